@@ -1,0 +1,152 @@
+"""Settings: one frozen dataclass per section of a TOML file; an unknown key is an error.
+
+The defaults here are the product's defaults; `configs/default.toml` is the same, commented.
+Options given on the command line win over a file, a file wins over the defaults, and no
+environment variable changes anything.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from autocode.errors import ConfigError
+
+Unit = Literal["auto", "given", "turn", "paragraph", "sentence", "window"]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentConfig:
+    """How a transcript is cut into units of analysis.
+
+    Attributes:
+        unit: `auto` takes the units given, else turns, else paragraphs.
+        window: Sentences in a window (unit `window`); windows do not overlap.
+        interviewers: Speakers whose turns are context, never coded (case is ignored); where
+            units are given by a table, every unit is coded all the same.
+        spacy: An installed spaCy pipeline that finds sentences; "" takes the rule-based one.
+        language: Language of the rule-based sentence finder, as spaCy names it.
+    """
+
+    unit: Unit = "auto"
+    window: int = 3
+    interviewers: tuple[str, ...] = ("interviewer", "moderator", "researcher", "int", "i", "q")
+    spacy: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixConfig:
+    """When a coded segment counts for a unit.
+
+    Attributes:
+        overlap: `any`: one shared character that is no space; `half`: half of the unit's
+            characters.
+    """
+
+    overlap: Literal["any", "half"] = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeConfig:
+    """Which encoder turns text into vectors.
+
+    Attributes:
+        model: `default`, a folder, the name of an encoder added before, or `module:factory`.
+    """
+
+    model: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of a run."""
+
+    segment: SegmentConfig = field(default_factory=SegmentConfig)
+    matrix: MatrixConfig = field(default_factory=MatrixConfig)
+    encode: EncodeConfig = field(default_factory=EncodeConfig)
+
+    def to_toml(self) -> str:
+        """The settings as a TOML text that `load_config` reads back to the same settings."""
+        lines: list[str] = []
+        for section, values in asdict(self).items():
+            lines += [f"[{section}]", *(f"{k} = {_literal(v)}" for k, v in values.items()), ""]
+        return "\n".join(lines)
+
+
+def load_config(path: Path | str | None = None) -> Config:
+    """Read a TOML file over the defaults; None gives the defaults.
+
+    Raises:
+        ConfigError: The file cannot be read, a section or key is unknown, or a value is of
+            the wrong kind.
+    """
+    if path is None:
+        return Config()
+    try:
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(
+            f"config {path}", f"it cannot be read as TOML ({type(error).__name__})",
+            "Start from configs/default.toml.") from error  # fmt: skip
+    return config_from(table, str(path))
+
+
+def config_from(table: Mapping[str, Any], source: str) -> Config:
+    """Check a parsed TOML table against the sections and their keys.
+
+    Raises:
+        ConfigError: As `load_config`.
+    """
+    sections = get_type_hints(Config)
+    made = {}
+    for name, values in table.items():
+        if name not in sections:
+            raise _unknown(f"config {source}", f"section [{name}]", name, sections)
+        if not isinstance(values, Mapping):
+            raise ConfigError(f"config {source}", f"'{name}' is a value, not a section", f"Write [{name}].")
+        made[name] = _section(sections[name], values, f"config {source}, [{name}]")
+    return Config(**made)
+
+
+def _section(kind: type, values: Mapping[str, Any], where: str) -> Any:
+    hints = get_type_hints(kind)
+    for key, value in values.items():
+        if key not in hints:
+            raise _unknown(where, f"key '{key}'", key, hints)
+        if not _fits(value, hints[key]):
+            allowed = get_args(hints[key]) if get_origin(hints[key]) is Literal else hints[key].__name__
+            raise ConfigError(where, f"{key} = {value!r} is not one of {allowed}", "Correct the value.")
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if get_origin(hint) is tuple:
+        return isinstance(value, list) and all(_fits(v, get_args(hint)[0]) for v in value)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is hint
+
+
+def _unknown(where: str, what: str, name: str, known: Mapping[str, Any]) -> ConfigError:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(known)}."
+    return ConfigError(where, f"{what} is unknown", hint)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_literal(v) for v in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def section_names() -> tuple[str, ...]:
+    """The names of the sections, in order."""
+    return tuple(f.name for f in fields(Config))

@@ -1,0 +1,195 @@
+"""Bytes on disk: text decoded with care, CSV read and guarded, every write atomic."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autocode.errors import InputError
+
+BOM = "\ufeff"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d")
+_LIMIT = 2**31 - 1  # the csv module's own limit of 131,072 characters is less than a long interview
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a CSV file by column, and the line on which each began."""
+
+    source: str
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, str], ...]
+    lines: tuple[int, ...]
+    note: str = ""
+
+    def need(self, *columns: str) -> None:
+        """Check that the columns are there.
+
+        Raises:
+            InputError: Some are missing; it names them and the columns seen.
+        """
+        missing = [c for c in columns if c not in self.columns]
+        if missing:
+            raise InputError(
+                self.source, f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
+                f"I saw: {', '.join(self.columns) or 'none'}",
+                "Rename the columns in the first row.")  # fmt: skip
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file, unpacked where its name ends in .gz.
+
+    Raises:
+        InputError: The file is missing, unreadable, empty or a damaged gzip.
+    """
+    try:
+        raw = path.read_bytes()
+        raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
+    except FileNotFoundError as error:
+        raise InputError(str(path), "there is no such file", "Check the name and the folder.") from error
+    except (OSError, EOFError, gzip.BadGzipFile) as error:
+        raise InputError(str(path), f"it cannot be read ({type(error).__name__})",
+                         "Check that it is whole and that you may read it.") from error  # fmt: skip
+    if not raw.strip():
+        raise InputError(path.name, "the file is empty", "Choose the file that holds the text.")
+    return raw
+
+
+def read_text(path: Path, encoding: str = "") -> tuple[str, str]:
+    """The text of a file with newlines as ``\\n``, and a note where its encoding was a guess.
+
+    UTF-8 and UTF-16 are told by their marks or by decoding without fault; anything else is a
+    guess (charset-normalizer) and always said.
+
+    Raises:
+        InputError: As `read_bytes`; or the file is binary, or not of the encoding asked for.
+    """
+    raw = read_bytes(path)
+    text, note = _decode(raw, path, encoding)
+    if "\x00" in text:
+        raise InputError(path.name, "it is a binary file, not a text",
+                         "Export the transcript as plain text (.txt) or as a table (.csv).")  # fmt: skip
+    return text.removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n"), note
+
+
+def _decode(raw: bytes, path: Path, encoding: str) -> tuple[str, str]:
+    known = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    try:
+        return raw.decode(encoding or known), ""
+    except (UnicodeDecodeError, LookupError) as error:
+        if encoding:
+            raise InputError(path.name, f"it is not {encoding}",
+                             "Leave --encoding out to have it guessed.") from error  # fmt: skip
+    if b"\x00" in raw:
+        return "\x00", ""
+    import charset_normalizer
+
+    guess = charset_normalizer.from_bytes(raw).best()
+    if guess is None:
+        return "\x00", ""
+    return str(guess), f"{path.name} is not UTF-8; read as {guess.encoding}, a guess: check accented letters"
+
+
+def read_csv(path: Path, encoding: str = "") -> Table:
+    """Read a CSV file (also .gz); the delimiter is the comma, semicolon or tab of its first row.
+
+    Raises:
+        InputError: As `read_text`; or there is no row, a row has more cells than the header,
+            or a column name occurs twice.
+    """
+    text, note = read_text(path, encoding)
+    header = text.split("\n", 1)[0]
+    csv.field_size_limit(_LIMIT)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count))
+    try:
+        columns = tuple(name.strip() for name in next(reader))
+        if len(set(columns)) < len(columns):
+            raise InputError(path.name, "two columns have the same name", "Rename one in the first row.")
+        rows, lines, line = [], [], reader.line_num + 1
+        for cells in reader:
+            if any(cells):
+                rows.append(_row(columns, cells, f"{path.name}, line {line}"))
+                lines.append(line)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(path.name, f"line {reader.line_num} is no CSV ({error})", "Save it as CSV again.") from error
+    if not rows:
+        raise InputError(path.name, "it has a header but no rows", "Choose the file that holds the rows.")
+    return Table(path.name, columns, tuple(rows), tuple(lines), note)
+
+
+def _row(columns: Sequence[str], cells: Sequence[str], where: str) -> dict[str, str]:
+    if len(cells) > len(columns):
+        raise InputError(where, f"it has {len(cells)} cells, the header {len(columns)}",
+                         "Put quotes around texts that hold the delimiter.")  # fmt: skip
+    return dict(zip(columns, [*cells, *[""] * (len(columns) - len(cells))], strict=True))
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]], plain: bool = False) -> str:
+    """Rows as a CSV text that a spreadsheet opens without running or garbling anything.
+
+    Args:
+        columns: The header.
+        rows: Cells; None is an empty cell, a float is written with six decimals.
+        plain: Leave out the byte order mark and the guard against formulas (for programs).
+
+    Returns:
+        The text, lines ending in ``\\n``. A cell that a spreadsheet would take for a formula
+        gets a leading apostrophe.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(value, plain) for value in row])
+    return ("" if plain else BOM) + out.getvalue()
+
+
+def _cell(value: object, plain: bool) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6f}"
+    text = str(value)
+    return "'" + text if not plain and isinstance(value, str) and text.startswith(_FORMULA) else text
+
+
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all: temporary file, fsync, rename; readable by its owner.
+
+    Raises:
+        InputError: The folder is missing or may not be written, or the disk is full.
+    """
+    data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _replace(temporary, path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True) if temporary else None
+        raise InputError(
+            str(path), f"it cannot be written ({error.strerror or error})",
+            f"Free some space ({len(data) / 1e6:.1f} MB needed) or choose another place.") from error  # fmt: skip
+
+
+def _replace(temporary: str, path: Path) -> None:
+    """Rename, waiting for virus scanners and cloud folders that hold the old file on Windows."""
+    for wait in (0.05, 0.1, 0.2, 0.4, 0.8, 1.0):
+        try:
+            os.replace(temporary, path)
+            return
+        except PermissionError:
+            time.sleep(wait)
+    os.replace(temporary, path)

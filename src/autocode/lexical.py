@@ -1,0 +1,101 @@
+"""Texts -> hashed lexical features: which words and word parts a segment uses, without keeping them.
+
+A saved model must not contain a transcript's words, so no vocabulary is built: every word 1-2-gram and
+every character 3-5-gram inside a word is hashed to a signed position of a fixed, dense row (count sketch:
+Weinberger et al. 2009, Feature Hashing, ICML; Charikar et al. 2002). Cost is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating[Any]]
+HashArray = NDArray[np.uint64]
+IntArray = NDArray[np.integer[Any]]
+
+# A question mark tells a question from a statement, so it counts as a word.
+_WORD = re.compile(r"[^\W_]+|[?!]")
+_BATCH = 1024
+_PRIME = np.uint64(0x9E3779B97F4A7C15)
+
+
+def sketch(texts: Sequence[str], width: int) -> FloatArray:
+    """Hash texts into signed rows: the first half of a row holds words, the second half word parts.
+
+    Args:
+        texts: n texts in any language; an empty text gives a row of zeros.
+        width: Number of columns, even, at least 2.
+
+    Returns:
+        (n, width) float32; each half of a row has about unit norm (sublinear counts).
+
+    Raises:
+        ValueError: The width is odd or below 2.
+    """
+    if width < 2 or width % 2:
+        raise ValueError(f"the lexical width must be even and at least 2, not {width}")
+    out = np.zeros((len(texts), width), dtype=np.float32)
+    for start in range(0, len(texts), _BATCH):
+        words = [_WORD.findall(text.lower()) for text in texts[start : start + _BATCH]]
+        rows = slice(start, start + len(words))
+        out[rows, : width // 2] = _fold(*_word_grams(words), (len(words), width // 2))
+        out[rows, width // 2 :] = _fold(*_character_grams(words), (len(words), width // 2))
+    return out
+
+
+def _mix(values: HashArray) -> HashArray:
+    """Spread hashes over all 64 bits (the finaliser of splitmix64)."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def _word_grams(words: Sequence[Sequence[str]]) -> tuple[IntArray, HashArray]:
+    """Rows and hashes of all words and pairs of neighbouring words."""
+    rows = np.repeat(np.arange(len(words)), [len(w) for w in words])
+    known: dict[str, int] = {}
+    flat = [known.setdefault(word, zlib.crc32(word.encode())) for line in words for word in line]
+    single = _mix(np.array(flat, dtype=np.uint64) + np.uint64(1))
+    if len(single) < 2:
+        return rows, single
+    inside = rows[1:] == rows[:-1]
+    pairs = _mix(single[:-1] * _PRIME + single[1:])[inside]
+    return np.concatenate([rows, rows[1:][inside]]), np.concatenate([single, pairs])
+
+
+def _character_grams(words: Sequence[Sequence[str]]) -> tuple[IntArray, HashArray]:
+    """Rows and hashes of all runs of 3 to 5 characters inside a word, its two borders included."""
+    padded = ["".join(f" {word} \0" for word in line) for line in words]
+    rows = np.repeat(np.arange(len(words)), [len(line) for line in padded])
+    points = np.frombuffer("".join(padded).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    # Hashes of longer and longer runs: one pass over all characters per length.
+    ends, gram, found = points == 0, _mix(points + np.uint64(7)), []
+    whole = ~ends
+    for length in range(2, 6):
+        gram = _mix(gram[:-1] * _PRIME + points[length - 1 :])
+        whole = whole[:-1] & ~ends[length - 1 :]
+        if length > 2:
+            found.append((rows[: len(gram)][whole], gram[whole]))
+    return np.concatenate([r for r, _ in found]), np.concatenate([g for _, g in found])
+
+
+def _fold(rows: IntArray, grams: HashArray, shape: tuple[int, int]) -> FloatArray:
+    """Count grams per row, damp the counts, scale rows to unit norm and add them up by signed position."""
+    order = np.lexsort((grams, rows))
+    rows, grams = rows[order], grams[order]
+    new = np.ones(len(rows), dtype=bool)
+    new[1:] = (rows[1:] != rows[:-1]) | (grams[1:] != grams[:-1])
+    starts = np.flatnonzero(new)
+    counts = np.diff(np.append(starts, len(rows)))
+    rows, grams, value = rows[starts], grams[starts], 1.0 + np.log(np.maximum(counts, 1))
+    norm = np.sqrt(np.bincount(rows, weights=value**2, minlength=shape[0]))
+    signs = np.where(grams >> np.uint64(63), 1.0, -1.0)
+    cells = rows * shape[1] + (grams % np.uint64(shape[1])).astype(np.int64)
+    sums = np.bincount(cells, weights=signs * value / norm[rows], minlength=shape[0] * shape[1])
+    return sums.reshape(shape)

@@ -1,0 +1,208 @@
+"""study.sqlite: the only room with sqlite3.
+
+One file holds a study. Write-ahead log, full sync, foreign keys and secure delete are on; every
+row carries a hash of its own cells, so that damage which SQLite does not see is seen here. Each
+change is one transaction: a process killed in the middle leaves the study as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from autocode.codebook import Code, Codebook
+from autocode.errors import StoreError
+from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
+
+STORE = "study.sqlite"
+VERSION = 1
+
+_TABLES: dict[str, str] = {
+    "about": "name TEXT, notice TEXT, codebook TEXT, version TEXT",
+    "code": "path TEXT PRIMARY KEY, name TEXT, parent TEXT, definition TEXT, include TEXT, exclude TEXT, "
+            "example TEXT, guid TEXT",  # fmt: skip
+    "coder": "id TEXT PRIMARY KEY, name TEXT, kind TEXT",
+    "document": "id TEXT PRIMARY KEY, text TEXT, name TEXT, variables TEXT, kind TEXT, source TEXT",
+    "turn": "document TEXT REFERENCES document(id), start INT, end INT, speaker TEXT, start_ms INT, end_ms INT",
+    "segment": "document TEXT REFERENCES document(id), start INT, end INT, id TEXT, speaker TEXT",
+    "coding": "document TEXT REFERENCES document(id), start INT, end INT, code TEXT REFERENCES code(path), "
+              "coder TEXT REFERENCES coder(id), memo TEXT, at TEXT, weight INT",  # fmt: skip
+    "reading": "document TEXT REFERENCES document(id), coder TEXT REFERENCES coder(id), start INT, end INT",
+}
+_Row = tuple[Any, ...]
+_T = TypeVar("_T")
+
+
+def load(path: Path) -> Study:
+    """Read a study file.
+
+    Raises:
+        StoreError: There is no such file, it is no study, it was made by a newer program, or a
+            row is damaged.
+    """
+    with _open(path, new=False) as connection:
+        return _read(connection, path)
+
+
+def update(path: Path, change: Callable[[Study], Study]) -> Study:
+    """Change a study file in one transaction; it is made where it is missing.
+
+    Args:
+        path: The file.
+        change: From the study as it is to the study as it shall be. Where it raises, nothing
+            changes.
+
+    Returns:
+        The study as stored.
+
+    Raises:
+        StoreError: As `load`; or another program holds the file for more than 30 seconds.
+    """
+    with _open(path, new=True) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            study = change(_read(connection, path))
+            _write(connection, study)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+    return study
+
+
+def check(path: Path) -> list[str]:
+    """Everything that is wrong with a study file, in plain words; empty where it is sound."""
+    try:
+        with _open(path, new=False) as connection:
+            faults = [str(row[0]) for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+            faults += [f"table {row[0]}: a row points nowhere" for row in connection.execute("PRAGMA foreign_key_check")]
+            _read(connection, path)
+            return faults
+    except StoreError as error:
+        return [str(error)]
+
+
+@contextmanager
+def _open(path: Path, new: bool) -> Iterator[sqlite3.Connection]:
+    if not new and not path.is_file():
+        raise StoreError(str(path), "there is no study here", "Import one: autocode import FILE --study FOLDER.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON",
+                           "trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0"):  # fmt: skip
+                connection.execute(f"PRAGMA {pragma}")
+            _prepare(connection, path)
+            yield connection
+    except (sqlite3.Error, OSError) as error:
+        raise _explained(path, error) from error
+
+
+def _explained(path: Path, error: Exception) -> StoreError:
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return StoreError(str(path), "another program is writing to it", "Wait for it, or close it, and try again.")
+    if isinstance(error, OSError) or "full" in text or "disk I/O" in text or "readonly" in text:
+        return StoreError(str(path), f"it cannot be written ({text})", "Free some space or change the folder.")
+    return StoreError(str(path), f"it is damaged or no study file ({text})", "Restore a copy, or import the sources again.")
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables of a new file; refuse a file of another program or a newer version."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == VERSION:
+        return
+    if version or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        why = f"it was made by a newer autocode (format {version})" if version > VERSION else "it is no study file"
+        raise StoreError(str(path), why, "Update autocode, or choose another folder.")
+    connection.execute("BEGIN IMMEDIATE")
+    for table, columns in _TABLES.items():
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (row_sha256 BLOB, {columns})")
+    connection.execute(f"PRAGMA user_version={VERSION}")
+    connection.execute("COMMIT")
+
+
+def _write(connection: sqlite3.Connection, study: Study) -> None:
+    """Replace all rows by those of the study, children first out, parents first in."""
+    for table in reversed(_TABLES):
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 (our own table names)
+    for table, rows in _rows(study).items():
+        marks = ",".join("?" * (len(_columns(table)) + 1))
+        hashed = ((_hash(row), *row) for row in rows)
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", hashed)  # noqa: S608
+
+
+def _rows(study: Study) -> dict[str, Iterable[_Row]]:
+    book = study.codebook
+    return {
+        "about": [(study.name, study.notice, book.name, book.version)],
+        "code": [(c.path, c.name, c.parent, c.definition, c.include, c.exclude, c.example, c.guid) for c in book],
+        "coder": [(c.id, c.name, c.kind) for c in study.coders],
+        "document": [
+            (d.id, d.text, d.name, json.dumps(dict(d.variables), ensure_ascii=False), d.kind, d.source)
+            for d in study.documents
+        ],
+        "turn": (
+            (d.id, t.start, t.end, t.speaker, t.start_ms, t.end_ms) for d in study.documents for t in d.turns
+        ),
+        "segment": ((s.document, s.start, s.end, s.id, s.speaker) for d in study.documents for s in d.segments),
+        "coding": (
+            (c.document, c.start, c.end, c.code, c.coder, c.memo, c.when, c.weight) for c in study.codings
+        ),
+        "reading": ((r.document, r.coder, r.start, r.end) for r in study.readings),
+    }
+
+
+def _read(connection: sqlite3.Connection, path: Path) -> Study:
+    rows = {table: _checked(connection, table, path) for table in _TABLES}
+    if not rows["about"]:
+        return Study()
+    name, notice, book, version = rows["about"][0]
+    turns = _grouped(rows["turn"], lambda row: Turn(*row[1:]))
+    segments = _grouped(rows["segment"], lambda row: Segment(*row))
+    return Study(
+        documents=tuple(
+            Document(i, text, title, tuple(turns.get(i, ())), tuple(segments.get(i, ())), json.loads(said), kind, source)
+            for i, text, title, said, kind, source in rows["document"]
+        ),
+        codebook=Codebook(tuple(Code(*row[1:]) for row in rows["code"]), book, version),
+        coders=tuple(Coder(*row) for row in rows["coder"]),
+        codings=tuple(Coding(*row) for row in rows["coding"]),
+        readings=tuple(Reading(*row) for row in rows["reading"]),
+        name=name,
+        notice=notice,
+    )
+
+
+def _checked(connection: sqlite3.Connection, table: str, path: Path) -> list[_Row]:
+    """The rows of a table in the order written, each checked against its hash."""
+    rows = connection.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()  # noqa: S608
+    for number, (digest, *cells) in enumerate(rows, 1):
+        if digest != _hash(cells):
+            raise StoreError(
+                str(path), f"row {number} of table {table} is damaged (its hash differs)",
+                "Restore a copy, or import the sources again.")  # fmt: skip
+    return [row[1:] for row in rows]
+
+
+def _grouped(rows: Iterable[_Row], make: Callable[[_Row], _T]) -> dict[str, list[_T]]:
+    groups: dict[str, list[_T]] = {}
+    for row in rows:
+        groups.setdefault(str(row[0]), []).append(make(row))
+    return groups
+
+
+def _columns(table: str) -> list[str]:
+    return [part for part in _TABLES[table].split(",") if part.strip()]
+
+
+def _hash(cells: Sequence[object]) -> bytes:
+    return hashlib.sha256("\x1f".join(map(repr, cells)).encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,267 @@
+"""The nouns: Document, Turn, Segment, Coder, Coding, Reading, Suggestion, Study.
+
+All of them are frozen and hold ids, not references; nothing here opens a file. Offsets are code
+points of `Document.text`, half-open, as in a Python slice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from autocode.codebook import Codebook
+from autocode.errors import StudyError
+
+Progress = Callable[[int, int], None]
+"""Called with (steps done, steps in all) during long work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one speaker says until another begins: its span and, where known, its time."""
+
+    start: int
+    end: int
+    speaker: str = ""
+    start_ms: int | None = None
+    end_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A unit of analysis: a span of a document that is coded, or suggested for, as a whole.
+
+    Attributes:
+        id: The id given in a table, else the running number within the document, from 1.
+    """
+
+    document: str
+    start: int
+    end: int
+    id: str
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One transcript or text and what is known of it.
+
+    Attributes:
+        id: Unique within the study; codings refer to it.
+        text: The canonical text, newlines as ``\\n``; all offsets count its code points.
+        turns: Who speaks where; empty for a text without speakers.
+        segments: Units given with the text (a table's rows); empty where none were given.
+        variables: What is known of the participant (stakeholder group, designation, ...).
+        kind: interview, literature or field note.
+        source: Name of the file it came from, without its folder.
+    """
+
+    id: str
+    text: str
+    name: str = ""
+    turns: tuple[Turn, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "interview"
+    source: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the canonical text."""
+        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def text_of(self, span: Segment | Turn | Coding) -> str:
+        """The words that `span` covers."""
+        return self.text[span.start : span.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Coder:
+    """Who codes. `kind` is human, machine, or agreed (a resolution of others, never a rater)."""
+
+    id: str
+    name: str = ""
+    kind: str = "human"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Coding:
+    """One application of one code to one span of a document by one coder.
+
+    Attributes:
+        code: Path of the code in the study's codebook.
+        when: ISO 8601 date or date and time, "" where unknown.
+        weight: MAXQDA's weight of a coded segment, 0 to 100; None where unknown.
+    """
+
+    document: str
+    start: int
+    end: int
+    code: str
+    coder: str
+    memo: str = ""
+    when: str = ""
+    weight: int | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reading:
+    """A span that a coder has read: where it has no coding, the coder gave no code.
+
+    What no reading covers was not seen, which is never the same as not coded.
+    """
+
+    document: str
+    coder: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A human-coded segment near a suggested one: the precedent for a suggestion.
+
+    Attributes:
+        similarity: Cosine between the two segments' vectors, -1 to 1.
+    """
+
+    document: str
+    coder: str
+    text: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the model says of one segment and one code; never a coding until a human decides.
+
+    Attributes:
+        probability: Calibrated out of document, strictly between 0 and 1.
+        band: suggest (the model would code it), ask (a human should look) or silent.
+    """
+
+    segment: Segment
+    code: str
+    probability: float
+    band: str
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def suggested(self) -> bool:
+        """Whether the model, as a coder, would give the code."""
+        return self.band == "suggest"
+
+
+@dataclass(frozen=True)
+class Study:
+    """Documents, codebook, coders and codings: what is read, written and passed along.
+
+    Attributes:
+        notice: A line that every report of the study must carry (say, that it is invented).
+    """
+
+    documents: tuple[Document, ...] = ()
+    codebook: Codebook = Codebook()
+    coders: tuple[Coder, ...] = ()
+    codings: tuple[Coding, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    name: str = ""
+    notice: str = ""
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Document]:
+        """Every document by its id."""
+        return {document.id: document for document in self.documents}
+
+    @property
+    def humans(self) -> tuple[str, ...]:
+        """Ids of the human coders, in order; a resolution is not one of them."""
+        return tuple(coder.id for coder in self.coders if coder.kind == "human")
+
+    @property
+    def agreed(self) -> str:
+        """Id of the coder that holds the resolved coding, "" where there is none."""
+        return next((coder.id for coder in self.coders if coder.kind == "agreed"), "")
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of all that a model learns from: texts, units, codebook, codings and readings."""
+        digest = hashlib.sha256(self.codebook.sha256.encode())
+        for d in self.documents:
+            digest.update(repr((d.id, d.sha256, d.turns, d.segments)).encode())
+        for rows in (self.coders, sorted(self.codings, key=repr), sorted(self.readings)):
+            digest.update(repr(rows).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+    def choose(self, coders: Iterable[str] | None) -> tuple[str, ...]:
+        """The coders asked for, or all humans.
+
+        Raises:
+            StudyError: There is no such coder, or no coder at all.
+        """
+        known = [coder.id for coder in self.coders]
+        wanted = tuple(coders) if coders is not None else self.humans
+        for coder in wanted:
+            if coder not in known:
+                raise StudyError(
+                    f"coder '{coder}'", f"the study has {', '.join(known) or 'no coders'}",
+                    "Name one of these.")  # fmt: skip
+        if not wanted or not self.codings:
+            raise StudyError(
+                f"study '{self.name}'", "it has no codings by a human coder",
+                "Import coded segments first: autocode import FILE --study FOLDER.")  # fmt: skip
+        return wanted
+
+
+def merge(first: Study, second: Study) -> Study:
+    """Put two studies together: documents by id, coders by id, codings and readings as sets.
+
+    The codebook of `second` replaces that of `first` where `first` has none; else codes that
+    `first` lacks are added. Human coding is only ever added to, never replaced.
+
+    Raises:
+        StudyError: One document id stands for two different texts.
+    """
+    for document in second.documents:
+        old = first.by_id.get(document.id)
+        if old and (old.text, old.segments) != (document.text, document.segments):
+            raise StudyError(
+                f"document '{document.id}'", "the study holds another text under this id",
+                "Rename the new document, or import it into another study.")  # fmt: skip
+    documents = {d.id: d for d in first.documents}
+    for d in second.documents:
+        variables = {**(documents[d.id].variables if d.id in documents else {}), **d.variables}
+        documents[d.id] = replace(d, variables=variables)
+    coders = {c.id: c for c in (*second.coders, *first.coders)}
+    order = dict.fromkeys(c.id for c in (*first.coders, *second.coders))
+    return Study(
+        documents=tuple(documents.values()),
+        codebook=join_codebooks(first.codebook, second.codebook),
+        coders=tuple(coders[i] for i in order),
+        codings=tuple(dict.fromkeys((*first.codings, *second.codings))),
+        readings=join_readings((*first.readings, *second.readings)),
+        name=first.name or second.name,
+        notice=first.notice or second.notice,
+    )
+
+
+def join_codebooks(first: Codebook, second: Codebook) -> Codebook:
+    """`first` and, at its end, the codes that only `second` has."""
+    if not len(first):
+        return second
+    extra = tuple(code for code in second if code.path not in first)
+    return Codebook(first.codes + extra, first.name or second.name, first.version)
+
+
+def join_readings(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """The same coverage with overlapping or touching readings made one, sorted."""
+    joined: list[Reading] = []
+    for r in sorted(readings):
+        last = joined[-1] if joined else None
+        if last and (last.document, last.coder) == (r.document, r.coder) and r.start <= last.end:
+            joined[-1] = replace(last, end=max(last.end, r.end))
+        else:
+            joined.append(r)
+    return tuple(joined)
