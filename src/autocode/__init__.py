@@ -1,0 +1,26 @@
+"""autocode: pre-code qualitative interviews, and say how far the machine can be trusted.
+
+The library in five lines:
+
+    import autocode as ac
+    study = ac.read("corpora/pilot")
+    model = ac.CodingModel.from_config().fit(study)
+    suggestions = model.suggest(ac.read("interview-12.txt"))
+    print(ac.evaluate(model, study))
+"""
+
+from autocode.agreement import AgreementReport, agree
+from autocode.codebook import Code, Codebook
+from autocode.config import Config, load_config
+from autocode.errors import AutocodeError
+from autocode.evaluate import evaluate
+from autocode.formats import read, write
+from autocode.matrix import coding_matrix
+from autocode.model import CodingModel
+from autocode.study import Coder, Coding, Document, Segment, Study, Suggestion
+
+__all__ = [
+    "AgreementReport", "AutocodeError", "Code", "Codebook", "Coder", "Coding", "CodingModel", "Config",
+    "Document", "Segment", "Study", "Suggestion", "agree", "coding_matrix", "evaluate", "load_config",
+    "read", "write",
+]  # fmt: skip

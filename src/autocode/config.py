@@ -11,7 +11,7 @@ import difflib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -70,6 +70,16 @@ class Config:
     segment: SegmentConfig = field(default_factory=SegmentConfig)
     matrix: MatrixConfig = field(default_factory=MatrixConfig)
     encode: EncodeConfig = field(default_factory=EncodeConfig)
+
+    def with_unit(self, unit: str) -> Config:
+        """The same settings with another unit of analysis.
+
+        Raises:
+            ConfigError: There is no such unit.
+        """
+        if unit not in get_args(Unit):
+            raise ConfigError(f"unit '{unit}'", f"known units are {', '.join(get_args(Unit))}", "Choose one of these.")
+        return replace(self, segment=replace(self.segment, unit=unit))
 
     def to_toml(self) -> str:
         """The settings as a TOML text that `load_config` reads back to the same settings."""

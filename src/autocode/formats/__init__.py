@@ -29,12 +29,14 @@ class ReadOptions:
         encoding: Of text files; "" lets it be found.
         add_codes: Put codes that the codebook lacks at its end instead of refusing them.
         codebook: What is known already; codes of the sources are looked up in it too.
+        open_files: Read a folder's open files even where a study file stands beside them.
     """
 
     coder: str = ""
     encoding: str = ""
     add_codes: bool = False
     codebook: Codebook = Codebook()
+    open_files: bool = False
 
 
 def read(source: str | Path, options: ReadOptions = ReadOptions()) -> Study:
@@ -80,9 +82,10 @@ def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
 
 
 def _read_directory(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    if (path / STORE).is_file():
+    is_open = is_study_folder(path)
+    if (path / STORE).is_file() and not (is_open and options.open_files):
         return _read_store(path / STORE, options)
-    if is_study_folder(path):
+    if is_open:
         return read_folder(path)
     documents, notes = read_transcripts(path, options.encoding)
     return Study(documents, name=path.name), [Receipt(path.name, "transcripts", len(documents), {}, notes)]

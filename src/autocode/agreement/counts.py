@@ -1,0 +1,159 @@
+"""Who gave what to which unit, and its sums by document: all that the coefficients need.
+
+Everything the report says is a function of sums over documents, so an interval over documents
+costs one matrix product (methods guide: sufficient statistics).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from autocode.errors import StudyError
+from autocode.matrix import BoolArray, CodingMatrix, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """The decisions of R coders on n units and K codes.
+
+    Attributes:
+        coders: Ids of the R coders.
+        codes: Paths of the K codes.
+        documents: Ids of the G documents.
+        groups: (n,) index of each unit's document.
+        Y: (R, n, K) whether the coder gave the code.
+        seen: (R, n) whether the coder saw the unit; what is not seen is missing, never a zero.
+        weight: (n,) what a unit counts: 1 for segments, its length for stretches of text.
+    """
+
+    coders: tuple[str, ...]
+    codes: tuple[str, ...]
+    documents: tuple[str, ...]
+    groups: IntArray
+    Y: BoolArray
+    seen: BoolArray
+    weight: FloatArray
+
+    @property
+    def adjacent(self) -> bool:
+        """Whether units are stretches of running text, so that a coded passage spans several."""
+        return bool((self.weight != 1).any())
+
+    def select(self, keep: BoolArray) -> Decisions:
+        """The decisions on the units where `keep` (n,) holds; documents stay numbered."""
+        return replace(
+            self, groups=self.groups[keep], Y=self.Y[:, keep], seen=self.seen[:, keep],
+            weight=self.weight[keep])  # fmt: skip
+
+
+def decisions(matrix: CodingMatrix) -> Decisions:
+    """The decisions of a coding matrix, each segment counting once."""
+    return Decisions(
+        matrix.coders, matrix.codes, matrix.documents, matrix.groups, matrix.Y, matrix.seen,
+        np.ones(len(matrix.groups)))  # fmt: skip
+
+
+def cluster(data: Decisions, clusters: dict[str, str]) -> Decisions:
+    """The same decisions with the documents of one participant made one unit of resampling.
+
+    Args:
+        clusters: Participant of each document by the document's id; a document not named stands
+            for itself.
+    """
+    names = [clusters.get(d, d) for d in data.documents]
+    order = {name: i for i, name in enumerate(dict.fromkeys(names))}
+    index = np.array([order[name] for name in names], dtype=np.int64)
+    return replace(data, documents=tuple(order), groups=index[data.groups])
+
+
+def pair_mask(data: Decisions, first: int, second: int) -> BoolArray:
+    """(n,) the units that both coders saw."""
+    both: BoolArray = data.seen[first] & data.seen[second]
+    return both
+
+
+def by_document(values: FloatArray, groups: IntArray, documents: int) -> FloatArray:
+    """Sum rows by document.
+
+    Args:
+        values: (n, K) one row per unit.
+        groups: (n,) index of each unit's document.
+        documents: Number of documents G; one without a unit gets zeros.
+
+    Returns:
+        (G, K) sums.
+    """
+    sums = np.zeros((documents, *values.shape[1:]))
+    if len(groups):
+        order = np.argsort(groups, kind="stable")
+        present, starts = np.unique(groups[order], return_index=True)
+        sums[present] = np.add.reduceat(values[order], starts, axis=0)
+    return sums
+
+
+def pair_counts(
+    data: Decisions, first: int, second: int, weight: FloatArray | None = None
+) -> FloatArray:
+    """Tables of one pair of coders by document.
+
+    Args:
+        first: Row of the first coder.
+        second: Row of the second coder.
+        weight: (n,) further weight of each unit, 0 to leave it out.
+
+    Returns:
+        (G, K, 4) given by both, by the first only, by the second only, by neither.
+    """
+    total = data.weight if weight is None else data.weight * weight
+    rows = np.flatnonzero(pair_mask(data, first, second) & (total > 0))
+    A, B = (data.Y[r, rows] for r in (first, second))
+    cells = np.stack([A & B, A & ~B, B & ~A, ~(A | B)], axis=-1)
+    return by_document(cells * total[rows, None, None], data.groups[rows], len(data.documents))
+
+
+def coincidence_counts(data: Decisions, coders: list[int]) -> FloatArray:
+    """(G, K, 3) coincidences o11, o10, o00 of any number of coders, for `binary.alpha_binary`."""
+    seen = data.seen[coders]
+    m = seen.sum(0)
+    rows = np.flatnonzero(m >= 2)
+    m = m[rows][:, None].astype(np.float64)
+    k = (data.Y[coders][:, rows] & seen[:, rows, None]).sum(0).astype(np.float64)
+    cells = np.stack([k * (k - 1), k * (m - k), (m - k) * (m - k - 1)], axis=-1)
+    cells *= (data.weight[rows][:, None] / (m - 1))[:, :, None]
+    return by_document(cells, data.groups[rows], len(data.documents))
+
+
+def uses(data: Decisions, coders: list[int]) -> FloatArray:
+    """(G, K) coded places: units that at least one of `coders` coded and at least two saw.
+
+    Where units are stretches of text, neighbouring coded stretches count as one place.
+    """
+    seen = data.seen[coders]
+    any_coder = (data.Y[coders] & seen[:, :, None]).any(0) & (seen.sum(0) >= 2)[:, None]
+    if data.adjacent and len(any_coder):
+        same = np.r_[False, data.groups[1:] == data.groups[:-1]]
+        any_coder = any_coder & ~(np.roll(any_coder, 1, axis=0) & same[:, None])
+    return by_document(any_coder.astype(np.float64), data.groups, len(data.documents))
+
+
+def with_pooled(counts: FloatArray) -> FloatArray:
+    """(G, K, C) counts with the sum over all codes put before them: (G, 1 + K, C)."""
+    return np.concatenate([counts.sum(1, keepdims=True), counts], axis=1)
+
+
+def check_coders(data: Decisions) -> None:
+    """Refuse what cannot be compared.
+
+    Raises:
+        StudyError: There is one coder only, or no two coders saw one unit.
+    """
+    if len(data.coders) < 2:
+        raise StudyError(
+            "agreement", f"it needs two coders, and there is {', '.join(data.coders) or 'none'}",
+            "Import the codings of a second coder, or name another one.")  # fmt: skip
+    if not (data.seen.sum(0) >= 2).any():
+        raise StudyError(
+            "agreement", f"{', '.join(data.coders)} share no document: no unit was seen by two of them",
+            "Have a second coder code some of the same documents, or name other coders.")  # fmt: skip

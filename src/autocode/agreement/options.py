@@ -1,0 +1,30 @@
+"""What the caller of `agree` can decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementOptions:
+    """Settings of an agreement report.
+
+    Attributes:
+        machines: Ids of the coders that are machines; all others are humans.
+        margin: How much less reliable than a second human the machine may be, in kappa. Fix it
+            before looking at the results.
+        confidence: Coverage of the intervals.
+        clusters: Participant of a document by its id, where a participant has several documents;
+            then the participant is left out as a whole.
+        human_floor: Kappa between humans below which the codebook, not the machine, needs work
+            (Krippendorff's limit for tentative conclusions).
+        machine_floor: Mean kappa between machine and humans below which no use is supported.
+    """
+
+    machines: tuple[str, ...] = ()
+    margin: float = 0.10
+    confidence: float = 0.95
+    clusters: Mapping[str, str] = field(default_factory=dict)
+    human_floor: float = 0.667
+    machine_floor: float = 0.60

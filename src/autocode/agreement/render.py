@@ -1,0 +1,211 @@
+"""An agreement report as a calm plain-text table, at most 100 columns wide."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from autocode.agreement import verdict as judging
+from autocode.agreement.estimate import REASONS, Estimate
+from autocode.agreement.rows import Findings, Row, Verdict
+from autocode.codebook import SEPARATOR
+
+WIDTH = 100
+NAME = 34
+POOLED = "All codes pooled"
+LABELS = {
+    "supported": "supported",
+    "on_par_but_humans_unreliable": "on par, humans unreliable",
+    "on_par_but_low": "on par, but low",
+    "inconclusive": "inconclusive",
+    "not_supported": "not supported",
+    "not_assessable": "not assessable",
+}
+FLAGS = {
+    "over_use": "gives the code more than 1.5 times as often as the humans",
+    "under_use": "gives the code less than 2/3 as often as the humans",
+    "high_prevalence": "the code is so rare or so common that AC1 and PABAK should be read beside kappa",
+    "echo": "follows one coder more than the others",
+}
+
+
+def to_text(report: Findings) -> str:
+    """The whole report: all pairs pooled, every code, the verdict, what is undefined and why."""
+    blocks = [_head(report), _pairs(report), *(_codes(report, kind) for kind in _kinds(report))]
+    blocks += [_verdicts(report, machine) for machine in report.options.machines]
+    blocks.append(_foot(report))
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _kinds(report: Findings) -> list[str]:
+    return [k for k in ("human-human", "machine-human") if report.overall(k)]
+
+
+def _head(report: Findings) -> str:
+    machines = report.options.machines
+    names = [f"{c} (machine)" if c in machines else c for c in report.coders]
+    text = (
+        f"Agreement of {', '.join(names)}: {report.units:,} units in {report.documents:,} documents "
+        "seen by two coders or more."
+    )
+    return textwrap.fill(text, WIDTH)
+
+
+COLUMNS = (
+    f"{'both':>6}{'first':>7}{'second':>7}{'neither':>8}"
+    f"{'kappa':>6}{'interval':>14}{'alpha':>6}{'pos.':>6}{'%':>5}"
+)
+
+
+def _line(name: str, row: Row, width: int) -> str:
+    """One row; names that do not fit are cut."""
+    counts = f"{row.both:>6}{row.only_first:>7}{row.only_second:>7}{row.neither:>8}"
+    percent = "-" if row.percent.value is None else f"{100 * row.percent.value:.0f}"
+    return (
+        f"{cut(name, width):<{width}}{counts}{_two(row.kappa):>6}{_interval(row.kappa):>14}"
+        f"{_two(row.alpha):>6}{_two(row.positive):>6}{percent:>5}"
+    )
+
+
+ROOM = WIDTH - len(COLUMNS)
+
+
+def cut(name: str, width: int) -> str:
+    """The name, shortened where it would touch the next column."""
+    return name if len(name) < width else name[: width - 2] + "…"
+
+
+def _two(estimate: Estimate) -> str:
+    """Two decimals, or - where the value is undefined or rests on too little."""
+    return decimals(estimate.value) if estimate.value is not None and estimate.shown else "-"
+
+
+def decimals(value: float) -> str:
+    """Two decimals, never a negative zero."""
+    text = f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text
+
+
+def _interval(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None or not estimate.shown:
+        return ""
+    return f"{decimals(estimate.low)} to {decimals(estimate.high)}"
+
+
+def _pairs(report: Findings) -> str:
+    """All codes pooled: every pair, and all pairs of a kind where there are several."""
+    lines = [f"{POOLED:<{ROOM}}"[:ROOM] + COLUMNS]
+    for row in (r for r in report.rows if not r.code):
+        if row.first:
+            lines.append(_line(f"{row.first}, {row.second}", row, ROOM))
+        elif row.pairs > 1:
+            how = "mean of" if row.pooling == "mean" else "sum of"
+            lines.append(_line(f"{row.kind}: {how} {row.pairs}", row, ROOM))
+    return "\n".join(lines)
+
+
+def _codes(report: Findings, kind: str) -> str:
+    """One line for each code under its theme, over all pairs of one kind."""
+    rows = [r for r in report.rows if r.code and r.kind == kind and not r.first]
+    if not rows:
+        return ""
+    title = kind.capitalize() + (f", {rows[0].pairs} pairs" if rows[0].pairs > 1 else "")
+    lines = [f"{title:<{ROOM}}"[:ROOM] + COLUMNS]
+    for theme, name, row in grouped(rows):
+        lines += [theme] if theme else []
+        lines.append(_line(name, row, ROOM))
+    return "\n".join(lines)
+
+
+def grouped(rows: Sequence[Row | Verdict]) -> Iterable[tuple[str, str, Row | Verdict]]:
+    """(theme heading or "", name, row), codes of a theme together in order of appearance."""
+    order = {theme: i for i, theme in enumerate(dict.fromkeys(theme_of(r.code) for r in rows))}
+    last = ""
+    for row in sorted(rows, key=lambda r: order[theme_of(r.code)]):
+        theme = theme_of(row.code)
+        name = "  " + row.code.rpartition(SEPARATOR)[2] if theme else row.code
+        yield (theme if theme != last else ""), name, row
+        last = theme
+
+
+def theme_of(code: str) -> str:
+    """The path above a code, "" for a root."""
+    return code.rpartition(SEPARATOR)[0]
+
+
+def _verdicts(report: Findings, machine: str) -> str:
+    """May this machine stand in as a coder? Pooled first, then every code under its theme."""
+    found = [v for v in report.verdicts if v.machine == machine]
+    margin = f"margin {report.options.margin:.2f} below the humans, fixed beforehand"
+    title = f"May {machine} stand in as a coder alongside humans? ({margin})"
+    head = f"{'':<{NAME}}{'humans':>7}{'machine':>8}{'delta':>7}{'interval':>15}  verdict"
+    lines = [title, head, *(_judged(POOLED, v) for v in found if not v.code)]
+    for theme, name, v in grouped([v for v in found if v.code]):
+        lines += [theme] if theme else []
+        if isinstance(v, Verdict):
+            lines.append(_judged(name, v))
+    return "\n".join(lines)
+
+
+def _judged(name: str, v: Verdict) -> str:
+    label = LABELS[v.label] + (" (strong)" if v.strong else "")
+    if v.label == "inconclusive" and v.needed:
+        label += f", {v.needed - v.documents:,} more documents"
+    delta = "-" if v.delta.value is None or not v.delta.shown else f"{v.delta.value:+.2f}"
+    ends = _interval(v.delta)
+    numbers = f"{_two(v.humans):>7}{_two(v.machine_humans):>8}{delta:>7}{ends:>15}"
+    return f"{cut(name, NAME):<{NAME}}{numbers}  {cut(label, WIDTH - NAME - 38)}"
+
+
+def _foot(report: Findings) -> str:
+    """What is not shown, and why; how to read the table."""
+    confidence = f"{100 * report.options.confidence:.0f} %"
+    notes = [
+        "both, first, second, neither: units given the code by both, by one coder only, by none.",
+        f"Intervals: {confidence}, leaving out one document at a time, t on the Fisher z scale; "
+        "segments are never taken as independent.",
+        "Pooled counts every code on every unit; it is usually higher than the mean over codes.",
+    ]
+    if any(r.pooling == "sum" for r in report.rows):
+        notes.append("Pairs that share few documents are summed (kappa between humans: Scott's pi).")
+    if report.apart:
+        notes.append(f"{len(report.apart)} pairs of coders share no unit and are not compared.")
+    notes += _reasons(report)
+    lines = [textwrap.fill(note, WIDTH, subsequent_indent="  ") for note in notes]
+    return "\n".join(lines)
+
+
+def _reasons(report: Findings) -> list[str]:
+    """One line for each reason of a missing value or interval, with the codes concerned."""
+    names: dict[str, list[str]] = {}
+    for row in (r for r in report.rows if not r.first):
+        estimate = row.kappa
+        reason = estimate.reason or ("" if estimate.shown else "counts_only") or estimate.no_interval
+        keys = [reason, *(f for f in estimate.flags if f not in ("counts_only", reason))]
+        for key in filter(None, keys):
+            names.setdefault(REASONS[key], []).append(row.code or POOLED.lower())
+    found = [f"{_listed(report, codes)}: {why}." for why, codes in names.items()]
+    for v in report.verdicts:
+        if not v.code and v.reason:
+            found.append(f"{v.machine}, pooled, is not assessable: {judging.REASONS[v.reason]}.")
+    return found + _flagged(report)
+
+
+def _flagged(report: Findings) -> list[str]:
+    """One line for each flag of a machine, with the codes concerned."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for v in (v for v in report.verdicts if v.label != "not_assessable"):
+        for flag in v.flags:
+            kind, _, coder = flag.partition(":")
+            why = FLAGS[kind] + (f" ({coder})" if coder else "")
+            names.setdefault((v.machine, why), []).append(v.code or POOLED.lower())
+    return [f"{machine}, {_listed(report, codes)}: {why}." for (machine, why), codes in names.items()]
+
+
+def _listed(report: Findings, codes: Sequence[str]) -> str:
+    """The codes once each, ten at most, or that it is all of them."""
+    unique = list(dict.fromkeys(codes))
+    if len(unique) == len(report.codes) + 1:
+        return "every code and pooled"
+    more = f" and {len(unique) - 10} more" if len(unique) > 10 else ""
+    return "; ".join(unique[:10]) + more

@@ -1,0 +1,168 @@
+"""What a comparison found: Row, Verdict and Findings, ready to be shown or written."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from autocode.agreement.estimate import Estimate
+from autocode.agreement.options import AgreementOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Agreement on one code (or all codes pooled) by one pair of coders, or all pairs of a kind.
+
+    Attributes:
+        code: Path of the code, "" for all codes pooled.
+        kind: human-human, machine-human or machine-machine.
+        first: Id of the first coder; "" where the row stands for all pairs of its kind.
+        second: Id of the second coder; in a machine-human row the machine.
+        pairs: Number of pairs the row stands for.
+        pooling: "" for one pair; `mean`: coefficients are means over the pairs where they are
+            defined; `sum`: coefficients of the summed tables, where pairs share few documents.
+        units: Units that both coders saw, summed over pairs.
+        documents: Documents that hold them.
+        both: Units to which both gave the code; summed over pairs, as are the next three.
+        only_first: Units to which only the first coder (the human of a machine-human row) gave it.
+        only_second: Units to which only the second coder gave it.
+        neither: Units to which neither gave it.
+        kappa: Cohen's kappa (for `sum` between humans, who are then exchangeable: Scott's pi).
+        alpha: Krippendorff's alpha; of all humans at once where the row stands for all pairs.
+        positive: Positive agreement, 2 both / (2 both + only first + only second).
+        percent: Share of the units on which the two agree.
+    """
+
+    code: str
+    kind: str
+    first: str
+    second: str
+    pairs: int
+    pooling: str
+    units: int
+    documents: int
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+    kappa: Estimate
+    alpha: Estimate
+    positive: Estimate
+    percent: Estimate
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready mapping."""
+        estimates = ("kappa", "alpha", "positive", "percent")
+        plain = {name: getattr(self, name) for name in self.__slots__ if name not in estimates}
+        return plain | {name: getattr(self, name).to_json() for name in estimates}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """May the machine stand in as a coder for one code (or all codes pooled)?
+
+    Attributes:
+        code: Path of the code, "" for all codes pooled.
+        machine: Id of the machine.
+        label: supported, on_par_but_humans_unreliable, on_par_but_low, inconclusive,
+            not_supported or not_assessable.
+        reason: Why it is not assessable, else "".
+        strong: Supported, and the lower end of the humans' own interval reaches the floor.
+        delta: Mean kappa(machine, human) minus mean kappa(human, human), with its interval.
+        lower: One-sided lower bound of `delta` at the report's confidence.
+        upper: One-sided upper bound.
+        humans: Mean kappa between humans on the units compared.
+        machine_humans: Mean kappa between the machine and each human on the same units.
+        p: P-value of non-inferiority at the margin, None where there is no standard error.
+        p_adjusted: `p` adjusted over the codes (Benjamini & Yekutieli 2001); for pooled as `p`.
+        documents: Documents with the machine and two humans.
+        uses: Units that at least one human coded.
+        coded_documents: Documents that hold them.
+        needed: Documents needed in all for a clear answer, where it is inconclusive.
+        flags: over_use, under_use, echo:CODER, high_prevalence, not_strong.
+    """
+
+    code: str
+    machine: str
+    label: str
+    reason: str
+    strong: bool
+    delta: Estimate
+    lower: float | None
+    upper: float | None
+    humans: Estimate
+    machine_humans: Estimate
+    p: float | None
+    p_adjusted: float | None
+    documents: int
+    uses: int
+    coded_documents: int
+    needed: int | None
+    flags: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready mapping."""
+        found = asdict(self)
+        for name in ("delta", "humans", "machine_humans"):
+            found[name] = getattr(self, name).to_json()
+        return found | {"flags": list(self.flags)}
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found about the agreement of coders, and the questions one asks of it.
+
+    Attributes:
+        coders: Ids of all coders compared.
+        options: The settings, machines among them.
+        units: Units seen by at least two coders.
+        documents: Documents that hold them.
+        codes: Paths of the codes.
+        rows: For pooled, then for every code: all human pairs, all machine-human pairs, then
+            each pair; stable order.
+        verdicts: For each machine: pooled, then every code; empty without a machine.
+        apart: Pairs of coders that share no unit; they have no rows.
+    """
+
+    coders: tuple[str, ...]
+    options: AgreementOptions
+    units: int
+    documents: int
+    codes: tuple[str, ...]
+    rows: tuple[Row, ...]
+    verdicts: tuple[Verdict, ...]
+    apart: tuple[tuple[str, str], ...]
+
+    def row(self, code: str = "", first: str = "", second: str = "") -> Row | None:
+        """The row of one code and one pair in either order; by default all human pairs, pooled."""
+        wanted = {first, second}
+        for row in self.rows:
+            if row.code == code and {row.first, row.second} == wanted and row.kind != "machine-human":
+                return row
+        found = (r for r in self.rows if r.code == code and {r.first, r.second} == wanted)
+        return next(found, None)
+
+    def overall(self, kind: str, code: str = "") -> Row | None:
+        """The row that stands for all pairs of one kind (human-human, machine-human)."""
+        found = (r for r in self.rows if (r.kind, r.code, r.first) == (kind, code, ""))
+        return next(found, None)
+
+    def verdict(self, code: str = "", machine: str = "") -> Verdict | None:
+        """The verdict on one code; pooled by default, the first machine by default."""
+        found = (v for v in self.verdicts if v.code == code and machine in ("", v.machine))
+        return next(found, None)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready mapping; undefined values are null with a reason."""
+        options = asdict(self.options)
+        options["machines"], options["clusters"] = list(self.options.machines), dict(self.options.clusters)
+        return {
+            "coders": list(self.coders),
+            "options": options,
+            "units": self.units,
+            "documents": self.documents,
+            "codes": list(self.codes),
+            "rows": [row.to_json() for row in self.rows],
+            "verdicts": [verdict.to_json() for verdict in self.verdicts],
+            "apart": [list(pair) for pair in self.apart],
+        }

@@ -1,0 +1,121 @@
+"""Held-out documents: the machine beside the human coders, on documents it has not seen.
+
+Every judgement behind the comparison (weights, calibration, thresholds) comes from other
+documents than the one judged. The machine then stands as one more coder in the coding matrix,
+so that machine-human and human-human agreement are the same function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from autocode.agreement import AgreementOptions, AgreementReport, agree
+from autocode.classify import BANDS, Held, cross_predict
+from autocode.formats.files import csv_text, write_atomic
+from autocode.formats.suggestions import COLUMNS, suggestion_row
+from autocode.matrix import CodingMatrix
+from autocode.model import CodingModel, learnable, prepare, rows_of, target
+from autocode.study import Document, Progress, Study, Suggestion
+
+MACHINE = "machine"
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What the machine said of documents it had not seen, beside what the humans said.
+
+    Attributes:
+        matrix: The humans' codings of n units and K codes.
+        held: (n, K) probabilities and bands, each from a model without the unit's document.
+        documents: The study's documents by id.
+    """
+
+    matrix: CodingMatrix
+    held: Held
+    documents: dict[str, Document]
+
+    @property
+    def with_machine(self) -> CodingMatrix:
+        """The coding matrix with the machine as its last coder; it has seen every unit."""
+        m = self.matrix
+        suggested = (self.held.bands == 2)[None]
+        return replace(
+            m,
+            coders=(*m.coders, MACHINE),
+            Y=np.concatenate([m.Y, suggested]),
+            seen=np.concatenate([m.seen, np.ones((1, len(m.segments)), dtype=bool)]),
+            outside=np.append(m.outside, 0),
+        )
+
+    def suggestions(self) -> Iterator[tuple[Suggestion, dict[str, int | None]]]:
+        """Every unit and code: what the machine said, and each human (1, 0, None for not seen)."""
+        for i, segment in enumerate(self.matrix.segments):
+            for k, code in enumerate(self.matrix.codes):
+                band = BANDS[self.held.bands[i, k]]
+                yield Suggestion(segment, code, float(self.held.P[i, k]), band), self._said(i, k)
+
+    def _said(self, i: int, k: int) -> dict[str, int | None]:
+        m = self.matrix
+        return {c: int(m.Y[r, i, k]) if m.seen[r, i] else None for r, c in enumerate(m.coders)}
+
+
+def hold_out(
+    model: CodingModel, study: Study, coders: Iterable[str] | None = None, progress: Progress | None = None
+) -> HeldOut:
+    """Judge every document with models that have not seen it.
+
+    Args:
+        model: Its settings and encoder are used; what it has learnt is not.
+        study: Documents with codings.
+        coders: Whose codings; None takes those the model learnt from, else every human coder.
+        progress: Told of the steps done.
+
+    Raises:
+        StudyError: There are no codings, or all of them are in one document.
+    """
+    chosen = study.choose(coders if coders is not None else model.coders or None)
+    matrix = learnable(study, model.config, chosen)
+    rows = rows_of(prepare(study.documents, model.config, model.encoder, progress), matrix)
+    held = cross_predict(
+        rows.features, target(matrix, study.codebook, model.encoder), model.config.classify, progress
+    )
+    return HeldOut(matrix, held, dict(study.by_id))
+
+
+def compare(held: HeldOut) -> AgreementReport:
+    """Set the machine beside the humans: agreement per code and pooled, with intervals."""
+    return agree(held.with_machine, AgreementOptions(machines=(MACHINE,)))
+
+
+def evaluate(
+    model: CodingModel, study: Study, coders: Iterable[str] | None = None, progress: Progress | None = None
+) -> AgreementReport:
+    """Compare the machine with the human coders on documents it has not seen.
+
+    Args and errors: as `hold_out`.
+
+    Returns:
+        Human-human and machine-human agreement, per code and pooled, with intervals by leaving
+        out one document at a time.
+    """
+    return compare(hold_out(model, study, coders, progress))
+
+
+def write_held_out(path: Path, held: HeldOut, plain: bool = False) -> None:
+    """Write every held-out prediction as a table: the columns of suggestions and one a coder.
+
+    A coder's cell is 1 or 0, and empty where the coder did not see the unit.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    coders = held.matrix.coders
+    rows = (
+        (*suggestion_row(suggestion, held.documents), *(said[c] for c in coders))
+        for suggestion, said in held.suggestions()
+    )
+    write_atomic(path, csv_text((*COLUMNS, *coders), rows, plain))

@@ -1,0 +1,44 @@
+"""Suggestions on paper: one row for each unit and code, as .csv or .jsonl."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from autocode.formats.files import csv_text, write_atomic
+from autocode.study import Document, Suggestion
+
+COLUMNS = ("document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested")
+
+
+def suggestion_row(suggestion: Suggestion, documents: Mapping[str, Document]) -> tuple[object, ...]:
+    """The cells of one suggestion, in the order of `COLUMNS`; `suggested` is 1 or 0."""
+    s = suggestion.segment
+    text = documents[s.document].text_of(s)
+    said = (suggestion.code, suggestion.probability, suggestion.band, int(suggestion.suggested))
+    return (s.document, s.id, s.start, s.end, s.speaker, text, *said)
+
+
+def write_suggestions(
+    path: Path, suggestions: Iterable[Suggestion], documents: Mapping[str, Document], plain: bool = False
+) -> None:
+    """Write suggestions as a table (.csv) or one JSON object a line (.jsonl, with evidence).
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    if path.suffix == ".jsonl":
+        write_atomic(path, "".join(_lines(suggestions, documents)))
+    else:
+        rows = (suggestion_row(s, documents) for s in suggestions)
+        write_atomic(path, csv_text(COLUMNS, rows, plain))
+
+
+def _lines(suggestions: Iterable[Suggestion], documents: Mapping[str, Document]) -> Iterator[str]:
+    for s in suggestions:
+        row = dict(zip(COLUMNS, suggestion_row(s, documents), strict=True))
+        row["probability"] = round(s.probability, 6)
+        evidence = [asdict(e) for e in s.evidence]
+        yield json.dumps({**row, "evidence": evidence}, ensure_ascii=False) + "\n"

@@ -1,0 +1,280 @@
+"""A sentence-transformers model as an ONNX graph: exported once with torch, run by onnxruntime.
+
+The graph holds the same float32 weights, so its vectors are those of sentence-transformers up to
+float noise; each export is checked against it. Only the first export imports torch.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.cache import Vectors, file_sha256, private_folder, write_private
+from autocode.errors import EncoderError
+
+# Raise it whenever the export below changes its numbers: it is part of every cache key.
+EXPORT_VERSION = 1
+
+Progress = Callable[[int, int], None]
+
+_OPSET = 17
+# Token counts are padded to a multiple of this, so that the shape a text is computed in depends on
+# the text alone, never on its neighbours: the same text gives the same bits in every batch.
+_WIDTH = 8
+# 1024 to 2048 tokens keep the activations in the processor's cache; larger batches are slower.
+_BATCH_TOKENS = 2048
+_SAME_COSINE = 0.9999
+_PROBES = ("", "a", "It depends, doesn't it?", "Größe, naïve café \U0001f642", "we talk about the work " * 120)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphFacts:
+    """What a graph's folder says of itself: sizes in tokens and dimensions, and why there is no graph.
+
+    Attributes:
+        dimension: Length of a vector.
+        max_tokens: Where a text is cut, special tokens included; 0 where the model sets no limit.
+        pooling: `mean` or `cls`.
+        inputs: Names of the graph's inputs, ids first.
+        graph_sha256: Of the graph's file, to notice a damaged one; empty without a graph.
+        reason: Why the model cannot be exported; empty where it was.
+    """
+
+    dimension: int
+    max_tokens: int
+    pooling: str
+    inputs: tuple[str, ...]
+    graph_sha256: str
+    reason: str
+
+
+def read_facts(folder: Path) -> GraphFacts | None:
+    """The facts of an export in `folder`; None where there is none, or it is damaged."""
+    try:
+        raw = json.loads((folder / "facts.json").read_text("utf-8"))
+        facts = GraphFacts(**{**raw, "inputs": tuple(raw["inputs"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    graph = folder / "model.onnx"
+    if facts.reason or (graph.is_file() and file_sha256(graph) == facts.graph_sha256):
+        return facts
+    return None
+
+
+def load_reference(source: Path) -> Any:
+    """The sentence-transformers model in the folder `source`, on the processor; seconds, imports torch.
+
+    Raises:
+        EncoderError: where the folder holds no such model.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        # Eager attention is the form that the exporter and the fusion both understand.
+        eager = {"attn_implementation": "eager"}
+        return SentenceTransformer(str(source), device="cpu", local_files_only=True, model_kwargs=eager)
+    except Exception as error:  # the guest raises whatever its parts raise
+        why = f"sentence-transformers cannot load it ({type(error).__name__})"
+        raise EncoderError(f"The encoder in {source}", why, "Check the folder, or add the encoder again.") from error
+
+
+def export_graph(source: Path, target: Path) -> GraphFacts:
+    """Export the model in `source` into the folder `target`, whole or not at all, and return its facts.
+
+    Where the model cannot be exported, `target` holds the reason alone.
+
+    Raises:
+        EncoderError: where the model cannot be loaded or the disk refuses.
+    """
+    model = load_reference(source)
+    with _staged(target) as stage:
+        facts = _facts(model, _why_not(model))
+        if not facts.reason:
+            facts = _export_checked(model, facts, stage)
+        write_private(stage / "facts.json", json.dumps(asdict(facts), indent=1).encode())
+    return facts
+
+
+class OnnxEncoder:
+    """Runs an exported graph: texts -> (n, dimension) float32 of unit norm.
+
+    Args:
+        folder: Where `export_graph` put the graph.
+        facts: What `read_facts` says of it.
+        threads: Processor threads for one batch; more do not change the vectors.
+    """
+
+    def __init__(self, folder: Path, facts: GraphFacts, threads: int) -> None:
+        from tokenizers import Tokenizer
+
+        self.facts = facts
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(facts.max_tokens)
+        self._session = _session(folder / "model.onnx", threads)
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Encode n texts; `progress(done, n)` is called after each batch."""
+        ids = [code.ids for code in self._tokenizer.encode_batch_fast(list(texts))]
+        vectors = np.empty((len(ids), self.facts.dimension), np.float32)
+        done = 0
+        for batch in _batches([len(one) for one in ids]):
+            vectors[batch] = self._run([ids[i] for i in batch])
+            done += len(batch)
+            if progress is not None:
+                progress(done, len(ids))
+        return vectors
+
+    def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
+        tokens = np.zeros((len(ids), _width(max(map(len, ids)))), np.int64)
+        mask = np.zeros_like(tokens)
+        for row, one in enumerate(ids):
+            tokens[row, : len(one)], mask[row, : len(one)] = one, 1
+        feed = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
+        (hidden,) = self._session.run(None, {name: feed[name] for name in self.facts.inputs})
+        return unit(hidden[:, 0] if self.facts.pooling == "cls" else _mean(hidden, mask))
+
+
+def unit(vectors: NDArray[Any]) -> Vectors:
+    """Scale the rows (n, d) to length one, as float32; a row of zeros stays zero."""
+    lengths = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=1, keepdims=True))
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
+
+
+def _mean(hidden: Vectors, mask: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The mean of the token vectors (n, tokens, d) under the mask (n, tokens)."""
+    total = (hidden * mask[:, :, None].astype(np.float32)).sum(axis=1)
+    return np.asarray(total / np.maximum(mask.sum(axis=1, keepdims=True), 1), np.float32)
+
+
+def _width(tokens: int) -> int:
+    return max(1, -(-tokens // _WIDTH)) * _WIDTH
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Places of texts that share a padded width, shortest first, about `_BATCH_TOKENS` tokens each."""
+    order = sorted(range(len(lengths)), key=lambda i: (_width(lengths[i]), i))
+    for width, places in groupby(order, key=lambda i: _width(lengths[i])):
+        group, step = list(places), max(1, _BATCH_TOKENS // width)
+        yield from (group[i : i + step] for i in range(0, len(group), step))
+
+
+def _session(graph: Path, threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # Spinning threads burn a shared processor while they wait, and gained nothing when measured.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+
+
+@contextmanager
+def _staged(target: Path) -> Iterator[Path]:
+    """A private folder that becomes `target` at the end; another program's whole export may stay."""
+    stage = Path(tempfile.mkdtemp(prefix=".new-", dir=private_folder(target.parent)))
+    try:
+        yield stage
+        if target.exists() and read_facts(target) is None:
+            shutil.rmtree(target)
+        if not target.exists():
+            os.replace(stage, target)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _facts(model: Any, reason: str) -> GraphFacts:
+    inputs = ("input_ids", "attention_mask")
+    if not reason and getattr(model[0].auto_model.config, "type_vocab_size", 0) > 1:
+        inputs = (*inputs, "token_type_ids")
+    pooling = "" if reason else model[1].pooling_mode
+    probe = model.encode([""], show_progress_bar=False)
+    return GraphFacts(probe.shape[1], int(model.max_seq_length or 0), pooling, inputs, "", reason)
+
+
+def _why_not(model: Any) -> str:
+    """Why this pipeline is beyond the runner above, in one clause; empty where it is not."""
+    layers = [type(layer).__name__ for layer in model]
+    if layers not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
+        return f"its layers are {', '.join(layers)}"
+    if model[1].pooling_mode not in ("mean", "cls"):
+        return f"its pooling is {model[1].pooling_mode}"
+    if model.default_prompt_name is not None:
+        return "it puts a prompt before each text"
+    if not model.max_seq_length:
+        return "it sets no length limit"
+    if not hasattr(model.tokenizer, "backend_tokenizer") or model[0].do_lower_case:
+        return "its tokenizer is not of the fast kind"
+    return ""
+
+
+def _export_checked(model: Any, facts: GraphFacts, stage: Path) -> GraphFacts:
+    """Write graph and tokenizer into `stage`; facts with a reason where that fails or differs."""
+    graph = stage / "model.onnx"
+    try:
+        _trace(model[0].auto_model, facts.inputs, graph)
+        _fuse(model[0].auto_model.config, graph)
+        write_private(stage / "tokenizer.json", model.tokenizer.backend_tokenizer.to_str().encode())
+        ours = OnnxEncoder(stage, facts, threads=1).encode(_PROBES)
+    except EncoderError:
+        raise
+    except Exception as error:  # exporters raise whatever their parts raise; the fallback still works
+        return _facts(model, f"its export failed ({type(error).__name__})")
+    theirs = unit(model.encode(list(_PROBES), show_progress_bar=False))
+    if not (ours * theirs).sum(axis=1).min() >= _SAME_COSINE:
+        return _facts(model, "its exported graph gives other vectors")
+    write_private(graph, graph.read_bytes())
+    return GraphFacts(**{**asdict(facts), "graph_sha256": file_sha256(graph)})
+
+
+def _trace(network: Any, inputs: Sequence[str], graph: Path) -> None:
+    import torch
+
+    class Hidden(torch.nn.Module):  # type: ignore[misc, unused-ignore]
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, *tensors: Any) -> Any:
+            return self.network(**dict(zip(inputs, tensors, strict=True))).last_hidden_state
+
+    ones = torch.ones(2, 16, dtype=torch.long)
+    names = [*inputs, "hidden"]
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Hidden().eval(), tuple(ones if name != "token_type_ids" else ones * 0 for name in inputs), str(graph),
+            opset_version=_OPSET, dynamo=False, input_names=list(inputs), output_names=["hidden"],
+            dynamic_axes={name: {0: "texts", 1: "tokens"} for name in names},
+        )  # fmt: skip
+
+
+def _fuse(config: Any, graph: Path) -> None:
+    """Replace the graph by one with fused BERT layers (onnxruntime.transformers); a sixth faster."""
+    if config.model_type != "bert":
+        return
+    try:
+        from onnxruntime.transformers import optimizer
+        from onnxruntime.transformers.fusion_options import FusionOptions
+    except ImportError:  # the tool needs the onnx package, the plain graph does not
+        return
+    logging.getLogger("onnxruntime.transformers").setLevel(logging.ERROR)
+    fused = optimizer.optimize_model(
+        str(graph), model_type="bert", num_heads=config.num_attention_heads, hidden_size=config.hidden_size,
+        opt_level=0, optimization_options=FusionOptions("bert"),
+    )  # fmt: skip
+    fused.save_model_to_file(str(graph))
