@@ -106,6 +106,29 @@ def _open(path: Path, new: bool) -> Iterator[sqlite3.Connection]:
         raise _explained(path, error) from error
 
 
+@contextmanager
+def foreign(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open another program's SQLite file for reading only, trusting nothing in it.
+
+    Raises:
+        StoreError: It is missing, damaged or no SQLite file.
+    """
+    if not path.is_file():
+        raise StoreError(str(path), "there is no such file", "Check the name and the folder.")
+    try:
+        address = path.resolve().as_uri() + "?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=30)) as connection:
+            for pragma in ("query_only=ON", "trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0"):
+                connection.execute(f"PRAGMA {pragma}")
+            fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if fault != "ok":
+                raise StoreError(str(path), f"it is damaged ({fault})", "Export it again from its program.")
+            yield connection
+    except sqlite3.Error as error:
+        raise StoreError(str(path), f"it cannot be read as a database ({error})",
+                         "Close the program that holds it, or export it again.") from error  # fmt: skip
+
+
 def _explained(path: Path, error: Exception) -> StoreError:
     text = str(error)
     if "locked" in text or "busy" in text:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from autocode.codebook import Codebook
 from autocode.errors import CodebookError, InputError
 from autocode.formats.files import read_csv
 from autocode.formats.folder import is_study_folder, read_codebook, read_folder, write_folder
+from autocode.formats.options import Reader, ReadOptions
 from autocode.formats.receipt import Receipt
 from autocode.formats.table import codebook_from_table, is_codebook_table, is_long_table, study_from_table
 from autocode.formats.transcript import SUFFIXES, read_transcript, read_transcripts
@@ -18,25 +19,6 @@ from autocode.store import STORE, load
 from autocode.study import Study, join_codebooks, merge
 
 __all__ = ["ReadOptions", "Receipt", "read", "read_all", "write"]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """How sources are read.
-
-    Attributes:
-        coder: Who coded, where a table does not say.
-        encoding: Of text files; "" lets it be found.
-        add_codes: Put codes that the codebook lacks at its end instead of refusing them.
-        codebook: What is known already; codes of the sources are looked up in it too.
-        open_files: Read a folder's open files even where a study file stands beside them.
-    """
-
-    coder: str = ""
-    encoding: str = ""
-    add_codes: bool = False
-    codebook: Codebook = Codebook()
-    open_files: bool = False
 
 
 def read(source: str | Path, options: ReadOptions = ReadOptions()) -> Study:
@@ -147,8 +129,6 @@ def _check_known(codes: Iterable[str], book: Codebook) -> None:
             f"{len(unknown)} codes", f"the codebook does not have {shown}",
             "Add them to the codebook, or import again with --add-codes.")  # fmt: skip
 
-
-Reader = Callable[[Path, ReadOptions], tuple[Study, list[Receipt]]]
 
 READERS: dict[str, Reader] = {
     ".csv": _read_table,
