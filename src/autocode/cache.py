@@ -12,7 +12,8 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,10 +54,12 @@ def private_folder(folder: Path) -> Path:
     Raises:
         EncoderError: where the folder cannot be made.
     """
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
+    if not folder.is_dir():
+        private_folder(folder.parent)  # mkdir(parents=True) would leave the parents open to others
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
     return folder
 
 
@@ -78,6 +81,26 @@ def write_private(path: Path, content: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
     except OSError as error:
         raise _unwritable(path.parent, error) from error
+
+
+@contextmanager
+def staged_folder(target: Path) -> Iterator[Path]:
+    """A private folder to fill, which at the end of the block takes the place of `target`, whole.
+
+    Raises:
+        EncoderError: where the disk refuses.
+    """
+    parent = private_folder(target.parent)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=parent, ignore_cleanup_errors=True) as stage:
+            fresh, old = Path(stage) / "fresh", Path(stage) / "old"
+            fresh.mkdir(mode=0o700)
+            yield fresh
+            if target.exists():
+                os.replace(target, old)
+            os.replace(fresh, target)
+    except OSError as error:
+        raise _unwritable(parent, error) from error
 
 
 def file_sha256(path: Path) -> str:
@@ -161,7 +184,7 @@ class VectorCache:
         except OSError:
             return None
         if hashlib.sha256(content).hexdigest() != path.stem:
-            path.unlink(missing_ok=True)
+            self._drop(name)
             return None
         with np.load(io.BytesIO(content), allow_pickle=False) as shard:
             return shard["keys"], shard["vectors"]
@@ -182,7 +205,12 @@ class VectorCache:
         steps = range(0, len(keys), _ROWS_PER_SHARD)
         kept = {self._write(keys[i : i + _ROWS_PER_SHARD], vectors[i : i + _ROWS_PER_SHARD]) for i in steps}
         for name in set(names) - kept:
-            (self.folder / name).unlink(missing_ok=True)
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        # A shard that cannot be removed is no harm: it is ignored, or holds the same rows.
+        with suppress(OSError):
+            (self.folder / name).unlink()
 
     def _size(self, name: str) -> int:
         try:

@@ -27,10 +27,11 @@ from autocode.formats import ReadOptions, read, read_all
 from autocode.formats.files import write_atomic
 from autocode.formats.suggestions import write_suggestions
 from autocode.matrix import coding_matrix
+from autocode.merging import merge
 from autocode.model import CodingModel
 from autocode.report import Findings, described, study_html, suggestions_html, to_json
 from autocode.store import STORE, load, update
-from autocode.study import Progress, Study, Suggestion, merge
+from autocode.study import Progress, Study, Suggestion
 
 app = typer.Typer(
     help="Pre-code interviews: learn from coded segments, suggest codes, compare with the coders. Offline.",
@@ -287,3 +288,7 @@ def main() -> None:
     except KeyboardInterrupt:
         tell("autocode: stopped. Nothing is lost; run the command again to go on.")
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

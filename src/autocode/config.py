@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from autocode.classify import ClassifyConfig
 from autocode.errors import ConfigError
 
 Unit = Literal["auto", "given", "turn", "paragraph", "sentence", "window"]
@@ -70,6 +71,7 @@ class Config:
     segment: SegmentConfig = field(default_factory=SegmentConfig)
     matrix: MatrixConfig = field(default_factory=MatrixConfig)
     encode: EncodeConfig = field(default_factory=EncodeConfig)
+    classify: ClassifyConfig = field(default_factory=ClassifyConfig)
 
     def with_unit(self, unit: str) -> Config:
         """The same settings with another unit of analysis.

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from autocode.agreement import AgreementOptions, AgreementReport, agree
-from autocode.classify import BANDS, Held, cross_predict
+from autocode.classify import Held, cross_predict
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.suggestions import COLUMNS, suggestion_row
 from autocode.matrix import CodingMatrix
 from autocode.model import CodingModel, learnable, prepare, rows_of, target
-from autocode.study import Document, Progress, Study, Suggestion
+from autocode.study import BANDS, Document, Progress, Study, Suggestion
 
 MACHINE = "machine"
 

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -22,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.cache import Vectors, file_sha256, private_folder, write_private
+from autocode.cache import Vectors, file_sha256, staged_folder, write_private
 from autocode.errors import EncoderError
 
 # Raise it whenever the export below changes its numbers: it is part of every cache key.
@@ -34,8 +30,8 @@ _OPSET = 17
 # Token counts are padded to a multiple of this, so that the shape a text is computed in depends on
 # the text alone, never on its neighbours: the same text gives the same bits in every batch.
 _WIDTH = 8
-# 1024 to 2048 tokens keep the activations in the processor's cache; larger batches are slower.
-_BATCH_TOKENS = 2048
+# About 1024 tokens keep the activations in the processor's cache; larger batches are slower.
+_BATCH_TOKENS = 1024
 _SAME_COSINE = 0.9999
 _PROBES = ("", "a", "It depends, doesn't it?", "Größe, naïve café \U0001f642", "we talk about the work " * 120)
 
@@ -81,7 +77,9 @@ def load_reference(source: Path) -> Any:
         EncoderError: where the folder holds no such model.
     """
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as guest_logging
 
+    guest_logging.disable_progress_bar()
     try:
         # Eager attention is the form that the exporter and the fusion both understand.
         eager = {"attn_implementation": "eager"}
@@ -100,7 +98,7 @@ def export_graph(source: Path, target: Path) -> GraphFacts:
         EncoderError: where the model cannot be loaded or the disk refuses.
     """
     model = load_reference(source)
-    with _staged(target) as stage:
+    with staged_folder(target) as stage:
         facts = _facts(model, _why_not(model))
         if not facts.reason:
             facts = _export_checked(model, facts, stage)
@@ -117,7 +115,7 @@ class OnnxEncoder:
         threads: Processor threads for one batch; more do not change the vectors.
     """
 
-    def __init__(self, folder: Path, facts: GraphFacts, threads: int) -> None:
+    def __init__(self, folder: Path, facts: GraphFacts, threads: int) -> None:  # noqa: D107 - the class says it
         from tokenizers import Tokenizer
 
         self.facts = facts
@@ -183,22 +181,8 @@ def _session(graph: Path, threads: int) -> Any:
     return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
 
-@contextmanager
-def _staged(target: Path) -> Iterator[Path]:
-    """A private folder that becomes `target` at the end; another program's whole export may stay."""
-    stage = Path(tempfile.mkdtemp(prefix=".new-", dir=private_folder(target.parent)))
-    try:
-        yield stage
-        if target.exists() and read_facts(target) is None:
-            shutil.rmtree(target)
-        if not target.exists():
-            os.replace(stage, target)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-
-
 def _facts(model: Any, reason: str) -> GraphFacts:
-    inputs = ("input_ids", "attention_mask")
+    inputs: tuple[str, ...] = ("input_ids", "attention_mask")
     if not reason and getattr(model[0].auto_model.config, "type_vocab_size", 0) > 1:
         inputs = (*inputs, "token_type_ids")
     pooling = "" if reason else model[1].pooling_mode
@@ -244,7 +228,7 @@ def _export_checked(model: Any, facts: GraphFacts, stage: Path) -> GraphFacts:
 def _trace(network: Any, inputs: Sequence[str], graph: Path) -> None:
     import torch
 
-    class Hidden(torch.nn.Module):  # type: ignore[misc, unused-ignore]
+    class Hidden(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.network = network
@@ -267,11 +251,9 @@ def _fuse(config: Any, graph: Path) -> None:
     """Replace the graph by one with fused BERT layers (onnxruntime.transformers); a sixth faster."""
     if config.model_type != "bert":
         return
-    try:
-        from onnxruntime.transformers import optimizer
-        from onnxruntime.transformers.fusion_options import FusionOptions
-    except ImportError:  # the tool needs the onnx package, the plain graph does not
-        return
+    from onnxruntime.transformers import optimizer
+    from onnxruntime.transformers.fusion_options import FusionOptions
+
     logging.getLogger("onnxruntime.transformers").setLevel(logging.ERROR)
     fused = optimizer.optimize_model(
         str(graph), model_type="bert", num_heads=config.num_attention_heads, hidden_size=config.hidden_size,

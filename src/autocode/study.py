@@ -14,6 +14,9 @@ from functools import cached_property
 from autocode.codebook import Codebook
 from autocode.errors import StudyError
 
+BANDS = ("silent", "ask", "suggest")
+"""Bands of a suggestion, by their number."""
+
 Progress = Callable[[int, int], None]
 """Called with (steps done, steps in all) during long work."""
 
@@ -213,38 +216,6 @@ class Study:
                 f"study '{self.name}'", "it has no codings by a human coder",
                 "Import coded segments first: autocode import FILE --study FOLDER.")  # fmt: skip
         return wanted
-
-
-def merge(first: Study, second: Study) -> Study:
-    """Put two studies together: documents by id, coders by id, codings and readings as sets.
-
-    The codebook of `second` replaces that of `first` where `first` has none; else codes that
-    `first` lacks are added. Human coding is only ever added to, never replaced.
-
-    Raises:
-        StudyError: One document id stands for two different texts.
-    """
-    for document in second.documents:
-        old = first.by_id.get(document.id)
-        if old and (old.text, old.segments) != (document.text, document.segments):
-            raise StudyError(
-                f"document '{document.id}'", "the study holds another text under this id",
-                "Rename the new document, or import it into another study.")  # fmt: skip
-    documents = {d.id: d for d in first.documents}
-    for d in second.documents:
-        variables = {**(documents[d.id].variables if d.id in documents else {}), **d.variables}
-        documents[d.id] = replace(d, variables=variables)
-    coders = {c.id: c for c in (*second.coders, *first.coders)}
-    order = dict.fromkeys(c.id for c in (*first.coders, *second.coders))
-    return Study(
-        documents=tuple(documents.values()),
-        codebook=join_codebooks(first.codebook, second.codebook),
-        coders=tuple(coders[i] for i in order),
-        codings=tuple(dict.fromkeys((*first.codings, *second.codings))),
-        readings=join_readings((*first.readings, *second.readings)),
-        name=first.name or second.name,
-        notice=first.notice or second.notice,
-    )
 
 
 def join_codebooks(first: Codebook, second: Codebook) -> Codebook:

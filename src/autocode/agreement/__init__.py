@@ -1,25 +1,95 @@
 """Agreement between coders, machine or human: the statistics that a reviewer accepts.
 
-`agree(matrix)` gives an `AgreementReport`; the coefficients behind it are plain functions over
-arrays. Formulas, sources and readings stand in docs/methods.md.
+`agree(matrix)` gives an `AgreementReport`; everything behind it is a plain function over arrays, in
+the modules of this package. Formulas, sources and readings stand in docs/methods.md.
 """
 
-from autocode.agreement.agree import agree, agree_on
+from autocode.agreement.alttest import AltTest, AltTestOptions, alt_test_on
+from autocode.agreement.characters import coded_documents, decisions_on_text
+from autocode.agreement.compare import agree, agree_on
+from autocode.agreement.conventions import (
+    atlasti,
+    maxqda_frequency,
+    maxqda_occurrence,
+    maxqda_segments,
+    nvivo,
+    qualcoder,
+)
+from autocode.agreement.corrected import Batch, Design, Frequency, corrected_document_frequencies, corrected_frequencies
 from autocode.agreement.counts import Decisions, decisions
+from autocode.agreement.differences import Disagreement, confusion, disagreements, offsets
 from autocode.agreement.estimate import REASONS, Estimate
+from autocode.agreement.leave_out import LeftOut, alpha_change, leave_one_coder_out, outliers
+from autocode.agreement.multilabel import SetAgreement, set_agreement
 from autocode.agreement.options import AgreementOptions
+from autocode.agreement.planning import documents_for_interval, documents_for_verdict
+from autocode.agreement.prose import REFERENCES, methods_paragraph, results_paragraph
 from autocode.agreement.report import AgreementReport
+from autocode.agreement.reshape import (
+    both_coded,
+    by_group,
+    by_theme,
+    by_whole_document,
+    coded_at_all,
+    denominators,
+    relevant,
+)
 from autocode.agreement.rows import Row, Verdict
+from autocode.agreement.stability import DocumentAgreement, agreement_by_document
+from autocode.agreement.validity import Condition, Record, conditions
 
 __all__ = [
     "REASONS",
+    "REFERENCES",
     "AgreementOptions",
     "AgreementReport",
+    "AltTest",
+    "AltTestOptions",
+    "Batch",
+    "Condition",
     "Decisions",
+    "Design",
+    "Disagreement",
+    "DocumentAgreement",
     "Estimate",
+    "Frequency",
+    "LeftOut",
+    "Record",
     "Row",
+    "SetAgreement",
     "Verdict",
     "agree",
     "agree_on",
+    "agreement_by_document",
+    "alpha_change",
+    "alt_test_on",
+    "atlasti",
+    "both_coded",
+    "by_group",
+    "by_theme",
+    "by_whole_document",
+    "coded_at_all",
+    "coded_documents",
+    "conditions",
+    "confusion",
+    "corrected_document_frequencies",
+    "corrected_frequencies",
     "decisions",
+    "decisions_on_text",
+    "denominators",
+    "disagreements",
+    "documents_for_interval",
+    "documents_for_verdict",
+    "leave_one_coder_out",
+    "maxqda_frequency",
+    "maxqda_occurrence",
+    "maxqda_segments",
+    "methods_paragraph",
+    "nvivo",
+    "offsets",
+    "outliers",
+    "qualcoder",
+    "relevant",
+    "results_paragraph",
+    "set_agreement",
 ]

@@ -93,9 +93,7 @@ def by_document(values: FloatArray, groups: IntArray, documents: int) -> FloatAr
     return sums
 
 
-def pair_counts(
-    data: Decisions, first: int, second: int, weight: FloatArray | None = None
-) -> FloatArray:
+def pair_counts(data: Decisions, first: int, second: int, weight: FloatArray | None = None) -> FloatArray:
     """Tables of one pair of coders by document.
 
     Args:

@@ -138,9 +138,7 @@ def bootstrap(
     return Resampled(statistic(counts.sum(0)), low, high, 1 - m / resamples)
 
 
-def bootstrap_replicates(
-    counts: FloatArray, statistic: Statistic, resamples: int, seed: int
-) -> FloatArray:
+def bootstrap_replicates(counts: FloatArray, statistic: Statistic, resamples: int, seed: int) -> FloatArray:
     """(B, ...) coefficients of documents drawn with replacement: one matrix product."""
     G = len(counts)
     weights = np.random.default_rng(seed).multinomial(G, np.full(G, 1 / G), size=resamples)

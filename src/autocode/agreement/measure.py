@@ -89,16 +89,12 @@ def undefined_reason(name: str) -> str:
     return "no_positives" if name in ("positive_agreement", "jaccard") else "no_variance"
 
 
-def estimates(
-    result: Spread, ends: tuple[FloatArray, FloatArray], found: Evidence, reason: str
-) -> list[Estimate]:
+def estimates(result: Spread, ends: tuple[FloatArray, FloatArray], found: Evidence, reason: str) -> list[Estimate]:
     """One estimate for each code, the interval only where the evidence allows it."""
     return [_estimate(result, ends, found, (cell, reason)) for cell in range(len(result.value))]
 
 
-def _estimate(
-    result: Spread, ends: tuple[FloatArray, FloatArray], found: Evidence, which: tuple[int, str]
-) -> Estimate:
+def _estimate(result: Spread, ends: tuple[FloatArray, FloatArray], found: Evidence, which: tuple[int, str]) -> Estimate:
     cell, reason = which
     value, flags = number(result.value[cell]), found.flags(cell)
     if value is None:

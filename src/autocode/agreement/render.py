@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from autocode.agreement import verdict as judging
 from autocode.agreement.estimate import REASONS, Estimate
 from autocode.agreement.rows import Findings, Row, Verdict
 from autocode.codebook import SEPARATOR
+
+R = TypeVar("R", Row, Verdict)
 
 WIDTH = 100
 NAME = 34
@@ -52,8 +55,7 @@ def _head(report: Findings) -> str:
 
 
 COLUMNS = (
-    f"{'both':>6}{'first':>7}{'second':>7}{'neither':>8}"
-    f"{'kappa':>6}{'interval':>14}{'alpha':>6}{'pos.':>6}{'%':>5}"
+    f"{'both':>6}{'first':>7}{'second':>7}{'neither':>8}{'kappa':>6}{'interval':>14}{'alpha':>6}{'pos.':>6}{'%':>5}"
 )
 
 
@@ -117,7 +119,7 @@ def _codes(report: Findings, kind: str) -> str:
     return "\n".join(lines)
 
 
-def grouped(rows: Sequence[Row | Verdict]) -> Iterable[tuple[str, str, Row | Verdict]]:
+def grouped(rows: Sequence[R]) -> Iterable[tuple[str, str, R]]:
     """(theme heading or "", name, row), codes of a theme together in order of appearance."""
     order = {theme: i for i, theme in enumerate(dict.fromkeys(theme_of(r.code) for r in rows))}
     last = ""
@@ -142,8 +144,7 @@ def _verdicts(report: Findings, machine: str) -> str:
     lines = [title, head, *(_judged(POOLED, v) for v in found if not v.code)]
     for theme, name, v in grouped([v for v in found if v.code]):
         lines += [theme] if theme else []
-        if isinstance(v, Verdict):
-            lines.append(_judged(name, v))
+        lines.append(_judged(name, v))
     return "\n".join(lines)
 
 

@@ -17,4 +17,5 @@ class AgreementReport(Findings):
     """
 
     def __str__(self) -> str:
+        """The table as plain text."""
         return to_text(self)

@@ -69,7 +69,7 @@ class Verdict:
         reason: Why it is not assessable, else "".
         strong: Supported, and the lower end of the humans' own interval reaches the floor.
         delta: Mean kappa(machine, human) minus mean kappa(human, human), with its interval.
-        lower: One-sided lower bound of `delta` at the report's confidence.
+        lower: One-sided lower bound of `delta` at `options.bound`.
         upper: One-sided upper bound.
         humans: Mean kappa between humans on the units compared.
         machine_humans: Mean kappa between the machine and each human on the same units.

@@ -73,7 +73,7 @@ def verdicts(data: Decisions, options: AgreementOptions) -> tuple[Verdict, ...]:
     found: list[Verdict] = []
     for machine in options.machines:
         compared = compare(data, machine, options.machines)
-        found += _judge_all(data, compared, options) if compared else _no_humans(data, machine)
+        found += judge(compared, data.codes, options) if compared else _no_humans(data, machine)
     return tuple(found)
 
 
@@ -112,7 +112,8 @@ def _join(counts: list[FloatArray], apart: bool, exchangeable: bool) -> FloatArr
     return np.stack([with_pooled(c) for c in counts], axis=1)
 
 
-def _judge_all(data: Decisions, compared: Comparison, options: AgreementOptions) -> list[Verdict]:
+def judge(compared: Comparison, codes: Sequence[str], options: AgreementOptions) -> list[Verdict]:
+    """One verdict for all codes pooled, then one for each of the C - 1 codes."""
     tables = np.concatenate([compared.within, compared.mixed], axis=1)
     spread = intervals.jackknife(tables, compared.delta)
     sides = (compared.within, compared.mixed)
@@ -125,7 +126,7 @@ def _judge_all(data: Decisions, compared: Comparison, options: AgreementOptions)
     deltas = estimates(spread, ends, compared.places, "no_variance")
     flags = _flags(compared, options.confidence)
     found = []
-    for c, code in enumerate(("", *data.codes)):
+    for c, code in enumerate(("", *codes)):
         verdict = _start(code, compared, (deltas[c], levels[0][c], levels[1][c]), c)
         verdict = replace(verdict, flags=flags[c])
         found.append(_decide(verdict, spread, c, options))
@@ -138,7 +139,8 @@ def _start(code: str, compared: Comparison, values: tuple[Estimate, Estimate, Es
     places = compared.places
     return Verdict(
         code, compared.machine, "not_assessable", "", False, delta, None, None, humans, mixed,
-        None, None, places.documents, int(places.uses[c]), int(places.coded_documents[c]), None, ())  # fmt: skip
+        None, None, places.documents, int(places.uses[c]), int(places.coded_documents[c]), None,
+        ())  # fmt: skip
 
 
 def _decide(v: Verdict, spread: Spread, cell: int, options: AgreementOptions) -> Verdict:
@@ -147,7 +149,7 @@ def _decide(v: Verdict, spread: Spread, cell: int, options: AgreementOptions) ->
     reason = _not_assessable(v)
     if reason or hh is None or mh is None or d is None or se is None:
         return replace(v, reason=reason or "undefined")
-    half = intervals.t_quantile(options.confidence, v.documents, sides=1) * se
+    half = intervals.t_quantile(options.bound, v.documents, sides=1) * se
     p = _p_value(d + options.margin, se, v.documents)
     v = replace(v, lower=d - half, upper=d + half, p=p)
     if d + half < -options.margin:
@@ -245,7 +247,8 @@ def _lead(tables: FloatArray) -> FloatArray:
     """Kappa of each human with the machine minus the mean of the others: (..., H, C)."""
     kappa = binary.cohen_kappa(tables)
     H = kappa.shape[-2]
-    return (kappa - kappa.mean(-2, keepdims=True)) * H / (H - 1)
+    lead: FloatArray = (kappa - kappa.mean(-2, keepdims=True)) * H / (H - 1)
+    return lead
 
 
 def _no_humans(data: Decisions, machine: str) -> list[Verdict]:

@@ -6,8 +6,10 @@ import csv
 import gzip
 import io
 import os
+import re
 import tempfile
 import time
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,9 @@ from autocode.errors import InputError
 
 BOM = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d")
+_GUARDED = re.compile("'+[" + "".join(map(re.escape, _FORMULA)) + "]")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_LARGEST = 512 * 2**20  # bytes of a file, packed or not
 _LIMIT = 2**31 - 1  # the csv module's own limit of 131,072 characters is less than a long interview
 
 
@@ -50,16 +55,28 @@ def read_bytes(path: Path) -> bytes:
         InputError: The file is missing, unreadable, empty or a damaged gzip.
     """
     try:
+        if path.stat().st_size > _LARGEST:
+            raise InputError(path.name, "it is larger than 512 MB", "Split it.")
         raw = path.read_bytes()
-        raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
+        raw = _unpacked(raw, path) if path.suffix == ".gz" else raw
     except FileNotFoundError as error:
         raise InputError(str(path), "there is no such file", "Check the name and the folder.") from error
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(str(path), f"it cannot be read ({type(error).__name__})",
                          "Check that it is whole and that you may read it.") from error  # fmt: skip
     if not raw.strip():
         raise InputError(path.name, "the file is empty", "Choose the file that holds the text.")
     return raw
+
+
+def _unpacked(raw: bytes, path: Path) -> bytes:
+    """The content of a gzip file, if it is no bomb."""
+    limit = min(_LARGEST, max(10 * 2**20, 200 * len(raw)))
+    with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise InputError(path.name, "it unpacks to more than 200 times its size", "It is refused as unsafe.")
+    return content
 
 
 def read_text(path: Path, encoding: str = "") -> tuple[str, str]:
@@ -80,21 +97,37 @@ def read_text(path: Path, encoding: str = "") -> tuple[str, str]:
 
 
 def _decode(raw: bytes, path: Path, encoding: str) -> tuple[str, str]:
-    known = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    marked = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
-        return raw.decode(encoding or known), ""
+        return raw.decode(encoding or ("utf-16" if marked else "utf-8")), ""
     except (UnicodeDecodeError, LookupError) as error:
         if encoding:
             raise InputError(path.name, f"it is not {encoding}",
                              "Leave --encoding out to have it guessed.") from error  # fmt: skip
-    if b"\x00" in raw:
-        return "\x00", ""
+    text, name = _wide(raw) if b"\x00" in raw or marked else _legacy(raw)
+    return text, f"{path.name} is not UTF-8; read as {name}, a guess: check accented letters"
+
+
+def _wide(raw: bytes) -> tuple[str, str]:
+    """UTF-16 without a mark: half of a western text's bytes are zero, at even or odd places."""
+    name = "utf-16-be" if raw[::2].count(0) > raw[1::2].count(0) else "utf-16-le"
+    text = raw[: len(raw) // 2 * 2].decode(name, "replace")
+    odd = text.count("\ufffd") + text.count("\x00")
+    return ("\x00" if odd > len(text) / 100 else text), name
+
+
+def _legacy(raw: bytes) -> tuple[str, str]:
+    """The guess of charset-normalizer; Windows-1252 where that reads the same or nothing does."""
     import charset_normalizer
 
     guess = charset_normalizer.from_bytes(raw).best()
-    if guess is None:
-        return "\x00", ""
-    return str(guess), f"{path.name} is not UTF-8; read as {guess.encoding}, a guess: check accented letters"
+    try:
+        western = raw.decode("cp1252")
+    except UnicodeDecodeError:
+        western = ""
+    if western and not _ILLEGAL.search(western) and (guess is None or str(guess) == western):
+        return western, "cp1252"
+    return (str(guess), guess.encoding) if guess else ("\x00", "")
 
 
 def read_csv(path: Path, encoding: str = "") -> Table:
@@ -158,7 +191,21 @@ def _cell(value: object, plain: bool) -> str:
     if isinstance(value, float):
         return f"{value:.6f}"
     text = str(value)
-    return "'" + text if not plain and isinstance(value, str) and text.startswith(_FORMULA) else text
+    guarded = not plain and isinstance(value, str) and (text.startswith(_FORMULA) or _GUARDED.match(text))
+    return "'" + text if guarded else text
+
+
+def unguarded(cell: str) -> str:
+    """A cell as it was before `csv_text` put an apostrophe before it."""
+    return cell[1:] if _GUARDED.match(cell) else cell
+
+
+def printable(text: str) -> str:
+    """The text with every character that XML and UTF-8 cannot hold as U+FFFD, one for one.
+
+    Offsets stay right, for nothing is dropped (XML 1.0, section 2.2).
+    """
+    return _ILLEGAL.sub("\ufffd", text)
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:

@@ -52,7 +52,9 @@ def read_folder(path: Path) -> tuple[Study, list[Receipt]]:
     coders: list[Coder] = []
     codings: list[Coding] = []
     readings: list[Reading] = []
-    for file in sorted((path / "codings").glob("*.csv")):
+    listed = list(about.get("coders", {}))
+    files = sorted((path / "codings").glob("*.csv"), key=lambda f: (_place(f.stem, listed), f.name))
+    for file in files:
         table, said = read_csv(file), about.get("coders", {}).get(file.stem, {})
         found, receipt = codings_from_table(table, documents, book, file.stem)
         coders.append(Coder(file.stem, said.get("name", file.stem), said.get("kind", "human")))
@@ -65,6 +67,11 @@ def read_folder(path: Path) -> tuple[Study, list[Receipt]]:
         documents, book, tuple(coders), tuple(codings), tuple(readings),
         about.get("name", path.name), about.get("notice", ""))  # fmt: skip
     return study, receipts
+
+
+def _place(coder: str, listed: list[str]) -> int:
+    """Coders come in the order of study.toml, others after them."""
+    return listed.index(coder) if coder in listed else len(listed)
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -9,16 +9,14 @@ a document is the ordered run of its segments.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autocode.codebook import Codebook, codebook_from_rows
 from autocode.errors import InputError
 from autocode.formats.files import Table
 from autocode.formats.receipt import Receipt
-from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn, join_readings
-
-GAP = "\n\n"  # between two given segments in the text of their document
+from autocode.merging import Unit, lay_out, unit_readings
+from autocode.study import Coder, Coding, Document, Reading, Study
 
 
 def is_long_table(table: Table) -> bool:
@@ -132,40 +130,21 @@ def _order(cell: str, where: str) -> float:
         raise InputError(where, "its order is not a number", "Number the segments, or leave order empty.") from error
 
 
-def _document(name: str, given: dict[str, _Given], source: str) -> tuple[Document, list[Coding], list[Reading]]:
+def _document(
+    name: str, given: dict[str, _Given], source: str
+) -> tuple[Document, list[Coding], tuple[Reading, ...]]:
     """Lay the segments of a document end to end, and the codings over them."""
     ordered = sorted(given.items(), key=lambda item: item[1].order)
-    segments: list[Segment] = []
-    at = 0
-    for identifier, g in ordered:
-        segments.append(Segment(name, at, at + len(g.text), identifier, g.speaker))
-        at += len(g.text) + len(GAP)
-    turns = tuple(Turn(s.start, s.end, s.speaker) for s in segments) if any(s.speaker for s in segments) else ()
-    text = GAP.join(g.text for _, g in ordered)
-    document = Document(name, text, name, turns, tuple(segments), source=source)
+    units = (Unit(identifier, g.text, g.speaker) for identifier, g in ordered)
+    document = lay_out(Document(name, "", name, source=source), units)
     codings = [
         Coding(name, s.start, s.end, code, coder)
-        for s, (_, g) in zip(segments, ordered, strict=True)
+        for s, (_, g) in zip(document.segments, ordered, strict=True)
         for coder, codes in g.codes.items()
         for code in codes
     ]
-    return document, codings, list(_readings(segments, [g for _, g in ordered]))
-
-
-def _readings(segments: Sequence[Segment], given: Sequence[_Given]) -> Iterator[Reading]:
-    """What each coder saw: runs of segments that follow one another are one reading."""
-    found = []
-    for s, following, g in zip(segments, [*segments[1:], None], given, strict=True):
-        end = following.start if following else s.end
-        found += [Reading(s.document, coder, s.start, end) for coder in g.codes]
-    yield from _shortened(join_readings(found), segments)
-
-
-def _shortened(readings: Iterable[Reading], segments: Sequence[Segment]) -> Iterator[Reading]:
-    """Readings that end with the last segment seen, not with the gap after it."""
-    ends = {following.start: s.end for s, following in zip(segments, segments[1:], strict=False)}
-    for r in readings:
-        yield Reading(r.document, r.coder, r.start, ends.get(r.end, r.end))
+    seen = ((identifier, coder) for identifier, g in ordered for coder in g.codes)
+    return document, codings, unit_readings(document.segments, seen)
 
 
 def _notes(table: Table) -> tuple[str, ...]:

@@ -1,22 +1,59 @@
-"""Plain-text transcripts: paragraphs, and speaker turns written ``Name: text``."""
+"""Speaker turns in a transcript's own text, however a typist or a program marks them.
+
+The text stays as it is: a turn is a span over it, without the name and without time stamps.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from autocode.errors import InputError
 from autocode.formats.files import read_text
+from autocode.formats.stamped import ALONE, CLOCK, STAMP, milliseconds, stamp_above, timed, without_end_stamp
 from autocode.study import Document, Turn
 
-SUFFIXES = (".txt", ".md")
+_NAME = r"[^\W\d_][^\n:：\[\]#*]{0,39}?"
+_LABEL = re.compile(
+    rf"^[ \t>]*(?:(?P<before>{ALONE})[ \t]*[-–—|]?[ \t]*)?"
+    rf"(?:\*\*|__|\#|\[)?(?P<name>{_NAME})\]?[ \t]*(?P<within>[(\[]{CLOCK}[)\]])?"
+    rf"(?:\*\*|__)?[ \t]*(?::(?=\s|\*\*|__)|：)(?:\*\*|__)?[ \t]*(?:(?P<after>{STAMP})[ \t]*)?",
+    re.MULTILINE,
+)
+_HEADER = re.compile(
+    rf"^[ \t]*(?P<open>\[?)(?P<name>[^\W\d_][^\n:\[\]]{{0,59}}?)(?:\][ \t]*|(?P<gap>[ \t\u00a0]+))"
+    rf"(?P<time>{CLOCK})[ \t]*\n(?=[ \t]*\S)",
+    re.MULTILINE,
+)
+_ARROW = re.compile(
+    r"^[ \t]*(?P<time>[\d:.]{5,15})[ \t]*-->[ \t]*(?P<until>[\d:.]{5,15})[ \t]*\n[ \t]*(?P<name>[^\W\d_][^\n:]{0,59})\n",
+    re.MULTILINE,
+)
+_ROLE = re.compile(
+    r"(?:interviewer|interviewee|intervieweuse|intervieweur|int|moderator|facilitator|host|guest|respondent|participant"
+    r"|informant|interviewerin|befragter?|befragte person|entrevistador[ae]?|entrevistad[oa]|speaker)[ _]?\d{0,3}"
+    r"|[a-z]{1,3}\d{1,3}|[a-z]",
+    re.IGNORECASE,
+)
+_LEGEND = re.compile(r"(?:^|;)[ \t]*(?P<names>[\w, /]{1,60}?)[ \t]*=[ \t]*(?P<meaning>[^;=\n]{1,60})", re.MULTILINE)
+_LEGEND_WITHIN = 4000  # characters: a legend stands at the top
 
-_LABEL = re.compile(r"^[ \t]*(?P<name>[^\W\d_][^\n:]{0,39}?)[ \t]*:(?=\s)[ \t]*", re.MULTILINE)
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """Where a speaker is named: the span of the name with its marks, and the times beside it."""
+
+    start: int
+    end: int
+    name: str
+    start_ms: int | None = None
+    end_ms: int | None = None
 
 
 def read_transcript(path: Path, encoding: str = "") -> tuple[Document, str]:
-    """Read one transcript; its id is the file's name without the suffix.
+    """Read one plain-text transcript; its id is the file's name without the suffix.
 
     Returns:
         The document, and a note where the encoding was a guess.
@@ -25,52 +62,106 @@ def read_transcript(path: Path, encoding: str = "") -> tuple[Document, str]:
         InputError: The file is missing, empty or binary.
     """
     text, note = read_text(path, encoding)
-    return Document(id=path.stem, name=path.stem, text=text, turns=find_turns(text), source=path.name), note
+    return document_of(text, path), note
+
+
+def document_of(text: str, path: Path) -> Document:
+    """The document of a text read from `path`, with the turns found in it."""
+    return Document(id=path.stem, name=path.stem, text=text, turns=find_turns(text), source=path.name)
 
 
 def find_turns(text: str) -> tuple[Turn, ...]:
     """Find the speaker turns of a transcript; none where the text names no speakers.
 
-    A line that opens with a name and a colon begins a turn; the turn's span leaves the name
-    out. A name must come back at least once, or open nearly every paragraph, so that a stray
-    ``Note:`` in prose does not make a speaker.
+    Either a line that opens with a name and a colon (``[0:04] Name (aside): words``), or a line
+    that is only a name and a time, begins a turn. A name before a colon must come back at least
+    once, stand in the legend, be a role (``I``, ``R2``, ``Moderator``) or open nearly every
+    paragraph, so that a stray ``Note:`` in prose does not make a speaker.
+
+    Returns:
+        Turns in order; times in milliseconds where stamps say them. Clock times (Zoom's
+        ``[Name] 11:02:09``) count from the first.
     """
-    labels = list(_LABEL.finditer(text))
-    counts = Counter(label["name"] for label in labels)
-    paragraphs = len(re.findall(r"\S[^\n]*(?:\n|$)", text))
-    all_named = len(labels) >= 0.9 * paragraphs
-    labels = [x for x in labels if all_named or (counts[x["name"]] > 1 and len(x["name"].split()) <= 5)]
-    if len(labels) < 2:
+    labels = _headers(text) or _colons(text)
+    if not labels:
         return ()
-    ends = [label.start() for label in labels[1:]] + [len(text)]
-    turns = (
-        _trimmed(text, label.end(), end, label["name"]) for label, end in zip(labels, ends, strict=True)
-    )
-    return tuple(turn for turn in turns if turn.end > turn.start)
+    ends = [label.start for label in labels[1:]] + [len(text)]
+    turns = (_turn(text, label, end) for label, end in zip(labels, ends, strict=True))
+    return timed([turn for turn in turns if turn.end > turn.start])
 
 
-def _trimmed(text: str, start: int, end: int, speaker: str) -> Turn:
-    body = text[start:end]
-    start += len(body) - len(body.lstrip())
-    return Turn(start, max(start, start + len(body.strip())), speaker)
+def legend(text: str) -> Mapping[str, str]:
+    """What the legend at the top says of its abbreviations: ``I = interviewer; R = respondent``."""
+    found = {}
+    for entry in _LEGEND.finditer(text[:_LEGEND_WITHIN]):
+        for name in re.split(r"[,/]", entry["names"]):
+            found[name.strip()] = entry["meaning"].strip()
+    return found
 
 
-def read_transcripts(folder: Path, encoding: str = "") -> tuple[tuple[Document, ...], tuple[str, ...]]:
-    """Read every transcript of a folder, in the order of their names.
+def split_names(lines: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of speaker and words for lines of which some open with a name and a colon.
 
-    Raises:
-        InputError: The folder holds none, or two files differ only in their suffix.
+    A line without a name gets the name "".
     """
-    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not _about(p))
-    if not paths:
-        raise InputError(str(folder), f"it holds no transcript ({', '.join(SUFFIXES)})", "Choose another folder.")
-    doubled = [stem for stem, n in Counter(p.stem for p in paths).items() if n > 1]
-    if doubled:
-        raise InputError(str(folder), f"two files are called '{doubled[0]}'", "Rename one of them.")
-    read = [read_transcript(path, encoding) for path in paths]
-    return tuple(d for d, _ in read), tuple(note for _, note in read if note)
+    text = "\n".join(lines)
+    named = {label.start: label for label in _colons(text, single=True)}
+    pairs, at = [], 0
+    for line in lines:
+        label = named.get(at)
+        pairs.append((label.name, text[label.end : at + len(line)]) if label else ("", line))
+        at += len(line) + 1
+    return pairs
 
 
-def _about(path: Path) -> bool:
-    """Whether a file tells about the folder rather than being part of it."""
-    return path.stem.casefold() in ("readme", "licence", "license", "sources")
+def _turn(text: str, label: _Label, end: int) -> Turn:
+    end, end_ms = without_end_stamp(text, label.end, end)
+    body = text[label.end : end]
+    start = label.end + len(body) - len(body.lstrip())
+    return Turn(start, max(start, end), label.name, label.start_ms, end_ms if end_ms is not None else label.end_ms)
+
+
+def _headers(text: str) -> list[_Label]:
+    """Lines that are a name and a time, as Otter, Teams and Zoom write them."""
+    arrows = [
+        _Label(m.start(), m.end(), m["name"].strip(), milliseconds(m["time"]), milliseconds(m["until"]))
+        for m in _ARROW.finditer(text)
+    ]
+    if arrows:
+        return arrows
+    found = list(_HEADER.finditer(text))
+    times = [milliseconds(m["time"]) for m in found]
+    wide = [m for m in found if m["open"] or len(m["gap"] or "") > 1]
+    if not wide and (len(found) < 2 or times != sorted(times)):
+        return []
+    first = min(times) if all(m["open"] and m["time"].count(":") == 2 for m in found) else 0
+    return [
+        _Label(m.start(), m.end(), m["name"].strip(), t - first) for m, t in zip(found, times, strict=True)
+    ]
+
+
+def _colons(text: str, single: bool = False) -> list[_Label]:
+    """Lines that open with a name and a colon; at least two of them, or one where `single`."""
+    found = list(_LABEL.finditer(text))
+    explained = legend(text)
+    known = {*explained, *(m["name"] for m in found)}
+    names = [_bare(m["name"], known) for m in found]
+    counts = Counter(names)
+    all_named = len(found) >= 0.9 * len(re.findall(r"\S[^\n]*(?:\n|$)", text))
+    labels = [
+        _Label(m.start(), m.end(), name, _time_of(m, text))
+        for m, name in zip(found, names, strict=True)
+        if all_named or name in explained or _ROLE.fullmatch(name) or (counts[name] > 1 and len(name.split()) <= 5)
+    ]
+    return labels if len(labels) > 1 or (single and labels) else []
+
+
+def _bare(name: str, known: Container[str]) -> str:
+    """A name without the aside in ``R2 (overlapping)``, where the bare name is a speaker's too."""
+    bare = re.sub(r"[ \t]*\([^()]*\)$", "", name)
+    return bare if bare and (bare in known or _ROLE.fullmatch(bare)) else name
+
+
+def _time_of(label: re.Match[str], text: str) -> int | None:
+    stamp = label["before"] or label["within"] or label["after"]
+    return milliseconds(stamp.split("-->")[0]) if stamp else stamp_above(text, label.start())

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autocode.model import saved
-from autocode.classify import BANDS, Classifier, fit
+from autocode.classify import Classifier, Features, fit
 from autocode.codebook import Codebook
 from autocode.config import Config, load_config
 from autocode.encode import load_encoder
@@ -23,7 +23,7 @@ from autocode.errors import ModelError, StudyError
 from autocode.matrix import CodingMatrix, coding_matrix
 from autocode.model.precedents import Precedents
 from autocode.model.prepare import Encoder, Prepared, prepare, target
-from autocode.study import Document, Progress, Study, Suggestion
+from autocode.study import BANDS, Document, Progress, Study, Suggestion
 
 
 @dataclass(frozen=True)
@@ -207,9 +207,8 @@ def rows_of(prepared: Prepared, matrix: CodingMatrix) -> Prepared:
     """The prepared units that are the rows of a matrix, in its order."""
     index = {(s.document, s.id): i for i, s in enumerate(prepared.segments)}
     rows = np.array([index[s.document, s.id] for s in matrix.segments], dtype=np.int64)
-    return Prepared(
-        matrix.segments, tuple(prepared.texts[i] for i in rows), prepared.vectors[rows], prepared.features.take(rows)
-    )
+    features = Features(prepared.features.X[rows], prepared.features.T[rows])
+    return Prepared(matrix.segments, tuple(prepared.texts[i] for i in rows), prepared.vectors[rows], features)
 
 
 def _provenance(study: Study, matrix: CodingMatrix, encoder: Encoder) -> dict[str, Any]:

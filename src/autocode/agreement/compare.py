@@ -13,7 +13,14 @@ import numpy as np
 
 from autocode.agreement import binary
 from autocode.agreement.counts import (
-    Decisions, check_coders, cluster, coincidence_counts, decisions, pair_counts, pair_mask, uses,
+    Decisions,
+    check_coders,
+    cluster,
+    coincidence_counts,
+    decisions,
+    pair_counts,
+    pair_mask,
+    uses,
     with_pooled,
 )  # fmt: skip
 from autocode.agreement.estimate import Estimate
@@ -175,9 +182,9 @@ def _rows(
     first, second, pooling = names
     found = []
     for c, code in enumerate(("", *data.codes)):
-        both, only_first, only_second, neither = (int(round(v)) for v in cells[c])
+        both, only_first, only_second, neither = (round(float(v)) for v in cells[c])
         found.append(Row(
-            code, pairs[0].kind, first, second, len(pairs), pooling, int(round(units)),
+            code, pairs[0].kind, first, second, len(pairs), pooling, round(units),
             int((shared > 0).sum()), both, only_first, only_second, neither,
             _marked(values["cohen_kappa"][c], cells[c]), values["krippendorff_alpha"][c],
             values["positive_agreement"][c], values["percent_agreement"][c],

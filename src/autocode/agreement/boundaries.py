@@ -1,0 +1,89 @@
+"""Where coders put boundaries, whatever the codes: boundary and segmentation similarity.
+
+Sources: Fournier, C. (2013). Evaluating text segmentation using boundary edit distance. ACL;
+Fournier, C. & Inkpen, D. (2012). Segmentation similarity and agreement. NAACL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from autocode.agreement.estimate import Estimate
+from autocode.agreement.spans import Span, iou
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What turns one segmentation into the other.
+
+    Attributes:
+        matches: Boundaries at the same place.
+        misses: Boundaries that only one coder set.
+        near: Distances of the boundaries set close to each other.
+        window: Distance from which two boundaries no longer are near (n_t).
+    """
+
+    matches: int
+    misses: int
+    near: tuple[int, ...]
+    window: int
+
+    @property
+    def cost(self) -> float:
+        """Misses, and near misses scaled by their distance."""
+        return self.misses + sum(self.near) / self.window
+
+
+def edits(first: Iterable[int], second: Iterable[int], window: int = 2) -> Edits:
+    """Compare two sets of boundary places; the nearest free pairs are near misses first."""
+    a, b = set(first), set(second)
+    left, right = sorted(a - b), sorted(b - a)
+    pairs = sorted(
+        (abs(x - y), min(x, y), i, j) for i, x in enumerate(left) for j, y in enumerate(right) if abs(x - y) < window
+    )
+    used: tuple[set[int], set[int]] = (set(), set())
+    near = []
+    for distance, _, i, j in pairs:
+        if i not in used[0] and j not in used[1]:
+            used[0].add(i)
+            used[1].add(j)
+            near.append(distance)
+    misses = len(left) + len(right) - 2 * len(near)
+    return Edits(len(a & b), misses, tuple(near), window)
+
+
+def boundaries(masses: Sequence[int]) -> list[int]:
+    """Places of the boundaries between segments of the given lengths."""
+    return [int(place) for place in np.cumsum(masses)[:-1]]
+
+
+def boundary_similarity(first: Sequence[int], second: Sequence[int], window: int = 2) -> Estimate:
+    """B of two lists of segment lengths; 1 where neither coder set any boundary."""
+    found = edits(boundaries(first), boundaries(second), window)
+    total = found.misses + len(found.near) + found.matches
+    return Estimate(1 - found.cost / total) if total else Estimate(1.0, flags=("no_variance",))
+
+
+def segmentation_similarity(first: Sequence[int], second: Sequence[int], window: int = 2) -> Estimate:
+    """S of two lists of segment lengths, over all places where a boundary could be."""
+    places = sum(first) - 1
+    found = edits(boundaries(first), boundaries(second), window)
+    return Estimate(1 - found.cost / places) if places > 0 else Estimate(None, reason="no_pairs")
+
+
+def boundary_offsets(first: Sequence[Span], second: Sequence[Span]) -> list[tuple[int, int]]:
+    """How far apart two coders set the ends of segments of one code that overlap most.
+
+    Returns:
+        (start of the second minus start of the first, the same for the ends) in characters, for
+        each pair of segments that are each other's best overlap.
+    """
+    found = []
+    for a in first:
+        b = max(second, key=lambda s: iou(a, s), default=None)
+        if b is not None and iou(a, b) > 0 and max(first, key=lambda s: iou(s, b)) == a:
+            found.append((b.start - a.start, b.end - a.end))
+    return found

@@ -1,0 +1,24 @@
+"""Vectors -> calibrated probabilities, thresholds and silence: the machine that codes beside the humans.
+
+Two linear heads per code are learnt, one on embeddings and one on hashed words (`heads`); a small
+calibration, common to all codes and freed by evidence, turns their two scores into one probability,
+and thresholds turn that into a band (`judge`). Whatever judges a segment comes from other documents
+(`classifier`).
+"""
+
+from autocode.classify.classifier import Classifier, Held, cross_predict, fit
+from autocode.classify.judge import BANDS, Reliability
+from autocode.classify.material import ClassifyConfig, Features, Target, features
+
+__all__ = [
+    "BANDS",
+    "Classifier",
+    "ClassifyConfig",
+    "Features",
+    "Held",
+    "Reliability",
+    "Target",
+    "cross_predict",
+    "features",
+    "fit",
+]

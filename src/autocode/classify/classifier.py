@@ -1,0 +1,199 @@
+"""Learn a classifier, and judge every segment by what other documents taught."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from autocode.classify.heads import Head, Heads, train
+from autocode.classify.judge import Judge, Reliability, judge
+from autocode.classify.material import ClassifyConfig, Features, FloatArray, IntArray, Target
+
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Held-out judgements: nothing behind a row has seen that row's document."""
+
+    P: FloatArray  # (n, K) float64 probabilities
+    bands: IntArray  # (n, K) int8: 2 suggest, 1 ask, 0 silent
+    thresholds: FloatArray  # (folds, K) suggest from here on; inf for a silent code
+    fold: IntArray  # (n,) the fold that held the segment out
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """Heads, calibration and thresholds of K codes, and what is known of their worth."""
+
+    heads: Heads
+    judge: Judge
+    reliability: Reliability
+
+    def predict_proba(self, features: Features) -> FloatArray:
+        """Calibrated probabilities (n, K) float64, inside (0, 1)."""
+        return self.judge.probabilities(self.heads.score(features))
+
+    def bands(self, P: FloatArray) -> IntArray:
+        """Bands (n, K) int8 of probabilities: 2 suggest, 1 ask, 0 silent."""
+        return self.judge.bands(P)
+
+    def to_arrays(self) -> dict[str, FloatArray | IntArray]:
+        """All that is needed to predict again, as numbers only; no word of a text is among them."""
+        known = self.reliability
+        return {
+            "dense_W": self.heads.dense.W,
+            "dense_b": self.heads.dense.b,
+            "lexical_W": self.heads.lexical.W,
+            "lexical_b": self.heads.lexical.b,
+            "theta": self.judge.theta,
+            "thresholds": self.judge.thresholds,
+            "ask_share": np.array([self.judge.ask_share]),
+            "segments": known.segments,
+            "documents": known.documents,
+            "average_precision": known.average_precision,
+            "precision": known.precision,
+            "recall": known.recall,
+            "reasons": _as_numbers(known.reasons),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, FloatArray | IntArray]) -> Classifier:
+        """The reverse of `to_arrays`.
+
+        Raises:
+            KeyError: An array is missing.
+        """
+        a = arrays
+        return cls(
+            Heads(Head(a["dense_W"], a["dense_b"]), Head(a["lexical_W"], a["lexical_b"])),
+            Judge(a["theta"], a["thresholds"], float(a["ask_share"][0])),
+            Reliability(
+                a["segments"], a["documents"], a["average_precision"], a["precision"], a["recall"], _as_texts(a["reasons"])
+            ),
+        )
+
+
+def _as_numbers(texts: tuple[str, ...]) -> IntArray:
+    """Short texts as code points, one row each, zeros at the end."""
+    return np.array(texts, dtype="U80")[:, None].view(np.uint32) if texts else np.zeros((0, 80), dtype=np.uint32)
+
+
+def _as_texts(numbers: IntArray) -> tuple[str, ...]:
+    return tuple("".join(map(chr, row[row > 0])) for row in numbers)
+
+
+def cross_predict(
+    features: Features, target: Target, config: ClassifyConfig = ClassifyConfig(), progress: Progress | None = None
+) -> Held:
+    """Judge every segment by heads, calibration and thresholds that saw nothing of its document.
+
+    Args:
+        features: Of n segments.
+        target: Of the same segments; K codes.
+        config: Folds, strengths, least evidence.
+        progress: Told (done, total) after every trained model.
+
+    Raises:
+        ValueError: All segments lie in one document, or features and target differ in length.
+    """
+    fold = _folds(features, target, config)
+    count = int(fold.max()) + 1
+    tick = _ticker(progress, count, count * (count - 1) // 2 if count > 2 else 2 * 2)
+    outer = _held_out(features, target, fold, config, tick)
+    inner = _pairs(features, target, fold, config, tick) if count > 2 else _halves(features, target, fold, config, tick)
+    P, bands, thresholds = np.zeros(target.Y.shape), np.zeros(target.Y.shape, dtype=np.int8), []
+    for f in range(count):
+        known, out = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
+        judged, _ = judge(inner[f][:, known], target.take(known), config)
+        P[out] = judged.probabilities(outer[:, out])
+        bands[out] = judged.bands(P[out])
+        thresholds.append(judged.thresholds)
+    return Held(P, bands, np.array(thresholds), fold)
+
+
+def fit(
+    features: Features, target: Target, config: ClassifyConfig = ClassifyConfig(), progress: Progress | None = None
+) -> Classifier:
+    """Learn from all segments; calibrate and set thresholds on out-of-document scores.
+
+    Args and errors: as for `cross_predict`.
+    """
+    fold = _folds(features, target, config)
+    tick = _ticker(progress, int(fold.max()) + 1, 1)
+    scores = _held_out(features, target, fold, config, tick)
+    judged, known = judge(scores, target, config)
+    heads = train(features, target, config)
+    tick()
+    return Classifier(heads, judged, known)
+
+
+def _ticker(progress: Progress | None, *parts: int) -> Callable[[], None]:
+    """Counts trained models and tells `progress`."""
+    done = iter(range(1, sum(parts) + 1))
+    return lambda: progress(next(done), sum(parts)) and None if progress else None
+
+
+def _folds(features: Features, target: Target, config: ClassifyConfig) -> IntArray:
+    """Fold of every segment (n,): whole documents, the largest first into the emptiest fold."""
+    if len(features.X) != len(target.Y):
+        raise ValueError(f"{len(features.X)} rows of features for {len(target.Y)} coded segments: they must match")
+    documents, where, sizes = np.unique(target.groups, return_inverse=True, return_counts=True)
+    if len(documents) < 2:
+        raise ValueError("all coding is in one document: code a second one, for the model is checked on unseen documents")
+    order = np.random.default_rng(config.seed).permutation(len(documents))
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    fold, load = np.zeros(len(documents), dtype=np.int64), np.zeros(min(config.folds, len(documents)))
+    for document in order:
+        fold[document] = np.argmin(load)
+        load[fold[document]] += sizes[document]
+    return fold[where]
+
+
+def _held_out(
+    features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
+) -> FloatArray:
+    """Scores (2, n, K) of each segment from heads trained on the other folds."""
+    S = np.zeros((2, *target.Y.shape), dtype=np.float32)
+    for f in range(int(fold.max()) + 1):
+        known, out = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
+        S[:, out] = train(features.take(known), target.take(known), config).score(features.take(out))
+        tick()
+    return S
+
+
+def _pairs(
+    features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
+) -> FloatArray:
+    """Out-of-document scores within each training part (F, 2, n, K): entry f has seen nothing of fold f.
+
+    Heads that leave out the folds f and g serve twice: they score g for the judge of f, and f for the
+    judge of g. Five folds so need ten models, not twenty.
+    """
+    count = int(fold.max()) + 1
+    S = np.zeros((count, 2, *target.Y.shape), dtype=np.float32)
+    for f, g in combinations(range(count), 2):
+        known = np.flatnonzero((fold != f) & (fold != g))
+        heads = train(features.take(known), target.take(known), config)
+        for judged, scored in ((f, g), (g, f)):
+            out = np.flatnonzero(fold == scored)
+            S[judged][:, out] = heads.score(features.take(out))
+        tick()
+    return S
+
+
+def _halves(
+    features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
+) -> FloatArray:
+    """The same where there are two folds only: each is halved, by documents if it has several."""
+    S = np.zeros((2, 2, *target.Y.shape), dtype=np.float32)
+    for f in range(2):
+        known = np.flatnonzero(fold != f)
+        documents = np.unique(target.groups[known], return_inverse=True)[1]
+        place = documents if documents.max() else np.arange(len(known))
+        half = (place * 2 > place.max()).astype(np.int64)
+        S[f][:, known] = _held_out(features.take(known), target.take(known), half, config, tick)
+    return S

@@ -1,0 +1,165 @@
+"""Linear heads: from the features of a segment to one raw score per code.
+
+Sources: prior mean, Mueller et al. 2022 (Label Tuning, ACL, arXiv 2203.14655); theme back-off, Gopal and
+Yang 2013 (Recursive regularization, KDD).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from autocode.classify.material import ClassifyConfig, Features, FloatArray, IntArray, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A linear scorer of K codes."""
+
+    W: FloatArray  # (K, d) float32
+    b: FloatArray  # (K,) float32
+
+    def score(self, X: FloatArray) -> FloatArray:
+        """Scores (n, K) float32 of rows X (n, d)."""
+        return np.asarray(X @ self.W.T + self.b, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The two scorers of each code: by meaning and by wording."""
+
+    dense: Head
+    lexical: Head
+
+    def score(self, features: Features) -> FloatArray:
+        """Scores (2, n, K) float32: by meaning, by wording."""
+        return np.stack([self.dense.score(features.X), self.lexical.score(features.T)])
+
+
+def train(features: Features, target: Target, config: ClassifyConfig) -> Heads:
+    """Learn both heads from the given segments; centring and scaling are folded into the weights.
+
+    Args:
+        features: Of n segments.
+        target: Of the same segments, K codes.
+        config: Strengths and priors.
+    """
+    rows = _drawn(target.Y, config)
+    features, target = features.take(rows), target.take(rows)
+    return Heads(_dense(features.X, target, config), _lexical(features.T, target, config))
+
+
+def _dense(X: FloatArray, target: Target, config: ClassifyConfig) -> Head:
+    middle = X.mean(axis=0)
+    entries = np.zeros((target.Y.shape[1], X.shape[1]), dtype=np.float32)
+    entries[:, : target.prior.shape[1]] = config.prior_weight * _centred(target.prior)
+    head = _backed_off(X - middle, target, config.strength, entries, config)
+    return Head(head.W, head.b - head.W @ middle)
+
+
+def _lexical(T: FloatArray, target: Target, config: ClassifyConfig) -> Head:
+    """Columns that vary much hold frequent words; dividing by the spread is idf for hashed text."""
+    middle, spread = T.mean(axis=0), T.std(axis=0)
+    scale = np.maximum(spread, 0.1 * spread.mean() + 1e-9) ** -config.equalise
+    scale /= np.sqrt(np.mean(np.sum((T * scale) ** 2, axis=1))) + 1e-9
+    prior = np.zeros((target.Y.shape[1], T.shape[1]), dtype=np.float32)
+    head = _backed_off((T - middle) * scale, target, config.lexical_strength, prior, config)
+    return Head(head.W * scale, head.b - (head.W * scale) @ middle)
+
+
+def _drawn(Y: FloatArray, config: ClassifyConfig) -> IntArray:
+    """All rows, or `max_rows` of very many: rows with rare codes are kept before others."""
+    n = len(Y)
+    if n <= config.max_rows:
+        return np.arange(n)
+    rarity = np.max((Y > 0) / np.maximum((Y > 0).sum(axis=0), 1), axis=1)
+    # Exponential races: the chance to stay grows with the rarity of a row's rarest code.
+    race = np.random.default_rng(config.seed).exponential(size=n) / (rarity + 1 / n)
+    return np.sort(np.argsort(race, kind="stable")[: config.max_rows])
+
+
+def _centred(entries: FloatArray) -> FloatArray:
+    """Codebook entries (K, d) without what all of them share, unit norm; zeros stay zeros."""
+    known = np.linalg.norm(entries, axis=1) > 0
+    middle = entries[known].mean(axis=0) if known.sum() > 2 else np.zeros(entries.shape[1])
+    moved = np.where(known[:, None], entries - middle, 0.0)
+    return moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
+
+
+def _backed_off(X: FloatArray, target: Target, C: float, entries: FloatArray, config: ClassifyConfig) -> Head:
+    """Heads of the codes, each drawn to its codebook entry and to the head of its theme."""
+    members, given = _themes(target)
+    space, prior = _Space.of(X), entries
+    if len(members) and config.theme_weight:
+        middle = members @ entries / members.sum(axis=1, keepdims=True)
+        themes = _fit(space, given, _strengths(given, C, config), middle, config)
+        prior = entries + config.theme_weight * (members.T @ (themes.W - middle))
+    return _fit(space, target.Y, _strengths(target.Y, C, config), prior, config)
+
+
+@dataclass(frozen=True, slots=True)
+class _Space:
+    """Rows X (n, d) as A (n, r) = X @ R with as few columns as the rows span: exact, and fast for few rows."""
+
+    X: FloatArray
+    A: FloatArray
+    R: FloatArray | None  # (d, r) orthonormal; None: A is X
+
+    @classmethod
+    def of(cls, X: FloatArray) -> _Space:
+        X = np.asarray(X, dtype=np.float32)
+        if len(X) >= min(X.shape[1], 1500):
+            return cls(X, X, None)
+        values, U = np.linalg.eigh(np.asarray(X @ X.T, dtype=np.float64))
+        kept = values > 1e-6 * max(values[-1], 1e-9)
+        roots = np.sqrt(values[kept])
+        return cls(X, (U[:, kept] * roots).astype(np.float32), (X.T @ (U[:, kept] / roots)).astype(np.float32))
+
+    def lift(self, D: FloatArray) -> FloatArray:
+        """Weights (K, r) on A as weights (K, d) on X."""
+        return D if self.R is None else D @ self.R.T
+
+
+def _themes(target: Target) -> tuple[FloatArray, FloatArray]:
+    """Codes of each theme with two or more (M, K), and whether a segment has any of them (n, M)."""
+    members = np.arange(target.parents.max(initial=-1) + 1)[:, None] == target.parents
+    members = members[members.sum(axis=1) > 1]
+    given = np.array([target.Y[:, m].max(axis=1) for m in members], dtype=np.float32)
+    return members.astype(np.float32), given.reshape(len(members), len(target.Y)).T
+
+
+def _strengths(Y: FloatArray, C: float, config: ClassifyConfig) -> FloatArray:
+    """Count-aware strength (K,): balanced weights would let two segments outvote the codebook."""
+    counts = Y.sum(axis=0)
+    return np.maximum(C * counts / (counts + config.half_count), 1e-3)
+
+
+def _fit(space: _Space, Y: FloatArray, C: FloatArray, prior: FloatArray, config: ClassifyConfig) -> Head:
+    """Balanced one-vs-rest logistic regressions whose weights are drawn to `prior`, not to zero.
+
+    Y (n, K) in [0, 1], C (K,), prior (K, d). All codes in one L-BFGS run.
+    """
+    A, (n, K) = space.A, Y.shape
+    positives = np.clip(Y.sum(axis=0), 1e-6, n - 1e-6)
+    goal = np.asarray(Y * (n / (2 * positives)), dtype=np.float32)
+    S = goal + np.asarray((1 - Y) * (n / (2 * (n - positives))), dtype=np.float32)
+    base = np.asarray(space.X @ prior.T, dtype=np.float32)
+    # Steps in units of sqrt(C): codes of different strength then converge at one pace.
+    unit = np.sqrt(C).astype(np.float32)
+
+    def loss(flat: FloatArray) -> tuple[float, FloatArray]:
+        D, b = flat[:-K].reshape(K, -1).astype(np.float32), flat[-K:].astype(np.float32)
+        Z = base + (A @ D.T) * unit + b
+        P = expit(Z)
+        G = S * P - goal
+        # log(1 + e^z) - y z, from the probability already at hand.
+        value = np.sum(S * (np.maximum(Z, 0) - np.log(np.maximum(P, 1 - P))) - goal * Z, dtype=np.float64)
+        return float(value) + 0.5 * float(np.vdot(D, D)), np.concatenate([((G * unit).T @ A + D).ravel(), G.sum(axis=0)])
+
+    options = {"maxiter": config.iterations, "ftol": 1e-6}
+    found = minimize(loss, np.zeros(K * A.shape[1] + K), jac=True, method="L-BFGS-B", options=options).x
+    steps = found[:-K].reshape(K, -1).astype(np.float32) * unit[:, None]
+    return Head((prior + space.lift(steps)).astype(np.float32), found[-K:].astype(np.float32))

@@ -1,0 +1,94 @@
+"""What the classifier learns from: settings, features of segments, and what the coders said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.lexical import sketch
+
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifyConfig:
+    """How codes are learnt; the defaults hold for every corpus and were chosen by benchmarks/recipe.py."""
+
+    folds: int = 5  # held-out parts, made of whole documents
+    seed: int = 0
+    min_segments: int = 3  # a code with fewer coded segments stays silent
+    min_documents: int = 2  # a code met in fewer documents stays silent
+    previous: float = 0.7  # weight of the previous turn (the question) beside the segment's own vector
+    following: float = 0.3  # weight of the next turn
+    width: int = 4096  # columns of the hashed text
+    equalise: float = 0.5  # 0: hashed columns as they are; 1: all columns of one variance
+    strength: float = 10.0  # inverse regularisation of the embedding head for a code with much evidence
+    lexical_strength: float = 10.0  # the same of the lexical head
+    half_count: float = 10.0  # coded segments at which a code has half of that strength
+    prior_weight: float = 10.0  # length of the weight vector that a codebook entry alone would get
+    theme_weight: float = 0.5  # share of the theme's weights in the prior of its codes
+    iterations: int = 60  # L-BFGS steps per head
+    max_rows: int = 20000  # training segments per head; beyond, segments without rare codes are drawn
+    free_intercept: float = 5.0  # evidence at which a code's own calibration counts as much as the common one
+    free_slope: float = 20.0  # the same of the weights of its two heads
+    smoothing: float = 10.0  # pseudo-segments of expected evidence behind each threshold
+    ask_share: float = 0.5  # ask from this share of the suggestion threshold on
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What is known of n segments."""
+
+    X: FloatArray  # (n, d) float32: own vector, weighted previous turn, weighted next turn
+    T: FloatArray  # (n, h) float32: hashed words and word parts
+
+    def take(self, rows: IntArray) -> Features:
+        """The features of some segments, in the order of `rows`."""
+        return Features(self.X[rows], self.T[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the coders said of n segments and K codes, and what the codebook says of the codes."""
+
+    Y: FloatArray  # (n, K) in [0, 1]: share of the coders who saw the segment and gave the code
+    groups: IntArray  # (n,) document index
+    prior: FloatArray  # (K, d0) embedding of the codebook entry; zeros where there is none
+    parents: IntArray  # (K,) index of the theme, or -1
+
+    def take(self, rows: IntArray) -> Target:
+        """The target of some segments, in the order of `rows`."""
+        return Target(self.Y[rows], self.groups[rows], self.prior, self.parents)
+
+
+def features(
+    vectors: FloatArray,
+    texts: Sequence[str],
+    neighbours: IntArray,
+    config: ClassifyConfig = ClassifyConfig(),
+    context_vectors: FloatArray | None = None,
+) -> Features:
+    """Join a segment's own vector, its neighbouring turns and its hashed text.
+
+    Args:
+        vectors: (n, d0) unit-norm embeddings.
+        texts: n texts.
+        neighbours: (n, 2) row of the previous and of the next turn in `context_vectors`, -1 for none.
+        config: Weights of the turns and width of the hashed text.
+        context_vectors: (m, d0) embeddings of the turns; the segments themselves when None.
+
+    Raises:
+        ValueError: The numbers of vectors, texts and neighbours differ.
+    """
+    own = np.asarray(vectors, dtype=np.float32)
+    if not len(own) == len(texts) == len(neighbours):
+        raise ValueError(f"{len(own)} vectors, {len(texts)} texts and {len(neighbours)} neighbours: not one per segment")
+    turns = own if context_vectors is None else np.asarray(context_vectors, dtype=np.float32)
+    turns = np.vstack([turns, np.zeros((1, own.shape[1]), dtype=np.float32)])  # row -1: no neighbour
+    around = [w * turns[neighbours[:, i]] for i, w in enumerate((config.previous, config.following)) if w]
+    return Features(np.hstack([own, *around]), sketch(texts, config.width))

@@ -1,0 +1,277 @@
+"""Texts -> vectors: any sentence-transformers encoder, offline, each text encoded once.
+
+An encoder is anything with an `identity` and `encode(texts, progress=None)`. `load_encoder` finds it
+by name on this disk, runs it through onnxruntime where it can (else through sentence-transformers,
+and says why) and keeps every vector under the hash of its text. Nothing here calls the network but
+`add_encoder`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from autocode.cache import VectorCache, Vectors, cache_folder
+from autocode.errors import EncoderError
+from autocode.onnx import (
+    EXPORT_VERSION,
+    GraphFacts,
+    OnnxEncoder,
+    Progress,
+    export_graph,
+    load_reference,
+    read_facts,
+    unit,
+)
+from autocode.weights import Weights, add_encoder, encoders_folder, find_default, find_weights, stay_offline
+
+__all__ = [
+    "CachedEncoder", "Encoder", "EncoderIdentity", "FakeEncoder", "add_encoder", "cache_folder",
+    "encoders_folder", "find_default", "load_encoder", "needs_export",
+]  # fmt: skip
+
+_PLUG_IN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+# A crash loses at most this many encoded texts.
+_TEXTS_PER_SHARD = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderIdentity:
+    """Which encoder made a vector: two vectors compare only where `sha256` and sizes agree.
+
+    Attributes:
+        name: As the user gave it.
+        sha256: Of the weights; of a sorted list of hashes where they are in several files.
+        dimension: Length of a vector.
+        max_tokens: Where a text is cut, in tokens; 0 for no limit.
+        backend: `onnxruntime`, `sentence-transformers` or a plug-in's own word.
+        note: Why the slower fallback runs; empty where it does not.
+    """
+
+    name: str
+    sha256: str
+    dimension: int
+    max_tokens: int
+    backend: str
+    note: str = ""
+
+
+class Encoder(Protocol):
+    """What a plug-in must offer."""
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        """Which encoder this is; the same identity must mean the same vectors."""
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Encode n texts as (n, dimension) float32 of unit norm; `progress(done, n)` as it goes."""
+
+
+class CachedEncoder:
+    """An encoder that encodes no text twice: duplicates are folded, known vectors come from the disk.
+
+    Args:
+        encoder: Who encodes what is not known yet.
+        folder: Where vectors are kept; each encoder has its own folder in it.
+        fingerprint: What besides the identity decides the vectors (tokenizer, pooling, precision).
+    """
+
+    def __init__(self, encoder: Encoder, folder: Path, fingerprint: str = "") -> None:  # noqa: D107 - the class says it
+        self._encoder = encoder
+        whole = {**asdict(encoder.identity), "note": "", "fingerprint": fingerprint}
+        if whole["sha256"]:
+            whole["name"] = ""  # the weights say who it is, under whatever name
+        self._salt = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).digest()
+        self._cache = VectorCache(folder / self._salt.hex()[:32], encoder.identity.dimension)
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        """Identity of the encoder inside."""
+        return self._encoder.identity
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Encode n texts as (n, dimension) float32 of unit norm, in the order given.
+
+        Texts are compared and encoded in Unicode form NFC. `progress(done, total)` counts distinct
+        texts, first those already known.
+
+        Raises:
+            EncoderError: where the encoder returns no such vectors or the cache cannot be written.
+        """
+        plain = [_plain(text) for text in texts]
+        places = {text: i for i, text in enumerate(dict.fromkeys(plain))}
+        distinct = list(places)
+        keys = [hashlib.sha256(self._salt + text.encode()).digest() for text in distinct]
+        vectors, found = self._cache.get(keys)
+        report = progress or _silent
+        if distinct:
+            report(int(found.sum()), len(distinct))
+        missing = np.flatnonzero(~found)
+        for start in range(0, len(missing), _TEXTS_PER_SHARD):
+            part = missing[start : start + _TEXTS_PER_SHARD]
+            onward = _shifted(report, int(found.sum()) + start, len(distinct))
+            vectors[part] = self._checked([distinct[i] for i in part], onward)
+            self._cache.put([keys[i] for i in part], vectors[part])
+        return vectors[[places[text] for text in plain]]
+
+    def _checked(self, texts: Sequence[str], progress: Progress) -> Vectors:
+        vectors = np.asarray(self._encoder.encode(texts, progress))
+        shape = (len(texts), self.identity.dimension)
+        if vectors.shape != shape:
+            raise self._unfit(f"it returned vectors of shape {vectors.shape} instead of {shape}")
+        # Written so that a NaN fails too.
+        if not np.abs(np.linalg.norm(vectors, axis=1) - 1).max() < 1e-3:
+            raise self._unfit("it returned vectors that are not of unit norm")
+        return vectors.astype(np.float32)
+
+    def _unfit(self, why: str) -> EncoderError:
+        return EncoderError(f"The encoder {self.identity.name!r}", why, "Choose another encoder.")
+
+
+class FakeEncoder:
+    """A deterministic hashed bag of words in 32 dimensions: for tests and for trying the pipeline.
+
+    Signed feature hashing (Weinberger et al. 2009, arXiv 0902.2206), so texts that share words are
+    near each other; it knows nothing of meaning.
+    """
+
+    identity = EncoderIdentity("fake", "", 32, 0, "fake")
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Encode n texts as (n, 32) float32 of unit norm; a text without words gets a fixed vector."""
+        vectors = unit(np.array([self._count(text) for text in texts], np.float32).reshape(-1, 32))
+        if progress is not None:
+            progress(len(texts), len(texts))
+        return vectors
+
+    @staticmethod
+    def _count(text: str) -> list[float]:
+        # The small constant keeps a text without words, or whose words cancel, off zero.
+        row = [0.01] + [0.0] * 31
+        for word in re.findall(r"\w+", text.lower()):
+            digest = hashlib.sha256(word.encode()).digest()
+            row[digest[0] % 32] += 1.0 if digest[1] % 2 else -1.0
+        return row
+
+
+def load_encoder(name: str = "default", cache: Path | None = None, threads: int | None = None) -> CachedEncoder:
+    """Load an encoder by name: `default`, a folder, an added model or a plug-in `package.module:factory`.
+
+    The first load of a model exports its graph, which takes seconds and imports torch (ask
+    `needs_export`); later loads take well under a second and do not.
+
+    Args:
+        name: What to load.
+        cache: Folder for graphs and vectors; `cache_folder()` where None.
+        threads: Processor threads; all that this process may use where None. No effect on vectors.
+
+    Raises:
+        EncoderError: where the name is not on this disk, its weights are altered, or it cannot run.
+    """
+    stay_offline()
+    place = cache or cache_folder()
+    if _is_plug_in(name):
+        return CachedEncoder(_plug_in(name), place / "vectors")
+    weights = find_weights(name, place)
+    graph = _graph_folder(weights, place)
+    facts = read_facts(graph) or export_graph(weights.folder, graph)
+    encoder = _ModelEncoder(weights, graph, facts, threads or _processors())
+    return CachedEncoder(encoder, place / "vectors", _fingerprint(weights))
+
+
+def needs_export(name: str = "default", cache: Path | None = None) -> bool:
+    """Whether `load_encoder` would have to export a graph first (seconds instead of a moment).
+
+    Raises:
+        EncoderError: where the name is not on this disk or its weights are altered.
+    """
+    if _is_plug_in(name):
+        return False
+    place = cache or cache_folder()
+    return read_facts(_graph_folder(find_weights(name, place), place)) is None
+
+
+class _ModelEncoder:
+    """Found weights, opened at the first text that has no vector yet."""
+
+    def __init__(self, weights: Weights, graph: Path, facts: GraphFacts, threads: int) -> None:
+        self._weights, self._graph, self._facts, self._threads = weights, graph, facts, threads
+        backend = "sentence-transformers" if facts.reason else "onnxruntime"
+        sizes = facts.dimension, facts.max_tokens
+        self.identity = EncoderIdentity(weights.name, weights.sha256, *sizes, backend, facts.reason)
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        return self._run(texts, progress)
+
+    @cached_property
+    def _run(self) -> Callable[[Sequence[str], Progress | None], Vectors]:
+        if self._facts.reason:
+            return partial(_encode_singly, load_reference(self._weights.folder))
+        return OnnxEncoder(self._graph, self._facts, self._threads).encode
+
+
+def _encode_singly(reference: Any, texts: Sequence[str], progress: Progress | None) -> Vectors:
+    """Encode one text at a time: torch gives a text other bits in another batch."""
+    vectors = []
+    for done, text in enumerate(texts, start=1):
+        vectors.append(reference.encode([text], show_progress_bar=False)[0])
+        if progress is not None:
+            progress(done, len(texts))
+    return unit(np.array(vectors, np.float32))
+
+
+def _fingerprint(weights: Weights) -> str:
+    """What decides the vectors: the weights, their settings, our export and its precision."""
+    whole = f"{EXPORT_VERSION} fp32 {weights.sha256} {weights.settings_sha256}"
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _graph_folder(weights: Weights, cache: Path) -> Path:
+    return cache / "graphs" / _fingerprint(weights)[:32]
+
+
+def _is_plug_in(name: str) -> bool:
+    return _PLUG_IN.fullmatch(name) is not None
+
+
+def _plug_in(name: str) -> Encoder:
+    module, _, factory = name.partition(":")
+    try:
+        encoder: Encoder = getattr(importlib.import_module(module), factory)()
+    except (ImportError, AttributeError, TypeError) as error:
+        why = f"it cannot be made ({type(error).__name__})"
+        raise EncoderError(f"The encoder {name!r}", why, "Name a function without arguments.") from error
+    if not isinstance(getattr(encoder, "identity", None), EncoderIdentity) or not hasattr(encoder, "encode"):
+        why = "it has no EncoderIdentity as identity, or no encode"
+        raise EncoderError(f"The encoder {name!r}", why, "See the class Encoder.")
+    return encoder
+
+
+def _plain(text: str) -> str:
+    # A lone surrogate cannot be hashed or tokenized; it stands for a byte that was no text anyway.
+    return unicodedata.normalize("NFC", text).encode("utf-8", "replace").decode()
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _shifted(report: Progress, start: int, total: int) -> Progress:
+    return lambda done, _: report(start + done, total)
+
+
+def _silent(done: int, total: int) -> None:
+    """For callers that want no progress."""

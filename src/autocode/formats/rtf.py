@@ -1,0 +1,34 @@
+"""Rich text (.rtf), as f4 and TextEdit save it; striprtf does the reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autocode.errors import InputError
+from autocode.formats.files import read_bytes
+
+_LARGEST = 32 * 2**20  # bytes; pictures in it count too
+
+
+def read_rtf(path: Path) -> str:
+    """The text of a rich-text file, newlines as ``\\n``.
+
+    Raises:
+        InputError: It is no .rtf, larger than 32 MB, damaged or holds no words.
+    """
+    from striprtf.striprtf import rtf_to_text
+
+    raw = read_bytes(path)
+    if not raw.lstrip().startswith(b"{\\rtf"):
+        raise InputError(path.name, "it is no rich text (.rtf)", "Save it as .rtf or .docx.")
+    if len(raw) > _LARGEST:
+        raise InputError(path.name, "it is larger than 32 MB", "Save it as .docx or plain text.")
+    try:
+        text = rtf_to_text(raw.decode("latin-1"), errors="replace")
+    except Exception as error:  # the guest names no errors of its own
+        raise InputError(path.name, "it is damaged", "Save it again, or as .docx.") from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if not text.strip():
+        raise InputError(path.name, "it holds no text", "Choose the file that holds the transcript.")
+    return text

@@ -1,0 +1,106 @@
+"""What several tests share: a small study, a tiny encoder, and no network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from autocode.codebook import Codebook, codebook_from_rows
+from autocode.encode import FakeEncoder
+from autocode.formats import ReadOptions, read_all
+from autocode.study import Coder, Coding, Document, Reading, Study, Turn
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+BUNDLED = ROOT / "corpora" / "microcredentials"
+
+
+def shared(*parts: str) -> Path:
+    """A real file beside the project; the test is skipped where it is absent."""
+    path = SHARED.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"shared/{'/'.join(parts)} is not on this machine")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vectors of tests stay out of the user's cache; the export of the encoder is shared."""
+    monkeypatch.setenv("COLUMNS", "100")
+    os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+
+@pytest.fixture
+def book() -> Codebook:
+    """Two themes; one code name occurs under both."""
+    return codebook_from_rows(
+        [
+            {"code": "Work", "definition": "All about the job."},
+            {"code": "Learning", "definition": "All about study."},
+            {"code": "Work > Recognition", "parent": "Work", "definition": "The employer values a badge."},
+            {"code": "Work > Time", "parent": "Work", "definition": "Shifts leave no hours for a course."},
+            {"code": "Learning > Recognition", "parent": "Learning", "definition": "The university honours a badge."},
+        ],
+        "Tiny",
+    )
+
+
+_SAID = {
+    "Work > Recognition": "my manager and the employer value the badge when they hire people",
+    "Work > Time": "my shift at work takes all the hours and no evening is left",
+    "Learning > Recognition": "the university gave us a ceremony and honoured our badge on stage",
+}
+
+
+def spoken(number: int) -> Document:
+    """One interview: three passages that fit the codes among talk that fits none."""
+    turns, text = [], ""
+    for who, words in (
+        ("Interviewer", "Could you tell me about it?"),
+        ("R", f"hello number {number}, the rain in the town was heavy and the bus came late"),
+        ("R", f"{_SAID['Work > Recognition']} {number}"),
+        ("R", f"{_SAID['Work > Time']} {number}"),
+        ("Interviewer", "And then?"),
+        ("R", f"{_SAID['Learning > Recognition']} {number}"),
+        ("R", "my cat sleeps on the sofa and the tea is good here"),
+    ):
+        text += f"{who}: "
+        turns.append(Turn(len(text), len(text) + len(words), who))
+        text += words + "\n\n"
+    return Document(f"D{number}", text, f"D{number}", tuple(turns))
+
+
+@pytest.fixture
+def study(book: Codebook) -> Study:
+    """Eight interviews, two coders who differ a little, and their resolved coding."""
+    documents = tuple(spoken(n) for n in range(8))
+    codings = []
+    for d in documents:
+        for turn in d.turns:
+            for code, words in _SAID.items():
+                if d.text[turn.start : turn.end].startswith(words):
+                    codings += [Coding(d.id, turn.start, turn.end, code, c) for c in ("ana", "ben", "agreed")]
+    missed = {("D1", "Work > Time", "ben"), ("D5", "Work > Recognition", "ana")}
+    return Study(
+        documents=documents,
+        codebook=book,
+        coders=(Coder("ana", "Ana"), Coder("ben", "Ben"), Coder("agreed", "Agreed", "agreed")),
+        codings=tuple(c for c in codings if (c.document, c.code, c.coder) not in missed),
+        readings=tuple(Reading(d.id, c, 0, len(d.text)) for d in documents for c in ("ana", "ben", "agreed")),
+        name="tiny",
+        notice="Invented for tests.",
+    )
+
+
+@pytest.fixture
+def encoder() -> FakeEncoder:
+    """A deterministic encoder of 32 dimensions that knows words only by their hash."""
+    return FakeEncoder()
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Study:
+    """The bundled study, read from its open files."""
+    return read_all([BUNDLED], ReadOptions(open_files=True))[0]
