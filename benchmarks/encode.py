@@ -54,7 +54,8 @@ def _loaded(way: str, cache: Path) -> Callable[[list[str]], Any]:
     if way == WAYS[0]:
         from sentence_transformers import SentenceTransformer
 
-        return SentenceTransformer(str(find_default()), device="cpu", local_files_only=True).encode
+        encode: Callable[[list[str]], Any] = SentenceTransformer(str(find_default()), device="cpu").encode
+        return encode
     return load_encoder(cache=cache).encode
 
 

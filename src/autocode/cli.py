@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -125,7 +126,7 @@ def suggest(
     _write_suggestions(out, found, new, loaded, plain)
     likely = sum(s.suggested for s in found)
     asked = sum(s.band == "ask" for s in found)
-    tell(f"{out}: {likely:,} likely codes, {asked:,} to look at, {len(loaded.silent)} codes silent by evidence.")
+    tell(f"{out}: {likely:,} codes suggested, {asked:,} to look at, {len(loaded.silent)} codes silent by evidence.")
 
 
 @app.command()
@@ -285,10 +286,11 @@ def main() -> None:
     except AutocodeError as error:
         tell(f"autocode: {error}")
         sys.exit(1)
+    except Exception as error:  # the last resort: a fault of ours is said in one line too, without a word of data
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        tell(f"autocode: a fault of the program itself ({type(error).__name__} in {Path(at.filename).name}, "
+             f"line {at.lineno}). Your files are as they were. Please report this line.")  # fmt: skip
+        sys.exit(1)
     except KeyboardInterrupt:
         tell("autocode: stopped. Nothing is lost; run the command again to go on.")
         sys.exit(130)
-
-
-if __name__ == "__main__":
-    main()

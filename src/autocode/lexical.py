@@ -33,14 +33,14 @@ def sketch(texts: Sequence[str], width: int) -> FloatArray:
         width: Number of columns, even, at least 2.
 
     Returns:
-        (n, width) float32; each half of a row has about unit norm (sublinear counts).
+        (n, width) float16, for memory; each half of a row has about unit norm (sublinear counts).
 
     Raises:
         ValueError: The width is odd or below 2.
     """
     if width < 2 or width % 2:
         raise ValueError(f"the lexical width must be even and at least 2, not {width}")
-    out = np.zeros((len(texts), width), dtype=np.float32)
+    out = np.zeros((len(texts), width), dtype=np.float16)
     for start in range(0, len(texts), _BATCH):
         words = [_WORD.findall(text.lower()) for text in texts[start : start + _BATCH]]
         rows = slice(start, start + len(words))

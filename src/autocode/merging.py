@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeVar
 
 from autocode.errors import StudyError
-from autocode.study import (
-    Coder, Coding, Document, Reading, Segment, Study, Turn, join_codebooks, join_readings,
-)  # fmt: skip
+from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn, join_codebooks, join_readings
 
 GAP = "\n\n"
 """What stands between two given units in the text of their document."""
@@ -61,7 +60,7 @@ def unit_readings(segments: Sequence[Segment], seen: Iterable[tuple[str, str]]) 
         i = place[unit]
         end = segments[i + 1].start if i + 1 < len(segments) else segments[i].end
         found.append(Reading(segments[i].document, coder, segments[i].start, end))
-    ends = {following.start: s.end for s, following in zip(segments, segments[1:], strict=False)}
+    ends = {following.start: s.end for s, following in pairwise(segments)}
     return tuple(replace(r, end=ends.get(r.end, r.end)) for r in join_readings(found))
 
 
@@ -99,9 +98,12 @@ def _united(old: Document, new: Document) -> Document:
     Raises:
         StudyError: They are two texts and not both made of given units.
     """
-    variables = {**old.variables, **new.variables}
+    new = replace(
+        new, variables={**old.variables, **new.variables}, guid=new.guid or old.guid,
+        groups=tuple(dict.fromkeys((*old.groups, *new.groups))),
+        kind=old.kind if new.kind == Document("", "").kind else new.kind)  # fmt: skip
     if (old.text, old.segments) == (new.text, new.segments):
-        return replace(new, variables=variables)
+        return replace(new, turns=new.turns or old.turns)
     if not (_made_of_units(old) and _made_of_units(new)):
         raise StudyError(
             f"document '{old.id}'", "the study holds another text under this id",
@@ -114,7 +116,7 @@ def _united(old: Document, new: Document) -> Document:
                 "Give the two units different ids, or make their texts equal.")  # fmt: skip
         theirs[unit] = replace(theirs[unit], speaker=theirs[unit].speaker or mine[unit].speaker)
     order = _in_order(list(mine), list(theirs))
-    return lay_out(replace(new, variables=variables), ({**mine, **theirs}[unit] for unit in order))
+    return lay_out(new, ({**mine, **theirs}[unit] for unit in order))
 
 
 def _made_of_units(document: Document) -> bool:
@@ -154,7 +156,7 @@ def _in_order(first: list[str], second: list[str]) -> list[str]:
 
 def _rises(ids: Sequence[str]) -> bool:
     keys = [_natural(i) for i in ids]
-    return all(a < b for a, b in zip(keys, keys[1:], strict=False))
+    return all(a < b for a, b in pairwise(keys))
 
 
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:

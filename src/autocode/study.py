@@ -59,6 +59,8 @@ class Document:
         variables: What is known of the participant (stakeholder group, designation, ...).
         kind: interview, literature or field note.
         source: Name of the file it came from, without its folder.
+        guid: Its identifier in the exchange file it came from, "" where it has none.
+        groups: The document groups (sets) it belongs to.
     """
 
     id: str
@@ -69,6 +71,8 @@ class Document:
     variables: Mapping[str, str] = field(default_factory=dict)
     kind: str = "interview"
     source: str = ""
+    guid: str = ""
+    groups: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -82,11 +86,16 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Coder:
-    """Who codes. `kind` is human, machine, or agreed (a resolution of others, never a rater)."""
+    """Who codes. `kind` is human, machine, or agreed (a resolution of others, never a rater).
+
+    Attributes:
+        guid: The coder's identifier in the exchange file the codings came from, "" for none.
+    """
 
     id: str
     name: str = ""
     kind: str = "human"
+    guid: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)

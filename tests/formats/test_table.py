@@ -96,16 +96,16 @@ def test_a_repeated_row_is_skipped_and_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("document_id,text\nd,one\n", "missing column segment_id; I saw: document_id, text"),
-        ("document_id,segment_id,text,coder\nd,s1,one,a\n", "missing column codes"),
-        (HEAD + "d,s1,1,,one,a,x\nd,s1,1,,one,a,y\n", r"line 3: segment 's1' is there twice for coder 'a'"),
-        (HEAD + "d,s1,1,,one,a,x\nd,s1,1,,other,b,x\n", r"line 3: segment 's1' has another text than in line 2"),
-        (HEAD + "d,s1,1,,one,,x\n", "line 2: it has codes but no coder"),
-        (HEAD + "d,s1,first,,one,a,x\n", "line 2: its order is not a number"),
-        (HEAD + "d,s1,1,,one,a,x,y,z\n", "line 2: it has 9 cells, the header 7"),
+        ("document_id,text\nd,wort\n", "missing column segment_id; I saw: document_id, text"),
+        ("document_id,segment_id,text,coder\nd,s1,wort,a\n", "missing column codes"),
+        (HEAD + "d,s1,1,,wort,a,x\nd,s1,1,,wort,a,y\n", r"line 3: segment 's1' is there twice for coder 'a'"),
+        (HEAD + "d,s1,1,,wort,a,x\nd,s1,1,,other,b,x\n", r"line 3: segment 's1' has another text than in line 2"),
+        (HEAD + "d,s1,1,,wort,,x\n", "line 2: it has codes but no coder"),
+        (HEAD + "d,s1,first,,wort,a,x\n", "line 2: its order is not a number"),
+        (HEAD + "d,s1,1,,wort,a,x,y,z\n", "line 2: it has 9 cells, the header 7"),
         (HEAD, "a header but no rows"),
         (" \n", "the file is empty"),
-        ("a,b\n1,2\n", "missing columns document_id, segment_id, text; I saw: a, b"),
+        ("a,b\n1,2\n", "no kind of table has these columns: a, b"),
         ("document_id,document_id\n1,2\n", "two columns have the same name"),
     ],
 )
@@ -114,7 +114,7 @@ def test_a_bad_table_is_one_clear_line(text: str, said: str, tmp_path: Path) -> 
     with pytest.raises(InputError, match=said) as caught:
         read(_file(tmp_path, text))
     assert "\n" not in str(caught.value)
-    assert "one" not in str(caught.value).replace("document", "")
+    assert "wort" not in str(caught.value)
 
 
 def test_codes_that_the_codebook_lacks_are_refused_or_added(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autocode.agreement import cases_coders as coders
-from autocode.agreement import cases_tables as tables
+import autocode.agreement.cases_coders as coders
+import autocode.agreement.cases_tables as tables
 from autocode.agreement.estimate import Estimate
+from autocode.errors import AutocodeError
 
 FORMATS: Mapping[str, Callable[[str, Mapping[str, Any]], Any]] = {
     "contingency": tables.contingency,
@@ -59,7 +60,7 @@ def passes(case: Mapping[str, Any]) -> bool:
     """Whether the case is met within its tolerance, and within 1e-9 of `exact` where given."""
     try:
         value = compute(case)
-    except KeyError:
+    except (KeyError, ValueError, AutocodeError):
         return False
     within = close(value, case["expected"], float(case["tolerance"]))
     exact = case.get("exact")

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement import frequencies, unitizing, unitizing1995
+import autocode.agreement.frequencies as frequencies
+import autocode.agreement.unitizing as unitizing
+import autocode.agreement.unitizing1995 as unitizing1995
 from autocode.agreement.alttest import AltTestOptions, alt_test
 from autocode.agreement.binary import BINARY, alpha_binary, cohen_kappa
 from autocode.agreement.boundaries import boundary_similarity, segmentation_similarity
 from autocode.agreement.conventions import Coded, maxqda_segments
 from autocode.agreement.counts import Decisions, coincidence_counts, pair_counts, with_pooled
 from autocode.agreement.rho import recall_from_kappa
-from autocode.agreement.spans import Span, character_table, merge
+from autocode.agreement.spans import Span, character_table, merge, of_code
 from autocode.matrix import FloatArray
 
 Data = Mapping[str, Any]
@@ -32,9 +34,9 @@ def spans(name: str, data: Data) -> Any:
     coders = [[Span(s["start"], s["end"], s.get("code", "")) for s in own] for own in data["raters"].values()]
     length = data["length"]
     if name in FAMILY:
-        return FAMILY[name](unitizing.continuum(length, coders))
+        return FAMILY[name](_continuum(length, coders))
     if name == "ku_alpha":
-        return unitizing.ku_alpha(unitizing.continuum(length, coders), data["code"])[0]
+        return unitizing.ku_alpha(_continuum(length, coders), data["code"])[0]
     if name.startswith("alpha_u_1995"):
         return _alpha_u(name, length, coders, data.get("code"))
     if name == "maxqda_segment":
@@ -42,6 +44,13 @@ def spans(name: str, data: Data) -> Any:
     kept = [[s for s in own if data.get("code", s.code) == s.code] for own in coders]
     table = character_table(length, *(merge(Span(s.start, s.end) for s in own) for own in kept))
     return float(BINARY["cohen_kappa" if "kappa" in name else "percent_agreement"](table))
+
+
+def _continuum(length: int, coders: list[list[Span]]) -> unitizing.Continuum:
+    """The sums of the family, spans of one code that overlap within a coder made one."""
+    codes = sorted({s.code for own in coders for s in own})
+    apart = [[s for c in codes for s in merge(of_code(own, c), touching=False)] for own in coders]
+    return unitizing.continuum(length, apart)
 
 
 def _alpha_u(name: str, length: int, coders: list[list[Span]], code: str | None) -> Any:

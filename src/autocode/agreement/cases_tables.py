@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement import coefficients, krippendorff, multirater
+import autocode.agreement.coefficients as coefficients
+import autocode.agreement.krippendorff as krippendorff
+import autocode.agreement.multirater as multirater
 from autocode.agreement.binary import BINARY, cohen_kappa
 from autocode.agreement.estimate import Estimate
 from autocode.agreement.intervals import fisher, jackknife, plain

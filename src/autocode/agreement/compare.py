@@ -11,7 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
-from autocode.agreement import binary
+import autocode.agreement.binary as binary
 from autocode.agreement.counts import (
     Decisions,
     check_coders,
@@ -126,7 +126,7 @@ def _pair_rows(data: Decisions, pair: Pair, options: AgreementOptions) -> list[R
     """Pooled, then one row per code, of one pair."""
     counts = pair.counts[pair.counts[:, 0].sum(-1) > 0]
     found = _evidence(data, [pair.first, pair.second], [pair])
-    values = measure(counts, found, STANDARD, options.confidence)
+    values = measure(counts, found, STANDARD, options)
     names = (data.coders[pair.first], data.coders[pair.second])
     return _rows(data, [pair], values, (*names, ""))
 
@@ -140,12 +140,12 @@ def _all_rows(data: Decisions, pairs: Sequence[Pair], options: AgreementOptions)
     coders = sorted({r for pair in pairs for r in (pair.first, pair.second)})
     found = _evidence(data, coders, pairs)
     statistics: Mapping[str, Statistic] = {name: mean_over(s) for name, s in STANDARD.items()}
-    values = measure(counts, found, statistics, options.confidence)
+    values = measure(counts, found, statistics, options)
     if pairs[0].kind == "human-human":
         coincidences = with_pooled(coincidence_counts(data, coders))
         alpha = {"krippendorff_alpha": binary.alpha_binary}
         kept = coincidences[coincidences[:, 0].sum(-1) > 0]
-        values |= measure(kept, found, alpha, options.confidence)
+        values |= measure(kept, found, alpha, options)
     return _rows(data, pairs, values, ("", "", "mean" if mean else "sum"))
 
 

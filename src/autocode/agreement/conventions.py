@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement import binary
+import autocode.agreement.binary as binary
 from autocode.agreement.coefficients import corrected
 from autocode.agreement.estimate import Estimate
 from autocode.agreement.spans import (

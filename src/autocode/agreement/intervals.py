@@ -21,6 +21,7 @@ from autocode.matrix import FloatArray
 Statistic = Callable[[FloatArray], FloatArray]
 """Maps counts (..., C) summed over documents to coefficients (...), NaN where undefined."""
 
+CHUNK = 2_000_000  # numbers held at a time by the bootstrap, 16 MB
 MIN_DOCUMENTS = 6
 ENOUGH_DOCUMENTS = 10
 MIN_USES = 10
@@ -141,9 +142,11 @@ def bootstrap(
 def bootstrap_replicates(counts: FloatArray, statistic: Statistic, resamples: int, seed: int) -> FloatArray:
     """(B, ...) coefficients of documents drawn with replacement: one matrix product."""
     G = len(counts)
-    weights = np.random.default_rng(seed).multinomial(G, np.full(G, 1 / G), size=resamples)
-    flat = weights.astype(np.float64) @ counts.reshape(G, -1)
-    return statistic(flat.reshape(resamples, *counts.shape[1:]))
+    weights = np.random.default_rng(seed).multinomial(G, np.full(G, 1 / G), size=resamples).astype(np.float64)
+    flat = counts.reshape(G, -1)
+    step = max(1, CHUNK // max(1, flat.shape[1]))
+    parts = (weights[at : at + step] @ flat for at in range(0, resamples, step))
+    return np.concatenate([statistic(part.reshape(-1, *counts.shape[1:])) for part in parts])
 
 
 def _order(ordered: FloatArray, m: FloatArray, share: float) -> FloatArray:

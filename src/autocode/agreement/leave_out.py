@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement import binary, intervals
+import autocode.agreement.binary as binary
+import autocode.agreement.intervals as intervals
 from autocode.agreement.counts import Decisions, check_coders, coincidence_counts, uses, with_pooled
 from autocode.agreement.estimate import Estimate
 from autocode.agreement.measure import Evidence, estimates, evidence
@@ -65,9 +66,10 @@ def _compare(
     both = both[both.sum((1, 2, 3)) > 0]
     alone = intervals.jackknife(both[:, 1], binary.alpha_binary)
     gain = intervals.jackknife(both, _gain)
+    reason = "no_variance" if rest.any() else "no_pairs"
     return (
-        estimates(alone, intervals.fisher(alone, confidence), found, "no_variance"),
-        estimates(gain, intervals.plain(gain, confidence), found, "no_variance"),
+        estimates(alone, intervals.fisher(alone, confidence), found, reason),
+        estimates(gain, intervals.plain(gain, confidence), found, reason),
     )
 
 

@@ -7,17 +7,27 @@ none for a code given to fewer than 10 units or in fewer than 5 documents; for a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autocode.agreement import binary, intervals
+import autocode.agreement.binary as binary
+import autocode.agreement.intervals as intervals
 from autocode.agreement.estimate import Estimate, number
 from autocode.agreement.intervals import Spread, Statistic
+from autocode.agreement.options import AgreementOptions
 from autocode.matrix import FloatArray
 
-FISHER = ("cohen_kappa", "krippendorff_alpha", "scott_pi", "gwet_ac1", "pabak")
+SCALES: Mapping[str, Callable[[Spread, float], tuple[FloatArray, FloatArray]]] = {
+    "percent_agreement": intervals.logit,
+    "positive_agreement": intervals.logit,
+    "negative_agreement": intervals.logit,
+    "jaccard": intervals.logit,
+    "prevalence_index": intervals.plain,
+    "bias_index": intervals.plain,
+}
+"""The scale on which an interval is made; Fisher's z for what is not listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ def evidence(uses: FloatArray, documents: int) -> Evidence:
 
 
 def measure(
-    counts: FloatArray, found: Evidence, statistics: Mapping[str, Statistic], confidence: float
+    counts: FloatArray, found: Evidence, statistics: Mapping[str, Statistic], options: AgreementOptions
 ) -> dict[str, list[Estimate]]:
     """Estimate coefficients for every code at once.
 
@@ -71,7 +81,7 @@ def measure(
         counts: (G, ..., C, 4) tables by document; each statistic reduces them to (C,).
         found: What each of the C codes rests on.
         statistics: Coefficients by name; the name decides the scale of the interval.
-        confidence: Coverage.
+        options: Coverage, and jackknife or bootstrap.
 
     Returns:
         For each name, C estimates.
@@ -79,8 +89,12 @@ def measure(
     tables: dict[str, list[Estimate]] = {}
     for name, statistic in statistics.items():
         result = intervals.jackknife(counts, statistic)
-        scale = intervals.fisher if name in FISHER else intervals.logit
-        tables[name] = estimates(result, scale(result, confidence), found, undefined_reason(name))
+        if options.interval == "bootstrap":
+            drawn = intervals.bootstrap(counts, statistic, options.resamples, options.seed, options.confidence)
+            ends, result = (drawn.low, drawn.high), replace(result, undefined=drawn.undefined)
+        else:
+            ends = SCALES.get(name, intervals.fisher)(result, options.confidence)
+        tables[name] = estimates(result, ends, found, undefined_reason(name))
     return tables
 
 
@@ -121,6 +135,7 @@ def mean_over(statistic: Statistic) -> Statistic:
     """The mean of a coefficient over the defined pairs of axis -3 of (..., P, C, 4) counts."""
 
     def mean(tables: FloatArray) -> FloatArray:
+        """(..., C) means from (..., P, C, 4) tables."""
         values = statistic(tables)
         defined = np.isfinite(values)
         total = np.where(defined, values, 0.0).sum(-2)

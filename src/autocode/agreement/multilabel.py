@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement import intervals
+import autocode.agreement.intervals as intervals
 from autocode.agreement.counts import Decisions, by_document
 from autocode.agreement.estimate import Estimate
 from autocode.agreement.krippendorff import distance_matrix

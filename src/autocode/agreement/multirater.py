@@ -13,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from autocode.agreement import coefficients
+import autocode.agreement.coefficients as coefficients
 from autocode.agreement.coefficients import corrected
 from autocode.agreement.estimate import Estimate
 from autocode.matrix import FloatArray, IntArray

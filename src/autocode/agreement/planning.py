@@ -26,7 +26,7 @@ def documents_for_interval(estimate: Estimate, documents: int, half_width: float
     if estimate.low is None or estimate.high is None:
         return None
     now = (estimate.high - estimate.low) / 2
-    return max(documents, math.ceil(documents * (now / half_width) ** 2))
+    return max(documents, math.ceil(documents * (now / half_width) ** 2 - 1e-9))
 
 
 def documents_for_verdict(verdict: Verdict, margin: float, delta: float | None = None) -> int | None:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from autocode.agreement import verdict as judging
+import autocode.agreement.verdict as judging
 from autocode.agreement.estimate import REASONS, Estimate
 from autocode.agreement.rows import Findings, Row, Verdict
 from autocode.codebook import SEPARATOR
@@ -151,8 +151,8 @@ def _verdicts(report: Findings, machine: str) -> str:
 def _judged(name: str, v: Verdict) -> str:
     label = LABELS[v.label] + (" (strong)" if v.strong else "")
     if v.label == "inconclusive" and v.needed:
-        label += f", {v.needed - v.documents:,} more documents"
-    delta = "-" if v.delta.value is None or not v.delta.shown else f"{v.delta.value:+.2f}"
+        label += f", +{v.needed - v.documents:,} documents"
+    delta = "-" if v.delta.value is None or not v.delta.shown else f"{v.delta.value:+.2f}".replace("-0.00", "+0.00")
     ends = _interval(v.delta)
     numbers = f"{_two(v.humans):>7}{_two(v.machine_humans):>8}{delta:>7}{ends:>15}"
     return f"{cut(name, NAME):<{NAME}}{numbers}  {cut(label, WIDTH - NAME - 38)}"
@@ -163,6 +163,7 @@ def _foot(report: Findings) -> str:
     confidence = f"{100 * report.options.confidence:.0f} %"
     notes = [
         "both, first, second, neither: units given the code by both, by one coder only, by none.",
+        *_more_documents(report),
         f"Intervals: {confidence}, leaving out one document at a time, t on the Fisher z scale; "
         "segments are never taken as independent.",
         "Pooled counts every code on every unit; it is usually higher than the mean over codes.",
@@ -174,6 +175,13 @@ def _foot(report: Findings) -> str:
     notes += _reasons(report)
     lines = [textwrap.fill(note, WIDTH, subsequent_indent="  ") for note in notes]
     return "\n".join(lines)
+
+
+def _more_documents(report: Findings) -> list[str]:
+    """What the number beside an inconclusive verdict means, where there is one."""
+    if not any(v.needed for v in report.verdicts):
+        return []
+    return ["+N documents: about as many more would settle the verdict, were delta to stay as it is."]
 
 
 def _reasons(report: Findings) -> list[str]:

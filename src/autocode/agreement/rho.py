@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement import binary
+import autocode.agreement.binary as binary
 from autocode.matrix import IntArray
 
 

@@ -22,7 +22,7 @@ class Row:
         pooling: "" for one pair; `mean`: coefficients are means over the pairs where they are
             defined; `sum`: coefficients of the summed tables, where pairs share few documents.
         units: Units that both coders saw, summed over pairs.
-        documents: Documents that hold them.
+        documents: Documents that hold them (participants, where the options name clusters).
         both: Units to which both gave the code; summed over pairs, as are the next three.
         only_first: Units to which only the first coder (the human of a machine-human row) gave it.
         only_second: Units to which only the second coder gave it.

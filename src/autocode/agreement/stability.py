@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement import binary
+import autocode.agreement.binary as binary
 from autocode.agreement.counts import Decisions, pair_counts
 from autocode.agreement.estimate import number
 from autocode.errors import StudyError

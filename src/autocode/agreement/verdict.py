@@ -18,7 +18,8 @@ from itertools import combinations
 
 import numpy as np
 
-from autocode.agreement import binary, intervals
+import autocode.agreement.binary as binary
+import autocode.agreement.intervals as intervals
 from autocode.agreement.counts import Decisions, pair_counts, uses, with_pooled
 from autocode.agreement.estimate import Estimate, number
 from autocode.agreement.intervals import Spread

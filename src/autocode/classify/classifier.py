@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, count
 
 import numpy as np
 
@@ -101,12 +101,12 @@ def cross_predict(
         ValueError: All segments lie in one document, or features and target differ in length.
     """
     fold = _folds(features, target, config)
-    count = int(fold.max()) + 1
-    tick = _ticker(progress, count, count * (count - 1) // 2 if count > 2 else 2 * 2)
+    folds = int(fold.max()) + 1
+    tick = _ticker(progress, folds, folds * (folds - 1) // 2 if folds > 2 else 2 * 2)
     outer = _held_out(features, target, fold, config, tick)
-    inner = _pairs(features, target, fold, config, tick) if count > 2 else _halves(features, target, fold, config, tick)
+    inner = (_pairs if folds > 2 else _halves)(features, target, fold, config, tick)
     P, bands, thresholds = np.zeros(target.Y.shape), np.zeros(target.Y.shape, dtype=np.int8), []
-    for f in range(count):
+    for f in range(folds):
         known, out = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
         judged, _ = judge(inner[f][:, known], target.take(known), config)
         P[out] = judged.probabilities(outer[:, out])
@@ -126,15 +126,20 @@ def fit(
     tick = _ticker(progress, int(fold.max()) + 1, 1)
     scores = _held_out(features, target, fold, config, tick)
     judged, known = judge(scores, target, config)
-    heads = train(features, target, config)
+    heads = train(features, target, np.arange(len(fold)), config)
     tick()
     return Classifier(heads, judged, known)
 
 
 def _ticker(progress: Progress | None, *parts: int) -> Callable[[], None]:
     """Counts trained models and tells `progress`."""
-    done = iter(range(1, sum(parts) + 1))
-    return lambda: progress(next(done), sum(parts)) and None if progress else None
+    done = count(1)
+
+    def tick() -> None:
+        if progress:
+            progress(next(done), sum(parts))
+
+    return tick
 
 
 def _folds(features: Features, target: Target, config: ClassifyConfig) -> IntArray:
@@ -143,13 +148,15 @@ def _folds(features: Features, target: Target, config: ClassifyConfig) -> IntArr
         raise ValueError(f"{len(features.X)} rows of features for {len(target.Y)} coded segments: they must match")
     documents, where, sizes = np.unique(target.groups, return_inverse=True, return_counts=True)
     if len(documents) < 2:
-        raise ValueError("all coding is in one document: code a second one, for the model is checked on unseen documents")
+        raise ValueError("all coding is in one document: code a second, for the model is checked on unseen documents")
     order = np.random.default_rng(config.seed).permutation(len(documents))
     order = order[np.argsort(-sizes[order], kind="stable")]
     fold, load = np.zeros(len(documents), dtype=np.int64), np.zeros(min(config.folds, len(documents)))
     for document in order:
         fold[document] = np.argmin(load)
         load[fold[document]] += sizes[document]
+    if len(load) == 2 and load.min() < 2:
+        raise ValueError("one of two documents has a single segment: code more of it, so that either can be checked")
     return fold[where]
 
 
@@ -160,7 +167,7 @@ def _held_out(
     S = np.zeros((2, *target.Y.shape), dtype=np.float32)
     for f in range(int(fold.max()) + 1):
         known, out = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
-        S[:, out] = train(features.take(known), target.take(known), config).score(features.take(out))
+        S[:, out] = train(features, target, known, config).score(features.take(out))
         tick()
     return S
 
@@ -173,11 +180,11 @@ def _pairs(
     Heads that leave out the folds f and g serve twice: they score g for the judge of f, and f for the
     judge of g. Five folds so need ten models, not twenty.
     """
-    count = int(fold.max()) + 1
-    S = np.zeros((count, 2, *target.Y.shape), dtype=np.float32)
-    for f, g in combinations(range(count), 2):
+    folds = int(fold.max()) + 1
+    S = np.zeros((folds, 2, *target.Y.shape), dtype=np.float32)
+    for f, g in combinations(range(folds), 2):
         known = np.flatnonzero((fold != f) & (fold != g))
-        heads = train(features.take(known), target.take(known), config)
+        heads = train(features, target, known, config)
         for judged, scored in ((f, g), (g, f)):
             out = np.flatnonzero(fold == scored)
             S[judged][:, out] = heads.score(features.take(out))

@@ -14,6 +14,8 @@ from scipy.special import expit
 
 from autocode.classify.material import ClassifyConfig, Features, FloatArray, IntArray, Target
 
+_BATCH = 8192  # rows scored at a time
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -23,8 +25,12 @@ class Head:
     b: FloatArray  # (K,) float32
 
     def score(self, X: FloatArray) -> FloatArray:
-        """Scores (n, K) float32 of rows X (n, d)."""
-        return np.asarray(X @ self.W.T + self.b, dtype=np.float32)
+        """Scores (n, K) float32 of rows X (n, d) in either float width."""
+        out = np.empty((len(X), len(self.W)), dtype=np.float32)
+        for start in range(0, len(X), _BATCH):
+            rows = slice(start, start + _BATCH)
+            out[rows] = np.asarray(X[rows], dtype=np.float32) @ self.W.T + self.b
+        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +45,19 @@ class Heads:
         return np.stack([self.dense.score(features.X), self.lexical.score(features.T)])
 
 
-def train(features: Features, target: Target, config: ClassifyConfig) -> Heads:
-    """Learn both heads from the given segments; centring and scaling are folded into the weights.
+def train(features: Features, target: Target, rows: IntArray, config: ClassifyConfig) -> Heads:
+    """Learn both heads from some segments; centring and scaling are folded into the weights.
 
     Args:
         features: Of n segments.
         target: Of the same segments, K codes.
+        rows: The segments to learn from, at least one.
         config: Strengths and priors.
     """
-    rows = _drawn(target.Y, config)
-    features, target = features.take(rows), target.take(rows)
-    return Heads(_dense(features.X, target, config), _lexical(features.T, target, config))
+    rows = rows[_drawn(target.Y[rows], config)]
+    part = target.take(rows)
+    lexical = _lexical(features.T[rows].astype(np.float32), part, config)
+    return Heads(_dense(features.X[rows], part, config), lexical)
 
 
 def _dense(X: FloatArray, target: Target, config: ClassifyConfig) -> Head:
@@ -97,7 +105,9 @@ def _backed_off(X: FloatArray, target: Target, C: float, entries: FloatArray, co
         middle = members @ entries / members.sum(axis=1, keepdims=True)
         themes = _fit(space, given, _strengths(given, C, config), middle, config)
         prior = entries + config.theme_weight * (members.T @ (themes.W - middle))
-    return _fit(space, target.Y, _strengths(target.Y, C, config), prior, config)
+    head = _fit(space, target.Y, _strengths(target.Y, C, config), prior, config)
+    # Heads of more rows have longer weights; in units of their own spread all heads speak alike.
+    return Head(head.W / (np.std(X @ head.W.T) + 1e-9), head.b)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,4 +172,6 @@ def _fit(space: _Space, Y: FloatArray, C: FloatArray, prior: FloatArray, config:
     options = {"maxiter": config.iterations, "ftol": 1e-6}
     found = minimize(loss, np.zeros(K * A.shape[1] + K), jac=True, method="L-BFGS-B", options=options).x
     steps = found[:-K].reshape(K, -1).astype(np.float32) * unit[:, None]
-    return Head((prior + space.lift(steps)).astype(np.float32), found[-K:].astype(np.float32))
+    # The intercept of balanced classes says nothing of a code's share, and runs away where a code is
+    # rare; scores are left centred instead, and calibration sets the intercept.
+    return Head((prior + space.lift(steps)).astype(np.float32), np.zeros(K, dtype=np.float32))

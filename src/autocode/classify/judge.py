@@ -75,29 +75,27 @@ def _calibration(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatA
     counts = Y.sum(axis=0)
     # Shares are smoothed: a rare code must not look rarer just where its few segments are held out.
     offset = np.log((counts + config.free_intercept) / (n - counts + config.free_intercept))
-    start = np.tile([0.0, 0.5, 0.5], (K, 1))
-    common = _newton(A, Y, offset, start, np.ones(3), True)
+    # All decisions as those of one code: the calibration common to all.
+    together = A.reshape(3, -1, 1), Y.reshape(-1, 1), np.tile(offset, n)[:, None]
+    common = _newton(*together, np.array([[0.0, 0.5, 0.5]]), np.ones(3))
     free = np.array([config.free_intercept, config.free_slope, config.free_slope])
-    theta = _newton(A, Y, offset, common, free, False)
+    theta = _newton(A, Y, offset, np.repeat(common, K, axis=0), free)
     theta[:, 0] += offset
     theta[:, 1:] /= spread
     return theta
 
 
-def _newton(
-    A: FloatArray, Y: FloatArray, offset: FloatArray, mean: FloatArray, precision: FloatArray, shared: bool = False
-) -> FloatArray:
-    """Logistic regressions with Gaussian priors: A (3, n, K), Y (n, K), mean (K, 3), precision (3,)."""
+def _newton(A: FloatArray, Y: FloatArray, offset: FloatArray, mean: FloatArray, precision: FloatArray) -> FloatArray:
+    """Logistic regressions with Gaussian priors, (K, 3): A (3, n, K), Y (n, K), mean (K, 3), precision (3,)."""
     theta = mean.copy()
-    for _ in range(12):
+    for _ in range(20):
         P = expit(offset + np.einsum("jnk,kj->nk", A, theta))
-        weight = P * (1 - P)
-        slope = np.stack([((P - Y) * a).sum(axis=0) for a in A], axis=1)
-        curve = np.stack([np.stack([(weight * a * b).sum(axis=0) for a in A], axis=1) for b in A], axis=2)
-        if shared:
-            slope, curve = slope.sum(axis=0, keepdims=True), curve.sum(axis=0, keepdims=True)
-        step = np.linalg.solve(curve + np.diag(precision), (slope + precision * (theta - mean)[: len(slope)])[..., None])
-        theta = theta - np.clip(step[..., 0], -1, 1)
+        slope = np.einsum("jnk,nk->kj", A, P - Y) + precision * (theta - mean)
+        weighted = A * (P * (1 - P))
+        curve = np.stack([[(row * a).sum(axis=0) for a in A] for row in weighted]).transpose(2, 0, 1)
+        step = np.linalg.solve(curve + np.diag(precision), slope[..., None])[..., 0]
+        # Full steps may overshoot far from the optimum; bounded ones arrive.
+        theta = theta - np.clip(step, -1, 1)
     return theta
 
 

@@ -32,10 +32,10 @@ class ClassifyConfig:
     half_count: float = 10.0  # coded segments at which a code has half of that strength
     prior_weight: float = 10.0  # length of the weight vector that a codebook entry alone would get
     theme_weight: float = 0.5  # share of the theme's weights in the prior of its codes
-    iterations: int = 60  # L-BFGS steps per head
+    iterations: int = 40  # L-BFGS steps per head
     max_rows: int = 20000  # training segments per head; beyond, segments without rare codes are drawn
-    free_intercept: float = 5.0  # evidence at which a code's own calibration counts as much as the common one
-    free_slope: float = 20.0  # the same of the weights of its two heads
+    free_intercept: float = 10.0  # evidence at which a code's own calibration counts as much as the common one
+    free_slope: float = 100.0  # the same of the weights of its two heads
     smoothing: float = 10.0  # pseudo-segments of expected evidence behind each threshold
     ask_share: float = 0.5  # ask from this share of the suggestion threshold on
 
@@ -45,7 +45,7 @@ class Features:
     """What is known of n segments."""
 
     X: FloatArray  # (n, d) float32: own vector, weighted previous turn, weighted next turn
-    T: FloatArray  # (n, h) float32: hashed words and word parts
+    T: FloatArray  # (n, h) float16: hashed words and word parts
 
     def take(self, rows: IntArray) -> Features:
         """The features of some segments, in the order of `rows`."""

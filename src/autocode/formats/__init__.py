@@ -9,16 +9,23 @@ from pathlib import Path
 
 from autocode.codebook import Codebook
 from autocode.errors import CodebookError, InputError
-from autocode.formats.files import read_csv
 from autocode.formats.folder import is_study_folder, read_codebook, read_folder, write_folder
-from autocode.formats.options import Reader, ReadOptions
+from autocode.formats.hf import is_datasets_folder, read_datasets, read_parquet, write_datasets, write_parquet
+from autocode.formats.native import refuse_native
+from autocode.formats.options import Reader, ReadOptions, WriteOptions, Writer
+from autocode.formats.qualcoder import read_qualcoder, write_qualcoder
 from autocode.formats.receipt import Receipt
-from autocode.formats.table import codebook_from_table, is_codebook_table, is_long_table, study_from_table
-from autocode.formats.transcript import SUFFIXES, read_transcript, read_transcripts
+from autocode.formats.refi import read_codes_file, read_project, write_codes_file, write_project
+from autocode.formats.rqda import read_rqda
+from autocode.formats.tables import is_codebook_file, read_sheets, read_table, write_table
+from autocode.formats.taguette import read_taguette
+from autocode.formats.taguette_write import write_taguette
+from autocode.formats.texts import TEXTS, read_text_file, read_text_files
+from autocode.merging import merge
 from autocode.store import STORE, load
-from autocode.study import Study, join_codebooks, merge
+from autocode.study import Study, join_codebooks
 
-__all__ = ["ReadOptions", "Receipt", "read", "read_all", "write"]
+__all__ = ["ReadOptions", "Receipt", "WriteOptions", "read", "read_all", "write"]
 
 
 def read(source: str | Path, options: ReadOptions = ReadOptions()) -> Study:
@@ -33,7 +40,10 @@ def read(source: str | Path, options: ReadOptions = ReadOptions()) -> Study:
 def read_all(
     sources: Sequence[str | Path], options: ReadOptions = ReadOptions()
 ) -> tuple[Study, list[Receipt]]:
-    """Read several sources into one study: codebooks first, so that codes find their paths.
+    """Read several sources into one study.
+
+    Transcripts and codebooks are read before tables, so that quotes find their words and codes
+    their paths, in whatever order the sources are named.
 
     Returns:
         The study and one receipt for each part read.
@@ -41,18 +51,39 @@ def read_all(
     Raises:
         AutocodeError: A source cannot be read, or its codes are not in the codebook.
     """
-    parts, receipts = [], []
-    for source in sources:
-        study, found = _read_one(Path(source), options)
-        parts.append(study)
-        receipts += found
+    paths = [Path(source) for source in sources]
+    read: dict[int, tuple[Study, list[Receipt]]] = {}
+    stages = [_stage(path, options) if len(paths) > 1 else 0 for path in paths]
+    for place in sorted(range(len(paths)), key=stages.__getitem__):
+        read[place] = _read_one(paths[place], _knowing(options, [study for study, _ in read.values()]))
+    parts = [read[place][0] for place in range(len(paths))]
+    receipts = [receipt for place in range(len(paths)) for receipt in read[place][1]]
     book = reduce(join_codebooks, [options.codebook, *(p.codebook for p in parts)])
     parts = [_resolved(part, book, options.add_codes) for part in parts]
     return reduce(merge, parts, Study(codebook=book)), receipts
 
 
+def _stage(path: Path, options: ReadOptions) -> int:
+    """Whether a source may only quote transcripts (2), may name codes in its margin (1), or neither (0)."""
+    ending = path.suffix.lower()
+    if ending in (".csv", ".gz", ".tsv", ".xlsx", ".xlsm", ".xls"):
+        return 0 if is_codebook_file(path, options) else 2
+    return int(ending == ".docx")
+
+
+def _knowing(options: ReadOptions, parts: Iterable[Study]) -> ReadOptions:
+    """The options with the transcripts and codes that other sources have brought."""
+    documents = {d.id: d for d in options.documents}
+    book = options.codebook
+    for part in parts:
+        documents |= part.by_id
+        book = join_codebooks(book, part.codebook)
+    return replace(options, documents=tuple(documents.values()), codebook=book)
+
+
 def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    if path.is_dir():
+    refuse_native(path)
+    if path.is_dir() and path.suffix.lower() != ".qda":
         return _read_directory(path, options)
     kind = "".join(s for s in path.suffixes[-2:] if s in (".csv", ".tsv", ".gz")) or path.suffix.lower()
     reader = READERS.get(kind)
@@ -60,33 +91,18 @@ def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
         raise InputError(
             path.name, f"files of this kind ('{path.suffix}') are not read",
             f"Known: {', '.join(READERS)} and folders.")  # fmt: skip
-    return (reader or _read_transcript)(path, options)
+    return (reader or READERS[".txt"])(path, options)
 
 
 def _read_directory(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     is_open = is_study_folder(path)
     if (path / STORE).is_file() and not (is_open and options.open_files):
         return _read_store(path / STORE, options)
+    if is_datasets_folder(path):
+        return read_datasets(path, options)
     if is_open:
         return read_folder(path)
-    documents, notes = read_transcripts(path, options.encoding)
-    return Study(documents, name=path.name), [Receipt(path.name, "transcripts", len(documents), {}, notes)]
-
-
-def _read_table(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    table = read_csv(path, options.encoding)
-    if is_codebook_table(table):
-        book, receipt = codebook_from_table(table)
-        return Study(codebook=book), [receipt]
-    if not is_long_table(table):
-        table.need("document_id", "segment_id", "text")
-    study, receipt = study_from_table(table, options.coder)
-    return study, [receipt]
-
-
-def _read_transcript(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    document, note = read_transcript(path, options.encoding)
-    return Study((document,)), [Receipt(path.name, "transcripts", 1, {}, (note,) if note else ())]
+    return read_text_files(path, options)
 
 
 def _read_yaml(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
@@ -131,20 +147,47 @@ def _check_known(codes: Iterable[str], book: Codebook) -> None:
 
 
 READERS: dict[str, Reader] = {
-    ".csv": _read_table,
-    ".csv.gz": _read_table,
-    ".tsv": _read_table,
+    ".csv": read_table,
+    ".csv.gz": read_table,
+    ".tsv": read_table,
     ".yaml": _read_yaml,
     ".sqlite": _read_store,
-    **dict.fromkeys(SUFFIXES, _read_transcript),
+    ".qdpx": read_project,
+    ".qde": read_project,
+    ".qdc": read_codes_file,
+    ".qda": read_qualcoder,
+    ".rqda": read_rqda,
+    ".sqlite3": read_taguette,
+    ".parquet": read_parquet,
+    **dict.fromkeys((".xlsx", ".xlsm", ".xls"), read_sheets),
+    **dict.fromkeys(TEXTS, read_text_file),
 }
 """Plug-in point: from the end of a file's name to its reader."""
 
 
-def write(study: Study, path: str | Path) -> None:
-    """Write a study as an open folder.
+def write(study: Study, path: str | Path, options: WriteOptions = WriteOptions()) -> None:
+    """Write a study as what the end of `path` names; without a known end, as an open folder.
 
     Raises:
-        InputError: The folder cannot be written, or the study does not fit the format.
+        InputError: The file cannot be written, or the study does not fit the format.
     """
-    write_folder(study, Path(path))
+    path = Path(path)
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        write_folder(study, path)
+    else:
+        writer(study, path, options)
+
+
+WRITERS: dict[str, Writer] = {
+    ".qdpx": write_project,
+    ".qde": write_project,
+    ".qdc": write_codes_file,
+    ".qda": write_qualcoder,
+    ".sqlite3": write_taguette,
+    ".parquet": write_parquet,
+    ".hf": write_datasets,
+    ".csv": write_table,
+    ".xlsx": write_table,
+}
+"""Plug-in point: from the end of a file's name to its writer."""

@@ -36,9 +36,6 @@ class Archive:
     raw: bytes
     members: Mapping[str, zipfile.ZipInfo]
 
-    def __contains__(self, name: object) -> bool:
-        return name in self.members
-
     def read(self, name: str, limit: int = MEMBER_BYTES) -> bytes:
         """The bytes of a member.
 

@@ -15,11 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autocode.errors import InputError
+from autocode.formats.markup import INSTEAD, legal
 
 BOM = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d")
 _GUARDED = re.compile("'+[" + "".join(map(re.escape, _FORMULA)) + "]")
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüýßÀÂÄÁÃÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜ€§°«»„“”‚‘’–—…¿¡·\xa0\xad")
+_CODEPAGES = ("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859_2", "iso8859_5",
+              "iso8859_7", "iso8859_9", "koi8_r", "koi8_u", "cp437", "cp850", "cp852", "cp866", "mac_roman", "big5",
+              "gb18030", "shift_jis", "euc_jp", "euc_kr")  # fmt: skip
 _LARGEST = 512 * 2**20  # bytes of a file, packed or not
 _LIMIT = 2**31 - 1  # the csv module's own limit of 131,072 characters is less than a long interview
 
@@ -96,6 +100,16 @@ def read_text(path: Path, encoding: str = "") -> tuple[str, str]:
     return text.removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n"), note
 
 
+def decode_text(raw: bytes, name: str) -> tuple[str, str]:
+    """The text in bytes from a container, its line ends as stored, and a note where it was a guess.
+
+    Returns:
+        The text, with its byte order mark where UTF-8 has one; "" where it is no text.
+    """
+    text, note = _decode(raw, Path(name), "")
+    return ("", f"{name} is no text") if "\x00" in text else (text, note)
+
+
 def _decode(raw: bytes, path: Path, encoding: str) -> tuple[str, str]:
     marked = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
@@ -112,22 +126,31 @@ def _wide(raw: bytes) -> tuple[str, str]:
     """UTF-16 without a mark: half of a western text's bytes are zero, at even or odd places."""
     name = "utf-16-be" if raw[::2].count(0) > raw[1::2].count(0) else "utf-16-le"
     text = raw[: len(raw) // 2 * 2].decode(name, "replace")
-    odd = text.count("\ufffd") + text.count("\x00")
+    odd = legal(text).count(INSTEAD)
     return ("\x00" if odd > len(text) / 100 else text), name
 
 
 def _legacy(raw: bytes) -> tuple[str, str]:
-    """The guess of charset-normalizer; Windows-1252 where that reads the same or nothing does."""
+    """Windows-1252 where that gives western words, else the guess of charset-normalizer."""
     import charset_normalizer
 
-    guess = charset_normalizer.from_bytes(raw).best()
-    try:
-        western = raw.decode("cp1252")
-    except UnicodeDecodeError:
-        western = ""
-    if western and not _ILLEGAL.search(western) and (guess is None or str(guess) == western):
+    western = raw.decode("cp1252", "replace")
+    if _is_western(western):
         return western, "cp1252"
-    return (str(guess), guess.encoding) if guess else ("\x00", "")
+    guess = charset_normalizer.from_bytes(raw, cp_isolation=list(_CODEPAGES)).best()
+    if guess is None:
+        guess = charset_normalizer.from_bytes(raw).best()
+    if guess is None:
+        return ("\x00", "") if INSTEAD in legal(western) else (western, "cp1252")
+    return str(guess), guess.encoding
+
+
+def _is_western(text: str) -> bool:
+    """Whether what is not ASCII is what western European typists type, and not too much of it."""
+    if INSTEAD in legal(text):
+        return False
+    other = [c for c in text if c > "\x7f"]
+    return sum(c in _WESTERN for c in other) == len(other) <= 0.2 * len(text)
 
 
 def read_csv(path: Path, encoding: str = "") -> Table:
@@ -177,12 +200,19 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]], plain: bo
         The text, lines ending in ``\\n``. A cell that a spreadsheet would take for a formula
         gets a leading apostrophe.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    lines = _Lines()
+    writer = csv.writer(lines, lineterminator="\r\n")  # the writer quotes what its line ends hold
     writer.writerow(columns)
     for row in rows:
         writer.writerow([_cell(value, plain) for value in row])
-    return ("" if plain else BOM) + out.getvalue()
+    return ("" if plain else BOM) + "".join(line[:-2] + "\n" for line in lines)
+
+
+class _Lines(list[str]):
+    """The rows that a csv writer writes."""
+
+    def write(self, line: str) -> None:
+        self.append(line)
 
 
 def _cell(value: object, plain: bool) -> str:
@@ -199,13 +229,6 @@ def unguarded(cell: str) -> str:
     """A cell as it was before `csv_text` put an apostrophe before it."""
     return cell[1:] if _GUARDED.match(cell) else cell
 
-
-def printable(text: str) -> str:
-    """The text with every character that XML and UTF-8 cannot hold as U+FFFD, one for one.
-
-    Offsets stay right, for nothing is dropped (XML 1.0, section 2.2).
-    """
-    return _ILLEGAL.sub("\ufffd", text)
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ import yaml
 from autocode.codebook import Code, Codebook
 from autocode.errors import InputError
 from autocode.formats.files import Table, csv_text, read_csv, read_text, write_atomic
+from autocode.formats.participants import with_participants
 from autocode.formats.receipt import Receipt
-from autocode.formats.transcript import read_transcripts
+from autocode.formats.spreadsheet import read_workbook
+from autocode.formats.texts import read_transcripts
 from autocode.study import Coder, Coding, Document, Reading, Study
 
 STUDY, CODEBOOK, PARTICIPANTS = "study.toml", "codebook.yaml", "participants.csv"
@@ -46,7 +48,8 @@ def read_folder(path: Path) -> tuple[Study, list[Receipt]]:
     about = _toml(path / STUDY) if (path / STUDY).is_file() else {}
     documents, notes = read_transcripts(path / "transcripts")
     receipts = [Receipt(path.name, "transcripts", len(documents), {}, notes)]
-    documents = _with_variables(documents, path / PARTICIPANTS)
+    documents, described = _with_variables(documents, path)
+    receipts += described
     book = read_codebook(path / CODEBOOK) if (path / CODEBOOK).is_file() else Codebook()
     receipts += [Receipt(CODEBOOK, "codes", len(book))] if len(book) else []
     coders: list[Coder] = []
@@ -81,14 +84,17 @@ def _toml(path: Path) -> dict[str, Any]:
         raise InputError(path.name, f"it is no TOML ({error})", "Correct that line.") from error
 
 
-def _with_variables(documents: tuple[Document, ...], path: Path) -> tuple[Document, ...]:
-    """Documents with what the participants' table says of them."""
-    if not path.is_file():
-        return documents
-    table = read_csv(path)
-    table.need("document")
-    known = {row["document"]: {k: v for k, v in row.items() if k != "document"} for row in table.rows}
-    return tuple(replace(d, variables=known.get(d.id, {})) for d in documents)
+def _with_variables(documents: tuple[Document, ...], path: Path) -> tuple[tuple[Document, ...], list[Receipt]]:
+    """Documents with what the participants' table says of them (.csv, or .xlsx where there is none)."""
+    workbook = (path / PARTICIPANTS).with_suffix(".xlsx")
+    if (path / PARTICIPANTS).is_file():
+        table = read_csv(path / PARTICIPANTS)
+    elif workbook.is_file():
+        table = read_workbook(workbook)[0]
+    else:
+        return documents, []
+    documents, receipt = with_participants(documents, table)
+    return documents, [receipt]
 
 
 def _readings(
@@ -205,10 +211,11 @@ def write_folder(study: Study, path: Path) -> None:
         write_atomic(path / "transcripts" / f"{document.id}.txt", document.text)
     write_atomic(path / CODEBOOK, codebook_yaml(study.codebook))
     write_atomic(path / STUDY, _about(study))
-    if any(d.variables for d in study.documents):
+    if any(d.variables or d.kind != "interview" for d in study.documents):
         names = list(dict.fromkeys(name for d in study.documents for name in d.variables))
-        rows = [[d.id, *(d.variables.get(n, "") for n in names)] for d in study.documents]
-        write_atomic(path / PARTICIPANTS, csv_text(["document", *names], rows, plain=True))
+        kinds = [] if "kind" in names else ["kind"]
+        rows = [[d.id, *(d.kind for _ in kinds), *(d.variables.get(n, "") for n in names)] for d in study.documents]
+        write_atomic(path / PARTICIPANTS, csv_text(["document", *kinds, *names], rows, plain=True))
     for coder in study.coders:
         rows = [_coding_row(c, study.by_id) for c in sorted(study.codings) if c.coder == coder.id]
         write_atomic(path / "codings" / f"{coder.id}.csv", csv_text(COLUMNS, rows, plain=True))

@@ -95,7 +95,8 @@ class Locator:
 
     def _exact(self, quote: str) -> list[tuple[int, int]]:
         if quote not in self._cache:
-            places, at = [], self.text.find(quote)
+            places: list[tuple[int, int]] = []
+            at = self.text.find(quote)
             while at >= 0 and len(places) < _MOST:
                 places.append((at, at + len(quote)))
                 at = self.text.find(quote, at + 1)
@@ -107,36 +108,37 @@ class Locator:
         if not words:
             return []
         text, origin = self._even_text
-        places, at = [], text.find(words)
+        places: list[tuple[int, int]] = []
+        at = text.find(words)
         while at >= 0 and len(places) < _MOST:
-            places.append((origin[at], origin[at + len(words) - 1] + 1))
+            places.append((origin[at][0], origin[at + len(words) - 1][1]))
             at = text.find(words, at + 1)
         return list(dict.fromkeys(places))
 
     @cached_property
-    def _even_text(self) -> tuple[str, list[int]]:
+    def _even_text(self) -> tuple[str, list[tuple[int, int]]]:
         return _even(self.text)
 
 
-def _even(text: str) -> tuple[str, list[int]]:
+def _even(text: str) -> tuple[str, list[tuple[int, int]]]:
     """A text with its spaces, quotation marks, dashes and compositions made one kind.
 
     Returns:
-        The text, and for each of its characters the offset where it came from.
+        The text, and for each of its characters the span that it came from.
     """
     out: list[str] = []
-    origin: list[int] = []
+    origin: list[tuple[int, int]] = []
     for at, sign in _clusters(text):
         if _DROPPED.match(sign):
             continue
         if sign.isspace():
             if not out or out[-1] != " ":
                 out.append(" ")
-                origin.append(at)
+                origin.append((at, at + 1))
             continue
         for c in unicodedata.normalize("NFC", sign).translate(_SAME):
             out.append(c)
-            origin.append(at)
+            origin.append((at, at + len(sign)))
     return "".join(out), origin
 
 

@@ -6,6 +6,7 @@ import io
 import logging
 import time
 from pathlib import Path
+from typing import Any
 
 from autocode.errors import InputError
 from autocode.formats.files import read_bytes
@@ -42,9 +43,9 @@ def read_pdf(path: Path) -> tuple[str, tuple[str, ...]]:
     return text + "\n", (*notes, f"{empty} pages hold no text") if empty else notes
 
 
-def _pages(reader: object, path: Path) -> list[str]:
+def _pages(reader: Any, path: Path) -> list[str]:
     """The text of every page, within the limits of pages and seconds."""
-    pages = list(reader.pages)  # type: ignore[attr-defined]
+    pages = list(reader.pages)
     until = time.monotonic() + _SECONDS
     texts = []
     for page in pages:

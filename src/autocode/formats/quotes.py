@@ -47,6 +47,7 @@ class Quote:
     end: int | None = None
     paragraph: int | None = None
     speaker: str = ""
+    group: str = ""
     memo: str = ""
     when: str = ""
     weights: Mapping[str, int] = field(default_factory=dict)
@@ -110,6 +111,12 @@ def _known(name: str, documents: Sequence[Document]) -> Document | None:
     return documents[0] if not name and len(documents) == 1 else None
 
 
+def _grouped_as(document: Document, rows: Iterable[Quote]) -> Document:
+    """The document in the groups that the rows put it into."""
+    groups = dict.fromkeys((*document.groups, *(q.group for q in rows if q.group)))
+    return replace(document, groups=tuple(groups))
+
+
 def _has_suffix(name: str) -> bool:
     return bool(re.search(r"\.[A-Za-z][A-Za-z0-9]{1,4}$", name))
 
@@ -131,7 +138,7 @@ class _Part:
     def locate(self, document: Document, rows: Sequence[Quote]) -> None:
         """Set the codings of `rows` where their words stand in a known transcript."""
         locator = Locator(document.text)
-        self.documents.append(document)
+        self.documents.append(_grouped_as(document, rows))
         readers: dict[str, None] = {}
         for q in rows:
             found = self._place(locator, q)
@@ -169,8 +176,9 @@ class _Part:
         spans = {s.id: s for s in document.segments}
         for identifier, q in zip(ids, rows, strict=True):
             self._keep(q, name, spans[identifier].start, spans[identifier].end)
-        self.documents.append(document)
-        self.readings += unit_readings(document.segments, [(i, q.coder) for i, q in zip(ids, rows, strict=True) if q.coder])
+        self.documents.append(_grouped_as(document, rows))
+        seen = [(i, q.coder) for i, q in zip(ids, rows, strict=True) if q.coder]
+        self.readings += unit_readings(document.segments, seen)
         self.how["in documents made of the quotes (no transcript is known; import transcripts first)"] += len(rows)
 
     def _keep(self, q: Quote, document: str, start: int, end: int) -> None:

@@ -24,7 +24,7 @@ def read_rtf(path: Path) -> str:
     if len(raw) > _LARGEST:
         raise InputError(path.name, "it is larger than 32 MB", "Save it as .docx or plain text.")
     try:
-        text = rtf_to_text(raw.decode("latin-1"), errors="replace")
+        text = str(rtf_to_text(raw.decode("latin-1"), errors="replace"))
     except Exception as error:  # the guest names no errors of its own
         raise InputError(path.name, "it is damaged", "Save it again, or as .docx.") from error
     text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"

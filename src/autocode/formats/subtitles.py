@@ -45,10 +45,11 @@ def read_subtitles(path: Path, options: ReadOptions) -> tuple[Study, list[Receip
 def _cues(text: str) -> Iterator[Cue]:
     """The cues of a file whose blocks are parted by blank lines and begin with a timing line."""
     timings = list(_TIMING.finditer(text))
-    ends = [m.start() for m in timings[1:]] + [len(text)]
-    for timing, end in zip(timings, ends, strict=True):
-        words = text[timing.end() : end].lstrip("\n")
-        yield from _voices(re.split(r"\n[ \t]*\n", words, maxsplit=1)[0], _ms(timing[1]), _ms(timing[2]))
+    for number, timing in enumerate(timings, 1):
+        end = timings[number].start() if number < len(timings) else len(text)
+        block = re.split(r"\n[ \t]*\n", text[timing.end() : end].lstrip("\n"), maxsplit=1)
+        words = block[0] if len(block) > 1 else re.sub(r"\n\d+[ \t]*\n?$", "", block[0])  # the next cue's number
+        yield from _voices(words, _ms(timing[1]), _ms(timing[2]))
 
 
 def _voices(words: str, start: int, end: int) -> Iterator[Cue]:

@@ -28,7 +28,8 @@ _HEADER = re.compile(
     re.MULTILINE,
 )
 _ARROW = re.compile(
-    r"^[ \t]*(?P<time>[\d:.]{5,15})[ \t]*-->[ \t]*(?P<until>[\d:.]{5,15})[ \t]*\n[ \t]*(?P<name>[^\W\d_][^\n:]{0,59})\n",
+    r"^[ \t]*(?P<time>[\d:.]{5,15})[ \t]*-->[ \t]*(?P<until>[\d:.]{5,15})[ \t]*\n"
+    r"[ \t]*(?P<name>[^\W\d_][^\n:]{0,59})\n",
     re.MULTILINE,
 )
 _ROLE = re.compile(
@@ -148,11 +149,12 @@ def _colons(text: str, single: bool = False) -> list[_Label]:
     names = [_bare(m["name"], known) for m in found]
     counts = Counter(names)
     all_named = len(found) >= 0.9 * len(re.findall(r"\S[^\n]*(?:\n|$)", text))
+    candidates = [_Label(m.start(), m.end(), n, _time_of(m, text)) for m, n in zip(found, names, strict=True)]
     labels = [
-        _Label(m.start(), m.end(), name, _time_of(m, text))
-        for m, name in zip(found, names, strict=True)
-        if all_named or name in explained or _ROLE.fullmatch(name) or (counts[name] > 1 and len(name.split()) <= 5)
-    ]
+        x for x in candidates
+        if all_named or x.name in explained or _ROLE.fullmatch(x.name)
+        or (len(x.name.split()) <= 5 and (counts[x.name] > 1 or x.start_ms is not None))
+    ]  # fmt: skip
     return labels if len(labels) > 1 or (single and labels) else []
 
 

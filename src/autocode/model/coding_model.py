@@ -18,11 +18,11 @@ from autocode.model import saved
 from autocode.classify import Classifier, Features, fit
 from autocode.codebook import Codebook
 from autocode.config import Config, load_config
-from autocode.encode import load_encoder
+from autocode.encode import Encoder, load_encoder
 from autocode.errors import ModelError, StudyError
 from autocode.matrix import CodingMatrix, coding_matrix
 from autocode.model.precedents import Precedents
-from autocode.model.prepare import Encoder, Prepared, prepare, target
+from autocode.model.prepare import Prepared, prepare, target
 from autocode.study import BANDS, Document, Progress, Study, Suggestion
 
 
@@ -174,14 +174,19 @@ class CodingModel:
         made = parts.manifest
         encoder = encoder or load_encoder(parts.config.encode.model)
         saved.check_encoder(Path(folder), made["encoder"], encoder.identity)
+        try:
+            classifier = Classifier.from_arrays(parts.arrays)
+            precedents = Precedents.from_rows(parts.precedents, parts.arrays["precedents"])
+        except (KeyError, TypeError) as error:
+            raise saved.foreign(Path(folder), "a part is missing") from error
         return cls(
             config=parts.config,
             encoder=encoder,
             codebook=parts.codebook,
             codes=tuple(made["codes"]),
             coders=tuple(made["coders"]),
-            classifier=Classifier.from_arrays({k: v for k, v in parts.arrays.items() if k != "precedents"}),
-            precedents=Precedents.from_rows(parts.precedents, parts.arrays["precedents"]),
+            classifier=classifier,
+            precedents=precedents,
             provenance=made,
         )
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,25 +14,12 @@ from numpy.typing import NDArray
 from autocode.classify import Features, Target, features
 from autocode.codebook import SEPARATOR, Codebook
 from autocode.config import Config
-from autocode.encode import EncoderIdentity
+from autocode.encode import Encoder
 from autocode.matrix import CodingMatrix
 from autocode.segment import is_context, segment
 from autocode.study import Document, Progress, Segment
 
 Vectors = NDArray[np.float32]
-
-
-class Encoder(Protocol):
-    """Anything that turns texts into unit vectors and says what it is."""
-
-    @property
-    def identity(self) -> EncoderIdentity:
-        """Name, hash and size of the encoder."""
-        ...
-
-    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """(n, d) float32 vectors of unit length, one for each text."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

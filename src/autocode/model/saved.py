@@ -114,7 +114,7 @@ def read(folder: Path) -> Parts:
             manifest=manifest,
         )
     except (SafetensorError, ConfigError, KeyError, ValueError) as error:
-        raise _foreign(folder, f"its parts cannot be read ({type(error).__name__})") from error
+        raise foreign(folder, f"its parts cannot be read ({type(error).__name__})") from error
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -124,11 +124,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
         _ = manifest["encoder"]["sha256"], manifest["codes"], manifest["coders"], dict(manifest["files"])
     except FileNotFoundError as error:
         why = "there is no manifest in it" if folder.exists() else "there is no such folder"
-        raise _foreign(folder, why) from error
+        raise foreign(folder, why) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _foreign(folder, "its manifest cannot be read") from error
+        raise foreign(folder, "its manifest cannot be read") from error
     if made != FORMAT:
-        raise _foreign(folder, f"it has format {made}, this program reads {FORMAT}")
+        raise foreign(folder, f"it has format {made}, this program reads {FORMAT}")
     return dict(manifest)
 
 
@@ -136,11 +136,12 @@ def _whole(folder: Path, name: str, digest: str) -> bytes:
     path = folder / name
     data = path.read_bytes() if Path(name).name == name and path.is_file() else b""
     if hashlib.sha256(data).hexdigest() != digest:
-        raise _foreign(folder, f"{name} is missing or was changed after the model was saved")
+        raise foreign(folder, f"{name} is missing or was changed after the model was saved")
     return data
 
 
-def _foreign(folder: Path, why: str) -> ModelError:
+def foreign(folder: Path, why: str) -> ModelError:
+    """The error for a folder that is no sound model of this program; it names the mend."""
     return ModelError(f"model {folder}", why, "Train it again: autocode train STUDY --out MODEL.")
 
 
@@ -151,7 +152,7 @@ def check_encoder(folder: Path, made: Mapping[str, Any], here: EncoderIdentity) 
         ModelError: The hashes or the dimensions differ; both are named.
     """
     if made["sha256"] != here.sha256 or made["dimension"] != here.dimension:
-        raise _foreign(folder, f"it was made with encoder {made['name']} ({made['sha256'][:12]}), "
+        raise foreign(folder, f"it was made with encoder {made['name']} ({made['sha256'][:12]}), "
                                f"this is {here.name} ({here.sha256[:12]})")  # fmt: skip
 
 

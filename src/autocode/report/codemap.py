@@ -16,7 +16,7 @@ from autocode.report.tables import Frequency
 
 _PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#7a5195", "#666666")
 _WIDTH, _MIDDLE, _INNER, _OUTER = 1080, 540, 155, 300  # of the map; from the middle to themes and codes
-_LINE, _GAP, _LARGEST = 15, 26, 15  # height of a text line; space between themes; largest radius
+_LINE, _GAP, _LARGEST = 16, 26, 15  # height of a text line; space between themes; largest radius
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _side(themes: Sequence[_Theme], sign: int, height: float) -> str:
 def _theme(theme: _Theme, sign: int, top: float, centre: float) -> str:
     x, y = _MIDDLE + sign * _INNER, top + theme.height / 2
     anchor = "end" if sign < 0 else "start"
-    parts = [_link(_MIDDLE + sign * 66, centre, x - sign * 62, y, theme.colour)]
+    parts = [_link(_MIDDLE + sign * 74, centre, x - sign * 62, y, theme.colour)]
     at = top + (theme.height - sum(r.height for r in theme.rows)) / 2
     for row in theme.rows:
         cx, cy = _MIDDLE + sign * _OUTER, at + row.height / 2

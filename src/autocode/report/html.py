@@ -66,6 +66,7 @@ def study_html(study: Study, findings: Findings) -> str:
         silent=findings.silent or {},
         documents=_laid_over(findings.suggestions, findings.new or {}),
         verdict_words=VERDICTS,
+        agreed_codes=_by_theme(study, findings.evaluation or findings.agreement),
         command=findings.command,
     )
 
@@ -76,6 +77,15 @@ def suggestions_html(
     """Suggestions laid over their transcripts, with the precedents that speak for them."""
     laid = _laid_over(suggestions, documents)
     return _environment().get_template("suggestions.html").render(documents=laid, notice=notice)
+
+
+def _by_theme(study: Study, report: AgreementReport | None) -> list[tuple[str, list[str]]]:
+    """The codes of an agreement report under their themes; a code without a theme stands alone."""
+    groups: dict[str, list[str]] = {}
+    for code in report.codes if report else ():
+        theme = study.codebook.theme(code)
+        groups.setdefault(theme if study.codebook.is_theme(theme) else "", []).append(code)
+    return [(theme, codes) for theme, codes in groups.items()]
 
 
 def _totals(study: Study) -> dict[str, dict[str, int]]:
@@ -123,4 +133,4 @@ def _environment() -> Environment:
 
 def _estimate(value: Any) -> str:
     """Two decimals, or a dash for what is undefined."""
-    return "–" if value is None else f"{value:.2f}".replace("-", "−")
+    return "–" if value is None else f"{round(value, 2) + 0.0:.2f}".replace("-", "−")

@@ -18,7 +18,10 @@ from typing import Any, TypeVar
 
 from autocode.codebook import Code, Codebook
 from autocode.errors import StoreError
+from autocode.store.foreign import Foreign, changed_copy, foreign
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
+
+__all__ = ["STORE", "VERSION", "Foreign", "changed_copy", "check", "foreign", "load", "update"]
 
 STORE = "study.sqlite"
 VERSION = 1
@@ -26,13 +29,14 @@ VERSION = 1
 _TABLES: dict[str, str] = {
     "about": "name TEXT, notice TEXT, codebook TEXT, version TEXT",
     "code": "path TEXT PRIMARY KEY, name TEXT, parent TEXT, definition TEXT, include TEXT, exclude TEXT, "
-            "example TEXT, guid TEXT",  # fmt: skip
-    "coder": "id TEXT PRIMARY KEY, name TEXT, kind TEXT",
-    "document": "id TEXT PRIMARY KEY, text TEXT, name TEXT, variables TEXT, kind TEXT, source TEXT",
+    "example TEXT, guid TEXT",
+    "coder": "id TEXT PRIMARY KEY, name TEXT, kind TEXT, guid TEXT",
+    "document": "id TEXT PRIMARY KEY, text TEXT, name TEXT, variables TEXT, kind TEXT, source TEXT, guid TEXT, "
+    "groups TEXT",
     "turn": "document TEXT REFERENCES document(id), start INT, end INT, speaker TEXT, start_ms INT, end_ms INT",
     "segment": "document TEXT REFERENCES document(id), start INT, end INT, id TEXT, speaker TEXT",
     "coding": "document TEXT REFERENCES document(id), start INT, end INT, code TEXT REFERENCES code(path), "
-              "coder TEXT REFERENCES coder(id), memo TEXT, at TEXT, weight INT",  # fmt: skip
+    "coder TEXT REFERENCES coder(id), memo TEXT, at TEXT, weight INT",
     "reading": "document TEXT REFERENCES document(id), coder TEXT REFERENCES coder(id), start INT, end INT",
 }
 _Row = tuple[Any, ...]
@@ -81,7 +85,9 @@ def check(path: Path) -> list[str]:
     try:
         with _open(path, new=False) as connection:
             faults = [str(row[0]) for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
-            faults += [f"table {row[0]}: a row points nowhere" for row in connection.execute("PRAGMA foreign_key_check")]
+            faults += [
+                f"table {row[0]}: a row points nowhere" for row in connection.execute("PRAGMA foreign_key_check")
+            ]
             _read(connection, path)
             return faults
     except StoreError as error:
@@ -106,36 +112,15 @@ def _open(path: Path, new: bool) -> Iterator[sqlite3.Connection]:
         raise _explained(path, error) from error
 
 
-@contextmanager
-def foreign(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open another program's SQLite file for reading only, trusting nothing in it.
-
-    Raises:
-        StoreError: It is missing, damaged or no SQLite file.
-    """
-    if not path.is_file():
-        raise StoreError(str(path), "there is no such file", "Check the name and the folder.")
-    try:
-        address = path.resolve().as_uri() + "?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, timeout=30)) as connection:
-            for pragma in ("query_only=ON", "trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0"):
-                connection.execute(f"PRAGMA {pragma}")
-            fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if fault != "ok":
-                raise StoreError(str(path), f"it is damaged ({fault})", "Export it again from its program.")
-            yield connection
-    except sqlite3.Error as error:
-        raise StoreError(str(path), f"it cannot be read as a database ({error})",
-                         "Close the program that holds it, or export it again.") from error  # fmt: skip
-
-
 def _explained(path: Path, error: Exception) -> StoreError:
     text = str(error)
     if "locked" in text or "busy" in text:
         return StoreError(str(path), "another program is writing to it", "Wait for it, or close it, and try again.")
     if isinstance(error, OSError) or "full" in text or "disk I/O" in text or "readonly" in text:
         return StoreError(str(path), f"it cannot be written ({text})", "Free some space or change the folder.")
-    return StoreError(str(path), f"it is damaged or no study file ({text})", "Restore a copy, or import the sources again.")
+    return StoreError(
+        str(path), f"it is damaged or no study file ({text})", "Restore a copy, or import the sources again."
+    )
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -168,18 +153,23 @@ def _rows(study: Study) -> dict[str, Iterable[_Row]]:
     return {
         "about": [(study.name, study.notice, book.name, book.version)],
         "code": [(c.path, c.name, c.parent, c.definition, c.include, c.exclude, c.example, c.guid) for c in book],
-        "coder": [(c.id, c.name, c.kind) for c in study.coders],
+        "coder": [(c.id, c.name, c.kind, c.guid) for c in study.coders],
         "document": [
-            (d.id, d.text, d.name, json.dumps(dict(d.variables), ensure_ascii=False), d.kind, d.source)
+            (
+                d.id,
+                d.text,
+                d.name,
+                json.dumps(dict(d.variables), ensure_ascii=False),
+                d.kind,
+                d.source,
+                d.guid,
+                json.dumps(d.groups, ensure_ascii=False),
+            )
             for d in study.documents
         ],
-        "turn": (
-            (d.id, t.start, t.end, t.speaker, t.start_ms, t.end_ms) for d in study.documents for t in d.turns
-        ),
+        "turn": ((d.id, t.start, t.end, t.speaker, t.start_ms, t.end_ms) for d in study.documents for t in d.turns),
         "segment": ((s.document, s.start, s.end, s.id, s.speaker) for d in study.documents for s in d.segments),
-        "coding": (
-            (c.document, c.start, c.end, c.code, c.coder, c.memo, c.when, c.weight) for c in study.codings
-        ),
+        "coding": ((c.document, c.start, c.end, c.code, c.coder, c.memo, c.when, c.weight) for c in study.codings),
         "reading": ((r.document, r.coder, r.start, r.end) for r in study.readings),
     }
 
@@ -193,8 +183,19 @@ def _read(connection: sqlite3.Connection, path: Path) -> Study:
     segments = _grouped(rows["segment"], lambda row: Segment(*row))
     return Study(
         documents=tuple(
-            Document(i, text, title, tuple(turns.get(i, ())), tuple(segments.get(i, ())), json.loads(said), kind, source)
-            for i, text, title, said, kind, source in rows["document"]
+            Document(
+                i,
+                text,
+                title,
+                tuple(turns.get(i, ())),
+                tuple(segments.get(i, ())),
+                json.loads(said),
+                kind,
+                source,
+                guid,
+                tuple(json.loads(groups)),
+            )
+            for i, text, title, said, kind, source, guid, groups in rows["document"]
         ),
         codebook=Codebook(tuple(Code(*row[1:]) for row in rows["code"]), book, version),
         coders=tuple(Coder(*row) for row in rows["coder"]),

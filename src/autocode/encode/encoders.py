@@ -22,9 +22,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autocode.cache import VectorCache, Vectors, cache_folder
+from autocode.encode.cache import VectorCache, Vectors, cache_folder
 from autocode.errors import EncoderError
-from autocode.onnx import (
+from autocode.encode.graph import (
     EXPORT_VERSION,
     GraphFacts,
     OnnxEncoder,
@@ -34,12 +34,7 @@ from autocode.onnx import (
     read_facts,
     unit,
 )
-from autocode.weights import Weights, add_encoder, encoders_folder, find_default, find_weights, stay_offline
-
-__all__ = [
-    "CachedEncoder", "Encoder", "EncoderIdentity", "FakeEncoder", "add_encoder", "cache_folder",
-    "encoders_folder", "find_default", "load_encoder", "needs_export",
-]  # fmt: skip
+from autocode.encode.weights import Weights, encoders_folder, find_weights, stay_offline
 
 _PLUG_IN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 # A crash loses at most this many encoded texts.

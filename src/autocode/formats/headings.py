@@ -1,0 +1,152 @@
+"""What programs call their columns, in the languages they speak.
+
+Polish MAXQDA 12, English ``Segment`` and ``Document name``, Dedoose and Taguette are seen in real
+files; the other headings are from manuals and hearsay and cost nothing where they are wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from autocode.errors import InputError
+from autocode.formats.files import Table
+
+HEADINGS: Mapping[str, tuple[str, ...]] = {
+    "text": (
+        "text", "segment text", "coded segment", "coded segments", "quotation content", "text content", "quote content",
+        "quotation text", "quotation", "quote", "excerpt", "excerpt copy", "content", "highlight", "passage",
+        "verbatim",
+        "textstelle", "zitatinhalt", "zitat", "codierte segmente", "codiertes segment", "fragment", "segmento", "cita",
+        "contenido de la cita", "extrait", "citation", "trecho", "citação", "citazione", "fragmento", "segment",
+    ),
+    "code": ("code", "code name", "codename", "kod", "kode", "código", "codigo", "codice", "tag", "category",
+             "kategorie"),
+    "codes": (
+        "codes", "tags", "kodes", "kody", "códigos", "codigos", "codici", "applied codes", "codes applied",
+        "codes applied combined", "quotation codes", "categories",
+    ),
+    "document": (
+        "document", "document name", "document id", "dokument", "dokumentname", "nazwa dokumentu", "documento",
+        "nombre del documento", "nome do documento", "nom du document", "nome documento", "nome del documento",
+        "media title", "transcript", "interview", "file", "filename", "file name", "source", "datei",
+    ),
+    "group": (
+        "document group", "dokumentgruppe", "grupa dokumentów", "grupo de documentos", "groupe de documents",
+        "gruppo di documenti",
+    ),
+    "coder": (
+        "coder", "author", "autor", "auteur", "autore", "created by", "erstellt von", "creado por", "créé par",
+        "criado por", "excerpt creator", "coded by", "codierer", "kodierer", "codeur", "codificador", "creator",
+        "rater", "annotator", "user",
+    ),
+    "start": ("start", "start position", "start offset", "from"),
+    "end": ("end", "end position", "end offset", "to"),
+    "paragraph": (
+        "beginning", "begin", "anfang", "początek", "début", "inicio", "início", "inizio", "paragraph", "absatz",
+    ),
+    "weight": ("weight", "weight score", "gewicht", "waga", "peso", "poids"),
+    "memo": (
+        "memo", "comment", "comments", "kommentar", "komentarz", "comentario", "comentário", "commentaire", "commento",
+        "note", "notes",
+    ),
+    "created": (
+        "created", "creation date", "date created", "excerpt date", "date", "erstellungsdatum", "erstellt am",
+        "erstellt",
+        "data utworzenia", "fecha de creación", "date de création", "data de criação", "data di creazione", "when",
+    ),
+    "speaker": ("speaker", "sprecher", "sprecherin", "locuteur", "hablante"),
+    "segment": ("segment id", "unit", "unit id"),
+}  # fmt: skip
+"""Our name of a column to its headings, the surest first."""
+
+DEFINITIONS = ("definition", "description", "beschreibung", "descripción", "descrição", "description du code",
+               *HEADINGS["memo"])  # fmt: skip
+
+
+def columns_of(table: Table, given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The table's columns by our names: those given, else those whose heading is known.
+
+    Args:
+        table: The rows.
+        given: Our name to the table's column; decides before any heading.
+
+    Raises:
+        InputError: A column given is not there, or a name of ours does not exist.
+    """
+    chosen = _checked(table, given or {})
+    by_heading: dict[str, str] = {}
+    for column in table.columns:
+        by_heading.setdefault(folded(column), column)
+    for ours, headings in HEADINGS.items():
+        column = next((by_heading[h] for h in headings if h in by_heading), "")
+        if column and ours not in chosen and column not in chosen.values():
+            chosen[ours] = column
+    return chosen
+
+
+def _checked(table: Table, given: Mapping[str, str]) -> dict[str, str]:
+    for ours in given:
+        if ours not in HEADINGS:
+            raise InputError(f"column '{ours}'", "we have no such column", f"Known: {', '.join(HEADINGS)}.")
+    by_fold = {folded(column): column for column in table.columns}
+    table.need(*(c for c in given.values() if folded(c) not in by_fold))
+    return {ours: by_fold[folded(theirs)] for ours, theirs in given.items()}
+
+
+def folded(heading: str) -> str:
+    """A heading without case, signs and surplus spaces."""
+    return " ".join(re.sub(r"[%_:#.*]+", " ", heading).casefold().split())
+
+
+def columns_by_place(table: Table) -> dict[str, str]:
+    """The columns of MAXQDA's coded segments in a language whose headings we do not know.
+
+    Its first column is a bullet in the code's colour, and two whole numbers (the paragraphs)
+    and a weight follow the code. Empty where the table does not look like this.
+    """
+    columns = table.columns
+    if len(columns) < 9 or not _all(table, columns[0], r"[●•■]?"):
+        return {}
+    counts = [_all(table, c, r"[\d: .,]+") for c in columns]
+    numbers = [i for i in range(3, len(columns) - 2) if all(counts[i : i + 3])]
+    if not numbers or not any(row[columns[0]] for row in table.rows):
+        return {}
+    at = numbers[0]
+    found = {"code": columns[at - 1], "document": columns[at - 2], "paragraph": columns[at], "weight": columns[at + 2]}
+    found["text"] = max(columns[at + 3 :], key=lambda c: sum(len(row[c]) for row in table.rows))
+    rest = columns[columns.index(found["text"]) + 1 :]
+    authors = [c for c in rest if _all(table, c, r"(?=.*[^\W\d_]).*") and not _all(table, c, r".*\d{4}.*")]
+    return {**found, "coder": authors[-1]} if authors else found
+
+
+def _all(table: Table, column: str, pattern: str) -> bool:
+    return all(re.fullmatch(pattern, row[column].strip(), re.DOTALL) for row in table.rows)
+
+
+def code_path(name: str) -> str:
+    """A code's path in our writing, from ``A\\B`` (MAXQDA, Dedoose), ``A::B`` or ``A > B``."""
+    parts = (part.strip() for part in re.split(r"\\+|::+|\s+>\s+", name))
+    return " > ".join(part for part in parts if part)
+
+
+def codes_in(cell: str, known: Sequence[str] = ()) -> tuple[str, ...]:
+    """The codes of a cell that may hold several, parted by line, ``|``, ``;`` or else ``,``.
+
+    A comma inside a known code's name does not part it.
+    """
+    parts = [p for p in re.split(r"[\n|;]", cell) if p.strip()]
+    if len(parts) == 1 and code_path(cell) not in known:
+        parts = _commas(cell, known)
+    return tuple(dict.fromkeys(path for p in parts if (path := code_path(p))))
+
+
+def _commas(cell: str, known: Sequence[str]) -> list[str]:
+    """Parts between commas, the longest known name first."""
+    parts = cell.split(",")
+    done: list[str] = []
+    while parts:
+        size = next((n for n in range(len(parts), 1, -1) if code_path(",".join(parts[:n])) in known), 1)
+        done.append(",".join(parts[:size]))
+        parts = parts[size:]
+    return done

@@ -1,0 +1,76 @@
+"""The plain-text table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from autocode.agreement import AgreementOptions, agree_on
+from autocode.agreement.counts import Decisions
+from autocode.agreement.render import cut, decimals
+from tests.agreement.made import decided, noisy
+
+
+def named() -> Decisions:
+    """Two humans and a machine on codes of a theme with long names."""
+    data = noisy(codes=3, documents=12)
+    theme = "Institutional Factors of a remarkably long name"
+    return replace(data, codes=(f"{theme} > Readiness", f"{theme} > Awareness of what is on offer", "Other"))
+
+
+def test_no_line_is_wider_than_a_hundred() -> None:
+    """Tables and notes fit on 100 columns."""
+    text = str(agree_on(named(), AgreementOptions(machines=("c",))))
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_pooled_comes_first_and_codes_stand_under_their_theme() -> None:
+    """All codes pooled, then each theme once with its codes indented."""
+    lines = str(agree_on(named())).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("Institutional"))
+    assert lines[start + 1].startswith("  Readiness")
+    assert any(line.startswith("All codes pooled") for line in lines[:start])
+    assert sum(line.startswith("Institutional Factors of a remarkably long name") for line in lines) == 1
+
+
+def test_undefined_is_a_dash_with_its_reason_at_the_foot() -> None:
+    """A code nobody used shows - for kappa, and the foot says why."""
+    data = noisy(coders=2, codes=2, documents=12)
+    data.Y[:, :, 1] = False
+    text = str(agree_on(data))
+    line = next(x for x in text.splitlines() if x.startswith("c1 "))
+    assert " - " in line
+    assert "c1: neither coder ever, or both always, gave the code." in text
+
+
+def test_the_verdict_stands_beside_its_numbers() -> None:
+    """With a machine there is a table with both kappas, their difference and a word."""
+    text = str(agree_on(noisy(documents=20), AgreementOptions(machines=("c",))))
+    assert "May c stand in as a coder alongside humans? (margin 0.10 below the humans, fixed beforehand)" in text
+    assert "supported" in text
+
+
+def test_small_things() -> None:
+    """No negative zero; a long name is cut and says so."""
+    assert decimals(-0.001) == "0.00"
+    assert cut("abcdefgh", 6) == "abcd…"
+
+
+def test_a_code_given_three_times_shows_counts_only() -> None:
+    """Counts stay, the coefficient gives way to a dash."""
+    Y = np.zeros((2, 120, 1), dtype=bool)
+    Y[0, :3], Y[1, :2] = True, True
+    text = str(agree_on(decided(Y, 12)))
+    line = next(x for x in text.splitlines() if x.startswith("c0 "))
+    assert line.split()[1:6] == ["2", "1", "0", "117", "-"]
+
+
+def test_an_inconclusive_verdict_says_how_many_documents_are_missing() -> None:
+    """The number stands beside the word, and the foot explains it."""
+    reports = [
+        agree_on(noisy(s, documents=8, each=12, noise=0.12), AgreementOptions(machines=("c",))) for s in range(12)
+    ]
+    text = next(str(r) for r in reports if any(v.needed for v in r.verdicts))
+    assert "inconclusive, +" in text
+    assert "+N documents: about as many more" in text

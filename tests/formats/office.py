@@ -1,0 +1,63 @@
+"""Small office files for tests, built by hand."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_O = ('xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+      'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
+      'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"')  # fmt: skip
+
+
+def docx(path: Path, body: str, comments: str = "") -> Path:
+    """A Word file from the XML inside its body (prefix w) and of its comments."""
+    with zipfile.ZipFile(path, "w") as zipped:
+        zipped.writestr("word/document.xml", f"<w:document {_W}><w:body>{body}</w:body></w:document>")
+        if comments:
+            zipped.writestr("word/comments.xml", f"<w:comments {_W}>{comments}</w:comments>")
+    return path
+
+
+def paragraphs(*lines: str) -> str:
+    """Paragraphs of one run each."""
+    return "".join(f'<w:p><w:r><w:t xml:space="preserve">{line}</w:t></w:r></w:p>' for line in lines)
+
+
+def marked(number: int, words: str) -> str:
+    """A paragraph whose words are the range of comment `number`."""
+    return (f'<w:p><w:commentRangeStart w:id="{number}"/><w:r><w:t>{words}</w:t></w:r>'
+            f'<w:commentRangeEnd w:id="{number}"/></w:p>')  # fmt: skip
+
+
+def comment(number: int, author: str, *lines: str) -> str:
+    """A comment of several paragraphs."""
+    return f'<w:comment w:id="{number}" w:author="{author}" w:date="2026-01-02T00:00:00Z">{paragraphs(*lines)}</w:comment>'
+
+
+def odt(path: Path, body: str) -> Path:
+    """An OpenDocument text from the XML inside its body (prefixes text, table)."""
+    with zipfile.ZipFile(path, "w") as zipped:
+        zipped.writestr("content.xml", f"<office:document-content {_O}><office:body><office:text>{body}</office:text>"
+                        "</office:body></office:document-content>")  # fmt: skip
+    return path
+
+
+def pdf(path: Path, lines: list[str]) -> Path:
+    """A PDF of one page with a line of text each."""
+    show = "".join(f"({line}) Tj 0 -14 Td " for line in lines)
+    stream = f"BT /F1 12 Tf 50 700 Td {show}ET"
+    parts = [
+        "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        f"<</Length {len(stream)}>>stream\n{stream}\nendstream", "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]  # fmt: skip
+    out, places = "%PDF-1.4\n", []
+    for number, part in enumerate(parts, 1):
+        places.append(len(out))
+        out += f"{number} 0 obj{part}endobj\n"
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    out += f"xref\n0 6\n0000000000 65535 f \n{table}trailer<</Size 6/Root 1 0 R>>\nstartxref\n{len(out)}\n%%EOF"
+    path.write_bytes(out.encode("latin-1"))
+    return path

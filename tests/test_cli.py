@@ -1,0 +1,288 @@
+"""The command line: what a person types and what comes back."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autocode import cli
+from autocode.formats import read, write
+from autocode.store import STORE, check, load
+from autocode.study import Study
+
+FAKE = '[encode]\nmodel = "autocode.encode:FakeEncoder"\n'
+HEAD = "document_id,segment_id,order,speaker,text,coder,codes\n"
+
+
+class Shell:
+    """Runs verbs in a folder of their own."""
+
+    def __init__(self, folder: Path, capture: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self.folder, self._capture, self._patch = folder, capture, patch
+        patch.chdir(folder)
+
+    def __call__(self, *words: str) -> tuple[int, str, str]:
+        """Run `autocode WORDS`; gives exit code, stdout, stderr."""
+        self._capture.readouterr()
+        self._patch.setattr(sys, "argv", ["autocode", *words])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        said = self._capture.readouterr()
+        return code, said.out, said.err
+
+
+@pytest.fixture
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, study: Study) -> Shell:
+    """A folder with an open study `open/`, settings with the tiny encoder, and an own cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    write(study, tmp_path / "open")
+    (tmp_path / "fake.toml").write_text(FAKE)
+    return Shell(tmp_path, capsys, monkeypatch)
+
+
+def _trained(shell: Shell) -> None:
+    assert shell("import", "open", "--study", "corpora/tiny")[0] == 0
+    assert shell("train", "corpora/tiny", "--config", "fake.toml")[0] == 0
+
+
+def test_import_ends_with_a_receipt_and_the_next_step(shell: Shell) -> None:
+    """Every part is counted, in = kept + skipped, and the next command is named."""
+    code, out, err = shell("import", "open", "--study", "corpora/tiny")
+    assert code == 0
+    assert "in 8 transcripts = kept 8 + skipped 0" in out
+    assert "Next: autocode describe corpora/tiny" in err
+    assert check(shell.folder / "corpora/tiny" / STORE) == []
+
+
+def test_importing_twice_changes_nothing(shell: Shell) -> None:
+    """The same sources again leave the study as it was."""
+    shell("import", "open", "--study", "s")
+    first = load(shell.folder / "s" / STORE)
+    shell("import", "open", "--study", "s")
+    assert load(shell.folder / "s" / STORE) == first
+
+
+def test_originals_are_never_changed(shell: Shell) -> None:
+    """Importing, training and reporting leave every source file as it was."""
+    before = {p: p.read_bytes() for p in (shell.folder / "open").rglob("*") if p.is_file()}
+    _trained(shell)
+    shell("report", "corpora/tiny", "--out", "r.html", "--config", "fake.toml")
+    assert before == {p: p.read_bytes() for p in (shell.folder / "open").rglob("*") if p.is_file()}
+
+
+def test_describe_and_agree_speak_json(shell: Shell) -> None:
+    """--json prints one JSON value on stdout and nothing else there."""
+    shell("import", "open", "--study", "s")
+    assert json.loads(shell("describe", "s", "--json")[1])["coders"][0]["id"] == "ana"
+    report = json.loads(shell("agree", "s", "--json")[1])
+    assert report["coders"] == ["ana", "ben"]
+
+
+def test_suggestions_have_the_promised_columns(shell: Shell) -> None:
+    """The table has the ten columns in order; with --all, a row for every unit and code."""
+    _trained(shell)
+    (shell.folder / "new.txt").write_text("Interviewer: so?\n\nR: my shift at work takes all the hours\n\nR: my cat\n")
+    code, _, err = shell("suggest", "models/tiny", "new.txt", "--out", "s.csv", "--all", "--plain")
+    rows = list(csv.DictReader((shell.folder / "s.csv").open(newline="", encoding="utf-8")))
+    assert code == 0
+    assert list(rows[0]) == [
+        "document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested"]  # fmt: skip
+    assert [(r["segment"], r["speaker"]) for r in rows] == [("2", "R")] * 3 + [("3", "R")] * 3
+    assert rows[0]["code"] == "Work > Time"
+    assert {r["suggested"] for r in rows} <= {"0", "1"}
+    assert "likely" in err or "suggested" in err
+
+
+def test_suggestions_come_in_three_kinds(shell: Shell) -> None:
+    """.jsonl holds evidence, .html is one page, another suffix is refused before any work."""
+    _trained(shell)
+    for name in ("s.jsonl", "s.html"):
+        assert shell("suggest", "models/tiny", "open/transcripts", "--out", name)[0] == 0
+    first = json.loads((shell.folder / "s.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert first["evidence"][0]["document"].startswith("D")
+    assert "<script" not in (shell.folder / "s.html").read_text(encoding="utf-8")
+    code, _, err = shell("suggest", "models/tiny", "open/transcripts", "--out", "s.doc")
+    assert (code, ".csv, .jsonl or .html" in err) == (1, True)
+
+
+def test_given_segments_keep_their_ids(shell: Shell) -> None:
+    """For a table, `segment` is the id given in the table."""
+    table = shell.folder / "t.csv"
+    table.write_text(HEAD + "".join(f"d{d},s{d}x{i},{i},R,text {i} of work,a,{'x' if i else ''}\n"
+                                    for d in range(4) for i in range(3)))  # fmt: skip
+    assert shell("import", "t.csv", "--study", "s")[0] == 0
+    assert shell("train", "s", "--config", "fake.toml", "--out", "m")[0] == 0
+    assert shell("suggest", "m", "t.csv", "--out", "o.csv", "--all", "--plain")[0] == 0
+    rows = list(csv.DictReader((shell.folder / "o.csv").open(newline="", encoding="utf-8")))
+    assert [r["segment"] for r in rows][:3] == ["s0x0", "s0x1", "s0x2"]
+
+
+def test_train_names_the_silent_codes(shell: Shell) -> None:
+    """Codes with too little coding are listed with the reason."""
+    shell("import", "open", "--study", "s")
+    rows = shell.folder / "open" / "codings" / "ana.csv"
+    rows.write_text(rows.read_text(encoding="utf-8") + "D0,0,5,Work,,\n", encoding="utf-8")
+    shell("import", "open", "--study", "s2")
+    _, out, _ = shell("train", "s2", "--config", "fake.toml", "--out", "m", "--unit", "paragraph")
+    assert "silent: " in out
+
+
+def test_evaluate_prints_both_and_writes_every_prediction(shell: Shell) -> None:
+    """The table sets human-human and machine-human side by side; --out has every unit and code."""
+    shell("import", "open", "--study", "s")
+    code, out, _ = shell("evaluate", "s", "--config", "fake.toml", "--out", "h.csv")
+    assert code == 0
+    assert "Human-human" in out
+    assert "achine" in out
+    assert len((shell.folder / "h.csv").read_text(encoding="utf-8").splitlines()) == 1 + 8 * 5 * 3
+
+
+def test_the_report_holds_tables_map_agreement_and_suggestions(shell: Shell) -> None:
+    """One page with all parts, the notice and the command that makes it again."""
+    _trained(shell)
+    words = ["report", "corpora/tiny", "--out", "r.html", "--config", "fake.toml", "--model", "models/tiny"]
+    assert shell(*words, "--new", "open/transcripts")[0] == 0
+    page = (shell.folder / "r.html").read_text(encoding="utf-8")
+    for part in ("Table 2", "codemap", "Table 3", "Suggestions for new documents", "Invented for tests."):
+        assert part in page
+    assert "autocode report corpora/tiny" in page
+
+
+def test_doctor_finds_a_damaged_study(shell: Shell) -> None:
+    """A byte changed in the study file is reported with exit code 1."""
+    shell("import", "open", "--study", "s")
+    path = shell.folder / "s" / STORE
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2 : len(raw) // 2 + 64] = bytes(64)
+    path.write_bytes(raw)
+    code, out, _ = shell("doctor", "s")
+    assert code == 1
+    assert "FAULT" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["describe", "nowhere"], "no such file"),
+        (["import", "nowhere.csv", "--study", "s"], "no such file"),
+        (["import", "empty.csv", "--study", "s"], "the file is empty"),
+        (["import", "binary.csv", "--study", "s"], "binary"),
+        (["import", "columns.csv", "--study", "s"], "missing column"),
+        (["import", "cycle.csv", "--study", "s"], "cycle"),
+        (["import", "roots.csv", "--study", "s"], "share the path"),
+        (["import", "codings.csv", "roots1.csv", "--study", "s"], "the codebook does not have it"),
+        (["import", "twice.csv", "--study", "s"], "twice"),
+        (["import", "texts.csv", "--study", "s"], "another text"),
+        (["agree", "apart.csv"], "share no"),
+        (["agree", "one.csv"], "one"),
+        (["agree", "documents.csv"], "no codings"),
+        (["train", "documents.csv", "--config", "fake.toml"], "no codings"),
+        (["evaluate", "documents.csv", "--config", "fake.toml"], "no codings"),
+        (["agree", "codings.csv", "--coders", "zoe"], "coder 'zoe'"),
+        (["train", "codings.csv", "--config", "fake.toml"], "second document"),
+        (["train", "apart.csv", "--config", "bad.toml"], "Did you mean 'unit'"),
+        (["train", "apart.csv", "--config", "none.toml"], "cannot be read"),
+        (["suggest", "nomodel", "codings.csv", "--out", "o.csv"], "autocode train"),
+        (["agree", "apart.csv", "--unit", "page"], "known units"),
+        (["train", "apart.csv", "--config", "encoder.toml"], "encoder add"),
+    ],
+)
+def test_bad_input_is_one_clear_line(words: list[str], said: str, shell: Shell) -> None:
+    """What, why and what next on one line, exit code 1, nothing written, no traceback."""
+    files = {
+        "empty.csv": "",
+        "columns.csv": "document_id,text\nd,x\n",
+        "cycle.csv": "code,parent\na,b\nb,a\n",
+        "roots.csv": "code,parent\na,\na,\n",
+        "roots1.csv": "code,parent\na,\n",
+        "codings.csv": HEAD + "d,s,1,,secret words,a,zz\n",
+        "twice.csv": HEAD + "d,s,1,,secret words,a,x\nd,s,1,,secret words,a,y\n",
+        "texts.csv": HEAD + "d,s,1,,secret words,a,x\nd,s,1,,other secret words,b,x\n",
+        "apart.csv": HEAD + "d,s,1,,secret words,a,x\ne,s,1,,other secret words,b,x\n",
+        "one.csv": HEAD + "d,s,1,,secret words,a,x\ne,s,1,,other secret words,a,x\n",
+        "documents.csv": "document_id,segment_id,text\nd,s,secret words\n",
+        "bad.toml": "[segment]\nunits = 'turn'\n",
+        "encoder.toml": "[encode]\nmodel = 'no/such-encoder'\n",
+    }
+    for name, text in files.items():
+        (shell.folder / name).write_text(text, encoding="utf-8")
+    (shell.folder / "binary.csv").write_bytes(b"\x00\x01\xff" * 100)
+    code, out, err = shell(*words)
+    lines = [line for line in err.splitlines() if line.startswith("autocode:")]
+    assert code == 1
+    assert out == ""
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert "Traceback" not in err
+    assert "secret" not in err
+    assert not (shell.folder / "s").exists()
+    assert not (shell.folder / "models").exists()
+
+
+@pytest.mark.parametrize("words", [["nonsense"], ["import"], ["suggest", "m"], ["agree", "--no-such", "x"]])
+def test_wrong_usage_exits_with_two(words: list[str], shell: Shell) -> None:
+    """A command that does not exist or lacks a word is wrong usage."""
+    assert shell(*words)[0] == 2
+
+
+def test_help_is_instant() -> None:
+    """Printing the help loads no heavy library."""
+    heavy = ("torch", "sentence_transformers", "transformers", "spacy", "onnxruntime", "sklearn", "matplotlib", "datasets")
+    script = (
+        "import sys; sys.argv = ['autocode', '--help']\n"
+        "from autocode import cli\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        f"print([m for m in {heavy!r} if m in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stderr.strip() == "[]"
+    assert "Pre-code interviews" in done.stdout
+
+
+@pytest.mark.parametrize("verb", ["import", "train", "suggest"])
+def test_a_killed_job_loses_nothing(verb: str, shell: Shell) -> None:
+    """After kill -9 in the middle, the study and the model are whole, and the next run works."""
+    _trained(shell)
+    before = load(shell.folder / "corpora/tiny" / STORE)
+    words = {
+        "import": ["import", "open", "--study", "corpora/tiny"],
+        "train": ["train", "corpora/tiny", "--config", "fake.toml"],
+        "suggest": ["suggest", "models/tiny", "open/transcripts", "--out", "o.csv"],
+    }[verb]
+    for wait in (0.3, 0.6, 0.9, 1.2):
+        job = subprocess.Popen(
+            [sys.executable, "-m", "autocode", *words], cwd=shell.folder, stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL)  # fmt: skip
+        time.sleep(wait)
+        os.kill(job.pid, signal.SIGKILL)
+        job.wait()
+        assert check(shell.folder / "corpora/tiny" / STORE) == []
+    assert shell(*words)[0] == 0
+    assert load(shell.folder / "corpora/tiny" / STORE) == before
+    assert shell("suggest", "models/tiny", "open/transcripts", "--out", "p.csv")[0] == 0
+
+
+def test_an_import_may_be_interrupted_by_a_second_one(shell: Shell) -> None:
+    """Two imports at once into one study both arrive."""
+    texts = {n: shell.folder / f"{n}.csv" for n in ("one", "two")}
+    for n, path in texts.items():
+        path.write_text(HEAD + "".join(f"{n}{i},s,1,,text {i},{n},x\n" for i in range(300)))
+    jobs = [
+        subprocess.Popen([sys.executable, "-m", "autocode", "import", str(path), "--study", "both"],
+                         cwd=shell.folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        for path in texts.values()
+    ]  # fmt: skip
+    assert [job.wait(60) for job in jobs] == [0, 0]
+    assert len(read(shell.folder / "both").documents) == 600
