@@ -134,7 +134,7 @@ def test_train_names_the_silent_codes(shell: Shell) -> None:
     rows = shell.folder / "open" / "codings" / "ana.csv"
     rows.write_text(rows.read_text(encoding="utf-8") + "D0,0,5,Work,,\n", encoding="utf-8")
     shell("import", "open", "--study", "s2")
-    _, out, _ = shell("train", "s2", "--config", "fake.toml", "--out", "m", "--unit", "paragraph")
+    _, out, _ = shell("train", "s2", "--config", "fake.toml", "--out", "m", "--segments", "paragraph")
     assert "silent: " in out
 
 
@@ -194,7 +194,10 @@ def test_doctor_finds_a_damaged_study(shell: Shell) -> None:
         (["train", "apart.csv", "--config", "bad.toml"], "Did you mean 'unit'"),
         (["train", "apart.csv", "--config", "none.toml"], "cannot be read"),
         (["suggest", "nomodel", "codings.csv", "--out", "o.csv"], "autocode train"),
-        (["agree", "apart.csv", "--unit", "page"], "known units"),
+        (["agree", "apart.csv", "--segments", "page"], "known units"),
+        (["agree", "apart.csv", "--unit", "page"], "segment, character or document"),
+        (["agree", "apart.csv", "--overlap", "most"], "a percentage"),
+        (["agree", "twodocs.csv", "--by", "age"], "variables are none"),
         (["train", "apart.csv", "--config", "encoder.toml"], "encoder add"),
     ],
 )
@@ -212,6 +215,7 @@ def test_bad_input_is_one_clear_line(words: list[str], said: str, shell: Shell) 
         "apart.csv": HEAD + "d,s,1,,secret words,a,x\ne,s,1,,other secret words,b,x\n",
         "one.csv": HEAD + "d,s,1,,secret words,a,x\ne,s,1,,other secret words,a,x\n",
         "documents.csv": "document_id,segment_id,text\nd,s,secret words\n",
+        "twodocs.csv": HEAD + "d,s,1,,secret words,a,x\nd,s,1,,secret words,b,x\n",
         "bad.toml": "[segment]\nunits = 'turn'\n",
         "encoder.toml": "[encode]\nmodel = 'no/such-encoder'\n",
     }

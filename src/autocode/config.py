@@ -47,10 +47,23 @@ class MatrixConfig:
 
     Attributes:
         overlap: `any`: one shared character that is no space; `half`: half of the unit's
-            characters.
+            characters; or a percentage of them, such as "90".
     """
 
-    overlap: Literal["any", "half"] = "any"
+    overlap: str = "any"
+
+    @property
+    def share(self) -> float:
+        """The share of a unit that a coding must cover, 0 to 1; 0 means one character.
+
+        Raises:
+            ConfigError: The rule is none of these.
+        """
+        named = {"any": 0.0, "half": 0.5}.get(self.overlap)
+        text = self.overlap.removesuffix("%").strip()
+        if named is None and not (text.isdigit() and 0 < int(text) <= 100):
+            raise ConfigError(f"overlap '{self.overlap}'", "it is not any, half or a percentage from 1 to 100", "Choose one.")
+        return int(text) / 100 if named is None else named
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,16 @@ class Config:
         if unit not in get_args(Unit):
             raise ConfigError(f"unit '{unit}'", f"known units are {', '.join(get_args(Unit))}", "Choose one of these.")
         return replace(self, segment=replace(self.segment, unit=unit))
+
+    def with_overlap(self, overlap: str) -> Config:
+        """The same settings with another rule of overlap.
+
+        Raises:
+            ConfigError: There is no such rule.
+        """
+        changed = MatrixConfig(overlap)
+        _ = changed.share
+        return replace(self, matrix=changed)
 
     def to_toml(self) -> str:
         """The settings as a TOML text that `load_config` reads back to the same settings."""

@@ -94,7 +94,7 @@ def coding_matrix(
     )
     places = {d.id: (d, group, at) for d, group, at in zip(study.documents, units, starts, strict=False)}
     _mark_seen(matrix, study.readings, places)
-    _mark_coded(matrix, study.codings, places, 0.5 if config.matrix.overlap == "half" else 0.0)
+    _mark_coded(matrix, study.codings, places, config.matrix.share)
     return matrix
 
 

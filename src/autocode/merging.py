@@ -40,9 +40,7 @@ def lay_out(document: Document, units: Iterable[Unit]) -> Document:
         segments.append(Segment(document.id, at, at + len(unit.text), unit.id, unit.speaker))
         at += len(unit.text) + len(GAP)
     spoken = any(u.speaker or u.start_ms is not None for u in listed)
-    turns = tuple(
-        Turn(s.start, s.end, s.speaker, u.start_ms, u.end_ms) for s, u in zip(segments, listed, strict=True)
-    )
+    turns = tuple(Turn(s.start, s.end, s.speaker, u.start_ms, u.end_ms) for s, u in zip(segments, listed, strict=True))
     text = GAP.join(unit.text for unit in listed)
     return replace(document, text=text, segments=tuple(segments), turns=turns if spoken else ())
 
@@ -104,7 +102,7 @@ def _united(old: Document, new: Document) -> Document:
         kind=old.kind if new.kind == Document("", "").kind else new.kind)  # fmt: skip
     if (old.text, old.segments) == (new.text, new.segments):
         return replace(new, turns=new.turns or old.turns)
-    if not (_made_of_units(old) and _made_of_units(new)):
+    if not (made_of_units(old) and made_of_units(new)):
         raise StudyError(
             f"document '{old.id}'", "the study holds another text under this id",
             "Rename the new document, or import it into another study.")  # fmt: skip
@@ -119,7 +117,7 @@ def _united(old: Document, new: Document) -> Document:
     return lay_out(new, ({**mine, **theirs}[unit] for unit in order))
 
 
-def _made_of_units(document: Document) -> bool:
+def made_of_units(document: Document) -> bool:
     """Whether the text is its given units, laid end to end, and nothing else."""
     words = (document.text_of(s) for s in document.segments)
     ids = {s.id for s in document.segments}

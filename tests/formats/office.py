@@ -33,7 +33,8 @@ def marked(number: int, words: str) -> str:
 
 def comment(number: int, author: str, *lines: str) -> str:
     """A comment of several paragraphs."""
-    return f'<w:comment w:id="{number}" w:author="{author}" w:date="2026-01-02T00:00:00Z">{paragraphs(*lines)}</w:comment>'
+    about = f'w:id="{number}" w:author="{author}" w:date="2026-01-02T00:00:00Z"'
+    return f"<w:comment {about}>{paragraphs(*lines)}</w:comment>"
 
 
 def odt(path: Path, body: str) -> Path:

@@ -27,9 +27,11 @@ def _coded(study: Study) -> set[tuple[str, str, str]]:
 @pytest.mark.parametrize(
     "table",
     [
-        "Color;Comment;Document group;Document name;Code;Beginning;End;Weight score;Segment;Area;Coverage %;Author;Creation date\n"
+        "Color;Comment;Document group;Document name;Code;Beginning;End;Weight score;Segment;Area;Coverage %;Author;"
+        "Creation date\n"
         "●;m;G;Talk;T\\x;3;3;50;Very hard.;10;1;Ana;30.11.2017 20:55:14\n",
-        "ID,Document,Quotation Content,Codes,Comment,Created by,Creation Date\n1:1,Talk,Very hard.,T::x,m,Ana,30.11.2017 20:55:14\n",
+        "ID,Document,Quotation Content,Codes,Comment,Created by,Creation Date\n"
+        "1:1,Talk,Very hard.,T::x,m,Ana,30.11.2017 20:55:14\n",
         "file,quote,tag,coder\nTalk.txt,Very hard.,T > x,Ana\n",
         "id,document,tag,content,user\n1,Talk,T > x,Very hard.,Ana\n",
     ],
@@ -78,7 +80,10 @@ def test_a_wide_table_alone_is_its_own_document(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("table", "said"),
-    [("text,code\nwords,x\n", "line 2: it has codes but no coder"), ("a,b\n1,2\n", "no kind of table has these columns: a, b")],
+    [
+        ("text,code\nwords,x\n", "line 2: it has codes but no coder"),
+        ("a,b\n1,2\n", "no kind of table has these columns: a, b"),
+    ],
 )
 def test_a_bad_table_is_one_clear_line(table: str, said: str, tmp_path: Path) -> None:
     """Each fault names the line or the columns and the option that mends it."""

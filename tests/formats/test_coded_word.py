@@ -16,7 +16,8 @@ def _coded(study: Study) -> set[tuple[str, str, str]]:
 
 def test_a_comment_names_codes(tmp_path: Path) -> None:
     """One line or semicolon a code; the author is the coder; long remarks are counted, not coded."""
-    comments = comment(0, "Ana", "Code: Trust; Cost") + comment(1, "Ben", "#Work\\Time") + comment(2, "Ana", "Ask again. " * 20)
+    comments = comment(0, "Ana", "Code: Trust; Cost") + comment(1, "Ben", "#Work\\Time")
+    comments += comment(2, "Ana", "Ask again. " * 20)
     body = marked(0, "R: well") + marked(1, "R: yes") + marked(2, "R: no")
     study, receipts = read_all([docx(tmp_path / "a.docx", body, comments)])
     assert _coded(study) == {("Ana", "Trust", "R: well"), ("Ana", "Cost", "R: well"), ("Ben", "Work > Time", "R: yes")}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autocode.errors import InputError
-from autocode.formats.files import csv_text, write_atomic
+from autocode.formats.files import csv_text, read_text, unguarded, write_atomic
 
 
 @pytest.mark.parametrize("lead", ["=", "+", "-", "@", "\t", "\r", "＝"])
@@ -67,3 +70,45 @@ def test_written_files_are_for_their_owner(tmp_path: Path) -> None:
     """Results hold words of transcripts: on POSIX nobody else may read them."""
     write_atomic(tmp_path / "a.txt", "x")
     assert (tmp_path / "a.txt").stat().st_mode & 0o077 == 0
+
+
+@given(st.text())
+def test_the_guard_can_be_taken_off(text: str) -> None:
+    """What `csv_text` puts before a cell, `unguarded` takes away, and nothing else."""
+    rows = list(csv.reader(io.StringIO(csv_text(["c", "d"], [["x", text]]).removeprefix("\ufeff"), newline="")))
+    assert unguarded(rows[1][1]) == text
+
+
+@pytest.mark.parametrize("code", ["utf-16-le", "utf-16-be"])
+def test_wide_text_without_a_mark_is_read_and_said(code: str, tmp_path: Path) -> None:
+    """Half of the bytes are zero: UTF-16, a guess."""
+    path = tmp_path / "a.txt"
+    path.write_bytes("I: Hello?\nP: Café…\n".encode(code))
+    said = f"a.txt is not UTF-8; read as {code}, a guess: check accented letters"
+    assert read_text(path) == ("I: Hello?\nP: Café…\n", said)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Können Sie erzählen? Ja, natürlich, schön.", "cp1252"),
+        ("Zażółć gęślą jaźń, proszę państwa. Czy możemy zacząć rozmowę?", "cp1250"),
+        ("Здравствуйте, расскажите, пожалуйста, о вашей работе.", "cp1251"),
+        ("Können Sie erzählen? Ja, natürlich, schön.", "mac_roman"),
+    ],
+)
+def test_legacy_encodings_are_guessed(text: str, code: str, tmp_path: Path) -> None:
+    """West, east and Cyrillic Windows and the old Mac are told apart in a page of talk."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(f"I: {text}\n".encode(code) * 5)
+    found, note = read_text(path)
+    assert found == f"I: {text}\n" * 5
+    assert "a guess" in note
+
+
+def test_a_packed_bomb_is_refused(tmp_path: Path) -> None:
+    """A .gz that unpacks to more than 200 times its size is never unpacked whole."""
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(bytes(60 * 2**20)))
+    with pytest.raises(InputError, match="200 times"):
+        read_text(path)

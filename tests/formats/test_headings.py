@@ -10,17 +10,52 @@ from autocode.formats.headings import HEADINGS, code_path, codes_in, columns_by_
 
 
 def _table(columns: list[str], *rows: list[str]) -> Table:
-    return Table("t", tuple(columns), tuple(dict(zip(columns, r, strict=True)) for r in rows), tuple(range(2, 2 + len(rows))))
+    return Table(
+        "t", tuple(columns), tuple(dict(zip(columns, r, strict=True)) for r in rows), tuple(range(2, 2 + len(rows)))
+    )
 
 
 @pytest.mark.parametrize(
     "columns",
     [
-        ["Color", "Komentarz", "Grupa dokumentów", "Nazwa dokumentu", "Kod", "Początek", "Koniec", "Waga", "Fragment", "Autor"],
-        ["Color", "Comment", "Document group", "Document name", "Code", "Beginning", "End", "Weight score", "Segment", "Author"],
-        ["Farbe", "Kommentar", "Dokumentgruppe", "Dokumentname", "Code", "Anfang", "Ende", "Gewicht", "Segment", "Autor"],
+        [
+            "Color",
+            "Komentarz",
+            "Grupa dokumentów",
+            "Nazwa dokumentu",
+            "Kod",
+            "Początek",
+            "Koniec",
+            "Waga",
+            "Fragment",
+            "Autor",
+        ],
+        [
+            "Color",
+            "Comment",
+            "Document group",
+            "Document name",
+            "Code",
+            "Beginning",
+            "End",
+            "Weight score",
+            "Segment",
+            "Author",
+        ],
+        [
+            "Farbe",
+            "Kommentar",
+            "Dokumentgruppe",
+            "Dokumentname",
+            "Code",
+            "Anfang",
+            "Ende",
+            "Gewicht",
+            "Segment",
+            "Autor",
+        ],
     ],
-)  # fmt: skip
+)
 def test_maxqda_is_read_in_its_languages(columns: list[str]) -> None:
     """Polish as measured, English and German: the same columns by our names."""
     found = columns_of(_table(columns))
@@ -49,7 +84,13 @@ def test_an_unknown_language_is_read_by_place() -> None:
     columns = [f"列{n}" for n in range(11)]
     row = ["●", "", "G", "Interview 1", "Theme\\Code", "3", "4", "0", "A longer quote of words.", "24", "Ana"]
     assert columns_by_place(_table(columns, row)) == {
-        "code": "列4", "document": "列3", "paragraph": "列5", "weight": "列7", "text": "列8", "coder": "列10"}  # fmt: skip
+        "code": "列4",
+        "document": "列3",
+        "paragraph": "列5",
+        "weight": "列7",
+        "text": "列8",
+        "coder": "列10",
+    }
     assert columns_by_place(_table(columns, ["x", *row[1:]])) == {}
 
 
@@ -61,7 +102,8 @@ def test_no_heading_stands_for_two_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "path"), [("A\\B", "A > B"), ("A > B", "A > B"), ("A::B", "A > B"), (" A ", "A"), ("a/b, c", "a/b, c"), ("\\", "")]
+    ("name", "path"),
+    [("A\\B", "A > B"), ("A > B", "A > B"), ("A::B", "A > B"), (" A ", "A"), ("a/b, c", "a/b, c"), ("\\", "")],
 )
 def test_paths_are_written_our_way(name: str, path: str) -> None:
     """Every program's separator becomes ours."""
@@ -71,11 +113,17 @@ def test_paths_are_written_our_way(name: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "known", "codes"),
     [
-        ("a; b", (), ("a", "b")), ("a\nb", (), ("a", "b")), ("a | b", (), ("a", "b")), ("a, b", (), ("a", "b")),
-        ("a, b", ("a, b",), ("a, b",)), ("x, a, b, y", ("a, b",), ("x", "a, b", "y")), ("", (), ()), ("a; a", (), ("a",)),
+        ("a; b", (), ("a", "b")),
+        ("a\nb", (), ("a", "b")),
+        ("a | b", (), ("a", "b")),
+        ("a, b", (), ("a", "b")),
+        ("a, b", ("a, b",), ("a, b",)),
+        ("x, a, b, y", ("a, b",), ("x", "a, b", "y")),
+        ("", (), ()),
+        ("a; a", (), ("a",)),
         ("A\\B, C", (), ("A > B", "C")),
     ],
-)  # fmt: skip
+)
 def test_a_cell_may_hold_several_codes(cell: str, known: tuple[str, ...], codes: tuple[str, ...]) -> None:
     """A comma parts codes only where no known code has it in its name."""
     assert codes_in(cell, known) == codes

@@ -19,10 +19,17 @@ def _words(quote: str, near: int | None = None, paragraph: int | None = None) ->
 @pytest.mark.parametrize(
     ("quote", "words"),
     [
-        ("And no", "And no"), (" And no\n", "And no"), ('"it\'s hard"', "“it’s\u00a0hard”"), ("no - yes  terday", "no — yes\u00ad terday"),
-        ("café", "cafe\u0301"), ("nowhere", "not found"), ("", "not found"), ("\u200b", "not found"), ("Yes.", "ambiguous"),
+        ("And no", "And no"),
+        (" And no\n", "And no"),
+        ('"it\'s hard"', "“it’s\u00a0hard”"),
+        ("no - yes  terday", "no — yes\u00ad terday"),
+        ("café", "cafe\u0301"),
+        ("nowhere", "not found"),
+        ("", "not found"),
+        ("\u200b", "not found"),
+        ("Yes.", "ambiguous"),
     ],
-)  # fmt: skip
+)
 def test_words_are_found_as_written_or_evened_out(quote: str, words: str) -> None:
     """Letter for letter first; then quotation marks, dashes, spaces and compositions may differ."""
     assert _words(quote) == words

@@ -7,7 +7,7 @@ import pytest
 from autocode.errors import InputError
 from autocode.formats.options import ReadOptions
 from autocode.formats.quotes import Quote, study_from_quotes
-from autocode.merging import merge
+from autocode.merging import Unit, lay_out, merge
 from autocode.study import Document, Study
 
 TALK = Document("Talk 1", "I: So?\nR: It was hard. Very hard.\nR: It was hard.\n", source="Talk 1.docx")
@@ -62,7 +62,9 @@ def test_without_a_transcript_the_quotes_are_the_document() -> None:
 
 def test_two_coders_files_of_quotes_unite() -> None:
     """The same words at the same place are one unit though they come in two files."""
-    one, _ = _read(Quote(2, "D", "p", ("x",), "a", paragraph=2), Quote(3, "D", "q", ("x",), "a", paragraph=2), documents=())
+    one, _ = _read(
+        Quote(2, "D", "p", ("x",), "a", paragraph=2), Quote(3, "D", "q", ("x",), "a", paragraph=2), documents=()
+    )
     two, _ = _read(Quote(2, "D", "q", ("x",), "b", paragraph=2), documents=())
     both = merge(one, two)
     assert len(both.documents[0].segments) == 2
@@ -92,3 +94,22 @@ def test_a_table_without_words_is_refused() -> None:
     """An export without the quoted text places nothing."""
     with pytest.raises(InputError, match="none of its rows quotes"):
         _read(Quote(2, "D", "", ("x",), "a"))
+
+
+def test_importing_quotes_again_adds_nothing() -> None:
+    """Documents made of quotes are no transcripts: the same table is the same units, another's are more."""
+    rows = [Quote(2, "D", "p", ("x",), "a", paragraph=1), Quote(3, "D", "p", ("y",), "a", paragraph=3),
+            Quote(4, "D", "q", ("x",), "a", paragraph=3)]  # fmt: skip
+    once, _ = _read(*rows, documents=())
+    again, _ = _read(*rows, documents=once.documents)
+    assert merge(once, again).sha256 == once.sha256
+    other, _ = _read(Quote(2, "D", "new", ("x",), "b", paragraph=2), documents=once.documents)
+    both = merge(once, other)
+    assert [both.documents[0].text_of(s) for s in both.documents[0].segments] == ["p", "p", "q", "new"]
+
+
+def test_quotes_find_the_units_of_another_table() -> None:
+    """Where a document came with its own units, quotes of its words are located in them."""
+    units = lay_out(Document("D", "", "D"), [Unit("s1", "It was hard."), Unit("s2", "Very.")])
+    study, _ = _read(Quote(2, "D", "Very.", ("x",), "a", paragraph=9), documents=(units,))
+    assert (study.documents, _coded(study)) == ((units,), [("a", "x", "Very.")])

@@ -72,9 +72,7 @@ def test_the_encoding_may_be_said(tmp_path: Path) -> None:
     assert read_transcript(path, "cp850")[0].text == "café"
 
 
-@pytest.mark.parametrize(
-    ("raw", "said"), [(b"", "empty"), (b"  \n", "empty"), (b"\x00\xff\x00\x01" * 50, "binary")]
-)
+@pytest.mark.parametrize(("raw", "said"), [(b"", "empty"), (b"  \n", "empty"), (b"\x00\xff\x00\x01" * 50, "binary")])
 def test_what_is_no_text_is_refused(raw: bytes, said: str, tmp_path: Path) -> None:
     """Empty and binary files end in one clear error."""
     path = tmp_path / "a.txt"
@@ -97,6 +95,7 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="two files are called 'R01'"):
         read_transcripts(tmp_path)
 
+
 def _timed(text: str) -> list[tuple[str, str, int | None, int | None]]:
     return [(t.speaker, text[t.start : t.end], t.start_ms, t.end_ms) for t in find_turns(text)]
 
@@ -107,7 +106,10 @@ def _timed(text: str) -> list[tuple[str, str, int | None, int | None]]:
         ("[SPEAKER_00]: one\n[SPEAKER_01]: two\n", [("SPEAKER_00", "one"), ("SPEAKER_01", "two")]),
         ("#I: one\n#B: two\n", [("I", "one"), ("B", "two")]),
         ("**Ana:** one\n\n**Ben**: two\n\n**Ana:** three\n", [("Ana", "one"), ("Ben", "two"), ("Ana", "three")]),
-        ("Ana Lee (02:10): one\nBen: two\nAna Lee (03:00): x\n", [("Ana Lee", "one"), ("Ben", "two"), ("Ana Lee", "x")]),
+        (
+            "Ana Lee (02:10): one\nBen: two\nAna Lee (03:00): x\n",
+            [("Ana Lee", "one"), ("Ben", "two"), ("Ana Lee", "x")],
+        ),
         ("Interviewer1 : un\nInterviewee1 : deux\n", [("Interviewer1", "un"), ("Interviewee1", "deux")]),
         (">> ALICE: one\n>> BOB: two\n", [("ALICE", "one"), ("BOB", "two")]),
         ("张三：你好\n李四：好\n", [("张三", "你好"), ("李四", "好")]),

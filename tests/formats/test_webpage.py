@@ -14,7 +14,8 @@ from autocode.formats.webpage import read_webpage
 def test_only_the_words_are_read(tmp_path: Path) -> None:
     """Scripts, styles and source line breaks are no words; paragraphs are lines, entities signs."""
     path = tmp_path / "a.html"
-    path.write_text("<html><head><title>t</title><style>p{}</style></head><body><p>S01: [00:00:12] one\n more &amp; more</p>"
+    path.write_text("<html><head><title>t</title><style>p{}</style></head><body>"
+        "<p>S01: [00:00:12] one\n more &amp; more</p>"
                     "<script>evil()</script><p>S00: <a name='x'>two</a><br>three</p></body></html>")  # fmt: skip
     document = read(path).documents[0]
     assert document.text == "S01: [00:00:12] one more & more\nS00: two\nthree\n"

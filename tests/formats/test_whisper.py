@@ -27,7 +27,7 @@ def _turns(path: Path) -> Turns:
                                              {"start": 2.9, "end": 3.0, "text": " Two."}]},
          [("", "One.", 0, 2480), ("", "Two.", 2900, 3000)]),
         ({"transcription": [{"offsets": {"from": 5, "to": 9}, "text": " One."}]}, [("", "One.", 5, 9)]),
-        ({"segments": [{"start": 0, "end": 1, "text": "One.", "words": [{"word": "One.", "speaker": "S1"}, {"word": "$3"}]},
+        ({"segments": [{"start": 0, "end": 1, "text": "One.", "words": [{"speaker": "S1"}, {"word": "$3"}]},
                        {"start": 1, "end": 2, "text": "Two.", "speaker": "S2"}, {"text": "Three."}]},
          [("S1", "One.", 0, 1000), ("S2", "Two.", 1000, 2000), ("", "Three.", None, None)]),
         ({"results": {"utterances": [{"start": 0, "end": 1.5, "speaker": 0, "transcript": "One."}]}},
@@ -55,7 +55,8 @@ def test_a_tsv_counts_milliseconds(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("{", "no JSON"), ("[" * 100_000, "no JSON"), ('{"a": 1}', "no known program"), ("[1]", "no known program"),
-        ('{"segments": [3]}', "no transcript of a known shape"), ('{"segments": [{"text": "a", "start": "x"}]}', "known shape"),
+        ('{"segments": [3]}', "no transcript of a known shape"),
+        ('{"segments": [{"text": "a", "start": "x"}]}', "known shape"),
         ('{"segments": [{"text": "a", "start": 1e999}]}', ""), ('{"segments": []}', "no words"),
         ('{"events": [{"segs": 3}]}', "known shape"),
     ],

@@ -38,7 +38,8 @@ def test_comments_have_their_span(tmp_path: Path) -> None:
 
 def test_a_meetings_notes_are_left_out(tmp_path: Path) -> None:
     """Google Meet puts a machine's summary and addresses before the transcript; that is said."""
-    lines = ("Invited a@example.org", "Summary", "Ana said: nothing.", "Pilot - Transcript", "00:00:00", "Ana Lee: Hello?",
+    lines = ("Invited a@example.org", "Summary", "Ana said: nothing.", "Pilot - Transcript", "00:00:00",
+             "Ana Lee: Hello?",
              "Ben: Yes.", "Transcription ended after 00:01:00")  # fmt: skip
     word = read_word(docx(tmp_path / "a.docx", paragraphs(*lines)))
     assert word.text == "00:00:00\nAna Lee: Hello?\nBen: Yes.\n"

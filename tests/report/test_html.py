@@ -13,7 +13,7 @@ from autocode.config import Config
 from autocode.matrix import coding_matrix
 from autocode.report import Findings, study_html, suggestions_html
 from autocode.report.codemap import code_map
-from autocode.report.tables import described, frequencies, to_json
+from autocode.report.tables import Description, frequencies
 from autocode.study import Coder, Coding, Document, Evidence, Segment, Study, Suggestion
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -102,6 +102,6 @@ def test_no_two_labels_of_the_code_map_overlap(codes: int) -> None:
 
 def test_the_description_says_who_coded_what(study: Study) -> None:
     """A study's description counts documents and codings per coder, in text and as JSON."""
-    text, data = described(study), to_json(study)
+    text, data = str(Description(study)), Description(study).to_json()
     assert "ana and ben share 8 documents" in text
     assert data["coders"][0] == {"id": "ana", "kind": "human", "documents": 8, "codings": 23, "codes": 3}  # type: ignore[index]

@@ -17,7 +17,7 @@ from autocode.formats.qualcoder import read_qualcoder, write_qualcoder
 from autocode.formats.receipt import Receipt
 from autocode.formats.refi import read_codes_file, read_project, write_codes_file, write_project
 from autocode.formats.rqda import read_rqda
-from autocode.formats.tables import is_codebook_file, read_sheets, read_table, write_table
+from autocode.formats.tables import read_sheets, read_table, table_stage, write_table
 from autocode.formats.taguette import read_taguette
 from autocode.formats.taguette_write import write_taguette
 from autocode.formats.texts import TEXTS, read_text_file, read_text_files
@@ -64,10 +64,10 @@ def read_all(
 
 
 def _stage(path: Path, options: ReadOptions) -> int:
-    """Whether a source may only quote transcripts (2), may name codes in its margin (1), or neither (0)."""
+    """When to read a source: transcripts and codebooks (0), codes in the margin (1), tables (2 and 3)."""
     ending = path.suffix.lower()
     if ending in (".csv", ".gz", ".tsv", ".xlsx", ".xlsm", ".xls"):
-        return 0 if is_codebook_file(path, options) else 2
+        return table_stage(path, options)
     return int(ending == ".docx")
 
 

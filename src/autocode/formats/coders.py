@@ -47,7 +47,7 @@ def unite_copies(study: Study) -> tuple[Study, list[str]]:
     )
     known = {c.id: c for c in study.coders}
     used = dict.fromkeys(c.coder for c in codings)
-    note = (f"{len(found)} documents are there in {len(set(groups.values()))} groups with the same text and are one each; "
+    note = (f"{len(found)} documents stand in {len(set(groups.values()))} groups with the same text and are one each; "
             + ("the groups are the coders" if named else "the users are the coders"))  # fmt: skip
     return replace(
         study, documents=documents, codings=tuple(dict.fromkeys(codings)), readings=join_readings(readings),

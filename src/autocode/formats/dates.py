@@ -24,9 +24,7 @@ def iso_dates(cells: Sequence[str], month_first: bool | None = None) -> tuple[st
     found = [_NUMBERS.match(c.strip()) for c in cells]
     if month_first is None:
         month_first = _month_first(found)
-    return tuple(
-        _iso(c.strip()) or _numbers(m, month_first) for c, m in zip(cells, found, strict=True)
-    )
+    return tuple(_iso(c.strip()) or _numbers(m, month_first) for c, m in zip(cells, found, strict=True))
 
 
 def _month_first(found: Sequence[re.Match[str] | None]) -> bool | None:

@@ -36,10 +36,7 @@ def study_from_dedoose(table: Table, options: ReadOptions) -> tuple[Study, list[
     """
     names = {c: code_path(m[1]) for c in table.columns if (m := re.fullmatch(r"Code: (.+) Applied", c))}
     dates = iso_dates([row.get("Excerpt Date", "") for row in table.rows], month_first=True)
-    quotes = [
-        _quote(row, line, when, names)
-        for row, line, when in zip(table.rows, table.lines, dates, strict=True)
-    ]
+    quotes = [_quote(row, line, when, names) for row, line, when in zip(table.rows, table.lines, dates, strict=True)]
     study, receipts = study_from_quotes(quotes, table.source, options, [table.note] if table.note else [])
     book = Codebook().with_paths(names.values())
     return Study(study.documents, book, study.coders, study.codings, study.readings), receipts

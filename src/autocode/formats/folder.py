@@ -214,8 +214,10 @@ def write_folder(study: Study, path: Path) -> None:
     if any(d.variables or d.kind != "interview" for d in study.documents):
         names = list(dict.fromkeys(name for d in study.documents for name in d.variables))
         kinds = [] if "kind" in names else ["kind"]
-        rows = [[d.id, *(d.kind for _ in kinds), *(d.variables.get(n, "") for n in names)] for d in study.documents]
-        write_atomic(path / PARTICIPANTS, csv_text(["document", *kinds, *names], rows, plain=True))
+        described = [
+            [d.id, *(d.kind for _ in kinds), *(d.variables.get(n, "") for n in names)] for d in study.documents
+        ]
+        write_atomic(path / PARTICIPANTS, csv_text(["document", *kinds, *names], described, plain=True))
     for coder in study.coders:
         rows = [_coding_row(c, study.by_id) for c in sorted(study.codings) if c.coder == coder.id]
         write_atomic(path / "codings" / f"{coder.id}.csv", csv_text(COLUMNS, rows, plain=True))

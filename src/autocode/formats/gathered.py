@@ -133,8 +133,8 @@ class Gathered:
         elif (span := self._span(document, selection)) is None:
             pass
         else:
-            new = replace(
-                coding, document=self.documents[document].id, start=span[0], end=span[1], code=self.paths[code])  # fmt: skip
+            start, end = span
+            new = replace(coding, document=self.documents[document].id, start=start, end=end, code=self.paths[code])
             lost["doubled"] += new in self._codings
             self._codings[new] = None
 
@@ -173,7 +173,8 @@ class Gathered:
         """What became of everything."""
         c, said = self._counts, list(self.notes)
         if c["quoting"]:
-            said.append(f"positions: {replace(self.view, bom=False)}; the words kept with {c['right']:,} of {c['quoting']:,} codings are there"
+            right = f"the words kept with {c['right']:,} of {c['quoting']:,} codings are there"
+            said.append(f"positions: {replace(self.view, bom=False)}; {right}"
                         + (f", {c['moved']:,} were found elsewhere and moved" if c["moved"] else ""))  # fmt: skip
         return [
             Receipt(self.source, "documents", len(study.documents), dict(self.skipped["documents"])),

@@ -229,7 +229,8 @@ def _check(documents: Sequence[Document], spans: Sequence[Coding | Reading]) -> 
     """
     lengths = {d.id: len(d.text) for d in documents}
     inner = [(d.id, s.start, s.end) for d in documents for s in (*d.turns, *d.segments)]
-    for document, start, end in (*inner, *((s.document, s.start, s.end) for s in spans)):
+    outer = [(s.document, s.start, s.end) for s in spans]
+    for document, start, end in (*inner, *outer):
         if not 0 <= start <= end <= lengths[document]:
             raise ValueError("outside the text")
 

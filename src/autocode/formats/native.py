@@ -12,7 +12,7 @@ from autocode.errors import InputError
 
 _THEN = "then import the .qdpx file. For the codes alone, export a REFI-QDA codebook (.qdc)."
 _TOOLS = (
-    (r"\.(mx\d{1,2}|mex\d*|mtr|mqda|mxbac|mx\d{1,2}bac|mqbac|sqbac|sea\d*)", "MAXQDA", "Home > Export > REFI-QDA Project"),
+    (r"\.(mx\d{1,2}|mex\d*|mtr|mqda|mx\w*bac|mqbac)", "MAXQDA", "Home > Export > REFI-QDA Project"),
     (r"\.(nvp|nvpx|nvcx|nvb|nvpb|nvl)", "NVivo",
      "Share > Export Project > REFI-QDA Project (on a Mac: File > Export Project)"),
     (r"\.(atlproj\w*|atlcb\w*|atlpac\w*|hpr\d|acb\d?)", "ATLAS.ti", "File > Export > REFI-QDA (QDPX)"),

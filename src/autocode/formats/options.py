@@ -31,7 +31,7 @@ class ReadOptions:
     coder: str = ""
     encoding: str = ""
     add_codes: bool = False
-    codebook: Codebook = Codebook()
+    codebook: Codebook = field(default_factory=Codebook)
     open_files: bool = False
     documents: tuple[Document, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -209,7 +209,7 @@ def fit(texts: Sequence[tuple[RawText, Sequence[Selection]]], default: View) -> 
     if best != default and gain > _needed(best, default, n):
         return Fit(best, f"fits better than {default} ({scores[best]} points against {scores[default]})")
     differing = sum(not view.inclusive for view in scores) > 1
-    return Fit(default, "what its program is known to do fits" if differing else "all units of count agree here")
+    return Fit(default, "no other way of counting fits better" if differing else "all units of count agree here")
 
 
 def _needed(view: View, default: View, selections: int) -> float:

@@ -17,7 +17,7 @@ from autocode.errors import InputError
 from autocode.formats.locate import Found, Locator
 from autocode.formats.options import ReadOptions
 from autocode.formats.receipt import Receipt
-from autocode.merging import Unit, lay_out, unit_readings
+from autocode.merging import Unit, lay_out, made_of_units, unit_readings
 from autocode.study import Coder, Coding, Document, Reading, Study
 
 _LISTED = 20  # line numbers in a note
@@ -75,10 +75,10 @@ def study_from_quotes(
     part = _Part(source, skipped)
     for name, rows in groups.items():
         known = _known(name, options.documents)
-        if known:
+        if known and not _same_units(known, rows):
             part.locate(known, rows)
         else:
-            part.lay_out(name or source.rsplit(".", 1)[0], rows, options.kind)
+            part.lay_out(known.id if known else name or source.rsplit(".", 1)[0], rows, options.kind)
     if not groups:
         raise InputError(source, "none of its rows quotes any words", "Export it with the quoted text.")
     return part.study(), [part.receipt(notes)]
@@ -109,6 +109,16 @@ def _known(name: str, documents: Sequence[Document]) -> Document | None:
         if len(found) == 1:
             return found[0]
     return documents[0] if not name and len(documents) == 1 else None
+
+
+def _same_units(document: Document, rows: Sequence[Quote]) -> bool:
+    """Whether a known document was itself made of such quotes, so that these are more units of it."""
+    if not made_of_units(document):
+        return False
+    locator = Locator(document.text)
+    return bool({s.id for s in document.segments} & set(_unit_ids(rows))) or not all(
+        isinstance(locator.find(q.text, q.start, q.paragraph), Found) for q in rows
+    )
 
 
 def _grouped_as(document: Document, rows: Iterable[Quote]) -> Document:

@@ -112,7 +112,7 @@ def _restored(study: Study, parts: Mapping[str, Any]) -> Study:
     names = {old.id: new.id for old, new in zip(study.coders, coders, strict=True)}
     codings = [
         (at if at >= 0 else len(study.codings),
-         replace(c, document=ids[c.document], coder=names[c.coder], when=str(when), weight=None if weight is None else int(weight)))
+         replace(c, document=ids[c.document], coder=names[c.coder], when=str(when), weight=_whole(weight)))
         for c, (at, when, weight) in zip(study.codings, parts["codings"], strict=True)
     ]  # fmt: skip
     name, notice = parts["study"]
@@ -120,6 +120,10 @@ def _restored(study: Study, parts: Mapping[str, Any]) -> Study:
         tuple(documents), restored_book(study.codebook, parts), tuple(coders),
         tuple(c for _, c in sorted(codings, key=lambda item: item[0])),
         tuple(_reading(r, documents, coders) for r in parts["readings"]), str(name), str(notice))  # fmt: skip
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _put_back(d: Document, part: Sequence[Any]) -> Document:

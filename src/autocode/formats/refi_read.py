@@ -185,8 +185,8 @@ class _Project:
             when = element.get("creationDateTime", "") or (
                 "" if mark.whole else mark.element.get("creationDateTime", "")
             )
-            self.codings.append(Coding(
-                document.id, span.start, span.end, self.tree.paths[guid], self._coder(element, mark), own, when))  # fmt: skip
+            code, coder = self.tree.paths[guid], self._coder(element, mark)
+            self.codings.append(Coding(document.id, span.start, span.end, code, coder, own, when))
 
     def _memo(self, element: Element) -> str:
         return (element.findtext("Description") or "") if self.kept else memo_of(element, self.memos)
@@ -222,9 +222,9 @@ class _Project:
         coders = [c for c in self.users.values() if c.id in used or self.kept]
         lengths = {d.id: len(d.text) for d in self.documents}
         seen = dict.fromkeys((c.document, c.coder) for c in codings)
-        return Study(
-            tuple(self.documents), self.tree.book, tuple(coders), tuple(codings),
-            tuple(Reading(d, c, 0, lengths[d]) for d, c in sorted(seen)), self.container.root.get("name", ""))  # fmt: skip
+        readings = tuple(Reading(d, c, 0, lengths[d]) for d, c in sorted(seen))
+        name = self.container.root.get("name", "")
+        return Study(tuple(self.documents), self.tree.book, tuple(coders), tuple(codings), readings, name)
 
     def receipts(self, study: Study) -> list[Receipt]:
         """What became of everything."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from autocode.errors import InputError
 from autocode.formats.coded_table import coded_columns, study_from_segments, study_from_wide, wide_codes
 from autocode.formats.dedoose import is_dedoose_table, study_from_dedoose
 from autocode.formats.files import Table, read_csv
+from autocode.formats.headings import columns_of, folded
 from autocode.formats.longtable import is_coding_table, study_from_codings, write_long_csv
 from autocode.formats.maxqda import codebook_from_list, is_code_list, write_maxqda_table
 from autocode.formats.options import ReadOptions, WriteOptions
@@ -35,10 +37,10 @@ def read_table(path: Path, options: ReadOptions) -> Read:
     table = read_csv(path, options.encoding)
     if is_speech_table(table):
         return speech_of_table(table, path)
-    kind = kind_of_table(table, options)
+    kind, own = _kind(table, options)
     if not kind:
-        raise _unknown(path.name, [table])
-    return TABLES[kind][1](table, options)
+        raise _unknown(path.name, [table], options)
+    return TABLES[kind][1](table, own)
 
 
 def read_sheets(path: Path, options: ReadOptions) -> Read:
@@ -50,34 +52,50 @@ def read_sheets(path: Path, options: ReadOptions) -> Read:
     tables = read_workbook(path)
     if is_study_workbook(tables):
         return read_study_workbook(tables, path.name)
-    kinds = [kind_of_table(table, options) for table in tables]
-    if not any(kinds):
-        raise _unknown(path.name, tables)
+    kinds = [_kind(table, options) for table in tables]
+    if not any(kind for kind, _ in kinds):
+        raise _unknown(path.name, tables, options)
     # of two codebooks of one file the wider tells more (guids, say), so it comes first
     order = sorted(range(len(tables)), key=lambda i: -len(tables[i].columns))
-    read = [TABLES[kinds[i]][1](tables[i], options) for i in order if kinds[i]]
-    other = [t.source.partition(", ")[2] for t, kind in zip(tables, kinds, strict=True) if not kind]
+    read = [TABLES[kinds[i][0]][1](tables[i], kinds[i][1]) for i in order if kinds[i][0]]
+    other = [t.source.partition(", ")[2] for t, (kind, _) in zip(tables, kinds, strict=True) if not kind]
     receipts = [r for _, found in read for r in found]
     if other:
         receipts.append(Receipt(path.name, "sheets", len(read), {f"of no known kind ({', '.join(other)})": len(other)}))
     return reduce(merge, (study for study, _ in read)), receipts
 
 
-def is_codebook_file(path: Path, options: ReadOptions) -> bool:
-    """Whether a .csv or workbook is nothing but a codebook; False also where it cannot be read."""
+def table_stage(path: Path, options: ReadOptions) -> int:
+    """When to read a table: before what names its codes (0), after transcripts (2), or last (3).
+
+    Only a codebook needs nothing before it, and what describes participants needs all documents.
+    """
     try:
         tables = read_workbook(path) if path.suffix.lower().startswith(".xls") else [read_csv(path, options.encoding)]
+        kinds = "".join({_kind(table, options)[0] for table in tables})
     except InputError:
-        return False
-    return all(kind_of_table(table, options) == "codebook" for table in tables)
+        return 2  # it is told when it is read
+    return {"codebook": 0, "participants": 3}.get(kinds, 2)
 
 
 def kind_of_table(table: Table, options: ReadOptions) -> str:
     """The first kind of `TABLES` that the columns fit, "" for none."""
-    return next((name for name, (fits, _) in TABLES.items() if fits(table, options)), "")
+    return _kind(table, options)[0]
 
 
-def _unknown(source: str, tables: Sequence[Table]) -> InputError:
+def _kind(table: Table, options: ReadOptions) -> tuple[str, ReadOptions]:
+    """The first kind of `TABLES` that the columns fit, "" for none, and the options for it.
+
+    Columns named by the caller are those of the tables that have them all.
+    """
+    there = {folded(column) for column in table.columns}
+    if not all(folded(theirs) in there for theirs in options.columns.values()):
+        options = replace(options, columns={})
+    return next((name for name, (fits, _) in TABLES.items() if fits(table, options)), ""), options
+
+
+def _unknown(source: str, tables: Sequence[Table], options: ReadOptions) -> InputError:
+    columns_of(tables[0], options.columns)  # which says what is wrong with columns that were named
     seen = "; ".join(", ".join(t.columns[:20]) for t in tables[:3])
     return InputError(
         source, f"no kind of table has these columns: {seen[:600]}",
@@ -91,7 +109,8 @@ def _codebook(table: Table, options: ReadOptions) -> Read:
 
 def _units(table: Table, options: ReadOptions) -> Read:
     study, receipt = study_from_table(table, options.coder)
-    return study, [receipt]
+    documents = tuple(replace(d, kind=options.kind) for d in study.documents)
+    return replace(study, documents=documents), [receipt]
 
 
 def _participants(table: Table, options: ReadOptions) -> Read:

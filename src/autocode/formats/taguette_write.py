@@ -113,7 +113,8 @@ class _Additions:
                "project_id": self.project, "text_direction": "LEFT_TO_RIGHT", "contents": contents}  # fmt: skip
         key = self.base.insert("documents", row)
         self._command(self._login(MACHINE), key, {
-            "type": "document_add", "document_name": row["name"], "description": "", "text_direction": "LEFT_TO_RIGHT"})  # fmt: skip
+            "type": "document_add", "document_name": row["name"], "description": "",
+            "text_direction": "LEFT_TO_RIGHT"})  # fmt: skip
         return key, RawText(legal(d.text))
 
     def _tag(self, coding: Coding) -> int:
@@ -154,7 +155,8 @@ class _Additions:
         for tag in tags:
             self.base.insert("highlight_tags", {"highlight_id": key, "tag_id": tag})
         self._command(login, document, {
-            "type": "highlight_add", "highlight_id": key, "start_offset": start, "end_offset": end, "tags": tags})  # fmt: skip
+            "type": "highlight_add", "highlight_id": key, "start_offset": start, "end_offset": end,
+            "tags": tags})  # fmt: skip
 
     def _command(self, login: str, document: int | None, payload: dict[str, object]) -> None:
         self.base.insert("commands", {

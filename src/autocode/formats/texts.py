@@ -34,8 +34,7 @@ def read_text_file(path: Path, options: ReadOptions) -> tuple[Study, list[Receip
         InputError: It cannot be read as what its name says.
     """
     study, receipts = TEXTS[path.suffix.lower()](path, options)
-    documents = tuple(d if d.id in {k.id for k in options.documents} else replace(d, kind=options.kind)
-                      for d in study.documents)  # fmt: skip
+    documents = tuple(replace(d, kind=options.kind) if d.source == path.name else d for d in study.documents)
     return replace(study, documents=documents), receipts
 
 

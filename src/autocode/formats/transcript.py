@@ -136,9 +136,7 @@ def _headers(text: str) -> list[_Label]:
     if not wide and (len(found) < 2 or times != sorted(times)):
         return []
     first = min(times) if all(m["open"] and m["time"].count(":") == 2 for m in found) else 0
-    return [
-        _Label(m.start(), m.end(), m["name"].strip(), t - first) for m, t in zip(found, times, strict=True)
-    ]
+    return [_Label(m.start(), m.end(), m["name"].strip(), t - first) for m, t in zip(found, times, strict=True)]
 
 
 def _colons(text: str, single: bool = False) -> list[_Label]:

@@ -112,19 +112,30 @@ def shared(study: Study, first: str, second: str) -> int:
     return len(read.get(first, set()) & read.get(second, set()))
 
 
-def described(study: Study) -> str:
-    """What is in a study, as plain text for a terminal."""
-    words = sum(len(d.text.split()) for d in study.documents)
-    lines = [
-        f"{study.name or 'Study'}: {len(study.documents):,} documents, {words:,} words, "
-        f"{len(study.codebook):,} codes, {len(study.codings):,} codings",
-        *([study.notice] if study.notice else []),
-        "",
-        f"{'Coder':<24}{'kind':<9}{'documents':>10}{'codings':>10}{'codes used':>12}",
-    ]
-    for c in coverage(study):
-        lines.append(f"{c.coder[:23]:<24}{c.kind:<9}{c.documents:>10,}{c.codings:>10,}{c.codes:>12,}")
-    return "\n".join([*lines, *_pairs(study), "", *_codes(frequencies(study), study)])
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is in a study, for a terminal or a program."""
+
+    study: Study
+
+    def __str__(self) -> str:
+        """Documents, coders and the codebook with counts, as plain text."""
+        study = self.study
+        words = sum(len(d.text.split()) for d in study.documents)
+        lines = [
+            f"{study.name or 'Study'}: {len(study.documents):,} documents, {words:,} words, "
+            f"{len(study.codebook):,} codes, {len(study.codings):,} codings",
+            *([study.notice] if study.notice else []),
+            "",
+            f"{'Coder':<24}{'kind':<9}{'documents':>10}{'codings':>10}{'codes used':>12}",
+        ]
+        for c in coverage(study):
+            lines.append(f"{c.coder[:23]:<24}{c.kind:<9}{c.documents:>10,}{c.codings:>10,}{c.codes:>12,}")
+        return "\n".join([*lines, *_pairs(study), "", *_codes(frequencies(study), study)])
+
+    def to_json(self) -> dict[str, object]:
+        """JSON-ready mapping."""
+        return _to_json(self.study)
 
 
 def _pairs(study: Study) -> list[str]:
@@ -146,7 +157,7 @@ def _codes(rows: Sequence[Frequency], study: Study) -> list[str]:
     return lines + ([f"and {unused:,} codes that nobody has used"] if unused else [])
 
 
-def to_json(study: Study) -> dict[str, object]:
+def _to_json(study: Study) -> dict[str, object]:
     """What is in a study, JSON-ready."""
     return {
         "name": study.name,

@@ -1,0 +1,110 @@
+"""The verbs that measure agreement: agree, evaluate, frequencies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autocode.agreement import (
+    AgreementReport, Decisions, Record, agree_on, agreement_by_document, by_group, by_theme, by_whole_document,
+    conditions, decisions, decisions_on_text,
+)  # fmt: skip
+from autocode.cli.shell import Coders, ConfigPath, Json, Segments, StudyPath, listed, settings, show, tell, working
+from autocode.config import Config
+from autocode.errors import ConfigError, StudyError
+from autocode.evaluate import compare, hold_out, write_held_out
+from autocode.formats import read
+from autocode.matrix import coding_matrix
+from autocode.model import CodingModel
+from autocode.study import Study
+
+
+def agree(
+    study: StudyPath,
+    coders: Coders = "",
+    unit: Annotated[str, typer.Option(help="Compare on: segment, character, document.")] = "segment",
+    overlap: Annotated[str, typer.Option(help="When a coding counts for a segment: any, half, or a percentage.")] = "",
+    by: Annotated[str, typer.Option(help="A table per: code, theme, document, or a variable of the participants.")] = "code",
+    config: ConfigPath = None,
+    segments: Segments = "",
+    as_json: Json = False,
+) -> None:
+    """Measure how far the coders agree, per code and pooled."""
+    found = read(study)
+    data = _decisions(found, found.choose(listed(coders)), unit, settings(config, segments, overlap))
+    if by in ("code", "theme"):
+        show(agree_on(by_theme(data) if by == "theme" else data), as_json)
+    elif by == "document":
+        _by_document(data)
+    else:
+        _by_variable(found, data, by, as_json)
+    tell(f"Next: autocode train {study} --out models/{study.name}")
+
+
+def _decisions(study: Study, coders: tuple[str, ...], unit: str, config: Config) -> Decisions:
+    """What the coders decided on segments, characters or whole documents.
+
+    Raises:
+        ConfigError: There is no such unit.
+    """
+    if unit == "character":
+        return decisions_on_text(study, coders)
+    if unit not in ("segment", "document"):
+        raise ConfigError(f"unit '{unit}'", "coders are compared on segment, character or document", "Choose one of these.")
+    data = decisions(coding_matrix(study, config, coders))
+    return by_whole_document(data) if unit == "document" else data
+
+
+def _by_document(data: Decisions) -> None:
+    """One line for each document and pair of coders, codes pooled."""
+    agree_on(data)  # says at once where nothing can be compared
+    print(f"{'Document':<24}{'Coders':<28}{'units':>7}{'coded':>7}{'kappa':>8}{'influence':>11}")
+    for i, first in enumerate(data.coders):
+        for second in data.coders[i + 1 :]:
+            for row in agreement_by_document(data, first, second):
+                numbers = "".join(f"{'-' if v is None else f'{v:.2f}':>{w}}" for v, w in ((row.kappa, 8), (row.influence, 11)))
+                print(f"{row.document[:23]:<24}{first + ', ' + second:<28}{row.units:>7}{row.uses:>7}{numbers}")
+    print("\nInfluence: kappa over all documents minus kappa without this one.")
+
+
+def _by_variable(study: Study, data: Decisions, variable: str, as_json: bool) -> None:
+    """One report for each group of participants."""
+    known = sorted({name for d in study.documents for name in d.variables})
+    if variable not in known:
+        raise StudyError(
+            f"--by {variable}", f"the participants' variables are {', '.join(known) or 'none'}",
+            "Choose code, theme, document or one of these.")  # fmt: skip
+    groups = {d.id: d.variables.get(variable, "") for d in study.documents}
+    for group, part in by_group(data, groups).items():
+        print(f"== {variable}: {group or 'not given'}")
+        show(agree_on(part), as_json)
+
+
+def evaluate(
+    study: StudyPath,
+    coders: Coders = "",
+    config: ConfigPath = None,
+    segments: Segments = "",
+    out: Annotated[Path | None, typer.Option(help="Write every held-out prediction here (.csv).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the machine with the human coders, on documents it has not seen."""
+    found = read(study)
+    with working("Judging each document without having seen it") as progress:
+        held = hold_out(CodingModel.from_config(settings(config, segments)), found, listed(coders), progress)
+    if out:
+        write_held_out(out, held)
+    report = compare(held)
+    show(report, as_json)
+    if not as_json:
+        _print_conditions(report)
+    tell(f"Next: autocode report {study} --out report.html")
+
+
+def _print_conditions(report: AgreementReport) -> None:
+    """What the verdict rests on, as far as the record goes."""
+    print("\nThe verdict holds under these conditions:")
+    for condition in conditions(report, Record(unseen=True)):
+        print(f"  {condition}")
