@@ -174,7 +174,7 @@ def test_doctor_finds_a_damaged_study(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["describe", "nowhere"], "no such file"),
+        (["describe", "nowhere"], "no such file or folder"),
         (["import", "nowhere.csv", "--study", "s"], "no such file"),
         (["import", "empty.csv", "--study", "s"], "the file is empty"),
         (["import", "binary.csv", "--study", "s"], "binary"),

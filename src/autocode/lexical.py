@@ -1,8 +1,9 @@
 """Texts -> hashed lexical features: which words and word parts a segment uses, without keeping them.
 
 A saved model must not contain a transcript's words, so no vocabulary is built: every word 1-2-gram and
-every character 3-5-gram inside a word is hashed to a signed position of a fixed, dense row (count sketch:
-Weinberger et al. 2009, Feature Hashing, ICML; Charikar et al. 2002). Cost is linear in the text.
+every character 3-5-gram inside a word is hashed to one of a fixed number of columns (Weinberger et al.
+2009, Feature Hashing, ICML). Several words share a column, so a column cannot be read back as a word;
+whether a guessed word may have occurred can be tested, so a model is no public document.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 FloatArray = NDArray[np.floating[Any]]
 HashArray = NDArray[np.uint64]
@@ -25,28 +27,27 @@ _BATCH = 1024
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 
-def sketch(texts: Sequence[str], width: int) -> FloatArray:
-    """Hash texts into signed rows: the first half of a row holds words, the second half word parts.
+def hashed(texts: Sequence[str], width: int) -> sparse.csr_array:
+    """Hash texts into sparse rows: the first half of the columns counts words, the second word parts.
 
     Args:
-        texts: n texts in any language; an empty text gives a row of zeros.
+        texts: n texts in any language; an empty text gives an empty row.
         width: Number of columns, even, at least 2.
 
     Returns:
-        (n, width) float16, for memory; each half of a row has about unit norm (sublinear counts).
+        (n, width) float32; each half of a row has about unit norm (sublinear counts).
 
     Raises:
         ValueError: The width is odd or below 2.
     """
     if width < 2 or width % 2:
         raise ValueError(f"the lexical width must be even and at least 2, not {width}")
-    out = np.zeros((len(texts), width), dtype=np.float16)
+    blocks = [sparse.csr_array((0, width), dtype=np.float32)]
     for start in range(0, len(texts), _BATCH):
         words = [_WORD.findall(text.lower()) for text in texts[start : start + _BATCH]]
-        rows = slice(start, start + len(words))
-        out[rows, : width // 2] = _fold(*_word_grams(words), (len(words), width // 2))
-        out[rows, width // 2 :] = _fold(*_character_grams(words), (len(words), width // 2))
-    return out
+        halves = [_counted(*grams(words), (len(words), width // 2)) for grams in (_word_grams, _character_grams)]
+        blocks.append(sparse.hstack(halves, format="csr"))
+    return sparse.vstack(blocks, format="csr")
 
 
 def _mix(values: HashArray) -> HashArray:
@@ -85,8 +86,8 @@ def _character_grams(words: Sequence[Sequence[str]]) -> tuple[IntArray, HashArra
     return np.concatenate([r for r, _ in found]), np.concatenate([g for _, g in found])
 
 
-def _fold(rows: IntArray, grams: HashArray, shape: tuple[int, int]) -> FloatArray:
-    """Count grams per row, damp the counts, scale rows to unit norm and add them up by signed position."""
+def _counted(rows: IntArray, grams: HashArray, shape: tuple[int, int]) -> sparse.csr_array:
+    """Count grams per row, damp the counts, scale rows to unit norm and place them by their hash."""
     order = np.lexsort((grams, rows))
     rows, grams = rows[order], grams[order]
     new = np.ones(len(rows), dtype=bool)
@@ -95,7 +96,5 @@ def _fold(rows: IntArray, grams: HashArray, shape: tuple[int, int]) -> FloatArra
     counts = np.diff(np.append(starts, len(rows)))
     rows, grams, value = rows[starts], grams[starts], 1.0 + np.log(np.maximum(counts, 1))
     norm = np.sqrt(np.bincount(rows, weights=value**2, minlength=shape[0]))
-    signs = np.where(grams >> np.uint64(63), 1.0, -1.0)
-    cells = rows * shape[1] + (grams % np.uint64(shape[1])).astype(np.int64)
-    sums = np.bincount(cells, weights=signs * value / norm[rows], minlength=shape[0] * shape[1])
-    return sums.reshape(shape)
+    columns = (grams % np.uint64(shape[1])).astype(np.int64)
+    return sparse.csr_array(((value / norm[rows]).astype(np.float32), (rows, columns)), shape=shape)

@@ -107,11 +107,14 @@ def test_an_end_beyond_the_text_is_cut_and_said() -> None:
 
 @pytest.mark.parametrize(
     ("quote", "right"),
-    [("one two", True), ("one\n two", True), ("one too", False), ("line:6", None), ("", None), ("a long name of its own", None)],
+    [
+        ("one two three", True), ("one\n two  three", True), ("one too three", False), ("line:6", None), ("", None),
+        ("a long name of its own", None),
+    ],  # fmt: skip
 )
 def test_a_quote_is_told_from_a_name(quote: str, right: bool | None) -> None:
     """Only what is about as long as the span is a quote; a name says nothing of positions."""
-    assert quotes("one two", Spanned(0, 7), quote) is right
+    assert quotes("one two three", Spanned(0, 13), quote) is right
 
 
 def test_a_quote_cut_by_the_tool_still_counts() -> None:

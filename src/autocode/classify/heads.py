@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit
 
 from autocode.classify.material import ClassifyConfig, Features, FloatArray, IntArray, Target
-
-_BATCH = 8192  # rows scored at a time
-
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -24,13 +22,9 @@ class Head:
     W: FloatArray  # (K, d) float32
     b: FloatArray  # (K,) float32
 
-    def score(self, X: FloatArray) -> FloatArray:
-        """Scores (n, K) float32 of rows X (n, d) in either float width."""
-        out = np.empty((len(X), len(self.W)), dtype=np.float32)
-        for start in range(0, len(X), _BATCH):
-            rows = slice(start, start + _BATCH)
-            out[rows] = np.asarray(X[rows], dtype=np.float32) @ self.W.T + self.b
-        return out
+    def score(self, X: FloatArray | sparse.csr_array) -> FloatArray:
+        """Scores (n, K) float32 of rows X (n, d)."""
+        return np.asarray(X @ self.W.T + self.b, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +50,7 @@ def train(features: Features, target: Target, rows: IntArray, config: ClassifyCo
     """
     rows = rows[_drawn(target.Y[rows], config)]
     part = target.take(rows)
-    lexical = _lexical(features.T[rows].astype(np.float32), part, config)
-    return Heads(_dense(features.X[rows], part, config), lexical)
+    return Heads(_dense(features.X[rows], part, config), _lexical(features.T[rows], part, config))
 
 
 def _dense(X: FloatArray, target: Target, config: ClassifyConfig) -> Head:
@@ -68,14 +61,18 @@ def _dense(X: FloatArray, target: Target, config: ClassifyConfig) -> Head:
     return Head(head.W, head.b - head.W @ middle)
 
 
-def _lexical(T: FloatArray, target: Target, config: ClassifyConfig) -> Head:
-    """Columns that vary much hold frequent words; dividing by the spread is idf for hashed text."""
-    middle, spread = T.mean(axis=0), T.std(axis=0)
-    scale = np.maximum(spread, 0.1 * spread.mean() + 1e-9) ** -config.equalise
-    scale /= np.sqrt(np.mean(np.sum((T * scale) ** 2, axis=1))) + 1e-9
-    prior = np.zeros((target.Y.shape[1], T.shape[1]), dtype=np.float32)
-    head = _backed_off((T - middle) * scale, target, config.lexical_strength, prior, config)
-    return Head(head.W * scale, head.b - (head.W * scale) @ middle)
+def _lexical(T: sparse.csr_array, target: Target, config: ClassifyConfig) -> Head:
+    """Columns met in two segments or more, weighted by idf; other columns get no weight."""
+    (n, width), K = T.shape, target.Y.shape[1]
+    met = np.bincount(T.indices, minlength=width)
+    columns = np.flatnonzero(met > 1)
+    idf = (1 + np.log((1 + n) / (1 + np.minimum(met[columns], n)))).astype(np.float32)
+    A = sparse.csr_array(T[:, columns] * idf[None])
+    unit = np.float32(np.sqrt(A.multiply(A).sum() / n) + 1e-9)
+    head = _backed_off(A / unit, target, config.lexical_strength, np.zeros((K, len(columns)), dtype=np.float32), config)
+    W = np.zeros((K, width), dtype=np.float32)
+    W[:, columns] = head.W * (idf / unit)
+    return Head(W, -np.asarray(T @ W.T).mean(axis=0))
 
 
 def _drawn(Y: FloatArray, config: ClassifyConfig) -> IntArray:
@@ -97,7 +94,7 @@ def _centred(entries: FloatArray) -> FloatArray:
     return moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
 
 
-def _backed_off(X: FloatArray, target: Target, C: float, entries: FloatArray, config: ClassifyConfig) -> Head:
+def _backed_off(X: FloatArray | sparse.csr_array, target: Target, C: float, entries: FloatArray, config: ClassifyConfig) -> Head:
     """Heads of the codes, each drawn to its codebook entry and to the head of its theme."""
     members, given = _themes(target)
     space, prior = _Space.of(X), entries
@@ -112,25 +109,25 @@ def _backed_off(X: FloatArray, target: Target, C: float, entries: FloatArray, co
 
 @dataclass(frozen=True, slots=True)
 class _Space:
-    """Rows X (n, d) as A (n, r) = X @ R with as few columns as the rows span: exact, and fast for few rows."""
+    """Rows X (n, d) as A (n, r) with as few columns as the rows span: exact, and fast for few rows."""
 
-    X: FloatArray
-    A: FloatArray
-    R: FloatArray | None  # (d, r) orthonormal; None: A is X
+    X: FloatArray | sparse.csr_array
+    A: FloatArray | sparse.csr_array
+    R: FloatArray | None  # (n, r), A = X @ X.T @ R; None: A is X
 
     @classmethod
-    def of(cls, X: FloatArray) -> _Space:
-        X = np.asarray(X, dtype=np.float32)
-        if len(X) >= min(X.shape[1], 1500):
+    def of(cls, X: FloatArray | sparse.csr_array) -> _Space:
+        if len(X) >= min(X.shape[1], 1500) if isinstance(X, np.ndarray) else X.shape[0] >= 1500:
             return cls(X, X, None)
-        values, U = np.linalg.eigh(np.asarray(X @ X.T, dtype=np.float64))
+        gram = X @ X.T
+        values, U = np.linalg.eigh(np.asarray(gram if isinstance(gram, np.ndarray) else gram.toarray(), dtype=np.float64))
         kept = values > 1e-6 * max(values[-1], 1e-9)
         roots = np.sqrt(values[kept])
-        return cls(X, (U[:, kept] * roots).astype(np.float32), (X.T @ (U[:, kept] / roots)).astype(np.float32))
+        return cls(X, (U[:, kept] * roots).astype(np.float32), (U[:, kept] / roots).astype(np.float32))
 
     def lift(self, D: FloatArray) -> FloatArray:
         """Weights (K, r) on A as weights (K, d) on X."""
-        return D if self.R is None else D @ self.R.T
+        return D if self.R is None else np.asarray((self.X.T @ (self.R @ D.T)).T)
 
 
 def _themes(target: Target) -> tuple[FloatArray, FloatArray]:
@@ -167,9 +164,9 @@ def _fit(space: _Space, Y: FloatArray, C: FloatArray, prior: FloatArray, config:
         G = S * P - goal
         # log(1 + e^z) - y z, from the probability already at hand.
         value = np.sum(S * (np.maximum(Z, 0) - np.log(np.maximum(P, 1 - P))) - goal * Z, dtype=np.float64)
-        return float(value) + 0.5 * float(np.vdot(D, D)), np.concatenate([((G * unit).T @ A + D).ravel(), G.sum(axis=0)])
+        return float(value) + 0.5 * float(np.vdot(D, D)), np.concatenate([((A.T @ (G * unit)).T + D).ravel(), G.sum(axis=0)])
 
-    options = {"maxiter": config.iterations, "ftol": 1e-6}
+    options = {"maxiter": config.iterations, "ftol": 1e-5, "maxcor": 6}
     found = minimize(loss, np.zeros(K * A.shape[1] + K), jac=True, method="L-BFGS-B", options=options).x
     steps = found[:-K].reshape(K, -1).astype(np.float32) * unit[:, None]
     # The intercept of balanced classes says nothing of a code's share, and runs away where a code is

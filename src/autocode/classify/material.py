@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from autocode.lexical import sketch
+from autocode.lexical import hashed
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
@@ -25,14 +26,13 @@ class ClassifyConfig:
     min_documents: int = 2  # a code met in fewer documents stays silent
     previous: float = 0.7  # weight of the previous turn (the question) beside the segment's own vector
     following: float = 0.3  # weight of the next turn
-    width: int = 4096  # columns of the hashed text
-    equalise: float = 0.5  # 0: hashed columns as they are; 1: all columns of one variance
+    width: int = 65536  # columns of the hashed text
     strength: float = 10.0  # inverse regularisation of the embedding head for a code with much evidence
     lexical_strength: float = 10.0  # the same of the lexical head
     half_count: float = 10.0  # coded segments at which a code has half of that strength
     prior_weight: float = 10.0  # length of the weight vector that a codebook entry alone would get
     theme_weight: float = 0.5  # share of the theme's weights in the prior of its codes
-    iterations: int = 40  # L-BFGS steps per head
+    iterations: int = 25  # L-BFGS steps per head
     max_rows: int = 20000  # training segments per head; beyond, segments without rare codes are drawn
     free_intercept: float = 10.0  # evidence at which a code's own calibration counts as much as the common one
     free_slope: float = 100.0  # the same of the weights of its two heads
@@ -45,7 +45,7 @@ class Features:
     """What is known of n segments."""
 
     X: FloatArray  # (n, d) float32: own vector, weighted previous turn, weighted next turn
-    T: FloatArray  # (n, h) float16: hashed words and word parts
+    T: sparse.csr_array  # (n, h) float32: hashed words and word parts
 
     def take(self, rows: IntArray) -> Features:
         """The features of some segments, in the order of `rows`."""
@@ -91,4 +91,4 @@ def features(
     turns = own if context_vectors is None else np.asarray(context_vectors, dtype=np.float32)
     turns = np.vstack([turns, np.zeros((1, own.shape[1]), dtype=np.float32)])  # row -1: no neighbour
     around = [w * turns[neighbours[:, i]] for i, w in enumerate((config.previous, config.following)) if w]
-    return Features(np.hstack([own, *around]), sketch(texts, config.width))
+    return Features(np.hstack([own, *around]), hashed(texts, config.width))

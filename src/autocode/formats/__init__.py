@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
 from autocode.codebook import Codebook
 from autocode.errors import CodebookError, InputError
+from autocode.formats.coders import join_coders
 from autocode.formats.folder import is_study_folder, read_codebook, read_folder, write_folder
 from autocode.formats.hf import is_datasets_folder, read_datasets, read_parquet, write_datasets, write_parquet
 from autocode.formats.native import refuse_native
@@ -25,7 +26,7 @@ from autocode.merging import merge
 from autocode.store import STORE, load
 from autocode.study import Study, join_codebooks
 
-__all__ = ["ReadOptions", "Receipt", "WriteOptions", "read", "read_all", "write"]
+__all__ = ["ReadOptions", "Receipt", "WriteOptions", "read", "read_all", "read_coders", "write"]
 
 
 def read(source: str | Path, options: ReadOptions = ReadOptions()) -> Study:
@@ -81,17 +82,43 @@ def _knowing(options: ReadOptions, parts: Iterable[Study]) -> ReadOptions:
     return replace(options, documents=tuple(documents.values()), codebook=book)
 
 
+def read_coders(
+    files: Mapping[str, str | Path], options: ReadOptions = ReadOptions()
+) -> tuple[Study, list[Receipt]]:
+    """Read one file a coder into one study: the same text is one document, the same path one code.
+
+    Args:
+        files: From the name of each coder to the coder's file, of any kind that `read` knows.
+        options: As for `read_all`.
+
+    Returns:
+        The study and the receipts, the last of the joining.
+
+    Raises:
+        AutocodeError: A file cannot be read.
+    """
+    parts, receipts = [], []
+    for name, path in files.items():
+        study, found = read_all([path], replace(options, coder=name))
+        parts.append((name, study))
+        receipts += found
+    whole, notes = join_coders(parts)
+    return whole, [*receipts, Receipt("together", "coders", len(files), {}, tuple(notes))]
+
+
 def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    if not path.exists():
+        raise InputError(str(path), "there is no such file or folder", "Check the name.")
     refuse_native(path)
     if path.is_dir() and path.suffix.lower() != ".qda":
         return _read_directory(path, options)
     kind = "".join(s for s in path.suffixes[-2:] if s in (".csv", ".tsv", ".gz")) or path.suffix.lower()
     reader = READERS.get(kind)
-    if reader is None and path.exists():
+    if reader is None:
         raise InputError(
             path.name, f"files of this kind ('{path.suffix}') are not read",
             f"Known: {', '.join(READERS)} and folders.")  # fmt: skip
-    return (reader or READERS[".txt"])(path, options)
+    return reader(path, options)
 
 
 def _read_directory(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:

@@ -87,7 +87,7 @@ def read_codes(parent: Element | None, memos: Mapping[str, str], plain: bool = F
         if depth < DEEPEST:
             stack += [(child, code.path, depth + 1) for child in reversed(below)]
         elif below:
-            tree.skipped[_DEEP] = tree.skipped.get(_DEEP, 0) + len(below)
+            tree.skipped[_DEEP] = tree.skipped.get(_DEEP, 0) + sum(1 for child in below for _ in child.iter("Code"))
     if doubled:
         tree.notes.append(f"{doubled} codes had the name of a sibling; a number tells them apart")
     return tree

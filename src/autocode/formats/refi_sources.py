@@ -9,12 +9,12 @@ from pathlib import Path, PurePosixPath
 from xml.etree.ElementTree import Element
 
 from autocode.errors import InputError
-from autocode.formats.archive import Archive, local, open_archive, parse_xml
+from autocode.formats.archive import RATIO, RATIO_FROM, Archive, local, open_archive, parse_xml
 from autocode.formats.files import BOM, decode_text, read_bytes
 from autocode.formats.positions import RawText, Selection
 from autocode.formats.refi_codes import joined, key
 
-ALL_TEXTS = 128 * 2**20
+ALL_TEXTS = 64 * 2**20
 """The most bytes of text read from one project."""
 
 _TEXTS = ("TextSource", "Representation", "TextDescription", "Transcript")
@@ -44,20 +44,28 @@ class Container:
         name = PurePosixPath(address.removeprefix("internal:").replace("\\", "/")).name.lower()
         if not name or (not address.startswith("internal:") and _SCHEME.match(address)):
             return None
-        raw = self._read(name)
-        self.left -= len(raw or b"")
-        if self.left < 0:
-            raise InputError(self.source, f"its texts are larger than {ALL_TEXTS >> 20} MB", "Split the project.")
-        return raw
-
-    def _read(self, name: str) -> bytes | None:
-        if self.archive is not None:
-            member = self.members.get("sources/" + name) or self.members.get(name)
-            return self.archive.read(member, max(self.left, 0)) if member else None
-        beside = [p for p in self._beside() if p.name.lower() == name and p.is_file() and not p.is_symlink()]
-        if not beside or beside[0].stat().st_size > self.left:
+        if self.archive is None:
+            beside = [p for p in self._beside() if p.name.lower() == name and p.is_file() and not p.is_symlink()]
+            return self._within(beside[0].stat().st_size) and beside[0].read_bytes() if beside else None
+        member = self.members.get("sources/" + name) or self.members.get(name)
+        if member is None:
             return None
-        return beside[0].read_bytes()
+        self._within(self.archive.members[member].file_size)
+        return self.archive.read(member, ALL_TEXTS)
+
+    def _within(self, size: int) -> bool:
+        """Take `size` bytes off what may be read; true.
+
+        Raises:
+            InputError: That is more than all texts of a project may be, or than its container explains.
+        """
+        self.left -= size
+        read = ALL_TEXTS - self.left
+        packed = len(self.archive.raw) if self.archive else ALL_TEXTS
+        if self.left < 0 or read > max(RATIO_FROM, RATIO * packed):
+            raise InputError(self.source, f"its texts are larger than {ALL_TEXTS >> 20} MB or than its size explains",
+                             "It is refused as unsafe; split a project that large.")  # fmt: skip
+        return True
 
     def _beside(self) -> Iterator[Path]:
         for folder in self.folder.iterdir() if self.folder else ():

@@ -17,6 +17,7 @@ from autocode.formats.receipt import Receipt
 from autocode.formats.spreadsheet import Row, write_workbook
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
 
+_FORMAT = "autocode study 1"
 _SHEETS: Mapping[str, Sequence[str]] = {
     "codings": COLUMNS,
     "codebook": ("code", "parent", "definition", "include", "exclude", "example", "guid"),
@@ -26,7 +27,7 @@ _SHEETS: Mapping[str, Sequence[str]] = {
     "turns": ("document", "start", "end", "speaker", "start_ms", "end_ms"),
     "units": ("document", "start", "end", "unit", "speaker"),
     "texts": ("document", "start", "text"),
-    "study": ("name", "notice", "codebook", "version"),
+    "study": ("format", "name", "notice", "codebook", "version"),
 }
 
 
@@ -58,7 +59,7 @@ def _rows(study: Study) -> dict[str, list[Row]]:
         "turns": [(d.id, t.start, t.end, t.speaker, t.start_ms, t.end_ms) for d in documents for t in d.turns],
         "units": [(d.id, s.start, s.end, s.id, s.speaker) for d in documents for s in d.segments],
         "texts": [(d.id, start, text) for d in documents for start, text in pieces(d.text)],
-        "study": [(study.name, study.notice, book.name, book.version)],
+        "study": [(_FORMAT, study.name, study.notice, book.name, book.version)],
     }
 
 
@@ -69,7 +70,7 @@ def _json(value: object) -> str:
 def is_study_workbook(tables: Sequence[Table]) -> bool:
     """Whether the sheets of a workbook are a study's."""
     about = _by_sheet(tables).get("study")
-    return about is not None and about.columns == _SHEETS["study"]
+    return about is not None and about.rows[0].get("format") == _FORMAT
 
 
 def read_study_workbook(tables: Sequence[Table], source: str) -> tuple[Study, list[Receipt]]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autocode.model import saved
-from autocode.classify import Classifier, Features, fit
+from autocode.classify import Classifier, fit
 from autocode.codebook import Codebook
 from autocode.config import Config, load_config
 from autocode.encode import Encoder, load_encoder
@@ -212,8 +212,8 @@ def rows_of(prepared: Prepared, matrix: CodingMatrix) -> Prepared:
     """The prepared units that are the rows of a matrix, in its order."""
     index = {(s.document, s.id): i for i, s in enumerate(prepared.segments)}
     rows = np.array([index[s.document, s.id] for s in matrix.segments], dtype=np.int64)
-    features = Features(prepared.features.X[rows], prepared.features.T[rows])
-    return Prepared(matrix.segments, tuple(prepared.texts[i] for i in rows), prepared.vectors[rows], features)
+    texts = tuple(prepared.texts[i] for i in rows)
+    return Prepared(matrix.segments, texts, prepared.vectors[rows], prepared.features.take(rows))
 
 
 def _provenance(study: Study, matrix: CodingMatrix, encoder: Encoder) -> dict[str, Any]:
