@@ -18,8 +18,8 @@ import io
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
 from dataclasses import dataclass
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from autocode.classify import ClassifyConfig, Target, cross_predict, features
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
+Scorer = Callable[[IntArray, IntArray], FloatArray]
 FILES = {
     "opp115": "opp115/codings.csv.gz",
     "mlss": "mlss_interviews/codings_double.csv",
@@ -76,7 +77,7 @@ def neighbours_of(rows: Sequence[dict[str, str]]) -> IntArray:
     found = np.full((len(rows), 2), -1)
     for members in by_document.values():
         members.sort(key=lambda i: float(rows[i]["order"]))
-        for before, after in zip(members, members[1:], strict=False):
+        for before, after in pairwise(members):
             found[after, 0], found[before, 1] = before, after
     return found
 
@@ -200,7 +201,7 @@ def calibration_error(P: FloatArray, Y: FloatArray, bins: int = 15) -> float:
     return float(np.sum(gaps) / len(p))
 
 
-def baseline(fold: IntArray, Y: FloatArray, scorer: Callable[[IntArray, IntArray], FloatArray]) -> tuple[FloatArray, FloatArray]:
+def baseline(fold: IntArray, Y: FloatArray, scorer: Scorer) -> tuple[FloatArray, FloatArray]:
     """Held-out scores and decisions of one-vs-rest models; thresholds by best F1 on inner held-out scores.
 
     `scorer(known, out)` trains on rows and scores others. The same folds and pairs as the product's.
@@ -216,6 +217,7 @@ def baseline(fold: IntArray, Y: FloatArray, scorer: Callable[[IntArray, IntArray
         known, out = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
         P[out] = scorer(known, out)
         cuts = [best_f1(inner[f][known, k], Y[known, k]) for k in range(Y.shape[1])]
+        cuts = np.where(Y[known].sum(axis=0) >= 3, cuts, np.inf)  # silent below three, as the product
         D[out] = (P[out] >= cuts) & (P[out] > 0)  # 0: the model had no positive to learn from
     return P, D
 
@@ -227,12 +229,12 @@ def best_f1(p: FloatArray, y: FloatArray) -> float:
     return float(p[order[np.argmax(f1)]]) if y.any() else float("inf")
 
 
-def dense_scorer(X: FloatArray, Y: FloatArray) -> Callable[[IntArray, IntArray], FloatArray]:
+def dense_scorer(X: FloatArray, Y: FloatArray) -> Scorer:
     """MiniLM + LogisticRegression(class_weight="balanced", C=10)."""
     return lambda known, out: logistic(X[known], Y[known], X[out])
 
 
-def tfidf_scorer(texts: list[str], Y: FloatArray) -> Callable[[IntArray, IntArray], FloatArray]:
+def tfidf_scorer(texts: list[str], Y: FloatArray) -> Scorer:
     """TF-IDF on words and pairs of words + the same logistic regression."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -264,8 +266,9 @@ def report(name: str, corpus: Corpus, cache: Path, with_baselines: bool) -> Iter
     held = cross_predict(known, target, config)
     spent = time.perf_counter() - start, time.process_time() - cpu
     yield row(name, "autocode", measures(corpus, held.P, held.bands == 2), spent)
-    yield f"| {name} | - ask: {np.mean((held.bands == 1).sum(axis=1)):.2f} a segment; recall of suggest or ask " \
-          f"{(corpus.Y * (held.bands > 0)).sum() / corpus.Y.sum():.3f} of suggest {(corpus.Y * (held.bands == 2)).sum() / corpus.Y.sum():.3f} |"
+    asked = float(np.mean((held.bands == 1).sum(axis=1)))
+    both, alone = (float((corpus.Y * taken).sum() / corpus.Y.sum()) for taken in (held.bands > 0, held.bands == 2))
+    yield f"| {name} | asked {asked:.2f} times a segment; recall {alone:.3f} of suggest, {both:.3f} with ask |"
     if not with_baselines:
         return
     Y = (corpus.Y >= 0.5).astype(float)
@@ -290,7 +293,8 @@ def main() -> None:
     parser.add_argument("--no-baselines", action="store_true")
     options = parser.parse_args()
     write = sys.stdout.write
-    write("| set | method | codes | human | ratio | pooled | kappa | mAP | R@3 | ECE | given | s | cpu s |\n|" + "---|" * 13 + "\n")
+    write("| set | method | codes | human | ratio | pooled | kappa | mAP | R@3 | ECE | given | s | cpu s |\n")
+    write("|" + "---|" * 13 + "\n")
     for name in options.sets:
         for line in report(name, load(options.corpora, name), options.cache, not options.no_baselines):
             write(line + "\n")

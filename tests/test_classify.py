@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from autocode.classify import BANDS, Classifier, ClassifyConfig, Features, Target, cross_predict, features, fit
 from autocode.classify.classifier import _folds, _pairs
-from autocode.classify.heads import train
+from autocode.classify.heads import _drawn, train
 from autocode.classify.judge import average_precisions, judge
 
-CONFIG = ClassifyConfig(width=64, iterations=25)
+CONFIG = ClassifyConfig(width=512)
 WORDS = ("price", "trust", "delay", "family")
 
 
@@ -98,7 +99,7 @@ def test_folds_are_whole_documents_of_balanced_size():
     groups = np.repeat(np.arange(7), [50, 10, 10, 10, 10, 5, 5])
     n = len(groups)
     target = Target(np.zeros((n, 1)), groups, np.zeros((1, 4)), np.array([-1]))
-    fold = _folds(Features(np.zeros((n, 4)), np.zeros((n, 2))), target, replace(CONFIG, folds=3))
+    fold = _folds(Features(np.zeros((n, 4)), sparse.csr_array((n, 2))), target, replace(CONFIG, folds=3))
     assert all(len(set(fold[groups == g])) == 1 for g in range(7))
     assert sorted(np.bincount(fold).tolist()) == [25, 25, 50]
 
@@ -206,12 +207,30 @@ def test_a_theme_pulls_its_codes():
 
 
 def test_many_rows_are_drawn_with_rare_codes_kept():
-    """Beyond the most rows, learning still sees nearly every segment of a rare code."""
-    known, target = material(400)
-    Y = target.Y.copy()
-    Y[:, 0] = np.arange(400) < 4
-    heads = train(known, replace(target, Y=Y), np.arange(400), replace(CONFIG, max_rows=80))
-    assert average_precisions(heads.dense.score(known.X), Y)[0] > 0.3
+    """Beyond the most rows, every segment of a rare code stays, and no more rows than allowed."""
+    Y = np.zeros((4000, 2))
+    Y[::1000, 0], Y[1::2, 1] = 1, 1
+    rows = _drawn(Y, replace(CONFIG, max_rows=400))
+    assert len(np.unique(rows)) == len(rows) == 400
+    assert set(np.flatnonzero(Y[:, 0])) <= set(rows)
+
+
+def test_few_and_many_rows_are_learnt_alike(monkeypatch):
+    """The short way for few rows finds the same weights as the plain one."""
+    known, target = material(100)
+    config = replace(CONFIG, iterations=300)
+    short = train(known, target, np.arange(100), config)
+    monkeypatch.setattr("autocode.classify.heads._FEW", 0)
+    plain = train(known, target, np.arange(100), config)
+    for head, other in ((short.dense, plain.dense), (short.lexical, plain.lexical)):
+        assert np.allclose(head.W, other.W, atol=0.03 * np.abs(other.W).max())
+
+
+def test_the_model_holds_no_word():
+    """No transcript word can be found among the saved numbers."""
+    known, target = material()
+    saved = b"".join(a.tobytes() for a in fit(known, target, CONFIG).to_arrays().values())
+    assert not any(word.encode(code) in saved for word in WORDS for code in ("utf-8", "utf-32-le"))
 
 
 def test_progress_reaches_its_total():

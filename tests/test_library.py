@@ -103,7 +103,7 @@ def _sha(path: Path) -> str:
 def test_commands_of_the_readme_exist() -> None:
     """Every `autocode VERB` in the README is a verb of the program."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    verbs = set(re.findall(r"`?autocode ([a-z]+)", text))
+    verbs = set(re.findall(r"(?:`|^    )autocode ([a-z]+)", text, re.MULTILINE))
     helped = subprocess.run([sys.executable, "-m", "autocode", "--help"], capture_output=True, text=True, check=True).stdout
     assert verbs
     assert not {v for v in verbs if not re.search(rf"\b{v}\b", helped)}

@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from autocode.classify import ClassifyConfig
 from autocode.errors import ConfigError
 
 Unit = Literal["auto", "given", "turn", "paragraph", "sentence", "window"]
@@ -75,6 +74,52 @@ class EncodeConfig:
     """
 
     model: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifyConfig:
+    """How codes are learnt; the defaults hold for every corpus (benchmarks/recipe.py).
+
+    Attributes:
+        folds: Held-out parts, made of whole documents.
+        seed: Same seed, same result.
+        min_segments: A code with fewer coded segments stays silent.
+        min_documents: A code met in fewer documents stays silent.
+        previous: Weight of the previous turn (the question) beside the segment's own vector.
+        following: Weight of the next turn.
+        width: Columns of the hashed text, even.
+        strength: Inverse regularisation of the head by meaning, for a code with much evidence.
+        lexical_strength: The same of the head by wording.
+        half_count: Coded segments at which a code has half of that strength.
+        prior_weight: Length of the weights that a codebook entry alone would get.
+        theme_weight: Share of the theme's weights in the prior of its codes.
+        iterations: L-BFGS steps per head.
+        max_rows: Training segments per head; beyond, segments without rare codes are drawn.
+        free_intercept: Coded segments at which a code's own calibration counts as much as the
+            common one.
+        free_slope: The same of the weights of its two heads.
+        smoothing: Coded segments' worth of expected evidence behind each threshold.
+        ask_share: `ask` from this share of the threshold of `suggest` on.
+    """
+
+    folds: int = 5
+    seed: int = 0
+    min_segments: int = 3
+    min_documents: int = 2
+    previous: float = 0.7
+    following: float = 0.3
+    width: int = 65536
+    strength: float = 10.0
+    lexical_strength: float = 10.0
+    half_count: float = 10.0
+    prior_weight: float = 10.0
+    theme_weight: float = 0.5
+    iterations: int = 25
+    max_rows: int = 20000
+    free_intercept: float = 10.0
+    free_slope: float = 100.0
+    smoothing: float = 10.0
+    ask_share: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,9 @@ def without_private_part(path: Path, target: Path) -> Path:
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(target, "w") as new:
         for info in old.infolist():
             content = old.read(info)
-            new.writestr(info.filename, content.partition(b"<?autocode ")[0] if info.filename.endswith(".qde") else content)
+            new.writestr(
+                info.filename, content.partition(b"<?autocode ")[0] if info.filename.endswith(".qde") else content
+            )
     return target
 
 

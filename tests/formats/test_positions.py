@@ -6,8 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autocode.formats.positions import ONE, POINTS, STORED, TWO, UTF8, UTF16, Counted, RawText, Selection, View, fit, quotes
-from autocode.formats.positions import Span as Spanned
+from autocode.formats.positions import (
+    ONE,
+    POINTS,
+    STORED,
+    TWO,
+    UTF8,
+    UTF16,
+    Counted,
+    RawText,
+    Selection,
+    Span,
+    View,
+    fit,
+    quotes,
+)  # fmt: skip
 from tests.formats.exchanged import TEXTS
 
 TEXT = "I: 👩‍👧 hello there.\r\nR: 𝔘ber all, naïve words.\r\nI: and so it goes on.\r\n"
@@ -86,12 +99,12 @@ def test_every_span_comes_back_from_its_positions(text: str, unit: str, newline:
     start = data.draw(st.integers(0, len(raw.text) - 1))
     end = data.draw(st.integers(start + 1, len(raw.text)))
     starts = raw.starts(view)
-    assert Counted(raw, view).span(Selection(int(starts[start]), int(starts[end]))) == Spanned(start, end)
+    assert Counted(raw, view).span(Selection(int(starts[start]), int(starts[end]))) == Span(start, end)
 
 
 def test_a_position_inside_a_surrogate_pair_is_rounded_outwards() -> None:
     """Half an emoji at either end counts as the whole emoji."""
-    assert Counted(RawText("a👩b👩c"), View(UTF16)).span(Selection(2, 5)) == Spanned(1, 4)
+    assert Counted(RawText("a👩b👩c"), View(UTF16)).span(Selection(2, 5)) == Span(1, 4)
 
 
 @pytest.mark.parametrize(("start", "end"), [(-5, 2), (3, 1), (2, 2), (99, 100), (5, 9), (-(2**80), 2**80)])
@@ -102,22 +115,26 @@ def test_an_impossible_range_gives_no_span(start: int, end: int) -> None:
 
 def test_an_end_beyond_the_text_is_cut_and_said() -> None:
     """A selection that runs over is clipped."""
-    assert Counted(RawText("hello"), View()).span(Selection(1, 2**70)) == Spanned(1, 5, clipped=True)
+    assert Counted(RawText("hello"), View()).span(Selection(1, 2**70)) == Span(1, 5, clipped=True)
 
 
 @pytest.mark.parametrize(
     ("quote", "right"),
     [
-        ("one two three", True), ("one\n two  three", True), ("one too three", False), ("line:6", None), ("", None),
+        ("one two three", True),
+        ("one\n two  three", True),
+        ("one too three", False),
+        ("line:6", None),
+        ("", None),
         ("a long name of its own", None),
-    ],  # fmt: skip
+    ],
 )
 def test_a_quote_is_told_from_a_name(quote: str, right: bool | None) -> None:
     """Only what is about as long as the span is a quote; a name says nothing of positions."""
-    assert quotes("one two three", Spanned(0, 13), quote) is right
+    assert quotes("one two three", Span(0, 13), quote) is right
 
 
 def test_a_quote_cut_by_the_tool_still_counts() -> None:
     """A hundred characters with an ellipsis match a longer span."""
     text = "word " * 60
-    assert quotes(text, Spanned(0, 299), text[:99] + "…") is True
+    assert quotes(text, Span(0, 299), text[:99] + "…") is True

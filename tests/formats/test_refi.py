@@ -27,7 +27,18 @@ SAMPLES = (
     "rqda/OPCW-CSP-DG.rqda",
 )  # fmt: skip
 ORDER = {
-    "Project": ["Users", "CodeBook", "Variables", "Cases", "Sources", "Notes", "Links", "Sets", "Graphs", "Description"],
+    "Project": [
+        "Users",
+        "CodeBook",
+        "Variables",
+        "Cases",
+        "Sources",
+        "Notes",
+        "Links",
+        "Sets",
+        "Graphs",
+        "Description",
+    ],
     "CodeBook": ["Codes"],
     "Code": ["Description", "NoteRef", "Code"],
     "TextSource": ["Description", "PlainTextContent", "PlainTextSelection", "Coding", "NoteRef", "VariableValue"],
@@ -66,7 +77,7 @@ def _suggestions(study: Study) -> tuple[Suggestion, ...]:
     )  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(exchanged(), st.sampled_from(OPTIONS))
 def test_a_project_reads_back_as_the_study_it_was_written_from(study: Study, options: WriteOptions) -> None:
     """Texts in any script, overlapping spans, two coders, memos, variables, units: all come back equal."""
@@ -77,7 +88,7 @@ def test_a_project_reads_back_as_the_study_it_was_written_from(study: Study, opt
         assert read(path) == study
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(exchanged(), st.sampled_from(OPTIONS[:2]))
 def test_what_other_programs_see_is_the_same_coding(study: Study, options: WriteOptions) -> None:
     """Without the part that only this program reads, texts, spans, codes, coders and memos are the same."""
@@ -93,14 +104,18 @@ def test_what_other_programs_see_is_the_same_coding(study: Study, options: Write
                 for c in s.codings}  # fmt: skip
         return sorted(rows)
 
-    if len(set(names.values())) == len(names) and options == OPTIONS[0]:
+    plain = len({c.name for c in study.codebook}) == len(study.codebook)  # else names are qualified
+    if plain and len(set(names.values())) == len(names) and options == OPTIONS[0]:
         theirs = told(seen, {c.id: c.id for c in seen.coders})
         mine = [row for row in told(study, names) if row[0].strip()]
         assert theirs == mine
 
 
-@settings(max_examples=40)
-@given(exchanged(), st.sampled_from([*OPTIONS, WriteOptions(astral="replace"), WriteOptions(flatten=" / "), WriteOptions(mirror=True)]))
+@settings(max_examples=40, deadline=None)
+@given(
+    exchanged(),
+    st.sampled_from([*OPTIONS, WriteOptions(astral="replace"), WriteOptions(flatten=" / "), WriteOptions(mirror=True)]),
+)
 def test_every_project_is_valid_against_the_schema(study: Study, options: WriteOptions) -> None:
     """Whatever the study and the options, the project stands the published schema."""
     etree = pytest.importorskip("lxml.etree")
@@ -114,7 +129,7 @@ def test_every_project_is_valid_against_the_schema(study: Study, options: WriteO
         codes.assertValid(etree.parse(Path(folder) / "p.qdc"))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(exchanged())
 def test_a_codebook_reads_back_equal(study: Study) -> None:
     """A .qdc keeps the tree, the order of the codes and each of their texts."""
@@ -170,7 +185,8 @@ def test_a_codebook_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     """QualCoder writes one before its codebook."""
     path = tmp_path / "b.qdc"
     path.write_text('\ufeff<?xml version="1.0" encoding="utf-8"?><CodeBook xmlns="urn:QDA-XML:codebook:1.0"><Codes>'
-                    '<Code guid="00000000-0000-4000-8000-000000000001" name="a" isCodable="false"/></Codes><Sets/></CodeBook>',
+                    '<Code guid="00000000-0000-4000-8000-000000000001" name="a" isCodable="false"/>'
+                    '</Codes><Sets/></CodeBook>',
                     encoding="utf-8")  # fmt: skip
     assert [c.path for c in read(path).codebook] == ["a"]
 

@@ -11,7 +11,9 @@ from tests.formats.projects import code, coding, guid, project, qdpx, selection,
 
 def _sets(**members: list[int]) -> str:
     inner = "".join(
-        f'<Set guid="{guid(50 + n)}" name="{name}">' + "".join(f'<MemberCode targetGUID="{guid(m)}"/>' for m in listed) + "</Set>"
+        f'<Set guid="{guid(50 + n)}" name="{name}">'
+        + "".join(f'<MemberCode targetGUID="{guid(m)}"/>' for m in listed)
+        + "</Set>"
         for n, (name, listed) in enumerate(members.items())
     )
     return f"<Sets>{inner}</Sets>"

@@ -30,7 +30,12 @@ def test_a_selection_becomes_a_coding_of_its_user(tmp_path: Path) -> None:
     inner = selection(*HARD, "<Description>says so</Description>" + coding(7, 1, BEN), name="it was hard")
     study, receipts = read_all([_one(tmp_path, inner)])
     (found,) = study.codings
-    assert (study.documents[0].text_of(found), found.code, found.coder, found.memo) == ("it was hard", "c", "Ben", "says so")
+    assert (study.documents[0].text_of(found), found.code, found.coder, found.memo) == (
+        "it was hard",
+        "c",
+        "Ben",
+        "says so",
+    )
     assert "1 of 1 quotes" in str(_receipt(receipts, "codings"))
 
 
@@ -134,16 +139,20 @@ def test_inline_text_representations_and_transcripts_are_texts_too(tmp_path: Pat
     sources = (
         f'<TextSource guid="{guid(5)}" name="Inline"><PlainTextContent>hello there</PlainTextContent>'
         f"{selection(0, 5, coding(20, 1))}</TextSource>"
-        f'<PDFSource guid="{guid(6)}" name="Pdf" path="internal://x.pdf"><PDFSelection guid="{guid(7)}" page="0" firstX="0" '
+        f'<PDFSource guid="{guid(6)}" name="Pdf" path="internal://x.pdf">'
+        f'<PDFSelection guid="{guid(7)}" page="0" firstX="0" '
         f'firstY="0" secondX="1" secondY="1">{coding(21, 1)}</PDFSelection><Representation guid="{guid(8)}" '
         f'plainTextPath="internal://r.txt">{selection(0, 5, coding(22, 1))}</Representation></PDFSource>'
         f'<AudioSource guid="{guid(10)}" name="Talk" path="internal://x.mp3"><Transcript guid="{guid(11)}" '
         f'plainTextPath="internal://t.txt"><SyncPoint guid="{guid(12)}" timeStamp="0" position="0"/><SyncPoint '
-        f'guid="{guid(13)}" timeStamp="9" position="5"/><TranscriptSelection guid="{guid(14)}" fromSyncPoint="{guid(12)}" '
+        f'guid="{guid(13)}" timeStamp="9" position="5"/>'
+        f'<TranscriptSelection guid="{guid(14)}" fromSyncPoint="{guid(12)}" '
         f'toSyncPoint="{guid(13)}">{coding(23, 1)}</TranscriptSelection></Transcript></AudioSource>'
         f'<PictureSource guid="{guid(15)}" name="Photo" path="internal://p.png"/>'
     )
-    study, receipts = read_all([qdpx(tmp_path, project(code(1, "c"), sources), {"r.txt": "other words", "t.txt": "spoken words"})])
+    study, receipts = read_all(
+        [qdpx(tmp_path, project(code(1, "c"), sources), {"r.txt": "other words", "t.txt": "spoken words"})]
+    )
     assert [(d.id, d.text_of(c)) for d in study.documents for c in study.codings if c.document == d.id] == [
         ("Inline", "hello"), ("Pdf", "other"), ("Talk", "spoke")]  # fmt: skip
     assert _receipt(receipts, "documents").skipped == {"that are no text": 1}
@@ -153,11 +162,10 @@ def test_inline_text_representations_and_transcripts_are_texts_too(tmp_path: Pat
 def test_cases_variables_groups_and_memos_become_what_is_known_of_a_document(tmp_path: Path) -> None:
     """Values come from the source or from its case; a set of sources is a document group."""
     variables = f'<Variables><Variable guid="{guid(30)}" name="Age" typeOfVariable="Integer"/></Variables>'
-    value = (
-        f'<VariableValue><VariableRef targetGUID="{guid(30)}"/><IntegerValue>{{}}</IntegerValue></VariableValue>'
-    )
+    value = f'<VariableValue><VariableRef targetGUID="{guid(30)}"/><IntegerValue>{{}}</IntegerValue></VariableValue>'
     rest = (
-        f'{variables}<Cases><Case guid="{guid(31)}" name="Mary">{value.format(40)}<SourceRef targetGUID="{guid(5)}"/></Case>'
+        f'{variables}<Cases><Case guid="{guid(31)}" name="Mary">{value.format(40)}'
+        f'<SourceRef targetGUID="{guid(5)}"/></Case>'
         f'<Case guid="{guid(32)}"><SourceRef targetGUID="{guid(6)}"/></Case></Cases>'
         f'<Notes><Note guid="{guid(33)}" name="m"><PlainTextContent>a note</PlainTextContent></Note></Notes>'
         f'<Sets><Set guid="{guid(34)}" name="Wave 1"><MemberSource targetGUID="{guid(5).upper()}"/></Set></Sets>'
@@ -172,7 +180,8 @@ def test_cases_variables_groups_and_memos_become_what_is_known_of_a_document(tmp
 
 def test_a_note_with_codings_is_a_field_note(tmp_path: Path) -> None:
     """Notes are texts of the same kind; one that was coded is data."""
-    note = f'<Notes><Note guid="{guid(33)}" name="Diary" plainTextPath="internal://n.txt">{selection(0, 5, coding(7, 1))}</Note></Notes>'
+    inner = selection(0, 5, coding(7, 1))
+    note = f'<Notes><Note guid="{guid(33)}" name="Diary" plainTextPath="internal://n.txt">{inner}</Note></Notes>'
     study = read(qdpx(tmp_path, project(code(1, "c"), "", note), {"n.txt": "today I saw"}))
     assert [(d.id, d.kind) for d in study.documents] == [("Diary", "field note")]
 
@@ -214,11 +223,14 @@ def test_positions_of_nvivo_on_windows_are_read_right() -> None:
         ("nvivo/nvivo12win_97codings.qdpx", 1, 60, 1, 97), ("nvivo/nvivo12mac_297codings.qdpx", 2, 152, 1, 297),
         ("nvivo/nvivo15mac_nocodings.qdpx", 0, 262, 0, 0), ("qc/qc132_205codings_bare_paths.qdpx", 2, 262, 1, 205),
         ("atlasti/atlas23win_blank.qdpx", 0, 0, 0, 0), ("atlasti/atlas84mac_spec_annexA2.qde", 0, 14, 0, 0),
-        ("maxqda/maxqda24_codebook_10sources.qdpx", 10, 307, 0, 0), ("other/qdapy_handmade_two_coders.qdpx", 2, 4, 2, 6),
+        ("maxqda/maxqda24_codebook_10sources.qdpx", 10, 307, 0, 0),
+        ("other/qdapy_handmade_two_coders.qdpx", 2, 4, 2, 6),
         ("constructed/constructed_two_coders.qdpx", 1, 2, 2, 3),
     ],
 )  # fmt: skip
-def test_every_sample_is_read_to_its_last_code(sample: str, documents: int, codes: int, coders: int, codings: int) -> None:
+def test_every_sample_is_read_to_its_last_code(
+    sample: str, documents: int, codes: int, coders: int, codings: int
+) -> None:
     """Documents with a text, codes, coders and codings of each real project, by count."""
     study = read(shared("formats", "samples", *sample.split("/")))
     counts = (len(study.documents), len(study.codebook), len(study.coders), len(study.codings))

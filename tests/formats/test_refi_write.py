@@ -65,7 +65,8 @@ def test_mirrored_suggestions_stand_under_a_root_code(tmp_path: Path) -> None:
     """Those who cannot filter by user can filter by the folder of codes."""
     root = _written(tmp_path, suggestions=(SUGGESTED,), mirror=True)
     assert [c.get("name") for c in root.iterfind(".//q:Codes/q:Code", NS)] == ["T", "autocode"]
-    assert [c.code for c in read(tmp_path / "p.qdpx").codings] == ["T > c", "autocode > T > c"]
+    assert [c.code for c in read(tmp_path / "p.qdpx").codings] == [
+        "T > c", "autocode > T (autocode) > c (autocode)"]  # fmt: skip
 
 
 def test_positions_count_code_points_unless_asked_otherwise(tmp_path: Path) -> None:
@@ -131,7 +132,9 @@ def test_guids_that_are_none_are_replaced(tmp_path: Path) -> None:
 def test_characters_that_xml_cannot_hold_are_replaced_one_for_one(tmp_path: Path) -> None:
     """Offsets stay right in a text with control characters and half surrogate pairs."""
     text = "a\x00b\x0bc\ud800d\uffffe"
-    study = replace(STUDY, documents=(Document("d", text, "\x01"),), codings=(Coding("d", 2, 9, "T", "ana", "\x02m"),), readings=())
+    study = replace(
+        STUDY, documents=(Document("d", text, "\x01"),), codings=(Coding("d", 2, 9, "T", "ana", "\x02m"),), readings=()
+    )
     write(study, tmp_path / "p.qdpx")
     back = read(tmp_path / "p.qdpx")
     assert back.documents[0].text == "a\ufffdb\ufffdc\ufffdd\ufffde"
@@ -143,6 +146,15 @@ def test_codes_can_be_written_without_a_tree(tmp_path: Path) -> None:
     root = _written(tmp_path, flatten=" / ")
     assert [c.get("name") for c in root.iterfind(".//q:Codes/q:Code", NS)] == ["T", "T / c"]
     assert not root.findall(".//q:Code/q:Code", NS)
+
+
+def test_a_name_that_two_codes_have_is_qualified_and_comes_back(tmp_path: Path) -> None:
+    """QualCoder would make one code of two; the second is named with its parent, and ours again on reading."""
+    book = Codebook((Code("A"), Code("other", "A"), Code("B"), Code("other", "B")))
+    study = replace(STUDY, codebook=book, codings=(replace(STUDY.codings[0], code="B > other"),))
+    root = _written(tmp_path, study)
+    assert [c.get("name") for c in root.iterfind(".//q:Code", NS)] == ["A", "other", "B", "other (B)"]
+    assert read(tmp_path / "p.qdpx") == study
 
 
 def test_rules_of_a_code_are_told_with_its_definition(tmp_path: Path) -> None:

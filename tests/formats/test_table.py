@@ -120,7 +120,7 @@ def test_a_bad_table_is_one_clear_line(text: str, said: str, tmp_path: Path) -> 
 def test_codes_that_the_codebook_lacks_are_refused_or_added(tmp_path: Path) -> None:
     """Unknown codes are named; --add-codes puts them at the end of the codebook."""
     sources = [_file(tmp_path, HEAD + "d,s1,1,,one,a,zz|yy\n"), _file(tmp_path, BOOK, "codebook.csv")]
-    with pytest.raises(CodebookError, match="does not have 'zz', 'yy'.*--add-codes"):
+    with pytest.raises(CodebookError, match=r"does not have 'zz', 'yy'.*--add-codes"):
         read_all(sources)
     added, _ = read_all(sources, ReadOptions(add_codes=True))
     assert [c.path for c in added.codebook] == ["w", "w > t", "zz", "yy"]

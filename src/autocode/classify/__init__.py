@@ -8,7 +8,8 @@ and thresholds turn that into a band (`judge`). Whatever judges a segment comes 
 
 from autocode.classify.classifier import Classifier, Held, cross_predict, fit
 from autocode.classify.judge import BANDS, Reliability
-from autocode.classify.material import ClassifyConfig, Features, Target, features
+from autocode.classify.material import Features, Target, features
+from autocode.config import ClassifyConfig
 
 __all__ = [
     "BANDS",

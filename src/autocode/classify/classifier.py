@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations, count
+from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
+from numpy.typing import NDArray
 
 from autocode.classify.heads import Head, Heads, train
 from autocode.classify.judge import Judge, Reliability, judge
-from autocode.classify.material import ClassifyConfig, Features, FloatArray, IntArray, Target
+from autocode.classify.material import Features, FloatArray, IntArray, Target
+from autocode.config import ClassifyConfig
 
 Progress = Callable[[int, int], object]
+_KNOWN = ("segments", "documents", "average_precision", "precision", "recall")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +42,14 @@ class Classifier:
 
     def predict_proba(self, features: Features) -> FloatArray:
         """Calibrated probabilities (n, K) float64, inside (0, 1)."""
-        return self.judge.probabilities(self.heads.score(features))
+        with threadpool_limits(1):
+            return self.judge.probabilities(self.heads.score(features))
 
     def bands(self, P: FloatArray) -> IntArray:
         """Bands (n, K) int8 of probabilities: 2 suggest, 1 ask, 0 silent."""
         return self.judge.bands(P)
 
-    def to_arrays(self) -> dict[str, FloatArray | IntArray]:
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
         """All that is needed to predict again, as numbers only; no word of a text is among them."""
         known = self.reliability
         return {
@@ -52,16 +60,12 @@ class Classifier:
             "theta": self.judge.theta,
             "thresholds": self.judge.thresholds,
             "ask_share": np.array([self.judge.ask_share]),
-            "segments": known.segments,
-            "documents": known.documents,
-            "average_precision": known.average_precision,
-            "precision": known.precision,
-            "recall": known.recall,
+            **{name: getattr(known, name) for name in _KNOWN},
             "reasons": _as_numbers(known.reasons),
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, FloatArray | IntArray]) -> Classifier:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Classifier:
         """The reverse of `to_arrays`.
 
         Raises:
@@ -71,9 +75,7 @@ class Classifier:
         return cls(
             Heads(Head(a["dense_W"], a["dense_b"]), Head(a["lexical_W"], a["lexical_b"])),
             Judge(a["theta"], a["thresholds"], float(a["ask_share"][0])),
-            Reliability(
-                a["segments"], a["documents"], a["average_precision"], a["precision"], a["recall"], _as_texts(a["reasons"])
-            ),
+            Reliability(**{name: a[name] for name in _KNOWN}, reasons=_as_texts(a["reasons"])),
         )
 
 
@@ -126,7 +128,7 @@ def fit(
     tick = _ticker(progress, int(fold.max()) + 1, 1)
     scores = _held_out(features, target, fold, config, tick)
     judged, known = judge(scores, target, config)
-    heads = train(features, target, np.arange(len(fold)), config)
+    (heads,) = _trained(features, target, [np.arange(len(fold))], config)
     tick()
     return Classifier(heads, judged, known)
 
@@ -165,11 +167,27 @@ def _held_out(
 ) -> FloatArray:
     """Scores (2, n, K) of each segment from heads trained on the other folds."""
     S = np.zeros((2, *target.Y.shape), dtype=np.float32)
-    for f in range(int(fold.max()) + 1):
-        known, out = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
-        S[:, out] = train(features, target, known, config).score(features.take(out))
+    folds = range(int(fold.max()) + 1)
+    learnt = _trained(features, target, [np.flatnonzero(fold != f) for f in folds], config)
+    for f, heads in zip(folds, learnt, strict=True):
+        out = np.flatnonzero(fold == f)
+        S[:, out] = heads.score(features.take(out))
         tick()
     return S
+
+
+def _trained(
+    features: Features, target: Target, parts: Sequence[IntArray], config: ClassifyConfig
+) -> Iterator[Heads]:
+    """Heads for each part (rows to learn from), in order; as many at once as there are processors.
+
+    Each fit runs on one thread: small matrices shared among threads are many times slower on a busy
+    machine, and one thread gives the same bits everywhere.
+    """
+    crew = os.cpu_count() or 1
+    with threadpool_limits(1), ThreadPoolExecutor(crew) as pool:
+        for i in range(0, len(parts), crew):
+            yield from pool.map(lambda rows: train(features, target, rows, config), parts[i : i + crew])
 
 
 def _pairs(
@@ -182,9 +200,9 @@ def _pairs(
     """
     folds = int(fold.max()) + 1
     S = np.zeros((folds, 2, *target.Y.shape), dtype=np.float32)
-    for f, g in combinations(range(folds), 2):
-        known = np.flatnonzero((fold != f) & (fold != g))
-        heads = train(features, target, known, config)
+    pairs = list(combinations(range(folds), 2))
+    parts = [np.flatnonzero((fold != f) & (fold != g)) for f, g in pairs]
+    for (f, g), heads in zip(pairs, _trained(features, target, parts, config), strict=True):
         for judged, scored in ((f, g), (g, f)):
             out = np.flatnonzero(fold == scored)
             S[judged][:, out] = heads.score(features.take(out))

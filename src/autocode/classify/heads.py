@@ -7,13 +7,19 @@ Yang 2013 (Recursive regularization, KDD).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from autocode.classify.material import ClassifyConfig, Features, FloatArray, IntArray, Target
+from autocode.classify.material import Features, FloatArray, IntArray, Target
+from autocode.config import ClassifyConfig
+
+Rows: TypeAlias = FloatArray | sparse.csr_array
+_FEW = 1500  # rows up to which the detour over their inner products is the faster way
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -22,7 +28,7 @@ class Head:
     W: FloatArray  # (K, d) float32
     b: FloatArray  # (K,) float32
 
-    def score(self, X: FloatArray | sparse.csr_array) -> FloatArray:
+    def score(self, X: Rows) -> FloatArray:
         """Scores (n, K) float32 of rows X (n, d)."""
         return np.asarray(X @ self.W.T + self.b, dtype=np.float32)
 
@@ -91,10 +97,10 @@ def _centred(entries: FloatArray) -> FloatArray:
     known = np.linalg.norm(entries, axis=1) > 0
     middle = entries[known].mean(axis=0) if known.sum() > 2 else np.zeros(entries.shape[1])
     moved = np.where(known[:, None], entries - middle, 0.0)
-    return moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
+    return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9))
 
 
-def _backed_off(X: FloatArray | sparse.csr_array, target: Target, C: float, entries: FloatArray, config: ClassifyConfig) -> Head:
+def _backed_off(X: Rows, target: Target, C: float, entries: FloatArray, config: ClassifyConfig) -> Head:
     """Heads of the codes, each drawn to its codebook entry and to the head of its theme."""
     members, given = _themes(target)
     space, prior = _Space.of(X), entries
@@ -111,16 +117,17 @@ def _backed_off(X: FloatArray | sparse.csr_array, target: Target, C: float, entr
 class _Space:
     """Rows X (n, d) as A (n, r) with as few columns as the rows span: exact, and fast for few rows."""
 
-    X: FloatArray | sparse.csr_array
-    A: FloatArray | sparse.csr_array
+    X: Rows
+    A: Rows
     R: FloatArray | None  # (n, r), A = X @ X.T @ R; None: A is X
 
     @classmethod
-    def of(cls, X: FloatArray | sparse.csr_array) -> _Space:
-        if len(X) >= min(X.shape[1], 1500) if isinstance(X, np.ndarray) else X.shape[0] >= 1500:
+    def of(cls, X: Rows) -> _Space:
+        if X.shape[0] >= min(X.shape[1], _FEW):
             return cls(X, X, None)
         gram = X @ X.T
-        values, U = np.linalg.eigh(np.asarray(gram if isinstance(gram, np.ndarray) else gram.toarray(), dtype=np.float64))
+        gram = gram if isinstance(gram, np.ndarray) else gram.toarray()
+        values, U = np.linalg.eigh(np.asarray(gram, dtype=np.float64))
         kept = values > 1e-6 * max(values[-1], 1e-9)
         roots = np.sqrt(values[kept])
         return cls(X, (U[:, kept] * roots).astype(np.float32), (U[:, kept] / roots).astype(np.float32))
@@ -141,7 +148,7 @@ def _themes(target: Target) -> tuple[FloatArray, FloatArray]:
 def _strengths(Y: FloatArray, C: float, config: ClassifyConfig) -> FloatArray:
     """Count-aware strength (K,): balanced weights would let two segments outvote the codebook."""
     counts = Y.sum(axis=0)
-    return np.maximum(C * counts / (counts + config.half_count), 1e-3)
+    return np.asarray(np.maximum(C * counts / (counts + config.half_count), 1e-3))
 
 
 def _fit(space: _Space, Y: FloatArray, C: FloatArray, prior: FloatArray, config: ClassifyConfig) -> Head:
@@ -164,7 +171,8 @@ def _fit(space: _Space, Y: FloatArray, C: FloatArray, prior: FloatArray, config:
         G = S * P - goal
         # log(1 + e^z) - y z, from the probability already at hand.
         value = np.sum(S * (np.maximum(Z, 0) - np.log(np.maximum(P, 1 - P))) - goal * Z, dtype=np.float64)
-        return float(value) + 0.5 * float(np.vdot(D, D)), np.concatenate([((A.T @ (G * unit)).T + D).ravel(), G.sum(axis=0)])
+        slope = np.concatenate([((A.T @ (G * unit)).T + D).ravel(), G.sum(axis=0)])
+        return float(value) + 0.5 * float(np.vdot(D, D)), slope
 
     options = {"maxiter": config.iterations, "ftol": 1e-5, "maxcor": 6}
     found = minimize(loss, np.zeros(K * A.shape[1] + K), jac=True, method="L-BFGS-B", options=options).x

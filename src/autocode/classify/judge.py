@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from autocode.classify.material import ClassifyConfig, FloatArray, IntArray, Target
+from autocode.classify.material import FloatArray, IntArray, Target
+from autocode.config import ClassifyConfig
 
 BANDS = ("silent", "ask", "suggest")  # by number
 
@@ -27,11 +28,11 @@ class Judge:
     def probabilities(self, S: FloatArray) -> FloatArray:
         """Probabilities (n, K) float64 inside (0, 1) of scores S (2, n, K)."""
         logits = self.theta[:, 0] + S[0] * self.theta[:, 1] + S[1] * self.theta[:, 2]
-        return np.clip(expit(np.asarray(logits, dtype=np.float64)), 1e-6, 1 - 1e-6)
+        return np.asarray(np.clip(expit(np.asarray(logits, dtype=np.float64)), 1e-6, 1 - 1e-6))
 
     def bands(self, P: FloatArray) -> IntArray:
         """Bands (n, K) int8 of probabilities: 2 suggest, 1 ask, 0 silent."""
-        return (P >= self.thresholds).astype(np.int8) + (P >= self.ask_share * self.thresholds).astype(np.int8)
+        return (self.thresholds <= P).astype(np.int8) + (self.ask_share * self.thresholds <= P).astype(np.int8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,29 +116,30 @@ def _cuts(P: FloatArray, Y: FloatArray, smoothing: float) -> FloatArray:
     kappa = 2 * (hits * n - taken * total) / ((taken + total) * n - 2 * taken * total + 1e-9)
     best = np.argmax(kappa, axis=0)[None]
     below = np.take_along_axis(ranked, np.minimum(best + 1, n - 1), axis=0)
-    return ((np.take_along_axis(ranked, best, axis=0) + below) / 2)[0]
+    return np.asarray((np.take_along_axis(ranked, best, axis=0) + below)[0] / 2)
 
 
 def _reliability(P: FloatArray, target: Target, cuts: FloatArray, config: ClassifyConfig) -> Reliability:
     """Evidence per code, with the reasons for silence."""
     Y, K = np.asarray(target.Y, dtype=np.float64), target.Y.shape[1]
-    given, taken = Y > 0, P >= cuts
+    given, taken = Y > 0, cuts <= P
     segments = given.sum(axis=0)
     documents = np.array([len(np.unique(target.groups[given[:, k]])) for k in range(K)], dtype=np.int64)
     hits, total = (taken * Y).sum(axis=0), Y.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         precision, recall = hits / taken.sum(axis=0), hits / total
     better = hits * len(Y) > taken.sum(axis=0) * total
-    reasons = tuple(_reason(*row, config) for row in zip(segments.tolist(), documents.tolist(), better.tolist(), strict=True))
+    rows = zip(segments.tolist(), documents.tolist(), better.tolist(), strict=True)
+    reasons = tuple(_reason(*row, config) for row in rows)
     return Reliability(segments, documents, average_precisions(P, Y), precision, recall, reasons)
 
 
 def _reason(segments: int, documents: int, better: bool, config: ClassifyConfig) -> str:
     """Why a code stays silent, "" where it does not."""
     if segments < config.min_segments:
-        return f"{segments} coded segments, {config.min_segments} needed"
+        return f"{segments} coded segment{'s' * (segments != 1)}, {config.min_segments} needed"
     if documents < config.min_documents:
-        return f"coded in {documents} document, {config.min_documents} needed"
+        return f"coded in {documents} document{'s' * (documents != 1)}, {config.min_documents} needed"
     return "" if better else "on documents it had not seen it did no better than chance"
 
 

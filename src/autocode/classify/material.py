@@ -10,34 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from autocode.config import ClassifyConfig
 from autocode.lexical import hashed
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class ClassifyConfig:
-    """How codes are learnt; the defaults hold for every corpus and were chosen by benchmarks/recipe.py."""
-
-    folds: int = 5  # held-out parts, made of whole documents
-    seed: int = 0
-    min_segments: int = 3  # a code with fewer coded segments stays silent
-    min_documents: int = 2  # a code met in fewer documents stays silent
-    previous: float = 0.7  # weight of the previous turn (the question) beside the segment's own vector
-    following: float = 0.3  # weight of the next turn
-    width: int = 65536  # columns of the hashed text
-    strength: float = 10.0  # inverse regularisation of the embedding head for a code with much evidence
-    lexical_strength: float = 10.0  # the same of the lexical head
-    half_count: float = 10.0  # coded segments at which a code has half of that strength
-    prior_weight: float = 10.0  # length of the weight vector that a codebook entry alone would get
-    theme_weight: float = 0.5  # share of the theme's weights in the prior of its codes
-    iterations: int = 25  # L-BFGS steps per head
-    max_rows: int = 20000  # training segments per head; beyond, segments without rare codes are drawn
-    free_intercept: float = 10.0  # evidence at which a code's own calibration counts as much as the common one
-    free_slope: float = 100.0  # the same of the weights of its two heads
-    smoothing: float = 10.0  # pseudo-segments of expected evidence behind each threshold
-    ask_share: float = 0.5  # ask from this share of the suggestion threshold on
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +64,8 @@ def features(
     """
     own = np.asarray(vectors, dtype=np.float32)
     if not len(own) == len(texts) == len(neighbours):
-        raise ValueError(f"{len(own)} vectors, {len(texts)} texts and {len(neighbours)} neighbours: not one per segment")
+        counts = f"{len(own)} vectors, {len(texts)} texts and {len(neighbours)} neighbours"
+        raise ValueError(f"{counts}: not one per segment")
     turns = own if context_vectors is None else np.asarray(context_vectors, dtype=np.float32)
     turns = np.vstack([turns, np.zeros((1, own.shape[1]), dtype=np.float32)])  # row -1: no neighbour
     around = [w * turns[neighbours[:, i]] for i, w in enumerate((config.previous, config.following)) if w]

@@ -183,8 +183,9 @@ def _demo_suggest(model: Path, new: Path, results: Path) -> None:
 
 def bundled() -> Path:
     """The folder of the bundled study: beside the package when installed, else in the project."""
-    installed = Path(__file__).parent / "corpora" / "microcredentials"
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "corpora" / "microcredentials"
+    package = Path(__file__).parents[1]
+    installed = package / "corpora" / "microcredentials"
+    return installed if installed.is_dir() else package.parents[1] / "corpora" / "microcredentials"
 
 
 def _with_suggestions(findings: Findings, model: Path | None, new: list[Path]) -> Findings:

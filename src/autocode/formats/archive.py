@@ -139,6 +139,9 @@ def parse_xml(raw: bytes, source: str) -> ElementTree.Element:
     Raises:
         InputError: It is not well-formed, declares a document type, or is too large or deep.
     """
+    opened = raw.count(b"<") - raw.count(b"</") - raw.count(b"<!--") - raw.count(b"<?")
+    if opened > ELEMENTS:  # the builder would refuse it too, but only seconds later
+        raise InputError(source, f"it has more than {ELEMENTS:,} elements", _AGAIN)
     parser = ElementTree.XMLParser(target=_Builder())  # noqa: S314 (a DTD is refused, size is bounded)
     try:
         parser.feed(raw)

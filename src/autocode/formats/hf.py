@@ -206,7 +206,7 @@ def _study(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Study:
         if r["probability"] is None
     )
     readings = tuple(Reading(r["document"], r["coder"], r["start"], r["end"]) for r in tables["readings"])
-    _check(documents, [*codings, *readings])
+    _check(documents, codings, readings)
     if any(c.code not in book for c in codings):
         raise ValueError("a coding of an unknown code")
     coders = tuple(Coder(*(r[c] for c in _PARTS["coders"])) for r in tables["coders"])
@@ -220,7 +220,7 @@ def _grouped(rows: Iterable[Mapping[str, Any]], make: Callable[[Mapping[str, Any
     return groups
 
 
-def _check(documents: Sequence[Document], spans: Sequence[Coding | Reading]) -> None:
+def _check(documents: Sequence[Document], codings: Sequence[Coding], readings: Sequence[Reading]) -> None:
     """See that everything lies within its document.
 
     Raises:
@@ -228,9 +228,11 @@ def _check(documents: Sequence[Document], spans: Sequence[Coding | Reading]) -> 
         KeyError: A document is missing.
     """
     lengths = {d.id: len(d.text) for d in documents}
-    inner = [(d.id, s.start, s.end) for d in documents for s in (*d.turns, *d.segments)]
-    outer = [(s.document, s.start, s.end) for s in spans]
-    for document, start, end in (*inner, *outer):
+    turns = [(d.id, t.start, t.end) for d in documents for t in d.turns]
+    units = [(d.id, s.start, s.end) for d in documents for s in d.segments]
+    coded = [(c.document, c.start, c.end) for c in codings]
+    read = [(r.document, r.start, r.end) for r in readings]
+    for document, start, end in (*turns, *units, *coded, *read):
         if not 0 <= start <= end <= lengths[document]:
             raise ValueError("outside the text")
 

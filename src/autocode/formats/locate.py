@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -40,6 +41,7 @@ class Locator:
 
     text: str
     _cache: dict[str, list[tuple[int, int]]] = field(default_factory=dict, repr=False, compare=False)
+    _even_cache: dict[str, list[tuple[int, int]]] = field(default_factory=dict, repr=False, compare=False)
 
     def find(self, quote: str, near: int | None = None, paragraph: int | None = None) -> Found | str:
         """The place of a quote.
@@ -95,29 +97,30 @@ class Locator:
 
     def _exact(self, quote: str) -> list[tuple[int, int]]:
         if quote not in self._cache:
-            places: list[tuple[int, int]] = []
-            at = self.text.find(quote)
-            while at >= 0 and len(places) < _MOST:
-                places.append((at, at + len(quote)))
-                at = self.text.find(quote, at + 1)
-            self._cache[quote] = places
+            self._cache[quote] = [(at, at + len(quote)) for at in _places(self.text, quote)]
         return self._cache[quote]
 
     def _evened(self, quote: str) -> list[tuple[int, int]]:
         words = _even(quote)[0].strip()
-        if not words:
-            return []
-        text, origin = self._even_text
-        places: list[tuple[int, int]] = []
-        at = text.find(words)
-        while at >= 0 and len(places) < _MOST:
-            places.append((origin[at][0], origin[at + len(words) - 1][1]))
-            at = text.find(words, at + 1)
-        return list(dict.fromkeys(places))
+        if words not in self._even_cache:
+            text, origin = self._even_text
+            spans = ((origin[at][0], origin[at + len(words) - 1][1]) for at in _places(text, words))
+            self._even_cache[words] = list(dict.fromkeys(spans))
+        return self._even_cache[words]
 
     @cached_property
     def _even_text(self) -> tuple[str, list[tuple[int, int]]]:
         return _even(self.text)
+
+
+def _places(text: str, words: str) -> Iterator[int]:
+    """Where `words` begin in `text`, the first `_MOST` places."""
+    at = text.find(words) if words else -1
+    for _ in range(_MOST):
+        if at < 0:
+            return
+        yield at
+        at = text.find(words, at + 1)
 
 
 def _even(text: str) -> tuple[str, list[tuple[int, int]]]:

@@ -20,6 +20,7 @@ from autocode.formats.files import BOM
 POINTS, UTF16, UTF8 = "code points", "UTF-16 units", "UTF-8 bytes"
 STORED, ONE, TWO = "as stored", "one", "two"
 
+_CHANCE = 4  # points that a few selections off words may give to a wrong way of counting
 _ENOUGH = 0.05  # share of selections by which another view must fit better
 _SURE = 0.5  # the same for an inclusive end, which no real file has shown yet
 _QUOTED = 60  # characters of a cut-off quote that must agree
@@ -199,6 +200,8 @@ def fit(texts: Sequence[tuple[RawText, Sequence[Selection]]], default: View) -> 
     """
     marked = [(raw, plausible) for raw, found in texts if (plausible := [s for s in found if 0 <= s.start < s.end])]
     n = sum(len(selections) for _, selections in marked)
+    if _proven(marked, default):
+        return Fit(default, "every quoted text is there")
     scores = {
         v: sum(Counted(raw, v).score(s) for raw, s in marked) for v in _views([raw for raw, _ in marked], default)
     }
@@ -212,13 +215,24 @@ def fit(texts: Sequence[tuple[RawText, Sequence[Selection]]], default: View) -> 
     return Fit(default, "no other way of counting fits better" if differing else "all units of count agree here")
 
 
+def _proven(marked: Sequence[tuple[RawText, Sequence[Selection]]], view: View) -> bool:
+    """Whether the selections quote texts that differ by way of counting, and all are where `view` says."""
+    said = []
+    for raw, selections in marked:
+        counted = Counted(raw, view)
+        for s in selections:
+            span = counted.span(s)
+            said.append(quotes(raw.text, span, s.quote) if span else None)
+    return any(said) and all(told is not False for told in said) and sum(map(bool, said)) >= len(said) / 2
+
+
 def _needed(view: View, default: View, selections: int) -> float:
     """By how many points `view` must fit better to be taken for another one."""
     if view == default:
         return 0
     if view.inclusive != default.inclusive:
-        return max(2, _SURE * selections)
-    return max(1, _ENOUGH * selections)
+        return max(_CHANCE, _SURE * selections)
+    return max(_CHANCE, _ENOUGH * selections)
 
 
 def _views(sources: Sequence[RawText], default: View) -> Iterator[View]:

@@ -248,5 +248,6 @@ class _Additions:
 
 
 def _date(when: str) -> str:
-    """A date as QualCoder writes it; a fixed one where it is not known, for the same bytes each time."""
-    return when[:19].replace("T", " ") if len(when) >= 19 else f"{when[:10] or '2000-01-01'} 00:00:00"
+    """A date as QualCoder writes it, "" where it is not known."""
+    date = iso_dates([when])[0].replace("T", " ")
+    return date if len(date) != 10 else f"{date} 00:00:00"

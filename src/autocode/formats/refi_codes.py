@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import uuid
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from xml.etree.ElementTree import Element
 from autocode.codebook import SEPARATOR, Code, Codebook
 from autocode.formats.gathered import apart
 from autocode.formats.markup import node
+from autocode.formats.suggestions import MIRROR
 
 NAMESPACE = uuid.UUID("a64f2d0e-0a3b-5a0f-9c55-2f0f6f0b7d11")  # ours: guids follow from what they name
 DEEPEST = 64
@@ -174,6 +176,25 @@ def guids(book: Codebook) -> dict[str, str]:
     return found
 
 
+def shown_names(book: Codebook) -> dict[str, str]:
+    """The name to write for each path: a name that an earlier code has is qualified by its parent.
+
+    QualCoder and ATLAS.ti know a code by its name and would make two codes of one name one.
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for code in depth_first(book):
+        name, numbers = code.name, itertools.count(2)
+        if name in taken and code.parent:
+            near = book.by_path[code.parent].name
+            name = f"{code.name} ({MIRROR if book.theme(code.path) == MIRROR else near})"
+        while name in taken:
+            name = f"{code.name} ({next(numbers)})"
+        taken.add(name)
+        names[code.path] = name
+    return names
+
+
 def codes_element(book: Codebook, written: Mapping[str, str], flatten: str = "") -> Element:
     """The `Codes` element of a codebook.
 
@@ -184,8 +205,9 @@ def codes_element(book: Codebook, written: Mapping[str, str], flatten: str = "")
     """
     root = Element("Codes")
     made: dict[str, Element] = {"": root}
+    names = shown_names(book)
     for code in book:
-        name = flatten.join(code.path.split(SEPARATOR)) if flatten else code.name
+        name = flatten.join(code.path.split(SEPARATOR)) if flatten else names[code.path]
         element = node("Code", guid=written[code.path], isCodable="true")
         element.set("name", name)
         if said := described(code):

@@ -18,6 +18,9 @@ from autocode.formats.positions import ONE, STORED, UTF16, View
 from autocode.formats.refi_codes import depth_first
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
 
+UNDATED = "1980-01-01T00:00:00Z"
+"""Stands where a date is not known: QualCoder (up to 3.6) stops at a selection without one."""
+
 _OPEN, _CLOSE = b"<?autocode ", b"?>\n"
 
 
@@ -93,7 +96,7 @@ def _document(d: Document) -> list[Any]:
 
 def code_part(book: Codebook, order: Mapping[str, int]) -> list[list[Any]]:
     """Of each code, in the order of the XML: its place in the book and its texts, one by one."""
-    return [[order[c.path], c.definition, c.include, c.exclude, c.example, c.guid] for c in depth_first(book)]
+    return [[order[c.path], c.name, c.definition, c.include, c.exclude, c.example, c.guid] for c in depth_first(book)]
 
 
 def restored(study: Study, kept: Told) -> Study | None:
@@ -110,9 +113,10 @@ def _restored(study: Study, parts: Mapping[str, Any]) -> Study:
     coders += study.coders[len(coders) :]  # the machine's, where suggestions were written
     ids = {old.id: new.id for old, new in zip(study.documents, documents, strict=True)}
     names = {old.id: new.id for old, new in zip(study.coders, coders, strict=True)}
+    codes = _codes(study.codebook, parts)
     codings = [
         (at if at >= 0 else len(study.codings),
-         replace(c, document=ids[c.document], coder=names[c.coder], when=str(when), weight=_whole(weight)))
+         Coding(ids[c.document], c.start, c.end, codes[c.code].path, names[c.coder], c.memo, str(when), _whole(weight)))
         for c, (at, when, weight) in zip(study.codings, parts["codings"], strict=True)
     ]  # fmt: skip
     name, notice = parts["study"]
@@ -157,11 +161,20 @@ def restored_book(book: Codebook, parts: Mapping[str, Any]) -> Codebook:
     Raises:
         ValueError: The two do not have the same codes.
     """
-    rows = [
-        (at, Code(c.name, c.parent, *map(str, texts))) for c, (at, *texts) in zip(book, parts["codes"], strict=True)
-    ]
+    codes = _codes(book, parts)
+    order = [at for at, *_ in parts["codes"]]
     name, version = parts["book"]
-    return Codebook(tuple(c for _, c in sorted(rows, key=lambda row: row[0])), str(name), str(version))
+    ranked = sorted(zip(order, codes.values(), strict=True), key=lambda item: item[0])
+    return Codebook(tuple(code for _, code in ranked), str(name), str(version))
+
+
+def _codes(book: Codebook, parts: Mapping[str, Any]) -> dict[str, Code]:
+    """The code that each path in the XML stands for; names there may be qualified to be unique."""
+    codes: dict[str, Code] = {}
+    for c, (_, name, *texts) in zip(book, parts["codes"], strict=True):
+        parent = codes[c.parent].path if c.parent else ""
+        codes[c.path] = Code(str(name), parent, *map(str, texts))
+    return codes
 
 
 def own_view(newlines: str, astral: str) -> View:

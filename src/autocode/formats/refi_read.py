@@ -27,7 +27,7 @@ from autocode.formats.positions import (
 )  # fmt: skip
 from autocode.formats.receipt import Receipt
 from autocode.formats.refi_codes import key, read_codes, themes_from_sets
-from autocode.formats.refi_own import Told, restored, told
+from autocode.formats.refi_own import UNDATED, Told, restored, told
 from autocode.formats.refi_sources import (
     Container,
     Mark,
@@ -185,6 +185,7 @@ class _Project:
             when = element.get("creationDateTime", "") or (
                 "" if mark.whole else mark.element.get("creationDateTime", "")
             )
+            when = "" if when == UNDATED else when
             code, coder = self.tree.paths[guid], self._coder(element, mark)
             self.codings.append(Coding(document.id, span.start, span.end, code, coder, own, when))
 

@@ -46,15 +46,18 @@ class Container:
             return None
         if self.archive is None:
             beside = [p for p in self._beside() if p.name.lower() == name and p.is_file() and not p.is_symlink()]
-            return self._within(beside[0].stat().st_size) and beside[0].read_bytes() if beside else None
+            if not beside:
+                return None
+            self._within(beside[0].stat().st_size)
+            return beside[0].read_bytes()
         member = self.members.get("sources/" + name) or self.members.get(name)
         if member is None:
             return None
         self._within(self.archive.members[member].file_size)
         return self.archive.read(member, ALL_TEXTS)
 
-    def _within(self, size: int) -> bool:
-        """Take `size` bytes off what may be read; true.
+    def _within(self, size: int) -> None:
+        """Take `size` bytes off what may be read.
 
         Raises:
             InputError: That is more than all texts of a project may be, or than its container explains.
@@ -65,7 +68,6 @@ class Container:
         if self.left < 0 or read > max(RATIO_FROM, RATIO * packed):
             raise InputError(self.source, f"its texts are larger than {ALL_TEXTS >> 20} MB or than its size explains",
                              "It is refused as unsafe; split a project that large.")  # fmt: skip
-        return True
 
     def _beside(self) -> Iterator[Path]:
         for folder in self.folder.iterdir() if self.folder else ():

@@ -17,7 +17,7 @@ from autocode.formats.markup import INSTEAD, legal, node, xml_text
 from autocode.formats.options import WriteOptions
 from autocode.formats.positions import RawText
 from autocode.formats.refi_codes import codes_element, derived, guids, key, valid
-from autocode.formats.refi_own import own_view, private_part, signed
+from autocode.formats.refi_own import UNDATED, own_view, private_part, signed
 from autocode.formats.suggestions import MACHINE, suggested
 from autocode.study import Coder, Coding, Document, Study
 
@@ -25,7 +25,6 @@ ORIGIN = "autocode"
 
 _SQUARE = "\u25a1"  # a white square stands for what a program may count in two ways
 _NAME = 100  # characters of a selection's name, as the tools cut it
-_DATE = "1980-01-01T00:00:00Z"  # where the study knows none; the first that a zip file can bear
 _STAMP = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 
@@ -119,7 +118,7 @@ class Export:
     @cached_property
     def _date(self) -> str:
         """The date of the project: that of its newest coding."""
-        return max((w for c in self.study.codings if (w := _stamp(c.when))), default=_DATE)
+        return max((w for c in self.study.codings if (w := _stamp(c.when))), default=UNDATED)
 
     def _placed(self) -> Iterator[_Placed]:
         """Codings by document, in the order of the study, then the suggestions of the document."""
@@ -205,7 +204,7 @@ class Export:
             c = p.coding
             what = (self._documents[c.document], c.start, c.end, c.code, p.user)
             number = given[what] = given.get(what, 0) + 1  # one span may be coded twice, at two times
-            when = _stamp(c.when) or self._date
+            when = _stamp(c.when) or UNDATED
             selection = node(
                 "PlainTextSelection", guid=derived("selection", *what, number),
                 name=_quoted(document.text_of(c)), startPosition=str(starts[c.start]), endPosition=str(starts[c.end]),

@@ -17,6 +17,7 @@ from autocode.formats.files import Table, read_bytes, write_atomic
 from autocode.formats.markup import legal
 
 ROWS, COLUMNS, CELLS = 200_000, 2_000, 20_000_000  # read from a sheet at most
+_EMPTY = 2_000  # empty rows in a row, after which a stray cell is no data
 CELL = 32_767  # characters (UTF-16 units) that Excel keeps in a cell
 _WRITTEN_ROWS = 1_048_576
 _CREATED = datetime(2000, 1, 1)  # fixed: the same study gives the same bytes
@@ -85,20 +86,26 @@ def _old_cell(cell: Any, datemode: int) -> object:
 def _table(source: str, rows: Iterable[Row]) -> Table | None:
     """A sheet as a table: its first row that has cells is the header."""
     columns: tuple[str, ...] = ()
+    note = ""
     found: list[dict[str, str]] = []
     lines: list[int] = []
+    last = 0
     for number, row in enumerate(rows, 1):
-        cells = [_text(cell) for cell in row]
         if number > ROWS or number * len(columns) > CELLS:
-            raise InputError(source, f"it has more than {ROWS:,} rows", "Split it.")
-        if not any(cells):
+            raise InputError(source, f"it has more than {ROWS:,} rows or {CELLS:,} cells", "Split it.")
+        if number > last + _EMPTY:
+            note = f"what follows {_EMPTY:,} empty rows of {source} is not read"
+            break
+        if not any(row) and not any(cell not in (None, "") for cell in row):
             continue
+        last = number
+        cells = [_text(cell) for cell in row]
         if not columns:
             columns = _header(cells)
             continue
         found.append(dict(zip(columns, [*cells, *[""] * (len(columns) - len(cells))], strict=False)))
         lines.append(number)
-    return Table(source, columns, tuple(found), tuple(lines)) if found else None
+    return Table(source, columns, tuple(found), tuple(lines), note) if found else None
 
 
 def _header(cells: Sequence[str]) -> tuple[str, ...]:

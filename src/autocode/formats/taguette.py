@@ -24,6 +24,9 @@ from autocode.store import Foreign, foreign
 from autocode.study import Coding, Study
 
 VIEW = View(UTF8, bom=True)
+UNDATED = "2000-01-01 00:00:00.000000"
+"""Stands in the log of a changed copy where a date is not known: Taguette wants one."""
+
 LOGIN = "autocode"
 """The login under which the command log of a changed copy holds the suggestions."""
 
@@ -158,7 +161,7 @@ def _codings(base: Foreign, gathered: Gathered, coder: str) -> None:
         quote = text_of_html(words(h["snippet"])).text
         selection = Selection(number(h["start_offset"]), number(h["end_offset"]), quote)
         who = MACHINE if user == LOGIN else user or alone
-        coding = Coding("", 0, 0, "", who, "", iso_dates([date])[0])
+        coding = Coding("", 0, 0, "", who, "", "" if date == UNDATED else iso_dates([date])[0])
         gathered.add_coding(words(h["document_id"]), str(tag), selection, coding)
     bare = len(highlights.keys() - tagged)
     if bare:

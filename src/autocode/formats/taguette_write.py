@@ -10,17 +10,16 @@ from pathlib import Path
 
 from autocode.codebook import SEPARATOR
 from autocode.errors import InputError
+from autocode.formats.dates import iso_dates
 from autocode.formats.gathered import Gathered, number, words
 from autocode.formats.htmltext import text_of_html
 from autocode.formats.markup import legal
 from autocode.formats.options import WriteOptions
 from autocode.formats.positions import RawText
 from autocode.formats.suggestions import MACHINE, MIRROR, suggested
-from autocode.formats.taguette import LOGIN, VIEW, check_taguette, tag_nodes
+from autocode.formats.taguette import LOGIN, UNDATED, VIEW, check_taguette, tag_nodes
 from autocode.store import Foreign, changed_copy
 from autocode.study import Coding, Document, Study
-
-_DATE = "2000-01-01 00:00:00.000000"  # fixed: the same study gives the same copy
 
 
 def write_taguette(study: Study, path: Path, options: WriteOptions = WriteOptions()) -> None:
@@ -72,7 +71,7 @@ class _Additions:
         for (key, start, end, login), tags in groups.items():
             coding = next(iter(tags.values()))
             said = self.study.by_id[coding.document].text_of(coding)
-            self._highlight(key, (start, end), login, list(tags), said)
+            self._highlight((key, start, end), (login, _date(coding.when)), list(tags), said)
 
     def _listed(self) -> Iterator[tuple[Coding, str]]:
         for c in self.study.codings:
@@ -84,7 +83,7 @@ class _Additions:
         """The login of a coder, made where the file lacks it; it has no password and cannot log in."""
         login = LOGIN if coder == MACHINE else coder[:30]
         if login not in self.logins:
-            self.base.insert("users", {"login": login, "created": _DATE})
+            self.base.insert("users", {"login": login, "created": UNDATED})
             self.logins.add(login)
         return login
 
@@ -109,7 +108,7 @@ class _Additions:
 
     def _new_document(self, d: Document) -> tuple[int, RawText]:
         contents = "\n".join(f"<p>{html.escape(legal(line), quote=False)}</p>" for line in d.text.split("\n"))
-        row = {"name": (d.name or d.id)[:200], "description": "", "filename": d.source[:200], "created": _DATE,
+        row = {"name": (d.name or d.id)[:200], "description": "", "filename": d.source[:200], "created": UNDATED,
                "project_id": self.project, "text_direction": "LEFT_TO_RIGHT", "contents": contents}  # fmt: skip
         key = self.base.insert("documents", row)
         self._command(self._login(MACHINE), key, {
@@ -119,20 +118,22 @@ class _Additions:
 
     def _tag(self, coding: Coding) -> int:
         """The number of the tag of a coding, made where the project lacks it."""
-        bare = (
-            coding.code.removeprefix(MIRROR + SEPARATOR)
-            if self.options.mirror and coding.coder == MACHINE
-            else coding.code
-        )
-        path = self.paths.get(bare) or bare.replace(SEPARATOR, ".")
-        if coding.coder == MACHINE and not path.startswith(f"{LOGIN}: "):
-            path = f"{LOGIN}: {path}"
-        said = self.study.codebook.by_path[bare].definition if bare in self.study.codebook else ""
+        machine = coding.coder == MACHINE
+        path = coding.code.removeprefix(MIRROR + SEPARATOR) if machine and self.options.mirror else coding.code
+        names = path.split(SEPARATOR)
         login = self._login(coding.coder)
-        if bare not in self.paths:  # the tags above it make it a branch of the tree on reading
-            for at in [i for i, sign in enumerate(path) if sign == "." and SEPARATOR in bare]:
-                self._made(path[:at], "", login)
-        return self._made(path, said, login)
+        for depth in range(1, len(names)):  # the tags above it make it a branch of the tree on reading
+            self._made(self._name(SEPARATOR.join(names[:depth]), machine), "", login)
+        said = self.study.codebook.by_path[path].definition if path in self.study.codebook else ""
+        return self._made(self._name(path, machine), said, login)
+
+    def _name(self, path: str, machine: bool) -> str:
+        """What the tag of a code is called: as in the project, else with dots; a suggestion's apart."""
+        name = self.paths.get(path)
+        if name is None:
+            above, _, own = path.rpartition(SEPARATOR)
+            name = f"{self._name(above, False)}.{own}" if above else own
+        return f"{LOGIN}: {name}" if machine and not name.startswith(f"{LOGIN}: ") else name
 
     def _made(self, path: str, said: str, login: str) -> int:
         path = path[:200]
@@ -143,22 +144,23 @@ class _Additions:
             self._command(login, None, told)
         return self.tags[path]
 
-    def _highlight(self, document: int, span: tuple[int, int], login: str, tags: list[int], said: str) -> None:
-        start, end = span
-        row = {
-            "document_id": document,
-            "start_offset": start,
-            "end_offset": end,
-            "snippet": f"<p>{html.escape(said, quote=False)}</p>",
-        }
+    def _highlight(self, place: tuple[int, int, int], who: tuple[str, str], tags: list[int], said: str) -> None:
+        """Add a highlight and the command that tells who added it, and when."""
+        document, start, end = place
+        snippet = f"<p>{html.escape(legal(said), quote=False)}</p>"
+        row = {"document_id": document, "start_offset": start, "end_offset": end, "snippet": snippet}
         key = self.base.insert("highlights", row)
         for tag in tags:
             self.base.insert("highlight_tags", {"highlight_id": key, "tag_id": tag})
-        self._command(login, document, {
-            "type": "highlight_add", "highlight_id": key, "start_offset": start, "end_offset": end,
-            "tags": tags})  # fmt: skip
+        told = {"type": "highlight_add", "highlight_id": key, "start_offset": start, "end_offset": end, "tags": tags}
+        self._command(who[0], document, told, who[1])
 
-    def _command(self, login: str, document: int | None, payload: dict[str, object]) -> None:
-        self.base.insert("commands", {
-            "date": _DATE, "user_login": login, "project_id": self.project, "document_id": document,
-            "payload": json.dumps(payload, sort_keys=True)})  # fmt: skip
+    def _command(self, login: str, document: int | None, told: dict[str, object], date: str = UNDATED) -> None:
+        row = {"date": date, "user_login": login, "project_id": self.project, "document_id": document}
+        self.base.insert("commands", {**row, "payload": json.dumps(told, sort_keys=True)})
+
+
+def _date(when: str) -> str:
+    """A date as SQLAlchemy keeps it; a fixed one where it is not known, for the log wants one."""
+    date = iso_dates([when])[0].replace("T", " ")
+    return f"{date if len(date) > 10 else f'{date} 00:00:00'}.000000" if date else UNDATED

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from autocode.codebook import Code, Codebook
 from autocode.errors import StoreError
-from autocode.store.foreign import Foreign, changed_copy, foreign
+from autocode.store.others import Foreign, changed_copy, foreign
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
 
 __all__ = ["STORE", "VERSION", "Foreign", "changed_copy", "check", "foreign", "load", "update"]
