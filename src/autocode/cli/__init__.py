@@ -17,6 +17,7 @@ import typer
 
 from autocode.agreement import agree as compare_coders
 from autocode.cli.agreement import agree, evaluate
+from autocode.cli.exchange import export, import_
 from autocode.cli.shell import (
     Coders, ConfigPath, Json, Segments, Sources, StudyPath, app, listed, settings, show, tell, working,
 )  # fmt: skip
@@ -24,37 +25,20 @@ from autocode.doctor import examine
 from autocode.encode import add_encoder, needs_export
 from autocode.errors import AutocodeError, InputError
 from autocode.evaluate import compare, hold_out
-from autocode.formats import ReadOptions, read, read_all
+from autocode.formats import read, read_all
 from autocode.formats.files import write_atomic
 from autocode.formats.suggestions import write_suggestions
 from autocode.matrix import coding_matrix
-from autocode.merging import merge
 from autocode.model import CodingModel
 from autocode.report import Description, Findings, study_html, suggestions_html
-from autocode.store import STORE, load, update
+from autocode.store import STORE
 from autocode.study import Study, Suggestion
 
 encoder_app = typer.Typer(help="Encoders: the models that turn text into numbers.", no_args_is_help=True)
 app.add_typer(encoder_app, name="encoder")
 
 
-@app.command("import")
-def import_(
-    sources: Sources,
-    study: Annotated[Path, typer.Option(help="The study's folder; made where it is missing.")],
-    coder: Annotated[str, typer.Option(help="Who coded, where the table does not say.")] = "",
-    encoding: Annotated[str, typer.Option(help="Of text files, where it is guessed wrongly.")] = "",
-    add_codes: Annotated[bool, typer.Option(help="Add codes that the codebook lacks.")] = False,
-) -> None:
-    """Bring transcripts, codings and codebooks into a study; originals are never changed."""
-    store = study / STORE
-    known = load(store).codebook if store.exists() else ReadOptions().codebook
-    new, receipts = read_all(sources, ReadOptions(coder, encoding, add_codes, known, open_files=True))
-    stored = update(store, lambda old: merge(replace(old, name=old.name or new.name or study.name), new))
-    for receipt in receipts:
-        print(receipt)
-    tell(f"{store} now holds {len(stored.documents):,} documents and {len(stored.codings):,} codings.")
-    tell(f"Next: autocode describe {study}")
+app.command("import")(import_)
 
 
 @app.command()
@@ -133,6 +117,9 @@ def report(
         findings = replace(findings, agreement=compare_coders(coding_matrix(found, chosen, found.humans)))
     write_atomic(out, study_html(found, _with_suggestions(findings, model, new or [])))
     tell(f"{out} is written. Open it in a browser; it needs no network.")
+
+
+app.command()(export)
 
 
 @app.command()

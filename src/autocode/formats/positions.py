@@ -7,6 +7,7 @@ and scored by how many selections then start and end on words and match the text
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -244,7 +245,7 @@ def _views(sources: Sequence[RawText], default: View) -> Iterator[View]:
         if view.inclusive:
             yield view
             continue
-        key = tuple(raw.starts(view).tobytes() for raw in sources)
+        key = tuple(hashlib.sha256(raw.starts(view).tobytes()).digest() for raw in sources)
         if key not in seen:
             seen.add(key)
             yield view

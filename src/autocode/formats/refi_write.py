@@ -120,6 +120,11 @@ class Export:
         """The date of the project: that of its newest coding."""
         return max((w for c in self.study.codings if (w := _stamp(c.when))), default=UNDATED)
 
+    @property
+    def _first(self) -> str:
+        """The guid of the first user, who stands for whoever made the documents; "" where there is none."""
+        return next(iter(self._users.values()), self._machine if self.options.suggestions else "")
+
     def _placed(self) -> Iterator[_Placed]:
         """Codings by document, in the order of the study, then the suggestions of the document."""
         below: dict[str, list[_Placed]] = {d.id: [] for d in self.study.documents}
@@ -132,10 +137,9 @@ class Export:
 
     def _project(self, placed: Sequence[_Placed]) -> Element:
         date = self._date
-        first = next(iter(self._users.values()), self._machine if self.options.suggestions else "")
         root = node(
             "Project", xmlns="urn:QDA-XML:project:1.0", name=self.study.name or "study",
-            origin=ORIGIN, creatingUserGUID=first, creationDateTime=date)  # fmt: skip
+            origin=ORIGIN, creatingUserGUID=self._first, creationDateTime=date)  # fmt: skip
         parts = (
             ("Users", list(self._user_elements())), ("CodeBook", self._codebook()),
             ("Variables", self._variable_elements()), ("Sources", list(self._source_elements(placed))),
@@ -190,8 +194,8 @@ class Export:
             name = d.name if d.name and d.name not in names else d.id
             names.add(name)
             element = _named(
-                "TextSource", name, guid=guid, plainTextPath="internal://" + file, creationDateTime=self._date
-            )
+                "TextSource", name, guid=guid, plainTextPath="internal://" + file, creatingUser=self._first,
+                creationDateTime=self._date)  # fmt: skip
             element.extend(self._selections(d, below.get(d.id, ())))
             element.extend(_value(name, value) for name, value in d.variables.items())
             yield element

@@ -1,0 +1,134 @@
+"""The verbs that bring studies in and give them back: import, export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autocode.cli.shell import StudyPath, tell
+from autocode.config import SegmentConfig
+from autocode.errors import InputError
+from autocode.formats import ReadOptions, Receipt, WriteOptions, read, read_all, read_coders, write
+from autocode.formats.roles import INTERVIEWER, propose_roles, with_speakers
+from autocode.merging import merge
+from autocode.model import CodingModel
+from autocode.store import STORE, load, update
+from autocode.study import Document, Study
+
+
+def import_(
+    sources: Annotated[list[Path] | None, typer.Argument(help="Transcripts, tables, project files, or folders.")] = None,
+    study: Annotated[Path, typer.Option(help="The study's folder; made where it is missing.")] = Path(),
+    coder: Annotated[list[str] | None, typer.Option(help="Who coded, where the file does not say; or NAME=FILE.")] = None,
+    kind: Annotated[str, typer.Option(help="Of the texts: interview, literature, field note.")] = "interview",
+    speaker: Annotated[list[str] | None, typer.Option(help="Rename a speaker: SPEAKER_00=Interviewer.")] = None,
+    column: Annotated[list[str] | None, typer.Option(help="In a table of another shape: ours=theirs.")] = None,
+    encoding: Annotated[str, typer.Option(help="Of text files, where it is guessed wrongly.")] = "",
+    add_codes: Annotated[bool, typer.Option(help="Add codes that the codebook lacks.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the receipt and write nothing.")] = False,
+) -> None:
+    """Bring transcripts, codings and codebooks into a study; originals are never changed."""
+    if study == Path():
+        raise typer.BadParameter("name the study's folder, such as --study corpora/pilot")
+    known = load(study / STORE) if (study / STORE).exists() else Study()
+    names = [name for name in coder or [] if "=" not in name]
+    options = ReadOptions(
+        coder=names[0] if names else "", encoding=encoding, add_codes=add_codes, codebook=known.codebook,
+        open_files=True, documents=known.documents, columns=_pairs(column), kind=kind)  # fmt: skip
+    new, receipts = _gathered(sources or [], _pairs([c for c in coder or [] if "=" in c]), options)
+    new = replace(new, documents=tuple(with_speakers(d, _pairs(speaker)) for d in new.documents))
+    for receipt in receipts:
+        print(receipt)
+    _say_roles(new.documents)
+    if dry_run:
+        merge(known, new)
+        tell("Nothing was written (--dry-run).")
+        return
+    stored = update(study / STORE, lambda old: merge(replace(old, name=old.name or new.name or study.name), new))
+    _say_changes(_Sizes.of(known), _Sizes.of(stored), study / STORE)
+    tell(f"Next: autocode describe {study}")
+
+
+def _gathered(
+    sources: Sequence[Path], coders: Mapping[str, str], options: ReadOptions
+) -> tuple[Study, list[Receipt]]:
+    """What the sources hold, and what one file a coder holds.
+
+    Raises:
+        InputError: There is nothing to read.
+    """
+    if not sources and not coders:
+        raise typer.BadParameter("name at least one file or folder")
+    study, receipts = read_all(sources, options) if sources else (Study(codebook=options.codebook), [])
+    if coders:
+        joined, found = read_coders(coders, replace(options, codebook=study.codebook))
+        study, receipts = merge(study, joined), receipts + found
+    return study, receipts
+
+
+def _pairs(given: Iterable[str] | None) -> dict[str, str]:
+    """``A=B`` as a mapping.
+
+    Raises:
+        InputError: There is no equals sign.
+    """
+    parted = [text.partition("=") for text in given or []]
+    for name, sign, _ in parted:
+        if not sign:
+            raise InputError(f"option '{name}'", "it needs the form NAME=VALUE", "Write it so.")
+    return {name.strip(): value.strip() for name, _, value in parted}
+
+
+def _say_roles(documents: Iterable[Document]) -> None:
+    """Name the speakers who seem to ask but are not yet taken for interviewers."""
+    known = SegmentConfig().interviewers
+    asking = dict.fromkeys(
+        role.speaker
+        for d in documents
+        if not d.segments
+        for role in propose_roles(d)
+        if role.role == INTERVIEWER and role.speaker.casefold() not in known
+    )
+    for speaker in list(asking)[:5]:
+        tell(f"'{speaker}' seems to be the interviewer. If so: import again with --speaker '{speaker}=Interviewer'.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """How much a study holds."""
+
+    documents: int
+    codings: int
+
+    @classmethod
+    def of(cls, study: Study) -> _Sizes:
+        return cls(len(study.documents), len(study.codings))
+
+
+def _say_changes(before: _Sizes, after: _Sizes, store: Path) -> None:
+    more = (after.documents - before.documents, after.codings - before.codings)
+    new = f" ({more[0]:,} and {more[1]:,} of them new)" if before.documents else ""
+    tell(f"{store} now holds {after.documents:,} documents and {after.codings:,} codings{new}.")
+
+
+def export(
+    study: StudyPath,
+    out: Annotated[Path, typer.Option(help=".qdpx .qdc .qda .sqlite3 .csv .xlsx .parquet .hf, or a folder.")],
+    model: Annotated[Path | None, typer.Option(help="Write this model's suggestions too, under its own user.")] = None,
+    original: Annotated[Path | None, typer.Option(help="The tool's own file, for a changed copy (.qda, .sqlite3).")] = None,
+    newlines: Annotated[str, typer.Option(help="In a REFI-QDA project: lf or crlf.")] = "lf",
+    astral: Annotated[str, typer.Option(help="Emoji in a REFI-QDA project: codepoints, utf16, replace.")] = "codepoints",
+    mirror: Annotated[bool, typer.Option(help="Suggested codes under a root code of their own.")] = False,
+    table: Annotated[str, typer.Option(help="A .csv or .xlsx holds: whole, codings, maxqda.")] = "whole",
+) -> None:
+    """Give a study back as a file that other tools open."""
+    found = read(study)
+    suggestions = tuple(CodingModel.load(model).suggest(found)) if model else ()
+    options = WriteOptions(suggestions, original, newlines, astral, mirror, table=table)
+    write(found, out, options)
+    tell(f"{out} holds {len(found.documents):,} documents, {len(found.codings):,} codings"
+         + (f" and {len(suggestions):,} suggestions." if model else "."))  # fmt: skip
