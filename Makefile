@@ -22,7 +22,6 @@ test: $(VENV)/ready-dev
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
 
 types: $(VENV)/ready-dev
 	$(BIN)/mypy

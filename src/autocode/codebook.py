@@ -218,7 +218,4 @@ def _grow(below: Mapping[str, list[Mapping[str, str]]]) -> Iterator[Code]:
 
 def _rooted(code: str, parents: Mapping[str, str]) -> bool:
     """Whether following the parents of `code` ends at a root."""
-    for _ in parents:
-        if not (code := parents.get(code, "")):
-            return True
-    return False
+    return any(not (code := parents.get(code, "")) for _ in parents)

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from autocode.errors import ConfigError
 
@@ -139,7 +139,7 @@ class Config:
         """
         if unit not in get_args(Unit):
             raise ConfigError(f"unit '{unit}'", f"known units are {', '.join(get_args(Unit))}", "Choose one of these.")
-        return replace(self, segment=replace(self.segment, unit=unit))
+        return replace(self, segment=replace(self.segment, unit=cast(Unit, unit)))
 
     def with_overlap(self, overlap: str) -> Config:
         """The same settings with another rule of overlap.

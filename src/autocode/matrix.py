@@ -51,7 +51,7 @@ class CodingMatrix:
     def share(self) -> FloatArray:
         """(n, K) share of the coders who saw a segment and gave the code; NaN where none saw it."""
         with np.errstate(invalid="ignore"):
-            return self.Y.sum(0) / self.seen.sum(0)[:, None]
+            return np.asarray(self.Y.sum(0) / self.seen.sum(0)[:, None])
 
     def select(self, keep: BoolArray) -> CodingMatrix:
         """The same matrix for the segments where `keep` (n,) holds; documents stay numbered."""

@@ -17,10 +17,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autocode.encode import cache as cache_room
-from autocode.encode import graph as onnx_room
-from autocode.encode import weights as weights_room
-from autocode.encode.cache import VectorCache, Vectors, cache_folder, write_private
 from autocode.encode import (
     CachedEncoder,
     EncoderIdentity,
@@ -31,6 +27,10 @@ from autocode.encode import (
     load_encoder,
     needs_export,
 )
+from autocode.encode import cache as cache_room
+from autocode.encode import graph as onnx_room
+from autocode.encode import weights as weights_room
+from autocode.encode.cache import VectorCache, Vectors, cache_folder, write_private
 from autocode.errors import EncoderError
 
 TEXTS = [

@@ -10,8 +10,8 @@ from itertools import combinations, count
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from autocode.classify.heads import Head, Heads, train
 from autocode.classify.judge import Judge, Reliability, judge

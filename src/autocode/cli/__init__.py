@@ -19,10 +19,21 @@ from autocode.agreement import agree as compare_coders
 from autocode.cli.agreement import agree, evaluate
 from autocode.cli.exchange import export, import_
 from autocode.cli.shell import (
-    Coders, ConfigPath, Json, Segments, Sources, StudyPath, app, listed, settings, show, tell, working,
+    Coders,
+    ConfigPath,
+    Json,
+    Segments,
+    Sources,
+    StudyPath,
+    app,
+    listed,
+    settings,
+    show,
+    tell,
+    working,
 )  # fmt: skip
 from autocode.doctor import examine
-from autocode.encode import add_encoder, needs_export
+from autocode.encode import add_encoder
 from autocode.errors import AutocodeError, InputError
 from autocode.evaluate import compare, hold_out
 from autocode.formats import read, read_all

@@ -8,8 +8,17 @@ from typing import Annotated
 import typer
 
 from autocode.agreement import (
-    AgreementReport, Decisions, Record, agree_on, agreement_by_document, by_group, by_theme, by_whole_document,
-    conditions, decisions, decisions_on_text,
+    AgreementReport,
+    Decisions,
+    Record,
+    agree_on,
+    agreement_by_document,
+    by_group,
+    by_theme,
+    by_whole_document,
+    conditions,
+    decisions,
+    decisions_on_text,
 )  # fmt: skip
 from autocode.cli.shell import Coders, ConfigPath, Json, Segments, StudyPath, listed, settings, show, tell, working
 from autocode.config import Config

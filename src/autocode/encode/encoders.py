@@ -23,7 +23,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from autocode.encode.cache import VectorCache, Vectors, cache_folder
-from autocode.errors import EncoderError
 from autocode.encode.graph import (
     EXPORT_VERSION,
     GraphFacts,
@@ -34,7 +33,8 @@ from autocode.encode.graph import (
     read_facts,
     unit,
 )
-from autocode.encode.weights import Weights, encoders_folder, find_weights, stay_offline
+from autocode.encode.weights import Weights, find_weights, stay_offline
+from autocode.errors import EncoderError
 
 _PLUG_IN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 # A crash loses at most this many encoded texts.
@@ -82,7 +82,7 @@ class CachedEncoder:
         fingerprint: What besides the identity decides the vectors (tokenizer, pooling, precision).
     """
 
-    def __init__(self, encoder: Encoder, folder: Path, fingerprint: str = "") -> None:  # noqa: D107 - the class says it
+    def __init__(self, encoder: Encoder, folder: Path, fingerprint: str = "") -> None:
         self._encoder = encoder
         whole = {**asdict(encoder.identity), "note": "", "fingerprint": fingerprint}
         if whole["sha256"]:

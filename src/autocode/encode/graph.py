@@ -113,7 +113,7 @@ class OnnxEncoder:
         threads: How many batches run side by side; more do not change the vectors.
     """
 
-    def __init__(self, folder: Path, facts: GraphFacts, threads: int) -> None:  # noqa: D107 - the class says it
+    def __init__(self, folder: Path, facts: GraphFacts, threads: int) -> None:
         from tokenizers import Tokenizer
 
         self.facts = facts

@@ -7,20 +7,20 @@ Nothing in it is code, and nothing is unpickled.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autocode.model import saved
 from autocode.classify import Classifier, fit
 from autocode.codebook import Codebook
 from autocode.config import Config, load_config
 from autocode.encode import Encoder, load_encoder
 from autocode.errors import ModelError, StudyError
 from autocode.matrix import CodingMatrix, coding_matrix
+from autocode.model import saved
 from autocode.model.precedents import Precedents
 from autocode.model.prepare import Prepared, prepare, target
 from autocode.study import BANDS, Document, Progress, Study, Suggestion
@@ -43,7 +43,7 @@ class CodingModel:
     coders: tuple[str, ...] = ()
     classifier: Classifier | None = None
     precedents: Precedents | None = None
-    provenance: dict[str, Any] | None = None
+    provenance: Mapping[str, Any] | None = None
 
     @classmethod
     def from_config(cls, config: Config | Path | str | None = None, encoder: Encoder | None = None) -> CodingModel:
@@ -198,7 +198,7 @@ def learnable(study: Study, config: Config, coders: Sequence[str]) -> CodingMatr
         StudyError: No unit carries a code, or all that do lie in one document.
     """
     matrix = coding_matrix(study, config, coders)
-    matrix = matrix.select(matrix.seen.any(0))
+    matrix = matrix.select(np.asarray(matrix.seen.any(axis=0)))
     if not matrix.Y.any():
         raise StudyError(f"study '{study.name}'", "no unit of analysis carries a code of these coders",
                          "Check the coders and the unit of analysis.")  # fmt: skip

@@ -46,7 +46,7 @@ class Precedents:
             vectors: (n, d) their vectors.
         """
         coded = np.flatnonzero(matrix.Y.any(axis=(0, 2)))
-        return cls(tuple(_precedent(matrix, int(i), texts[i]) for i in coded), vectors[coded])
+        return cls(tuple(_precedent(matrix, i, texts[i]) for i in coded.tolist()), vectors[coded])
 
     @classmethod
     def from_rows(cls, rows: Iterable[Mapping[str, Any]], vectors: NDArray[np.float32]) -> Precedents:

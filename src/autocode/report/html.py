@@ -14,7 +14,6 @@ from autocode.report.codemap import code_map
 from autocode.report.tables import counted, coverage, frequencies, participants
 from autocode.study import Document, Segment, Study, Suggestion
 
-
 VERDICTS = {
     "supported": "Yes, alongside humans: it agrees with them as they agree with one another.",
     "on_par_but_humans_unreliable": "Not yet: it agrees with the coders as they agree with one another, but that is "
@@ -85,7 +84,7 @@ def _by_theme(study: Study, report: AgreementReport | None) -> list[tuple[str, l
     for code in report.codes if report else ():
         theme = study.codebook.theme(code)
         groups.setdefault(theme if study.codebook.is_theme(theme) else "", []).append(code)
-    return [(theme, codes) for theme, codes in groups.items()]
+    return list(groups.items())
 
 
 def _totals(study: Study) -> dict[str, dict[str, int]]:
