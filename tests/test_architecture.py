@@ -252,9 +252,9 @@ def _nested(path: Path, node: ast.AST) -> bool:
     """Whether a definition stands inside a function, or inside a private class."""
     for outer in ast.walk(tree(path)):
         private = isinstance(outer, ast.ClassDef) and outer.name.startswith("_")
-        if (private or isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)) and outer is not node:
-            if any(child is node for child in ast.walk(outer)):
-                return True
+        inside = private or isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
+        if inside and outer is not node and any(child is node for child in ast.walk(outer)):
+            return True
     return False
 
 

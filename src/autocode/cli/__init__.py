@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -159,14 +160,15 @@ def demo(
     """Run the main job on the bundled study, from import to report."""
     source, study, model = bundled(), folder / "corpora/microcredentials", folder / "models/microcredentials"
     results, started = folder / "demo", time.monotonic()
-    for step, action in (
+    steps: list[tuple[str, Callable[[], None]]] = [
         ("1 of 6  Import the bundled study", lambda: import_([source], study)),
         ("2 of 6  What is in it", lambda: describe(study)),
         ("3 of 6  Learn from both coders", lambda: train(study, model)),
         ("4 of 6  Suggest codes for four new interviews", lambda: _demo_suggest(model, source / "new", results)),
         ("5 of 6  Compare the machine with both coders", lambda: evaluate(study, out=results / "held-out.csv")),
         ("6 of 6  Write the report", lambda: report(study, results / "report.html", model, [source / "new"])),
-    ):
+    ]
+    for step, action in steps:
         tell(f"\n{step}")
         action()
     tell(f"\nDone in {time.monotonic() - started:.0f} s. Open first: {results / 'report.html'}")
