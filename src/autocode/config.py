@@ -99,6 +99,7 @@ class ClassifyConfig:
             common one.
         free_slope: The same of the weights of its two heads.
         smoothing: Coded segments' worth of expected evidence behind each threshold.
+        least_probability: No code is suggested below it, whatever its threshold says.
         ask_share: `ask` from this share of the threshold of `suggest` on.
     """
 
@@ -119,6 +120,7 @@ class ClassifyConfig:
     free_intercept: float = 10.0
     free_slope: float = 100.0
     smoothing: float = 10.0
+    least_probability: float = 0.1
     ask_share: float = 0.5
 
 

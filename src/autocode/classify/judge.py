@@ -58,7 +58,7 @@ def judge(S: FloatArray, target: Target, config: ClassifyConfig) -> tuple[Judge,
     Y = np.asarray(target.Y, dtype=np.float64)
     plain = Judge(_calibration(S, Y, config), np.full(Y.shape[1], np.inf), config.ask_share)
     P = plain.probabilities(S)
-    cuts = _cuts(P, Y, config.smoothing)
+    cuts = np.maximum(_cuts(P, Y, config.smoothing), config.least_probability)
     known = _reliability(P, target, cuts, config)
     silent = np.array([bool(why) for why in known.reasons], dtype=bool)
     return Judge(plain.theta, np.where(silent, np.inf, cuts), config.ask_share), known
