@@ -59,3 +59,31 @@ def test_the_hash_sees_every_coding(study: Study) -> None:
     """Dropping one coding changes the study's hash; reordering them does not."""
     assert replace(study, codings=study.codings[1:]).sha256 != study.sha256
     assert replace(study, codings=study.codings[::-1]).sha256 == study.sha256
+
+
+def _mixed(study: Study) -> Study:
+    """The study with its last two documents as literature, which ben has not read."""
+    documents = tuple(replace(d, kind="literature") if d.id in ("D6", "D7") else d for d in study.documents)
+    return replace(
+        study, documents=documents,
+        codings=tuple(c for c in study.codings if (c.document, c.coder) not in {("D6", "ben"), ("D7", "ben")}),
+        readings=tuple(r for r in study.readings if (r.document, r.coder) not in {("D6", "ben"), ("D7", "ben")}),
+    )  # fmt: skip
+
+
+def test_a_study_of_one_kind_holds_its_documents_and_their_coders_alone(study: Study) -> None:
+    """Codings, readings and coders of other kinds are left out; the codebook stays."""
+    mixed = _mixed(study)
+    papers = mixed.of_kind("literature")
+    assert [d.id for d in papers.documents] == ["D6", "D7"]
+    assert {c.document for c in papers.codings} == {r.document for r in papers.readings} == {"D6", "D7"}
+    assert papers.humans == ("ana",)
+    assert papers.codebook == study.codebook
+    assert len(papers.codings) + len(mixed.of_kind("interview").codings) == len(mixed.codings)
+
+
+def test_no_kind_is_the_whole_study_and_a_missing_one_is_an_error(study: Study) -> None:
+    """The error names the kinds that are there."""
+    assert study.of_kind("") is study
+    with pytest.raises(StudyError, match="kinds there: interview"):
+        study.of_kind("field note")

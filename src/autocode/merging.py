@@ -105,13 +105,27 @@ def _united(old: Document, new: Document) -> Document:
     if not (made_of_units(old) and made_of_units(new)):
         raise StudyError(
             f"document '{old.id}'", "the study holds another text under this id",
-            "Rename the new document, or import it into another study.")  # fmt: skip
+            "Rename the new document; or, if it is a newer version, import it with --replace.")  # fmt: skip
+    return all_units(old, new)
+
+
+def all_units(old: Document, new: Document, replacing: bool = False) -> Document:
+    """The new document with the units of both in order, each once.
+
+    Args:
+        old: Made of given units, as `new` is.
+        new: What else is known of the document is taken from it.
+        replacing: A unit with another text takes the place of the old one instead of being refused.
+
+    Raises:
+        StudyError: One unit has two texts.
+    """
     mine, theirs = _units(old), _units(new)
     for unit in mine.keys() & theirs.keys():
-        if mine[unit].text != theirs[unit].text:
+        if not replacing and mine[unit].text != theirs[unit].text:
             raise StudyError(
                 f"document '{old.id}'", f"its unit '{unit}' has another text in the study",
-                "Give the two units different ids, or make their texts equal.")  # fmt: skip
+                "Give them different ids; or, if it is a newer version, import it with --replace.")  # fmt: skip
         theirs[unit] = replace(theirs[unit], speaker=theirs[unit].speaker or mine[unit].speaker)
     order = _in_order(list(mine), list(theirs))
     return lay_out(new, ({**mine, **theirs}[unit] for unit in order))

@@ -207,6 +207,30 @@ class Study:
             digest.update(repr(rows).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
+    def of_kind(self, kind: str) -> Study:
+        """The study with the documents of one kind only, and whoever coded or read in them.
+
+        Args:
+            kind: Interview, literature or field note; "" for all documents.
+
+        Raises:
+            StudyError: No document is of this kind.
+        """
+        if not kind:
+            return self
+        kept = {d.id for d in self.documents if d.kind == kind}
+        if not kept:
+            seen = ", ".join(dict.fromkeys(d.kind for d in self.documents)) or "none"
+            raise StudyError(
+                f"kind '{kind}'", f"no document of the study is of this kind (kinds there: {seen})",
+                "Choose one of these, or leave --kind out.")  # fmt: skip
+        codings = tuple(c for c in self.codings if c.document in kept)
+        readings = tuple(r for r in self.readings if r.document in kept)
+        active = {c.coder for c in codings} | {r.coder for r in readings}
+        return replace(
+            self, documents=tuple(d for d in self.documents if d.id in kept), codings=codings, readings=readings,
+            coders=tuple(c for c in self.coders if c.id in active))  # fmt: skip
+
     def choose(self, coders: Iterable[str] | None) -> tuple[str, ...]:
         """The coders asked for, or all humans.
 

@@ -19,10 +19,12 @@ import typer
 from autocode.agreement import agree as compare_coders
 from autocode.cli.agreement import agree, evaluate
 from autocode.cli.exchange import export, import_
+from autocode.cli.log import Log
 from autocode.cli.shell import (
     Coders,
     ConfigPath,
     Json,
+    Kind,
     Segments,
     Sources,
     StudyPath,
@@ -54,9 +56,17 @@ app.command("import")(import_)
 
 
 @app.command()
-def describe(study: StudyPath, as_json: Json = False) -> None:
+def describe(
+    study: StudyPath,
+    as_json: Json = False,
+    kind: Kind = "",
+    receipts: Annotated[bool, typer.Option("--receipts", help="What every import took over, skipped and set aside.")] = False,
+) -> None:
     """Say what is in a study: documents, coders, codebook, who coded what."""
-    found = read(study)
+    if receipts:
+        show(Log.of(study), as_json)
+        return
+    found = read(study).of_kind(kind)
     show(Description(found), as_json)
     tell(f"Next: autocode {'agree' if len(found.humans) > 1 else 'train'} {study}")
 
@@ -72,9 +82,10 @@ def train(
     config: ConfigPath = None,
     segments: Segments = "",
     quotes: Annotated[bool, typer.Option(help="Keep the words of coded segments as evidence.")] = True,
+    kind: Kind = "",
 ) -> None:
     """Learn from coded segments and save the model."""
-    found, folder = read(study), out or Path("models") / study.name
+    found, folder = read(study).of_kind(kind), out or Path("models") / study.name
     model = CodingModel.from_config(settings(config, segments))
     with working("Learning") as progress:
         model = model.fit(found, listed(coders), progress)

@@ -20,7 +20,7 @@ from autocode.agreement import (
     decisions,
     decisions_on_text,
 )  # fmt: skip
-from autocode.cli.shell import Coders, ConfigPath, Json, Segments, StudyPath, listed, settings, show, tell, working
+from autocode.cli.shell import Coders, ConfigPath, Json, Kind, Segments, StudyPath, listed, settings, show, tell, working
 from autocode.config import Config
 from autocode.errors import ConfigError, StudyError
 from autocode.evaluate import compare, hold_out, write_held_out
@@ -38,10 +38,11 @@ def agree(
     by: Annotated[str, typer.Option(help="A table per: code, theme, document, or a variable of the participants.")] = "code",
     config: ConfigPath = None,
     segments: Segments = "",
+    kind: Kind = "",
     as_json: Json = False,
 ) -> None:
     """Measure how far the coders agree, per code and pooled."""
-    found = read(study)
+    found = read(study).of_kind(kind)
     data = _decisions(found, found.choose(listed(coders)), unit, settings(config, segments, overlap))
     if by in ("code", "theme"):
         show(agree_on(by_theme(data) if by == "theme" else data), as_json)
@@ -97,10 +98,11 @@ def evaluate(
     config: ConfigPath = None,
     segments: Segments = "",
     out: Annotated[Path | None, typer.Option(help="Write every held-out prediction here (.csv).")] = None,
+    kind: Kind = "",
     as_json: Json = False,
 ) -> None:
     """Compare the machine with the human coders, on documents it has not seen."""
-    found = read(study)
+    found = read(study).of_kind(kind)
     with working("Judging each document without having seen it") as progress:
         held = hold_out(CodingModel.from_config(settings(config, segments)), found, listed(coders), progress)
     if out:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +14,13 @@ from autocode.cli.shell import StudyPath, tell
 from autocode.config import SegmentConfig
 from autocode.errors import InputError
 from autocode.formats import ReadOptions, Receipt, WriteOptions, read, read_all, read_coders, write
+from autocode.formats.participants import kind_of
 from autocode.formats.roles import INTERVIEWER, propose_roles, with_speakers
 from autocode.merging import merge
 from autocode.model import CodingModel
-from autocode.store import STORE, load, update
+from autocode.newer import Merged, merge_newer
+from autocode.reanchor import Reanchored
+from autocode.store import STORE, Entry, load, update
 from autocode.study import Document, Study
 
 
@@ -29,6 +33,12 @@ def import_(
     column: Annotated[list[str] | None, typer.Option(help="In a table of another shape: ours=theirs.")] = None,
     encoding: Annotated[str, typer.Option(help="Of text files, where it is guessed wrongly.")] = "",
     add_codes: Annotated[bool, typer.Option(help="Add codes that the codebook lacks.")] = False,
+    users: Annotated[
+        str, typer.Option(help="Whose a coding is where a project names two users: of the coding or selection.")
+    ] = "coding",
+    replacing: Annotated[
+        bool, typer.Option("--replace", help="A changed transcript takes the old one's place; codings follow their words.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the receipt and write nothing.")] = False,
 ) -> None:
     """Bring transcripts, codings and codebooks into a study; originals are never changed."""
@@ -36,21 +46,62 @@ def import_(
         raise typer.BadParameter("name the study's folder, such as --study corpora/pilot")
     known = load(study / STORE) if (study / STORE).exists() else Study()
     names = [name for name in coder or [] if "=" not in name]
+    if users not in ("coding", "selection"):
+        raise InputError(f"--users {users}", "a coding belongs to its own user or its selection's",
+                         "Write --users coding or --users selection.")  # fmt: skip
     options = ReadOptions(
         coder=names[0] if names else "", encoding=encoding, add_codes=add_codes, codebook=known.codebook,
-        open_files=True, documents=known.documents, columns=_pairs(column), kind=kind)  # fmt: skip
+        open_files=True, documents=known.documents, columns=_pairs(column), kind=kind_of(kind), users=users)  # fmt: skip
     new, receipts = _gathered(sources or [], _pairs([c for c in coder or [] if "=" in c]), options)
     new = replace(new, documents=tuple(with_speakers(d, _pairs(speaker)) for d in new.documents))
-    for receipt in receipts:
+    merging = _Merging(new, replacing, study.name)
+    merged = merging.onto(known)
+    for receipt in (*receipts, *merging.receipts()):
         print(receipt)
     _say_roles(new.documents)
     if dry_run:
-        merge(known, new)
         tell("Nothing was written (--dry-run).")
         return
-    stored = update(study / STORE, lambda old: merge(replace(old, name=old.name or new.name or study.name), new))
-    _say_changes(_Sizes.of(known), _Sizes.of(stored), study / STORE)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    merged = update(study / STORE, merging.onto, lambda: merging.entries(at, receipts))
+    _say_changes(_Sizes.of(known), _Sizes.of(merged), study / STORE)
     tell(f"Next: autocode describe {study}")
+
+
+@dataclass
+class _Merging:
+    """Puts what was read into the study, and tells what that changed."""
+
+    new: Study
+    replacing: bool
+    name: str
+    merged: Merged = Merged(Study())
+
+    def onto(self, known: Study) -> Study:
+        """The study with what was read."""
+        self.merged = merge_newer(replace(known, name=known.name or self.new.name or self.name), self.new, self.replacing)
+        return self.merged.study
+
+    def receipts(self) -> list[Receipt]:
+        """What became of codings on changed texts, and what else changed."""
+        found = [_moved_receipt(m) for m in self.merged.moved]
+        changes = Receipt(self.name, "codings in the study", len(self.merged.study.codings), {}, self.merged.changes)
+        return [*found, changes] if self.merged.changes else found
+
+    def entries(self, at: str, read: Sequence[Receipt]) -> list[Entry]:
+        """All receipts as the study keeps them, with the codings that lost their places."""
+        lost = {m.document: m.lost for m in self.merged.moved}
+        kept = [Entry(at, r.source, r.what, r.kept, r.skipped, r.notes) for r in read]
+        told = [Entry(at, r.source, r.what, r.kept, r.skipped, r.notes, lost.get(r.source, ())) for r in self.receipts()]
+        return kept + told
+
+
+def _moved_receipt(moved: Reanchored) -> Receipt:
+    """What became of the codings on a text that changed; those without a place are named, without their words."""
+    notes = [f"{moved.changed:,} now cover words that are partly new: look at them"] if moved.changed else []
+    notes += [f"set aside: '{c.code}' by {c.coder}, characters {c.start} to {c.end} of the old text" for c in moved.lost]
+    skipped = {"whose words are not in the new text": len(moved.lost)}
+    return Receipt(moved.document, "codings on its old text", moved.kept + moved.changed, skipped, tuple(notes))
 
 
 def _gathered(

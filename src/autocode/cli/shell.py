@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from autocode.config import Config, load_config
+from autocode.formats.participants import kind_of
 from autocode.study import Progress
 
 app = typer.Typer(
@@ -25,6 +26,14 @@ Coders = Annotated[str, typer.Option(help="Whose codings, parted by commas; all 
 ConfigPath = Annotated[Path | None, typer.Option("--config", help="Settings, such as configs/default.toml.")]
 Segments = Annotated[
     str, typer.Option(help="Segments to code: auto, given, turn, paragraph, sentence, window.", show_default="auto")
+]
+Kind = Annotated[
+    str,
+    typer.Option(
+        help="Only documents of this kind: interview, literature, field note.",
+        callback=lambda kind: kind_of(kind) if kind else "",
+        show_default=False,
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 

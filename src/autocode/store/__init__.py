@@ -19,9 +19,10 @@ from typing import Any, TypeVar
 from autocode.codebook import Code, Codebook
 from autocode.errors import StoreError
 from autocode.store.others import Foreign, changed_copy, foreign
+from autocode.store.receipts import COLUMNS, TABLE, Entry, entries_of, row_of
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
 
-__all__ = ["STORE", "VERSION", "Foreign", "changed_copy", "check", "foreign", "load", "update"]
+__all__ = ["STORE", "VERSION", "Entry", "Foreign", "changed_copy", "check", "foreign", "load", "receipts", "update"]
 
 STORE = "study.sqlite"
 VERSION = 1
@@ -54,13 +55,26 @@ def load(path: Path) -> Study:
         return _read(connection, path)
 
 
-def update(path: Path, change: Callable[[Study], Study]) -> Study:
+def receipts(path: Path) -> tuple[Entry, ...]:
+    """The receipts of all imports, the first one first.
+
+    Raises:
+        StoreError: As `load`.
+    """
+    with _open(path, new=False) as connection:
+        return entries_of(_checked(connection, TABLE, path)) if _has_receipts(connection) else ()
+
+
+def update(
+    path: Path, change: Callable[[Study], Study], record: Callable[[], Iterable[Entry]] = tuple
+) -> Study:
     """Change a study file in one transaction; it is made where it is missing.
 
     Args:
         path: The file.
         change: From the study as it is to the study as it shall be. Where it raises, nothing
             changes.
+        record: Called after `change`: the receipts to add.
 
     Returns:
         The study as stored.
@@ -73,6 +87,7 @@ def update(path: Path, change: Callable[[Study], Study]) -> Study:
         try:
             study = change(_read(connection, path))
             _write(connection, study)
+            _add(connection, record())
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
@@ -89,6 +104,7 @@ def check(path: Path) -> list[str]:
                 f"table {row[0]}: a row points nowhere" for row in connection.execute("PRAGMA foreign_key_check")
             ]
             _read(connection, path)
+            _checked(connection, TABLE, path) if _has_receipts(connection) else None
             return faults
     except StoreError as error:
         return [str(error)]
@@ -146,6 +162,22 @@ def _write(connection: sqlite3.Connection, study: Study) -> None:
         marks = ",".join("?" * (len(_columns(table)) + 1))
         hashed = ((_hash(row), *row) for row in rows)
         connection.executemany(f"INSERT INTO {table} VALUES ({marks})", hashed)  # noqa: S608
+
+
+def _has_receipts(connection: sqlite3.Connection) -> bool:
+    """Whether the file has a table of receipts: one made before there were any has none."""
+    known = "SELECT count(*) FROM sqlite_master WHERE type='table' AND name=?"
+    return bool(connection.execute(known, (TABLE,)).fetchone()[0])
+
+
+def _add(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
+    rows = [row_of(entry) for entry in entries]
+    if not rows:
+        return
+    if not _has_receipts(connection):
+        connection.execute(f"CREATE TABLE {TABLE} (row_sha256 BLOB, {COLUMNS})")
+    marks = ",".join("?" * (COLUMNS.count(",") + 2))
+    connection.executemany(f"INSERT INTO {TABLE} VALUES ({marks})", [(_hash(row), *row) for row in rows])  # noqa: S608
 
 
 def _rows(study: Study) -> dict[str, Iterable[_Row]]:

@@ -1,0 +1,56 @@
+"""Receipts kept with a study: what each import took over, skipped and set aside.
+
+They are only ever added to. A receipt holds names, counts and reasons and no word of a transcript;
+a coding that lost its place is kept with it in full, as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from autocode.study import Coding
+
+TABLE = "receipt"
+COLUMNS = "at TEXT, source TEXT, what TEXT, kept INT, skipped TEXT, notes TEXT, aside TEXT"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One receipt.
+
+    Attributes:
+        at: When, ISO 8601, as the caller says.
+        source: Name of the file or document.
+        what: What is counted.
+        kept: How many were taken over.
+        skipped: How many were not, by reason.
+        notes: What a careful reader wants to know.
+        aside: Codings that have no place any more, as they were.
+    """
+
+    at: str
+    source: str
+    what: str
+    kept: int
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    aside: tuple[Coding, ...] = ()
+
+
+def row_of(entry: Entry) -> tuple[Any, ...]:
+    """An entry as the cells of its row."""
+    aside = [[getattr(c, f.name) for f in fields(Coding)] for c in entry.aside]
+    texts = (json.dumps(v, ensure_ascii=False) for v in (dict(entry.skipped), entry.notes, aside))
+    return (entry.at, entry.source, entry.what, entry.kept, *texts)
+
+
+def entries_of(rows: Iterable[tuple[Any, ...]]) -> tuple[Entry, ...]:
+    """The entries in rows, in their order."""
+    return tuple(
+        Entry(at, source, what, kept, json.loads(skipped), tuple(json.loads(notes)),
+              tuple(Coding(*cells) for cells in json.loads(aside)))
+        for at, source, what, kept, skipped, notes, aside in rows
+    )  # fmt: skip
