@@ -123,7 +123,8 @@ def test_a_newer_file_shows_what_changed() -> None:
     """New codings, codings that it lacks, other memos, new codes and documents: in numbers and names."""
     old = _study(_coding("hard", memo="first"), _coding("May"))
     new = _study(_coding("hard", memo="second"), _coding("nobody"))
-    new = replace(new, documents=(*new.documents, Document("E", "e")), codebook=Codebook((Code("x", definition="d"), Code("y"))))
+    book = Codebook((Code("x", definition="d"), Code("y")))
+    new = replace(new, documents=(*new.documents, Document("E", "e")), codebook=book)
     merged = merge_newer(old, new)
     assert list(merged.changes) == [
         "1 new documents: E", "1 new codes: y", "1 codes with another definition (the study's stays): x",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from autocode.formats.copies import told_apart
 from autocode.formats.dates import iso_dates
 from autocode.formats.files import Table
 from autocode.formats.headings import code_path, codes_in, columns_by_place, columns_of
@@ -44,7 +45,8 @@ def study_from_segments(table: Table, options: ReadOptions) -> tuple[Study, list
         many, one = codes_in(cells.get("codes", ""), known), code_path(cells.get("code", ""))
         codes = (one,) if one else many
         quotes.append(_quote(cells, line, codes, dates[number] if dates else ""))
-    return study_from_quotes(quotes, table.source, options, _notes(table, columns))
+    quotes, notes = told_apart(quotes, options)
+    return study_from_quotes(quotes, table.source, options, [*_notes(table, columns), *notes])
 
 
 def wide_codes(table: Table, given: Mapping[str, str]) -> tuple[str, ...]:

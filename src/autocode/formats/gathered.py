@@ -180,7 +180,8 @@ class Gathered:
             Receipt(self.source, "documents", len(study.documents), dict(self.skipped["documents"])),
             Receipt(self.source, "codes", len(study.codebook)),
             Receipt(self.source, "coders", len(study.coders)),
-            Receipt(self.source, "codings", len(study.codings), dict(self.skipped["codings"]), tuple(said)),
+            Receipt(self.source, "codings", len(study.codings), dict(self.skipped["codings"]), tuple(said),
+                    (c["right"], c["quoting"]) if c["quoting"] else None),
         ]
 
 

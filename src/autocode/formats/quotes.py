@@ -21,6 +21,7 @@ from autocode.merging import Unit, lay_out, made_of_units, unit_readings
 from autocode.study import Coder, Coding, Document, Reading, Study
 
 _LISTED = 20  # line numbers in a note
+_AT_OFFSETS = "at the offsets given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def study_from_quotes(
     groups = _grouped(quotes, source, options, skipped)
     part = _Part(source, skipped)
     for name, rows in groups.items():
-        known = _known(name, options.documents)
+        known = known_document(name, options.documents)
         if known and not _same_units(known, rows):
             part.locate(known, rows)
         else:
@@ -102,7 +103,7 @@ def _grouped(
     return groups
 
 
-def _known(name: str, documents: Sequence[Document]) -> Document | None:
+def known_document(name: str, documents: Sequence[Document]) -> Document | None:
     """The transcript that a table calls `name`: by id, name or file, with or without its suffix."""
     for key in (str, lambda s: PurePath(str(s)).stem.casefold() if _has_suffix(str(s)) else str(s).casefold()):
         found = [d for d in documents if key(name) in {key(d.id), key(d.name), key(d.source)} - {""}]
@@ -144,6 +145,7 @@ class _Part:
     kept: int = 0
     how: Counter[str] = field(default_factory=Counter)
     lost: dict[str, list[int]] = field(default_factory=dict)
+    offsets: int = 0
 
     def locate(self, document: Document, rows: Sequence[Quote]) -> None:
         """Set the codings of `rows` where their words stand in a known transcript."""
@@ -163,9 +165,11 @@ class _Part:
 
     def _place(self, locator: Locator, q: Quote) -> Found | str:
         """Where the words of a row are; offsets count only where the words are there."""
-        if q.start is not None and q.end is not None and locator.text[q.start : q.end].strip() == q.text.strip():
-            self.how["at the offsets given"] += 1
-            return Found(q.start, q.end)
+        if q.start is not None and q.end is not None:
+            self.offsets += 1
+            if locator.text[q.start : q.end].strip() == q.text.strip():
+                self.how[_AT_OFFSETS] += 1
+                return Found(q.start, q.end)
         found = locator.find(q.text, q.start, q.paragraph)
         if isinstance(found, Found):
             self.how["located by their words" if found.exact else "located after evening out spaces and signs"] += 1
@@ -219,7 +223,8 @@ class _Part:
         for reason, lines in self.lost.items():
             more = f" and {len(lines) - _LISTED:,} more" if len(lines) > _LISTED else ""
             said.append(f"{reason}: lines {', '.join(map(str, lines[:_LISTED]))}{more}")
-        return Receipt(self.source, "coded segments", self.kept, dict(self.skipped), (*notes, *said))
+        checked = (self.how[_AT_OFFSETS], self.offsets) if self.offsets else None
+        return Receipt(self.source, "coded segments", self.kept, dict(self.skipped), (*notes, *said), checked)
 
 
 def _unit_ids(rows: Sequence[Quote]) -> list[str]:

@@ -16,6 +16,8 @@ class Receipt:
         kept: How many were taken over.
         skipped: How many were not, by reason.
         notes: Things done that a careful reader wants to know (an encoding guessed, say).
+        quoted: Where a file gives both places and words: how many of its quotes were found at the
+            places, and how many there are.
     """
 
     source: str
@@ -23,6 +25,7 @@ class Receipt:
     kept: int
     skipped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    quoted: tuple[int, int] | None = None
 
     @property
     def given(self) -> int:

@@ -232,17 +232,13 @@ class _Project:
         name, c = self.container.source, self.counts
         lost = len(self.users) - len(study.coders)
         return [
-            Receipt(
-                name,
-                "documents",
-                len(self.documents),
-                dict(self.skipped["documents"]),
-                (*self.notes["documents"], *(f"{why}: {_listed(names)}" for why, names in self.lost.items())),
-            ),
+            Receipt(name, "documents", len(self.documents), dict(self.skipped["documents"]),
+                    (*self.notes["documents"], *(f"{why}: {_listed(names)}" for why, names in self.lost.items()))),
             Receipt(name, "codes", len(self.tree.codes), self.tree.skipped, tuple(self.tree.notes)),
             Receipt(name, "coders", len(study.coders), {"without a coding": max(0, lost)}, tuple(self._coder_notes())),
-            Receipt(name, "codings", len(self.codings), dict(self.skipped["codings"]), tuple(self._coding_notes(c))),
-        ]
+            Receipt(name, "codings", len(self.codings), dict(self.skipped["codings"]), tuple(self._coding_notes(c)),
+                    (c["quoted right"], c["quoting"]) if self._quotes() else None),
+        ]  # fmt: skip
 
     def _coder_notes(self) -> Iterable[str]:
         c = self.counts
@@ -252,12 +248,16 @@ class _Project:
         if c["nameless"]:
             yield f"{c['nameless']:,} codings name no user; they are given to '{self.users[''].id}'"
 
+    def _quotes(self) -> bool:
+        """Whether the file quotes its selections: a name as long as its selection by chance is no quote."""
+        return self.counts["quoting"] > _HABIT * self.counts["selections"]
+
     def _coding_notes(self, c: Mapping[str, int]) -> Iterable[str]:
         n = c["selections"]
         if n:
             yield (f"positions: {self.fit.view} ({self.fit.why}); {c['on words']:,} of {n:,} selections "
                    "start and end on words")  # fmt: skip
-        if c["quoting"] > _HABIT * n:  # a name as long as its selection by chance is no quote
+        if self._quotes():
             yield f"quoted text: {c['quoted right']:,} of {c['quoting']:,} quotes are where the file says"
         if c["clipped"]:
             yield f"{c['clipped']:,} selections ran beyond the end of their text and were cut there"
