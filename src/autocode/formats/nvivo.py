@@ -8,6 +8,7 @@ From the shape that NVivo's manuals and forums show (no real file was at hand): 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from autocode.formats.headings import code_path
 from autocode.formats.options import ReadOptions
@@ -42,7 +43,8 @@ def study_from_node_report(text: str, source: str, options: ReadOptions) -> tupl
     Raises:
         InputError: As `study_from_quotes`.
     """
-    quotes = []
+    quotes: list[Quote] = []
+    at, line = 0, 1  # counted along the way: a report has thousands of references
     code = source.rsplit(".", 1)[0]
     marks = sorted([*_SOURCE.finditer(text), *_NODE.finditer(text)], key=lambda m: m.start())
     ends = [m.start() for m in marks[1:]] + [len(text)]
@@ -51,15 +53,18 @@ def study_from_node_report(text: str, source: str, options: ReadOptions) -> tupl
             code = code_path(mark["path"])
             continue
         document = re.split(r"[\\/]+", mark["path"])[-1]
-        quotes += _references(text, mark.end(), end, document, code)
+        for q in _references(text, mark.end(), end, document, code):
+            line += text.count("\n", at, q.line)
+            at = q.line
+            quotes.append(replace(q, line=line))
     return study_from_quotes(quotes, source, options, ("read as an NVivo node report",))
 
 
 def _references(text: str, start: int, end: int, document: str, code: str) -> list[Quote]:
-    """The references between two offsets of the report."""
+    """The references between two offsets of the report, each with its offset as its line."""
     heads = list(_REFERENCE.finditer(text, start, end))
     ends = [m.start() for m in heads[1:]] + [end]
     return [
-        Quote(1 + text.count("\n", 0, head.start()), document, text[head.end() : stop].strip(), (code,))
+        Quote(head.start(), document, text[head.end() : stop].strip(), (code,))
         for head, stop in zip(heads, ends, strict=True)
     ]

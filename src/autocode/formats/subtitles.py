@@ -20,7 +20,7 @@ from autocode.study import Study
 
 _TIME = r"(?:\d{1,3}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
 _TIMING = re.compile(rf"^[ \t]*({_TIME})[ \t]*(?:-->|,)[ \t]*({_TIME})(?:[ \t][^\n]*)?$", re.MULTILINE)
-_VOICE = re.compile(r"<v(?:\.[^ \t>]{0,80})?[ \t]{1,9}([^>\n]{0,200})>")
+_VOICE = re.compile(r"<v(?:\.[^ \t>]{0,80})?[ \t]{1,9}([^<>\n]{0,200})>")
 _TAG = re.compile(r"</?(?:v|c|b|i|u|ruby|rt|lang|font)(?:[ .][^<>]{0,200})?>|<\d[\d:.]*>|\{\\an?\d+\}", re.IGNORECASE)
 _INTERVAL = re.compile(
     r'name\s*=\s*"(?P<tier>(?:[^"]|"")*)"|xmin\s*=\s*(?P<start>[\d.eE+-]+)\s*\n'

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from autocode.formats.files import read_text
@@ -38,8 +39,9 @@ _ROLE = re.compile(
     r"|[a-z]{1,3}\d{1,3}|[a-z]",
     re.IGNORECASE,
 )
-_LEGEND = re.compile(r"(?:^|;)[ \t]*(?P<names>[\w, /]{1,60}?)[ \t]*=[ \t]*(?P<meaning>[^;=\n]{1,60})", re.MULTILINE)
+_LEGEND = re.compile(r"(?:^|;)[ \t]{0,9}(?P<names>[\w, /]{1,60}?)[ \t]{0,9}=[ \t]{0,9}(?P<meaning>[^;=\n]{1,60})", re.MULTILINE)
 _LEGEND_WITHIN = 4000  # characters: a legend stands at the top
+_MOST_TURNS = 50_000  # a text with more lines that open with a name is no transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def find_turns(text: str) -> tuple[Turn, ...]:
 
     Returns:
         Turns in order; times in milliseconds where stamps say them. Clock times (Zoom's
-        ``[Name] 11:02:09``) count from the first.
+        ``[Name] 11:02:09``) count from the first. None where more than 50,000 lines open with a
+        name, which is no transcript.
     """
     labels = _headers(text) or _colons(text)
     if not labels:
@@ -122,6 +125,12 @@ def _turn(text: str, label: _Label, end: int) -> Turn:
     return Turn(start, max(start, end), label.name, label.start_ms, end_ms if end_ms is not None else label.end_ms)
 
 
+def _few(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
+    """All places of a pattern, none where there are more than any transcript has."""
+    found = list(islice(pattern.finditer(text), _MOST_TURNS + 1))
+    return found if len(found) <= _MOST_TURNS else []
+
+
 def _headers(text: str) -> list[_Label]:
     """Lines that are a name and a time, as Otter, Teams and Zoom write them."""
     arrows = [
@@ -130,7 +139,7 @@ def _headers(text: str) -> list[_Label]:
     ]
     if arrows:
         return arrows
-    found = list(_HEADER.finditer(text))
+    found = _few(_HEADER, text)
     times = [milliseconds(m["time"]) for m in found]
     wide = [m for m in found if m["open"] or len(m["gap"] or "") > 1]
     if not wide and (len(found) < 2 or times != sorted(times)):
@@ -141,7 +150,7 @@ def _headers(text: str) -> list[_Label]:
 
 def _colons(text: str, single: bool = False) -> list[_Label]:
     """Lines that open with a name and a colon; at least two of them, or one where `single`."""
-    found = list(_LABEL.finditer(text))
+    found = _few(_LABEL, text)
     explained = legend(text)
     known = {*explained, *(m["name"] for m in found)}
     names = [_bare(m["name"], known) for m in found]

@@ -1,0 +1,93 @@
+"""Hostile and nonsensical files: refused or contained in under a second and 100 MB of memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, SHARED
+
+SAMPLES = sorted(SHARED.joinpath("formats", "samples", "adversarial").glob("*"))
+REFUSED = {"billion_laughs.qdpx", "bomb_200MB_text.qdpx", "no_qde.qdpx", "not_a_zip.qdpx", "sqlite_evil_view.qda", "xxe.qdpx",
+           "zipslip_member.qdpx"}  # fmt: skip
+
+MEASURE = """
+import os, resource, sys
+from pathlib import Path
+from autocode.errors import AutocodeError
+from autocode.formats import ReadOptions, read_all
+
+def used():
+    now = resource.getrusage(resource.RUSAGE_SELF)
+    return now.ru_utime + now.ru_stime, now.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+for name in sys.argv[1:]:
+    sys.stdout.flush()
+    if os.fork():
+        os.wait()
+        continue
+    before = used()
+    try:
+        read_all([Path(name)], ReadOptions(coder="c", add_codes=True))
+        said = "read"
+    except AutocodeError as error:
+        said = "refused" if "\\n" not in str(error) else "several lines"
+    except BaseException as error:
+        said = type(error).__name__
+    after = used()
+    print(Path(name).name, said, round(after[0] - before[0], 2), round(after[1] - before[1], 1), sep="\\t", flush=True)
+    os._exit(0)
+"""
+
+NONSENSE: dict[str, str] = {
+    "colons.txt": "a:\n" * 700_000,
+    "labels.txt": "".join(f"Speaker {n}: hi\n" for n in range(120_000)),
+    "spaces.txt": " " * 2_000_000 + "x",
+    "stamps.txt": "00:00:01\n" * 200_000,
+    "references.txt": "<Files\\\\A> - § 1 reference coded [1%]\nReference 1 - 1%\n\n" * 20_000,
+    "legend.txt": "a = b; " * 300_000,
+    "deep.rtf": "{\\rtf1" + "{" * 1_000_000 + "x" + "}" * 1_000_000 + "}",
+    "deep.json": "[" * 1_000_000,
+    "voices.vtt": "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n" + "<v " * 500_000,
+    "arrows.srt": "-->\n" * 500_000,
+    "quotes.csv": "text,code,coder\n" + '"' * 2_000_000,
+    "wide.csv": ",".join(f"c{n}" for n in range(200_000)) + "\n",
+    "divs.html": "<div>" * 200_000 + "x",
+}
+
+
+def _measured(paths: list[Path]) -> dict[str, tuple[str, float, float]]:
+    """What became of each file, in a process of its own: processor seconds, and megabytes at the peak."""
+    if not hasattr(os, "fork"):
+        pytest.skip("resource usage per file needs fork")
+    told = subprocess.run([sys.executable, "-c", MEASURE, *map(str, paths)], capture_output=True, text=True, timeout=120,
+                          env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, check=True)  # fmt: skip
+    rows = (line.split("\t") for line in told.stdout.splitlines())
+    return {name: (said, float(seconds), float(more)) for name, said, seconds, more in rows}
+
+
+def _bounded(found: dict[str, tuple[str, float, float]]) -> None:
+    assert {name: row for name, row in found.items() if row[1] >= 1 or row[2] >= 100} == {}
+    assert {name: row[0] for name, row in found.items() if row[0] not in ("read", "refused")} == {}
+
+
+@pytest.mark.skipif(not SAMPLES, reason="shared/formats/samples is not on this machine")
+def test_adversarial_samples_cost_little_and_say_one_line() -> None:
+    """Bombs, entities and paths out are refused, odd files read, all within a second and 100 MB."""
+    found = _measured(SAMPLES)
+    assert len(found) == len(SAMPLES)
+    _bounded(found)
+    assert {name for name, row in found.items() if row[0] == "refused"} == REFUSED
+
+
+def test_megabytes_of_nonsense_cost_little(tmp_path: Path) -> None:
+    """No pattern looks at a text again and again, whatever it is made of."""
+    for name, content in NONSENSE.items():
+        (tmp_path / name).write_text(content)
+    found = _measured(sorted(tmp_path.iterdir()))
+    assert found.keys() == NONSENSE.keys()
+    _bounded(found)
