@@ -175,11 +175,12 @@ def export(
     astral: Annotated[str, typer.Option(help="Emoji in a REFI-QDA project: codepoints, utf16, replace.")] = "codepoints",
     mirror: Annotated[bool, typer.Option(help="Suggested codes under a root code of their own.")] = False,
     table: Annotated[str, typer.Option(help="A .csv or .xlsx holds: whole, codings, maxqda.")] = "whole",
+    flatten: Annotated[str, typer.Option(help="Write codes without a tree, paths joined by this, such as ' > '.")] = "",
 ) -> None:
     """Give a study back as a file that other tools open."""
     found = read(study)
     suggestions = tuple(CodingModel.load(model).suggest(found)) if model else ()
-    options = WriteOptions(suggestions, original, newlines, astral, mirror, table=table)
+    options = WriteOptions(suggestions, original, newlines, astral, mirror, flatten, table)
     write(found, out, options)
     tell(f"{out} holds {len(found.documents):,} documents, {len(found.codings):,} codings"
          + (f" and {len(suggestions):,} suggestions." if model else "."))  # fmt: skip
