@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
+import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
 
 from autocode.agreement import agree
 from autocode.config import Config
@@ -17,6 +20,7 @@ from autocode.formats.folder import codebook_yaml, read_codebook
 from autocode.matrix import coding_matrix
 from autocode.study import Study
 from tests.conftest import BUNDLED
+from tests.formats.exchanged import exchanged
 
 PUBLISHED = {
     "Learner Factors": {"Motivation": 15, "Time constraint": 3, "Ineffectiveness": 2, "Increased Workload": 1,
@@ -47,9 +51,22 @@ def test_a_study_survives_a_round_trip(study: Study, tmp_path: Path) -> None:
     assert sorted(again.readings) == sorted(study.readings)
 
 
-def _sourced(study: Study) -> list[object]:
-    from dataclasses import replace
+@settings(max_examples=40, deadline=None)
+@given(exchanged())
+def test_any_study_without_units_keeps_texts_codes_and_codings(study: Study) -> None:
+    """In any script: texts, codebook, and each coding with coder, memo, date and weight, come back equal."""
+    kept = [replace(d, text=f"{d.text}.", segments=(), variables={}) for d in study.documents]
+    study = replace(study, documents=tuple(kept))
+    with tempfile.TemporaryDirectory() as folder:
+        write(study, Path(folder) / "s")
+        again = read(Path(folder) / "s")
+    assert {d.id: d.text for d in again.documents} == {d.id: d.text for d in study.documents}
+    assert sorted(c.path for c in again.codebook) == sorted(c.path for c in study.codebook)
+    codings = {repr(replace(c, memo=c.memo.strip())) for c in study.codings}
+    assert {repr(c) for c in again.codings} == codings
 
+
+def _sourced(study: Study) -> list[object]:
     return [replace(d, source=f"{d.id}.txt") for d in study.documents]
 
 
@@ -137,7 +154,7 @@ def test_a_code_that_is_not_in_the_codebook_is_refused(tmp_path: Path) -> None:
     ("codings", "codebook", "said"),
     [
         ("document,start,code\nD,0,x\n", "codes:\n- name: x\n", "missing column end; I saw: document, start, code"),
-        ("document,start,end,code\nD,a,3,x\n", "codes:\n- name: x\n", "line 2: start and end must be whole numbers"),
+        ("document,start,end,code\nD,a,3,x\n", "codes:\n- name: x\n", "line 2: start, end and weight must be whole numbers"),
         ("document,start,end,code\nD,0,3,x\n", "codes: 3\n", "it is no codebook"),
         ("document,start,end,code\nD,0,3,x\n", "codes:\n- definition: nameless\n", "it is no codebook"),
         ("document,start,end,code\nD,0,3,x\n", "{[", "it is no codebook"),

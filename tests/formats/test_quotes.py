@@ -113,3 +113,12 @@ def test_quotes_find_the_units_of_another_table() -> None:
     units = lay_out(Document("D", "", "D"), [Unit("s1", "It was hard."), Unit("s2", "Very.")])
     study, _ = _read(Quote(2, "D", "Very.", ("x",), "a", paragraph=9), documents=(units,))
     assert (study.documents, _coded(study)) == ((units,), [("a", "x", "Very.")])
+
+
+def test_the_receipt_counts_quotes_at_their_offsets() -> None:
+    """Of the rows that give offsets, how many have their words there; None where no row does."""
+    at = TALK.text.index("Very hard.")
+    rows = [Quote(2, "Talk 1", "Very hard.", ("x",), "a", start=at, end=at + 10),
+            Quote(3, "Talk 1", "So?", ("x",), "a", start=0, end=3), Quote(4, "Talk 1", "So?", ("y",), "a")]  # fmt: skip
+    assert study_from_quotes(rows, "t.xlsx", ReadOptions(documents=(TALK,)))[1][0].quoted == (1, 2)
+    assert study_from_quotes(rows[2:], "t.xlsx", ReadOptions(documents=(TALK,)))[1][0].quoted is None

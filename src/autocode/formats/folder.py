@@ -28,6 +28,7 @@ from autocode.study import Coder, Coding, Document, Reading, Study
 
 STUDY, CODEBOOK, PARTICIPANTS = "study.toml", "codebook.yaml", "participants.csv"
 COLUMNS = ("document", "start", "end", "code", "text", "memo")
+MORE = ("weight", "created")
 
 
 def is_study_folder(path: Path) -> bool:
@@ -58,8 +59,8 @@ def read_folder(path: Path) -> tuple[Study, list[Receipt]]:
     listed = list(about.get("coders", {}))
     files = sorted((path / "codings").glob("*.csv"), key=lambda f: (_place(f.stem, listed), f.name))
     for file in files:
-        table, said = read_csv(file), about.get("coders", {}).get(file.stem, {})
-        found, receipt = codings_from_table(table, documents, book, file.stem)
+        said = about.get("coders", {}).get(file.stem, {})
+        found, receipt = _codings(file, documents, book)
         coders.append(Coder(file.stem, said.get("name", file.stem), said.get("kind", "human")))
         codings += found
         readings += _readings(said.get("documents"), file.stem, found, documents)
@@ -109,6 +110,13 @@ def _readings(
     ]
 
 
+def _codings(file: Path, documents: Iterable[Document], book: Codebook) -> tuple[list[Coding], Receipt]:
+    """The codings in one coder's file; a header alone is a coder who gave no code."""
+    if "\n" not in read_text(file)[0].strip():
+        return [], Receipt(file.name, "codings", 0)
+    return codings_from_table(read_csv(file), documents, book, file.stem)
+
+
 def codings_from_table(
     table: Table, documents: Iterable[Document], book: Codebook, coder: str
 ) -> tuple[list[Coding], Receipt]:
@@ -131,7 +139,8 @@ def codings_from_table(
         if document is None or span is None:
             skipped["for a document that is not there" if document is None else "not located in the text"] += 1
             continue
-        coding = Coding(document.id, *span, code, coder, row.get("memo", "").strip())
+        weight = _number(row["weight"], where) if row.get("weight") else None
+        coding = Coding(document.id, *span, code, coder, row.get("memo", "").strip(), row.get("created", ""), weight)
         skipped["doubled"] += coding in found
         found[coding] = None
     return list(found), Receipt(table.source, "codings", len(found), skipped, (table.note,) if table.note else ())
@@ -158,7 +167,7 @@ def _number(cell: str, where: str) -> int:
     try:
         return int(cell)
     except ValueError as error:
-        raise InputError(where, "start and end must be whole numbers", "Correct that row.") from error
+        raise InputError(where, "start, end and weight must be whole numbers", "Correct that row.") from error
 
 
 def read_codebook(path: Path) -> Codebook:
@@ -219,13 +228,21 @@ def write_folder(study: Study, path: Path) -> None:
         ]
         write_atomic(path / PARTICIPANTS, csv_text(["document", *kinds, *names], described, plain=True))
     for coder in study.coders:
-        rows = [_coding_row(c, study.by_id) for c in sorted(study.codings) if c.coder == coder.id]
-        write_atomic(path / "codings" / f"{coder.id}.csv", csv_text(COLUMNS, rows, plain=True))
+        codings = sorted((c for c in study.codings if c.coder == coder.id), key=_order)
+        rows = [_coding_row(c, study.by_id) for c in codings]
+        full = any(c.when or c.weight is not None for c in codings)
+        columns = (*COLUMNS, *MORE) if full else COLUMNS
+        cells = [row[: len(columns)] for row in rows]
+        write_atomic(path / "codings" / f"{coder.id}.csv", csv_text(columns, cells, plain=True))
+
+
+def _order(c: Coding) -> tuple[object, ...]:
+    return c.document, c.start, c.end, c.code, c.memo, c.when, -1 if c.weight is None else c.weight
 
 
 def _coding_row(coding: Coding, documents: Mapping[str, Document]) -> list[object]:
     words = documents[coding.document].text_of(coding)
-    return [coding.document, coding.start, coding.end, coding.code, words, coding.memo]
+    return [coding.document, coding.start, coding.end, coding.code, words, coding.memo, coding.weight, coding.when]
 
 
 def _about(study: Study) -> str:
