@@ -162,8 +162,9 @@ class _Sizes:
 
 def _say_changes(before: _Sizes, after: _Sizes, store: Path) -> None:
     more = (after.documents - before.documents, after.codings - before.codings)
-    new = f" ({more[0]:,} and {more[1]:,} of them new)" if before.documents else ""
-    tell(f"{store} now holds {after.documents:,} documents and {after.codings:,} codings{new}.")
+    new = f" ({more[0]:,} and {max(0, more[1]):,} of them new)" if before.documents else ""
+    less = f" {-more[1]:,} codings less than before: see those set aside above." if more[1] < 0 else ""
+    tell(f"{store} now holds {after.documents:,} documents and {after.codings:,} codings{new}.{less}")
 
 
 def export(
