@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from autocode.agreement import agree as compare_coders
-from autocode.cli.agreement import agree, evaluate
+from autocode.cli.agreement import agree, evaluate, frequencies
 from autocode.cli.exchange import export, import_
 from autocode.cli.shell import (
     Coders,
@@ -107,6 +107,7 @@ def suggest(
 
 
 app.command()(evaluate)
+app.command()(frequencies)
 
 
 @app.command()
