@@ -1,0 +1,232 @@
+"""A dossier as a Word file: real tables with captions and styles, pictures at 300 dots an inch."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import datetime
+from typing import Any
+
+from autocode.formats.markup import legal
+from autocode.report.blocks import Block, Dossier, Figure, Points, Quoted, Table, Title, Words
+from autocode.report.drawing import Drawing
+from autocode.report.png import png
+
+_CREATED = datetime(2000, 1, 1)  # fixed: the same study gives the same bytes
+_MARKS = {"yes": "✓ ", "part": "? ", "no": "✗ ", "": ""}
+_PORTRAIT, _LANDSCAPE, _TALLEST = 6.3, 9.7, (8.6, 5.6)  # inches of text width and height
+_WIDE = 900  # units: a wider picture, or a table of many columns, gets a page on its side
+_MANY_COLUMNS = 8
+
+
+def word(made: Dossier) -> bytes:
+    """The Word file's bytes; the same dossier gives the same bytes."""
+    return stamped(_document(made))
+
+
+def _document(made: Dossier) -> Any:
+    document = new_document(made.title)
+    document.add_heading(legal(made.title), 0)
+    if made.notice:
+        document.add_paragraph(legal(made.notice), "Intense Quote")
+    document.add_paragraph(legal(made.summary))
+    for section in made.sections:
+        if any(not (isinstance(b, Table) and b.sheet_only) for b in section.blocks):
+            document.add_heading(legal(section.title), 1)
+            for block in section.blocks:
+                _add(document, block)
+    return document
+
+
+def new_document(title: str) -> Any:
+    """An empty A4 document with calm styles, its dates fixed."""
+    import docx
+    from docx.shared import Cm, Pt, RGBColor
+
+    document = docx.Document()
+    properties = document.core_properties
+    properties.title, properties.author, properties.comments = legal(title)[:255], "autocode", ""
+    properties.created = properties.modified = _CREATED
+    properties.last_modified_by, properties.revision = "autocode", 1
+    page = document.sections[0]
+    page.page_width, page.page_height = Cm(21), Cm(29.7)
+    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(2.5)
+    for name, size in (("Normal", 10.5), ("Title", 20), ("Heading 1", 15), ("Heading 2", 12.5), ("Heading 3", 11), ("Caption", 9.5)):
+        style = document.styles[name]
+        style.font.size = Pt(size)
+        style.font.name = "Calibri"
+        style.font.color.rgb = RGBColor(0x1D, 0x1D, 0x1F)
+        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+        for theme in [key for key in fonts.attrib if "Theme" in key]:
+            del fonts.attrib[theme]
+    return document
+
+
+def stamped(document: Any) -> bytes:
+    """The file with all its parts dated alike and in order, so that equal content is equal bytes."""
+    raw, out = io.BytesIO(), io.BytesIO()
+    document.save(raw)
+    with zipfile.ZipFile(raw) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+            new.writestr(info, old.read(name))
+    return out.getvalue()
+
+
+def _add(document: Any, block: Block) -> None:
+    match block:
+        case Table():
+            if not block.sheet_only:
+                _table(document, block)
+        case Figure():
+            _figure(document, block)
+        case Words(text, style):
+            _words(document, text, style)
+        case Points(rows):
+            for mark, head, text in rows:
+                paragraph = document.add_paragraph(style="List Bullet")
+                paragraph.add_run(legal(_MARKS[mark] + head)).bold = True
+                paragraph.add_run(legal(f" {text}"))
+        case Quoted(text, kind, source):
+            document.add_paragraph(legal(text), "Quote").paragraph_format.keep_with_next = True
+            document.add_paragraph(legal(f"{kind}. {source}"), "Caption")
+        case Title(text, level):
+            document.add_heading(legal(text), level - 1)
+
+
+def _words(document: Any, text: str, style: str) -> None:
+    from docx.shared import Pt
+
+    run = document.add_paragraph().add_run(legal(text))
+    run.bold = style == "lead"
+    if style == "code":
+        run.font.name = "Consolas"
+    if style in ("soft", "code"):
+        run.font.size = Pt(9)
+
+
+def _caption(document: Any, text: str, above: bool) -> None:
+    """A caption whose number Word can renew: "Table 1." and "Figure 1." are sequence fields."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    paragraph = document.add_paragraph(style="Caption")
+    paragraph.paragraph_format.keep_with_next = above
+    head, _, rest = text.partition(". ")
+    kind, _, number = head.partition(" ")
+    paragraph.add_run(f"{kind} ")
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), f" SEQ {kind} \\* ARABIC ")
+    run = paragraph.add_run(number)
+    field.append(run._r)
+    paragraph._p.append(field)
+    paragraph.add_run(legal(f". {rest}"))
+
+
+def _table(document: Any, table: Table) -> None:
+    wide = len(table.header) > _MANY_COLUMNS
+    if wide:
+        _turn(document, sideways=True)
+    _caption(document, table.caption, above=True)
+    add_table(document, table, _LANDSCAPE if wide else _PORTRAIT)
+    if table.note:
+        _words(document, table.note, "soft")
+    if wide:
+        _turn(document, sideways=False)
+
+
+def add_table(document: Any, table: Table, inches: float) -> Any:
+    """A Word table in the style of a paper: rules above and below, its header repeated on each page."""
+    from docx.enum.table import WD_TABLE_ALIGNMENT
+
+    grid = document.add_table(rows=0, cols=len(table.header), style="Light List")
+    grid.style = document.styles["Table Grid"] if "Table Grid" in document.styles else grid.style
+    grid.alignment, grid.autofit = WD_TABLE_ALIGNMENT.LEFT, False
+    widths = _widths(table, inches)
+    _row(grid, [(name, table.kind(j) != "t", True) for j, name in enumerate(table.header)], widths)
+    for i in range(len(table.rows)):
+        cells = [(table.shown(i, j), table.kind(j) != "t", i in table.heads) for j in range(len(table.header))]
+        _row(grid, cells, widths)
+    _rules(grid, table)
+    return grid
+
+
+def _widths(table: Table, inches: float) -> list[float]:
+    """Widths of columns, shared out by how long their cells are, none below 0.55 inches."""
+    longest = [
+        max([len(max(table.header[j].split(), key=len, default="")), *(min(40, len(table.shown(i, j))) for i in range(len(table.rows)))])
+        for j in range(len(table.header))
+    ]
+    raw = [max(0.55 if len(table.header) <= 10 else 0.4, 0.075 * n + 0.15) for n in longest]
+    return [width * inches / sum(raw) for width in raw] if sum(raw) > inches else raw
+
+
+def _row(grid: Any, cells: list[tuple[str, bool, bool]], widths: list[float]) -> None:
+    """One row written as XML at once: cell by cell through python-docx takes a minute for long tables."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+    from xml.sax.saxutils import escape
+
+    parts = []
+    for (text, right, bold), width in zip(cells, widths, strict=True):
+        align = '<w:jc w:val="right"/>' if right else ""
+        weight = "<w:b/>" if bold else ""
+        parts.append(
+            f'<w:tc><w:tcPr><w:tcW w:w="{width * 1440:.0f}" w:type="dxa"/></w:tcPr><w:p><w:pPr><w:spacing w:before="20" '
+            f'w:after="20"/>{align}</w:pPr><w:r><w:rPr>{weight}<w:sz w:val="17"/></w:rPr><w:t xml:space="preserve">'
+            f"{escape(legal(text))}</w:t></w:r></w:p></w:tc>")  # fmt: skip
+    row = f"<w:tr {nsdecls('w')}><w:trPr><w:cantSplit/></w:trPr>{''.join(parts)}</w:tr>"
+    grid._tbl.append(parse_xml(row))
+
+
+def _rules(grid: Any, table: Table) -> None:
+    """Thin rules between rows, none between columns; the header repeats; a description for screen readers."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls, qn
+
+    properties = grid._tbl.tblPr
+    edges = "".join(
+        f'<w:{edge} w:val="{kind}" w:sz="{size}" w:space="0" w:color="{colour}"/>'
+        for edge, kind, size, colour in (
+            ("top", "single", 8, "1D1D1F"), ("left", "nil", 0, "auto"), ("bottom", "single", 8, "1D1D1F"),
+            ("right", "nil", 0, "auto"), ("insideH", "single", 4, "D9D9DE"), ("insideV", "nil", 0, "auto"))
+    )  # fmt: skip
+    properties.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{edges}</w:tblBorders>"))
+    header = grid._tbl.findall(qn("w:tr"))[0]
+    header.find(qn("w:trPr")).append(parse_xml(f"<w:tblHeader {nsdecls('w')}/>"))
+
+
+def _figure(document: Any, figure: Figure) -> None:
+    from docx.shared import Inches
+
+    wide = figure.drawing.width > _WIDE
+    if wide:
+        _turn(document, sideways=True)
+    inches = _fitting(figure.drawing, wide)
+    document.add_picture(io.BytesIO(png(figure.drawing, inches)), width=Inches(inches))
+    picture = document.paragraphs[-1]
+    picture.paragraph_format.keep_with_next = True
+    properties = picture._p.xpath(".//wp:docPr")[0]
+    properties.set("descr", legal(f"{figure.drawing.title}. {figure.drawing.said}")[:2000])
+    properties.set("name", figure.name)
+    _caption(document, figure.caption, above=False)
+    _words(document, f"The figures behind it: sheet “{figure.data.name}” of the workbook.", "soft")
+    if wide:
+        _turn(document, sideways=False)
+
+
+def _fitting(drawing: Drawing, wide: bool) -> float:
+    """The printed width at which a picture fits on its page."""
+    width, tallest = (_LANDSCAPE, _TALLEST[1]) if wide else (_PORTRAIT, _TALLEST[0])
+    return min(width, tallest * drawing.width / drawing.height)
+
+
+def _turn(document: Any, sideways: bool) -> None:
+    """Begin a page on its side, or upright again."""
+    from docx.enum.section import WD_ORIENT, WD_SECTION
+
+    section = document.add_section(WD_SECTION.NEW_PAGE)
+    short, long = sorted((section.page_width, section.page_height))
+    section.orientation = WD_ORIENT.LANDSCAPE if sideways else WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = (long, short) if sideways else (short, long)
