@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -56,11 +57,16 @@ def _cells(values: Sequence[float | None], y: float, cell: float, most: float) -
         if value is None:
             continue
         x, share = _NAME + j * cell, value / most
-        yield Box(x, y, cell - 1, _ROW - 1, shade(share**0.6) if value else "#f7f7f8")
+        yield Box(x, y, cell - 1, _ROW - 1, shade(_depth(share)) if value else "")
         if value and cell >= 16:
             text = f"{value:.2f}".lstrip("0") if 0 < value < 1 else f"{value:.0f}"
-            colour = "#ffffff" if share**0.6 > 0.5 else "#1d1d1f"
+            colour = "#ffffff" if _depth(share) > 0.5 else "#1d1d1f"
             yield Label(x + cell / 2 - 0.5, y + _ROW / 2 - 0.5, (text,), "middle", size=11, colour=colour)
+
+
+def _depth(share: float) -> float:
+    """How dark a cell is: the smallest is still told from an empty one."""
+    return 0.18 + 0.82 * share
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +141,7 @@ class Entry:
 def interval_chart(entries: Sequence[Entry], title: str, said: str, kinds: Sequence[str]) -> Drawing:
     """Values with intervals on one axis from low to 1: a disc and a ring tell the kinds apart."""
     values = [v for e in entries for s in e.spans for v in (s.value, s.low) if v is not None]
-    low = min([0.0, *values])
-    low = -1.0 if low < -0.5 else -0.5 if low < 0 else 0.0
+    low = math.floor(4 * max(-1.0, min([0.0, *values]))) / 4
     xs, top = Scale(low, 1, 250, 590), 56.0
     bottom = top + 24 * len(entries)
     shapes: list[Shape] = []
@@ -144,7 +149,7 @@ def interval_chart(entries: Sequence[Entry], title: str, said: str, kinds: Seque
         shapes += [Circle(258 + 170 * i, 14, 5, PALETTE[i], hollow=i == 1), Label(270 + 170 * i, 14, (kind,), size=12)]
     for step in range(round((1 - low) * 4) + 1):
         x = xs.at(low + step / 4)
-        shapes += [Line(x, top - 6, x, bottom, faint=True), Label(x, top - 16, (f"{low + step / 4:.2f}",), "middle", size=11)]
+        shapes += [Line(x, top - 6, x, bottom, faint=True), Label(x, top - 16, (f"{low + step / 4:.2f}".replace("-", "−"),), "middle", size=11)]
     for i, entry in enumerate(entries):
         shapes += _entry(entry, xs, top + 24 * i + 12)
     return Drawing(title, said, _WIDTH, bottom + 8, tuple(shapes))
@@ -180,7 +185,7 @@ def strip_chart(rows: Sequence[tuple[str, Sequence[tuple[float, float, int]]]], 
         shapes += [Box(x, y - 5, 10, 10, PALETTE[k % 8]), Label(x + 16, y, (clipped(name, 30),), size=12)]
     for i, (name, bars) in enumerate(rows):
         y = legend + 14 + i * (height + 8)
-        shapes += [Label(60, y + height / 2, (clipped(name, 9),), "end", size=11), Box(70, y, 670, height, "#f0f0f2")]
+        shapes += [Label(60, y + height / 2, (clipped(name, 9),), "end", size=11), Box(70, y, 670, height, "")]
         for start, end, kind in bars:
             shapes.append(Box(70 + 670 * start, y + kind * height / lanes, max(1.5, 670 * (end - start)),
                               height / lanes - 0.5, PALETTE[kind % 8]))  # fmt: skip

@@ -51,7 +51,7 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle; with a hatch where colour alone must not tell it from another."""
+    """A rectangle; colour "" is a faint ground that suits a light and a dark page."""
 
     x: float
     y: float
@@ -118,9 +118,13 @@ def _elements(shapes: Iterable[Shape]) -> Iterable[str]:
                 paint = f'fill="none" stroke="{colour}" stroke-width="2"' if hollow else f'fill="{colour}"'
                 yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" {paint}/>'
             case Box(x, y, width, height, colour):
-                yield f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"/>'
+                yield f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" {_ground(colour)}/>'
             case Label():
                 yield _label(shape)
+
+
+def _ground(colour: str) -> str:
+    return f'fill="{colour}"' if colour else 'fill="currentColor" fill-opacity=".055"'
 
 
 def _line(line: Line) -> str:

@@ -44,7 +44,7 @@ def _boxes(axes: Any, drawing: Drawing) -> None:
 
     boxes = [s for s in drawing.shapes if isinstance(s, Box)]
     patches = [Rectangle((b.x, b.y), b.width, b.height) for b in boxes]
-    axes.add_collection(PatchCollection(patches, facecolors=[b.colour for b in boxes], linewidths=0))
+    axes.add_collection(PatchCollection(patches, facecolors=[b.colour or "#f3f3f4" for b in boxes], linewidths=0))
 
 
 def _draw(axes: Any, shape: object, scale: float) -> None:

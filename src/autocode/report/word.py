@@ -14,9 +14,9 @@ from autocode.report.png import png
 
 _CREATED = datetime(2000, 1, 1)  # fixed: the same study gives the same bytes
 _MARKS = {"yes": "✓ ", "part": "? ", "no": "✗ ", "": ""}
-_PORTRAIT, _LANDSCAPE, _TALLEST = 6.3, 9.7, (8.6, 5.6)  # inches of text width and height
+_PORTRAIT, _LANDSCAPE, _TALLEST = 6.3, 9.7, (8.2, 4.9)  # inches of text width and height
 _WIDE = 900  # units: a wider picture, or a table of many columns, gets a page on its side
-_MANY_COLUMNS = 8
+_MANY_COLUMNS, _MANY_LONG, _LONG_CELL = 9, 4, 120
 
 
 def word(made: Dossier) -> bytes:
@@ -31,10 +31,13 @@ def _document(made: Dossier) -> Any:
         document.add_paragraph(legal(made.notice), "Intense Quote")
     document.add_paragraph(legal(made.summary))
     for section in made.sections:
-        if any(not (isinstance(b, Table) and b.sheet_only) for b in section.blocks):
+        blocks = [b for b in section.blocks if not (isinstance(b, Table) and b.sheet_only)]
+        if blocks:
+            _turn(document, _is_wide(blocks[0]))
             document.add_heading(legal(section.title), 1)
-            for block in section.blocks:
-                _add(document, block)
+        for block in blocks:
+            _turn(document, _is_wide(block))
+            _add(document, block)
     return document
 
 
@@ -77,8 +80,7 @@ def stamped(document: Any) -> bytes:
 def _add(document: Any, block: Block) -> None:
     match block:
         case Table():
-            if not block.sheet_only:
-                _table(document, block)
+            _table(document, block)
         case Figure():
             _figure(document, block)
         case Words(text, style):
@@ -90,7 +92,7 @@ def _add(document: Any, block: Block) -> None:
                 paragraph.add_run(legal(f" {text}"))
         case Quoted(text, kind, source):
             document.add_paragraph(legal(text), "Quote").paragraph_format.keep_with_next = True
-            document.add_paragraph(legal(f"{kind}. {source}"), "Caption")
+            _words(document, f"{kind}. {source}", "soft")
         case Title(text, level):
             document.add_heading(legal(text), level - 1)
 
@@ -125,41 +127,43 @@ def _caption(document: Any, text: str, above: bool) -> None:
 
 
 def _table(document: Any, table: Table) -> None:
-    wide = len(table.header) > _MANY_COLUMNS
-    if wide:
-        _turn(document, sideways=True)
     _caption(document, table.caption, above=True)
-    add_table(document, table, _LANDSCAPE if wide else _PORTRAIT)
+    add_table(document, table, _LANDSCAPE if _is_wide(table) else _PORTRAIT)
     if table.note:
         _words(document, table.note, "soft")
-    if wide:
-        _turn(document, sideways=False)
 
 
 def add_table(document: Any, table: Table, inches: float) -> Any:
     """A Word table in the style of a paper: rules above and below, its header repeated on each page."""
     from docx.enum.table import WD_TABLE_ALIGNMENT
 
-    grid = document.add_table(rows=0, cols=len(table.header), style="Light List")
-    grid.style = document.styles["Table Grid"] if "Table Grid" in document.styles else grid.style
+    grid = document.add_table(rows=0, cols=len(table.header), style="Table Grid")
     grid.alignment, grid.autofit = WD_TABLE_ALIGNMENT.LEFT, False
     widths = _widths(table, inches)
     _row(grid, [(name, table.kind(j) != "t", True) for j, name in enumerate(table.header)], widths)
     for i in range(len(table.rows)):
         cells = [(table.shown(i, j), table.kind(j) != "t", i in table.heads) for j in range(len(table.header))]
         _row(grid, cells, widths)
-    _rules(grid, table)
+    _rules(grid, widths)
     return grid
 
 
 def _widths(table: Table, inches: float) -> list[float]:
-    """Widths of columns, shared out by how long their cells are, none below 0.55 inches."""
-    longest = [
-        max([len(max(table.header[j].split(), key=len, default="")), *(min(40, len(table.shown(i, j))) for i in range(len(table.rows)))])
-        for j in range(len(table.header))
-    ]
-    raw = [max(0.55 if len(table.header) <= 10 else 0.4, 0.075 * n + 0.15) for n in longest]
-    return [width * inches / sum(raw) for width in raw] if sum(raw) > inches else raw
+    """Widths of columns: room for the longest word of each, the rest by how long its cells are."""
+    columns = range(len(table.header))
+    cells = [[table.header[j], *(table.shown(i, j) for i in range(len(table.rows)))] for j in columns]
+    least = [_wide(max((len(word) for text in column for word in text.split()), default=1)) for column in cells]
+    wished = [max(a, _wide(min(60, max(map(len, column[1:]), default=1)))) for a, column in zip(least, cells, strict=True)]
+    spare, wanted = inches - sum(least), sum(wished) - sum(least)
+    if spare <= 0:
+        return [width * inches / sum(least) for width in least]
+    part = min(1.0, spare / wanted) if wanted else 0.0
+    return [a + part * (b - a) for a, b in zip(least, wished, strict=True)]
+
+
+def _wide(characters: int) -> float:
+    """Inches that so many characters of a table's print take, with the margins of a cell."""
+    return 0.068 * characters + 0.12
 
 
 def _row(grid: Any, cells: list[tuple[str, bool, bool]], widths: list[float]) -> None:
@@ -180,19 +184,23 @@ def _row(grid: Any, cells: list[tuple[str, bool, bool]], widths: list[float]) ->
     grid._tbl.append(parse_xml(row))
 
 
-def _rules(grid: Any, table: Table) -> None:
+def _rules(grid: Any, widths: list[float]) -> None:
     """Thin rules between rows, none between columns; the header repeats; a description for screen readers."""
     from docx.oxml import parse_xml
     from docx.oxml.ns import nsdecls, qn
 
-    properties = grid._tbl.tblPr
+    properties, columns = grid._tbl.tblPr, grid._tbl.tblGrid.gridCol_lst
+    for column, width in zip(columns, widths, strict=True):
+        column.set(qn("w:w"), f"{width * 1440:.0f}")
     edges = "".join(
         f'<w:{edge} w:val="{kind}" w:sz="{size}" w:space="0" w:color="{colour}"/>'
         for edge, kind, size, colour in (
             ("top", "single", 8, "1D1D1F"), ("left", "nil", 0, "auto"), ("bottom", "single", 8, "1D1D1F"),
             ("right", "nil", 0, "auto"), ("insideH", "single", 4, "D9D9DE"), ("insideV", "nil", 0, "auto"))
     )  # fmt: skip
+    margins = "".join(f'<w:{side} w:w="60" w:type="dxa"/>' for side in ("left", "right"))
     properties.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{edges}</w:tblBorders>"))
+    properties.append(parse_xml(f"<w:tblCellMar {nsdecls('w')}>{margins}</w:tblCellMar>"))
     header = grid._tbl.findall(qn("w:tr"))[0]
     header.find(qn("w:trPr")).append(parse_xml(f"<w:tblHeader {nsdecls('w')}/>"))
 
@@ -200,10 +208,7 @@ def _rules(grid: Any, table: Table) -> None:
 def _figure(document: Any, figure: Figure) -> None:
     from docx.shared import Inches
 
-    wide = figure.drawing.width > _WIDE
-    if wide:
-        _turn(document, sideways=True)
-    inches = _fitting(figure.drawing, wide)
+    inches = _fitting(figure.drawing, _is_wide(figure))
     document.add_picture(io.BytesIO(png(figure.drawing, inches)), width=Inches(inches))
     picture = document.paragraphs[-1]
     picture.paragraph_format.keep_with_next = True
@@ -212,8 +217,6 @@ def _figure(document: Any, figure: Figure) -> None:
     properties.set("name", figure.name)
     _caption(document, figure.caption, above=False)
     _words(document, f"The figures behind it: sheet “{figure.data.name}” of the workbook.", "soft")
-    if wide:
-        _turn(document, sideways=False)
 
 
 def _fitting(drawing: Drawing, wide: bool) -> float:
@@ -222,11 +225,21 @@ def _fitting(drawing: Drawing, wide: bool) -> float:
     return min(width, tallest * drawing.width / drawing.height)
 
 
+def _is_wide(block: Block) -> bool:
+    """Whether a block needs a page on its side."""
+    if isinstance(block, Table):
+        long = any(isinstance(cell, str) and len(cell) > _LONG_CELL for row in block.rows for cell in row)
+        return len(block.header) > (_MANY_LONG if long else _MANY_COLUMNS)
+    return isinstance(block, Figure) and block.drawing.width > _WIDE
+
+
 def _turn(document: Any, sideways: bool) -> None:
-    """Begin a page on its side, or upright again."""
+    """Begin a page on its side, or upright again, where the last one was not so."""
     from docx.enum.section import WD_ORIENT, WD_SECTION
 
+    last = document.sections[-1]
+    if (last.page_width > last.page_height) == sideways:
+        return
     section = document.add_section(WD_SECTION.NEW_PAGE)
-    short, long = sorted((section.page_width, section.page_height))
     section.orientation = WD_ORIENT.LANDSCAPE if sideways else WD_ORIENT.PORTRAIT
-    section.page_width, section.page_height = (long, short) if sideways else (short, long)
+    section.page_width, section.page_height = last.page_height, last.page_width
