@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TypeVar
 
-from autocode.study import Coding, Document, Reading, Segment, Study, Turn
+from autocode.study import Coding, Reading, Segment, Study, Turn
 
 _Span = TypeVar("_Span", Coding, Reading, Segment, Turn)
 _PIECE = re.compile(r"\w+|\s+|[^\w\s]")
@@ -61,10 +61,11 @@ def apply_edits(study: Study, document: str, edits: Iterable[Edit]) -> Anchored:
     """
     made = sorted(edits)
     old = study.by_id[document]
-    move = _Move(made)
-    text = move.text(old.text)
+    move, around = _Move(old.text, made), _Move(old.text, made, wide=True)
+    text = move.made()
     new = replace(
-        old, text=text, turns=tuple(move.span(t) for t in old.turns), segments=tuple(move.span(s) for s in old.segments))
+        old, text=text, turns=tuple(around.span(t) for t in old.turns),
+        segments=tuple(around.span(s) for s in old.segments))  # fmt: skip
     codings, moved, lost = [], [], []
     for c in study.codings:
         if c.document != document:
@@ -77,7 +78,7 @@ def apply_edits(study: Study, document: str, edits: Iterable[Edit]) -> Anchored:
         codings.append(here)
         if old.text[c.start : c.end] != text[here.start : here.end]:
             moved.append(here)
-    readings = tuple(move.span(r) if r.document == document else r for r in study.readings)
+    readings = tuple(around.span(r) if r.document == document else r for r in study.readings)
     documents = tuple(new if d.id == document else d for d in study.documents)
     changed = replace(study, documents=documents, codings=tuple(codings), readings=readings)
     return Anchored(changed, tuple(moved), tuple(lost))
@@ -85,29 +86,40 @@ def apply_edits(study: Study, document: str, edits: Iterable[Edit]) -> Anchored:
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """From places in a text to places in the text with the edits made."""
+    """From places in a text to places in the text with the edits made.
 
+    Words put in exactly at the edge of a span stay outside it, for nobody coded them; where it is
+    `wide` (a turn, a unit, what was read) they belong to it.
+    """
+
+    old: str
     edits: Sequence[Edit]
+    wide: bool = False
 
-    def text(self, old: str) -> str:
+    def made(self) -> str:
         parts, at = [], 0
         for e in self.edits:
-            parts += [old[at : e.start], e.text]
+            parts += [self.old[at : e.start], e.text]
             at = e.end
-        return "".join([*parts, old[at:]])
+        return "".join([*parts, self.old[at:]])
 
     def span(self, span: _Span) -> _Span:
         start = self._place(span.start, opening=True)
         return replace(span, start=start, end=max(start, self._place(span.end, opening=False)))
 
     def _place(self, at: int, opening: bool) -> int:
-        """Where a place is now: text put in exactly at a span's start or end stays outside the span."""
         shift = 0
         for e in self.edits:
-            if e.end < at or (e.end == at and (e.start < at or opening)):
+            if e.end < at or (e.end == at and (e.start < at or self._before(at, opening))):
                 shift += len(e.text) - (e.end - e.start)
             elif e.start < at:
                 return e.start + shift + (0 if opening else len(e.text))
             else:
                 break
         return at + shift
+
+    def _before(self, at: int, opening: bool) -> bool:
+        """Whether words put in at an edge come before it: outside a start, inside an end."""
+        if not self.wide:
+            return opening
+        return not opening or (at > 0 and not self.old[at - 1].isspace())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from autocode.report.drawing import PALETTE, Box, Circle, Drawing, Label, Line, Shape, clipped
 
@@ -98,14 +99,17 @@ def curve(names: Sequence[str], totals: Sequence[int], fresh: Sequence[int], wor
     width = min(26.0, 560 / max(1, len(names)))
     shapes: list[Shape] = [Line(50, 270, 750, 270)]
     for mark in _marks(high):
-        shapes += [Line(50, ys.at(mark), 750, ys.at(mark), faint=True), Label(44, ys.at(mark), (f"{mark}",), "end", size=11)]
+        shapes += [
+            Line(50, ys.at(mark), 750, ys.at(mark), faint=True),
+            Label(44, ys.at(mark), (f"{mark}",), "end", size=11),
+        ]
     for i, name in enumerate(names):
         if fresh[i]:
             shapes.append(Box(xs.at(i) - width / 2, ys.at(fresh[i]), width, 270 - ys.at(fresh[i]), "#9db8d2"))
         if len(names) <= 30 or i % (len(names) // 20) == 0:
             shapes.append(Label(xs.at(i) + 4, 280, (clipped(name, 10),), "end", size=11, turned=True))
     points = [(xs.at(i), ys.at(total)) for i, total in enumerate(totals)]
-    shapes += [Line(*a, *b, colour=PALETTE[0], width=2) for a, b in zip(points, points[1:], strict=False)]
+    shapes += [Line(*a, *b, colour=PALETTE[0], width=2) for a, b in pairwise(points)]
     shapes += [Circle(x, y, 3.5, PALETTE[0]) for x, y in points]
     shapes.append(Label(50, 10, (f"line: {words[2]} so far; bars: new in this document",), size=12))
     return Drawing(words[0], words[1], 760, 345, tuple(shapes))
@@ -149,14 +153,19 @@ def interval_chart(entries: Sequence[Entry], title: str, said: str, kinds: Seque
         shapes += [Circle(258 + 170 * i, 14, 5, PALETTE[i], hollow=i == 1), Label(270 + 170 * i, 14, (kind,), size=12)]
     for step in range(round((1 - low) * 4) + 1):
         x = xs.at(low + step / 4)
-        shapes += [Line(x, top - 6, x, bottom, faint=True), Label(x, top - 16, (f"{low + step / 4:.2f}".replace("-", "−"),), "middle", size=11)]
+        shapes += [
+            Line(x, top - 6, x, bottom, faint=True),
+            Label(x, top - 16, (f"{low + step / 4:.2f}".replace("-", "−"),), "middle", size=11),
+        ]
     for i, entry in enumerate(entries):
         shapes += _entry(entry, xs, top + 24 * i + 12)
     return Drawing(title, said, _WIDTH, bottom + 8, tuple(shapes))
 
 
 def _entry(entry: Entry, xs: Scale, y: float) -> Iterator[Shape]:
-    yield Label(12 if entry.head else 240, y, (clipped(entry.name, 34),), "start" if entry.head else "end", entry.head, 12)
+    yield Label(
+        12 if entry.head else 240, y, (clipped(entry.name, 34),), "start" if entry.head else "end", entry.head, 12
+    )
     for span in entry.spans:
         at = y + (span.kind - (len(entry.spans) - 1) / 2) * 8
         if span.low is not None and span.high is not None:
@@ -168,7 +177,9 @@ def _entry(entry: Entry, xs: Scale, y: float) -> Iterator[Shape]:
         yield Label(620, y, (clipped(entry.word, 24),), size=12)
 
 
-def strip_chart(rows: Sequence[tuple[str, Sequence[tuple[float, float, int]]]], names: Sequence[str], said: str) -> Drawing:
+def strip_chart(
+    rows: Sequence[tuple[str, Sequence[tuple[float, float, int]]]], names: Sequence[str], said: str
+) -> Drawing:
     """Bars along documents of equal length: (start, end, kind) as shares of the document's text.
 
     Args:
@@ -181,7 +192,7 @@ def strip_chart(rows: Sequence[tuple[str, Sequence[tuple[float, float, int]]]], 
     legend = 22.0 * ((len(names) + 2) // 3)
     shapes: list[Shape] = []
     for k, name in enumerate(names):
-        x, y = 70 + 230 * (k % 3), 10 + 22 * (k // 3)
+        x, y = 70.0 + 230 * (k % 3), 10.0 + 22 * (k // 3)
         shapes += [Box(x, y - 5, 10, 10, PALETTE[k % 8]), Label(x + 16, y, (clipped(name, 30),), size=12)]
     for i, (name, bars) in enumerate(rows):
         y = legend + 14 + i * (height + 8)

@@ -34,9 +34,13 @@ def blocks(view: View, findings: Findings) -> Iterator[Block]:
         said = view.record.checklist.get(str(number), "") or (known(view, findings) if known else "")
         rows.append((number, item, "yes" if said else "open", said or "Not on record."))
     open_ = sum(row[2] == "open" for row in rows)
-    yield Words(f"After COREQ (Tong, Sainsbury & Craig 2007). {len(rows) - open_} of {len(rows)} items are filled from the record; "
-                f"{open_} are for the researchers: say them under [checklist] in dossier.toml, NUMBER = \"text\".", "soft")  # fmt: skip
-    yield Table("Checklist", "COREQ-style checklist", ("No.", "Item", "On record", "What the record says"), tuple(rows), "nttt")
+    yield Words(f"After COREQ (Tong, Sainsbury & Craig 2007). {len(rows) - open_} of {len(rows)} items are "
+        "filled from the record; "
+                f"{open_} are for the researchers: say them under [checklist] in dossier.toml, NUMBER = "
+                "\"text\".", "soft")  # fmt: skip
+    yield Table(
+        "Checklist", "COREQ-style checklist", ("No.", "Item", "On record", "What the record says"), tuple(rows), "nttt"
+    )
 
 
 def _size(view: View, findings: Findings) -> str:
@@ -61,7 +65,11 @@ def _saturation(view: View, findings: Findings) -> str:
         if c.document in place:
             first[c.code] = min(first.get(c.code, len(place)), place[c.document])
     late = sum(i >= len(place) - 3 for i in first.values())
-    return f"Curve of new codes per interview; {late} of {len(first)} codes first came up in the last three." if first else ""
+    return (
+        f"Curve of new codes per interview; {late} of {len(first)} codes first came up in the last three."
+        if first
+        else ""
+    )
 
 
 def _returned(view: View, findings: Findings) -> str:
@@ -71,17 +79,30 @@ def _returned(view: View, findings: Findings) -> str:
 
 def _coders(view: View, findings: Findings) -> str:
     humans, machine = view.study.humans, bool(findings.evaluation)
-    return f"{len(humans)} human coders ({', '.join(humans)})" + (", and a machine set beside them." if machine else ".") if humans else ""
+    return (
+        f"{len(humans)} human coders ({', '.join(humans)})" + (", and a machine set beside them." if machine else ".")
+        if humans
+        else ""
+    )
 
 
 def _tree(view: View, findings: Findings) -> str:
     book = view.study.codebook
     defined = sum(bool(c.definition) for c in book)
-    return f"{len(view.themes)} themes, {len(view.used)} codes given; {defined} of {len(book)} have a definition; code map." if len(book) else ""
+    return (
+        f"{len(view.themes)} themes, {len(view.used)} codes given; {defined} of {len(book)} have a definition; "
+        "code map."
+        if len(book)
+        else ""
+    )
 
 
 def _quotations(view: View, findings: Findings) -> str:
-    return "Quotes by theme and code, each with its participant and position." if view.codings and view.record.report.quotes else ""
+    return (
+        "Quotes by theme and code, each with its participant and position."
+        if view.codings and view.record.report.quotes
+        else ""
+    )
 
 
 def _themes(view: View, findings: Findings) -> str:
@@ -90,7 +111,11 @@ def _themes(view: View, findings: Findings) -> str:
 
 def _minor(view: View, findings: Findings) -> str:
     rare = sum(f.count("") <= 3 for f in view.frequencies if f.count(""))
-    return f"{rare} codes given three times or fewer are kept in every table; contested and contrasting quotes." if view.used else ""
+    return (
+        f"{rare} codes given three times or fewer are kept in every table; contested and contrasting quotes."
+        if view.used
+        else ""
+    )
 
 
 _FILLED: dict[int, Callable[[View, Findings], str]] = {
@@ -121,17 +146,23 @@ def disclosure(view: View, findings: Findings) -> Iterator[Block]:
 def _disclosed(view: View, findings: Findings) -> Iterator[tuple[str, str, str]]:
     machine_made = [c for c in view.study.codings if _kind(view, c.coder) == "machine"]
     yield "", "What was used.", (
-        "autocode: a sentence encoder and a classifier trained on this study's own coded segments, on the researchers' computer. "
+        "autocode: a sentence encoder and a classifier trained on this study's own coded segments, on the "
+        "researchers' computer. "
         "No text generator was used by autocode; no transcript left the computer.")  # fmt: skip
     yield "", "For what.", _purpose(view, findings, len(machine_made))
     yield "", "Who decided.", (
-        "Codes and themes were set by the researchers. A suggestion becomes a coding only when a human accepts it. The tables "
+        "Codes and themes were set by the researchers. A suggestion becomes a coding only when a human accepts "
+        "it. The tables "
         f"count {view.basis}.")  # fmt: skip
     yield "", "How it was checked.", _how_checked(findings)
     said = view.record.record
     hidden = {True: "Coders saw no suggestions before they coded.", False: "Coders saw suggestions before they coded."}
     known = "" if said.suggestions_hidden is None else hidden[said.suggestions_hidden]
-    yield ("" if known else "no"), "Independence of human coding.", known or "Not on record: suggestions_hidden under [record] in dossier.toml."
+    yield (
+        ("" if known else "no"),
+        "Independence of human coding.",
+        known or "Not on record: suggestions_hidden under [record] in dossier.toml.",
+    )
     yield ("" if said.ai_use else "no"), "Other uses of AI.", said.ai_use or (
         "Not on record: say under ai_use whether AI transcribed, translated or wrote anything.")  # fmt: skip
 
@@ -156,4 +187,5 @@ def _how_checked(findings: Findings) -> str:
     row = report.overall("machine-human") if report else None
     if row is None or row.kappa.value is None:
         return "The machine was not compared with the human coders."
-    return f"Pooled kappa of the machine with the human coders: {shown(row.kappa.value, 'k')}; per code in the table of agreement."
+    kappa = shown(row.kappa.value, "k")
+    return f"Pooled kappa of the machine with the human coders: {kappa}; per code in the table of agreement."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from autocode.errors import StudyError
@@ -26,7 +26,7 @@ class View:
     """
 
     study: Study
-    record: Record = Record()
+    record: Record = field(default_factory=Record)
     accepted: frozenset[Coding] = frozenset()
 
     @cached_property

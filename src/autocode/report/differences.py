@@ -35,8 +35,9 @@ def blocks(view: View, findings: Findings) -> list[Block]:
 
 def _denominator(matrix: CodingMatrix) -> str:
     outside = int(matrix.outside.sum())
-    return f"{outside} codings touch no unit of analysis (an interviewer's turn, say) and are not compared." if outside else (
-        "Every coding touches a unit of analysis.")  # fmt: skip
+    if not outside:
+        return "Every coding touches a unit of analysis."
+    return f"{outside} codings touch no unit of analysis (an interviewer's turn, say) and are not compared."
 
 
 _Pairs = list[tuple[str, str]]
@@ -44,24 +45,44 @@ _Pairs = list[tuple[str, str]]
 
 def _kinds(matrix: CodingMatrix, pairs: _Pairs) -> Table:
     """Segments on which two coders differ, by kind."""
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for first, second in pairs:
         found = [d.kind for d in disagreements(matrix, first, second)]
         rows.append((first, second, *(found.count(k) for k in ("only_first", "only_second", "other_code")), len(found)))
-    header = ("First coder", "Second coder", "Only the first coded", "Only the second coded", "Both, with other codes", "Segments in all")
+    header = (
+        "First coder",
+        "Second coder",
+        "Only the first coded",
+        "Only the second coded",
+        "Both, with other codes",
+        "Segments in all",
+    )
     return Table("Disagreements", "Segments on which two coders differ", header, tuple(rows), "ttnnnn")
 
 
 def _listed(matrix: CodingMatrix, pairs: _Pairs) -> Table:
     """Every segment on which humans differ, without its words."""
     rows = tuple(
-        (d.segment.document, d.segment.id, d.segment.start, d.segment.end, first, "; ".join(d.first), second, "; ".join(d.second),
+        (d.segment.document, d.segment.id, d.segment.start, d.segment.end, first, "; ".join(d.first),
+         second, "; ".join(d.second),
          d.kind.replace("_", " "))
         for first, second in pairs
         for d in disagreements(matrix, first, second)
     )  # fmt: skip
-    header = ("Document", "Segment", "Start", "End", "First coder", "Codes of the first", "Second coder", "Codes of the second", "Kind")
-    return Table("Disagreement list", "Segments on which human coders differ", header, rows, "ttnnttttt", sheet_only=True)
+    header = (
+        "Document",
+        "Segment",
+        "Start",
+        "End",
+        "First coder",
+        "Codes of the first",
+        "Second coder",
+        "Codes of the second",
+        "Kind",
+    )
+    return Table(
+        "Disagreement list", "Segments on which human coders differ", header, rows, "ttnnttttt", sheet_only=True
+    )
 
 
 def confusion_figure(view: View, matrix: CodingMatrix, pairs: _Pairs, who: str) -> Figure:
@@ -79,12 +100,25 @@ def confusion_figure(view: View, matrix: CodingMatrix, pairs: _Pairs, who: str) 
     values = [[None if i == j else float(off[i, j]) for j in index] for i in index]
     codes = (*matrix.codes, "no code")
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (codes[i], codes[j], float(off[i, j])) for i in range(len(codes)) for j in range(len(codes)) if off[i, j] > 0)
+        (codes[i], codes[j], float(off[i, j])) for i in range(len(codes)) for j in range(len(codes)) if off[i, j] > 0
+    )
     sheet = "Confusion of humans" if who == "humans" else "Confusion with machine"
-    data = Table(sheet, f"Code against code where coders differ: {who}", ("Code", "Against", "Segments"), rows, "ttk", sheet_only=True)
+    data = Table(
+        sheet,
+        f"Code against code where coders differ: {who}",
+        ("Code", "Against", "Segments"),
+        rows,
+        "ttk",
+        sheet_only=True,
+    )
     said = f"Off-diagonal cells: segments to which one coder gave the row's code and the other the column's, {who}."
-    caption = f"Disagreements, code by code: {who}. A cell counts segments with the row's code from one and the column's from the other; what both gave is left out."
-    return Figure(sheet.lower().replace(" ", "-"), caption, heat_map(Grid(names, names, values), "Disagreements", said), data)
+    caption = (
+        f"Disagreements, code by code: {who}. A cell counts segments with the row's code from one and the column's from the "
+        "other; what both gave is left out."
+    )
+    return Figure(
+        sheet.lower().replace(" ", "-"), caption, heat_map(Grid(names, names, values), "Disagreements", said), data
+    )
 
 
 def document_figure(matrix: CodingMatrix, pairs: _Pairs, mixed: _Pairs) -> Figure:
@@ -97,9 +131,19 @@ def document_figure(matrix: CodingMatrix, pairs: _Pairs, mixed: _Pairs) -> Figur
             for row in agreement_by_document(data, first, second):
                 rows.append((row.document, first, second, row.units, row.uses, row.kappa, row.positive, row.influence))
                 found[row.document][kind] += [] if row.kappa is None else [row.kappa]
-    entries = [Entry(d, tuple(Span(float(np.mean(v)), None, None, k) for k, v in enumerate(values) if v)) for d, values in found.items()]
+    entries = [
+        Entry(d, tuple(Span(float(np.mean(v)), None, None, k) for k, v in enumerate(values) if v))
+        for d, values in found.items()
+    ]
     header = ("Document", "First", "Second", "Units", "Coded units", "Kappa", "Positive agreement", "Influence")
-    table = Table("Agreement by document", "Agreement within each document, all codes", header, tuple(rows), "tttnnkkk", sheet_only=True)
+    table = Table(
+        "Agreement by document",
+        "Agreement within each document, all codes",
+        header,
+        tuple(rows),
+        "tttnnkkk",
+        sheet_only=True,
+    )
     said = f"Kappa within each of {len(entries)} documents, all codes pooled."
     kinds = ("between humans", "machine with humans") if mixed else ("between humans",)
     caption = "Agreement by document: kappa within each document, all codes pooled; means over pairs of coders."

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.lexical import sketch
-from autocode.report import checklist, differences, quotes, reliability, trust
+from autocode.report import checklist, differences, quotes, reliability, rigour, trust
 from autocode.report.blocks import Block, Dossier, Figure, Section, Table, Title, Words
 from autocode.report.counting import View
 from autocode.report.findings import Findings
@@ -41,10 +41,12 @@ def dossier(study: Study, findings: Findings) -> Dossier:
         Section("trust", "Trustworthiness", tuple(trust.blocks(view, findings))),
         Section("checklist", "Reporting checklist", tuple(checklist.blocks(view, findings))),
         Section("ai", "Use of AI", tuple(checklist.disclosure(view, findings))),
-        Section("trail", "Audit trail", tuple(trust.trail(view, findings))),
+        Section("trail", "Audit trail", tuple(rigour.trail(view, findings))),
         Section("again", "How this was made", tuple(_made(study, findings))),
     ]
-    return Dossier(study.name or "Study", study.notice, _summary(study), tuple(_numbered(s for s in sections if s.blocks)))
+    return Dossier(
+        study.name or "Study", study.notice, _summary(study), tuple(_numbered(s for s in sections if s.blocks))
+    )
 
 
 def _numbered(sections: Iterable[Section]) -> Iterable[Section]:
@@ -75,8 +77,10 @@ def _quotes(view: View, chosen: dict[str, list[quotes.Quote]]) -> Iterable[Block
     if not any(chosen.values()):
         return
     yield Words(
-        "Representative: the coded segment nearest to the middle of its code. Contrasting: the nearest from another group of "
-        "participants. Contested: given by one coder and not by another who read it. Choose with judgement; these are offers.",
+        "Representative: the coded segment nearest to the middle of its code. Contrasting: the nearest from "
+        "another group of "
+        "participants. Contested: given by one coder and not by another who read it. Choose with judgement; "
+        "these are offers.",
         "soft")  # fmt: skip
     yield from quotes.blocks(view, chosen)
     matrix = quotes.quote_matrix(view, chosen)
@@ -106,4 +110,4 @@ def _made(study: Study, findings: Findings) -> Iterable[Block]:
     if findings.command:
         yield Words(findings.command, "code")
     yield Title("Versions", 4)
-    yield Words(trust.versions(), "soft")
+    yield Words(rigour.versions(), "soft")

@@ -21,15 +21,25 @@ def frequency_table(view: View) -> Table:
         if view.study.codebook.is_theme(theme):
             heads.add(len(rows))
             below = view.under(theme)
-            by = [sum(n for (code, who), n in counts.items() if who == c.id and view.theme(code) == theme) for c in coders]
+            by = [
+                sum(n for (code, who), n in counts.items() if who == c.id and view.theme(code) == theme) for c in coders
+            ]
             rows.append((view.study.codebook.by_path[theme].name, *_line(view, below, by)))
         for code in (c for c in view.used if view.theme(c) == theme):
             own = [c for c in view.under(code) if c.code == code]
             rows.append((_called(view, code), *_line(view, own, [counts[code, c.id] for c in coders])))
-    header = ("Theme and code", "Coded segments", *(c.name or c.id for c in coders), *_extra(view), "Documents", "Participants")
+    header = (
+        "Theme and code",
+        "Coded segments",
+        *(c.name or c.id for c in coders),
+        *_extra(view),
+        "Documents",
+        "Participants",
+    )
     return Table(
         "Codes", "Themes, codes and frequencies", header, tuple(rows), "t" + "n" * (len(header) - 1),
-        f"Coded segments, documents and participants: {view.basis}. Theme rows take all codes below them together, each "
+        f"Coded segments, documents and participants: {view.basis}. Theme rows take all codes below them "
+        "together, each "
         f"document and participant once. {_never(view)}", frozenset(heads))  # fmt: skip
 
 
@@ -59,6 +69,8 @@ def map_figure(view: View) -> Figure | None:
     if drawing is None:
         return None
     rows = tuple((view.theme(f.code), view.name(f.code), f.count("")) for f in view.frequencies if f.count(""))
-    data = Table("Code map", "Figures of the code map", ("Theme", "Code", "Coded segments"), rows, "ttn", sheet_only=True)
+    data = Table(
+        "Code map", "Figures of the code map", ("Theme", "Code", "Coded segments"), rows, "ttn", sheet_only=True
+    )
     caption = f"Themes and codes; the area of a circle grows with the coded segments of {view.basis} (in brackets)."
     return Figure("codemap", caption, drawing, data)

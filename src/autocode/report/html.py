@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,16 +28,18 @@ def study_html(study: Study, findings: Findings) -> str:
 
 def dossier_html(made: Dossier, findings: Findings) -> str:
     """A dossier as one HTML page, with the suggestions of `findings` where there are any."""
-    return _environment().get_template("report.html").render(
-        dossier=made,
-        silent=findings.silent or {},
-        documents=_laid_over(findings.suggestions, findings.new or {}),
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            dossier=made,
+            silent=findings.silent or {},
+            documents=_laid_over(findings.suggestions, findings.new or {}),
+        )
     )
 
 
-def suggestions_html(
-    suggestions: Iterable[Suggestion], documents: Mapping[str, Document], notice: str = ""
-) -> str:
+def suggestions_html(suggestions: Iterable[Suggestion], documents: Mapping[str, Document], notice: str = "") -> str:
     """Suggestions laid over their transcripts, with the precedents that speak for them."""
     laid = _laid_over(suggestions, documents)
     return _environment().get_template("suggestions.html").render(documents=laid, notice=notice)

@@ -23,7 +23,9 @@ def code_matrix(view: View) -> Figure:
     documents = [d.id for d in view.study.documents]
     counts = Counter((c.code, c.document) for c in view.codings)
     values = [[counts[code, d] for d in documents] for code in view.used]
-    rows = tuple((view.theme(c), view.name(c), *row) for c, row in zip(view.used, values, strict=True))
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (view.theme(c), view.name(c), *row) for c, row in zip(view.used, values, strict=True)
+    )
     data = Table("Code matrix", "Coded segments by code and document", ("Theme", "Code", *documents), rows,
                  "tt" + "n" * len(documents), sheet_only=True)  # fmt: skip
     grid = Grid([view.name(c) for c in view.used], documents, values, _breaks(view, view.used))
@@ -61,7 +63,8 @@ def relations(view: View) -> Figure | None:
                  rows, "ttn", sheet_only=True)  # fmt: skip
     grid = Grid([view.name(c) for c in codes], [view.name(c) for c in codes], values)
     said = "; ".join(f"{view.name(a)} and {view.name(b)}: {n}" for a, b, n in rows[:5])
-    caption = ("Code relations: pairs of coded segments that share at least one character, by the same coder. Codes that "
+    caption = ("Code relations: pairs of coded segments that share at least one character, by the same coder. "
+        "Codes that "
                f"overlap with none are left out. {view.basis.capitalize()}.")  # fmt: skip
     return Figure("relations", caption, heat_map(grid, "Code relations", said), data)
 
@@ -74,7 +77,8 @@ def close_pairs(view: View) -> Table:
     rows = [(a, b, len(where[a] & where[b]), len(where[a] | where[b])) for a, b in combinations(view.used, 2)]
     rows = sorted((r for r in rows if r[2]), key=lambda r: (-r[2], r[0], r[1]))
     return Table("Codes together", "Pairs of codes given in the same documents",
-                 ("Code", "Other code", "Documents with both", "Documents with either"), tuple(rows), "ttnn", sheet_only=True)  # fmt: skip
+                 ("Code", "Other code", "Documents with both", "Documents with either"), tuple(rows), "ttnn",
+                 sheet_only=True)  # fmt: skip
 
 
 def by_group(view: View) -> Table | None:
@@ -112,7 +116,9 @@ def group_note(view: View, people: dict[str, set[str]]) -> str:
     text = "gave it: participants of the group with at least one segment of the code. "
     if few:
         text += f"Too small to compare, with fewer than {small} participants: {'; '.join(few)}. "
-    return text + f"Cells with fewer than {small} coded segments are counts, not evidence of a difference between groups."
+    return (
+        text + f"Cells with fewer than {small} coded segments are counts, not evidence of a difference between groups."
+    )
 
 
 def saturation(view: View) -> Figure | None:
@@ -156,7 +162,12 @@ def timeline(view: View) -> Figure | None:
             tidy.append((c.document, view.theme(c.code), c.code, c.start, c.end, start, end))
     header = ("Document", "Theme", "Code", "Start", "End", "Start as share", "End as share")
     data = Table("Timeline", "Coded segments along each document", header, tuple(tidy), "tttnnkk", sheet_only=True)
-    said = f"For each of {len(documents)} interviews, from its beginning on the left to its end, the parts coded by theme."
+    said = (
+        f"For each of {len(documents)} interviews, from its beginning on the left to its end, the parts coded by theme."
+    )
     drawing = strip_chart([(d.id, bars[d.id]) for d in documents], view.themes, said)
-    caption = f"Themes along each interview, from beginning (left) to end; every theme has its own lane. {view.basis.capitalize()}."
+    caption = (
+        "Themes along each interview, from beginning (left) to end; every theme has its own lane. "
+        f"{view.basis.capitalize()}."
+    )
     return Figure("timeline", caption, drawing, data)

@@ -88,11 +88,18 @@ def _contested(view: View, code: str, taken: set[tuple[str, int]]) -> Iterator[Q
     humans = view.study.humans
     own = [c for c in view.study.codings if c.code == code and c.coder in humans]
     for c in sorted(own):
-        missing = [h for h in humans if h != c.coder and _read(view, h, c) and not any(
-            o.coder == h and o.document == c.document and o.start < c.end and c.start < o.end for o in own)]  # fmt: skip
+        missing = [h for h in humans if h != c.coder and _read(view, h, c) and not _gave(own, h, c)]
         if missing and (c.document, c.start) not in taken and c.end - c.start >= _SHORTEST:
             yield Quote(c, "contested", f"given by {c.coder}, not by {', '.join(missing)}")
             return
+
+
+def _gave(codings: Sequence[Coding], coder: str, place: Coding) -> bool:
+    """Whether a coder gave one of `codings` somewhere within the place of another coding."""
+    return any(
+        c.coder == coder and c.document == place.document and c.start < place.end and place.start < c.end
+        for c in codings
+    )
 
 
 def _read(view: View, coder: str, coding: Coding) -> bool:
@@ -110,7 +117,12 @@ def shortened(text: str, words: int) -> str:
 def said_by(view: View, coding: Coding) -> str:
     """Who said it and where: participant, group, document, position."""
     who, document = view.participant[coding.document], coding.document
-    parts = [who, view.group.get(document, ""), "" if who == document else document, f"characters {coding.start:,}–{coding.end:,}"]
+    parts = [
+        who,
+        view.group.get(document, ""),
+        "" if who == document else document,
+        f"characters {coding.start:,}–{coding.end:,}",
+    ]
     return ", ".join(part for part in parts if part)
 
 
@@ -134,8 +146,8 @@ def quote_table(view: View, chosen: dict[str, list[Quote]]) -> Table:
     for code, quotes in chosen.items():
         for q in quotes:
             c = q.coding
-            rows.append((view.theme(code), code, q.kind, q.why, view.participant[c.document], view.group.get(c.document, ""),
-                         c.document, c.start, c.end, _words(view, c)))  # fmt: skip
+            rows.append((view.theme(code), code, q.kind, q.why, view.participant[c.document],
+                         view.group.get(c.document, ""), c.document, c.start, c.end, _words(view, c)))  # fmt: skip
     header = ("Theme", "Code", "Kind", "Why", "Participant", "Group", "Document", "Start", "End", "Quote")
     return Table("Quotes", "Quotes", header, tuple(rows), "tttttttnnt", sheet_only=True)
 
@@ -150,8 +162,12 @@ def quote_matrix(view: View, chosen: dict[str, list[Quote]]) -> Table | None:
         ranked = sorted(view.under(theme), key=lambda c: (central.get(c.code) != c, abs(c.end - c.start - 200)))
         cells = (next((c for c in ranked if view.group.get(c.document) == group), None) for group in view.groups)
         rows.append((view.name(theme), *(_cell(view, c) for c in cells)))
-    note = "The quote of a group is one already chosen above where there is one, else one of middling length. An empty cell: nobody of the group was coded so."
-    return Table("Quote matrix", f"Themes by {view.grouping.replace('_', ' ')}, in quotes", ("Theme", *view.groups), tuple(rows),
+    note = (
+        "The quote of a group is one already chosen above where there is one, else one of middling length. "
+        "An empty cell: nobody of the group was coded so."
+    )
+    return Table("Quote matrix", f"Themes by {view.grouping.replace('_', ' ')}, in "
+        "quotes", ("Theme", *view.groups), tuple(rows),
                  note=note)  # fmt: skip
 
 

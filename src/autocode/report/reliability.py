@@ -60,11 +60,15 @@ def blocks(view: View, findings: Findings) -> list[Block]:
 
 def _opening(report: AgreementReport, findings: Findings) -> Iterator[Block]:
     yield Words(
-        f"Unit by unit, over {report.units:,} units of analysis in {report.documents} documents that two or more coders "
-        "saw. Cohen's kappa, with its 95% interval from leaving out one document at a time. A dash stands where kappa is "
+        f"Unit by unit, over {report.units:,} units of analysis in {report.documents} documents that two or "
+        "more coders "
+        "saw. Cohen's kappa, with its 95% interval from leaving out one document at a time. A dash stands "
+        "where kappa is "
         "undefined or where the code was given to three units at most.")  # fmt: skip
     if findings.evaluation:
-        yield Words("The machine's codings are out of document: every document was judged by a model that had not seen it.")
+        yield Words(
+            "The machine's codings are out of document: every document was judged by a model that had not seen it."
+        )
     verdict = report.verdict()
     if verdict:
         yield Words(f"May the machine stand in as a coder? {VERDICTS[verdict.label]}{_delta(verdict, report)}", "lead")
@@ -100,7 +104,8 @@ def agreement_figure(view: View, report: AgreementReport) -> Figure:
     said = "; ".join(f"{e.name}: " + " and ".join(_two(s.value) for s in e.spans) for e in entries if e.spans)
     caption = ("Agreement per code: Cohen's kappa with its 95% interval where the evidence allows one"
                + (", and the verdict on the machine" if report.options.machines else "")
-               + f". {left_out} codes given to three units at most, or without a defined kappa, are left out.")  # fmt: skip
+               + f". {left_out} codes given to three units at most, or without a defined kappa, are left "
+                   "out.")  # fmt: skip
     data = agreement_data(view, report)
     return Figure("agreement", caption, interval_chart(entries, "Agreement per code", said, kinds), data)
 
@@ -125,7 +130,9 @@ def agreement_table(view: View, report: AgreementReport) -> Table:
         if view.study.codebook.is_theme(theme):
             heads.add(len(rows))
             rows.append((view.name(theme), *[""] * (len(rows[0]) - 1)))
-        rows += [_line(report, code, view.name(code) + (" (itself)" if code == theme else ""), machine) for code in codes]
+        rows += [
+            _line(report, code, view.name(code) + (" (itself)" if code == theme else ""), machine) for code in codes
+        ]
     header = ["Code", "Units given by both", "by one", "Human-human kappa", "95% interval"]
     header += ["Machine-human kappa", "95% interval", "Verdict"] if machine else []
     return Table("Agreement", "Agreement per code", tuple(header), tuple(rows), "tnnktktt", _why(report),
@@ -168,14 +175,18 @@ def _why(report: AgreementReport) -> str:
 def agreement_data(view: View, report: AgreementReport) -> Table:
     """All rows of the agreement report, one for each code and pair of coders."""
     rows = tuple(
-        (row.code or "all codes pooled", row.kind, row.first or "all", row.second or "all", row.units, row.documents, row.both,
+        (row.code or "all codes pooled", row.kind, row.first or "all", row.second or "all", row.units, row.documents,
+         row.both,
          row.only_first, row.only_second, row.neither, row.kappa.value, row.kappa.low, row.kappa.high, row.alpha.value,
          row.positive.value, row.percent.value, row.kappa.reason or row.kappa.no_interval)
         for row in report.rows
     )  # fmt: skip
-    header = ("Code", "Kind", "First", "Second", "Units", "Documents", "Both", "Only first", "Only second", "Neither", "Kappa",
+    header = ("Code", "Kind", "First", "Second", "Units", "Documents", "Both", "Only first", "Only second", "Neither",
+              "Kappa",
               "Kappa low", "Kappa high", "Krippendorff alpha", "Positive agreement", "Percent agreement", "Why no value or interval")  # fmt: skip
-    return Table("Agreement by pair", "Agreement by code and pair of coders", header, rows, "ttttnnnnnnkkkkkpt", sheet_only=True)
+    return Table(
+        "Agreement by pair", "Agreement by code and pair of coders", header, rows, "ttttnnnnnnkkkkkpt", sheet_only=True
+    )
 
 
 def _conditions(view: View, findings: Findings, report: AgreementReport) -> Iterator[tuple[str, str, str]]:

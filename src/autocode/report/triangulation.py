@@ -26,7 +26,8 @@ def triangulation(view: View) -> Table | None:
             rows.append((view.name(theme), *_line(view, theme, listed, kind)))
         rows += [(view.name(c), *_line(view, c, listed, kind)) for c in view.used if view.theme(c) == theme]
     header = ("Theme and code", *(f"{k.capitalize()} ({sizes[k]})" for k in listed), "Sources")
-    return Table("Triangulation", "Triangulation: documents that hold each code, by kind of source", header, tuple(rows),
+    return Table("Triangulation", "Triangulation: documents that hold each code, by kind of "
+        "source", header, tuple(rows),
                  "t" + "n" * len(listed) + "t", _note(view, listed), frozenset(heads))  # fmt: skip
 
 
@@ -36,17 +37,23 @@ def _line(view: View, path: str, listed: list[str], kind: dict[str, str]) -> lis
     where = {c.document for c in found}
     counts = [sum(kind[d] == k for d in where) for k in listed]
     speaking = [k for k, n in zip(listed, counts, strict=True) if n]
-    said = "all" if len(speaking) == len(listed) else f"{speaking[0]} only" if len(speaking) == 1 else ", ".join(speaking)
+    said = (
+        "all" if len(speaking) == len(listed) else f"{speaking[0]} only" if len(speaking) == 1 else ", ".join(speaking)
+    )
     return [*counts, said]
 
 
 def _note(view: View, listed: list[str]) -> str:
     """How many codes rest on one kind of source alone."""
     kind = {d.id: d.kind for d in view.study.documents}
-    alone = {k: 0 for k in listed}
+    alone = dict.fromkeys(listed, 0)
     for code in view.used:
         found = {kind[c.document] for c in view.under(code) if c.code == code}
         if len(found) == 1:
             alone[found.pop()] += 1
     told = "; ".join(f"{k} only: {n}" for k, n in alone.items() if n)
-    return f"Codes that rest on one kind of source: {told}." if told else "Every code is found in more than one kind of source."
+    return (
+        f"Codes that rest on one kind of source: {told}."
+        if told
+        else "Every code is found in more than one kind of source."
+    )

@@ -6,6 +6,7 @@ import io
 import zipfile
 from datetime import datetime
 from typing import Any
+from xml.sax.saxutils import escape
 
 from autocode.formats.markup import legal
 from autocode.report.blocks import Block, Dossier, Figure, Points, Quoted, Table, Title, Words
@@ -54,7 +55,14 @@ def new_document(title: str) -> Any:
     page = document.sections[0]
     page.page_width, page.page_height = Cm(21), Cm(29.7)
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(2.5)
-    for name, size in (("Normal", 10.5), ("Title", 20), ("Heading 1", 15), ("Heading 2", 12.5), ("Heading 3", 11), ("Caption", 9.5)):
+    for name, size in (
+        ("Normal", 10.5),
+        ("Title", 20),
+        ("Heading 1", 15),
+        ("Heading 2", 12.5),
+        ("Heading 3", 11),
+        ("Caption", 9.5),
+    ):
         style = document.styles[name]
         style.font.size = Pt(size)
         style.font.name = "Calibri"
@@ -140,7 +148,11 @@ def add_table(document: Any, table: Table, inches: float) -> Any:
     grid = document.add_table(rows=0, cols=len(table.header), style="Table Grid")
     grid.alignment, grid.autofit = WD_TABLE_ALIGNMENT.LEFT, False
     widths = _widths(table, inches)
-    _row(grid, [(name, table.kind(j) != "t", True) for j, name in enumerate(table.header)], widths)
+    _row(
+        grid,
+        [(name.replace("/", "/\u200b"), table.kind(j) != "t", True) for j, name in enumerate(table.header)],
+        widths,
+    )
     for i in range(len(table.rows)):
         cells = [(table.shown(i, j), table.kind(j) != "t", i in table.heads) for j in range(len(table.header))]
         _row(grid, cells, widths)
@@ -152,8 +164,13 @@ def _widths(table: Table, inches: float) -> list[float]:
     """Widths of columns: room for the longest word of each, the rest by how long its cells are."""
     columns = range(len(table.header))
     cells = [[table.header[j], *(table.shown(i, j) for i in range(len(table.rows)))] for j in columns]
-    least = [_wide(max((len(word) for text in column for word in text.split()), default=1)) for column in cells]
-    wished = [max(a, _wide(min(60, max(map(len, column[1:]), default=1)))) for a, column in zip(least, cells, strict=True)]
+    least = [
+        _wide(max((len(word) for text in column for word in text.replace("/", " ").split()), default=1))
+        for column in cells
+    ]
+    wished = [
+        max(a, _wide(min(60, max(map(len, column[1:]), default=1)))) for a, column in zip(least, cells, strict=True)
+    ]
     spare, wanted = inches - sum(least), sum(wished) - sum(least)
     if spare <= 0:
         return [width * inches / sum(least) for width in least]
@@ -163,22 +180,21 @@ def _widths(table: Table, inches: float) -> list[float]:
 
 def _wide(characters: int) -> float:
     """Inches that so many characters of a table's print take, with the margins of a cell."""
-    return 0.068 * characters + 0.12
+    return 0.074 * characters + 0.14
 
 
 def _row(grid: Any, cells: list[tuple[str, bool, bool]], widths: list[float]) -> None:
     """One row written as XML at once: cell by cell through python-docx takes a minute for long tables."""
     from docx.oxml import parse_xml
     from docx.oxml.ns import nsdecls
-    from xml.sax.saxutils import escape
 
     parts = []
     for (text, right, bold), width in zip(cells, widths, strict=True):
         align = '<w:jc w:val="right"/>' if right else ""
         weight = "<w:b/>" if bold else ""
         parts.append(
-            f'<w:tc><w:tcPr><w:tcW w:w="{width * 1440:.0f}" w:type="dxa"/></w:tcPr><w:p><w:pPr><w:spacing w:before="20" '
-            f'w:after="20"/>{align}</w:pPr><w:r><w:rPr>{weight}<w:sz w:val="17"/></w:rPr><w:t xml:space="preserve">'
+            f'<w:tc><w:tcPr><w:tcW w:w="{width * 1440:.0f}" w:type="dxa"/></w:tcPr><w:p><w:pPr>'
+            f'<w:spacing w:before="20" w:after="20"/>{align}</w:pPr><w:r><w:rPr>{weight}<w:sz w:val="17"/></w:rPr><w:t xml:space="preserve">'
             f"{escape(legal(text))}</w:t></w:r></w:p></w:tc>")  # fmt: skip
     row = f"<w:tr {nsdecls('w')}><w:trPr><w:cantSplit/></w:trPr>{''.join(parts)}</w:tr>"
     grid._tbl.append(parse_xml(row))

@@ -26,7 +26,9 @@ def workbook(made: Dossier) -> bytes:
     content = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(content, options)
-    book.set_properties({"title": legal(made.title), "author": "autocode", "comments": legal(made.notice), "created": _CREATED})
+    book.set_properties(
+        {"title": legal(made.title), "author": "autocode", "comments": legal(made.notice), "created": _CREATED}
+    )
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     numbers = {kind: book.add_format({"num_format": shape}) for kind, shape in _FORMATS.items()}
     tables = [_tidy(table) for table in made.tables() if table.rows]

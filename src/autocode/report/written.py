@@ -34,7 +34,9 @@ def write_dossier(study: Study, findings: Findings, folder: Path, forms: Sequenc
     made = dossier(study, findings)
     contents: dict[str, str | bytes] = {}
     for form in forms:
-        contents[form] = dossier_html(made, findings) if form == "html" else word(made) if form == "docx" else workbook(made)
+        contents[form] = (
+            dossier_html(made, findings) if form == "html" else word(made) if form == "docx" else workbook(made)
+        )
     paths = [folder / f"dossier.{form}" for form in contents]
     for path, content in zip(paths, contents.values(), strict=True):
         write_atomic(path, content)

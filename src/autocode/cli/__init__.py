@@ -10,16 +10,28 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from autocode.agreement import AgreementReport, agree as compare_coders
-from autocode.config import Config, load_config
+from autocode.agreement import AgreementReport
+from autocode.agreement import agree as compare_coders
+from autocode.cli.dossier import forget, members_export, members_import, pseudonymise, report
+from autocode.cli.shell import (
+    Coders,
+    ConfigPath,
+    Json,
+    Sources,
+    StudyPath,
+    app,
+    listed,
+    settings,
+    show,
+    tell,
+    working,
+)  # fmt: skip
 from autocode.doctor import examine
 from autocode.encode import add_encoder
 from autocode.errors import AutocodeError, InputError
@@ -30,23 +42,16 @@ from autocode.formats.suggestions import write_suggestions
 from autocode.matrix import coding_matrix
 from autocode.merging import merge
 from autocode.model import CodingModel
-from autocode.report import Findings, described, study_html, suggestions_html, to_json
+from autocode.report import described, suggestions_html, to_json
 from autocode.store import STORE, load, update
-from autocode.study import Progress, Study, Suggestion
+from autocode.study import Study, Suggestion
 
-app = typer.Typer(
-    help="Pre-code interviews: learn from coded segments, suggest codes, compare with the coders. Offline.",
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-)  # fmt: skip
 encoder_app = typer.Typer(help="Encoders: the models that turn text into numbers.", no_args_is_help=True)
 app.add_typer(encoder_app, name="encoder")
+members_app = typer.Typer(help="Member checking: letters to participants, and their answers.", no_args_is_help=True)
+app.add_typer(members_app, name="members")
 
-Sources = Annotated[list[Path], typer.Argument(help="Transcripts, tables, or folders of them.")]
-StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder, such as corpora/NAME.")]
-Coders = Annotated[str, typer.Option(help="Whose codings, parted by commas; all human coders by default.")]
-ConfigPath = Annotated[Path | None, typer.Option("--config", help="Settings, such as configs/default.toml.")]
 UnitName = Annotated[str, typer.Option(help="Unit of analysis: auto, given, turn, paragraph, sentence, window.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @app.command("import")
@@ -72,7 +77,7 @@ def import_(
 def describe(study: StudyPath, as_json: Json = False) -> None:
     """Say what is in a study: documents, coders, codebook, who coded what."""
     found = read(study)
-    print(_json(to_json(found)) if as_json else described(found))
+    print(json.dumps(to_json(found), ensure_ascii=False, indent=2) if as_json else described(found))
     tell(f"Next: autocode {'agree' if len(found.humans) > 1 else 'train'} {study}")
 
 
@@ -81,8 +86,8 @@ def agree(
     study: StudyPath, coders: Coders = "", config: ConfigPath = None, unit: UnitName = "", as_json: Json = False
 ) -> None:
     """Measure how far the human coders agree, per code and pooled."""
-    found, settings = read(study), _settings(config, unit)
-    report = compare_coders(coding_matrix(found, settings, found.choose(_listed(coders))))
+    found, chosen = read(study), settings(config, unit)
+    report = compare_coders(coding_matrix(found, chosen, found.choose(listed(coders))))
     _print_report(report, as_json)
     tell(f"Next: autocode train {study} --out models/{study.name}")
 
@@ -98,9 +103,9 @@ def train(
 ) -> None:
     """Learn from coded segments and save the model."""
     found, folder = read(study), out or Path("models") / study.name
-    model = CodingModel.from_config(_settings(config, unit))
+    model = CodingModel.from_config(settings(config, unit))
     with working("Learning") as progress:
-        model = model.fit(found, _listed(coders), progress)
+        model = model.fit(found, listed(coders), progress)
     model.save(folder, quotes)
     for code, why in model.silent.items():
         print(f"silent: {code}: {why}")
@@ -141,33 +146,14 @@ def evaluate(
     """Compare the machine with the human coders, on documents it has not seen."""
     found = read(study)
     with working("Judging each document without having seen it") as progress:
-        held = hold_out(CodingModel.from_config(_settings(config, unit)), found, _listed(coders), progress)
+        held = hold_out(CodingModel.from_config(settings(config, unit)), found, listed(coders), progress)
     if out:
         write_held_out(out, held)
     _print_report(compare(held), as_json)
     tell(f"Next: autocode report {study} --out report.html")
 
 
-@app.command()
-def report(
-    study: StudyPath,
-    out: Annotated[Path, typer.Option(help="The page to write (.html).")],
-    model: Annotated[Path | None, typer.Option(help="A model that suggests codes for --new.")] = None,
-    new: Annotated[list[Path] | None, typer.Option(help="New transcripts; may be repeated.")] = None,
-    config: ConfigPath = None,
-    machine: Annotated[bool, typer.Option(help="Set the machine beside the human coders.")] = True,
-) -> None:
-    """Write the study's tables, code map, agreement and suggestions as one page."""
-    found, settings = read(study), load_config(config)
-    findings = Findings(command=" ".join(["autocode", *sys.argv[1:]]))
-    if machine:
-        with working("Judging each document without having seen it") as progress:
-            held = hold_out(CodingModel.from_config(settings), found, None, progress)
-        findings = replace(findings, evaluation=compare(held))
-    elif len(found.humans) > 1:
-        findings = replace(findings, agreement=compare_coders(coding_matrix(found, settings, found.humans)))
-    write_atomic(out, study_html(found, _with_suggestions(findings, model, new or [])))
-    tell(f"{out} is written. Open it in a browser; it needs no network.")
+app.command()(report)
 
 
 @app.command()
@@ -177,9 +163,15 @@ def doctor(
 ) -> None:
     """Check versions, the encoder's hash, the network and a study's integrity."""
     findings = examine(study / STORE if study else None)
-    print(_json(findings.to_json()) if as_json else findings)
+    show(findings, as_json)
     if findings.faults:
         raise typer.Exit(1)
+
+
+app.command()(pseudonymise)
+app.command()(forget)
+members_app.command("export")(members_export)
+members_app.command("import")(members_import)
 
 
 @encoder_app.command("add")
@@ -222,19 +214,7 @@ def bundled() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[2] / "corpora" / "microcredentials"
 
 
-def _with_suggestions(findings: Findings, model: Path | None, new: list[Path]) -> Findings:
-    if model is None:
-        return findings
-    loaded = CodingModel.load(model)
-    study, _ = read_all(new)
-    with working("Reading the new transcripts") as progress:
-        found = loaded.suggest(study, progress=progress)
-    return replace(findings, suggestions=found, new=study.by_id, silent=loaded.silent)
-
-
-def _write_suggestions(
-    out: Path, found: list[Suggestion], new: Study, model: CodingModel, plain: bool
-) -> None:
+def _write_suggestions(out: Path, found: list[Suggestion], new: Study, model: CodingModel, plain: bool) -> None:
     if out.suffix == ".html":
         notice = (model.provenance or {})["study"]["notice"]
         write_atomic(out, suggestions_html(found, new.by_id, notice))
@@ -243,40 +223,7 @@ def _write_suggestions(
 
 
 def _print_report(report: AgreementReport, as_json: bool) -> None:
-    print(_json(report.to_json()) if as_json else report)
-
-
-def _settings(path: Path | None, unit: str) -> Config:
-    settings = load_config(path)
-    return settings.with_unit(unit) if unit else settings
-
-
-def _listed(names: str) -> list[str] | None:
-    return [n.strip() for n in names.split(",") if n.strip()] or None
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def tell(message: str) -> None:
-    """Say something to the person at the keyboard, beside the data."""
-    print(message, file=sys.stderr, flush=True)
-
-
-@contextmanager
-def working(what: str) -> Iterator[Progress]:
-    """Show progress on stderr: a bar in a terminal, one line elsewhere."""
-    if not sys.stderr.isatty():
-        tell(f"{what} ...")
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    show(report, as_json)
 
 
 def main() -> None:

@@ -1,0 +1,69 @@
+"""What the verbs share: the app, their common options, and how they speak."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from autocode.config import Config, load_config
+from autocode.study import Progress
+
+app = typer.Typer(
+    help="Pre-code interviews: learn from coded segments, suggest codes, compare with the coders. Offline.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+)  # fmt: skip
+
+Sources = Annotated[list[Path], typer.Argument(help="Transcripts, tables, or folders of them.")]
+StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder, such as corpora/NAME.")]
+Coders = Annotated[str, typer.Option(help="Whose codings, parted by commas; all human coders by default.")]
+ConfigPath = Annotated[Path | None, typer.Option("--config", help="Settings, such as configs/default.toml.")]
+Segments = Annotated[
+    str, typer.Option(help="Segments to code: auto, given, turn, paragraph, sentence, window.", show_default="auto")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def settings(path: Path | None, segments: str = "") -> Config:
+    """The settings of a file with what the command line says on top.
+
+    Raises:
+        ConfigError: The file or an option is not valid.
+    """
+    found = load_config(path)
+    return found.with_unit(segments) if segments else found
+
+
+def listed(names: str) -> list[str] | None:
+    """Names parted by commas; None where there are none."""
+    return [n.strip() for n in names.split(",") if n.strip()] or None
+
+
+def show(value: Any, as_json: bool) -> None:
+    """Print a result on stdout, for a reader or for a program."""
+    print(json.dumps(value.to_json(), ensure_ascii=False, indent=2) if as_json else value)
+
+
+def tell(message: str) -> None:
+    """Say something to the person at the keyboard, beside the data."""
+    print(message, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def working(what: str) -> Iterator[Progress]:
+    """Show progress on stderr: a bar in a terminal, one line elsewhere."""
+    if not sys.stderr.isatty():
+        tell(f"{what} ...")
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
