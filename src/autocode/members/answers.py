@@ -12,7 +12,8 @@ from autocode.anchoring import apply_edits, edits_between
 from autocode.config import Config
 from autocode.errors import InputError, StudyError
 from autocode.formats.archive import Archive, local, open_archive
-from autocode.formats.files import read_text, write_atomic
+from autocode.formats.files import read_text as file_text
+from autocode.formats.files import write_atomic
 from autocode.formats.markup import legal
 from autocode.members.letters import ANSWERS
 from autocode.segment import segment
@@ -158,7 +159,7 @@ def load_answers(path: Path) -> list[Kept]:
     if not path.exists():
         return []
     try:
-        return [Kept(**row) for row in json.loads(read_text(path)[0])]
+        return [Kept(**row) for row in json.loads(file_text(path)[0])]
     except (ValueError, TypeError) as error:
         raise InputError(str(path), "it is damaged", "Move it away and import the answers again.") from error
 

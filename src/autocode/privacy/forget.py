@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,10 +23,13 @@ from autocode.segment import segment
 from autocode.store import STORE, load, scrub, update
 from autocode.study import Document, Study
 
-_PASSAGE = 40  # characters of a passage that are looked for; shorter passages are looked for whole
-_SHORTEST = 20  # characters: a shorter passage may be anybody's words
+_WINDOW, _STEP = 24, 12  # characters looked for, and from one to the next: any 36 characters in a row hold one
 _PRECEDENTS = "precedents.jsonl"
-_OURS = {".html": b'content="autocode"', ".docx": b"autocode", ".xlsx": b"autocode"}
+_PAGE = b'<meta name="generator" content="autocode">'
+_OFFICE = (
+    b"creator>autocode<",
+    b"lastModifiedBy>autocode<",
+)  # a file that somebody has worked on has another last author
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +103,17 @@ def forget(study: Study, participant: str, places: Places) -> Forgotten:
         if search.in_file(model / _PRECEDENTS) or _names(model / _PRECEDENTS, ids):
             erased.append(f"{model}: {_erase_evidence(model, ids)} segments of evidence")
             left.append((str(model), "its weights were learnt from their words too: train it again, or delete it"))
-    erased += [*_caches(places.cache), *_reports(places, search)]
+    erased += [*_caches(places.cache), *_reports(places, search, ids)]
     left += [(str(p), "it holds their words: erase it yourself") for p in _files(_roots(places)) if search.in_file(p)]
     left += _mentions(study, gone, ids)
     return Forgotten(tuple(sorted(ids)), codings, tuple(erased), tuple(left))
 
 
-def _reports(places: Places, search: Search) -> Iterator[str]:
-    """Erase the files with their words that autocode made, and can make again."""
+def _reports(places: Places, search: Search, ids: set[str]) -> Iterator[str]:
+    """Erase the files that autocode made, and can make again, with their words or their row in a table."""
+    named = re.compile("|".join(rf"(?<!\w){re.escape(i)}(?!\w)" for i in sorted(ids)).encode())
     for path in _files([places.study, *places.also]):
-        if _is_ours(path) and search.in_file(path):
+        if _is_ours(path) and (search.in_file(path) or any(named.search(p) for p in _parts(path.read_bytes()))):
             path.unlink()
             yield f"{path}: made by autocode; make it again"
 
@@ -171,13 +176,19 @@ def _files(folders: Iterable[Path]) -> list[Path]:
 
 
 def _is_ours(path: Path) -> bool:
-    mark = _OURS.get(path.suffix.lower())
-    return mark is not None and any(mark in part for part in _parts(path.read_bytes()))
+    """Whether autocode made a file and nobody has worked on it since."""
+    kind = path.suffix.lower()
+    if kind == ".html":
+        return _PAGE in path.read_bytes()
+    return kind in (".docx", ".xlsx") and any(all(m in part for m in _OFFICE) for part in _parts(path.read_bytes()))
 
 
 def _mentions(study: Study, gone: Sequence[Document], ids: set[str]) -> Iterator[tuple[str, str]]:
     """Other documents and memos that name the participant; a human must read these."""
-    names = {n for d in gone for n in (variable(d, RESPONDENT), *(t.speaker for t in d.turns)) if len(n) > 3}
+    others = {
+        t.speaker for d in study.documents if d.id not in ids for t in d.turns
+    }  # the interviewer speaks everywhere
+    names = {n for d in gone for n in (variable(d, RESPONDENT), *(t.speaker for t in d.turns)) if len(n) > 3} - others
     for d in study.documents:
         if d.id not in ids and any(n in d.text for n in names):
             yield f"document {d.id}", "it names them; read it"
@@ -194,7 +205,7 @@ class Search:
 
     @classmethod
     def of(cls, documents: Iterable[Document], others: str = "") -> Search:
-        """Stretches of all passages that are long enough, and in no `others`, to be theirs alone."""
+        """Windows on all passages; one that stands in `others` too is not theirs alone and left out."""
         found: dict[bytes, None] = {}
         for d in documents:
             for unit in segment(d, Config().segment):
@@ -215,12 +226,11 @@ class Search:
 
 
 def _plain_parts(line: str) -> Iterator[str]:
-    """Stretches of a line without characters that HTML, XML, JSON or CSV would write another way."""
+    """Windows on a line, without characters that HTML, XML, JSON or CSV would write another way."""
     stretch = ""
     for character in line + "\x00":
         if character in "\"'&<>\\\x00\t" or not character.isprintable():
-            if len(stretch.strip()) >= _SHORTEST:
-                yield stretch.strip()[:_PASSAGE]
+            yield from (stretch[i : i + _WINDOW] for i in range(0, len(stretch) - _WINDOW + 1, _STEP))
             stretch = ""
         else:
             stretch += character

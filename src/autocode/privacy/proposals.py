@@ -23,10 +23,11 @@ WARNING = ("Pseudonymising helps, but it does not find everything: nicknames, mi
 COLUMNS = ("apply", "kind", "found", "replacement", "count", "documents")
 _CHUNK = 90_000  # characters handed to spaCy at once
 
+_SHORT = "Mr|Mrs|Ms|Dr|Prof|Sr|Sra"
 _TITLES = (
-    r"Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Sir|Dame|Madam|Datuk|Dato'?|Datin|Tan "
-        "Sri|Encik|Puan|Cik|Tuan|Haji|Hajah|Herr|Frau|"
-    r"Monsieur|Madame|Señor|Señora|Don|Doña|Pak|Bu|Ustaz|Cikgu")  # fmt: skip
+    r"Miss|Professor|Sir|Dame|Madam|Datuk|Dato'?|Datin|Tan Sri|Encik|Puan|Cik|Tuan|Haji|Hajah|Herr|Frau|Monsieur|Madame|"
+    r"Señor|Señora|Don|Doña|Pak|Ustaz|Cikgu"
+)
 _NAME = r"[A-ZÀ-ÖØ-Þ][\w'’-]+"
 PATTERNS: dict[str, re.Pattern[str]] = {
     "e-mail": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
@@ -34,7 +35,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "handle": re.compile(r"(?<![\w.@/])@[A-Za-z]\w{2,}"),
     "phone": re.compile(r"(?<![\w.])(?:\+|00)?\d(?:[\s().-]{0,2}\d){7,14}(?![\w])"),
     "id number": re.compile(r"\b(?=[A-Z\d-]*\d{4})[A-Z]{1,3}-?\d{4,12}\b|\b\d{6}-\d{2}-\d{4}\b"),
-    "person": re.compile(rf"\b(?:{_TITLES})\.? (?P<name>{_NAME}(?: {_NAME}){{0,2}})"),
+    "person": re.compile(rf"\b(?:(?:{_SHORT})\.?|{_TITLES}) (?P<name>{_NAME}(?: {_NAME}){{0,2}})"),
     "place": re.compile(
         rf"\b(?P<name>{_NAME}(?: {_NAME})? "
             "(?:Street|Road|Avenue|Lane|Square|Hospital|Airport|Station)|(?:Jalan|Lorong|Taman|Kampung|"

@@ -113,8 +113,8 @@ def confusion_figure(view: View, matrix: CodingMatrix, pairs: _Pairs, who: str) 
     )
     said = f"Off-diagonal cells: segments to which one coder gave the row's code and the other the column's, {who}."
     caption = (
-        f"Disagreements, code by code: {who}. A cell counts segments with the row's code from one and the column's from the "
-        "other; what both gave is left out."
+        f"Disagreements, code by code: {who}. A cell counts segments with the row's code from one and the "
+        "column's from the other; what both gave is left out."
     )
     return Figure(
         sheet.lower().replace(" ", "-"), caption, heat_map(Grid(names, names, values), "Disagreements", said), data

@@ -182,8 +182,8 @@ def agreement_data(view: View, report: AgreementReport) -> Table:
         for row in report.rows
     )  # fmt: skip
     header = ("Code", "Kind", "First", "Second", "Units", "Documents", "Both", "Only first", "Only second", "Neither",
-              "Kappa",
-              "Kappa low", "Kappa high", "Krippendorff alpha", "Positive agreement", "Percent agreement", "Why no value or interval")  # fmt: skip
+              "Kappa", "Kappa low", "Kappa high", "Krippendorff alpha", "Positive agreement", "Percent agreement",
+              "Why no value or interval")  # fmt: skip
     return Table(
         "Agreement by pair", "Agreement by code and pair of coders", header, rows, "ttttnnnnnnkkkkkpt", sheet_only=True
     )

@@ -194,7 +194,8 @@ def _row(grid: Any, cells: list[tuple[str, bool, bool]], widths: list[float]) ->
         weight = "<w:b/>" if bold else ""
         parts.append(
             f'<w:tc><w:tcPr><w:tcW w:w="{width * 1440:.0f}" w:type="dxa"/></w:tcPr><w:p><w:pPr>'
-            f'<w:spacing w:before="20" w:after="20"/>{align}</w:pPr><w:r><w:rPr>{weight}<w:sz w:val="17"/></w:rPr><w:t xml:space="preserve">'
+            f'<w:spacing w:before="20" w:after="20"/>{align}</w:pPr><w:r><w:rPr>{weight}<w:sz w:val="17"/></w:rPr>'
+            f'<w:t xml:space="preserve">'
             f"{escape(legal(text))}</w:t></w:r></w:p></w:tc>")  # fmt: skip
     row = f"<w:tr {nsdecls('w')}><w:trPr><w:cantSplit/></w:trPr>{''.join(parts)}</w:tr>"
     grid._tbl.append(parse_xml(row))
