@@ -22,11 +22,51 @@ from autocode.matrix import coding_matrix
 from autocode.report import FORMS, Findings, write_dossier
 from autocode.study import Coder, Coding, Document, Reading, Study, Turn
 
-WORDS = (
-    "work time badge course learning manager evening shift student teacher platform forum quiz value honest family travel bus rain "
-    "policy budget template video note certificate industry skill hire degree semester deadline phone laptop signal office meeting "
-    "question answer friend story kitchen garden market"
-).split()
+WORDS = [
+    "work",
+    "time",
+    "badge",
+    "course",
+    "learning",
+    "manager",
+    "evening",
+    "shift",
+    "student",
+    "teacher",
+    "platform",
+    "forum",
+    "quiz",
+    "value",
+    "honest",
+    "family",
+    "travel",
+    "bus",
+    "rain",
+    "policy",
+    "budget",
+    "template",
+    "video",
+    "note",
+    "certificate",
+    "industry",
+    "skill",
+    "hire",
+    "degree",
+    "semester",
+    "deadline",
+    "phone",
+    "laptop",
+    "signal",
+    "office",
+    "meeting",
+    "question",
+    "answer",
+    "friend",
+    "story",
+    "kitchen",
+    "garden",
+    "market",
+]
 GROUPS = ("Student", "Teacher", "Manager", "Employer")
 PAIRS = 0.8  # share of the second coder's codings that follow the first's
 
@@ -59,7 +99,11 @@ def _document(draw: random.Random, number: int) -> Document:
         text += f"{who}: "
         turns.append(Turn(len(text), len(text) + len(words), who))
         text += words + "\n\n"
-    variables = {"respondent": f"P{number + 1}", "stakeholder": draw.choice(GROUPS), "minutes": str(draw.randint(25, 75))}
+    variables = {
+        "respondent": f"P{number + 1}",
+        "stakeholder": draw.choice(GROUPS),
+        "minutes": str(draw.randint(25, 75)),
+    }
     return Document(f"D{number + 1:03}", text, turns=tuple(turns), variables=variables)
 
 

@@ -47,7 +47,7 @@ GUESTS = {
     "rich": {"cli"},
     "jinja2": {"report"},
     "matplotlib": {"report"},
-    "docx": {"report"},
+    "docx": {"report", "members"},
     "xlsxwriter": {"report", "formats"},
 }
 LATE = ("torch", "sentence_transformers", "transformers", "spacy", "onnxruntime", "onnx", "matplotlib", "sklearn",

@@ -26,7 +26,8 @@ def _study(*texts: str) -> Study:
     ("kind", "text"),
     [
         ("person", "Lim"), ("e-mail", "lim.wei@uni.edu.my"), ("phone", "012-345 6789"), ("phone", "+60 3-7967 3273"),
-        ("place", "Jalan Duta"), ("web address", "www.example.org/page"), ("handle", "@meiling"), ("id number", "S1234567"),
+        ("place", "Jalan Duta"), ("web address", "www.example.org/page"), ("handle", "@meiling"),
+        ("id number", "S1234567"),
         ("organisation", "Monash University"), ("perhaps a name", "Farah"),
     ],
 )  # fmt: skip

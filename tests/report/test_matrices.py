@@ -24,7 +24,8 @@ def _study(*codings: tuple[str, int, int, str], coder: str = "a") -> Study:
 def test_overlaps_are_pairs_that_share_a_character() -> None:
     """Touching ends do not overlap, nested and crossing segments do, other documents never."""
     study = _study(
-        ("i1", 0, 10, "T > x"), ("i1", 5, 15, "T > y"), ("i1", 6, 7, "U > z"), ("i1", 10, 12, "T > x"), ("i2", 0, 10, "U > z"),
+        ("i1", 0, 10, "T > x"), ("i1", 5, 15, "T > y"), ("i1", 6, 7, "U > z"), ("i1", 10, 12, "T > x"),
+        ("i1", 15, 20, "U > z"), ("i2", 0, 10, "U > z"),
     )  # fmt: skip
     wanted = {("T > x", "T > y"): 2, ("T > x", "U > z"): 1, ("T > y", "U > z"): 1}
     assert dict(overlaps(View(study))) == wanted
@@ -44,14 +45,15 @@ def test_segments_of_two_coders_do_not_overlap_with_one_another() -> None:
 def test_triangulation_says_where_only_one_source_speaks() -> None:
     """Documents by kind of source for each code and theme, and codes that rest on one kind."""
     study = _study(
-        ("i1", 0, 5, "T > x"), ("i2", 0, 5, "T > x"), ("l1", 0, 5, "T > x"), ("f1", 0, 5, "T > x"), ("l1", 6, 9, "T > y"),
+        ("i1", 0, 5, "T > x"), ("i2", 0, 5, "T > x"), ("l1", 0, 5, "T > x"), ("f1", 0, 5, "T > x"),
+        ("l1", 6, 9, "T > y"),
         ("i1", 6, 9, "U > z"), ("f1", 6, 9, "U > z"),
     )  # fmt: skip
     table = triangulation(View(study))
     assert table is not None
     rows = {row[0]: row[1:] for row in table.rows if row[0] not in ("T", "U")}
     assert rows == {"x": (2, 1, 1, "all"), "y": (0, 1, 0, "literature only"), "z": (1, 0, 1, "interview, field note")}
-    assert dict((row[0], row[1:]) for row in table.rows)["T"] == (2, 1, 1, "all")
+    assert {row[0]: row[1:] for row in table.rows}["T"] == (2, 1, 1, "all")
     assert "literature only: 1" in table.note
 
 

@@ -72,7 +72,13 @@ def test_what_is_said_fills_the_pages_of_rigour(study: Study, tmp_path: Path) ->
     """Sampling, negative cases, stability and the checklist show the researchers' words."""
     record = _record(tmp_path, WHOLE.replace('group = "stakeholder"\n', ""))
     made = dossier(study, Findings(record=record))
-    points = {head: (mark, text) for s in made.sections for b in s.blocks if isinstance(b, Points) for mark, head, text in b.rows}
+    points = {
+        head: (mark, text)
+        for s in made.sections
+        for b in s.blocks
+        if isinstance(b, Points)
+        for mark, head, text in b.rows
+    }
     assert points["Sampling."] == ("yes", "purposive")
     mark, text = points["Stability of coding over time."]
     assert mark == "yes"

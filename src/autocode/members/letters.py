@@ -102,6 +102,8 @@ def _introduction(study: Study, summary: bool) -> Iterator[str]:
 
 
 def _letter(study: Study, document: Document, listed: Sequence[Passage]) -> bytes:
+    from docx.shared import Inches
+
     made = new_document(f"What you said: {document.id}")
     # The participant's own file must say which transcript it answers, and to which wording of it.
     made.core_properties.identifier, made.core_properties.keywords = document.id[:255], document.sha256
@@ -113,11 +115,12 @@ def _letter(study: Study, document: Document, listed: Sequence[Passage]) -> byte
     made.add_heading("Your answer", 1)
     made.add_paragraph("Please put an X before one of these.")
     rows = tuple(("", choice) for choice in _CHOICES)
-    add_table(made, Table("Answer", "", ("X", "Answer"), rows), _WIDTH)
+    add_table(made, Table("Answer", "", ("X", "Answer"), rows), _WIDTH, (0.5, _WIDTH - 0.5))
     made.add_heading("Passages", 1)
     _passages(made, listed, summary)
     made.add_heading("Anything else", 1)
-    add_table(made, Table("Comment", "", ("Your comment",), (("",),)), _WIDTH)
+    box = add_table(made, Table("Comment", "", ("Your comment",), (("",),)), _WIDTH, (_WIDTH,))
+    box.rows[1].height = Inches(1.5)
     return stamped(made)
 
 
@@ -125,7 +128,9 @@ def _passages(made: Any, listed: Sequence[Passage], summary: bool) -> None:
     about = ("What we take it to be about",) if summary else ("Who",)
     header = ("No.", *about, "What you said", "Your comment on it")
     rows = tuple((p.number, p.about if summary else p.speaker, p.text, "") for p in listed)
-    add_table(made, Table("Passages", "", header, rows), _WIDTH)
+    add_table(
+        made, Table("Passages", "", header, rows), _WIDTH, (0.4, 1.5, 2.7, 1.7) if summary else (0.4, 0.9, 3.3, 1.7)
+    )
 
 
 def _page(study: Study, document: Document, listed: Sequence[Passage]) -> str:

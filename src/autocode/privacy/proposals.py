@@ -25,8 +25,8 @@ _CHUNK = 90_000  # characters handed to spaCy at once
 
 _SHORT = "Mr|Mrs|Ms|Dr|Prof|Sr|Sra"
 _TITLES = (
-    r"Miss|Professor|Sir|Dame|Madam|Datuk|Dato'?|Datin|Tan Sri|Encik|Puan|Cik|Tuan|Haji|Hajah|Herr|Frau|Monsieur|Madame|"
-    r"Señor|Señora|Don|Doña|Pak|Ustaz|Cikgu"
+    r"Miss|Professor|Sir|Dame|Madam|Datuk|Dato'?|Datin|Tan Sri|Encik|Puan|Cik|Tuan|Haji|Hajah|Herr|Frau|Monsieur|"
+    r"Madame|Señor|Señora|Don|Doña|Pak|Ustaz|Cikgu"
 )
 _NAME = r"[A-ZÀ-ÖØ-Þ][\w'’-]+"
 PATTERNS: dict[str, re.Pattern[str]] = {

@@ -103,11 +103,12 @@ Block = Table | Figure | Words | Points | Quoted | Title
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of a dossier: an anchor, a heading and its blocks."""
+    """One part of a dossier: an anchor, a heading and its blocks; in print perhaps on a page of its own."""
 
     id: str
     title: str
     blocks: tuple[Block, ...]
+    own_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

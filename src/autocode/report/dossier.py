@@ -38,7 +38,7 @@ def dossier(study: Study, findings: Findings) -> Dossier:
         Section("triangulation", "Triangulation", _present(triangulation(view))),
         Section("agreement", "Agreement", tuple(reliability.blocks(view, findings))),
         Section("differences", "Where coders differ", tuple(differences.blocks(view, findings))),
-        Section("trust", "Trustworthiness", tuple(trust.blocks(view, findings))),
+        *trust.sections(view, findings),
         Section("checklist", "Reporting checklist", tuple(checklist.blocks(view, findings))),
         Section("ai", "Use of AI", tuple(checklist.disclosure(view, findings))),
         Section("trail", "Audit trail", tuple(rigour.trail(view, findings))),
@@ -60,7 +60,7 @@ def _numbered(sections: Iterable[Section]) -> Iterable[Section]:
             elif isinstance(block, Table) and not block.sheet_only:
                 block = replace(block, caption=f"Table {next(tables)}. {block.caption}")
             blocks.append(block)
-        yield Section(section.id, section.title, tuple(blocks))
+        yield replace(section, blocks=tuple(blocks))
 
 
 def by_words(texts: Sequence[str]) -> NDArray[np.float32]:

@@ -198,4 +198,8 @@ def _conditions(view: View, findings: Findings, report: AgreementReport) -> Iter
     for c in conditions(report, known):
         mark = {True: "yes", False: "no", None: "part"}[c.met]
         word = {True: "Met", False: "Not met", None: "Not known"}[c.met]
-        yield mark, f"{c.text[0].upper()}{c.text[1:]}:", word + (f": {c.evidence}" if c.evidence else "") + "."
+        yield (
+            mark,
+            f"{c.text[0].upper()}{c.text[1:]}:",
+            word + (f": {c.evidence.rstrip('.')}" if c.evidence else "") + ".",
+        )

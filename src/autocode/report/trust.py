@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from statistics import median
 
-from autocode.report.blocks import Block, Points, Quoted, Table, Title, Words
+from autocode.report.blocks import Block, Points, Quoted, Section, Table, Words
 from autocode.report.counting import View
 from autocode.report.findings import Findings
 from autocode.report.people import interviews, minutes, sample
@@ -20,27 +20,27 @@ from autocode.report.triangulation import kinds
 _AROUND = 260  # characters of context on either side of a quote
 
 
-def blocks(view: View, findings: Findings) -> Iterator[Block]:
-    """The four criteria, one after the other."""
-    yield Words(
-        "What the study's record says on each criterion of Lincoln and Guba (1985): ✓ on record, ? in part, ✗ missing.",
-        "soft",
-    )
-    yield Title("Credibility")
-    yield Points(tuple(_credibility(view, findings)))
-    yield from _answers(findings)
-    yield _negative(view)
-    yield from _against(view)
-    yield Title("Transferability")
-    yield Points(tuple(_transferability(view)))
+def sections(view: View, findings: Findings) -> Iterator[Section]:
+    """One page for each of the four criteria."""
     made = sample(view)
-    if made.rows:
-        yield made
-    yield from _thick(view)
-    yield Title("Dependability")
-    yield Points(tuple(dependability(view, findings)))
-    yield Title("Confirmability")
-    yield Points(tuple(confirmability(view, findings)))
+    pages: tuple[tuple[str, Iterator[Point], list[Block]], ...] = (
+        ("Credibility", _credibility(view, findings), [*_answers(findings), _negative(view), *_against(view)]),
+        ("Transferability", _transferability(view), [*([made] if made.rows else []), *_thick(view)]),
+        ("Dependability", dependability(view, findings), []),
+        ("Confirmability", confirmability(view, findings), []),
+    )
+    for name, points, below in pages:
+        blocks = (Words(_WHAT[name], "soft"), Points(tuple(points)), *below)
+        yield Section(name.lower(), f"Trustworthiness: {name.lower()}", blocks, own_page=True)
+
+
+_MARKS = "✓ on record, ? in part, ✗ missing (Lincoln & Guba 1985)."
+_WHAT = {
+    "Credibility": f"May one believe the findings? {_MARKS}",
+    "Transferability": f"Can a reader judge whether they hold elsewhere? {_MARKS}",
+    "Dependability": f"Would the same work give the same result? {_MARKS}",
+    "Confirmability": f"Do the findings come from the data, and can that be followed? {_MARKS}",
+}
 
 
 def _credibility(view: View, findings: Findings) -> Iterator[Point]:

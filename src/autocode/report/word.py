@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
@@ -35,7 +36,8 @@ def _document(made: Dossier) -> Any:
         blocks = [b for b in section.blocks if not (isinstance(b, Table) and b.sheet_only)]
         if blocks:
             _turn(document, _is_wide(blocks[0]))
-            document.add_heading(legal(section.title), 1)
+            heading = document.add_heading(legal(section.title), 1)
+            heading.paragraph_format.page_break_before = section.own_page
         for block in blocks:
             _turn(document, _is_wide(block))
             _add(document, block)
@@ -70,6 +72,7 @@ def new_document(title: str) -> Any:
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
         for theme in [key for key in fonts.attrib if "Theme" in key]:
             del fonts.attrib[theme]
+    document.styles["Caption"].paragraph_format.space_before = Pt(10)
     return document
 
 
@@ -141,13 +144,20 @@ def _table(document: Any, table: Table) -> None:
         _words(document, table.note, "soft")
 
 
-def add_table(document: Any, table: Table, inches: float) -> Any:
-    """A Word table in the style of a paper: rules above and below, its header repeated on each page."""
+def add_table(document: Any, table: Table, inches: float, widths: Sequence[float] = ()) -> Any:
+    """A Word table in the style of a paper: rules above and below, its header repeated on each page.
+
+    Args:
+        document: Where to, at its end.
+        table: What it holds.
+        inches: The width of the text.
+        widths: Of the columns, in inches; by their contents where empty.
+    """
     from docx.enum.table import WD_TABLE_ALIGNMENT
 
     grid = document.add_table(rows=0, cols=len(table.header), style="Table Grid")
     grid.alignment, grid.autofit = WD_TABLE_ALIGNMENT.LEFT, False
-    widths = _widths(table, inches)
+    widths = widths or _widths(table, inches)
     _row(
         grid,
         [(name.replace("/", "/\u200b"), table.kind(j) != "t", True) for j, name in enumerate(table.header)],
@@ -183,7 +193,7 @@ def _wide(characters: int) -> float:
     return 0.074 * characters + 0.14
 
 
-def _row(grid: Any, cells: list[tuple[str, bool, bool]], widths: list[float]) -> None:
+def _row(grid: Any, cells: list[tuple[str, bool, bool]], widths: Sequence[float]) -> None:
     """One row written as XML at once: cell by cell through python-docx takes a minute for long tables."""
     from docx.oxml import parse_xml
     from docx.oxml.ns import nsdecls
@@ -201,7 +211,7 @@ def _row(grid: Any, cells: list[tuple[str, bool, bool]], widths: list[float]) ->
     grid._tbl.append(parse_xml(row))
 
 
-def _rules(grid: Any, widths: list[float]) -> None:
+def _rules(grid: Any, widths: Sequence[float]) -> None:
     """Thin rules between rows, none between columns; the header repeats; a description for screen readers."""
     from docx.oxml import parse_xml
     from docx.oxml.ns import nsdecls, qn
