@@ -149,7 +149,7 @@ def test_scrubbing_leaves_no_trace_of_what_was_deleted(tmp_path: Path) -> None:
     update(path, lambda old: Study((Document("a", "the withdrawn words"), Document("b", "other words"))))
     with closing(sqlite3.connect(path)) as other:
         other.execute("SELECT count(*) FROM document").fetchone()
-        update(path, lambda old: replace(old, documents=old.documents[:1] + (Document("c", "more"),)))
+        update(path, lambda old: replace(old, documents=(*old.documents[:1], Document("c", "more"))))
         update(path, lambda old: replace(old, documents=old.documents[1:]))
         assert b"withdrawn" in b"".join(p.read_bytes() for p in tmp_path.iterdir())
         scrub(path)

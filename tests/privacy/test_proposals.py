@@ -78,3 +78,16 @@ def test_a_missing_pipeline_is_one_clear_line() -> None:
     """A spaCy pipeline that is not installed is named, with the way on."""
     with pytest.raises(ConfigError, match="no_such_pipeline"):
         propose(replace(_study(SAID)), "no_such_pipeline")
+
+
+def test_named_entities_are_found_where_a_pipeline_is_installed(tmp_path: Path) -> None:
+    """What a spaCy pipeline calls a person is proposed as one, though no pattern sees it."""
+    import spacy
+
+    pipeline = spacy.blank("en")
+    pipeline.add_pipe("entity_ruler").add_patterns([{"label": "PERSON", "pattern": "grandmother rose"}])  # type: ignore[attr-defined]
+    pipeline.to_disk(tmp_path / "ner")
+    study = _study("we asked grandmother rose about it")
+    assert propose(study) == []
+    (found,) = propose(study, str(tmp_path / "ner"))
+    assert (found.kind, found.found) == ("person", "grandmother rose")

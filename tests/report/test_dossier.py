@@ -188,7 +188,12 @@ def test_hours_of_interviews_are_those_of_the_file(made: Dossier, raw: Raw) -> N
 def test_what_is_missing_is_said(made: Dossier) -> None:
     """Without a record of the researchers, sampling, reflexivity and member checks are said to be missing."""
     gaps = {
-        head for s in made.sections for b in s.blocks if isinstance(b, Points) for mark, head, _ in b.rows if mark == "no"
+        head
+        for s in made.sections
+        for b in s.blocks
+        if isinstance(b, Points)
+        for mark, head, _ in b.rows
+        if mark == "no"
     }  # fmt: skip
     assert {"Sampling.", "Reflexivity.", "Member checking.", "Transcripts checked against the recording."} <= gaps
 

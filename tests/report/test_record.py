@@ -97,6 +97,21 @@ def test_a_group_that_no_document_has_is_named(study: Study, tmp_path: Path) -> 
         dossier(study, Findings(record=_record(tmp_path, WHOLE)))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("Work > Time", "Time off", "no code 'Time off'"),
+        ('document = "D1"', 'document = "D99"', "no document 'D99'"),
+        ("end = 40", "end = 99999", "13 to 99999 lies outside"),
+    ],
+)
+def test_a_place_that_the_study_has_not_is_refused(old: str, new: str, said: str, study: Study, tmp_path: Path) -> None:
+    """A pin or negative case that points nowhere is named, never left out in silence."""
+    text = WHOLE.replace('group = "stakeholder"\n', "").replace(old, new)
+    with pytest.raises(StudyError, match=said):
+        dossier(study, Findings(record=_record(tmp_path, text)))
+
+
 def test_quotes_can_be_kept_back(study: Study, tmp_path: Path) -> None:
     """With quotes off, no words of a transcript are in any block or sheet."""
     made = dossier(study, Findings(record=_record(tmp_path, "[report]\nquotes = false\n")))

@@ -133,7 +133,17 @@ def members_import(
     load(study / STORE)  # says at once where there is none
     update(study / STORE, change)
     save_answers(study / ANSWERED, kept)
+    _mind_places(study, {k.document for k in kept if k.corrections})
     tell(f"Next: autocode report {study} --out dossier")
+
+
+def _mind_places(study: Path, documents: set[str]) -> None:
+    """Say which places in dossier.toml a change of words may have moved."""
+    record = load_record(study / NAME)
+    places = {*(p.document for p in record.pinned), *(n.document for n in record.negative)}
+    named = sorted(places & documents)
+    if named:
+        tell(f"{study / NAME} names places in {', '.join(named)}, whose words changed: look them up again.")
 
 
 def pseudonymise(
@@ -171,6 +181,7 @@ def pseudonymise(
 
     update(study / STORE, change)
     scrub(study / STORE)
+    _mind_places(study, set(load(study / STORE).by_id))
     tell(f"{sum(counts.values()):,} places replaced; the key is in {key}: keep it apart. {WARNING}")
     tell("Models, reports and the files you imported from still hold the old words: make them again, or erase them.")
 

@@ -17,6 +17,7 @@ from autocode.report.findings import Findings
 from autocode.report.frequency import frequency_table, map_figure
 from autocode.report.matrices import by_group, close_pairs, code_matrix, relations, saturation, timeline
 from autocode.report.people import participants
+from autocode.report.record import check_record
 from autocode.report.triangulation import triangulation
 from autocode.study import Study
 
@@ -25,8 +26,9 @@ def dossier(study: Study, findings: Findings) -> Dossier:
     """All tables, figures and pages of rigour of a study.
 
     Raises:
-        StudyError: dossier.toml names a group that the study has not.
+        StudyError: dossier.toml names a group, code, document or place that the study has not.
     """
+    check_record(findings.record, study)
     view = View(study, findings.record, findings.accepted)
     chosen = quotes.choose(view, findings.vectors or by_words) if findings.record.report.quotes else {}
     sections = [

@@ -66,14 +66,18 @@ def _words(view: View, coding: Coding) -> str:
 
 def _chosen(view: View, code: str, found: list[Coding], X: NDArray[np.float32]) -> Iterator[Quote]:
     pinned = [Coding(p.document, p.start, p.end, code, "") for p in view.record.pinned
-              if p.code == code and p.document in view.study.by_id]  # fmt: skip
+              if p.code == code]  # fmt: skip
     yield from (Quote(c, "pinned", "chosen by the researchers") for c in pinned)
     if not found:
         return
     closeness = np.round((X @ X.mean(0)).astype(np.float64), 6)
     order = [found[i] for i in np.argsort(-closeness, kind="stable")]
     first = order[0]
-    yield Quote(first, "representative", f"nearest to the middle of {len(found)} coded segments")
+    yield Quote(
+        first,
+        "representative",
+        f"nearest to the middle of {len(found)} coded segments" if len(found) > 1 else "the only coded segment",
+    )
     taken = {(c.document, c.start) for c in (*pinned, first)}
     own = view.group.get(first.document)
     other = next((c for c in order if own and view.group.get(c.document, own) != own), None)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from autocode.errors import ConfigError
+from autocode.errors import ConfigError, StudyError
+from autocode.study import Study
 
 NAME = "dossier.toml"
 """Name of the file, beside the study."""
@@ -126,6 +127,25 @@ def load_record(path: Path) -> Record:
     sections = (("report", Settings), ("record", Statements))
     made |= {name: _made(kind, table.get(name, {}), f"{path}, [{name}]") for name, kind in sections}
     return Record(**made, checklist={str(k): str(v) for k, v in table.get("checklist", {}).items()})
+
+
+def check_record(record: Record, study: Study) -> None:
+    """Refuse a record that speaks of what the study has not.
+
+    Raises:
+        StudyError: A pinned quote or negative case names an unknown code or document, or a place
+            outside it.
+    """
+    spans: list[tuple[str, str, Pinned | Negative]] = [("[[pinned]]", p.code, p) for p in record.pinned]
+    for where, code, span in [*spans, *(("[[negative]]", n.theme, n) for n in record.negative)]:
+        if code not in study.codebook:
+            raise StudyError(f"{NAME}, {where}", f"the codebook has no code '{code}'", "Write its path, THEME > CODE.")
+        document = study.by_id.get(span.document)
+        if document is None:
+            raise StudyError(f"{NAME}, {where}", f"the study has no document '{span.document}'", "Take it out.")
+        if not 0 <= span.start < span.end <= len(document.text):
+            raise StudyError(f"{NAME}, {where}", f"{span.start} to {span.end} lies outside document '{span.document}'",
+                             "Look its place up again; a correction may have moved it.")  # fmt: skip
 
 
 def _made(kind: Any, row: Any, where: str) -> Any:
