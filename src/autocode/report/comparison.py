@@ -25,7 +25,8 @@ from autocode.errors import InputError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.spreadsheet import write_workbook
 from autocode.matrix import CodingMatrix
-from autocode.report.html import Findings, study_html
+from autocode.report.findings import Findings
+from autocode.report.html import study_html
 from autocode.study import Study
 
 Sheet = tuple[Sequence[str], list[tuple[object, ...]]]

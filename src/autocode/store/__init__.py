@@ -21,7 +21,7 @@ from autocode.errors import StoreError
 from autocode.store.others import Foreign, changed_copy, foreign
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
 
-__all__ = ["STORE", "VERSION", "Foreign", "changed_copy", "check", "foreign", "load", "update"]
+__all__ = ["STORE", "VERSION", "Foreign", "changed_copy", "check", "foreign", "load", "scrub", "update"]
 
 STORE = "study.sqlite"
 VERSION = 1
@@ -92,6 +92,18 @@ def check(path: Path) -> list[str]:
             return faults
     except StoreError as error:
         return [str(error)]
+
+
+def scrub(path: Path) -> None:
+    """Leave no trace of deleted rows: empty the write-ahead log and write the file anew.
+
+    Raises:
+        StoreError: As `update`.
+    """
+    with _open(path, new=False) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager
