@@ -21,10 +21,12 @@ FLOORS = (
     ("codebook", "config"),
     ("study",),
     ("reanchor",),
-    ("merging", "lexical", "segment", "matrix", "encode", "classify", "store", "formats", "agreement", "audit"),
+    ("merging", "anchoring", "lexical", "segment", "matrix", "encode", "classify", "store", "formats", "agreement", "audit"),
     ("newer",),
     ("model",),
     ("evaluate", "review", "report", "doctor"),
+    ("members",),
+    ("privacy",),
     ("__init__",),
     ("cli",),
     ("__main__",),
@@ -40,17 +42,19 @@ GUESTS = {
     "onnx": {"encode"},
     "tokenizers": {"encode"},
     "huggingface_hub": {"encode"},
-    "spacy": {"segment"},
+    "spacy": {"segment", "privacy"},
     "sklearn": {"classify"},
     "datasets": {"formats"},
     "typer": {"cli"},
     "rich": {"cli"},
     "jinja2": {"report"},
     "matplotlib": {"report"},
+    "docx": {"report", "members"},
+    "xlsxwriter": {"report", "formats"},
 }
 LATE = ("torch", "sentence_transformers", "transformers", "spacy", "onnxruntime", "onnx", "matplotlib", "sklearn",
         "datasets", "huggingface_hub", "tokenizers")  # fmt: skip
-OPENERS = {"formats", "store", "model", "config", "report", "encode"}
+OPENERS = {"formats", "store", "model", "config", "report", "encode", "privacy"}
 
 
 def room(path: Path) -> str:

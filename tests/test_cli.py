@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -291,3 +292,78 @@ def test_an_import_may_be_interrupted_by_a_second_one(shell: Shell) -> None:
     ]  # fmt: skip
     assert [job.wait(60) for job in jobs] == [0, 0]
     assert len(read(shell.folder / "both").documents) == 600
+
+
+def test_agree_compares_on_other_units_and_groups(shell: Shell) -> None:
+    """Characters, whole documents, themes, single documents and groups of participants each have their table."""
+    (shell.folder / "open" / "participants.csv").write_text(
+        "document,role\n" + "".join(f"D{i},{'nurse' if i % 2 else 'teacher'}\n" for i in range(8))
+    )
+    shell("import", "open", "--study", "s")
+    for words, said in (
+        (["--unit", "character"], "units in 8 documents"),
+        (["--unit", "document"], "8 units in 8 documents"),
+        (["--by", "theme"], "Learning"),
+        (["--by", "document"], "influence"),
+        (["--by", "role"], "== role: nurse"),
+        (["--overlap", "half"], "Human-human"),
+    ):
+        code, out, _ = shell("agree", "s", *words)
+        assert (code, said in out) == (0, True), words
+
+
+def test_agree_writes_a_workbook_with_every_part(shell: Shell) -> None:
+    """The workbook has the rows, the disagreements, the confusion, the boundaries and the tables of other tools."""
+    import openpyxl
+
+    shell("import", "open", "--study", "s")
+    for name in ("a.xlsx", "a.csv", "a.html"):
+        assert shell("agree", "s", "--out", name)[0] == 0
+    book = openpyxl.load_workbook(shell.folder / "a.xlsx")
+    assert book.sheetnames == ["Agreement", "Disagreements", "Confusion", "Boundaries", "As other tools print"]
+    listed = [[c.value for c in row][:5] for row in book["Disagreements"].iter_rows(min_row=2)]
+    assert listed == [["ana", "ben", "only_first", "D1", "4"], ["ana", "ben", "only_second", "D5", "3"]]
+    assert shell("agree", "s", "--out", "a.doc")[0] == 1
+
+
+def test_frequencies_are_corrected_only_for_a_random_part(shell: Shell) -> None:
+    """With documents drawn at random the corrected shares are printed; with chosen ones they are refused."""
+    toml = shell.folder / "open" / "study.toml"
+    seen = ", ".join(f'"D{i}"' for i in range(6))
+    toml.write_text(re.sub(r"documents = \[.*\]", f"documents = [{seen}]", toml.read_text(encoding="utf-8")), encoding="utf-8")
+    for name in ("ana", "ben", "agreed"):
+        path = shell.folder / "open" / "codings" / f"{name}.csv"
+        kept = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith(("D6", "D7"))]
+        path.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    shell("import", "open", "--study", "s")
+    code, out, err = shell("frequencies", "s", "--random", "--config", "fake.toml", "--drawn", "units")
+    assert (code, "Work > Time" in out) == (0, True), err
+    code, _, err = shell("frequencies", "s", "--chosen", "--config", "fake.toml")
+    assert (code, "at random" in err) == (1, True)
+
+
+def test_export_gives_a_study_back(shell: Shell) -> None:
+    """A study written as a REFI-QDA project or a workbook reads back with the same codings."""
+    shell("import", "open", "--study", "s")
+    for name in ("s.qdpx", "s.xlsx", "s.csv", "copy"):
+        assert shell("export", "s", "--out", name)[0] == 0
+        assert sorted(read(shell.folder / name).codings) == sorted(load(shell.folder / "s" / STORE).codings), name
+
+
+def test_a_dry_run_writes_nothing(shell: Shell) -> None:
+    """--dry-run shows the receipt and leaves no study behind."""
+    code, out, _ = shell("import", "open", "--study", "s", "--dry-run")
+    assert (code, "kept 8" in out) == (0, True)
+    assert not (shell.folder / "s").exists()
+
+
+def test_two_files_are_two_coders(shell: Shell) -> None:
+    """--coder NAME=FILE takes each file for one coder's; the same text is one document."""
+    for name in ("ana", "ben"):
+        assert shell("import", "open", "--study", f"only-{name}")[0] == 0
+        assert shell("export", f"only-{name}", "--out", f"{name}.qdpx")[0] == 0
+    code, _, err = shell("import", "--coder", "eva=ana.qdpx", "--coder", "max=ben.qdpx", "--study", "both")
+    assert code == 0, err
+    both = load(shell.folder / "both" / STORE)
+    assert {c.id for c in both.coders} == {"eva", "max"}
+    assert len(both.documents) == 8

@@ -8,13 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autocode.errors import StoreError, StudyError
-from autocode.store import STORE, check, load, update
+from autocode.store import STORE, check, load, scrub, update
 from autocode.study import Coding, Document, Study
 
 
@@ -102,6 +103,7 @@ def test_the_file_is_for_its_owner_only(study: Study, tmp_path: Path) -> None:
 _WRITER = """
 import sys
 from pathlib import Path
+from contextlib import closing
 from dataclasses import replace
 from autocode.store import update
 from autocode.study import Coding
@@ -139,3 +141,17 @@ def test_killing_a_writer_loses_nothing_acknowledged(study: Study, tmp_path: Pat
         assert check(path) == []
         assert len(set(load(path).codings)) >= min(before, acknowledged)
         assert Coding("D0", acknowledged - 1, acknowledged, "Work", "ana") in load(path).codings
+
+
+def test_scrubbing_leaves_no_trace_of_what_was_deleted(tmp_path: Path) -> None:
+    """Even with another program holding the file open, deleted words stand in no byte of it or of its log."""
+    path = tmp_path / STORE
+    update(path, lambda old: Study((Document("a", "the withdrawn words"), Document("b", "other words"))))
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("SELECT count(*) FROM document").fetchone()
+        update(path, lambda old: replace(old, documents=(*old.documents[:1], Document("c", "more"))))
+        update(path, lambda old: replace(old, documents=old.documents[1:]))
+        assert b"withdrawn" in b"".join(p.read_bytes() for p in tmp_path.iterdir())
+        scrub(path)
+        assert b"withdrawn" not in b"".join(p.read_bytes() for p in tmp_path.iterdir())
+    assert [d.id for d in load(path).documents] == ["c"]

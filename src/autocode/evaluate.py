@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from autocode.agreement import AgreementOptions, AgreementReport, agree
+from autocode.agreement import AgreementOptions, AgreementReport, Batch, agree
 from autocode.classify import Held, cross_predict
+from autocode.errors import StudyError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.suggestions import COLUMNS, suggestion_row
 from autocode.matrix import CodingMatrix
@@ -103,6 +104,39 @@ def evaluate(
         out one document at a time.
     """
     return compare(hold_out(model, study, coders, progress))
+
+
+def batch_of(model: CodingModel, study: Study, coder: str, progress: Progress | None = None) -> Batch:
+    """The whole study as coded by the machine, beside the part of it that one human coded.
+
+    The machine judges the human's documents without having seen them, and the rest with a model
+    that learnt from all of the human's: its errors are then alike in both.
+
+    Args:
+        model: Its settings and encoder are used; what it has learnt is not.
+        study: Documents, some of which the human has read.
+        coder: Id of the human, or of the resolved coding.
+        progress: Told of the steps done.
+
+    Raises:
+        StudyError: As `hold_out`; or the human has coded every document, so nothing is left.
+    """
+    held = hold_out(model, study, [coder], progress)
+    seen = {held.matrix.documents[g] for g in set(held.matrix.groups.tolist())}
+    rest = tuple(d for d in study.documents if d.id not in seen)
+    if not rest:
+        raise StudyError(
+            f"study '{study.name}'", f"'{coder}' has coded every document, so there is nothing to correct",
+            "Import the documents that only the machine shall code.")  # fmt: skip
+    fitted = model.fit(study, [coder], progress)
+    prepared, P = fitted.judge(rest, progress)
+    numbers = {d.id: i for i, d in enumerate(study.documents)}
+    machine = np.concatenate([held.held.bands == 2, P == 2])
+    human = np.concatenate([held.matrix.Y[0], np.zeros(P.shape, dtype=bool)])
+    places = [held.matrix.documents[g] for g in held.matrix.groups] + [s.document for s in prepared.segments]
+    checked = np.arange(len(places)) < len(held.matrix.segments)
+    groups = np.array([numbers[d] for d in places], dtype=np.int64)
+    return Batch(held.matrix.codes, groups, machine, human, checked)
 
 
 def write_held_out(path: Path, held: HeldOut, plain: bool = False) -> None:

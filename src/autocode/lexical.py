@@ -11,11 +11,13 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 FloatArray = NDArray[np.floating[Any]]
 HashArray = NDArray[np.uint64]
@@ -40,6 +42,8 @@ def hashed(texts: Sequence[str], width: int) -> sparse.csr_array:
     Raises:
         ValueError: The width is odd or below 2.
     """
+    from scipy import sparse  # late: the command line must start at once
+
     if width < 2 or width % 2:
         raise ValueError(f"the lexical width must be even and at least 2, not {width}")
     blocks = [sparse.csr_array((0, width), dtype=np.float32)]
@@ -88,6 +92,8 @@ def _character_grams(words: Sequence[Sequence[str]]) -> tuple[IntArray, HashArra
 
 def _counted(rows: IntArray, grams: HashArray, shape: tuple[int, int]) -> sparse.csr_array:
     """Count grams per row, damp the counts, scale rows to unit norm and place them by their hash."""
+    from scipy import sparse  # late: the command line must start at once
+
     order = np.lexsort((grams, rows))
     rows, grams = rows[order], grams[order]
     new = np.ones(len(rows), dtype=bool)

@@ -13,6 +13,7 @@ from autocode.config import Config
 from autocode.matrix import coding_matrix
 from autocode.report import Findings, study_html, suggestions_html
 from autocode.report.codemap import code_map
+from autocode.report.drawing import svg
 from autocode.report.tables import Description, frequencies
 from autocode.study import Coder, Coding, Document, Evidence, Segment, Study, Suggestion
 
@@ -45,7 +46,7 @@ def test_counts_are_per_coder_and_agreed(study: Study) -> None:
     page = _page(study)
     row = re.search(r">Time</th>(.*?)</tr>", page, re.DOTALL)
     assert row is not None
-    assert re.findall(r"<td class=\"n\">(\d+)</td>", row.group(1)) == ["8", "7", "8", "8"]
+    assert re.findall(r"<td class=\"n\">(\d+)</td>", row.group(1)) == ["8", "8", "7", "8", "8"]
 
 
 def test_words_of_a_transcript_cannot_become_markup(study: Study) -> None:
@@ -77,17 +78,22 @@ def test_silent_codes_are_not_shown_as_suggestions(study: Study) -> None:
     assert "nothing to suggest" in page
 
 
+def drawn(study: Study) -> str:
+    """The code map as SVG."""
+    drawing = code_map(frequencies(study))
+    assert drawing is not None
+    return svg(drawing)
+
+
 @pytest.mark.parametrize("codes", [1, 5, 33, 60])
 def test_no_two_labels_of_the_code_map_overlap(codes: int) -> None:
     """At 5 and at 60 codes, every text of the map has its own place."""
     book = Codebook().with_paths(f"Theme number {i % 7} > A rather long name of code {i}" for i in range(codes))
     document = Document("d", "word " * 400)
-    given = tuple(
-        Coding("d", j, j + 1, c.path, "a") for i, c in enumerate(book) for j in range(i % 9 + 1) if c.parent
-    )
+    given = tuple(Coding("d", j, j + 1, c.path, "a") for i, c in enumerate(book) for j in range(i % 9 + 1) if c.parent)
     study = Study((document,), book, (Coder("a"),), given)
     boxes = []
-    for anchor, spans in re.findall(r'<text text-anchor="(\w+)"[^>]*>(.*?)</text>', code_map(frequencies(study))):
+    for anchor, spans in re.findall(r'<text text-anchor="(\w+)"[^>]*>(.*?)</text>', drawn(study)):
         for x, y, words in re.findall(r'<tspan x="([\d.-]+)" y="([\d.-]+)">(.*?)</tspan>', spans):
             width = 7.2 * len(words)
             left = float(x) - {"start": 0, "middle": width / 2, "end": width}[anchor]

@@ -7,17 +7,17 @@ Yang 2013 (Recursive regularization, KDD).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
-from scipy import sparse
-from scipy.optimize import minimize
-from scipy.special import expit
 
 from autocode.classify.material import Features, FloatArray, IntArray, Target
 from autocode.config import ClassifyConfig
 
-Rows: TypeAlias = FloatArray | sparse.csr_array
+if TYPE_CHECKING:
+    from scipy import sparse
+
+Rows: TypeAlias = Union[FloatArray, "sparse.csr_array"]
 _FEW = 1500  # rows up to which the detour over their inner products is the faster way
 
 
@@ -69,6 +69,8 @@ def _dense(X: FloatArray, target: Target, config: ClassifyConfig) -> Head:
 
 def _lexical(T: sparse.csr_array, target: Target, config: ClassifyConfig) -> Head:
     """Columns met in two segments or more, weighted by idf; other columns get no weight."""
+    from scipy import sparse  # late: the command line must start at once
+
     (n, width), K = T.shape, target.Y.shape[1]
     met = np.bincount(T.indices, minlength=width)
     columns = np.flatnonzero(met > 1)
@@ -156,6 +158,9 @@ def _fit(space: _Space, Y: FloatArray, C: FloatArray, prior: FloatArray, config:
 
     Y (n, K) in [0, 1], C (K,), prior (K, d). All codes in one L-BFGS run.
     """
+    from scipy.optimize import minimize  # late: the command line must start at once
+    from scipy.special import expit
+
     A, (n, K) = space.A, Y.shape
     positives = np.clip(Y.sum(axis=0), 1e-6, n - 1e-6)
     goal = np.asarray(Y * (n / (2 * positives)), dtype=np.float32)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from autocode.classify.material import FloatArray, IntArray, Target
 from autocode.config import ClassifyConfig
@@ -27,6 +26,8 @@ class Judge:
 
     def probabilities(self, S: FloatArray) -> FloatArray:
         """Probabilities (n, K) float64 inside (0, 1) of scores S (2, n, K)."""
+        from scipy.special import expit  # late: the command line must start at once
+
         logits = self.theta[:, 0] + S[0] * self.theta[:, 1] + S[1] * self.theta[:, 2]
         return np.asarray(np.clip(expit(np.asarray(logits, dtype=np.float64)), 1e-6, 1 - 1e-6))
 
@@ -88,6 +89,8 @@ def _calibration(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatA
 
 def _newton(A: FloatArray, Y: FloatArray, offset: FloatArray, mean: FloatArray, precision: FloatArray) -> FloatArray:
     """Logistic regressions with Gaussian priors, (K, 3): A (3, n, K), Y (n, K), mean (K, 3), precision (3,)."""
+    from scipy.special import expit  # late: the command line must start at once
+
     theta = mean.copy()
     for _ in range(20):
         P = expit(offset + np.einsum("jnk,kj->nk", A, theta))

@@ -10,14 +10,13 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from autocode.agreement import agree as compare_coders
-from autocode.cli.agreement import agree, evaluate
+from autocode.cli.agreement import agree, evaluate, frequencies
+from autocode.cli.dossier import forget, members_export, members_import, pseudonymise, report
 from autocode.cli.exchange import export, import_
 from autocode.cli.log import Log
 from autocode.cli.shell import (
@@ -38,18 +37,18 @@ from autocode.cli.shell import (
 from autocode.doctor import examine
 from autocode.encode import add_encoder
 from autocode.errors import AutocodeError, InputError
-from autocode.evaluate import compare, hold_out
 from autocode.formats import read, read_all
 from autocode.formats.files import write_atomic
 from autocode.formats.suggestions import write_suggestions
-from autocode.matrix import coding_matrix
 from autocode.model import CodingModel
-from autocode.report import Description, Findings, study_html, suggestions_html
+from autocode.report import Description, suggestions_html
 from autocode.store import STORE
 from autocode.study import Study, Suggestion
 
 encoder_app = typer.Typer(help="Encoders: the models that turn text into numbers.", no_args_is_help=True)
 app.add_typer(encoder_app, name="encoder")
+members_app = typer.Typer(help="Member checking: letters to participants, and their answers.", no_args_is_help=True)
+app.add_typer(members_app, name="members")
 
 
 app.command("import")(import_)
@@ -118,31 +117,15 @@ def suggest(
 
 
 app.command()(evaluate)
+app.command()(frequencies)
 
 
-@app.command()
-def report(
-    study: StudyPath,
-    out: Annotated[Path, typer.Option(help="The page to write (.html).")],
-    model: Annotated[Path | None, typer.Option(help="A model that suggests codes for --new.")] = None,
-    new: Annotated[list[Path] | None, typer.Option(help="New transcripts; may be repeated.")] = None,
-    config: ConfigPath = None,
-    machine: Annotated[bool, typer.Option(help="Set the machine beside the human coders.")] = True,
-) -> None:
-    """Write the study's tables, code map, agreement and suggestions as one page."""
-    found, chosen = read(study), settings(config)
-    findings = Findings(command=" ".join(["autocode", *sys.argv[1:]]))
-    if machine:
-        with working("Judging each document without having seen it") as progress:
-            held = hold_out(CodingModel.from_config(chosen), found, None, progress)
-        findings = replace(findings, evaluation=compare(held))
-    elif len(found.humans) > 1:
-        findings = replace(findings, agreement=compare_coders(coding_matrix(found, chosen, found.humans)))
-    write_atomic(out, study_html(found, _with_suggestions(findings, model, new or [])))
-    tell(f"{out} is written. Open it in a browser; it needs no network.")
-
-
+app.command()(report)
 app.command()(export)
+app.command()(pseudonymise)
+app.command()(forget)
+members_app.command("export")(members_export)
+members_app.command("import")(members_import)
 
 
 @app.command()
@@ -197,16 +180,6 @@ def bundled() -> Path:
     package = Path(__file__).parents[1]
     installed = package / "corpora" / "microcredentials"
     return installed if installed.is_dir() else package.parents[1] / "corpora" / "microcredentials"
-
-
-def _with_suggestions(findings: Findings, model: Path | None, new: list[Path]) -> Findings:
-    if model is None:
-        return findings
-    loaded = CodingModel.load(model)
-    study, _ = read_all(new)
-    with working("Reading the new transcripts") as progress:
-        found = loaded.suggest(study, progress=progress)
-    return replace(findings, suggestions=found, new=study.by_id, silent=loaded.silent)
 
 
 def _write_suggestions(

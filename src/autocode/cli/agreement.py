@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from autocode.agreement import (
     AgreementReport,
     Decisions,
+    Design,
     Record,
     agree_on,
     agreement_by_document,
@@ -17,16 +19,18 @@ from autocode.agreement import (
     by_theme,
     by_whole_document,
     conditions,
+    corrected_frequencies,
     decisions,
     decisions_on_text,
 )  # fmt: skip
 from autocode.cli.shell import Coders, ConfigPath, Json, Kind, Segments, StudyPath, listed, settings, show, tell, working
 from autocode.config import Config
 from autocode.errors import ConfigError, StudyError
-from autocode.evaluate import compare, hold_out, write_held_out
+from autocode.evaluate import batch_of, compare, hold_out, write_held_out
 from autocode.formats import read
 from autocode.matrix import coding_matrix
 from autocode.model import CodingModel
+from autocode.report.comparison import Comparison, write_comparison
 from autocode.study import Study
 
 
@@ -38,12 +42,16 @@ def agree(
     by: Annotated[str, typer.Option(help="A table per: code, theme, document, or a variable of the participants.")] = "code",
     config: ConfigPath = None,
     segments: Segments = "",
+    out: Annotated[Path | None, typer.Option(help="Write it all to .xlsx, .csv or .html.")] = None,
     kind: Kind = "",
     as_json: Json = False,
 ) -> None:
     """Measure how far the coders agree, per code and pooled."""
-    found = read(study).of_kind(kind)
-    data = _decisions(found, found.choose(listed(coders)), unit, settings(config, segments, overlap))
+    found, chosen = read(study).of_kind(kind), settings(config, segments, overlap)
+    data = _decisions(found, found.choose(listed(coders)), unit, chosen)
+    if out:
+        matrix = coding_matrix(found, chosen, data.coders) if unit == "segment" else None
+        write_comparison(out, Comparison(agree_on(data), found, matrix))
     if by in ("code", "theme"):
         show(agree_on(by_theme(data) if by == "theme" else data), as_json)
     elif by == "document":
@@ -112,6 +120,32 @@ def evaluate(
     if not as_json:
         _print_conditions(report)
     tell(f"Next: autocode report {study} --out report.html")
+
+
+def frequencies(
+    study: StudyPath,
+    random: Annotated[bool, typer.Option("--random/--chosen", help="Were the human-coded documents drawn at random?")],
+    coder: Annotated[str, typer.Option(help="Whose coding corrects the machine; the agreed one by default.")] = "",
+    drawn: Annotated[str, typer.Option(help="What was drawn: documents or units.")] = "documents",
+    config: ConfigPath = None,
+    as_json: Json = False,
+) -> None:
+    """Code frequencies over a large batch, the machine's errors corrected by the human-coded part."""
+    found = read(study)
+    human = found.choose([coder] if coder else [found.agreed] if found.agreed else None)[0]
+    with working("Judging every document") as progress:
+        batch = batch_of(CodingModel.from_config(settings(config)), found, human, progress)
+    rows = corrected_frequencies(batch, Design(random, drawn))
+    if as_json:
+        print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=2))
+        return
+    print(f"{'Code':<52}{'machine':>9}{'raw %':>8}{'corrected %':>13}{'95 % interval':>18}")
+    for row in rows:
+        e = row.corrected
+        shown = "-" if e.value is None else f"{100 * e.value:.1f}"
+        span = "" if e.low is None or e.high is None else f"{100 * e.low:.1f} to {100 * e.high:.1f}"
+        print(f"{row.code[:51]:<52}{row.raw:>9,}{100 * (row.raw_share.value or 0):>8.1f}{shown:>13}{span:>18}")
+    tell(f"Corrected with what '{human}' coded; report the corrected column, never the raw one.")
 
 
 def _print_conditions(report: AgreementReport) -> None:

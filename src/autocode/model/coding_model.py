@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autocode.classify import Classifier, fit
 from autocode.codebook import Codebook
@@ -111,12 +112,24 @@ class CodingModel:
         documents = source.documents if isinstance(source, Study) else (source,)
         prepared = prepare(documents, self.config, self.encoder, progress)
         P = classifier.predict_proba(prepared.features)
-        bands = classifier.bands(P)
-        return list(self._suggestions(prepared, P, bands, 0 if everything else 1, precedents))
+        return list(self._suggestions(prepared, P, 0 if everything else 1, precedents))
+
+    def judge(
+        self, documents: Iterable[Document], progress: Progress | None = None
+    ) -> tuple[Prepared, NDArray[np.int8]]:
+        """Bands (n, K) of every unit and code: 2 suggest, 1 ask, 0 silent.
+
+        Raises:
+            ModelError: The model is not fitted.
+        """
+        classifier, _ = self._fitted()
+        prepared = prepare(documents, self.config, self.encoder, progress)
+        return prepared, np.asarray(classifier.bands(classifier.predict_proba(prepared.features)), dtype=np.int8)
 
     def _suggestions(
-        self, prepared: Prepared, P: np.ndarray, bands: np.ndarray, least: int, precedents: Precedents
+        self, prepared: Prepared, P: NDArray[Any], least: int, precedents: Precedents
     ) -> Iterator[Suggestion]:
+        bands = self._fitted()[0].bands(P)
         for i, unit in enumerate(prepared.segments):
             for k in np.argsort(-P[i], kind="stable"):
                 if bands[i, k] >= least:

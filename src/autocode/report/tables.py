@@ -1,4 +1,4 @@
-"""The tables of a qualitative paper, as data: participants, code frequencies, who coded what."""
+"""What is in a study, counted: code frequencies, who coded what, and a description for a terminal."""
 
 from __future__ import annotations
 
@@ -55,29 +55,6 @@ def _depth(study: Study, path: str) -> int:
     while path := study.codebook.by_path[path].parent:
         depth += 1
     return depth
-
-
-def counted(study: Study) -> str:
-    """The coder whose counts a paper would give: the resolved coding, else "" for all."""
-    return study.agreed
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table ready to print: a caption, a header and rows of text."""
-
-    caption: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-
-
-def participants(study: Study) -> Table:
-    """Table 1: every document with what is known of its participant."""
-    names = tuple(dict.fromkeys(name for d in study.documents for name in d.variables))
-    rows = tuple((d.id, *(d.variables.get(n, "") for n in names)) for d in study.documents)
-    header = ("Document", *(n.replace("_", " ").capitalize() for n in names))
-    return Table("Table 1. Participants", header, rows if names else ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,14 @@ from typing import Any, TypeVar
 from autocode.codebook import Code, Codebook
 from autocode.errors import StoreError
 from autocode.store.others import Foreign, changed_copy, foreign
-from autocode.store.receipts import COLUMNS, TABLE, Entry, entries_of, row_of
+from autocode.store.receipts import COLUMNS, TABLE, Entry, entries_of, row_of, with_words, without_documents
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
 
-__all__ = ["STORE", "VERSION", "Entry", "Foreign", "changed_copy", "check", "foreign", "load", "receipts", "update"]
+__all__ = [
+    "STORE", "VERSION", "Entry", "Foreign", "changed_copy", "check", "foreign", "load", "receipts",
+    "rewrite_receipts", "scrub", "update",
+    "with_words", "without_documents",
+]  # fmt: skip
 
 STORE = "study.sqlite"
 VERSION = 1
@@ -63,6 +67,25 @@ def receipts(path: Path) -> tuple[Entry, ...]:
     """
     with _open(path, new=False) as connection:
         return entries_of(_checked(connection, TABLE, path)) if _has_receipts(connection) else ()
+
+
+def rewrite_receipts(path: Path, change: Callable[[Entry], Entry | None]) -> None:
+    """Change the receipts kept, for privacy alone: a participant withdraws, or gets a pseudonym.
+
+    Args:
+        path: The study file.
+        change: From a receipt to the receipt as it shall be; None takes it out.
+
+    Raises:
+        StoreError: As `update`.
+    """
+    kept = [entry for old in receipts(path) if (entry := change(old)) is not None]
+    with _open(path, new=False) as connection:
+        if _has_receipts(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"DELETE FROM {TABLE}")  # noqa: S608 (our own table name)
+            _add(connection, kept)
+            connection.execute("COMMIT")
 
 
 def update(
@@ -108,6 +131,18 @@ def check(path: Path) -> list[str]:
             return faults
     except StoreError as error:
         return [str(error)]
+
+
+def scrub(path: Path) -> None:
+    """Leave no trace of deleted rows: empty the write-ahead log and write the file anew.
+
+    Raises:
+        StoreError: As `update`.
+    """
+    with _open(path, new=False) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager
@@ -187,23 +222,15 @@ def _rows(study: Study) -> dict[str, Iterable[_Row]]:
         "code": [(c.path, c.name, c.parent, c.definition, c.include, c.exclude, c.example, c.guid) for c in book],
         "coder": [(c.id, c.name, c.kind, c.guid) for c in study.coders],
         "document": [
-            (
-                d.id,
-                d.text,
-                d.name,
-                json.dumps(dict(d.variables), ensure_ascii=False),
-                d.kind,
-                d.source,
-                d.guid,
-                json.dumps(d.groups, ensure_ascii=False),
-            )
+            (d.id, d.text, d.name, json.dumps(dict(d.variables), ensure_ascii=False), d.kind, d.source, d.guid,
+             json.dumps(d.groups, ensure_ascii=False))
             for d in study.documents
         ],
         "turn": ((d.id, t.start, t.end, t.speaker, t.start_ms, t.end_ms) for d in study.documents for t in d.turns),
         "segment": ((s.document, s.start, s.end, s.id, s.speaker) for d in study.documents for s in d.segments),
         "coding": ((c.document, c.start, c.end, c.code, c.coder, c.memo, c.when, c.weight) for c in study.codings),
         "reading": ((r.document, r.coder, r.start, r.end) for r in study.readings),
-    }
+    }  # fmt: skip
 
 
 def _read(connection: sqlite3.Connection, path: Path) -> Study:

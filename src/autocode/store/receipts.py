@@ -1,14 +1,17 @@
 """Receipts kept with a study: what each import took over, skipped and set aside.
 
-They are only ever added to. A receipt holds names, counts and reasons and no word of a transcript;
-a coding that lost its place is kept with it in full, as it was.
+They are only ever added to, unless a participant withdraws or gets a pseudonym. A receipt holds
+names, counts and reasons and no word of a transcript; a coding that lost its place is kept with it
+in full, as it was.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import PurePath
 from typing import Any
 
 from autocode.study import Coding
@@ -38,6 +41,29 @@ class Entry:
     skipped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     aside: tuple[Coding, ...] = ()
+
+
+def without_documents(entry: Entry, documents: Iterable[str]) -> Entry | None:
+    """A receipt without what it says of some documents; None where it is about one of them alone.
+
+    Args:
+        entry: The receipt.
+        documents: Their ids and the names of their files.
+    """
+    names = set(documents)
+    if {entry.source, PurePath(entry.source).stem} & names:
+        return None
+    named = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(names)) or "(?!)")
+    return replace(
+        entry, notes=tuple(n for n in entry.notes if not named.search(n)),
+        aside=tuple(c for c in entry.aside if c.document not in names))  # fmt: skip
+
+
+def with_words(entry: Entry, said: Callable[[str], str]) -> Entry:
+    """A receipt with every text in it, memos of codings set aside too, put through `said`."""
+    return replace(
+        entry, source=said(entry.source), notes=tuple(map(said, entry.notes)),
+        aside=tuple(replace(c, memo=said(c.memo)) for c in entry.aside))  # fmt: skip
 
 
 def row_of(entry: Entry) -> tuple[Any, ...]:

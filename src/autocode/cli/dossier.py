@@ -1,0 +1,215 @@
+"""The verbs around the dossier: report, members, pseudonymise, forget."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autocode.agreement import agree as compare_coders
+from autocode.cli.shell import ConfigPath, StudyPath, settings, tell, working
+from autocode.config import Config
+from autocode.encode import cache_folder
+from autocode.errors import InputError
+from autocode.evaluate import compare, hold_out
+from autocode.formats import read, read_all
+from autocode.formats.files import write_atomic
+from autocode.matrix import coding_matrix
+from autocode.members import ANSWERED, Kept, load_answers, read_answer, save_answers, take, write_letters
+from autocode.model import CodingModel
+from autocode.privacy import (
+    WARNING,
+    Places,
+    apply_proposals,
+    holding,
+    in_receipts,
+    propose,
+    read_proposals,
+    write_key,
+    write_proposals,
+)  # fmt: skip
+from autocode.privacy import (
+    forget as erase,
+)
+from autocode.report import FORMS, NAME, Checked, Findings, load_record, study_html, write_dossier
+from autocode.store import STORE, load, scrub, update
+from autocode.study import Study
+
+
+def report(
+    study: StudyPath,
+    out: Annotated[Path, typer.Option(help="A folder for the whole dossier, or one page (.html).")],
+    model: Annotated[Path | None, typer.Option(help="A model that suggests codes for --new.")] = None,
+    new: Annotated[list[Path] | None, typer.Option(help="New transcripts; may be repeated.")] = None,
+    config: ConfigPath = None,
+    machine: Annotated[bool, typer.Option(help="Set the machine beside the human coders.")] = True,
+    only: Annotated[str, typer.Option(help="Write one form of the dossier: html, docx or xlsx.")] = "",
+) -> None:
+    """Write the study's dossier: tables, figures, agreement and the pages of rigour."""
+    found, chosen = read(study), settings(config)
+    findings = _with_suggestions(_findings(study, found, chosen, machine), model, new or [])
+    if out.suffix.lower() == ".html":
+        write_atomic(out, study_html(found, findings))
+        tell(f"{out} is written. Open it in a browser; it needs no network.")
+        return
+    with working("Writing the dossier"):
+        written = write_dossier(found, findings, out, (only,) if only else FORMS)
+    tell(f"Written: {', '.join(map(str, written))}.")
+    tell(f"What only you know (sampling, checks, pinned quotes) goes into {study / NAME}; then run this again.")
+
+
+def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Findings:
+    """The study's record, and its coders (with the machine among them) compared."""
+    kept = load_answers(folder / ANSWERED) if folder.is_dir() else []
+    members = [Checked(k.document, k.answer, k.corrections, len(k.comments)) for k in kept]
+    record = load_record((folder if folder.is_dir() else folder.parent) / NAME)
+    findings = Findings(record=record, members=members, command=" ".join(["autocode", *sys.argv[1:]]))
+    empty = CodingModel.from_config(config)
+    findings = replace(findings, vectors=empty.encoder.encode)
+    if machine:
+        with working("Judging each document without having seen it") as progress:
+            held = hold_out(empty, study, None, progress)
+        return replace(findings, evaluation=compare(held), matrix=held.with_machine)
+    if len(study.humans) > 1:
+        matrix = coding_matrix(study, config, study.humans)
+        return replace(findings, agreement=compare_coders(matrix), matrix=matrix)
+    return findings
+
+
+def _with_suggestions(findings: Findings, model: Path | None, new: list[Path]) -> Findings:
+    if model is None:
+        return findings
+    loaded = CodingModel.load(model)
+    findings = replace(findings, silent=loaded.silent, model=loaded.provenance)
+    if not new:
+        return findings
+    study, _ = read_all(new)
+    with working("Reading the new transcripts") as progress:
+        found = loaded.suggest(study, progress=progress)
+    return replace(findings, suggestions=found, new=study.by_id)
+
+
+def members_export(
+    study: StudyPath,
+    out: Annotated[Path, typer.Option(help="The folder for the letters.")],
+    summary: Annotated[bool, typer.Option(help="Only coded passages, with what they are taken to be about.")] = False,
+) -> None:
+    """Write a letter to each participant: what they said, to approve, correct and comment."""
+    written = write_letters(read(study), out, summary)
+    tell(f"{len(written)} files in {out}. Send each participant only their own; the Word file comes back.")
+    tell(f"Next: autocode members import {out} --study {study}")
+
+
+def members_import(
+    folder: Annotated[Path, typer.Argument(help="The folder of letters that came back (.docx).")],
+    study: Annotated[Path, typer.Option(help="The study's folder.")],
+) -> None:
+    """Bring answers, comments and corrected passages in; codings move along, and what is lost is listed."""
+    answers = [read_answer(path) for path in sorted(folder.glob("*.docx")) if not path.name.startswith("~$")]
+    if not answers:
+        raise InputError(
+            str(folder), "there is no letter (.docx) in it", "Choose the folder of letters that came back."
+        )
+    kept: list[Kept] = []
+
+    def change(old: Study) -> Study:
+        kept.clear()
+        for answer in answers:
+            taken = take(old, answer)
+            old = taken.study
+            kept.append(Kept(answer.document, answer.answer, len(taken.corrected), answer.comments))
+            print(
+                f"{answer.document}: {answer.answer}, {len(taken.corrected)} passages corrected, "
+                f"{len(answer.comments)} comments"
+            )
+            for c in taken.moved:
+                print(f"  moved: {c.code} by {c.coder}, now characters {c.start} to {c.end}")
+            for c in taken.lost:
+                print(f"  LOST: {c.code} by {c.coder}: its words are gone")
+        return old
+
+    load(study / STORE)  # says at once where there is none
+    update(study / STORE, change)
+    save_answers(study / ANSWERED, kept)
+    _mind_places(study, {k.document for k in kept if k.corrections})
+    tell(f"Next: autocode report {study} --out dossier")
+
+
+def _mind_places(study: Path, documents: set[str]) -> None:
+    """Say which places in dossier.toml a change of words may have moved."""
+    record = load_record(study / NAME)
+    places = {*(p.document for p in record.pinned), *(n.document for n in record.negative)}
+    named = sorted(places & documents)
+    if named:
+        tell(f"{study / NAME} names places in {', '.join(named)}, whose words changed: look them up again.")
+
+
+def pseudonymise(
+    study: StudyPath,
+    out: Annotated[Path | None, typer.Option(help="Write proposals here (.csv), to be reviewed.")] = None,
+    reviewed: Annotated[Path | None, typer.Option("--apply", help="Apply the reviewed proposals of this file.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Where the key goes (.csv): outside the study's folder.")] = None,
+    spacy: Annotated[str, typer.Option(help="An installed spaCy pipeline that finds names.")] = "",
+) -> None:
+    """Propose pseudonyms, or apply those a human has reviewed; it does not find everything."""
+    if reviewed is None:
+        if out is None:
+            raise InputError("pseudonymise", "it needs a file for its proposals", "Add --out proposals.csv.")
+        found = propose(read(study), spacy)
+        write_proposals(out, found)
+        tell(f"{out}: {len(found):,} proposals. {WARNING}")
+        tell(
+            f"Put yes into the column apply, mend replacements, then: autocode pseudonymise {study} --apply "
+            f"{out} --key ELSEWHERE/key.csv"
+        )
+        return
+    if key is None:
+        raise InputError(
+            "pseudonymise", "it needs a place for the key", "Add --key FILE.csv, outside the study's folder."
+        )
+    proposals = read_proposals(reviewed)
+    load(study / STORE)
+    write_key(key, proposals, study)
+    counts: dict[str, int] = {}
+
+    def change(old: Study) -> Study:
+        made = apply_proposals(old, proposals)
+        counts.update(made.counts)
+        return made.study
+
+    update(study / STORE, change)
+    in_receipts(study / STORE, proposals)
+    scrub(study / STORE)
+    _mind_places(study, set(load(study / STORE).by_id))
+    tell(f"{sum(counts.values()):,} places replaced; the key is in {key}: keep it apart. {WARNING}")
+    tell("Models, reports and the files you imported from still hold the old words: make them again, or erase them.")
+
+
+def forget(
+    study: StudyPath,
+    participant: Annotated[str, typer.Argument(help="The participant, as respondent or document.")],
+    models: Annotated[Path, typer.Option(help="The folder of models.")] = Path("models"),
+    also: Annotated[list[Path] | None, typer.Option(help="A folder of reports to search; may be repeated.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase. Without it, only say what would be erased.")] = False,
+) -> None:
+    """Erase a participant who withdraws: study, models' evidence, caches, reports; checked byte by byte."""
+    stored = load(study / STORE)
+    if not yes:
+        ids = [d.id for d in holding(stored, participant)]
+        codings = sum(c.document in ids for c in stored.codings)
+        tell(f"Would erase {', '.join(ids)} and {codings:,} codings from {study / STORE}, and what was made of them.")
+        tell("Nothing is erased yet. This cannot be undone; add --yes to do it.")
+        return
+    done = erase(stored, participant, Places(study, models, cache_folder(), tuple(also or ())))
+    for what in done.erased:
+        print(f"erased: {what}")
+    for where, why in done.left:
+        print(f"LEFT: {where}: {why}")
+    tell(
+        f"{len(done.left)} places still hold something; see above."
+        if done.left
+        else "No byte of their passages is left in these places."
+    )

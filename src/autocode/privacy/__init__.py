@@ -1,0 +1,21 @@
+"""Privacy: pseudonyms proposed, reviewed and applied; a participant forgotten."""
+
+from autocode.privacy.forget import Forgotten, Places, forget, holding
+from autocode.privacy.proposals import WARNING, Proposal, propose, read_proposals, write_proposals
+from autocode.privacy.pseudonyms import Replaced, apply_proposals, in_receipts, write_key
+
+__all__ = [
+    "WARNING",
+    "Forgotten",
+    "Places",
+    "Proposal",
+    "Replaced",
+    "apply_proposals",
+    "forget",
+    "holding",
+    "in_receipts",
+    "propose",
+    "read_proposals",
+    "write_key",
+    "write_proposals",
+]

@@ -1,0 +1,150 @@
+"""Where and what coders disagree about: by kind, by code, by document."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+
+from autocode.agreement import agreement_by_document, confusion, decisions, disagreements
+from autocode.matrix import CodingMatrix, FloatArray
+from autocode.report.blocks import Block, Cell, Figure, Table, Words
+from autocode.report.charts import Entry, Grid, Span, heat_map, interval_chart
+from autocode.report.counting import View
+from autocode.report.findings import Findings
+
+_SHOWN = 40  # codes of a confusion table that fit on a page
+
+
+def blocks(view: View, findings: Findings) -> list[Block]:
+    """Disagreements of all pairs of coders, and agreement in each document."""
+    matrix = findings.matrix
+    if matrix is None or len(matrix.coders) < 2:
+        return []
+    machines = findings.report.options.machines if findings.report else ()
+    humans = [c for c in matrix.coders if c not in machines]
+    pairs = list(combinations(humans, 2))
+    mixed = [(h, m) for h in humans for m in machines]
+    found: list[Block] = [_kinds(matrix, [*pairs, *mixed]), _listed(matrix, pairs)]
+    if pairs:
+        found.append(confusion_figure(view, matrix, pairs, "humans"))
+    if mixed:
+        found.append(confusion_figure(view, matrix, mixed, "the humans (rows) and the machine (columns)"))
+    return [*found, document_figure(matrix, pairs, mixed), Words(_denominator(matrix), "soft")]
+
+
+def _denominator(matrix: CodingMatrix) -> str:
+    outside = int(matrix.outside.sum())
+    if not outside:
+        return "Every coding touches a unit of analysis."
+    return f"{outside} codings touch no unit of analysis (an interviewer's turn, say) and are not compared."
+
+
+_Pairs = list[tuple[str, str]]
+
+
+def _kinds(matrix: CodingMatrix, pairs: _Pairs) -> Table:
+    """Segments on which two coders differ, by kind."""
+    rows: list[tuple[Cell, ...]] = []
+    for first, second in pairs:
+        found = [d.kind for d in disagreements(matrix, first, second)]
+        rows.append((first, second, *(found.count(k) for k in ("only_first", "only_second", "other_code")), len(found)))
+    header = (
+        "First coder",
+        "Second coder",
+        "Only the first coded",
+        "Only the second coded",
+        "Both, with other codes",
+        "Segments in all",
+    )
+    return Table("Disagreements", "Segments on which two coders differ", header, tuple(rows), "ttnnnn")
+
+
+def _listed(matrix: CodingMatrix, pairs: _Pairs) -> Table:
+    """Every segment on which humans differ, without its words."""
+    rows = tuple(
+        (d.segment.document, d.segment.id, d.segment.start, d.segment.end, first, "; ".join(d.first),
+         second, "; ".join(d.second),
+         d.kind.replace("_", " "))
+        for first, second in pairs
+        for d in disagreements(matrix, first, second)
+    )  # fmt: skip
+    header = (
+        "Document",
+        "Segment",
+        "Start",
+        "End",
+        "First coder",
+        "Codes of the first",
+        "Second coder",
+        "Codes of the second",
+        "Kind",
+    )
+    return Table(
+        "Disagreement list", "Segments on which human coders differ", header, rows, "ttnnttttt", sheet_only=True
+    )
+
+
+def confusion_figure(view: View, matrix: CodingMatrix, pairs: _Pairs, who: str) -> Figure:
+    """Which code stands against which where coders differ, all pairs summed; agreement is left out."""
+    total: FloatArray = sum((confusion(matrix, a, b) for a, b in pairs), np.zeros((len(matrix.codes) + 1,) * 2))
+    if who == "humans":
+        total = total + total.T  # neither human is the reference
+    off = total.copy()
+    np.fill_diagonal(off, 0)
+    weight = (off.sum(0) + off.sum(1))[:-1]
+    kept = sorted(np.argsort(-weight, kind="stable")[:_SHOWN].tolist())
+    kept = [k for k in kept if weight[k] > 0]
+    names = [view.name(matrix.codes[k]) for k in kept] + ["no code"]
+    index = [*kept, len(matrix.codes)]
+    values = [[None if i == j else float(off[i, j]) for j in index] for i in index]
+    codes = (*matrix.codes, "no code")
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (codes[i], codes[j], float(off[i, j])) for i in range(len(codes)) for j in range(len(codes)) if off[i, j] > 0
+    )
+    sheet = "Confusion of humans" if who == "humans" else "Confusion with machine"
+    data = Table(
+        sheet,
+        f"Code against code where coders differ: {who}",
+        ("Code", "Against", "Segments"),
+        rows,
+        "ttk",
+        sheet_only=True,
+    )
+    said = f"Off-diagonal cells: segments to which one coder gave the row's code and the other the column's, {who}."
+    caption = (
+        f"Disagreements, code by code: {who}. A cell counts segments with the row's code from one and the "
+        "column's from the other; what both gave is left out."
+    )
+    return Figure(
+        sheet.lower().replace(" ", "-"), caption, heat_map(Grid(names, names, values), "Disagreements", said), data
+    )
+
+
+def document_figure(matrix: CodingMatrix, pairs: _Pairs, mixed: _Pairs) -> Figure:
+    """Kappa within each document, humans and machine with humans (means over pairs)."""
+    data = decisions(matrix)
+    found: dict[str, list[list[float]]] = {d: [[], []] for d in matrix.documents}
+    rows: list[tuple[Cell, ...]] = []
+    for kind, listed in enumerate((pairs, mixed)):
+        for first, second in listed:
+            for row in agreement_by_document(data, first, second):
+                rows.append((row.document, first, second, row.units, row.uses, row.kappa, row.positive, row.influence))
+                found[row.document][kind] += [] if row.kappa is None else [row.kappa]
+    entries = [
+        Entry(d, tuple(Span(float(np.mean(v)), None, None, k) for k, v in enumerate(values) if v))
+        for d, values in found.items()
+    ]
+    header = ("Document", "First", "Second", "Units", "Coded units", "Kappa", "Positive agreement", "Influence")
+    table = Table(
+        "Agreement by document",
+        "Agreement within each document, all codes",
+        header,
+        tuple(rows),
+        "tttnnkkk",
+        sheet_only=True,
+    )
+    said = f"Kappa within each of {len(entries)} documents, all codes pooled."
+    kinds = ("between humans", "machine with humans") if mixed else ("between humans",)
+    caption = "Agreement by document: kappa within each document, all codes pooled; means over pairs of coders."
+    return Figure("by-document", caption, interval_chart(entries, "Agreement by document", said, kinds), table)
