@@ -27,11 +27,16 @@ ACTIONS = ("accept", "reject", "other", "add", "remove", "move", "done", "skip",
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One suggestion as it stood when a person decided, on the screen or hidden from it."""
+    """One suggestion as it stood when a person decided, on the screen or hidden from it.
+
+    Attributes:
+        given: The coder had given the code to the segment when closing it.
+    """
 
     code: str
     probability: float
     band: str
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
+from autocode import cli_review
 from autocode.agreement import AgreementReport, agree as compare_coders
 from autocode.config import Config, load_config
 from autocode.doctor import examine
@@ -181,6 +182,9 @@ def doctor(
     if findings.faults:
         raise typer.Exit(1)
 
+
+for verb in (cli_review.review, cli_review.audit):
+    app.command()(verb)
 
 @encoder_app.command("add")
 def encoder_add(name: Annotated[str, typer.Argument(help="A sentence-transformers model, by its name.")]) -> None:
