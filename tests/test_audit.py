@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -128,7 +129,7 @@ def test_an_import_leaves_the_ledger_alone(path: Path) -> None:
 def test_a_coding_tells_how_it_was_made(path: Path) -> None:
     """A coding moved twice is followed back to the suggestion that it came from."""
     moved = [replace(CODING, end=CODING.end + i) for i in (0, 4, 8)]
-    for old, new in zip(moved, moved[1:], strict=False):
+    for old, new in itertools.pairwise(moved):
         append(path, [Decision("move", "eve", effects=Effects(added=(new,), removed=(old,)))])
     story = of_coding(entries(path), moved[-1])
     assert [e.decision.action for e in story] == ["accept", "move", "move"]

@@ -27,7 +27,9 @@ def review(
     model: Annotated[Path | None, typer.Option(help="The model that suggests; without one, code by hand.")] = None,
     coder: Annotated[str, typer.Option(help="Who codes; the page asks where it is left out.")] = "",
     blind: Annotated[bool, typer.Option(help="Begin in blind mode: no suggestions, no other coder's codings.")] = False,
-    control: Annotated[float, typer.Option(min=0, max=1, help="Share of segments decided before suggestions show.")] = 0.1,
+    control: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of segments decided before suggestions show.")
+    ] = 0.1,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of the local page; any free one by default.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
@@ -79,7 +81,9 @@ def audit(
     if out:
         _export(out, chosen, written)
     if as_json:
-        print(json.dumps({"faults": faults, "last": written[-1].sha256 if written else "", **summary.to_json()}, indent=2))
+        print(
+            json.dumps({"faults": faults, "last": written[-1].sha256 if written else "", **summary.to_json()}, indent=2)
+        )
     else:
         for entry in chosen:
             print(_line(entry, undone(written)))

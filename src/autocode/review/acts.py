@@ -214,7 +214,9 @@ def _mark(desk: Desk, sitting: Sitting, ask: Ask, item: Item) -> Decision:
         raise StudyError("this comment", "it is empty", "Write something, or close the window.")
     decision = about(item, ask.do, sitting, desk.study.codebook)
     flagged = flag_of(desk.standing, sitting, item)
-    return replace(decision, note=ask.text.strip() if ask.do == "note" else "off" if ask.do == "flag" and flagged else "")
+    return replace(
+        decision, note=ask.text.strip() if ask.do == "note" else "off" if ask.do == "flag" and flagged else ""
+    )
 
 
 def flag_of(standing: Standing, sitting: Sitting, item: Item) -> bool:

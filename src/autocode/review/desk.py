@@ -116,7 +116,7 @@ class Desk:
         if faults := verify(written, last_written(self.path)):
             raise StoreError(str(self.path), f"the ledger is damaged ({faults[0]})", "Restore a copy of the study.")
         if self.study.by_id.keys() != self.advice.items.keys():
-            raise StoreError(str(self.path), "documents were added or taken away", "Stop the review and start it again.")
+            raise StoreError(str(self.path), "documents were added or taken away", "Start the review again.")
         self.standing = Standing(written)
         self._stamp = found
         self._index()

@@ -59,7 +59,9 @@ class Rates:
     def __str__(self) -> str:
         """One line."""
         share = f"{self.accepted / self.answered:.0%}" if self.answered else "–"
-        return (f"{self.name[:44]:<44} {self.accepted:>8} {self.rejected:>8} {self.replaced:>8} {self.moved:>8} {share:>8}")
+        return (
+            f"{self.name[:44]:<44} {self.accepted:>8} {self.rejected:>8} {self.replaced:>8} {self.moved:>8} {share:>8}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,9 @@ class Anchoring:
     def __str__(self) -> str:
         """One sentence."""
         if self.shown < _ENOUGH or self.hidden < _ENOUGH:
-            return (f"Anchoring: too little to compare ({self.shown} suggestions decided while shown, {self.hidden} while "
-                    f"hidden; {_ENOUGH} of each are needed).")  # fmt: skip
-        return (f"Anchoring: a suggested code was taken in {self.taken / self.shown:.0%} of {self.shown} suggestions shown, "
+            return (f"Anchoring: too little to compare ({self.shown} suggestions decided while shown, {self.hidden} "
+                    f"while hidden; {_ENOUGH} of each are needed).")  # fmt: skip
+        return (f"Anchoring: a code was taken in {self.taken / self.shown:.0%} of {self.shown} suggestions shown, "
                 f"and given unprompted in {self.given / self.hidden:.0%} of {self.hidden} hidden. The difference is "
                 "what seeing the suggestion adds.")  # fmt: skip
 
@@ -145,7 +147,13 @@ def figures(entries: Iterable[Entry]) -> Summary:
 def _rates(name: str, answers: Sequence[Entry], moves: Sequence[Entry]) -> Rates:
     counts = [sum(e.decision.action == a for e in answers) for a in _ANSWERS]
     accepted, rejected, replaced = counts
-    return Rates(name, accepted, rejected, replaced, len({(e.decision.document, e.decision.segment, e.decision.coder) for e in moves}))
+    return Rates(
+        name,
+        accepted,
+        rejected,
+        replaced,
+        len({(e.decision.document, e.decision.segment, e.decision.coder) for e in moves}),
+    )
 
 
 def _anchoring(answers: Sequence[Entry], held: Sequence[Entry]) -> Anchoring:

@@ -76,6 +76,7 @@ class Guard:
     """Refuses what does not come from the page itself, and dresses every answer."""
 
     def __init__(self, app: ASGIApp, door: Door) -> None:
+        """Stand before an application."""
         self._app, self._door = app, door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

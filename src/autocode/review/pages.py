@@ -46,7 +46,9 @@ def page(desk: Desk, seat: Seat) -> str:
     """What the seat looks at."""
     sitting = seat.sitting or Sitting("")
     if not desk.study.documents:
-        return fragment("fault.html", said="The study has no documents yet. Import some: autocode import FILE --study FOLDER.")
+        return fragment(
+            "fault.html", said="The study has no documents yet. Import some: autocode import FILE --study FOLDER."
+        )
     if seat.document not in desk.advice.items:
         new = [d.id for d in desk.study.documents if d.id not in desk.advice.learnt]
         seat.document = new[0] if new else desk.study.documents[0].id
@@ -149,4 +151,3 @@ def _say(desk: Desk, sitting: Sitting, decision: Decision) -> str:
              "note": "Comment kept", "undo": "Taken back"}  # fmt: skip
     name = decision.code.rpartition(SEPARATOR)[2] if decision.action in ("accept", "reject", "other", "add") else ""
     return f"{words.get(decision.action, decision.action)} {name}. {p.decided} of {p.total} decided, {p.asked} waiting."
-

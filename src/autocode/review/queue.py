@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autocode.audit import Decision, Effects, Entry, Shown, standing, undone
+from autocode.audit import Decision, Effects, Entry, Shown, undone
 from autocode.codebook import Codebook
 from autocode.errors import StudyError
 from autocode.study import Coding, Reading, Segment, Suggestion
@@ -51,7 +51,7 @@ class Item:
         for s in self.suggestions:
             if s.code == code:
                 return s
-        raise StudyError("this segment", "the model does not suggest that code here", "Reload the page and look again.")
+        raise StudyError("this segment", "the model does not suggest that code here", "Reload the page.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ class Standing:
     """What each coder has decided on each segment so far, undone decisions left out."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
+        """Take in the entries of a ledger, in order."""
         self.entries = list(entries)
         self._gone = set(undone(self.entries))
         self._by_key: dict[tuple[str, str, str], list[Entry]] = {}
@@ -280,7 +281,9 @@ def seen(item: Item, coder: str, readings: Iterable[Reading]) -> tuple[Reading, 
     return () if known else (Reading(span.document, coder, span.start, span.end),)
 
 
-def bulk(items: Sequence[Item], sitting: Sitting, state: Standing, least: float, code: str = "") -> list[tuple[Item, Suggestion]]:
+def bulk(
+    items: Sequence[Item], sitting: Sitting, state: Standing, least: float, code: str = ""
+) -> list[tuple[Item, Suggestion]]:
     """The open, visible suggestions at or above a probability: what accepting them at once would code.
 
     Args:
@@ -291,11 +294,6 @@ def bulk(items: Sequence[Item], sitting: Sitting, state: Standing, least: float,
         (item, s)
         for item in items
         if not item.context and not sitting.hides(item)
-        for s in _open_suggestions(item, sitting, state)
+        for s in _open_suggestions(item, sitting, standing)
         if s.probability >= least and code in ("", s.code)
     ]
-
-
-def still(entries: Iterable[Entry], coder: str) -> list[Entry]:
-    """A coder's entries that hold."""
-    return [e for e in standing(entries) if e.decision.coder == coder]

@@ -34,6 +34,8 @@ from autocode.review.recode import STEPS, step
 from autocode.review.resolve import agree
 from autocode.review.view import FILTERS, Seat, following, listed, pane
 
+_Handler = Callable[[Request, Seat], Awaitable[Response]]
+
 _LONGEST_NAME = 80
 _STATIC = Path(__file__).parent / "static"
 
@@ -47,6 +49,7 @@ class Server:
     """
 
     def __init__(self, desk: Desk, door: Door, share: float = 0.1, coder: str = "", blind: bool = False) -> None:
+        """Serve a desk to those who come in by a door."""
         self.desk, self.door, self.share, self.coder, self.blind = desk, door, share, coder, blind
 
     @property
@@ -83,7 +86,7 @@ class Server:
         except Exception as error:
             return HTMLResponse(fragment("fault.html", said=_said(error)), 500)
 
-    def _guarded(self, handler: Callable[[Request, Seat], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    def _guarded(self, handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
         """Refuse strangers, and turn every fault into one line."""
 
         async def guarded(request: Request) -> Response:

@@ -173,4 +173,4 @@ def _delete(connection: sqlite3.Connection, table: str, cells: tuple[object, ...
 
 
 def _moved_on(path: Path) -> StoreError:
-    return StoreError(str(path), "what this decision builds on was changed meanwhile", "Reload the page and look again.")
+    return StoreError(str(path), "what this decision builds on was changed meanwhile", "Reload the page.")
