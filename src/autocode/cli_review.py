@@ -40,8 +40,8 @@ def review(
     chosen = int(bound.getsockname()[1])
     for other, since in desks(path):
         if other != chosen and answers(other):
-            tell(f"Another review holds this study since {since}, on port {other}. This one joins it: decisions of both "
-                 "are kept.")  # fmt: skip
+            tell(f"Another review holds this study since {since}, on port {other}. "
+                 "This one joins it: the decisions of both are kept.")  # fmt: skip
         else:
             close_desk(path, other)
     tell("Reading the transcripts ...")

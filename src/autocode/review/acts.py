@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -18,11 +18,11 @@ from autocode.review.queue import (
     Sitting,
     Standing,
     about,
-    bulk,
     coded,
     complete,
     decide,
     seen,
+    unanswered,
     visible,
     waiting,
 )  # fmt: skip
@@ -223,6 +223,24 @@ def flag_of(standing: Standing, sitting: Sitting, item: Item) -> bool:
     """Whether the coder has flagged a segment."""
     flags = [e.decision.note for e in standing.of(sitting.coder, item.key) if e.decision.action == "flag"]
     return bool(flags) and flags[-1] != "off"
+
+
+def bulk(
+    items: Sequence[Item], sitting: Sitting, standing: Standing, least: float, code: str = ""
+) -> list[tuple[Item, Suggestion]]:
+    """The open, visible suggestions at or above a probability: what accepting them at once would code.
+
+    Args:
+        least: The probability.
+        code: Only this code; all where empty.
+    """
+    return [
+        (item, s)
+        for item in items
+        if not item.context and not sitting.hides(item)
+        for s in unanswered(item, sitting, standing)
+        if s.probability >= least and code in ("", s.code)
+    ]
 
 
 def preview(desk: Desk, sitting: Sitting, ask: Ask) -> tuple[list[tuple[Item, Suggestion]], str]:

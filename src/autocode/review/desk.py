@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from autocode.config import Config
 from autocode.errors import StoreError, StudyError
 from autocode.matrix import touching
 from autocode.model import CodingModel
-from autocode.review.queue import Item, Key, Sitting, Standing, complete, visible, waiting
+from autocode.review.queue import Item, Key, Sitting, Standing, complete, visible
 from autocode.segment import is_context, segment
 from autocode.store import load
 from autocode.store.ledger import append, entries, last_written, stamp
@@ -98,6 +98,7 @@ class Desk:
         self.path, self.advice = path, advice
         self._places = {i.key: i for items in advice.items.values() for i in items}
         self._order = {d: {i.segment.id: n for n, i in enumerate(items)} for d, items in advice.items.items()}
+        self._segments = {d: [i.segment for i in items] for d, items in advice.items.items()}
         self._stamp: tuple[int, ...] = ()
         self.refresh()
 
@@ -126,7 +127,7 @@ class Desk:
         for c in self.study.codings:
             self._codings.setdefault(c.document, []).append(c)
         self._touched: dict[str, dict[int, list[Coding]]] = {}
-        self._progress: dict[tuple[Sitting, str], Progressed] = {}
+        self._states: dict[tuple[Sitting, str], dict[str, str]] = {}
 
     def write(self, decisions: Sequence[Decision], name: str = "") -> list[Entry]:
         """Put decisions into the ledger, on the disk, and then into what is shown.
@@ -144,33 +145,53 @@ class Desk:
         new = [c for i, c in wanted.items() if i not in known]
         written = append(self.path, decisions, new)
         self.study = replace(self.study, coders=(*self.study.coders, *new))
+        keys = {(d.document, d.segment) for d in decisions}
         for entry in written:
+            keys |= {(e.document, e.segment) for e in (self.standing.decision(n) for n in entry.decision.undoes)}
             self.standing.add(entry)
             self._take_in(entry.decision.effects)
         self._stamp = stamp(self.path)
-        self._forget({d.document for d in decisions})
+        self._judge_again(keys)
         return written
 
     def _take_in(self, effects: Effects) -> None:
         if effects == Effects():
             return
         codings = _without(self.study.codings, effects.removed) + list(effects.added)
-        for document in {c.document for c in effects.removed}:
-            self._codings[document] = _without(self._codings[document], effects.removed)
+        for c in effects.removed:
+            self._codings[c.document] = _without(self._codings[c.document], [c])
+            self._touch(c, list.remove)
         for c in effects.added:
             self._codings.setdefault(c.document, []).append(c)
+            self._touch(c, list.append)
         gone = set(effects.unread)
         readings = [r for r in self.study.readings if r not in gone] if gone else self.study.readings
         book = effects.book[1] if effects.book else self.study.codebook
         self.study = replace(self.study, codings=tuple(codings), readings=(*readings, *effects.read), codebook=book)
 
-    def _forget(self, documents: set[str]) -> None:
-        """Drop what was counted for some documents; all of it where a decision is on the whole study."""
-        if "" in documents:
-            self._index()
-        for d in documents:
-            self._touched.pop(d, None)
-        self._progress = {k: v for k, v in self._progress.items() if k[1] not in documents}
+    def _judge_again(self, keys: set[Key]) -> None:
+        """Bring the states of some segments up to date, for everyone who looked at their document."""
+        for (sitting, document), states in self._states.items():
+            for key in keys & {(document, unit) for _, unit in keys}:
+                if key in self._places:
+                    states[key[1]] = self._judged(self._places[key], sitting)
+
+    def _judged(self, item: Item, sitting: Sitting) -> str:
+        if item.context:
+            return "context"
+        if complete(item, sitting, self.standing):
+            return "decided"
+        return "asked" if item.suggestions or sitting.hides(item) else "silent"
+
+    def _states_of(self, document: str, sitting: Sitting) -> dict[str, str]:
+        key = (sitting, document)
+        if key not in self._states:
+            self._states[key] = {i.segment.id: self._judged(i, sitting) for i in self.items(document)}
+        return self._states[key]
+
+    def state(self, item: Item, sitting: Sitting) -> str:
+        """How a segment stands with a coder: context, decided, asked (it waits) or silent."""
+        return self._states_of(item.segment.document, sitting)[item.segment.id]
 
     def item(self, key: Key) -> Item:
         """A segment by document and id.
@@ -200,13 +221,22 @@ class Desk:
         """All codings, by anyone, that touch a segment, in order of position."""
         document = item.segment.document
         if document not in self._touched:
-            units = [i.segment for i in self.items(document)]
-            found: dict[int, list[Coding]] = {}
-            for c in sorted(self._codings.get(document, ()), key=lambda c: (c.start, -c.end, c.code, c.coder)):
-                for n in touching(c, units):
-                    found.setdefault(n, []).append(c)
-            self._touched[document] = found
-        return self._touched[document].get(self.number(item), [])
+            self._touched[document] = {}
+            for c in self._codings.get(document, ()):
+                self._touch(c, list.append)
+        found = self._touched[document].get(self.number(item), [])
+        return sorted(found, key=lambda c: (c.start, -c.end, c.code, c.coder))
+
+    def touched_by(self, coding: Coding) -> set[Item]:
+        """The segments that a coding touches."""
+        items = self.items(coding.document)
+        return {items[n] for n in touching(coding, self._segments[coding.document])}
+
+    def _touch(self, coding: Coding, change: Callable[[list[Coding], Coding], None]) -> None:
+        """Add a coding to the segments that it touches, or take it away."""
+        if coding.document in self._touched:
+            for n in touching(coding, self._segments[coding.document]):
+                change(self._touched[coding.document].setdefault(n, []), coding)
 
     def codings_for(self, item: Item, sitting: Sitting) -> list[Coding]:
         """The codings that touch a segment, as far as this coder may see them."""
@@ -223,13 +253,8 @@ class Desk:
 
     def progress(self, document: str, sitting: Sitting) -> Progressed:
         """How far a coder is in a document."""
-        key = (sitting, document)
-        if key not in self._progress:
-            codable = [i for i in self.items(document) if not i.context]
-            decided = sum(complete(i, sitting, self.standing) for i in codable)
-            asked = sum(waiting(i, sitting, self.standing) for i in codable)
-            self._progress[key] = Progressed(decided, asked, len(codable) - decided - asked)
-        return self._progress[key]
+        found = Counter(self._states_of(document, sitting).values())
+        return Progressed(found["decided"], found["asked"], found["silent"])
 
 
 def _without(codings: Iterable[Coding], removed: Iterable[Coding]) -> list[Coding]:

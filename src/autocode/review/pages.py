@@ -106,7 +106,7 @@ def after(desk: Desk, seat: Seat, sitting: Sitting, decisions: Sequence[Decision
     key = (first.document, first.segment)
     changed = {desk.item((d.document, d.segment)) for d in decisions if d.segment}
     changed |= _touched(desk, decisions)
-    if not first.segment or first.document != seat.document or len(changed) > _MANY or first.batch:
+    if not first.segment or first.document != seat.document or len(changed) > _MANY or first.batch or first.undoes[1:]:
         seat.document = first.document or seat.document
         if first.segment:
             seat.current[first.document] = first.segment
@@ -135,8 +135,7 @@ def _touched(desk: Desk, decisions: Sequence[Decision]) -> set[Item]:
     found = set()
     for d in decisions:
         for c in (*d.effects.added, *d.effects.removed):
-            items = desk.items(c.document)
-            found |= {i for i in items if i.segment.start < c.end and c.start < i.segment.end}
+            found |= desk.touched_by(c)
     return found
 
 

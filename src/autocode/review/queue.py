@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from autocode.audit import Decision, Effects, Entry, Shown, undone
 from autocode.codebook import Codebook
@@ -78,6 +79,7 @@ class Sitting:
         return self.blind or (item.judged and chance("anchor", self.coder, *item.key) < self.share)
 
 
+@lru_cache(maxsize=100_000)
 def chance(*words: str) -> float:
     """A number from 0 to 1 that follows from the words alone."""
     digest = hashlib.sha256("\x1f".join(words).encode("utf-8", "surrogatepass")).digest()
@@ -100,6 +102,10 @@ class Standing:
         self.entries.append(entry)
         self._gone.update(entry.decision.undoes)
         self._file(entry)
+
+    def decision(self, seq: int) -> Decision:
+        """The decision of an entry, by its number."""
+        return self.entries[seq - 1].decision
 
     def _file(self, entry: Entry) -> None:
         d = entry.decision
@@ -164,7 +170,8 @@ def waiting(item: Item, sitting: Sitting, standing: Standing) -> bool:
 def ranked(items: Sequence[Item], sitting: Sitting, standing: Standing, order: str) -> list[Item]:
     """The segments that wait for this coder, the most useful first.
 
-    A skipped segment comes after all others. A hidden one takes a place by chance, so that its place says nothing of its suggestions.
+    A skipped segment comes after all others. A hidden one takes a place by chance, so that its
+    place says nothing of its suggestions.
 
     Args:
         items: In the order of documents and positions.
@@ -187,7 +194,8 @@ def _ordered(open_: list[Item], sitting: Sitting, standing: Standing, order: str
     return sorted(shown, key=lambda i: _leading(i, sitting, standing)) + hidden
 
 
-def _open_suggestions(item: Item, sitting: Sitting, standing: Standing) -> list[Suggestion]:
+def unanswered(item: Item, sitting: Sitting, standing: Standing) -> list[Suggestion]:
+    """The suggestions of a segment that the coder has not answered yet."""
     answered = standing.verdicts(sitting.coder, item.key)
     return [s for s in item.suggestions if s.code not in answered]
 
@@ -196,11 +204,11 @@ def _distance(item: Item, sitting: Sitting, standing: Standing) -> float:
     """How far the nearest open suggestion is from even odds, 0 to 0.5."""
     if sitting.hides(item):
         return chance("place", *item.key) / 2
-    return min(abs(s.probability - 0.5) for s in _open_suggestions(item, sitting, standing))
+    return min(abs(s.probability - 0.5) for s in unanswered(item, sitting, standing))
 
 
 def _leading(item: Item, sitting: Sitting, standing: Standing) -> tuple[str, float]:
-    first = _open_suggestions(item, sitting, standing)[0]
+    first = unanswered(item, sitting, standing)[0]
     return first.code, -first.probability
 
 
@@ -279,21 +287,3 @@ def seen(item: Item, coder: str, readings: Iterable[Reading]) -> tuple[Reading, 
     known = any(r.coder == coder and r.document == span.document and r.start <= span.start and span.end <= r.end
                 for r in readings)  # fmt: skip
     return () if known else (Reading(span.document, coder, span.start, span.end),)
-
-
-def bulk(
-    items: Sequence[Item], sitting: Sitting, state: Standing, least: float, code: str = ""
-) -> list[tuple[Item, Suggestion]]:
-    """The open, visible suggestions at or above a probability: what accepting them at once would code.
-
-    Args:
-        least: The probability.
-        code: Only this code; all where empty.
-    """
-    return [
-        (item, s)
-        for item in items
-        if not item.context and not sitting.hides(item)
-        for s in _open_suggestions(item, sitting, standing)
-        if s.probability >= least and code in ("", s.code)
-    ]

@@ -34,9 +34,14 @@ def compared(desk: Desk, seat: Seat) -> dict[str, Any]:
     rows = [_row(desk, item, (first, second)) for item in desk.items(seat.document) if not item.context]
     rows = [r for r in rows if r["saw"]]
     rows.sort(key=lambda r: (r["agreed"] is not None, r["first"] == r["second"], r["number"]))
-    return {"pair": (first, second), "rows": rows, "humans": [c for c in desk.study.coders if c.id in humans],
-            "open": sum(r["first"] != r["second"] and r["agreed"] is None for r in rows),
-            "paths": [c.path for c in desk.study.codebook]}  # fmt: skip
+    return {
+        "pair": (first, second),
+        "rows": rows,
+        "humans": [c for c in desk.study.coders if c.id in humans],
+        "open": sum(r["first"] != r["second"] and r["agreed"] is None for r in rows),
+        "names": {c.id: c.name or c.id for c in desk.study.coders},
+        "paths": [c.path for c in desk.study.codebook],
+    }
 
 
 def _row(desk: Desk, item: Item, pair: tuple[str, str]) -> dict[str, Any]:

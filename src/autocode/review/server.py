@@ -181,7 +181,7 @@ class Server:
         """Write a decision; the answer comes after it is on the disk."""
         ask, sitting = asked(await _body(request)), _sitting(seat)
         if self.desk.standing.repeated(ask.request):
-            return JSONResponse({"reload": True, "saved": _clock()})
+            return JSONResponse({"reload": True, "saved": seat.saved})
         if ask.do == "agree":
             decisions = agree(self.desk, sitting, ask)
         elif ask.do in STEPS:
@@ -189,9 +189,10 @@ class Server:
         else:
             decisions = act(self.desk, sitting, ask)
         self.desk.write(decisions, seat.name)
+        seat.saved = _clock()
         if ask.do not in ACTS and ask.do != "undo":
-            return JSONResponse({"reload": True, "saved": _clock()})
-        return JSONResponse({**after(self.desk, seat, sitting, decisions), "saved": _clock()})
+            return JSONResponse({"reload": True, "saved": seat.saved})
+        return JSONResponse({**after(self.desk, seat, sitting, decisions), "saved": seat.saved})
 
 
 def _sitting(seat: Seat) -> Sitting:

@@ -14,7 +14,7 @@ from autocode.audit import Entry
 from autocode.codebook import SEPARATOR
 from autocode.review.acts import flag_of
 from autocode.review.desk import Desk
-from autocode.review.queue import Item, Sitting, complete, ranked, visible
+from autocode.review.queue import Item, Sitting, ranked, visible
 from autocode.study import Coding, Document, Suggestion
 
 WORDS = {"suggest": "likely", "ask": "unsure", "silent": "unlikely"}
@@ -30,6 +30,7 @@ class Seat:
         page: code, compare, codebook.
         current: Id of the segment looked at, by document.
         pair: The coders compared.
+        saved: When this browser's last decision was saved.
     """
 
     sitting: Sitting | None = None
@@ -40,6 +41,7 @@ class Seat:
     filters: dict[str, str] = field(default_factory=dict)
     current: dict[str, str] = field(default_factory=dict)
     pair: tuple[str, str] = ("", "")
+    saved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +95,8 @@ def unit(desk: Desk, sitting: Sitting, item: Item, current: bool = False) -> Uni
 
 
 def _state(desk: Desk, sitting: Sitting, item: Item) -> str:
-    if item.context:
-        return ""
-    if complete(item, sitting, desk.standing):
-        return "decided"
-    if sitting.hides(item):
-        return "hidden"
-    return "asked" if item.suggestions else "silent"
+    state = desk.state(item, sitting)
+    return {"context": "", "asked": "hidden" if sitting.hides(item) else "asked"}.get(state, state)
 
 
 def stripes_of(desk: Desk, sitting: Sitting, item: Item) -> Iterator[Stripe]:
@@ -200,17 +197,25 @@ def here(desk: Desk, seat: Seat, sitting: Sitting) -> Item:
 
 def following(desk: Desk, seat: Seat, sitting: Sitting, item: Item) -> Item | None:
     """The next segment that waits, in the seat's order; None where nothing is left."""
-    shown = listed(desk, seat)
-    if seat.order == "document":
-        own = [i for i in desk.items(seat.document) if passes(desk, sitting, i, seat.filters)]
-        found = ranked(own, sitting, desk.standing, "document")
-        later = [i for i in found if desk.number(i) > desk.number(item)]
-        earlier = [i for i in found if i.key != item.key]
-        if later or earlier:
-            return (later or earlier)[0]
-        shown = [d for d in shown if d.id != seat.document]
-    for_all = (i for d in shown for i in desk.items(d.id) if passes(desk, sitting, i, seat.filters))
-    return next((i for i in ranked(list(for_all), sitting, desk.standing, seat.order) if i.key != item.key), None)
+    if seat.order == "document" and (found := _nearest(desk, seat, sitting, item)):
+        return found
+    elsewhere = [d.id for d in listed(desk, seat) if seat.order != "document" or d.id != seat.document]
+    open_ = (i for d in elsewhere for i in desk.items(d) if desk.state(i, sitting) == "asked" and i.key != item.key)
+    passing = [i for i in open_ if passes(desk, sitting, i, seat.filters)]
+    return next(iter(ranked(passing, sitting, desk.standing, seat.order)), None)
+
+
+def _nearest(desk: Desk, seat: Seat, sitting: Sitting, item: Item) -> Item | None:
+    """The next segment of the document that waits, from here on and then from its beginning; skipped ones last."""
+    items, at = desk.items(seat.document), desk.number(item) + 1
+    around = (i for i in (*items[at:], *items[: at - 1]) if desk.state(i, sitting) == "asked")
+    put_off = None
+    for found in around:
+        if passes(desk, sitting, found, seat.filters):
+            if not desk.standing.skipped(sitting.coder, found.key):
+                return found
+            put_off = put_off or found
+    return put_off
 
 
 def pane(desk: Desk, seat: Seat, sitting: Sitting, item: Item) -> dict[str, Any]:
