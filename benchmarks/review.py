@@ -80,6 +80,7 @@ def _in_browser(address: str, keys: int) -> dict[str, float]:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(address)  # the token becomes a cookie
         page.reload()
+        page.wait_for_timeout(800)
         paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         load = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
         size = page.evaluate("performance.getEntriesByType('navigation')[0].decodedBodySize") / 1e6

@@ -21,7 +21,8 @@ CODING = Coding("D0", 30, 60, "Work > Time", "eve", when="2026-01-01")
 
 def _accept(coding: Coding = CODING) -> Decision:
     return Decision(
-        "accept", coding.coder, coding.document, "2", coding.start, coding.end, coding.code, coding.code, 0.8, "suggest",
+        "accept", coding.coder, coding.document, "2", coding.start, coding.end, coding.code, coding.code, 0.8,
+        "suggest",
         (Shown(coding.code, 0.8, "suggest"),), seconds=1.5, note="caf\u00e9 \ud800 👩‍👧",
         effects=Effects(added=(coding,), read=(Reading("D0", coding.coder, 30, 60),)))  # fmt: skip
 

@@ -291,7 +291,8 @@ def _post(home: str, cookie: str, path: str, body: bytes) -> bytes:
 
 def test_a_server_killed_while_deciding_loses_nothing(folder: Path) -> None:
     """SIGKILL at any moment: what was answered as saved is there, the chain holds, the next start is quick."""
-    path, saved, chosen = folder / "study" / STORE, set(), random.Random(7)
+    path, chosen = folder / "study" / STORE, random.Random(7)
+    saved: set[str] = set()
     for kill in range(KILLS):
         began = time.monotonic()
         server = Running(folder, "--coder", "Eve")

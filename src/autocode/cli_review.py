@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import webbrowser
@@ -55,7 +56,8 @@ def review(
     if browser:
         webbrowser.open_new_tab(address)
     try:
-        serve(server, bound)
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how a review ends
+            serve(server, bound)
     finally:
         close_desk(path, chosen)
     tell(f"Next: autocode audit {study}")

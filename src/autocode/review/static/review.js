@@ -1,32 +1,25 @@
 "use strict";
-/* The whole script of the review page. The server draws everything; this sends what a person does and puts the
-   answer in place. One request after another: a key typed while one is under way waits for its answer. */
+/* The server draws everything; this sends what a person does, one request after another, and shows the answers. */
 const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
 const badge = $("#saved"), live = $("#live"), list = $("#transcript");
 let line = Promise.resolve(), retrying = false, since = performance.now(), wanted = null, picked = 0, seen = "";
-const pane = () => $("#pane");
-const current = () => list && $("[aria-current=true]", list);
+const pane = () => $("#pane"), current = () => list && $("[aria-current=true]", list);
 const place = () => pane() ? { document: pane().dataset.document, unit: pane().dataset.unit } : {};
 const say = (words) => { live.textContent = ""; live.textContent = words; };
-const wait = (ms) => new Promise((go) => setTimeout(go, ms));
 function mark(words, kind) { badge.textContent = words; badge.className = "saved " + kind; }
-
 /* Send until an answer comes: the request's name lets the server see that it was written before. */
 async function send(path, body) {
   const text = JSON.stringify(body), headers = { "Content-Type": "application/json" };
   for (let slow = 250; ; slow = Math.min(slow * 2, 4000)) {
     try {
       const answer = await (await fetch(path, { method: "POST", headers, body: text })).json();
-      retrying = false;
-      return answer;
+      return (retrying = false, answer);
     } catch {
-      retrying = true;
       mark("not saved, retrying", "bad");
-      await wait(slow);
+      await new Promise((go) => setTimeout(go, slow, (retrying = true)));
     }
   }
 }
-
 /* `make` runs when its turn has come, so that it speaks of what is on the screen then. */
 function queue(path, make) {
   if (retrying) return say("The last decision is not saved yet; this key does not count.");
@@ -34,37 +27,36 @@ function queue(path, make) {
     const body = make();
     if (!body) return;
     const started = path === "/do" ? { request: crypto.randomUUID(), seconds: (performance.now() - since) / 1000 } : {};
-    show(await send(path, { ...body, ...started }));
-  });
+    await show(await send(path, { ...body, ...started }));
+  }).catch(() => say("That did not work here. Reload the page if it happens again."));
 }
-const act = (word, more = () => ({})) => queue("/do", () => ({ do: word, ...place(), ...more() }));
+/* Draw the page again; what was typed meanwhile spoke of the old one and does not count. */
+const again = () => new Promise(() => location.reload());
+const write = (body) => queue("/do", () => body); /* what was on the screen at the click, not what is there later */
+const act = (word, more) => write({ do: word, ...place(), ...more });
 function show(answer) {
   if (answer.saved) mark("saved " + answer.saved, "ok");
-  if (answer.error) { say(answer.error); mark(answer.error, "bad"); return; }
-  if (answer.reload) { location.reload(); return; }
+  if (answer.error) return say(answer.error, mark(answer.error, "bad"));
+  if (answer.reload) return again();
   const inside = pane() && pane().contains(document.activeElement);
   for (const [id, html] of Object.entries(answer.parts || {})) {
     const old = document.getElementById(id);
     if (old) old.outerHTML = html; /* drawn and escaped by our own server */
   }
-  if (answer.current !== undefined) go(answer.current, inside);
   if (answer.say) say(answer.say);
+  return answer.current === undefined ? undefined : go(answer.current, inside);
 }
 function go(number, inside) {
   const unit = document.getElementById("u" + number);
-  if (!unit) return location.reload();
-  const old = seen;
-  seen = unit.id;
+  if (!unit) return again();
   for (const u of $$("[aria-current]", list)) { u.removeAttribute("aria-current"); u.tabIndex = -1; }
-  unit.setAttribute("aria-current", "true");
-  unit.tabIndex = 0;
-  if (unit.id !== old) { unit.scrollIntoView({ block: "center" }); $(".right").scrollTop = 0; }
-  since = performance.now();
+  unit.setAttribute("aria-current", (unit.tabIndex = 0, "true"));
+  if (unit.id !== seen) { unit.scrollIntoView({ block: "center" }); $(".right").scrollTop = 0; }
+  [seen, since] = [unit.id, performance.now()];
   choose(0);
   const button = inside && $("#pane button");
   if (!document.querySelector("dialog[open]")) (button || unit).focus({ preventScroll: true });
 }
-
 /* Which suggestion or coding the keys speak of: an open one first. */
 function choose(n) {
   const rows = $$("#pane .row");
@@ -74,15 +66,17 @@ function choose(n) {
   if (picked > 1) rows[picked - 1]?.scrollIntoView({ block: "nearest" });
 }
 const chosenRow = (button) => (button && button.closest(".row")) || $("#pane .row.picked");
-
+function before(p, node, at) {
+  const range = document.createRange();
+  range.setStart(p, 0);
+  range.setEnd(node, at);
+  return range.toString();
+}
 /* Offsets are code points of the document, as the study counts them. */
 function offset(node, at) {
   const p = node.nodeType === 3 ? node.parentElement.closest(".t") : node.closest && node.closest(".t");
   if (!p || !list || !list.contains(p)) return null;
-  const before = document.createRange();
-  before.setStart(p, 0);
-  before.setEnd(node, at);
-  return Number(p.closest(".unit").dataset.start) + [...before.toString()].length;
+  return Number(p.closest(".unit").dataset.start) + [...before(p, node, at)].length;
 }
 function selection() {
   const s = getSelection();
@@ -95,10 +89,9 @@ function stretch(edge, by) {
   const p = $(".t", current()), words = [...p.textContent.matchAll(/\S+/g)], s = getSelection();
   if (!words.length) return;
   const r = s.rangeCount ? s.getRangeAt(0) : null, held = r && !s.isCollapsed && p.contains(r.startContainer);
-  const chars = (n, at) => { const x = document.createRange(); x.setStart(p, 0); x.setEnd(n, at); return x.toString().length; };
   let first = 0, last = 0;
   if (held) {
-    const from = chars(r.startContainer, r.startOffset), to = chars(r.endContainer, r.endOffset);
+    const from = before(p, r.startContainer, r.startOffset).length, to = before(p, r.endContainer, r.endOffset).length;
     first = words.findIndex((w) => w.index + w[0].length > from);
     last = words.findLastIndex((w) => w.index < to);
   }
@@ -112,7 +105,6 @@ function stretch(edge, by) {
   s.setBaseAndExtent(...point(words[first].index), ...point(words[last].index + words[last][0].length));
   say(s.toString());
 }
-
 /* The window that asks for a code: fuzzy, the best match first. */
 function rank(text, typed) {
   text = text.toLowerCase();
@@ -124,10 +116,7 @@ function rank(text, typed) {
 function narrow() {
   const typed = $("#code").value.trim().toLowerCase();
   const found = $$("#options li").map((li) => [rank(li.dataset.code.split(" > ").pop(), typed), li]);
-  for (const pair of found) {
-    if (pair[0] === 9 && rank(pair[1].dataset.code, typed) < 9) pair[0] = 3;
-    pair[1].hidden = pair[0] === 9;
-  }
+  for (const pair of found) pair[1].hidden = pair[0] === 9 && (pair[0] = rank(pair[1].dataset.code, typed) + 1) > 9;
   found.sort((a, b) => a[0] - b[0]).forEach(([, li]) => $("#options").append(li));
   point($("#options li:not([hidden])"));
 }
@@ -137,9 +126,7 @@ function point(option) {
   if (option) option.scrollIntoView({ block: "nearest" });
 }
 function ask(body, title) {
-  wanted = body;
-  $("#codes-for").textContent = title;
-  $("#code").value = "";
+  [wanted, $("#codes-for").textContent, $("#code").value] = [body, title, ""];
   $("#codes").showModal();
   narrow();
 }
@@ -149,45 +136,43 @@ function take() {
   const code = option.dataset.code, body = wanted;
   $("#codes").close();
   getSelection().removeAllRanges();
-  queue("/do", () => ({ ...body, code }));
+  write({ ...body, code });
 }
 const edges = { "[": ["end", -1], "]": ["end", 1], "{": ["start", -1], "}": ["start", 1] };
 const open = (unit) => queue("/pane", () => ({ do: "look", document: list.dataset.document, unit: unit.dataset.unit }));
 const look = (n) => { const units = $$(".unit", list), unit = units[units.indexOf(current()) + n]; if (unit) open(unit); };
 const near = (button) => button.closest("[data-code]") || { dataset: {} };
 const field = (button, name) => $(`[data-field=${name}]`, near(button)).value;
-const recode = (button, more) => queue("/do", () => ({ do: button.dataset.do, code: near(button).dataset.code, ...more }));
+const recode = (button, more) => write({ do: button.dataset.do, code: near(button).dataset.code, ...more });
+const suggested = (b) => ({ suggested: chosenRow(b)?.dataset.suggested || "" });
 const does = {
-  accept: (b) => act("accept", () => ({ suggested: chosenRow(b)?.dataset.suggested || "" })),
-  reject: (b) => act("reject", () => ({ suggested: chosenRow(b)?.dataset.suggested || "" })),
-  other: (b) => ask({ do: "other", ...place(), suggested: chosenRow(b)?.dataset.suggested || "" }, "instead of the suggestion"),
+  accept: (b) => act("accept", suggested(b)), reject: (b) => act("reject", suggested(b)),
+  other: (b) => ask({ do: "other", ...place(), ...suggested(b) }, "instead of the suggestion"),
   add: () => { const { words = "", ...span } = selection();
     ask({ do: "add", ...place(), ...span }, words ? `for: ${words.slice(0, 120)}` : "for the whole segment"); },
-  remove: (b) => act("remove", () => coding(b)),
-  move: (b) => act("move", () => ({ ...coding(b), edge: b.dataset.edge, by: Number(b.dataset.by) })),
+  remove: (b) => act("remove", coding(b)),
+  move: (b) => act("move", { ...coding(b), edge: b.dataset.edge, by: Number(b.dataset.by) }),
   done: () => act("done"), skip: () => act("skip"), flag: () => act("flag"), undo: () => act("undo"), rest: () => act("rest"),
-  note: () => { const text = $("#comment").value; $("#note").close(); $("#comment").value = ""; act("note", () => ({ text })); },
-  step: (b) => look(Number(b.dataset.by)),
-  next: () => queue("/next", () => ({ do: "next", ...place() })),
-  dialog: (b) => $("#" + b.dataset.dialog).showModal(), close: (b) => b.closest("dialog").close(), take,
+  note: () => { $("#note").close(); act("note", { text: $("#comment").value }); $("#comment").value = ""; },
+  step: (b) => look(Number(b.dataset.by)), next: () => queue("/next", () => ({ do: "next", ...place() })),
+  dialog: (b) => $("#" + b.dataset.dialog).showModal(), close: (b) => b.closest("dialog").close(), take, logout: () => queue("/logout", () => ({})),
   preview: () => queue("/preview", () => ({ do: "bulk", ...place(), least: Number($("#least").value), code: $("#only").value })),
-  bulk: (b) => act("bulk", () => ({ least: Number(b.dataset.least), code: b.dataset.only, digest: b.dataset.digest })),
-  logout: () => queue("/logout", () => ({})),
-  agree: (b) => { const a = b.closest("article"), more = $("select", a).value;
+  bulk: (b) => act("bulk", { least: Number(b.dataset.least), code: b.dataset.only, digest: b.dataset.digest }),
+  agree: (b) => { const a = b.closest("article"), more = $("select", a).value, text = $("textarea", a).value;
     const codes = [...$$("input:checked", a).map((i) => i.value), ...(more ? [more] : [])];
-    queue("/do", () => ({ do: "agree", document: a.dataset.document, unit: a.dataset.unit, codes, text: $("textarea", a).value })); },
-  "code-add": () => queue("/do", () => ({ do: "code-add", code: $("#new-parent").value, text: $("#new-name").value })),
+    write({ do: "agree", document: a.dataset.document, unit: a.dataset.unit, codes, text }); },
+  "code-add": () => write({ do: "code-add", code: $("#new-parent").value, text: $("#new-name").value }),
   "code-define": (b) => recode(b, { text: field(b, "define") }), "code-rename": (b) => recode(b, { text: field(b, "name") }),
   "code-split": (b) => recode(b, { text: field(b, "name") }), "code-move": (b) => recode(b, { suggested: field(b, "other") }),
   "code-merge": (b) => recode(b, { suggested: field(b, "other") }),
 };
-const coding = (b) => { const r = chosenRow(b).dataset; return { code: r.code, start: Number(r.from), end: Number(r.to) }; };
+const coding = (b) => (({ code = "", from = 0, to = 0 }) => ({ code, start: +from, end: +to }))(chosenRow(b)?.dataset || {});
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]"), view = event.target.closest("[data-view]");
   if (button) return void does[button.dataset.do](button);
   if (view) return queue("/view", () => ({ [view.dataset.view]: view.value }));
   const option = event.target.closest("#options li"), row = event.target.closest("#pane .row");
-  if (option) { point(option); return take(); }
+  if (option) return take(point(option));
   if (row) return choose($$("#pane .row").indexOf(row) + 1);
   const unit = event.target.closest(".unit");
   if (unit && getSelection().isCollapsed && unit !== current()) open(unit);
@@ -213,4 +198,3 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("input", (event) => { if (event.target.id === "code") narrow(); });
 if (list) { choose(0); seen = current()?.id; current()?.scrollIntoView({ block: "center" }); current()?.focus({ preventScroll: true }); }
-
