@@ -95,7 +95,8 @@ def _saved(page: Any, key: str) -> float:
     page.evaluate(
         "() => { const b = document.getElementById('pane').parentElement; window.took = new Promise(done => {"
         "addEventListener('keydown', () => { const t = performance.now();"
-        "new MutationObserver((_, o) => { o.disconnect(); done(performance.now() - t); }).observe(b, {childList: true});"
+        "new MutationObserver((_, o) => { o.disconnect(); done(performance.now() - t); })"
+        ".observe(b, {childList: true});"
         "}, {once: true, capture: true}); }); }"
     )
     page.wait_for_timeout(150)  # nobody types faster than this

@@ -137,6 +137,14 @@ def test_a_coding_tells_how_it_was_made(path: Path) -> None:
     assert story[0].decision.suggested == CODING.code
 
 
+def test_the_end_of_a_chain_can_be_looked_at_alone(path: Path) -> None:
+    """Entries that follow a known one verify without those before; after another one they do not."""
+    found = entries(path)
+    assert verify(found[1:], 3, found[0]) == []
+    assert verify(found[2:], 3, found[0]) != []
+    assert verify([], 4, found[2]) == ["entries after 3 are missing: 4 were written"]
+
+
 def test_an_entry_out_of_nowhere_breaks_the_chain(path: Path) -> None:
     """An entry that was not sealed after the last one is found."""
     found = entries(path)

@@ -163,15 +163,16 @@ def _book(row: Mapping[str, Any]) -> Codebook:
     return Codebook(tuple(Code(**c) for c in row["codes"]), row["name"], row["version"])
 
 
-def verify(entries: Sequence[Entry], last: int | None = None) -> list[str]:
+def verify(entries: Sequence[Entry], last: int | None = None, before: Entry | None = None) -> list[str]:
     """Every break of the chain in plain words; empty where it holds.
 
     Args:
         entries: All entries in order.
         last: Number of the last entry ever written, where the store knows it: rows cut from the
             end leave a chain that holds.
+        before: The entry that they follow, where only the end of a chain is looked at.
     """
-    faults, before = [], None
+    faults = []
     for entry in entries:
         expected = seal(entry.decision, entry.at, before)
         if (entry.seq, entry.previous) != (expected.seq, expected.previous):

@@ -175,7 +175,8 @@ def test_every_answer_is_dressed(page: Page) -> None:
     page.enter()
     answers_ = [page.client.get("/"), page.client.get("/nowhere"),
                 page.client.get("/static/review.js"),
-                page.client.post("/do", content="{", headers=SAME), page.client.get("/", headers={"Host": "x"})]  # fmt: skip
+                page.client.post("/do", content="{", headers=SAME),
+                page.client.get("/", headers={"Host": "x"})]  # fmt: skip
     for answer in answers_:
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
@@ -256,6 +257,8 @@ def test_blind_mode_never_shows_a_suggestion(page: Page, study: Study) -> None:
     seen.append(page.client.get("/").text)
     status, refused = page.do("/preview", do="bulk", document="D6", least=0.0)
     assert status == 409
+    page.do("/view", page="codebook")
+    assert set(re.findall(r"(\d+) codings", page.client.get("/").text)) == {"0"}  # not a count of others' work either
     page.do("/view", page="compare")
     seen += [page.client.get("/").text, json.dumps(refused)]
     for text in seen:
@@ -275,9 +278,8 @@ def test_blind_pages_are_the_same_with_and_without_a_model(study: Study, tmp_pat
         for document in sorted(each.desk.advice.items):
             each.do("/view", document=document)
             body = each.client.get("/").text
-            found.append(
-                re.search(r'<div id="transcript".*?</ol>\s*</div>|<section id="pane".*?</section>', body, re.S)[0]
-            )  # type: ignore[index]
+            found += re.findall(r'<div id="transcript".*?</ol>\s*</div>|<section id="pane".*?</section>', body, re.S)
+        assert len(found) == 2 * len(each.desk.advice.items)
         texts.append(found)
     assert texts[0] == texts[1]
 

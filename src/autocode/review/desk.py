@@ -100,6 +100,7 @@ class Desk:
         self._order = {d: {i.segment.id: n for n, i in enumerate(items)} for d, items in advice.items.items()}
         self._segments = {d: [i.segment for i in items] for d, items in advice.items.items()}
         self._stamp: tuple[int, ...] = ()
+        self.standing = Standing(())
         self.refresh()
 
     def refresh(self) -> None:
@@ -113,12 +114,14 @@ class Desk:
         if found == self._stamp:
             return
         self.study = load(self.path)
-        written = entries(self.path)
-        if faults := verify(written, last_written(self.path)):
+        known = self.standing.entries  # looked at before: only what others have added since is new
+        written = entries(self.path, after=len(known))
+        if faults := verify(written, last_written(self.path), known[-1] if known else None):
             raise StoreError(str(self.path), f"the ledger is damaged ({faults[0]})", "Restore a copy of the study.")
         if self.study.by_id.keys() != self.advice.items.keys():
             raise StoreError(str(self.path), "documents were added or taken away", "Start the review again.")
-        self.standing = Standing(written)
+        for entry in written:
+            self.standing.add(entry)
         self._stamp = found
         self._index()
 

@@ -56,7 +56,7 @@ def page(desk: Desk, seat: Seat) -> str:
     if seat.page == "compare" and not sitting.blind:
         return fragment("compare.html", **values, **compared(desk, seat))
     if seat.page == "codebook":
-        return fragment("codebook.html", **values, codes=_codes(desk), **stale(desk, sitting))
+        return fragment("codebook.html", **values, codes=_codes(desk, sitting), **stale(desk, sitting))
     item = here(desk, seat, sitting)
     seat.current[seat.document] = item.segment.id
     return fragment("desk.html", **values, **_lists(desk, seat), **_choices(desk, sitting),
@@ -68,9 +68,9 @@ def _lists(desk: Desk, seat: Seat) -> dict[str, Any]:
     return {"documents": [(d, desk.progress(d.id, sitting)) for d in listed(desk, seat)]}
 
 
-def _codes(desk: Desk) -> list[tuple[Any, str, int]]:
-    """Every code with its colour and the number of codings."""
-    used = Counter(c.code for c in desk.study.codings)
+def _codes(desk: Desk, sitting: Sitting) -> list[tuple[Any, str, int]]:
+    """Every code with its colour and the number of codings; in blind mode one's own only."""
+    used = Counter(c.code for c in desk.study.codings if not sitting.blind or c.coder == sitting.coder)
     return [(c, colour(desk, c.path), used[c.path]) for c in desk.study.codebook]
 
 

@@ -151,7 +151,7 @@ def passes(desk: Desk, sitting: Sitting, item: Item, filters: Mapping[str, str])
         and ("code" not in wanted or any(s.code == wanted["code"] for s in stripes))
         and (not theme or any(s.code == theme or s.code.startswith(theme + SEPARATOR) for s in stripes))
         and ("band" not in wanted or any(s.word == wanted["band"] and not s.verdict for s in stripes))
-        and ("disagree" not in wanted or disagrees(desk, item, codings))
+        and ("disagree" not in wanted or sitting.blind or disagrees(desk, item, codings))
     )
 
 
