@@ -197,6 +197,12 @@ def standing(entries: Iterable[Entry]) -> list[Entry]:
     return [e for e in listed if e.seq not in gone and e.decision.action != "undo"]
 
 
+def accepted(entries: Iterable[Entry]) -> frozenset[Coding]:
+    """The codings that began as a suggestion which a human saw and accepted, and that still hold."""
+    held = (e.decision for e in standing(entries) if e.decision.action == "accept" and not e.decision.hidden)
+    return frozenset(coding for decision in held for coding in decision.effects.added)
+
+
 def reverse(entries: Sequence[Entry], coder: str, request: str = "") -> Decision:
     """The decision that takes back entries, the latest first."""
     effects = [e.decision.effects.reverse for e in reversed(entries)]
