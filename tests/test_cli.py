@@ -367,3 +367,23 @@ def test_two_files_are_two_coders(shell: Shell) -> None:
     both = load(shell.folder / "both" / STORE)
     assert {c.id for c in both.coders} == {"eva", "max"}
     assert len(both.documents) == 8
+
+
+def test_accepted_suggestions_are_told_from_codings_made_alone(shell: Shell) -> None:
+    """A coding accepted from a suggestion is counted apart in the report, and the verdict's condition is not met."""
+    from autocode.audit import Decision, Effects
+    from autocode.store.ledger import append
+    from autocode.study import Coding
+
+    shell("import", "open", "--study", "s")
+    turn = load(shell.folder / "s" / STORE).by_id["D0"].turns[1]
+    coding = Coding("D0", turn.start, turn.end, "Work > Time", "ana")
+    decision = Decision("accept", "ana", "D0", "2", turn.start, turn.end, coding.code, coding.code, 0.7,
+                        effects=Effects(added=(coding,)))  # fmt: skip
+    append(shell.folder / "s" / STORE, [decision])
+    assert coding in load(shell.folder / "s" / STORE).codings
+    assert "no suggestions were shown before coding: NOT MET" in shell("evaluate", "s", "--config", "fake.toml")[1]
+    assert shell("report", "s", "--out", "r.html", "--config", "fake.toml")[0] == 0
+    page = (shell.folder / "r.html").read_text(encoding="utf-8")
+    assert "of these accepted suggestions" in page
+    assert "1 entries (accept: 1)" in page

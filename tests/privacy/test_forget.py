@@ -13,7 +13,7 @@ from autocode.errors import StoreError, StudyError
 from autocode.model import CodingModel
 from autocode.privacy import Places, forget, holding
 from autocode.report import Findings, write_dossier
-from autocode.store import STORE, Entry, check, load, receipts, update
+from autocode.store import STORE, ReceiptRow, check, load, receipts, update
 from autocode.study import Coding, Study
 
 WORDS = "hello number 3, the rain in the town was heavy"
@@ -82,8 +82,8 @@ def test_a_stranger_is_an_error_and_nothing_is_made(places: Places, tmp_path: Pa
 def test_receipts_forget_them_too(places: Places) -> None:
     """What receipts say of the documents, and codings set aside there, are gone; the rest stays."""
     aside = tuple(Coding(d, 0, 4, "Work > Time", "ana", "a memo on them") for d in ("D3", "D4"))
-    kept = Entry("then", "study", "codings", 9, {}, ("ana in D4 2",), aside[1:])
-    told = [Entry("then", "D3.txt", "transcripts", 1), replace(kept, notes=("ana in D3 1", *kept.notes), aside=aside)]
+    kept = ReceiptRow("then", "study", "codings", 9, {}, ("ana in D4 2",), aside[1:])
+    told = [ReceiptRow("then", "D3.txt", "transcripts", 1), replace(kept, notes=("ana in D3 1", *kept.notes), aside=aside)]
     path = places.study / STORE
     update(path, lambda old: old, lambda: told)
     forget(load(path), "D3", places)

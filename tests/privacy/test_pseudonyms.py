@@ -9,7 +9,7 @@ import pytest
 from autocode.codebook import Code, Codebook
 from autocode.errors import InputError
 from autocode.privacy import Proposal, apply_proposals, in_receipts, write_key
-from autocode.store import STORE, Entry, receipts, update
+from autocode.store import STORE, ReceiptRow, receipts, update
 from autocode.study import Coder, Coding, Document, Study, Turn
 
 TEXT = "Lim: I know Annabel, and Anna knows Lim."
@@ -42,7 +42,7 @@ def test_names_go_everywhere_and_offsets_follow() -> None:
 def test_names_in_receipts_are_replaced(tmp_path: Path) -> None:
     """Names of files, notes and memos of codings set aside hold no name that was replaced."""
     aside = (Coding("d", 0, 4, "c", "x", "Lim again"),)
-    update(tmp_path / STORE, lambda _: _study(), lambda: [Entry("t", "Lim.txt", "rows", 1, {}, ("about Lim",), aside)])
+    update(tmp_path / STORE, lambda _: _study(), lambda: [ReceiptRow("t", "Lim.txt", "rows", 1, {}, ("about Lim",), aside)])
     in_receipts(tmp_path / STORE, LISTED)
     (entry,) = receipts(tmp_path / STORE)
     assert (entry.source, entry.notes, entry.aside[0].memo) == ("Anna.txt", ("about Anna",), "Anna again")

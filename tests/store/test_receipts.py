@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from autocode.errors import StoreError
-from autocode.store import STORE, Entry, check, load, receipts, update
+from autocode.store import STORE, ReceiptRow, check, load, receipts, update
 from autocode.study import Coding, Study
 
-ENTRY = Entry("2026-11-24T10:00:00+00:00", "a.csv", "rows", 3, {"empty": 1}, ("a note",),
+ENTRY = ReceiptRow("2026-11-24T10:00:00+00:00", "a.csv", "rows", 3, {"empty": 1}, ("a note",),
               (Coding("D0", 1, 4, "Work > Time", "ana", "memo", "2026-01-01", 50),))  # fmt: skip
 
 
@@ -19,9 +19,9 @@ def test_receipts_read_back_equal_and_in_order(study: Study, tmp_path: Path) -> 
     """Counts, reasons and codings set aside come back as they were, after later changes too."""
     path = tmp_path / STORE
     update(path, lambda _: study, lambda: [ENTRY])
-    update(path, lambda old: old, lambda: [Entry("later", "b.csv", "rows", 0)])
+    update(path, lambda old: old, lambda: [ReceiptRow("later", "b.csv", "rows", 0)])
     update(path, lambda old: old)
-    assert receipts(path) == (ENTRY, Entry("later", "b.csv", "rows", 0))
+    assert receipts(path) == (ENTRY, ReceiptRow("later", "b.csv", "rows", 0))
     assert load(path) == study
 
 
@@ -37,7 +37,7 @@ def test_a_change_that_fails_leaves_no_receipt(study: Study, tmp_path: Path) -> 
     path = tmp_path / STORE
     update(path, lambda _: study, lambda: [ENTRY])
 
-    def fails() -> list[Entry]:
+    def fails() -> list[ReceiptRow]:
         raise StoreError("x", "y")
 
     with pytest.raises(StoreError):

@@ -19,6 +19,7 @@ from autocode.cli.agreement import agree, evaluate, frequencies
 from autocode.cli.dossier import forget, members_export, members_import, pseudonymise, report
 from autocode.cli.exchange import export, import_
 from autocode.cli.log import Log
+from autocode.cli.review import audit, review
 from autocode.cli.shell import (
     Coders,
     ConfigPath,
@@ -122,6 +123,8 @@ app.command()(frequencies)
 
 app.command()(report)
 app.command()(export)
+app.command()(review)
+app.command()(audit)
 app.command()(pseudonymise)
 app.command()(forget)
 members_app.command("export")(members_export)

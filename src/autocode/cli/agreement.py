@@ -23,7 +23,21 @@ from autocode.agreement import (
     decisions,
     decisions_on_text,
 )  # fmt: skip
-from autocode.cli.shell import Coders, ConfigPath, Json, Kind, Segments, StudyPath, listed, settings, show, tell, working
+from autocode.audit import accepted
+from autocode.cli.shell import (
+    Coders,
+    ConfigPath,
+    Json,
+    Kind,
+    Segments,
+    StudyPath,
+    ledger_of,
+    listed,
+    settings,
+    show,
+    tell,
+    working,
+)  # fmt: skip
 from autocode.config import Config
 from autocode.errors import ConfigError, StudyError
 from autocode.evaluate import batch_of, compare, hold_out, write_held_out
@@ -118,7 +132,9 @@ def evaluate(
     report = compare(held)
     show(report, as_json)
     if not as_json:
-        _print_conditions(report)
+        written, _ = ledger_of(study)
+        shown = bool(accepted(written) & frozenset(found.codings))
+        _print_conditions(report, Record(unseen=True, suggestions_hidden=False if shown else None))
     tell(f"Next: autocode report {study} --out report.html")
 
 
@@ -148,8 +164,8 @@ def frequencies(
     tell(f"Corrected with what '{human}' coded; report the corrected column, never the raw one.")
 
 
-def _print_conditions(report: AgreementReport) -> None:
+def _print_conditions(report: AgreementReport, record: Record) -> None:
     """What the verdict rests on, as far as the record goes."""
     print("\nThe verdict holds under these conditions:")
-    for condition in conditions(report, Record(unseen=True)):
+    for condition in conditions(report, record):
         print(f"  {condition}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,8 @@ from typing import Annotated
 import typer
 
 from autocode.agreement import agree as compare_coders
-from autocode.cli.shell import ConfigPath, StudyPath, settings, tell, working
+from autocode.audit import accepted, standing, verify
+from autocode.cli.shell import ConfigPath, StudyPath, ledger_of, settings, tell, working
 from autocode.config import Config
 from autocode.encode import cache_folder
 from autocode.errors import InputError
@@ -34,7 +36,7 @@ from autocode.privacy import (
 from autocode.privacy import (
     forget as erase,
 )
-from autocode.report import FORMS, NAME, Checked, Findings, load_record, study_html, write_dossier
+from autocode.report import FORMS, NAME, Checked, Findings, Trail, load_record, study_html, write_dossier
 from autocode.store import STORE, load, scrub, update
 from autocode.study import Study
 
@@ -67,6 +69,7 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
     members = [Checked(k.document, k.answer, k.corrections, len(k.comments)) for k in kept]
     record = load_record((folder if folder.is_dir() else folder.parent) / NAME)
     findings = Findings(record=record, members=members, command=" ".join(["autocode", *sys.argv[1:]]))
+    findings = _with_trail(findings, folder, study)
     empty = CodingModel.from_config(config)
     findings = replace(findings, vectors=empty.encoder.encode)
     if machine:
@@ -77,6 +80,16 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
         matrix = coding_matrix(study, config, study.humans)
         return replace(findings, agreement=compare_coders(matrix), matrix=matrix)
     return findings
+
+
+def _with_trail(findings: Findings, folder: Path, study: Study) -> Findings:
+    """What the ledger says: decisions by kind, whether its chain holds, codings that began as suggestions."""
+    written, last = ledger_of(folder)
+    if not written:
+        return findings
+    told = [(e.at[:19], e.decision.coder, f"{e.decision.action} {e.decision.code}".strip()) for e in written]
+    trail = Trail(Counter(e.decision.action for e in standing(written)), not verify(written, last), told)
+    return replace(findings, trail=trail, accepted=accepted(written) & frozenset(study.codings))
 
 
 def _with_suggestions(findings: Findings, model: Path | None, new: list[Path]) -> Findings:

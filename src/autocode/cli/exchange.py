@@ -20,7 +20,7 @@ from autocode.merging import merge
 from autocode.model import CodingModel
 from autocode.newer import Merged, merge_newer
 from autocode.reanchor import Reanchored
-from autocode.store import STORE, Entry, load, update
+from autocode.store import STORE, ReceiptRow, load, update
 from autocode.study import Document, Study
 
 
@@ -88,11 +88,11 @@ class _Merging:
         changes = Receipt(self.name, "codings in the study", len(self.merged.study.codings), {}, self.merged.changes)
         return [*found, changes] if self.merged.changes else found
 
-    def entries(self, at: str, read: Sequence[Receipt]) -> list[Entry]:
+    def entries(self, at: str, read: Sequence[Receipt]) -> list[ReceiptRow]:
         """All receipts as the study keeps them, with the codings that lost their places."""
         lost = {m.document: m.lost for m in self.merged.moved}
-        kept = [Entry(at, r.source, r.what, r.kept, r.skipped, r.notes) for r in read]
-        told = [Entry(at, r.source, r.what, r.kept, r.skipped, r.notes, lost.get(r.source, ())) for r in self.receipts()]
+        kept = [ReceiptRow(at, r.source, r.what, r.kept, r.skipped, r.notes) for r in read]
+        told = [ReceiptRow(at, r.source, r.what, r.kept, r.skipped, r.notes, lost.get(r.source, ())) for r in self.receipts()]
         return kept + told
 
 

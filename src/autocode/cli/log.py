@@ -7,14 +7,14 @@ from itertools import groupby
 from pathlib import Path
 
 from autocode.formats import Receipt
-from autocode.store import STORE, Entry, receipts
+from autocode.store import STORE, ReceiptRow, receipts
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
     """All receipts of a study, the first import first."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ReceiptRow, ...]
 
     @classmethod
     def of(cls, study: Path) -> Log:

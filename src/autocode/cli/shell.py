@@ -11,8 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
+from autocode.audit import Entry
 from autocode.config import Config, load_config
 from autocode.formats.participants import kind_of
+from autocode.store import STORE
+from autocode.store.ledger import entries, last_written
 from autocode.study import Progress
 
 app = typer.Typer(
@@ -47,6 +50,12 @@ def settings(path: Path | None, segments: str = "", overlap: str = "") -> Config
     found = load_config(path)
     found = found.with_unit(segments) if segments else found
     return found.with_overlap(overlap) if overlap else found
+
+
+def ledger_of(study: Path) -> tuple[list[Entry], int]:
+    """The decisions on record in a study's folder, and the number of the last one ever written."""
+    path = study / STORE
+    return (entries(path), last_written(path)) if path.is_file() else ([], 0)
 
 
 def listed(names: str) -> list[str] | None:

@@ -21,6 +21,7 @@ from autocode.model import saved
 from autocode.report.counting import variable
 from autocode.segment import segment
 from autocode.store import STORE, load, rewrite_receipts, scrub, update, without_documents
+from autocode.store.ledger import entries
 from autocode.study import Document, Study
 
 _WINDOW, _STEP = 24, 12  # characters looked for, and from one to the next: any 36 characters in a row hold one
@@ -108,6 +109,10 @@ def forget(study: Study, participant: str, places: Places) -> Forgotten:
     erased += [*_caches(places.cache), *_reports(places, search, ids)]
     left += [(str(p), "it holds their words: erase it yourself") for p in _files(_roots(places)) if search.in_file(p)]
     left += _mentions(study, gone, ids)
+    decided = sum(e.decision.document in ids for e in entries(places.study / STORE))
+    if decided:
+        left.append((str(places.study / STORE), f"its ledger keeps that {decided} decisions were made on their documents: "
+                     "places and codes, none of their words but what a coder typed in a note"))  # fmt: skip
     return Forgotten(tuple(sorted(ids)), codings, tuple(erased), tuple(left))
 
 

@@ -19,13 +19,24 @@ from typing import Any, TypeVar
 from autocode.codebook import Code, Codebook
 from autocode.errors import StoreError
 from autocode.store.others import Foreign, changed_copy, foreign
-from autocode.store.receipts import COLUMNS, TABLE, Entry, entries_of, row_of, with_words, without_documents
+from autocode.store.receipts import COLUMNS, TABLE, ReceiptRow, entries_of, row_of, with_words, without_documents
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
 
 __all__ = [
-    "STORE", "VERSION", "Entry", "Foreign", "changed_copy", "check", "foreign", "load", "receipts",
-    "rewrite_receipts", "scrub", "update",
-    "with_words", "without_documents",
+    "STORE",
+    "VERSION",
+    "Foreign",
+    "ReceiptRow",
+    "changed_copy",
+    "check",
+    "foreign",
+    "load",
+    "receipts",
+    "rewrite_receipts",
+    "scrub",
+    "update",
+    "with_words",
+    "without_documents",
 ]  # fmt: skip
 
 STORE = "study.sqlite"
@@ -59,7 +70,7 @@ def load(path: Path) -> Study:
         return _read(connection, path)
 
 
-def receipts(path: Path) -> tuple[Entry, ...]:
+def receipts(path: Path) -> tuple[ReceiptRow, ...]:
     """The receipts of all imports, the first one first.
 
     Raises:
@@ -69,7 +80,7 @@ def receipts(path: Path) -> tuple[Entry, ...]:
         return entries_of(_checked(connection, TABLE, path)) if _has_receipts(connection) else ()
 
 
-def rewrite_receipts(path: Path, change: Callable[[Entry], Entry | None]) -> None:
+def rewrite_receipts(path: Path, change: Callable[[ReceiptRow], ReceiptRow | None]) -> None:
     """Change the receipts kept, for privacy alone: a participant withdraws, or gets a pseudonym.
 
     Args:
@@ -89,7 +100,7 @@ def rewrite_receipts(path: Path, change: Callable[[Entry], Entry | None]) -> Non
 
 
 def update(
-    path: Path, change: Callable[[Study], Study], record: Callable[[], Iterable[Entry]] = tuple
+    path: Path, change: Callable[[Study], Study], record: Callable[[], Iterable[ReceiptRow]] = tuple
 ) -> Study:
     """Change a study file in one transaction; it is made where it is missing.
 
@@ -205,7 +216,7 @@ def _has_receipts(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute(known, (TABLE,)).fetchone()[0])
 
 
-def _add(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
+def _add(connection: sqlite3.Connection, entries: Iterable[ReceiptRow]) -> None:
     rows = [row_of(entry) for entry in entries]
     if not rows:
         return

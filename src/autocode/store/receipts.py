@@ -21,7 +21,7 @@ COLUMNS = "at TEXT, source TEXT, what TEXT, kept INT, skipped TEXT, notes TEXT, 
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ReceiptRow:
     """One receipt.
 
     Attributes:
@@ -43,7 +43,7 @@ class Entry:
     aside: tuple[Coding, ...] = ()
 
 
-def without_documents(entry: Entry, documents: Iterable[str]) -> Entry | None:
+def without_documents(entry: ReceiptRow, documents: Iterable[str]) -> ReceiptRow | None:
     """A receipt without what it says of some documents; None where it is about one of them alone.
 
     Args:
@@ -59,24 +59,24 @@ def without_documents(entry: Entry, documents: Iterable[str]) -> Entry | None:
         aside=tuple(c for c in entry.aside if c.document not in names))  # fmt: skip
 
 
-def with_words(entry: Entry, said: Callable[[str], str]) -> Entry:
+def with_words(entry: ReceiptRow, said: Callable[[str], str]) -> ReceiptRow:
     """A receipt with every text in it, memos of codings set aside too, put through `said`."""
     return replace(
         entry, source=said(entry.source), notes=tuple(map(said, entry.notes)),
         aside=tuple(replace(c, memo=said(c.memo)) for c in entry.aside))  # fmt: skip
 
 
-def row_of(entry: Entry) -> tuple[Any, ...]:
+def row_of(entry: ReceiptRow) -> tuple[Any, ...]:
     """An entry as the cells of its row."""
     aside = [[getattr(c, f.name) for f in fields(Coding)] for c in entry.aside]
     texts = (json.dumps(v, ensure_ascii=False) for v in (dict(entry.skipped), entry.notes, aside))
     return (entry.at, entry.source, entry.what, entry.kept, *texts)
 
 
-def entries_of(rows: Iterable[tuple[Any, ...]]) -> tuple[Entry, ...]:
+def entries_of(rows: Iterable[tuple[Any, ...]]) -> tuple[ReceiptRow, ...]:
     """The entries in rows, in their order."""
     return tuple(
-        Entry(at, source, what, kept, json.loads(skipped), tuple(json.loads(notes)),
+        ReceiptRow(at, source, what, kept, json.loads(skipped), tuple(json.loads(notes)),
               tuple(Coding(*cells) for cells in json.loads(aside)))
         for at, source, what, kept, skipped, notes, aside in rows
     )  # fmt: skip

@@ -1,0 +1,121 @@
+"""Paint and save times of the review page at 500, 2,000 and 8,000 segments, in a real Chromium.
+
+    python benchmarks/review.py [--keys 100]
+
+Every segment carries suggestions of an invented model; every key is a decision that is on the disk
+before the page says saved. Printed are the time from opening the page to its first contentful paint, to
+the end of loading, and the time from a key press to "saved" (median and 95th percentile).
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from playwright.sync_api import sync_playwright
+
+from autocode.codebook import Code, Codebook
+from autocode.review import Advice, Desk, Door, Server, listen
+from autocode.review.queue import Item
+from autocode.store import STORE, update
+from autocode.study import Coder, Coding, Document, Evidence, Reading, Segment, Study, Suggestion, Turn
+
+CODES = tuple(Code(f"Code {n}", "" if n < 4 else f"Code {n % 4}", f"Definition of code {n}.") for n in range(30))
+WORDS = "well you know the course was on at night and my shift left me no hours so I put it off until the badge came up"
+
+
+def invented(count: int) -> tuple[Study, Advice]:
+    """A study of one document with `count` turns, coded by two people, and suggestions for half of the turns."""
+    text, turns = "", []
+    for n in range(count):
+        said = " ".join(WORDS.split()[n % 20 :] + WORDS.split()[: n % 20])
+        turns.append(Turn(len(text), len(text) + len(said), "Interviewer" if n % 4 == 0 else "R"))
+        text += said + "\n\n"
+    segments = [Segment("D", t.start, t.end, str(n), t.speaker) for n, t in enumerate(turns, 1)]
+    paths = [c.path for c in CODES]
+    coded = [(s, paths[n % 30]) for n, s in enumerate(segments) if n % 9 == 0]
+    codings = [Coding("D", s.start, s.end, code, coder) for s, code in coded for coder in ("ana", "ben")]
+    study = Study(
+        (Document("D", text, "Long interview", tuple(turns)),), Codebook(CODES), (Coder("ana"), Coder("ben")),
+        tuple(codings), tuple(Reading("D", c, 0, len(text)) for c in ("ana", "ben")), "benchmark")  # fmt: skip
+    items = tuple(_item(n, s, paths) for n, s in enumerate(segments))
+    return study, Advice({"D": items}, "0" * 64, "invented")
+
+
+def _item(n: int, segment: Segment, paths: list[str]) -> Item:
+    evidence = tuple(Evidence("R1", "ana", WORDS, 0.5) for _ in range(3))
+    said = [Suggestion(segment, paths[(n + k) % 30], 0.9 - k / 5, ("suggest", "ask")[k], evidence) for k in range(2)]
+    return Item(segment, tuple(said) if n % 4 in (1, 2) else (), None, n % 4 == 0, True)
+
+
+def measure(count: int, keys: int) -> dict[str, float]:
+    """Milliseconds: first paint, loaded, save median and 95th percentile; megabytes of the page."""
+    study, advice = invented(count)
+    with tempfile.TemporaryDirectory() as folder:
+        update(Path(folder) / STORE, lambda _: study)
+        bound = listen(0)
+        port = bound.getsockname()[1]
+        door = Door(port, lambda token: None)
+        server = Server(Desk(Path(folder) / STORE, advice), door, 0.0, "eve")
+        running = uvicorn.Server(uvicorn.Config(server.app, log_level="critical", access_log=False, lifespan="off"))
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
+        thread.start()
+        try:
+            return _in_browser(f"http://127.0.0.1:{port}/?token={door.token}", keys)
+        finally:
+            running.should_exit = True
+            thread.join(10)
+
+
+def _in_browser(address: str, keys: int) -> dict[str, float]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(address)  # the token becomes a cookie
+        page.reload()
+        page.wait_for_timeout(800)
+        paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        load = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+        size = page.evaluate("performance.getEntriesByType('navigation')[0].decodedBodySize") / 1e6
+        times = [_saved(page, "ax"[n % 2]) for n in range(keys)]
+        browser.close()
+    return {"paint": paint, "loaded": load, "median": statistics.median(times),
+            "p95": statistics.quantiles(times, n=20)[-1], "megabytes": size}  # fmt: skip
+
+
+def _saved(page: Any, key: str) -> float:
+    """Milliseconds from a key press to its answer on the screen, measured in the page."""
+    page.evaluate(
+        "() => { const b = document.getElementById('pane').parentElement; window.took = new Promise(done => {"
+        "addEventListener('keydown', () => { const t = performance.now();"
+        "new MutationObserver((_, o) => { o.disconnect(); done(performance.now() - t); })"
+        ".observe(b, {childList: true});"
+        "}, {once: true, capture: true}); }); }"
+    )
+    page.wait_for_timeout(150)  # nobody types faster than this
+    page.keyboard.press(key)
+    return float(page.evaluate("window.took"))
+
+
+def main() -> None:
+    """Print one line a size."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keys", type=int, default=100)
+    keys = parser.parse_args().keys
+    print(f"{'segments':>9} {'paint ms':>9} {'loaded ms':>9} {'save median ms':>15} {'save p95 ms':>12} {'page MB':>8}")
+    for count in (500, 2000, 8000):
+        started = time.monotonic()
+        m = measure(count, keys)
+        print(f"{count:>9,} {m['paint']:>9.0f} {m['loaded']:>9.0f} {m['median']:>15.0f} {m['p95']:>12.0f} "
+              f"{m['megabytes']:>8.1f}   ({time.monotonic() - started:.0f} s in all)", flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,250 @@
+"""The trail of decisions: append-only rows, each sealed with the hash of the one before.
+
+An entry is never changed; what is undone stays, and a later entry says that it is undone. Nothing
+here opens a file: `store.ledger` keeps the rows. No words of a transcript are in an entry, only
+offsets; a note holds what its writer typed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from autocode.codebook import Code, Codebook
+from autocode.errors import StoreError
+from autocode.study import Coding, Reading
+
+START = "0" * 64
+"""What stands before the first entry."""
+
+ACTIONS = ("accept", "reject", "other", "add", "remove", "move", "done", "skip", "flag", "note", "read", "agree",
+           "codebook", "undo")  # fmt: skip
+"""What can be decided; see docs/review.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One suggestion as it stood when a person decided, on the screen or hidden from it.
+
+    Attributes:
+        given: The coder had given the code to the segment when closing it.
+    """
+
+    code: str
+    probability: float
+    band: str
+    given: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a decision does to the study; the reverse of it is what undoing does.
+
+    Attributes:
+        book: The codebook before and after, where the decision changes it.
+    """
+
+    added: tuple[Coding, ...] = ()
+    removed: tuple[Coding, ...] = ()
+    read: tuple[Reading, ...] = ()
+    unread: tuple[Reading, ...] = ()
+    book: tuple[Codebook, Codebook] | None = None
+
+    @property
+    def reverse(self) -> Effects:
+        """The effects that take these back."""
+        return Effects(self.removed, self.added, self.unread, self.read, self.book and (self.book[1], self.book[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one person decided at one moment, what stood on the screen, and what came of it.
+
+    Attributes:
+        code: Path of the code decided on.
+        suggested: Path of the code that the model had suggested, where the decision answers one.
+        probability: The model's probability of `suggested`.
+        shown: All suggestions of the segment; `hidden` says that the coder did not see them.
+        hidden: The anchoring control or blind mode kept the suggestions from the coder.
+        blind: The coder worked in blind mode.
+        model: Hash of the model, "" without one.
+        codebook: Hash of the codebook.
+        seconds: Between the segment's coming up and the decision.
+        undoes: Numbers of the entries taken back.
+        batch: Joins entries made, and undone, at once.
+        request: Given by the page, so that a repeated request is not a second decision.
+    """
+
+    action: str
+    coder: str
+    document: str = ""
+    segment: str = ""
+    start: int = 0
+    end: int = 0
+    code: str = ""
+    suggested: str = ""
+    probability: float | None = None
+    band: str = ""
+    shown: tuple[Shown, ...] = ()
+    hidden: bool = False
+    blind: bool = False
+    model: str = ""
+    codebook: str = ""
+    seconds: float = 0.0
+    note: str = ""
+    undoes: tuple[int, ...] = ()
+    batch: str = ""
+    request: str = ""
+    effects: Effects = Effects()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the ledger.
+
+    Attributes:
+        at: ISO 8601, UTC.
+        previous: Hash of the entry before.
+        sha256: Hash of this entry and of `previous`.
+    """
+
+    seq: int
+    at: str
+    decision: Decision
+    previous: str
+    sha256: str
+
+
+def seal(decision: Decision, at: str, last: Entry | None) -> Entry:
+    """The entry that follows `last`; None where it is the first."""
+    seq, previous = (last.seq + 1, last.sha256) if last else (1, START)
+    return Entry(seq, at, decision, previous, _seal(seq, at, to_text(decision), previous))
+
+
+def _seal(seq: int, at: str, text: str, previous: str) -> str:
+    return hashlib.sha256(f"{previous}\n{seq}\n{at}\n{text}".encode()).hexdigest()
+
+
+def to_text(decision: Decision) -> str:
+    """The decision as canonical JSON in ASCII: what is stored and sealed."""
+    return json.dumps(asdict(decision), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def from_text(text: str) -> Decision:
+    """The reverse of `to_text`.
+
+    Raises:
+        StoreError: The text is no decision.
+    """
+    try:
+        row = json.loads(text)
+        row["shown"] = tuple(Shown(**s) for s in row["shown"])
+        row["undoes"] = tuple(row["undoes"])
+        row["effects"] = _effects(row["effects"])
+        return Decision(**row)
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError("the ledger", "a row cannot be read", "Restore a copy of the study.") from error
+
+
+def _effects(row: Mapping[str, Any]) -> Effects:
+    return Effects(
+        added=tuple(Coding(**c) for c in row["added"]),
+        removed=tuple(Coding(**c) for c in row["removed"]),
+        read=tuple(Reading(**r) for r in row["read"]),
+        unread=tuple(Reading(**r) for r in row["unread"]),
+        book=(_book(row["book"][0]), _book(row["book"][1])) if row["book"] else None,
+    )
+
+
+def _book(row: Mapping[str, Any]) -> Codebook:
+    return Codebook(tuple(Code(**c) for c in row["codes"]), row["name"], row["version"])
+
+
+def verify(entries: Sequence[Entry], last: int | None = None, before: Entry | None = None) -> list[str]:
+    """Every break of the chain in plain words; empty where it holds.
+
+    Args:
+        entries: All entries in order.
+        last: Number of the last entry ever written, where the store knows it: rows cut from the
+            end leave a chain that holds.
+        before: The entry that they follow, where only the end of a chain is looked at.
+    """
+    faults = []
+    for entry in entries:
+        expected = seal(entry.decision, entry.at, before)
+        if (entry.seq, entry.previous) != (expected.seq, expected.previous):
+            faults.append(f"entry {entry.seq}: the one before it is missing or was changed")
+        elif entry.sha256 != expected.sha256:
+            faults.append(f"entry {entry.seq}: it was changed after it was written")
+        before = entry
+    if last is not None and last != (before.seq if before else 0):
+        faults.append(f"entries after {before.seq if before else 0} are missing: {last} were written")
+    return faults
+
+
+def undone(entries: Iterable[Entry]) -> frozenset[int]:
+    """Numbers of the entries that later entries took back."""
+    return frozenset(seq for e in entries for seq in e.decision.undoes)
+
+
+def standing(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries that still hold: neither undone nor themselves an undoing."""
+    listed = list(entries)
+    gone = undone(listed)
+    return [e for e in listed if e.seq not in gone and e.decision.action != "undo"]
+
+
+def accepted(entries: Iterable[Entry]) -> frozenset[Coding]:
+    """The codings that began as a suggestion which a human saw and accepted, and that still hold."""
+    held = (e.decision for e in standing(entries) if e.decision.action == "accept" and not e.decision.hidden)
+    return frozenset(coding for decision in held for coding in decision.effects.added)
+
+
+def reverse(entries: Sequence[Entry], coder: str, request: str = "") -> Decision:
+    """The decision that takes back entries, the latest first."""
+    effects = [e.decision.effects.reverse for e in reversed(entries)]
+    first = entries[0].decision
+    return replace(
+        Decision("undo", coder, first.document, first.segment, first.start, first.end, request=request),
+        undoes=tuple(e.seq for e in entries),
+        effects=Effects(
+            added=tuple(c for e in effects for c in e.added),
+            removed=tuple(c for e in effects for c in e.removed),
+            read=tuple(r for e in effects for r in e.read),
+            unread=tuple(r for e in effects for r in e.unread),
+            book=next((e.book for e in effects if e.book), None),
+        ),
+    )
+
+
+def of_coding(entries: Iterable[Entry], coding: Coding) -> list[Entry]:
+    """How a coding was made: every entry that added or removed it, or the span it was moved from."""
+    listed, wanted, found = list(entries), {_place(coding)}, []
+    for entry in reversed(listed):
+        touched = {_place(c) for c in (*entry.decision.effects.added, *entry.decision.effects.removed)}
+        if touched & wanted:
+            wanted |= touched if entry.decision.action in ("move", "undo", "codebook") else set()
+            found.append(entry)
+    return found[::-1]
+
+
+def _place(coding: Coding) -> tuple[str, int, int, str, str]:
+    return coding.document, coding.start, coding.end, coding.code, coding.coder
+
+
+COLUMNS = ("seq", "at", "coder", "action", "document", "segment", "start", "end", "code", "suggested", "probability",
+           "band", "hidden", "blind", "seconds", "note", "undoes", "batch", "undone", "model", "codebook",
+           "sha256")  # fmt: skip
+"""The columns of an exported trail."""
+
+
+def row(entry: Entry, gone: frozenset[int]) -> tuple[object, ...]:
+    """The cells of an entry in the order of `COLUMNS`; flags are 1 or 0."""
+    said = asdict(entry.decision)
+    said |= {"seq": entry.seq, "at": entry.at, "sha256": entry.sha256, "undone": entry.seq in gone}
+    said["undoes"] = " ".join(map(str, entry.decision.undoes))
+    cells = (said[column] for column in COLUMNS)
+    return tuple(int(c) if isinstance(c, bool) else "" if c is None else c for c in cells)

@@ -1,0 +1,114 @@
+"""The verbs `review` and `audit` of the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autocode.audit import COLUMNS, Entry, row, undone, verify
+from autocode.cli.shell import StudyPath, tell
+from autocode.errors import InputError, StoreError
+from autocode.formats.files import csv_text, write_atomic
+from autocode.model import CodingModel
+from autocode.review import Desk, Door, Server, advise, answers, listen, serve
+from autocode.review.figures import Wanted, figures, narrowed
+from autocode.store import STORE, load
+from autocode.store.ledger import close_desk, desks, entries, last_written, open_desk
+
+
+def review(
+    study: StudyPath,
+    model: Annotated[Path | None, typer.Option(help="The model that suggests; without one, code by hand.")] = None,
+    coder: Annotated[str, typer.Option(help="Who codes; the page asks where it is left out.")] = "",
+    blind: Annotated[bool, typer.Option(help="Begin in blind mode: no suggestions, no other coder's codings.")] = False,
+    control: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of segments decided before suggestions show.")
+    ] = 0.1,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the local page; any free one by default.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+) -> None:
+    """Open the local page on which you decide what the model suggests."""
+    path = study / STORE
+    found = load(path)
+    bound = listen(port)
+    chosen = int(bound.getsockname()[1])
+    for other, since in desks(path):
+        if other != chosen and answers(other):
+            tell(f"Another review holds this study since {since}, on port {other}. "
+                 "This one joins it: the decisions of both are kept.")  # fmt: skip
+        else:
+            close_desk(path, other)
+    tell("Reading the transcripts ...")
+    advice = advise(found, CodingModel.load(model) if model else None, model.name if model else "")
+    door = Door(chosen, lambda token: tell(f"For another browser: http://127.0.0.1:{chosen}/?token={token}"))
+    server = Server(Desk(path, advice), door, control, coder, blind)
+    open_desk(path, chosen)
+    address = f"http://127.0.0.1:{chosen}/?token={door.token}"
+    print(address, flush=True)
+    tell("The address lets one browser in, once. Ctrl-C ends the review; every decision is saved as it is made.")
+    if browser:
+        webbrowser.open_new_tab(address)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how a review ends
+            serve(server, bound)
+    finally:
+        close_desk(path, chosen)
+    tell(f"Next: autocode audit {study}")
+
+
+def audit(
+    study: StudyPath,
+    coder: Annotated[str, typer.Option(help="Only decisions of this coder.")] = "",
+    code: Annotated[str, typer.Option(help="Only decisions on this code: its path, or a name that is unique.")] = "",
+    document: Annotated[str, typer.Option(help="Only decisions in this document.")] = "",
+    action: Annotated[str, typer.Option(help="Only decisions of this kind: accept, reject, undo, ...")] = "",
+    how: Annotated[bool, typer.Option(help="Tell how each coding found by --document and --code was made.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Export the trail: .csv or .jsonl.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Show the trail of decisions, check that nothing in it was changed, and sum it up."""
+    path = study / STORE
+    found, written = load(path), entries(path)
+    faults = verify(written, last_written(path))
+    wanted = Wanted(coder, found.codebook.resolve(code) if code else "", document, action)
+    chosen = narrowed(found, written, wanted, how)
+    summary = figures(written)
+    if out:
+        _export(out, chosen, written)
+    if as_json:
+        print(
+            json.dumps({"faults": faults, "last": written[-1].sha256 if written else "", **summary.to_json()}, indent=2)
+        )
+    else:
+        for entry in chosen:
+            print(_line(entry, undone(written)))
+        print(summary)
+        print(f"Chain: {'broken' if faults else 'whole'}, {len(written):,} entries"
+              + (f", last {written[-1].sha256[:16]}" if written else ""))  # fmt: skip
+    if faults:
+        raise StoreError(str(path), f"the ledger is damaged ({faults[0]}; {len(faults)} in all)", "Restore a copy.")
+
+
+def _export(out: Path, chosen: list[Entry], written: list[Entry]) -> None:
+    gone = undone(written)
+    rows = [row(e, gone) for e in chosen]
+    if out.suffix == ".jsonl":
+        write_atomic(out, "".join(json.dumps(dict(zip(COLUMNS, r, strict=True))) + "\n" for r in rows))
+    elif out.suffix == ".csv":
+        write_atomic(out, csv_text(COLUMNS, rows))
+    else:
+        raise InputError(str(out), "a trail is written as .csv or .jsonl", "Choose one of these.")
+
+
+def _line(entry: Entry, gone: frozenset[int]) -> str:
+    d = entry.decision
+    by = f" (model: {d.suggested}, {d.probability:.2f})" if d.probability is not None else ""
+    hidden = ", suggestions hidden" if d.hidden else ""
+    back = ", undone" if entry.seq in gone else f", takes back {', '.join(map(str, d.undoes))}" if d.undoes else ""
+    place = f"{d.document} {d.segment}".strip()
+    return f"{entry.seq:>6}  {entry.at[:19]}  {d.coder}  {d.action}  {place}  {d.code}{by}{hidden}{back}"

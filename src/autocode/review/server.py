@@ -1,0 +1,256 @@
+"""The server of the review page: Starlette, on this computer alone.
+
+Requests are handled one after another in one thread, so that a decision is never interleaved with
+another. An address never holds anything about the study; nothing is logged.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import unicodedata
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from autocode.errors import AutocodeError, InputError, StudyError
+from autocode.review.acts import ACTS, act, asked, preview
+from autocode.review.desk import Desk
+from autocode.review.guard import Door, Guard
+from autocode.review.pages import after, fragment, login_page, page, previewed
+from autocode.review.queue import ORDERS, Item, Sitting
+from autocode.review.recode import STEPS, step
+from autocode.review.resolve import agree
+from autocode.review.view import FILTERS, Seat, following, listed, pane
+
+_Handler = Callable[[Request, Seat], Awaitable[Response]]
+
+_LONGEST_NAME = 80
+_STATIC = Path(__file__).parent / "static"
+
+
+class Server:
+    """The routes over a desk.
+
+    Attributes:
+        share: Of the segments whose suggestions are hidden until decided.
+        coder: Id of the coder who is logged in without asking, "" where the page asks.
+    """
+
+    def __init__(self, desk: Desk, door: Door, share: float = 0.1, coder: str = "", blind: bool = False) -> None:
+        """Serve a desk to those who come in by a door."""
+        self.desk, self.door, self.share, self.coder, self.blind = desk, door, share, coder, blind
+
+    @property
+    def app(self) -> Starlette:
+        """The application, guarded."""
+        posts = {"/login": self.login, "/logout": self.logout, "/view": self.look, "/pane": self.pane,
+                 "/next": self.next, "/preview": self.preview, "/do": self.do}  # fmt: skip
+        routes: list[Any] = [Route("/", self.show, methods=["GET"])]
+        routes += [Route(path, self._guarded(handler), methods=["POST"]) for path, handler in posts.items()]
+        routes.append(Mount("/static", StaticFiles(directory=_STATIC)))
+        return Starlette(routes=routes, middleware=[Middleware(Guard, door=self.door)])
+
+    def seat(self, request: Request) -> Seat | None:
+        """Who holds the request's cookie; a coder named at the start sits down at once."""
+        seat = self.door.seat(request.cookies.get(self.door.cookie))
+        if seat and not seat.sitting and self.coder:
+            self._sit(seat, self.coder, self.blind)
+        return seat
+
+    async def show(self, request: Request) -> Response:
+        """The page; or, with the token of the printed address, the cookie for it."""
+        if token := request.query_params.get("token"):
+            cookie = self.door.enter(token)
+            if cookie:
+                answer = RedirectResponse("/", 303)
+                answer.set_cookie(self.door.cookie, cookie, httponly=True, samesite="strict", path="/")
+                return answer
+        seat = self.seat(request)
+        if not seat:
+            return HTMLResponse(fragment("closed.html"), 403)
+        try:
+            self.desk.refresh()
+            return HTMLResponse(page(self.desk, seat) if seat.sitting else login_page(self.desk, self.blind))
+        except Exception as error:
+            return HTMLResponse(fragment("fault.html", said=_said(error)), 500)
+
+    def _guarded(self, handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
+        """Refuse strangers, and turn every fault into one line."""
+
+        async def guarded(request: Request) -> Response:
+            seat = self.seat(request)
+            if not seat:
+                return JSONResponse({"error": "This page is closed. Open the address that the terminal shows."}, 403)
+            try:
+                self.desk.refresh()
+                return await handler(request, seat)
+            except ClientDisconnect:
+                return JSONResponse({"error": "The request is too large."}, 413)
+            except AutocodeError as error:
+                return JSONResponse({"error": _said(error)}, 400 if isinstance(error, InputError) else 409)
+            except Exception as error:  # the last resort: said in one line, without a word of data
+                return JSONResponse({"error": _said(error)}, 500)
+
+        return guarded
+
+    async def login(self, request: Request, seat: Seat) -> Response:
+        """Sit down under a name."""
+        try:
+            form = parse_qs((await request.body()).decode(), max_num_fields=5)
+        except ValueError as error:
+            raise InputError("the form", "it cannot be read", "Go back and try again.") from error
+        self._sit(seat, form.get("coder", [""])[0], "blind" in form)
+        return RedirectResponse("/", 303)
+
+    def _sit(self, seat: Seat, name: str, blind: bool) -> None:
+        known = {c.name or c.id: c for c in self.desk.study.coders} | {c.id: c for c in self.desk.study.coders}
+        name = unicodedata.normalize("NFC", name.strip())
+        found = known.get(name)
+        control = any(unicodedata.category(c) in ("Cc", "Cs", "Cf") for c in name)
+        if not name or len(name) > _LONGEST_NAME or control or (found and found.kind != "human"):
+            raise StudyError("this name", "a coder's name has 1 to 80 letters and is no machine's", "Choose another.")
+        seat.sitting = Sitting(found.id if found else name, blind, self.share, self.desk.advice.model)
+        seat.name = (found.name or found.id) if found else name
+
+    async def logout(self, request: Request, seat: Seat) -> Response:
+        """Let another coder sit down at this browser."""
+        seat.sitting, seat.current, seat.page = None, {}, "code"
+        return JSONResponse({"reload": True})
+
+    async def look(self, request: Request, seat: Seat) -> Response:
+        """Change what is on the screen; nothing in the study."""
+        row = await _body(request)
+        if not isinstance(row, dict) or not all(isinstance(v, str) and len(v) < 4000 for v in row.values()):
+            raise InputError("the request", "it is not what this page sends", "Reload the page.")
+        if row.get("order") in ORDERS:
+            seat.order = row["order"]
+        if row.get("page") in ("code", "compare", "codebook"):
+            seat.page = row["page"]
+        seat.filters |= {k: v for k, v in row.items() if k in FILTERS}
+        if "clear" in row:
+            seat.filters = {}
+        if row.get("document") in self.desk.advice.items:
+            seat.document = row["document"]
+        elif seat.filters and (found := listed(self.desk, seat)) and seat.document not in {d.id for d in found}:
+            seat.document = found[0].id
+        if "first" in row or "second" in row:
+            seat.pair = row.get("first", seat.pair[0]), row.get("second", seat.pair[1])
+        return JSONResponse({"reload": True})
+
+    async def pane(self, request: Request, seat: Seat) -> Response:
+        """Look at another segment."""
+        ask, sitting = asked(await _body(request)), _sitting(seat)
+        item = self.desk.item((ask.document, ask.unit))
+        return self._look(seat, sitting, item)
+
+    def _look(self, seat: Seat, sitting: Sitting, item: Item) -> Response:
+        seat.document, seat.current[item.segment.document] = item.segment.document, item.segment.id
+        shown = fragment("pane.html", desk=self.desk, seat=seat, **pane(self.desk, seat, sitting, item))
+        return JSONResponse({"parts": {"pane": shown}, "current": self.desk.number(item)})
+
+    async def next(self, request: Request, seat: Seat) -> Response:
+        """Go to the next segment that asks, in the seat's order."""
+        ask, sitting = asked(await _body(request)), _sitting(seat)
+        item = following(self.desk, seat, sitting, self.desk.item((ask.document, ask.unit)))
+        if item is None:
+            return JSONResponse({"say": "All segments that asked for you are decided."})
+        if item.segment.document != seat.document:
+            seat.document, seat.current[item.segment.document] = item.segment.document, item.segment.id
+            return JSONResponse({"reload": True})
+        return self._look(seat, sitting, item)
+
+    async def preview(self, request: Request, seat: Seat) -> Response:
+        """Show what accepting in bulk would code."""
+        ask, sitting = asked(await _body(request)), _sitting(seat)
+        found, digest = preview(self.desk, sitting, ask)
+        return JSONResponse({"parts": {"previewed": previewed(self.desk, ask, found, digest)}})
+
+    async def do(self, request: Request, seat: Seat) -> Response:
+        """Write a decision; the answer comes after it is on the disk."""
+        ask, sitting = asked(await _body(request)), _sitting(seat)
+        if self.desk.standing.repeated(ask.request):
+            return JSONResponse({"reload": True, "saved": seat.saved})
+        if ask.do == "agree":
+            decisions = agree(self.desk, sitting, ask)
+        elif ask.do in STEPS:
+            decisions = [step(self.desk, sitting, ask)]
+        else:
+            decisions = act(self.desk, sitting, ask)
+        self.desk.write(decisions, seat.name)
+        seat.saved = _clock()
+        if ask.do not in ACTS and ask.do != "undo":
+            return JSONResponse({"reload": True, "saved": seat.saved})
+        return JSONResponse({**after(self.desk, seat, sitting, decisions), "saved": seat.saved})
+
+
+def _sitting(seat: Seat) -> Sitting:
+    if not seat.sitting:
+        raise StudyError("this page", "nobody has logged in", "Reload the page.")
+    return seat.sitting
+
+
+async def _body(request: Request) -> object:
+    """The JSON of a request.
+
+    Raises:
+        InputError: It is none, or is nested too deeply.
+    """
+    try:
+        return json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise InputError("the request", "it is not what this page sends", "Reload the page.") from error
+
+
+def _clock() -> str:
+    return datetime.now().strftime("%H:%M:%S")
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, AutocodeError):
+        return str(error)
+    return f"A fault of the program itself ({type(error).__name__}). Nothing is lost; reload the page."
+
+
+def listen(port: int) -> socket.socket:
+    """A socket on the loopback address alone; port 0 takes any that is free.
+
+    Raises:
+        InputError: The port is taken.
+    """
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(("127.0.0.1", port))
+        found.listen(64)
+    except (OSError, OverflowError) as error:
+        found.close()
+        raise InputError(f"port {port}", "it cannot be used (taken or not allowed)", "Leave --port out.") from error
+    return found
+
+
+def answers(port: int) -> bool:
+    """Whether a server listens on a loopback port."""
+    try:
+        with closing(socket.create_connection(("127.0.0.1", port), 0.3)):
+            return True
+    except OSError:
+        return False
+
+
+def serve(server: Server, bound: socket.socket) -> None:
+    """Run until interrupted."""
+    config = uvicorn.Config(server.app, log_level="critical", access_log=False, server_header=False, lifespan="off",
+                            timeout_graceful_shutdown=1)  # fmt: skip
+    uvicorn.Server(config).run(sockets=[bound])

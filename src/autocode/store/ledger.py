@@ -1,0 +1,176 @@
+"""The ledger in the study file: a decision and what it does to the codings are one transaction.
+
+Rows are only ever added: the file itself refuses to change or delete one. A decision is on the
+disk before `append` returns (write-ahead log, full sync).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from autocode.audit import Decision, Effects, Entry, from_text, seal, to_text
+from autocode.codebook import Codebook
+from autocode.errors import StoreError
+from autocode.store import _hash, _open
+from autocode.study import Coder
+
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS ledger (seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, "
+    "decision TEXT NOT NULL, previous TEXT NOT NULL, sha256 TEXT NOT NULL)",
+    "CREATE TRIGGER IF NOT EXISTS ledger_kept BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+    "CREATE TRIGGER IF NOT EXISTS ledger_fixed BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+    "CREATE TABLE IF NOT EXISTS desk (port INTEGER PRIMARY KEY, since TEXT)",
+)
+
+
+def now() -> str:
+    """The moment, ISO 8601 in UTC to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def append(path: Path, decisions: Sequence[Decision], coders: Sequence[Coder] = ()) -> list[Entry]:
+    """Add decisions to the ledger and do what they do, all or nothing.
+
+    Args:
+        path: The study file.
+        decisions: In order.
+        coders: Those whom the study may not know yet.
+
+    Returns:
+        The entries as written.
+
+    Raises:
+        StoreError: The file cannot be written, or a decision builds on a coding, code or document
+            that is no longer there; then nothing has changed.
+    """
+    with _open(path, new=False) as connection:
+        _prepared(connection)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute("PRAGMA defer_foreign_keys=ON")  # a codebook is replaced row by row
+            written = [_write(connection, d, coders, path) for d in decisions]
+            connection.execute("COMMIT")
+        except sqlite3.IntegrityError as error:
+            connection.execute("ROLLBACK")
+            raise _moved_on(path) from error
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+    return written
+
+
+def entries(path: Path, after: int = 0) -> list[Entry]:
+    """The entries of a study in order, those later than number `after`.
+
+    Raises:
+        StoreError: The file cannot be read, or a row is no decision.
+    """
+    with _open(path, new=False) as connection:
+        if not _there(connection, "ledger"):
+            return []
+        rows = connection.execute("SELECT seq, at, decision, previous, sha256 FROM ledger WHERE seq > ? ORDER BY seq",
+                                  (after,))  # fmt: skip
+        return [Entry(seq, at, from_text(text), previous, digest) for seq, at, text, previous, digest in rows]
+
+
+def last_written(path: Path) -> int:
+    """The number of the last entry ever written, even where it was cut away since."""
+    with _open(path, new=False) as connection:
+        if not _there(connection, "ledger"):
+            return 0
+        row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name='ledger'").fetchone()
+        return int(row[0]) if row else 0
+
+
+def stamp(path: Path) -> tuple[int, ...]:
+    """Changes whenever anyone writes to the study file."""
+    found: list[int] = []
+    for name in (path, path.with_name(path.name + "-wal")):
+        try:
+            seen = name.stat()
+            found += [seen.st_mtime_ns, seen.st_size]
+        except FileNotFoundError:
+            found += [0, 0]
+    return tuple(found)
+
+
+def desks(path: Path) -> list[tuple[int, str]]:
+    """Ports of the review servers that were opened on a study and not closed, each with its time."""
+    with _open(path, new=False) as connection:
+        return connection.execute("SELECT port, since FROM desk").fetchall() if _there(connection, "desk") else []
+
+
+def open_desk(path: Path, port: int) -> None:
+    """Note that a review server holds the study."""
+    with _open(path, new=False) as connection:
+        _prepared(connection)
+        connection.execute("INSERT OR REPLACE INTO desk VALUES (?, ?)", (port, now()))
+
+
+def close_desk(path: Path, port: int) -> None:
+    """Note that a review server has let go of the study."""
+    with _open(path, new=False) as connection:
+        connection.execute("DELETE FROM desk WHERE port = ?", (port,))
+
+
+def _there(connection: sqlite3.Connection, table: str) -> bool:
+    found = connection.execute("SELECT count(*) FROM sqlite_master WHERE type='table' AND name=?", (table,))
+    return bool(found.fetchone()[0])
+
+
+def _prepared(connection: sqlite3.Connection) -> None:
+    if not _there(connection, "desk"):
+        for statement in _SCHEMA:
+            connection.execute(statement)
+
+
+def _write(connection: sqlite3.Connection, decision: Decision, coders: Sequence[Coder], path: Path) -> Entry:
+    row = connection.execute("SELECT seq, at, decision, previous, sha256 FROM ledger ORDER BY seq DESC LIMIT 1")
+    last = row.fetchone()
+    before = Entry(last[0], last[1], decision, last[3], last[4]) if last else None  # only its number and hash count
+    entry = seal(decision, now(), before)
+    for coder in coders:
+        if not connection.execute("SELECT 1 FROM coder WHERE id=?", (coder.id,)).fetchone():
+            _insert(connection, "coder", (coder.id, coder.name, coder.kind, coder.guid))
+    _do(connection, decision.effects, path)
+    values = (entry.seq, entry.at, to_text(decision), entry.previous, entry.sha256)
+    connection.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)", values)
+    return entry
+
+
+def _do(connection: sqlite3.Connection, effects: Effects, path: Path) -> None:
+    for c in effects.removed:
+        if not _delete(connection, "coding", (c.document, c.start, c.end, c.code, c.coder, c.memo, c.when, c.weight)):
+            raise _moved_on(path)
+    for r in effects.unread:
+        _delete(connection, "reading", (r.document, r.coder, r.start, r.end))  # an import may have joined it to others
+    if effects.book:
+        _replace_book(connection, effects.book[1])
+    for c in effects.added:
+        _insert(connection, "coding", (c.document, c.start, c.end, c.code, c.coder, c.memo, c.when, c.weight))
+    for r in effects.read:
+        _insert(connection, "reading", (r.document, r.coder, r.start, r.end))
+
+
+def _replace_book(connection: sqlite3.Connection, book: Codebook) -> None:
+    connection.execute("DELETE FROM code")
+    for c in book:
+        cells = (c.path, c.name, c.parent, c.definition, c.include, c.exclude, c.example, c.guid)
+        _insert(connection, "code", cells)
+
+
+def _insert(connection: sqlite3.Connection, table: str, cells: tuple[object, ...]) -> None:
+    marks = ",".join("?" * (len(cells) + 1))
+    connection.execute(f"INSERT INTO {table} VALUES ({marks})", (_hash(cells), *cells))  # noqa: S608 (our own names)
+
+
+def _delete(connection: sqlite3.Connection, table: str, cells: tuple[object, ...]) -> bool:
+    one = f"(SELECT rowid FROM {table} WHERE row_sha256 = ? LIMIT 1)"  # noqa: S608 (our own table names)
+    return connection.execute(f"DELETE FROM {table} WHERE rowid = {one}", (_hash(cells),)).rowcount == 1  # noqa: S608
+
+
+def _moved_on(path: Path) -> StoreError:
+    return StoreError(str(path), "what this decision builds on was changed meanwhile", "Reload the page.")
