@@ -253,18 +253,8 @@ def _read(connection: sqlite3.Connection, path: Path) -> Study:
     segments = _grouped(rows["segment"], lambda row: Segment(*row))
     return Study(
         documents=tuple(
-            Document(
-                i,
-                text,
-                title,
-                tuple(turns.get(i, ())),
-                tuple(segments.get(i, ())),
-                json.loads(said),
-                kind,
-                source,
-                guid,
-                tuple(json.loads(groups)),
-            )
+            Document(i, text, title, tuple(turns.get(i, ())), tuple(segments.get(i, ())), json.loads(said), kind, source,
+                     guid, tuple(json.loads(groups)))
             for i, text, title, said, kind, source, guid, groups in rows["document"]
         ),
         codebook=Codebook(tuple(Code(*row[1:]) for row in rows["code"]), book, version),
@@ -273,7 +263,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> Study:
         readings=tuple(Reading(*row) for row in rows["reading"]),
         name=name,
         notice=notice,
-    )
+    )  # fmt: skip
 
 
 def _checked(connection: sqlite3.Connection, table: str, path: Path) -> list[_Row]:
