@@ -27,6 +27,7 @@ from autocode.cli.shell import (
     Sources,
     StudyPath,
     app,
+    blank_model,
     listed,
     settings,
     show,
@@ -75,7 +76,7 @@ def train(
 ) -> None:
     """Learn from coded segments and save the model."""
     found, folder = read(study), out or Path("models") / study.name
-    model = CodingModel.from_config(settings(config, segments))
+    model = blank_model(settings(config, segments))
     with working("Learning") as progress:
         model = model.fit(found, listed(coders), progress)
     model.save(folder, quotes)
