@@ -16,6 +16,7 @@ from safetensors.numpy import load_file, save_file
 from autocode.config import Config
 from autocode.encode import FakeEncoder
 from autocode.errors import ModelError, StudyError
+from autocode.formats import read
 from autocode.model import CodingModel, prepare
 from autocode.study import Coding, Document, Study
 from tests.conftest import spoken
@@ -222,3 +223,10 @@ def test_the_card_shows_what_each_code_is_worth(model: CodingModel, tmp_path: Pa
     card = (tmp_path / "m" / "README.md").read_text()
     assert "> Invented for tests." in card
     assert all(f"| {code} |" in card for code in model.codes)
+
+
+def test_codes_of_a_bare_table_are_no_codebook(model: CodingModel, tmp_path: Path) -> None:
+    """A new table that has codings but no codebook gets suggestions: its codes are nobody's codebook."""
+    table = tmp_path / "t.csv"
+    table.write_text("document_id,segment_id,order,speaker,text,coder,codes\nd,s1,1,R,my shift takes all the hours,a,Time\n")
+    assert model.suggest(read(table), everything=True)

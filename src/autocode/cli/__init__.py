@@ -29,6 +29,7 @@ from autocode.cli.shell import (
     Sources,
     StudyPath,
     app,
+    blank_model,
     listed,
     settings,
     show,
@@ -86,7 +87,7 @@ def train(
 ) -> None:
     """Learn from coded segments and save the model."""
     found, folder = read(study).of_kind(kind), out or Path("models") / study.name
-    model = CodingModel.from_config(settings(config, segments))
+    model = blank_model(settings(config, segments))
     with working("Learning") as progress:
         model = model.fit(found, listed(coders), progress)
     model.save(folder, quotes)

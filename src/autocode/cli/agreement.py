@@ -31,19 +31,19 @@ from autocode.cli.shell import (
     Kind,
     Segments,
     StudyPath,
+    blank_model,
     ledger_of,
     listed,
     settings,
     show,
     tell,
     working,
-)  # fmt: skip
+)
 from autocode.config import Config
 from autocode.errors import ConfigError, StudyError
 from autocode.evaluate import batch_of, compare, hold_out, write_held_out
 from autocode.formats import read
 from autocode.matrix import coding_matrix
-from autocode.model import CodingModel
 from autocode.report.comparison import Comparison, write_comparison
 from autocode.study import Study
 
@@ -126,7 +126,7 @@ def evaluate(
     """Compare the machine with the human coders, on documents it has not seen."""
     found = read(study).of_kind(kind)
     with working("Judging each document without having seen it") as progress:
-        held = hold_out(CodingModel.from_config(settings(config, segments)), found, listed(coders), progress)
+        held = hold_out(blank_model(settings(config, segments)), found, listed(coders), progress)
     if out:
         write_held_out(out, held)
     report = compare(held)
@@ -150,7 +150,7 @@ def frequencies(
     found = read(study)
     human = found.choose([coder] if coder else [found.agreed] if found.agreed else None)[0]
     with working("Judging every document") as progress:
-        batch = batch_of(CodingModel.from_config(settings(config)), found, human, progress)
+        batch = batch_of(blank_model(settings(config)), found, human, progress)
     rows = corrected_frequencies(batch, Design(random, drawn))
     if as_json:
         print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=2))

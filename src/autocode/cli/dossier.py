@@ -12,7 +12,7 @@ import typer
 
 from autocode.agreement import agree as compare_coders
 from autocode.audit import accepted, standing, verify
-from autocode.cli.shell import ConfigPath, StudyPath, ledger_of, settings, tell, working
+from autocode.cli.shell import ConfigPath, StudyPath, blank_model, ledger_of, settings, tell, working
 from autocode.config import Config
 from autocode.encode import cache_folder
 from autocode.errors import InputError
@@ -70,7 +70,7 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
     record = load_record((folder if folder.is_dir() else folder.parent) / NAME)
     findings = Findings(record=record, members=members, command=" ".join(["autocode", *sys.argv[1:]]))
     findings = _with_trail(findings, folder, study)
-    empty = CodingModel.from_config(config)
+    empty = blank_model(config)
     findings = replace(findings, vectors=empty.encoder.encode)
     if machine:
         with working("Judging each document without having seen it") as progress:

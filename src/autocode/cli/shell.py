@@ -13,7 +13,9 @@ import typer
 
 from autocode.audit import Entry
 from autocode.config import Config, load_config
+from autocode.encode import needs_export
 from autocode.formats.participants import kind_of
+from autocode.model import CodingModel
 from autocode.store import STORE
 from autocode.store.ledger import entries, last_written
 from autocode.study import Progress
@@ -50,6 +52,13 @@ def settings(path: Path | None, segments: str = "", overlap: str = "") -> Config
     found = load_config(path)
     found = found.with_unit(segments) if segments else found
     return found.with_overlap(overlap) if overlap else found
+
+
+def blank_model(config: Config) -> CodingModel:
+    """A model that has learnt nothing yet; says so where its encoder must be prepared first."""
+    if needs_export(config.encode.model):
+        tell("Preparing the encoder, once on this computer: about half a minute ...")
+    return CodingModel.from_config(config)
 
 
 def ledger_of(study: Path) -> tuple[list[Entry], int]:

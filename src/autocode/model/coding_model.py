@@ -142,7 +142,8 @@ class CodingModel:
         return self.classifier, self.precedents
 
     def _check_codebook(self, study: Study) -> None:
-        if len(study.codebook) and study.codebook.sha256 != self.codebook.sha256:
+        """A codebook without a name was put together from a table's codes: it is nobody's codebook."""
+        if study.codebook.name and study.codebook.sha256 != self.codebook.sha256:
             raise ModelError(
                 "the model", f"it was made with codebook {self.codebook.sha256[:12]}, "
                 f"the study has codebook {study.codebook.sha256[:12]}",
