@@ -1,8 +1,9 @@
 """How fast encode is beside `SentenceTransformer.encode` with its defaults, on the same weights and texts.
 
-Run: `python benchmarks/encode.py [--transcripts FOLDER] [--n 400] [--rounds 2]`. The texts are random
-runs of 60 to 130 words from the transcripts. Each way runs in a process of its own, rounds interleaved;
-the table shows the best round. Processor seconds say more than the clock on a machine that others use.
+Run: `python benchmarks/encode.py [--texts turns|paragraphs] [--transcripts FOLDER] [--n 400] [--rounds 2]`.
+The texts are the first n speaker turns, as a study is encoded, or random runs of 60 to 130 words. Each way
+runs in a process of its own, rounds interleaved; the table shows the best round. Processor seconds say more
+than the clock on a machine that others use.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from autocode.encode import find_default, load_encoder
+from autocode.formats.transcript import read_transcript
 
 WAYS = ("sentence-transformers", "autocode", "autocode, second run")
 TRANSCRIPTS = Path(__file__).parents[1] / "corpora" / "microcredentials" / "transcripts"
@@ -33,6 +35,15 @@ def paragraphs(folder: Path, n: int) -> list[str]:
     rng = np.random.default_rng(0)
     starts, lengths = rng.integers(0, len(words) - 130, n), rng.integers(60, 131, n)
     return [" ".join(words[start : start + length]) for start, length in zip(starts, lengths, strict=True)]
+
+
+def turns(folder: Path, n: int) -> list[str]:
+    """The first n turns of the transcripts, the interviewer's too."""
+    read = (read_transcript(path)[0] for path in sorted(folder.glob("*.txt")))
+    return [document.text_of(turn) for document in read for turn in document.turns][:n]
+
+
+TEXTS = {"turns": turns, "paragraphs": paragraphs}
 
 
 def one_way(way: str, texts: list[str], cache: Path) -> dict[str, Any]:
@@ -73,7 +84,7 @@ def measure(options: argparse.Namespace, cache: Path) -> dict[str, list[dict[str
 
 def _run(way: str, options: argparse.Namespace, cache: Path) -> dict[str, Any]:
     command = [sys.executable, __file__, "--way", way, "--cache", str(cache), "--n", str(options.n)]
-    command += ["--transcripts", str(options.transcripts)]
+    command += ["--transcripts", str(options.transcripts), "--texts", options.texts]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return row
@@ -100,13 +111,14 @@ def main() -> None:
     """Measure everything, or one way where a parent process asks for it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--transcripts", type=Path, default=TRANSCRIPTS)
+    parser.add_argument("--texts", choices=tuple(TEXTS), default="turns")
     parser.add_argument("--n", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     parser.add_argument("--cache", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.way:
-        print(json.dumps(one_way(options.way, paragraphs(options.transcripts, options.n), options.cache)))
+        print(json.dumps(one_way(options.way, TEXTS[options.texts](options.transcripts, options.n), options.cache)))
         return
     with tempfile.TemporaryDirectory() as folder:
         report(measure(options, Path(folder)), options.n, Path(folder))
