@@ -66,8 +66,11 @@ def test_the_demo_makes_everything_it_promises(demo: Path) -> None:
 
 def test_the_demo_leaves_the_bundled_study_alone(demo: Path) -> None:
     """Nothing is written beside the bundled transcripts when the demo works elsewhere."""
-    assert demo.exists()
-    assert not (BUNDLED / "new" / "study.sqlite").exists()
+    kept = {p.name for p in BUNDLED.iterdir() if not p.name.startswith("study.sqlite")}
+    assert kept == {"README.md", "study.toml", "codebook.yaml", "participants.csv", "transcripts", "codings", "new"}
+    assert {p.name for p in (BUNDLED / "new").iterdir()} == {"N1.txt", "N2.txt", "N3.txt", "N4.txt"}
+    written = (p.stat().st_mtime for p in BUNDLED.rglob("*.txt"))
+    assert max(written) < (demo / "models" / "microcredentials" / "manifest.json").stat().st_mtime
 
 
 def test_the_theme_is_right_first_more_often_than_not(demo: Path) -> None:

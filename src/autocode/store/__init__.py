@@ -158,7 +158,7 @@ def scrub(path: Path) -> None:
 
 @contextmanager
 def _open(path: Path, new: bool) -> Iterator[sqlite3.Connection]:
-    if not new and not path.is_file():
+    if not new and not (path.is_file() and path.stat().st_size):
         raise StoreError(str(path), "there is no study here", "Import one: autocode import FILE --study FOLDER.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
