@@ -91,24 +91,12 @@ class Export:
     @cached_property
     def _users(self) -> dict[str, str]:
         """The guid of every coder by id; the machine's under its name."""
-        found: dict[str, str] = {}
-        used: set[str] = set()
-        for coder in self.study.coders:
-            guid = coder.guid if valid(coder.guid) and key(coder.guid) not in used else derived("coder", coder.id)
-            used.add(key(guid))
-            found[coder.id] = guid
-        return found
+        return _guids("coder", {c.id: c.guid for c in self.study.coders})
 
     @cached_property
     def _documents(self) -> dict[str, str]:
         """The guid of every document by id."""
-        found: dict[str, str] = {}
-        used: set[str] = set()
-        for d in self.study.documents:
-            guid = d.guid if valid(d.guid) and key(d.guid) not in used else derived("document", d.id)
-            used.add(key(guid))
-            found[d.id] = guid
-        return found
+        return _guids("document", {d.id: d.guid for d in self.study.documents})
 
     @cached_property
     def _machine(self) -> str:
@@ -250,3 +238,14 @@ def _stamp(when: str) -> str:
     if re.fullmatch(r"\d{4}-\d\d-\d\d", when):
         when += "T00:00:00Z"
     return when if _STAMP.fullmatch(when) else ""
+
+
+def _guids(kind: str, given: Mapping[str, str]) -> dict[str, str]:
+    """A guid for every id: the one it came with where that is valid and not taken, else one that follows from it."""
+    found: dict[str, str] = {}
+    used: set[str] = set()
+    for identifier, guid in given.items():
+        own = guid if valid(guid) and key(guid) not in used else derived(kind, identifier)
+        used.add(key(own))
+        found[identifier] = own
+    return found
