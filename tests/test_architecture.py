@@ -53,9 +53,11 @@ GUESTS = {
     "matplotlib": {"report"},
     "docx": {"report", "members"},
     "xlsxwriter": {"report", "formats"},
+    "pygamma_agreement": {"agreement"},
+    "pyannote": {"agreement"},
 }
 LATE = ("torch", "sentence_transformers", "transformers", "spacy", "onnxruntime", "onnx", "matplotlib", "sklearn",
-        "datasets", "huggingface_hub", "tokenizers")  # fmt: skip
+        "datasets", "huggingface_hub", "tokenizers", "pygamma_agreement", "pyannote")  # fmt: skip
 OPENERS = {"formats", "store", "model", "config", "report", "encode", "privacy"}
 
 

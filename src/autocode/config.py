@@ -125,6 +125,22 @@ class ClassifyConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AgreementConfig:
+    """How the machine is judged beside the humans; to be fixed before anyone looks at results.
+
+    Attributes:
+        coefficient: What the verdict compares: Cohen's kappa or Krippendorff's alpha.
+        margin: How much less reliable than a second human the machine may be.
+        interval: `jackknife` leaves out one document at a time; `bootstrap` draws documents
+            again (for 30 or more).
+    """
+
+    coefficient: Literal["kappa", "alpha"] = "kappa"
+    margin: float = 0.10
+    interval: Literal["jackknife", "bootstrap"] = "jackknife"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of a run."""
 
@@ -132,6 +148,7 @@ class Config:
     matrix: MatrixConfig = field(default_factory=MatrixConfig)
     encode: EncodeConfig = field(default_factory=EncodeConfig)
     classify: ClassifyConfig = field(default_factory=ClassifyConfig)
+    agreement: AgreementConfig = field(default_factory=AgreementConfig)
 
     def with_unit(self, unit: str) -> Config:
         """The same settings with another unit of analysis.
@@ -152,6 +169,15 @@ class Config:
         changed = MatrixConfig(overlap)
         _ = changed.share
         return replace(self, matrix=changed)
+
+    def with_agreement(self, coefficient: str = "", interval: str = "") -> Config:
+        """The same settings with another coefficient or interval; "" keeps what is there.
+
+        Raises:
+            ConfigError: There is no such coefficient or interval.
+        """
+        given = {k: v for k, v in (("coefficient", coefficient), ("interval", interval)) if v}
+        return replace(self, agreement=_section(AgreementConfig, asdict(self.agreement) | given, "agreement"))
 
     def to_toml(self) -> str:
         """The settings as a TOML text that `load_config` reads back to the same settings."""

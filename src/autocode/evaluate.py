@@ -15,8 +15,10 @@ import numpy as np
 
 from autocode.agreement import AgreementOptions, AgreementReport, Batch, agree
 from autocode.classify import Held, cross_predict
+from autocode.config import AgreementConfig
 from autocode.errors import StudyError
 from autocode.formats.files import csv_text, write_atomic
+from autocode.formats.participants import several_documents
 from autocode.formats.suggestions import COLUMNS, suggestion_row
 from autocode.matrix import CodingMatrix
 from autocode.model import CodingModel, learnable, prepare, rows_of, target
@@ -87,9 +89,18 @@ def hold_out(
     return HeldOut(matrix, held, dict(study.by_id))
 
 
-def compare(held: HeldOut) -> AgreementReport:
+def compare(held: HeldOut, config: AgreementConfig = AgreementConfig()) -> AgreementReport:
     """Set the machine beside the humans: agreement per code and pooled, with intervals."""
-    return agree(held.with_machine, AgreementOptions(machines=(MACHINE,)))
+    return agree(held.with_machine, agreement_options(config, held.documents.values(), (MACHINE,)))
+
+
+def agreement_options(
+    config: AgreementConfig, documents: Iterable[Document], machines: tuple[str, ...] = ()
+) -> AgreementOptions:
+    """What a comparison is told: who is a machine, and which documents are of one participant."""
+    return AgreementOptions(
+        machines, config.margin, coefficient=config.coefficient, interval=config.interval,
+        clusters=several_documents(documents))  # fmt: skip
 
 
 def evaluate(
@@ -103,7 +114,7 @@ def evaluate(
         Human-human and machine-human agreement, per code and pooled, with intervals by leaving
         out one document at a time.
     """
-    return compare(hold_out(model, study, coders, progress))
+    return compare(hold_out(model, study, coders, progress), model.config.agreement)
 
 
 def batch_of(model: CodingModel, study: Study, coder: str, progress: Progress | None = None) -> Batch:

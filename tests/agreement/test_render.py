@@ -47,7 +47,7 @@ def test_undefined_is_a_dash_with_its_reason_at_the_foot() -> None:
 def test_the_verdict_stands_beside_its_numbers() -> None:
     """With a machine there is a table with both kappas, their difference and a word."""
     text = str(agree_on(noisy(documents=20), AgreementOptions(machines=("c",))))
-    assert "May c stand in as a coder alongside humans? (margin 0.10 below the humans, fixed beforehand)" in text
+    assert "May c stand in as a coder alongside humans? (Cohen's kappa, margin 0.10, fixed beforehand)" in text
     assert "supported" in text
 
 

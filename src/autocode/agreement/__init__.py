@@ -17,13 +17,18 @@ from autocode.agreement.conventions import (
 )
 from autocode.agreement.corrected import Batch, Design, Frequency, corrected_document_frequencies, corrected_frequencies
 from autocode.agreement.counts import Decisions, decisions
+from autocode.agreement.details import details, mean_over_codes
 from autocode.agreement.differences import Disagreement, confusion, disagreements, offsets
+from autocode.agreement.domains import atlasti_domains
 from autocode.agreement.estimate import REASONS, Estimate
 from autocode.agreement.leave_out import LeftOut, alpha_change, leave_one_coder_out, outliers
 from autocode.agreement.multilabel import SetAgreement, set_agreement
+from autocode.agreement.opinions import Opinion, opinions
 from autocode.agreement.options import AgreementOptions
+from autocode.agreement.passages import gamma_by_document, offsets_by_code, opened_documents, passages
 from autocode.agreement.planning import documents_for_interval, documents_for_verdict
 from autocode.agreement.prose import REFERENCES, methods_paragraph, results_paragraph
+from autocode.agreement.render import summary_text
 from autocode.agreement.report import AgreementReport
 from autocode.agreement.reshape import (
     both_coded,
@@ -34,8 +39,9 @@ from autocode.agreement.reshape import (
     denominators,
     relevant,
 )
-from autocode.agreement.rows import Row, Verdict
+from autocode.agreement.rows import Measure, Row, Verdict
 from autocode.agreement.stability import DocumentAgreement, agreement_by_document
+from autocode.agreement.summary import decisions_by_coder, many_coders, summary
 from autocode.agreement.validity import Condition, Record, conditions
 
 __all__ = [
@@ -54,6 +60,8 @@ __all__ = [
     "Estimate",
     "Frequency",
     "LeftOut",
+    "Measure",
+    "Opinion",
     "Record",
     "Row",
     "SetAgreement",
@@ -64,6 +72,7 @@ __all__ = [
     "alpha_change",
     "alt_test_on",
     "atlasti",
+    "atlasti_domains",
     "both_coded",
     "by_group",
     "by_theme",
@@ -75,21 +84,32 @@ __all__ = [
     "corrected_document_frequencies",
     "corrected_frequencies",
     "decisions",
+    "decisions_by_coder",
     "decisions_on_text",
     "denominators",
+    "details",
     "disagreements",
     "documents_for_interval",
     "documents_for_verdict",
+    "gamma_by_document",
     "leave_one_coder_out",
+    "many_coders",
     "maxqda_frequency",
     "maxqda_occurrence",
     "maxqda_segments",
+    "mean_over_codes",
     "methods_paragraph",
     "nvivo",
     "offsets",
+    "offsets_by_code",
+    "opened_documents",
+    "opinions",
     "outliers",
+    "passages",
     "qualcoder",
     "relevant",
     "results_paragraph",
     "set_agreement",
+    "summary",
+    "summary_text",
 ]

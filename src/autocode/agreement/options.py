@@ -13,8 +13,9 @@ class AgreementOptions:
 
     Attributes:
         machines: Ids of the coders that are machines; all others are humans.
-        margin: How much less reliable than a second human the machine may be, in kappa. Fix it
-            before looking at the results.
+        margin: How much less reliable than a second human the machine may be, in `coefficient`. Fix
+            it before looking at the results.
+        coefficient: What the verdict compares: Cohen's kappa, or Krippendorff's alpha of each pair.
         confidence: Coverage of the intervals.
         bound: One-sided confidence of the bounds on delta that decide the verdict. At .975 the verdict
             can be read off the two-sided 95 % interval, and a machine just at the margin passes in
@@ -25,9 +26,9 @@ class AgreementOptions:
         seed: Seed of the bootstrap; same seed, same interval.
         clusters: Participant of a document by its id, where a participant has several documents;
             then the participant is left out as a whole.
-        human_floor: Kappa between humans below which the codebook, not the machine, needs work
+        human_floor: Coefficient between humans below which the codebook, not the machine, needs work
             (Krippendorff's limit for tentative conclusions).
-        machine_floor: Mean kappa between machine and humans below which no use is supported.
+        machine_floor: Mean coefficient between machine and humans below which no use is supported.
     """
 
     machines: tuple[str, ...] = ()
@@ -40,3 +41,21 @@ class AgreementOptions:
     clusters: Mapping[str, str] = field(default_factory=dict)
     human_floor: float = 0.667
     machine_floor: float = 0.60
+    coefficient: Literal["kappa", "alpha"] = "kappa"
+
+    @property
+    def coefficient_name(self) -> str:
+        """What the verdict compares, in words."""
+        return {"kappa": "Cohen's kappa", "alpha": "Krippendorff's alpha"}[self.coefficient]
+
+    @property
+    def interval_way(self) -> str:
+        """How the intervals are made, in words."""
+        if self.interval == "bootstrap":
+            return f"percentiles of {self.resamples:,} draws of whole {self.left_out}s (seed {self.seed})"
+        return f"leaving out one {self.left_out} at a time, t on the Fisher z scale"
+
+    @property
+    def left_out(self) -> str:
+        """What intervals leave out one at a time, in a word."""
+        return "participant" if self.clusters else "document"

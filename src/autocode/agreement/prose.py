@@ -34,22 +34,28 @@ def methods_paragraph(report: Findings) -> str:
     humans = [c for c in report.coders if c not in report.options.machines]
     text = (
         f"{len(humans)} human coders were compared on {report.units:,} units in {report.documents:,} "
-        f"documents that at least two coders had seen. For each of {len(report.codes)} codes and for all "
+        f"{report.options.left_out}s that at least two coders had seen. For each of {len(report.codes)} codes and for all "
         "codes pooled we report Cohen's kappa (Cohen, 1960), Krippendorff's alpha (Krippendorff, 2004) "
         "and positive agreement (Cicchetti & Feinstein, 1990). Where neither coder used a code, "
         "coefficients are undefined and were not replaced. "
-        f"{100 * report.options.confidence:.0f}% confidence intervals leave out one "
-        f"{'participant' if report.options.clusters else 'document'} at a time (jackknife, t distribution, "
-        "Fisher z scale; Fleiss & Davies, 1982); none is given below 6 documents or for codes used "
-        "fewer than 10 times."
+        f"{_intervals(report)}; none is given below 6 {report.options.left_out}s or for codes used fewer than 10 times."
     )
     if report.options.machines:
         text += (
-            " The machine was treated as one more coder: the mean kappa between machine and humans was "
+            f" The machine was treated as one more coder: the mean {report.options.coefficient} between machine and humans was "
             "compared with that between humans on the same units, with a non-inferiority margin of "
             f"{report.options.margin:.2f} fixed beforehand."
         )
     return text
+
+
+def _intervals(report: Findings) -> str:
+    options = report.options
+    name = f"{100 * options.confidence:.0f}% confidence intervals"
+    if options.interval == "bootstrap":
+        return f"{name} are {options.interval_way}"
+    how = "jackknife, t distribution, Fisher z scale; Fleiss & Davies, 1982"
+    return f"{name} leave out one {options.left_out} at a time ({how})"
 
 
 def results_paragraph(report: Findings) -> str:

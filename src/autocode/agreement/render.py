@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import autocode.agreement.verdict as judging
 from autocode.agreement.estimate import REASONS, Estimate
-from autocode.agreement.rows import Findings, Row, Verdict
+from autocode.agreement.rows import Findings, Measure, Row, Verdict
 from autocode.codebook import SEPARATOR
 
 R = TypeVar("R", Row, Verdict)
@@ -48,8 +48,8 @@ def _head(report: Findings) -> str:
     machines = report.options.machines
     names = [f"{c} (machine)" if c in machines else c for c in report.coders]
     text = (
-        f"Agreement of {', '.join(names)}: {report.units:,} units in {report.documents:,} documents "
-        "seen by two coders or more."
+        f"Agreement of {', '.join(names)}: {report.units:,} units in {report.documents:,} "
+        f"{report.options.left_out}s seen by two coders or more."
     )
     return textwrap.fill(text, WIDTH)
 
@@ -138,7 +138,7 @@ def theme_of(code: str) -> str:
 def _verdicts(report: Findings, machine: str) -> str:
     """May this machine stand in as a coder? Pooled first, then every code under its theme."""
     found = [v for v in report.verdicts if v.machine == machine]
-    margin = f"margin {report.options.margin:.2f} below the humans, fixed beforehand"
+    margin = f"{report.options.coefficient_name}, margin {report.options.margin:.2f}, fixed beforehand"
     title = f"May {machine} stand in as a coder alongside humans? ({margin})"
     head = f"{'':<{NAME}}{'humans':>7}{'machine':>8}{'delta':>7}{'interval':>15}  verdict"
     lines = [title, head, *(_judged(POOLED, v) for v in found if not v.code)]
@@ -158,14 +158,31 @@ def _judged(name: str, v: Verdict) -> str:
     return f"{cut(name, NAME):<{NAME}}{numbers}  {cut(label, WIDTH - NAME - 38)}"
 
 
+def summary_text(measures: Sequence[Measure]) -> str:
+    """The values over all codes that a reader needs beside the codes; the rest is in the files."""
+    shown = [m for m in measures if m.about != "Denominators" and not _aside(m)]
+    counts = [f"{m.estimate.value:,.0f} {m.name}" for m in measures if m.about == "Denominators"]
+    lines = [textwrap.fill("Shares refer to: " + "; ".join(counts) + ".", WIDTH, subsequent_indent="  "), ""]
+    lines.append(f"{'All codes together':<44}{'value':>7}{'interval':>15}  over")
+    for m in shown:
+        over = cut(REASONS[m.estimate.reason] if m.estimate.reason else m.over, WIDTH - 67)
+        lines.append(f"{m.about + ': ' + m.name:<44}{_two(m.estimate):>7}{_interval(m.estimate):>15}  {over}")
+    return "\n".join(lines) + "\n"
+
+
+def _aside(m: Measure) -> bool:
+    """Whether a value is left to the files: a second distance, a middle scope, two coders once more."""
+    again = m.about == "All coders together" and m.over.startswith("2 coders")
+    return again or "Jaccard" in m.name or "coded by anyone" in m.over
+
+
 def _foot(report: Findings) -> str:
     """What is not shown, and why; how to read the table."""
     confidence = f"{100 * report.options.confidence:.0f} %"
     notes = [
         "both, first, second, neither: units given the code by both, by one coder only, by none.",
         *_more_documents(report),
-        f"Intervals: {confidence}, leaving out one document at a time, t on the Fisher z scale; "
-        "segments are never taken as independent.",
+        f"Intervals: {confidence}, {report.options.interval_way}; segments are never taken as independent.",
         "Pooled counts every code on every unit; it is usually higher than the mean over codes.",
     ]
     if any(r.pooling == "sum" for r in report.rows):

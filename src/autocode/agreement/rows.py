@@ -1,4 +1,4 @@
-"""What a comparison found: Row, Verdict and Findings, ready to be shown or written."""
+"""What a comparison found: Row, Verdict, Measure and Findings, ready to be shown or written."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ class Verdict:
             not_supported or not_assessable.
         reason: Why it is not assessable, else "".
         strong: Supported, and the lower end of the humans' own interval reaches the floor.
-        delta: Mean kappa(machine, human) minus mean kappa(human, human), with its interval.
+        delta: Mean kappa(machine, human) minus mean kappa(human, human), with its interval; alpha
+            instead of kappa, here and below, where the options say so.
         lower: One-sided lower bound of `delta` at `options.bound`.
         upper: One-sided upper bound.
         humans: Mean kappa between humans on the units compared.
@@ -106,6 +107,27 @@ class Verdict:
         for name in ("delta", "humans", "machine_humans"):
             found[name] = getattr(self, name).to_json()
         return found | {"flags": list(self.flags)}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One value over all codes.
+
+    Attributes:
+        about: What it is about (coded at all, which code, ...).
+        name: The coefficient.
+        estimate: Its value and interval.
+        over: What it was computed over.
+    """
+
+    about: str
+    name: str
+    estimate: Estimate
+    over: str
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready mapping."""
+        return {"about": self.about, "name": self.name, "over": self.over} | self.estimate.to_json()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 The machine is compared with what two humans reach between themselves on the same units:
 delta = mean kappa(machine, human) - mean kappa(human, human). It must not fall short by more than
-a margin fixed beforehand (non-inferiority), and both humans and machine must reach a floor.
+a margin fixed beforehand (non-inferiority), and both humans and machine must reach a floor. With
+`AgreementOptions(coefficient="alpha")` Krippendorff's alpha of each pair takes the place of kappa.
 
 Sources: the delete-one-document jackknife of the difference (Fleiss & Davies 1982); non-inferiority
 as in Wellek, S. (2010), Testing Statistical Hypotheses of Equivalence and Noninferiority;
@@ -12,7 +13,7 @@ Benjamini, Y. & Yekutieli, D. (2001), Annals of Statistics 29, 1165-1188.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -22,7 +23,7 @@ import autocode.agreement.binary as binary
 import autocode.agreement.intervals as intervals
 from autocode.agreement.counts import Decisions, pair_counts, uses, with_pooled
 from autocode.agreement.estimate import Estimate, number
-from autocode.agreement.intervals import Spread
+from autocode.agreement.intervals import Spread, Statistic
 from autocode.agreement.measure import Evidence, estimates, evidence, mean_over
 from autocode.agreement.options import AgreementOptions
 from autocode.agreement.rows import Verdict
@@ -38,11 +39,12 @@ REASONS = {
     "few_documents": f"fewer than {MIN_DOCUMENTS} documents coded by the machine and two humans",
     "few_uses": f"fewer than {MIN_USES} units coded by a human",
     "few_coded_documents": f"coded by a human in fewer than {MIN_CODED_DOCUMENTS} documents",
-    "undefined": "kappa is undefined: neither coder of a pair ever gave the code",
+    "undefined": "agreement is undefined: neither coder of a pair ever gave the code",
 }
 """Why a verdict is not assessable, in words."""
 
-_mean_kappa = mean_over(binary.cohen_kappa)
+COEFFICIENTS: Mapping[str, Statistic] = {"kappa": binary.cohen_kappa, "alpha": binary.krippendorff_alpha}
+"""What a verdict may compare."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Comparison:
         within: (G, P, C, 4) tables of human pairs.
         mixed: (G, H, C, 4) tables of each human (first) and the machine (second).
         places: What each code rests on, as coded by humans.
+        coefficient: Key of `COEFFICIENTS`.
     """
 
     machine: str
@@ -62,11 +65,16 @@ class Comparison:
     within: FloatArray
     mixed: FloatArray
     places: Evidence
+    coefficient: str = "kappa"
+
+    def mean(self, tables: FloatArray) -> FloatArray:
+        """Mean coefficient over the pairs where it is defined: (..., C) from (..., P, C, 4)."""
+        return mean_over(COEFFICIENTS[self.coefficient])(tables)
 
     def delta(self, tables: FloatArray) -> FloatArray:
-        """Mean kappa of the mixed pairs minus mean kappa of the human pairs: (..., P+H, C, 4)."""
+        """Mean of the mixed pairs minus mean of the human pairs: (..., C) from (..., P + H, C, 4)."""
         P = self.within.shape[1]
-        return _mean_kappa(tables[..., P:, :, :]) - _mean_kappa(tables[..., :P, :, :])
+        return self.mean(tables[..., P:, :, :]) - self.mean(tables[..., :P, :, :])
 
 
 def verdicts(data: Decisions, options: AgreementOptions) -> tuple[Verdict, ...]:
@@ -74,7 +82,10 @@ def verdicts(data: Decisions, options: AgreementOptions) -> tuple[Verdict, ...]:
     found: list[Verdict] = []
     for machine in options.machines:
         compared = compare(data, machine, options.machines)
-        found += judge(compared, data.codes, options) if compared else _no_humans(data, machine)
+        if compared:
+            found += judge(replace(compared, coefficient=options.coefficient), data.codes, options)
+        else:
+            found += _no_humans(data, machine)
     return tuple(found)
 
 
@@ -120,7 +131,7 @@ def judge(compared: Comparison, codes: Sequence[str], options: AgreementOptions)
     sides = (compared.within, compared.mixed)
     levels = []
     for side in sides:
-        result = intervals.jackknife(side, _mean_kappa)
+        result = intervals.jackknife(side, compared.mean)
         ends = intervals.fisher(result, options.confidence)
         levels.append(estimates(result, ends, compared.places, "no_variance"))
     ends = intervals.plain(spread, options.confidence)
@@ -236,7 +247,7 @@ def _echo(compared: Comparison, confidence: float) -> list[list[str]]:
     if H < 2:
         return found
     level = 1 - (1 - confidence) / max(1, H if H > 2 else 1)
-    result = intervals.jackknife(compared.mixed, _lead)
+    result = intervals.jackknife(compared.mixed, lambda tables: _lead(tables, compared.coefficient))
     low, _ = intervals.plain(result, level)
     for c in range(C):
         if not compared.places.against_interval(c):
@@ -244,11 +255,11 @@ def _echo(compared: Comparison, confidence: float) -> list[list[str]]:
     return found
 
 
-def _lead(tables: FloatArray) -> FloatArray:
-    """Kappa of each human with the machine minus the mean of the others: (..., H, C)."""
-    kappa = binary.cohen_kappa(tables)
-    H = kappa.shape[-2]
-    lead: FloatArray = (kappa - kappa.mean(-2, keepdims=True)) * H / (H - 1)
+def _lead(tables: FloatArray, coefficient: str) -> FloatArray:
+    """Agreement of each human with the machine minus the mean of the others: (..., H, C)."""
+    level = COEFFICIENTS[coefficient](tables)
+    H = level.shape[-2]
+    lead: FloatArray = (level - level.mean(-2, keepdims=True)) * H / (H - 1)
     return lead
 
 

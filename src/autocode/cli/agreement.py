@@ -9,9 +9,12 @@ from typing import Annotated
 import typer
 
 from autocode.agreement import (
+    AgreementOptions,
     AgreementReport,
     Decisions,
     Design,
+    Estimate,
+    Opinion,
     Record,
     agree_on,
     agreement_by_document,
@@ -22,6 +25,11 @@ from autocode.agreement import (
     corrected_frequencies,
     decisions,
     decisions_on_text,
+    gamma_by_document,
+    opened_documents,
+    opinions,
+    summary,
+    summary_text,
 )  # fmt: skip
 from autocode.audit import accepted
 from autocode.cli.shell import (
@@ -41,11 +49,15 @@ from autocode.cli.shell import (
 )
 from autocode.config import Config
 from autocode.errors import ConfigError, StudyError
-from autocode.evaluate import batch_of, compare, hold_out, write_held_out
+from autocode.evaluate import agreement_options, batch_of, compare, hold_out, write_held_out
 from autocode.formats import read
+from autocode.formats.participants import participant_of
 from autocode.matrix import coding_matrix
 from autocode.report.comparison import Comparison, write_comparison
 from autocode.study import Study
+
+Coefficient = Annotated[str, typer.Option(help="What the verdict on a machine compares: kappa or alpha.", show_default="kappa")]
+Interval = Annotated[str, typer.Option(help="Intervals by: jackknife or bootstrap.", show_default="jackknife")]
 
 
 def agree(
@@ -54,6 +66,9 @@ def agree(
     unit: Annotated[str, typer.Option(help="Compare on: segment, character, document.")] = "segment",
     overlap: Annotated[str, typer.Option(help="When a coding counts for a segment: any, half, or a percentage.")] = "",
     by: Annotated[str, typer.Option(help="A table per: code, theme, document, or a variable of the participants.")] = "code",
+    coefficient: Coefficient = "",
+    interval: Interval = "",
+    gamma: Annotated[bool, typer.Option("--gamma", help="Gamma of whole passages as well (slow; autocode[gamma]).")] = False,
     config: ConfigPath = None,
     segments: Segments = "",
     out: Annotated[Path | None, typer.Option(help="Write it all to .xlsx, .csv or .html.")] = None,
@@ -61,18 +76,44 @@ def agree(
     as_json: Json = False,
 ) -> None:
     """Measure how far the coders agree, per code and pooled."""
-    found, chosen = read(study).of_kind(kind), settings(config, segments, overlap)
+    chosen = settings(config, segments, overlap).with_agreement(coefficient, interval)
+    found = read(study).of_kind(kind)
     data = _decisions(found, found.choose(listed(coders)), unit, chosen)
-    if out:
-        matrix = coding_matrix(found, chosen, data.coders) if unit == "segment" else None
-        write_comparison(out, Comparison(agree_on(data), found, matrix))
-    if by in ("code", "theme"):
-        show(agree_on(by_theme(data) if by == "theme" else data), as_json)
-    elif by == "document":
+    machines = tuple(c.id for c in found.coders if c.kind == "machine" and c.id in data.coders)
+    options = agreement_options(chosen.agreement, found.documents, machines)
+    gammas = _gammas(found, data.coders) if gamma else {}
+    if by == "document":
         _by_document(data)
+    elif by in ("code", "theme"):
+        data = by_theme(data) if by == "theme" else data
+        _show(data, options, gammas, as_json)
     else:
-        _by_variable(found, data, by, as_json)
+        _by_variable(found, data, by, (options, as_json))
+    if out:
+        matrix = coding_matrix(found, chosen, data.coders) if unit == "segment" and by != "theme" else None
+        report, measures = agree_on(data, options), summary(data, options)
+        write_comparison(out, Comparison(report, found, data, matrix, measures, gammas))
     tell(f"Next: autocode train {study} --out models/{study.name}")
+
+
+def _gammas(study: Study, coders: tuple[str, ...]) -> dict[str, Estimate]:
+    """Gamma of each document that two coders opened, and the mean."""
+    with working("Aligning the coders' passages"):
+        found, mean = gamma_by_document(opened_documents(study, coders))
+    return {**found, "mean over documents": mean}
+
+
+def _show(data: Decisions, options: AgreementOptions, gammas: dict[str, Estimate], as_json: bool) -> None:
+    """The report, all codes together, and gamma where asked for."""
+    report, measures = agree_on(data, options), summary(data, options)
+    if as_json:
+        more = {"together": [m.to_json() for m in measures], "gamma": {name: e.to_json() for name, e in gammas.items()}}
+        print(json.dumps(report.to_json() | more, ensure_ascii=False, indent=2))
+        return
+    print(report)
+    print(summary_text(measures))
+    for name, estimate in gammas.items():
+        print(f"gamma, {name}: {'-' if estimate.value is None else format(estimate.value, '.2f')}")
 
 
 def _decisions(study: Study, coders: tuple[str, ...], unit: str, config: Config) -> Decisions:
@@ -101,22 +142,29 @@ def _by_document(data: Decisions) -> None:
     print("\nInfluence: kappa over all documents minus kappa without this one.")
 
 
-def _by_variable(study: Study, data: Decisions, variable: str, as_json: bool) -> None:
+def _by_variable(study: Study, data: Decisions, variable: str, how: tuple[AgreementOptions, bool]) -> None:
     """One report for each group of participants."""
+    options, as_json = how
     known = sorted({name for d in study.documents for name in d.variables})
     if variable not in known:
         raise StudyError(
             f"--by {variable}", f"the participants' variables are {', '.join(known) or 'none'}",
             "Choose code, theme, document or one of these.")  # fmt: skip
     groups = {d.id: d.variables.get(variable, "") for d in study.documents}
-    for group, part in by_group(data, groups).items():
-        print(f"== {variable}: {group or 'not given'}")
-        show(agree_on(part), as_json)
+    reports = {group or "not given": agree_on(part, options) for group, part in by_group(data, groups).items()}
+    if as_json:
+        print(json.dumps({group: r.to_json() for group, r in reports.items()}, ensure_ascii=False, indent=2))
+        return
+    for group, report in reports.items():
+        print(f"== {variable}: {group}")
+        print(report)
 
 
 def evaluate(
     study: StudyPath,
     coders: Coders = "",
+    coefficient: Coefficient = "",
+    interval: Interval = "",
     config: ConfigPath = None,
     segments: Segments = "",
     out: Annotated[Path | None, typer.Option(help="Write every held-out prediction here (.csv).")] = None,
@@ -124,17 +172,20 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Compare the machine with the human coders, on documents it has not seen."""
+    chosen = settings(config, segments).with_agreement(coefficient, interval)
     found = read(study).of_kind(kind)
     with working("Judging each document without having seen it") as progress:
-        held = hold_out(blank_model(settings(config, segments)), found, listed(coders), progress)
+        held = hold_out(blank_model(chosen), found, listed(coders), progress)
     if out:
         write_held_out(out, held)
-    report = compare(held)
+    report = compare(held, chosen.agreement)
     show(report, as_json)
     if not as_json:
+        _print_opinions(opinions(decisions(held.with_machine), report.options))
         written, _ = ledger_of(study)
         shown = bool(accepted(written) & frozenset(found.codings))
-        _print_conditions(report, Record(unseen=True, suggestions_hidden=False if shown else None))
+        people = {d.id: who for d in found.documents if (who := participant_of(d))}
+        _print_conditions(report, Record(True, suggestions_hidden=False if shown else None, participants=people))
     tell(f"Next: autocode report {study} --out report.html")
 
 
@@ -162,6 +213,14 @@ def frequencies(
         span = "" if e.low is None or e.high is None else f"{100 * e.low:.1f} to {100 * e.high:.1f}"
         print(f"{row.code[:51]:<52}{row.raw:>9,}{100 * (row.raw_share.value or 0):>8.1f}{shown:>13}{span:>18}")
     tell(f"Corrected with what '{human}' coded; report the corrected column, never the raw one.")
+
+
+def _print_opinions(found: list[Opinion]) -> None:
+    """What two other methods say of the machine."""
+    for opinion in found:
+        print(f"\nSecond opinions on {opinion.machine}:")
+        for line in opinion.lines():
+            print(f"  {line}")
 
 
 def _print_conditions(report: AgreementReport, record: Record) -> None:

@@ -16,7 +16,7 @@ from autocode.cli.shell import ConfigPath, StudyPath, blank_model, ledger_of, se
 from autocode.config import Config
 from autocode.encode import cache_folder
 from autocode.errors import InputError
-from autocode.evaluate import compare, hold_out
+from autocode.evaluate import agreement_options, compare, hold_out
 from autocode.formats import read, read_all
 from autocode.formats.files import write_atomic
 from autocode.matrix import coding_matrix
@@ -75,10 +75,11 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
     if machine:
         with working("Judging each document without having seen it") as progress:
             held = hold_out(empty, study, None, progress)
-        return replace(findings, evaluation=compare(held), matrix=held.with_machine)
+        return replace(findings, evaluation=compare(held, config.agreement), matrix=held.with_machine)
     if len(study.humans) > 1:
         matrix = coding_matrix(study, config, study.humans)
-        return replace(findings, agreement=compare_coders(matrix), matrix=matrix)
+        options = agreement_options(config.agreement, study.documents)
+        return replace(findings, agreement=compare_coders(matrix, options), matrix=matrix)
     return findings
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -22,6 +23,29 @@ KINDS: Mapping[str, str] = {
     "feldnotiz": "field note", "memo": "field note",
 }  # fmt: skip
 """What a table may call a document's kind, and ours."""
+
+
+def variable(document: Document, names: Iterable[str]) -> str:
+    """The first of some variables that a document has, under any spelling of its name."""
+    spelt = {plain(name): value for name, value in document.variables.items()}
+    return next((spelt[name] for name in names if spelt.get(name)), "")
+
+
+def plain(name: str) -> str:
+    """A variable's name in small letters, with spaces for underscores."""
+    return " ".join(name.casefold().replace("_", " ").split())
+
+
+def participant_of(document: Document) -> str:
+    """Who speaks in a document, as its variables say; "" where they do not."""
+    return variable(document, RESPONDENT)
+
+
+def several_documents(documents: Iterable[Document]) -> dict[str, str]:
+    """The participant of each document of those who have several, by the document's id."""
+    named = {d.id: participant_of(d) for d in documents}
+    counts = Counter(named.values())
+    return {document: name for document, name in named.items() if name and counts[name] > 1}
 
 
 def is_participants_table(table: Table) -> bool:

@@ -15,10 +15,9 @@ from pathlib import Path
 from autocode.config import Config
 from autocode.errors import StudyError
 from autocode.formats.files import write_atomic
-from autocode.formats.participants import RESPONDENT
+from autocode.formats.participants import RESPONDENT, variable
 from autocode.members import ANSWERED
 from autocode.model import saved
-from autocode.report.counting import variable
 from autocode.segment import segment
 from autocode.store import STORE, load, rewrite_receipts, scrub, update, without_documents
 from autocode.store.ledger import entries

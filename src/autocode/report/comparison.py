@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
 from autocode.agreement import (
-    REASONS,
     AgreementReport,
+    Decisions,
     Estimate,
+    Measure,
     Row,
-    atlasti,
-    coded_documents,
     confusion,
     disagreements,
-    maxqda_segments,
-    nvivo,
     offsets,
-    qualcoder,
+    offsets_by_code,
 )
 from autocode.errors import InputError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.spreadsheet import write_workbook
 from autocode.matrix import CodingMatrix
+from autocode.report.appendix import POOLED, Sheet, coefficients, remark, second_opinions, together, together_by_code, unitizing
+from autocode.report.conventions import HEADER, conventions
 from autocode.report.findings import Findings
 from autocode.report.html import study_html
 from autocode.study import Study
-
-Sheet = tuple[Sequence[str], list[tuple[object, ...]]]
 
 COLUMNS = (
     "code", "kind", "first", "second", "pairs", "units", "documents", "both", "only_first", "only_second", "neither",
@@ -44,12 +41,18 @@ class Comparison:
     Attributes:
         report: Agreement per code and pair.
         study: Texts and codings, for boundaries and the tables of other tools.
+        data: What was compared: decisions on segments, characters or documents.
         matrix: Decisions on segments; None where the comparison was on another unit.
+        measures: All codes together.
+        gammas: Gamma of each document and its mean, where asked for.
     """
 
     report: AgreementReport
     study: Study
+    data: Decisions
     matrix: CodingMatrix | None = None
+    measures: Sequence[Measure] = ()
+    gammas: Mapping[str, Estimate] = field(default_factory=dict)
 
 
 def write_comparison(path: Path, comparison: Comparison) -> None:
@@ -63,7 +66,7 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
     elif path.suffix == ".csv":
         write_atomic(path, csv_text(COLUMNS, [_cells(row) for row in comparison.report.rows]))
     elif path.suffix == ".html":
-        write_atomic(path, study_html(comparison.study, Findings(agreement=comparison.report)))
+        write_atomic(path, _page(comparison))
     else:
         raise InputError(str(path), "a comparison is written as .xlsx, .csv or .html", "Choose one of these.")
 
@@ -71,33 +74,51 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
 def _cells(row: Row) -> tuple[object, ...]:
     counts = (row.pairs, row.units, row.documents, row.both, row.only_first, row.only_second, row.neither)
     values = (row.kappa.value, row.kappa.low, row.kappa.high, row.alpha.value, row.positive.value, row.percent.value)
-    return (row.code or "(all codes pooled)", row.kind, row.first, row.second, *counts, *values, _remark(row.kappa))
+    return (row.code or POOLED, row.kind, row.first, row.second, *counts, *values, remark(row.kappa))
 
 
-def _remark(estimate: Estimate) -> str:
-    keys = dict.fromkeys((estimate.reason, estimate.no_interval, *estimate.flags))
-    return "; ".join(REASONS.get(key, key) for key in keys if key)
+def _page(comparison: Comparison) -> str:
+    """The comparison as a page of the dossier's kind."""
+    return study_html(
+        comparison.study,
+        Findings(agreement=comparison.report, matrix=comparison.matrix, measures=comparison.measures))  # fmt: skip
 
 
 def _sheets(comparison: Comparison) -> Iterator[tuple[str, Sheet]]:
     """The parts of a workbook by the names of their sheets."""
-    report, study = comparison.report, comparison.study
+    report, study, data = comparison.report, comparison.study, comparison.data
+    pairs = [p for p in combinations(report.coders, 2) if p not in report.apart]
     yield "Agreement", (COLUMNS, [_cells(row) for row in report.rows])
     if report.verdicts:
         yield "Verdicts", _verdicts(report)
-    pairs = [p for p in combinations(report.coders, 2) if p not in report.apart][:12]
+        yield "Second opinions", second_opinions(data, report.options)
+    yield "All codes together", together(comparison.measures)
+    yield "Every coefficient", coefficients(data, pairs, report.options)
+    if len(data.coders) > 2 and not data.adjacent:
+        yield "Many coders", together_by_code(data)
     if comparison.matrix:
         yield "Disagreements", _disagreements(comparison.matrix, study, pairs)
         yield "Confusion", _confusion(comparison.matrix, pairs)
+    yield "Boundaries by code", _boundaries_by_code(study, pairs)
     yield "Boundaries", _boundaries(study, pairs)
-    yield "As other tools print", _conventions(study, report.codes, pairs)
+    yield "Passages", unitizing(study, report.coders, report.codes, comparison.gammas)
+    yield "As other tools print", (HEADER, list(conventions(study, report.codes, pairs)))
+
+
+def _boundaries_by_code(study: Study, pairs: Sequence[tuple[str, str]]) -> Sheet:
+    rows: list[tuple[object, ...]] = [
+        (a, b, code, *numbers)
+        for a, b in pairs
+        for code, numbers in offsets_by_code([(o.code, o.start, o.end) for o in offsets(study, a, b)]).items()
+    ]
+    return ("first", "second", "code", "matched_segments", "median_start", "median_end", "share_same_ends"), rows
 
 
 def _verdicts(report: AgreementReport) -> Sheet:
     columns = ("code", "verdict", "humans", "machine_humans", "delta", "delta_low", "delta_high", "p", "p_adjusted",
                "documents", "documents_needed", "flags", "reason")  # fmt: skip
     rows: list[tuple[object, ...]] = [
-        (v.code or "(all codes pooled)", v.label, v.humans.value, v.machine_humans.value, v.delta.value, v.delta.low,
+        (v.code or POOLED, v.label, v.humans.value, v.machine_humans.value, v.delta.value, v.delta.low,
          v.delta.high, v.p, v.p_adjusted, v.documents, v.needed, ", ".join(v.flags), v.reason)
         for v in report.verdicts
     ]  # fmt: skip
@@ -135,19 +156,3 @@ def _boundaries(study: Study, pairs: Sequence[tuple[str, str]]) -> Sheet:
         (a, b, o.document, o.code, o.start, o.end) for a, b in pairs for o in offsets(study, a, b)
     ]
     return ("first", "second", "document", "code", "start_second_minus_first", "end_second_minus_first"), rows
-
-
-def _conventions(study: Study, codes: Sequence[str], pairs: Sequence[tuple[str, str]]) -> Sheet:
-    """MAXQDA (segments that overlap by 90 %), NVivo and QualCoder (characters), as their manuals say."""
-    rows: list[tuple[object, ...]] = []
-    for a, b in pairs:
-        documents = coded_documents(study, a, b)
-        found = maxqda_segments(documents)
-        rows.append((a, b, "MAXQDA, segments 90 %", "(all codes)", found.percent.value, found.kappa.value))
-        of_atlas = atlasti(documents, codes)
-        rows.append((a, b, "ATLAS.ti-like, percent and Holsti", "(all codes)", of_atlas.percent.value, of_atlas.holsti.value))
-        for code in codes:
-            of_nvivo, of_qualcoder = nvivo(documents, code), qualcoder(documents, code)
-            rows.append((a, b, "NVivo, characters, weighted by size", code, of_nvivo.percent.value, of_nvivo.kappa.value))
-            rows.append((a, b, "QualCoder, coded characters", code, of_qualcoder[0].value, of_qualcoder[1].value))
-    return ("first", "second", "convention", "code", "percent", "kappa_or_holsti"), rows

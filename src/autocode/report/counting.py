@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from autocode.errors import StudyError
-from autocode.formats.participants import RESPONDENT
+from autocode.formats.participants import participant_of, plain
 from autocode.report.record import Record
 from autocode.report.tables import Frequency, frequencies
-from autocode.study import Coding, Document, Study
+from autocode.study import Coding, Study
 
 _GROUPS = ("stakeholder", "stakeholder group", "group", "role", "type", "category")
 
@@ -69,7 +69,7 @@ class View:
     @cached_property
     def participant(self) -> Mapping[str, str]:
         """The participant of each document: what a variable says, else the document itself."""
-        return {d.id: variable(d, RESPONDENT) or d.id for d in self.study.documents}
+        return {d.id: participant_of(d) or d.id for d in self.study.documents}
 
     @cached_property
     def grouping(self) -> str:
@@ -88,7 +88,7 @@ class View:
             return wanted
         for known in _GROUPS:
             for name in names:
-                if _plain(name) == known:
+                if plain(name) == known:
                     return name
         return ""
 
@@ -120,16 +120,6 @@ class View:
         """Participants in whose interviews codings stand."""
         by_id = self.study.by_id
         return len({self.participant[c.document] for c in codings if by_id[c.document].kind == "interview"})
-
-
-def variable(document: Document, names: Iterable[str]) -> str:
-    """The first of some variables that a document has, under any spelling of its name."""
-    plain = {_plain(name): value for name, value in document.variables.items()}
-    return next((plain[name] for name in names if plain.get(name)), "")
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.casefold().replace("_", " ").split())
 
 
 def _place(coding: Coding) -> tuple[str, int, int, str, str]:

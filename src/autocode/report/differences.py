@@ -6,13 +6,15 @@ from itertools import combinations
 
 import numpy as np
 
-from autocode.agreement import agreement_by_document, confusion, decisions, disagreements
+from autocode.agreement import agreement_by_document, confusion, decisions, disagreements, offsets, offsets_by_code
 from autocode.matrix import CodingMatrix, FloatArray
 from autocode.report.blocks import Block, Cell, Figure, Table, Words
 from autocode.report.charts import Entry, Grid, Span, heat_map, interval_chart
+from autocode.report.conventions import overall
 from autocode.report.counting import View
 from autocode.report.findings import Findings
 
+_Pairs = list[tuple[str, str]]
 _SHOWN = 40  # codes of a confusion table that fit on a page
 
 
@@ -30,7 +32,27 @@ def blocks(view: View, findings: Findings) -> list[Block]:
         found.append(confusion_figure(view, matrix, pairs, "humans"))
     if mixed:
         found.append(confusion_figure(view, matrix, mixed, "the humans (rows) and the machine (columns)"))
-    return [*found, document_figure(matrix, pairs, mixed), Words(_denominator(matrix), "soft")]
+    found += [document_figure(matrix, pairs, mixed), Words(_denominator(matrix), "soft")]
+    return [*found, _offsets(view, pairs), _other_tools(view, matrix, pairs)]
+
+
+def _offsets(view: View, pairs: _Pairs) -> Table:
+    """Same code, other boundary: how far apart humans set the ends of a code."""
+    found = [(o.code, o.start, o.end) for a, b in pairs for o in offsets(view.study, a, b)]
+    rows = tuple((view.name(code), *numbers) for code, numbers in offsets_by_code(found).items())
+    header = ("Code", "Segments of both", "Starts apart (median)", "Ends apart (median)", "Same ends")
+    return Table("Boundary offsets", "How far apart humans set the ends of a code, in characters", header, rows, "tnnnp",
+                 "Segments of one code that overlap each other most, all pairs of humans.")  # fmt: skip
+
+
+def _other_tools(view: View, matrix: CodingMatrix, pairs: _Pairs) -> Table:
+    """What other tools would print over all codes; the workbook of `autocode agree` has it per code and document."""
+    rows = tuple((*row[:4], row[6], row[7]) for row in overall(view.study, matrix.codes, pairs))
+    header = ("First", "Second", "Tool", "Measure", "Value", "Remark")
+    return Table("As other tools print", "What other tools print for all codes together, by their own conventions",
+                 header, rows, "ttttkt",
+                 "Not comparable with one another: each tool counts in its own way (docs/methods.md says how). NVivo and "
+                 "QualCoder print no value over all codes.")  # fmt: skip
 
 
 def _denominator(matrix: CodingMatrix) -> str:
@@ -38,9 +60,6 @@ def _denominator(matrix: CodingMatrix) -> str:
     if not outside:
         return "Every coding touches a unit of analysis."
     return f"{outside} codings touch no unit of analysis (an interviewer's turn, say) and are not compared."
-
-
-_Pairs = list[tuple[str, str]]
 
 
 def _kinds(matrix: CodingMatrix, pairs: _Pairs) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autocode.agreement import AgreementReport
+from autocode.agreement import AgreementReport, Measure
 from autocode.matrix import CodingMatrix
 from autocode.report.quotes import Vectors
 from autocode.report.record import Record
@@ -52,6 +52,7 @@ class Findings:
         agreement: The human coders among themselves.
         evaluation: The machine beside them, on documents it had not seen.
         matrix: What the coders of `evaluation` (else of `agreement`) decided, unit by unit.
+        measures: The humans over all codes together (`agreement.summary`).
         suggestions: For new documents.
         new: Those documents.
         silent: Codes that the model never suggests, with the reason.
@@ -67,6 +68,7 @@ class Findings:
     agreement: AgreementReport | None = None
     evaluation: AgreementReport | None = None
     matrix: CodingMatrix | None = None
+    measures: Sequence[Measure] = ()
     suggestions: Sequence[Suggestion] = ()
     new: Mapping[str, Document] | None = None
     silent: Mapping[str, str] | None = None

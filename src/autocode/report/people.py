@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from autocode.formats.participants import RESPONDENT
+from autocode.formats.participants import RESPONDENT, variable
 from autocode.report.blocks import Cell, Table
-from autocode.report.counting import View, variable
+from autocode.report.counting import View
 from autocode.study import Document
 
 _MOST_VALUES = 12  # of a variable whose values are listed; more are no groups

@@ -12,8 +12,11 @@ from autocode.agreement import (
     Row,
     Verdict,
     conditions,
+    decisions,
     methods_paragraph,
+    opinions,
     results_paragraph,
+    summary,
 )
 from autocode.agreement.validity import Record as Validity
 from autocode.report.blocks import Block, Cell, Figure, Points, Table, Title, Words, shown
@@ -51,6 +54,7 @@ def blocks(view: View, findings: Findings) -> list[Block]:
     if report is None:
         return [Words("Agreement was not computed: it needs two coders who share documents.")]
     found: list[Block] = [*_opening(report, findings), agreement_figure(view, report), agreement_table(view, report)]
+    found += _together(findings, report)
     if report.options.machines:
         found += [Title("What the verdict rests on"), Points(tuple(_conditions(view, findings, report)))]
     found += [Title("For the methods section"), Words(methods_paragraph(report))]
@@ -58,11 +62,33 @@ def blocks(view: View, findings: Findings) -> list[Block]:
     return [*found, Title("References", 4), *(Words(work, "soft") for work in REFERENCES.values())]
 
 
+def _together(findings: Findings, report: AgreementReport) -> Iterator[Block]:
+    """All codes together, between the humans; and what other methods say of the machine."""
+    data = decisions(findings.matrix) if findings.matrix else None
+    measures = findings.measures or (summary(data, report.options) if data else ())
+    counts = [f"{m.estimate.value:,.0f} {m.name}" for m in measures if m.about == "Denominators"]
+    rows = tuple(
+        (m.about, m.name, m.estimate.value, _interval(m.estimate), m.over + _missing(m.estimate))
+        for m in measures
+        if m.about != "Denominators"
+    )
+    if rows:
+        header = ("What", "Measure", "Value", "95% interval", "Over")
+        yield Table("All codes together", "Agreement of the humans over all codes together", header, rows, "ttktt",
+                    f"Shares refer to: {'; '.join(counts)}.")  # fmt: skip
+    for opinion in opinions(data, report.options) if data else ():
+        yield Words(f"Second opinions on {opinion.machine}: " + "; ".join(opinion.lines()) + ".")
+
+
+def _missing(estimate: Estimate) -> str:
+    return f" ({REASONS[estimate.reason]})" if estimate.reason else ""
+
+
 def _opening(report: AgreementReport, findings: Findings) -> Iterator[Block]:
     yield Words(
-        f"Unit by unit, over {report.units:,} units of analysis in {report.documents} documents that two or "
+        f"Unit by unit, over {report.units:,} units of analysis in {report.documents} {report.options.left_out}s that two or "
         "more coders "
-        "saw. Cohen's kappa, with its 95% interval from leaving out one document at a time. A dash stands "
+        f"saw. Cohen's kappa, with its 95% interval ({report.options.interval_way}). A dash stands "
         "where kappa is "
         "undefined or where the code was given to three units at most.")  # fmt: skip
     if findings.evaluation:
@@ -78,7 +104,8 @@ def _delta(verdict: Verdict, report: AgreementReport) -> str:
     if verdict.delta.value is None:
         return ""
     ends = f" ({_two(verdict.delta.low)} to {_two(verdict.delta.high)})" if verdict.delta.low is not None else ""
-    return (f" Machine-human minus human-human kappa is {_two(verdict.delta.value)}{ends}, judged against a margin of "
+    name = report.options.coefficient
+    return (f" Machine-human minus human-human {name} is {_two(verdict.delta.value)}{ends}, judged against a margin of "
             f"{report.options.margin:.2f} fixed beforehand.")  # fmt: skip
 
 

@@ -1,0 +1,129 @@
+"""All codes at once: coded at all, which code, sets of codes, many coders, and what shares refer to.
+
+Beside the coefficients of each code: two coders may agree well on what is worth coding and poorly on
+the code, or the other way round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from autocode.agreement.compare import agree_on
+from autocode.agreement.counts import Decisions, cluster
+from autocode.agreement.estimate import Estimate
+from autocode.agreement.multilabel import set_agreement
+from autocode.agreement.multirater import (
+    Terms,
+    brennan_prediger,
+    conger_kappa,
+    fleiss_kappa,
+    gwet_ac,
+    light_kappa,
+    percent_agreement,
+    terms,
+)  # fmt: skip
+from autocode.agreement.options import AgreementOptions
+from autocode.agreement.reshape import both_coded, coded_at_all, denominators, relevant
+from autocode.agreement.rows import Measure
+from autocode.matrix import IntArray
+
+
+def summary(data: Decisions, options: AgreementOptions | None = None) -> list[Measure]:
+    """Agreement of the humans over all codes, in the order in which it should be read.
+
+    Machines are left out where two humans remain. Sets of codes and the coefficients of many coders
+    count units, so they are left out where units are stretches of text of different lengths.
+
+    Raises:
+        StudyError: One coder only, or coders who share no unit.
+    """
+    chosen = options or AgreementOptions()
+    humans = among(data, chosen.machines)
+    found = [*_shares(humans), *_means(humans), *_at_all(humans, chosen)]
+    humans = cluster(humans, dict(chosen.clusters))
+    if not humans.adjacent:
+        found += [*_sets(humans, chosen), *_many(humans)]
+    return found
+
+
+def among(data: Decisions, machines: tuple[str, ...]) -> Decisions:
+    """The decisions of the humans; of all coders where fewer than two are human."""
+    rows = [r for r, coder in enumerate(data.coders) if coder not in machines]
+    if len(rows) < 2:
+        return data
+    return Decisions(
+        tuple(data.coders[r] for r in rows), data.codes, data.documents, data.groups, data.Y[rows],
+        data.seen[rows], data.weight)  # fmt: skip
+
+
+def _shares(data: Decisions) -> Iterator[Measure]:
+    """What a percentage can refer to: all that two coders saw, what anyone coded, documents opened."""
+    counts = denominators(data)
+    what = "characters" if data.adjacent else "units"
+    yield Measure("Denominators", f"{what} that two coders saw", Estimate(float(counts["units"])), "")
+    yield Measure("Denominators", "of these, coded by anyone", Estimate(float(counts["units_coded_by_any"])), "")
+    yield Measure("Denominators", "documents that two coders opened", Estimate(float(counts["documents"])), "")
+
+
+def _means(data: Decisions) -> Iterator[Measure]:
+    """Unweighted means over the codes where a coefficient is defined; undefined codes are not replaced."""
+    rows = [row for row in agree_on(data).rows if row.code and not row.first]
+    for name, found in (("kappa", [r.kappa for r in rows]), ("alpha", [r.alpha for r in rows])):
+        values = [e.value for e in found if e.value is not None]
+        mean = Estimate(float(np.mean(values))) if values else Estimate(None, reason="no_variance")
+        yield Measure("Mean over codes", f"mean {name}", mean, f"{len(values)} of {len(rows)} codes, where defined")
+
+
+def _at_all(data: Decisions, options: AgreementOptions) -> Iterator[Measure]:
+    """Whether a unit is coded at all, whichever the code."""
+    plain = AgreementOptions(confidence=options.confidence, clusters=options.clusters, interval=options.interval)
+    row = agree_on(coded_at_all(data), plain).row("any code")
+    if row is not None:
+        for name, estimate in (("kappa", row.kappa), ("alpha", row.alpha), ("positive agreement", row.positive)):
+            yield Measure("Coded at all", name, estimate, "all units")
+
+
+def _sets(data: Decisions, options: AgreementOptions) -> Iterator[Measure]:
+    """The set of codes of a unit: on all units, on those anyone coded, on those all coded."""
+    scopes = {"all units": data, "units coded by anyone": relevant(data), "units all coders coded": both_coded(data)}
+    for scope, part in scopes.items():
+        found = set_agreement(part, options.confidence)
+        about = "Which code" if scope.startswith("units all") else "Sets of codes"
+        over = f"{scope} ({found.units:,})"
+        yield Measure(about, "alpha, MASI distance", found.masi, over)
+        yield Measure(about, "alpha, Jaccard distance", found.jaccard, over)
+        yield Measure(about, "share with the same codes", found.exact, over)
+
+
+def _many(data: Decisions) -> Iterator[Measure]:
+    """Coefficients of two coders or more, all codes pooled: each unit and code is one decision."""
+    ratings = decisions_by_coder(data)
+    over = f"{len(data.coders)} coders, codes pooled"
+    for name, estimate in many_coders(ratings).items():
+        yield Measure("All coders together", name, estimate, over)
+
+
+def decisions_by_coder(data: Decisions, code: int | None = None) -> IntArray:
+    """(n K, R) 1 given, 0 not given, -1 not seen; of one code by its index, or of all."""
+    Y = data.Y if code is None else data.Y[:, :, [code]]
+    ratings = np.where(data.seen[:, :, None], Y, -1).astype(np.int64)
+    return np.asarray(ratings.reshape(len(data.coders), -1).T)
+
+
+def many_coders(ratings: IntArray) -> dict[str, Estimate]:
+    """Coefficients of any number of coders on (n, R) decisions 1, 0 or -1 for not seen.
+
+    Without standard errors: those of the literature take units as independent of one another.
+    """
+    kept = ratings[(ratings >= 0).sum(1) >= 1]
+    counts = np.stack([(kept == k).sum(1) for k in (0, 1)], axis=1).astype(np.float64)
+    t: Terms = terms(counts)
+    if not t.several.any():
+        return {"percent agreement": Estimate(None, reason="no_pairs")}
+    values = {
+        "Fleiss' kappa": fleiss_kappa(t), "Conger's kappa": conger_kappa(kept, 2), "Light's kappa": light_kappa(kept, 2),
+        "Randolph's kappa": brennan_prediger(t, 2), "Gwet's AC1": gwet_ac(t), "percent agreement": percent_agreement(t),
+    }  # fmt: skip
+    return {name: Estimate(e.value, reason=e.reason, flags=e.flags) for name, e in values.items()}
