@@ -171,6 +171,14 @@ def alt_test_on(
 
     Raises:
         StudyError: Fewer than two humans share such a unit with the machine.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> truth = rng.random((200, 1)) < 0.3
+        >>> Y = np.stack([truth ^ (rng.random((200, 1)) < noise) for noise in (0.1, 0.1, 0.02)])
+        >>> found = alt_test_on(Decisions.of(Y, np.arange(200) // 20), 'c3')
+        >>> found.passes, found.omega, round(found.rho, 2)
+        (True, 1.0, 0.91)
     """
     order = [r for r, c in enumerate(data.coders) if c != machine] + [data.coders.index(machine)]
     columns = slice(None) if code is None else [data.codes.index(code)]

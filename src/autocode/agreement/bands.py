@@ -32,7 +32,12 @@ BANDS: Mapping[str, Bands] = {
 
 
 def band(value: float, author: str = "landis_koch") -> str:
-    """The word for a value."""
+    """The word for a value.
+
+    Example:
+        >>> band(0.7, 'landis_koch'), band(0.7, 'krippendorff')
+        ('substantial', 'tentative conclusions only')
+    """
     return next(word for limit, word in BANDS[author] if value >= limit or limit == -1.0)
 
 

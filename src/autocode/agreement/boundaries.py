@@ -61,14 +61,28 @@ def boundaries(masses: Sequence[int]) -> list[int]:
 
 
 def boundary_similarity(first: Sequence[int], second: Sequence[int], window: int = 2) -> Estimate:
-    """B of two lists of segment lengths; 1 where neither coder set any boundary."""
+    """B of two lists of segment lengths; 1 where neither coder set any boundary.
+
+    Formula: 1 - (misses + near distances / window) / (misses + near + matches).
+
+    Example:
+        >>> round(boundary_similarity([5, 3, 4], [5, 4, 3]).value, 3)  # one boundary alike, one off by one
+        0.75
+    """
     found = edits(boundaries(first), boundaries(second), window)
     total = found.misses + len(found.near) + found.matches
     return Estimate(1 - found.cost / total) if total else Estimate(1.0, flags=("no_variance",))
 
 
 def segmentation_similarity(first: Sequence[int], second: Sequence[int], window: int = 2) -> Estimate:
-    """S of two lists of segment lengths, over all places where a boundary could be."""
+    """S of two lists of segment lengths, over all places where a boundary could be.
+
+    Formula: 1 - (misses + near distances / window) / possible places.
+
+    Example:
+        >>> round(segmentation_similarity([5, 3, 4], [5, 4, 3]).value, 3)
+        0.955
+    """
     places = sum(first) - 1
     found = edits(boundaries(first), boundaries(second), window)
     return Estimate(1 - found.cost / places) if places > 0 else Estimate(None, reason="no_pairs")
@@ -80,6 +94,10 @@ def boundary_offsets(first: Sequence[Span], second: Sequence[Span]) -> list[tupl
     Returns:
         (start of the second minus start of the first, the same for the ends) in characters, for
         each pair of segments that are each other's best overlap.
+
+    Example:
+        >>> boundary_offsets([Span(10, 40, 'x')], [Span(15, 38, 'x')])
+        [(5, -2)]
     """
     found = []
     for a in first:

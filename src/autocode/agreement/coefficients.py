@@ -41,7 +41,15 @@ def observed_agreement(table: FloatArray, weights: FloatArray | None = None) -> 
 
 
 def percent_agreement(table: FloatArray) -> Estimate:
-    """Share of units on which the coders agree."""
+    """Share of units on which the coders agree.
+
+    Formula: the sum of the diagonal over all units.
+
+    Example:
+        >>> table = np.array([[20.0, 5.0], [10.0, 15.0]])  # rows: first coder
+        >>> round(percent_agreement(table).value, 3)
+        0.7
+    """
     observed = observed_agreement(table)
     return Estimate(None, reason="no_pairs") if math.isnan(observed) else Estimate(observed)
 
@@ -63,12 +71,23 @@ def cohen_kappa(table: FloatArray, weights: FloatArray | None = None) -> Estimat
 
     Sources: Cohen, J. (1960). Educational and Psychological Measurement 20, 37-46; Cohen, J. (1968).
     Psychological Bulletin 70, 213-220.
+
+    Example:
+        >>> table = np.array([[20.0, 5.0], [10.0, 15.0]])  # rows: first coder
+        >>> round(cohen_kappa(table).value, 3)
+        0.4
     """
     return corrected(observed_agreement(table, weights), cohen_kappa_chance(table, weights))
 
 
 def cohen_kappa_max(table: FloatArray) -> Estimate:
-    """The largest kappa that the marginals allow (Cohen 1960, p. 42)."""
+    """The largest kappa that the marginals allow (Cohen 1960, p. 42).
+
+    Example:
+        >>> table = np.array([[20.0, 5.0], [10.0, 15.0]])  # rows: first coder
+        >>> round(cohen_kappa_max(table).value, 3)
+        0.8
+    """
     return corrected(percent_agreement_max(table), cohen_kappa_chance(table))
 
 
@@ -76,6 +95,11 @@ def cohen_kappa_se(table: FloatArray) -> Estimate:
     """Large-sample standard error of kappa, for display only: it takes units as independent.
 
     Source: Fleiss, J. L., Cohen, J. & Everitt, B. S. (1969). Psychological Bulletin 72, 323-327.
+
+    Example:
+        >>> table = np.array([[20.0, 5.0], [10.0, 15.0]])  # rows: first coder
+        >>> round(cohen_kappa_se(table).value, 3)
+        0.127
     """
     kappa = cohen_kappa(table)
     if kappa.value is None:
@@ -98,7 +122,13 @@ def scott_pi_chance(table: FloatArray, weights: FloatArray | None = None) -> flo
 
 
 def scott_pi(table: FloatArray, weights: FloatArray | None = None) -> Estimate:
-    """Scott's pi. Source: Scott, W. A. (1955). Public Opinion Quarterly 19, 321-325."""
+    """Scott's pi. Source: Scott, W. A. (1955). Public Opinion Quarterly 19, 321-325.
+
+    Example:
+        >>> table = np.array([[20.0, 5.0], [10.0, 15.0]])  # rows: first coder
+        >>> round(scott_pi(table).value, 3)
+        0.394
+    """
     return corrected(observed_agreement(table, weights), scott_pi_chance(table, weights))
 
 
@@ -111,6 +141,11 @@ def brennan_prediger(table: FloatArray, weights: FloatArray | None = None, categ
 
     Args:
         categories: Number of declared categories where it is larger than the table (unweighted).
+
+    Example:
+        >>> table = np.array([[20.0, 5.0], [10.0, 15.0]])  # rows: first coder
+        >>> round(brennan_prediger(table).value, 3)
+        0.4
     """
     q = categories or len(table)
     chance = 1 / q if weights is None else float(_weights(table, weights).sum()) / q**2
@@ -129,6 +164,11 @@ def gwet_ac(table: FloatArray, weights: FloatArray | None = None) -> Estimate:
 
     Source: Gwet, K. L. (2008). British Journal of Mathematical and Statistical Psychology 61, 29-48;
     (2014) Handbook of Inter-Rater Reliability, 4th ed.
+
+    Example:
+        >>> table = np.array([[20.0, 5.0], [10.0, 15.0]])  # rows: first coder
+        >>> round(gwet_ac(table).value, 3)
+        0.406
     """
     found = corrected(observed_agreement(table, weights), gwet_ac_chance(table, weights))
     counts = np.asarray(table)
@@ -140,6 +180,10 @@ def holsti(agreements: float, first: float, second: float) -> Estimate:
     """2A / (N1 + N2): agreements over the mean number of decisions.
 
     Source: Holsti, O. R. (1969). Content Analysis for the Social Sciences and Humanities.
+
+    Example:
+        >>> round(holsti(20, 30, 25).value, 3)  # 20 agreed decisions of 30 and 25
+        0.727
     """
     if first + second <= 0:
         return Estimate(None, reason="no_positives")

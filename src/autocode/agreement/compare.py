@@ -77,6 +77,14 @@ def agree_on(data: Decisions, options: AgreementOptions | None = None) -> Agreem
 
     Raises:
         StudyError: One coder only, coders who share no document, or an unknown machine.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> truth = rng.random((200, 1)) < 0.3
+        >>> Y = np.stack([truth ^ (rng.random((200, 1)) < 0.05) for _ in range(2)])
+        >>> row = agree_on(Decisions.of(Y, np.arange(200) // 20)).row()
+        >>> [round(x, 2) for x in (row.kappa.value, row.kappa.low, row.kappa.high)]
+        [0.86, 0.76, 0.92]
     """
     chosen = options or AgreementOptions()
     check_coders(data)

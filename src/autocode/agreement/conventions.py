@@ -84,6 +84,12 @@ def maxqda_segments(documents: Sequence[Coded], minimum: float = 0.9, overlap: s
         documents: What the two coders coded.
         minimum: Share of overlap that makes a counterpart.
         overlap: `iou` or `min`; how MAXQDA measures it could not be confirmed.
+
+    Example:
+        >>> one = Coded('d', 1000, (Span(0, 100, 'x'), Span(400, 500, 'y')), (Span(0, 95, 'x'), Span(420, 500, 'y')))
+        >>> found = maxqda_segments([one])
+        >>> found.percent.value, found.kappa.value
+        (0.5, 0.0)
     """
     measure = OVERLAPS[overlap]
     by_code: dict[str, tuple[int, int]] = {}
@@ -104,12 +110,24 @@ def maxqda_segments(documents: Sequence[Coded], minimum: float = 0.9, overlap: s
 
 
 def maxqda_occurrence(documents: Sequence[Coded], codes: Sequence[str]) -> dict[str, Estimate]:
-    """Level 1: share of documents in which both coders have the code, or both lack it."""
+    """Level 1: share of documents in which both coders have the code, or both lack it.
+
+    Example:
+        >>> one = Coded('d', 1000, (Span(0, 100, 'x'), Span(400, 500, 'y')), (Span(0, 95, 'x'), Span(420, 500, 'y')))
+        >>> maxqda_occurrence([one], ['x'])['x'].value
+        1.0
+    """
     return _document_level(documents, codes, lambda spans: int(bool(spans)))
 
 
 def maxqda_frequency(documents: Sequence[Coded], codes: Sequence[str]) -> dict[str, Estimate]:
-    """Level 2: share of documents in which both coders used the code equally often."""
+    """Level 2: share of documents in which both coders used the code equally often.
+
+    Example:
+        >>> one = Coded('d', 1000, (Span(0, 100, 'x'), Span(400, 500, 'y')), (Span(0, 95, 'x'), Span(420, 500, 'y')))
+        >>> maxqda_frequency([one], ['x'])['x'].value
+        1.0
+    """
     return _document_level(documents, codes, len)
 
 
@@ -149,6 +167,12 @@ def nvivo(documents: Sequence[Coded], code: str) -> Nvivo:
     """Percent agreement and kappa over characters, per document and averaged.
 
     NVivo is remembered to print kappa 1 where nobody coded; here it is undefined.
+
+    Example:
+        >>> one = Coded('d', 1000, (Span(0, 100, 'x'), Span(400, 500, 'y')), (Span(0, 95, 'x'), Span(420, 500, 'y')))
+        >>> found = nvivo([one], 'y')
+        >>> found.percent.value, round(found.kappa.value, 3)
+        (0.98, 0.878)
     """
     rows, weights = [], np.array([d.length for d in documents], dtype=np.float64)
     for d in documents:
@@ -193,7 +217,14 @@ class AtlasTi:
 
 
 def atlasti(documents: Sequence[Coded], codes: Sequence[str]) -> AtlasTi:
-    """Percent agreement, Holsti and the alpha family over text positions of one domain of codes."""
+    """Percent agreement, Holsti and the alpha family over text positions of one domain of codes.
+
+    Example:
+        >>> one = Coded('d', 1000, (Span(0, 100, 'x'), Span(400, 500, 'y')), (Span(0, 95, 'x'), Span(420, 500, 'y')))
+        >>> found = atlasti([one], ['x', 'y'])
+        >>> round(found.holsti.value, 3), found.cu_alpha.value
+        (0.933, 1.0)
+    """
     total = sum((d.table(c) for d in documents for c in codes), np.zeros(4))
     passages = [_family(d, [""], lambda s: Span(s.start, s.end)) for d in documents]
     relevant = binary_u_alpha(sum(passages[1:], passages[0])) if passages else Estimate(None, reason="no_pairs")
@@ -225,6 +256,11 @@ def qualcoder(documents: Sequence[Coded], code: str) -> tuple[Estimate, Estimate
 
     Its kappa looks at coded characters only (A or B): P_o = both / either, and takes chance as the
     product, not the sum, of the chances of yes and no. It is not Cohen's kappa.
+
+    Example:
+        >>> one = Coded('d', 1000, (Span(0, 100, 'x'), Span(400, 500, 'y')), (Span(0, 95, 'x'), Span(420, 500, 'y')))
+        >>> [round(e.value, 3) for e in qualcoder([one], 'y')]
+        [0.98, 0.8]
     """
     table = sum((d.table(code) for d in documents), np.zeros(4))
     a, b, c, _ = (float(x) for x in table)

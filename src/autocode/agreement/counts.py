@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autocode.errors import StudyError
 from autocode.matrix import BoolArray, CodingMatrix, FloatArray, IntArray
@@ -35,6 +36,27 @@ class Decisions:
     Y: BoolArray
     seen: BoolArray
     weight: FloatArray
+
+    @classmethod
+    def of(cls, Y: ArrayLike, groups: ArrayLike | None = None, seen: ArrayLike | None = None) -> Decisions:
+        """Decisions from plain arrays; coders are named c1, c2 ..., codes code 1 ..., documents d1 ...
+
+        Args:
+            Y: (R, n, K) 1 where the coder gave the code to the unit.
+            groups: (n,) index of each unit's document, from 0; None takes each unit as a document.
+            seen: (R, n) 1 where the coder saw the unit; None takes all as seen.
+
+        Example:
+            >>> Decisions.of([[[1], [0]], [[1], [1]]]).coders
+            ('c1', 'c2')
+        """
+        given = np.asarray(Y, dtype=bool)
+        R, n, K = given.shape
+        place = np.arange(n) if groups is None else np.asarray(groups, dtype=np.int64)
+        sizes = {"c": R, "code ": K, "d": int(place.max(initial=-1)) + 1}
+        coders, codes, documents = (tuple(f"{word}{i + 1}" for i in range(m)) for word, m in sizes.items())
+        looked = np.ones((R, n), dtype=bool) if seen is None else np.asarray(seen, dtype=bool)
+        return cls(coders, codes, documents, place, given & looked[:, :, None], looked, np.ones(n))
 
     @property
     def adjacent(self) -> bool:

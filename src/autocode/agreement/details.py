@@ -22,6 +22,12 @@ def details(
 
     Raises:
         StudyError: There is no such coder, or the two share no unit.
+
+    Example:
+        >>> Y = np.array([[[1, 0], [0, 1], [1, 0], [0, 0]], [[1, 0], [0, 1], [0, 1], [0, 0]]])
+        >>> data = Decisions.of(Y)
+        >>> round(details(data, 'c1', 'c2')['']['gwet_ac1'].value, 3)
+        0.529
     """
     for coder in (first, second):
         if coder not in data.coders:

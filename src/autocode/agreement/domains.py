@@ -42,7 +42,15 @@ def domains_of(codes: Sequence[str]) -> dict[str, list[str]]:
 
 
 def atlasti_domains(documents: Sequence[Coded], codes: Sequence[str]) -> Domains:
-    """The family of each domain, and Cu-alpha over all of them."""
+    """The family of each domain, and Cu-alpha over all of them.
+
+    Example:
+        >>> from autocode.agreement.spans import Span
+        >>> one = Coded('d', 50, (Span(0, 20, 'A > x'), Span(30, 40, 'B > z')), (Span(0, 20, 'A > x'),))
+        >>> found = atlasti_domains([one], ['A > x', 'B > z'])
+        >>> list(found.by_domain), round(found.omnibus.value, 3)
+        (['A', 'B'], 0.659)
+    """
     domains = domains_of(codes)
     return Domains({name: atlasti(documents, own) for name, own in domains.items()}, cu_omnibus(documents, domains))
 

@@ -70,7 +70,14 @@ def _nothing() -> Estimate:
 
 
 def human_share(data: Checked, confidence: float = 0.95) -> Estimate:
-    """Share among the checked units alone, with Wilson's interval."""
+    """Share among the checked units alone, with Wilson's interval.
+
+    Example:
+        >>> human, machine = [1.0, 0, 1, 0] * 100, [1.0, 0, 1, 1] * 25 + [1.0, 0, 1, 0] * 75
+        >>> data = Checked(np.array(human), np.array(machine), np.array([1.0, 0] * 500))
+        >>> round(human_share(data).value, 3)
+        0.5
+    """
     if not data.n:
         return _nothing()
     z, n, p = z_quantile(confidence), data.n, float(data.y.mean())
@@ -83,6 +90,12 @@ def ppi_mean(data: Checked, confidence: float = 0.95, power: float = 1.0) -> Est
     """Prediction-powered mean; `power` 1 is PPI, 0 the human share alone.
 
     For some hundreds of checked units with ten errors or more; else its interval is too short.
+
+    Example:
+        >>> human, machine = [1.0, 0, 1, 0] * 100, [1.0, 0, 1, 1] * 25 + [1.0, 0, 1, 0] * 75
+        >>> data = Checked(np.array(human), np.array(machine), np.array([1.0, 0] * 500))
+        >>> round(ppi_mean(data).value, 3)
+        0.438
     """
     if not data.n or not len(data.rest):
         return _nothing()
@@ -104,7 +117,14 @@ def ppi_plus_power(data: Checked) -> float:
 
 
 def ppi_plus_mean(data: Checked, confidence: float = 0.95) -> Estimate:
-    """PPI++: the machine counts as much as it deserves."""
+    """PPI++: the machine counts as much as it deserves.
+
+    Example:
+        >>> human, machine = [1.0, 0, 1, 0] * 100, [1.0, 0, 1, 1] * 25 + [1.0, 0, 1, 0] * 75
+        >>> data = Checked(np.array(human), np.array(machine), np.array([1.0, 0] * 500))
+        >>> round(ppi_plus_mean(data).value, 3)
+        0.461
+    """
     if not data.n or not len(data.rest):
         return _nothing()
     return ppi_mean(data, confidence, ppi_plus_power(data))
@@ -114,6 +134,12 @@ def difference_estimator(data: Checked, confidence: float = 0.95) -> Estimate:
     """Machine share of all units plus the mean error of the checked ones, for this finite batch.
 
     Equal to the DSL mean (Egami et al. 2023) with equal probabilities; t with n - 1 degrees.
+
+    Example:
+        >>> human, machine = [1.0, 0, 1, 0] * 100, [1.0, 0, 1, 1] * 25 + [1.0, 0, 1, 0] * 75
+        >>> data = Checked(np.array(human), np.array(machine), np.array([1.0, 0] * 500))
+        >>> round(difference_estimator(data).value, 3)
+        0.455
     """
     if data.n < 2:
         return _nothing()
@@ -130,6 +156,13 @@ def post_stratified(data: Checked, confidence: float = 0.95, finite: bool = True
     Args:
         finite: Whether the claim is about this batch (True) or about what it was drawn from.
         seed: Same seed, same interval.
+
+    Example:
+        >>> human, machine = [1.0, 0, 1, 0] * 100, [1.0, 0, 1, 1] * 25 + [1.0, 0, 1, 0] * 75
+        >>> data = Checked(np.array(human), np.array(machine), np.array([1.0, 0] * 500))
+        >>> found = post_stratified(data)
+        >>> round(found.value, 2)
+        0.46
     """
     if not data.n:
         return _nothing()

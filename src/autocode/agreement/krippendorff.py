@@ -56,6 +56,11 @@ def alpha(counts: FloatArray, values: Sequence[object] = (), level: str = "nomin
     Returns:
         Alpha, undefined without variance (`no_variance`) or without a unit that two coders
         judged (`no_pairs`).
+
+    Example:
+        >>> counts = np.array([[3.0, 0.0, 0.0], [0.0, 2.0, 1.0], [0.0, 0.0, 3.0]])  # units x categories
+        >>> round(alpha(counts).value, 3), round(alpha(counts, (1, 2, 3), 'interval').value, 3)
+        (0.692, 0.871)
     """
     observed = coincidences(counts)
     named = values or range(counts.shape[1])
@@ -63,7 +68,12 @@ def alpha(counts: FloatArray, values: Sequence[object] = (), level: str = "nomin
 
 
 def expected_agreement(counts: FloatArray) -> float:
-    """1 - D_e of nominal alpha: what ATLAS.ti's manual calls the chance agreement."""
+    """1 - D_e of nominal alpha: what ATLAS.ti's manual calls the chance agreement.
+
+    Example:
+        >>> round(expected_agreement(np.array([[2, 0], [1, 1], [0, 2]])), 3)
+        0.4
+    """
     n_c = coincidences(counts).sum(1)
     n = n_c.sum()
     return float((n_c * (n_c - 1)).sum() / (n * (n - 1))) if n > 1 else float("nan")
@@ -95,6 +105,11 @@ def set_alpha(units: Sets, distance: str = "masi") -> Estimate:
     Returns:
         Alpha. Where most units have no code it tells mostly whether coders code at all: read it
         beside the coefficients of each code.
+
+    Example:
+        >>> units = [[{'work'}, {'work', 'time'}], [set(), set()], [{'time'}, {'time'}]]
+        >>> round(set_alpha(units).value, 3), round(set_alpha(units, 'jaccard').value, 3)
+        (0.722, 0.783)
     """
     counts, found = set_counts(units)
     return alpha_from_coincidences(coincidences(counts), distance_matrix(found, SET_DISTANCES[distance]))
@@ -110,7 +125,12 @@ def distance_matrix(sets: Sequence[Labels], distance: SetDistance) -> FloatArray
 
 
 def exact_match(units: Sets) -> Estimate:
-    """Mean share of coder pairs with the very same set, over units that two coders saw."""
+    """Mean share of coder pairs with the very same set, over units that two coders saw.
+
+    Example:
+        >>> exact_match([[{'work'}, {'work', 'time'}], [set(), set()]]).value
+        0.5
+    """
     counts, _ = set_counts(units)
     m = counts.sum(1)
     kept, m = counts[m >= 2], m[m >= 2]
@@ -120,7 +140,12 @@ def exact_match(units: Sets) -> Estimate:
 
 
 def mean_over_pairs(units: Sets, similarity: SetDistance) -> Estimate:
-    """Mean similarity of all coder pairs of all units (say, Dice of the sets)."""
+    """Mean similarity of all coder pairs of all units (say, Dice of the sets).
+
+    Example:
+        >>> mean_over_pairs([[{'work'}, {'work', 'time'}], [{'time'}, {'work'}]], overlap).value
+        0.5
+    """
     found = [
         similarity(a, b)
         for unit in units
@@ -132,11 +157,21 @@ def mean_over_pairs(units: Sets, similarity: SetDistance) -> Estimate:
 
 
 def dice(a: Labels, b: Labels) -> float:
-    """2 |A and B| / (|A| + |B|); 0 where neither coder gave a code, as DKPro has it."""
+    """2 |A and B| / (|A| + |B|); 0 where neither coder gave a code, as DKPro has it.
+
+    Example:
+        >>> round(dice({'work'}, {'work', 'time'}), 3)
+        0.667
+    """
     one, two = set(a), set(b)
     return 2 * len(one & two) / (len(one) + len(two)) if one or two else 0.0
 
 
 def overlap(a: Labels, b: Labels) -> float:
-    """1 where the sets share a code, else 0 (also for two empty sets)."""
+    """1 where the sets share a code, else 0 (also for two empty sets).
+
+    Example:
+        >>> overlap({'work'}, {'work', 'time'})
+        1.0
+    """
     return float(bool(set(a) & set(b)))

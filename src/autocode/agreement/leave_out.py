@@ -40,6 +40,11 @@ def leave_one_coder_out(data: Decisions, confidence: float = 0.95) -> list[LeftO
 
     Raises:
         StudyError: Fewer than two coders, or none of their units are shared.
+
+    Example:
+        >>> data = Decisions.of([[[1], [0], [1], [0]], [[1], [0], [1], [0]], [[0], [1], [1], [0]]])
+        >>> [(x.coder, round(x.without.value, 2)) for x in leave_one_coder_out(data) if not x.code]
+        [('c1', 0.12), ('c2', 0.12), ('c3', 1.0)]
     """
     check_coders(data)
     everyone = list(range(len(data.coders)))

@@ -37,6 +37,12 @@ def set_agreement(data: Decisions, confidence: float = 0.95) -> SetAgreement:
 
     On all units it tells mostly whether coders code at all; give it `reshape.both_coded(data)` for
     which code they choose.
+
+    Example:
+        >>> Y = np.array([[[1, 0], [0, 1], [1, 0], [0, 0]], [[1, 0], [0, 1], [0, 1], [0, 0]]])
+        >>> found = set_agreement(Decisions.of(Y))
+        >>> round(found.masi.value, 3), found.exact.value
+        (0.667, 0.75)
     """
     index, sets = distinct_sets(data)
     shared = data.seen.sum(0) >= 2

@@ -66,7 +66,13 @@ def terms(counts: FloatArray, weights: FloatArray | None = None) -> Terms:
 
 
 def percent_agreement(t: Terms) -> Estimate:
-    """Mean share of agreeing coder pairs over units; `se` after Gwet."""
+    """Mean share of agreeing coder pairs over units; `se` after Gwet.
+
+    Example:
+        >>> t = terms(np.array([[3.0, 0.0], [2.0, 1.0], [0.0, 3.0], [3.0, 0.0]]))  # three coders, two categories
+        >>> round(percent_agreement(t).value, 3)
+        0.833
+    """
     if np.isnan(t.observed):
         return Estimate(None, reason="no_pairs")
     n = len(t.counts)
@@ -79,7 +85,15 @@ def fleiss_chance(t: Terms) -> float:
 
 
 def fleiss_kappa(t: Terms) -> Estimate:
-    """Fleiss' kappa. Source: Fleiss, J. L. (1971). Psychological Bulletin 76, 378-382."""
+    """Fleiss' kappa. Source: Fleiss, J. L. (1971). Psychological Bulletin 76, 378-382.
+
+    Formula: (P_o - P_e) / (1 - P_e), P_e the sum of squared mean shares of the categories.
+
+    Example:
+        >>> t = terms(np.array([[3.0, 0.0], [2.0, 1.0], [0.0, 3.0], [3.0, 0.0]]))  # three coders, two categories
+        >>> round(fleiss_kappa(t).value, 3)
+        0.625
+    """
     mixed = (t.weights @ t.prevalence + t.weights.T @ t.prevalence) / 2
     return _linearised(t, fleiss_chance(t), t.counts @ mixed / t.raters)
 
@@ -89,6 +103,11 @@ def brennan_prediger(t: Terms, categories: int | None = None) -> Estimate:
 
     Source: Randolph, J. J. (2005). Free-marginal multirater kappa. Joensuu Learning and Instruction
     Symposium.
+
+    Example:
+        >>> t = terms(np.array([[3.0, 0.0], [2.0, 1.0], [0.0, 3.0], [3.0, 0.0]]))  # three coders, two categories
+        >>> round(brennan_prediger(t).value, 3)
+        0.667
     """
     q = categories or t.counts.shape[1]
     chance = float(t.weights.sum()) / q**2
@@ -96,7 +115,15 @@ def brennan_prediger(t: Terms, categories: int | None = None) -> Estimate:
 
 
 def gwet_ac(t: Terms) -> Estimate:
-    """Gwet's AC1 for many coders, AC2 with weights; 1 without variance, which is flagged."""
+    """Gwet's AC1 for many coders, AC2 with weights; 1 without variance, which is flagged.
+
+    Source: Gwet, K. L. (2008). British Journal of Mathematical and Statistical Psychology 61, 29-48.
+
+    Example:
+        >>> t = terms(np.array([[3.0, 0.0], [2.0, 1.0], [0.0, 3.0], [3.0, 0.0]]))  # three coders, two categories
+        >>> round(gwet_ac(t).value, 3)
+        0.7
+    """
     q = t.counts.shape[1]
     scale = float(t.weights.sum()) / max(1, q * (q - 1))
     chance = scale * float((t.prevalence * (1 - t.prevalence)).sum())
@@ -122,7 +149,12 @@ def _se(unit: FloatArray, value: float) -> float | None:
 
 
 def krippendorff_se(counts: FloatArray, weights: FloatArray | None = None) -> Estimate:
-    """Krippendorff's alpha with Gwet's standard error; (n, q) counts, units with two coders or more."""
+    """Krippendorff's alpha with Gwet's standard error; (n, q) counts, units with two coders or more.
+
+    Example:
+        >>> round(krippendorff_se(np.array([[3.0, 0.0], [2.0, 1.0], [0.0, 3.0], [3.0, 0.0]])).se, 3)
+        0.398
+    """
     kept = np.asarray(counts, dtype=np.float64)
     kept = kept[kept.sum(1) >= 2]
     if not len(kept):
@@ -148,6 +180,10 @@ def fleiss_by_category(counts: FloatArray) -> list[Estimate]:
     """Fleiss' kappa of each category against the rest, (n, q) counts with r coders for each unit.
 
     Source: Fleiss (1971, p. 381); Agresti, A. (1992). Statistical Methods in Medical Research 1, 201-218.
+
+    Example:
+        >>> [round(e.value, 3) for e in fleiss_by_category(np.array([[3, 0], [2, 1], [0, 3], [3, 0]]))]
+        [0.625, 0.625]
     """
     counts = np.asarray(counts, dtype=np.float64)
     counts = counts[counts.sum(1) >= 2]
@@ -164,6 +200,11 @@ def conger_kappa(ratings: IntArray, q: int, weights: FloatArray | None = None) -
         ratings: (n, r) category index of each unit by each coder, -1 where missing.
         q: Number of categories.
         weights: (q, q) agreement weights.
+
+    Example:
+        >>> ratings = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 1], [0, 0, 0]])  # units x coders
+        >>> round(conger_kappa(ratings, 2).value, 3)
+        0.636
     """
     t = terms(count_ratings(ratings, q), weights)
     seen = ratings >= 0
@@ -193,6 +234,11 @@ def light_kappa(ratings: IntArray, q: int) -> Estimate:
     """Mean of the pairwise Cohen kappas that are defined.
 
     Source: Light, R. J. (1971). Psychological Bulletin 76, 365-377.
+
+    Example:
+        >>> ratings = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 1], [0, 0, 0]])  # units x coders
+        >>> round(light_kappa(ratings, 2).value, 3)
+        0.667
     """
     values: Sequence[Estimate] = [
         coefficients.cohen_kappa(pair_table(ratings[:, i], ratings[:, j], q))

@@ -134,6 +134,10 @@ def offsets_by_code(offsets: Sequence[tuple[str, int, int]]) -> dict[str, tuple[
     Returns:
         By code: number of matched segments, median absolute distance of the starts, of the ends, and
         the share with both ends at the same place.
+
+    Example:
+        >>> offsets_by_code([('work', 0, 4), ('work', -2, 0)])
+        {'work': (2, 1.0, 2.0, 0.0)}
     """
     found: dict[str, list[tuple[int, int]]] = {}
     for code, start, end in offsets:

@@ -71,7 +71,12 @@ def relevant(data: Decisions) -> Decisions:
 
 
 def denominators(data: Decisions) -> dict[str, int]:
-    """What percentages can refer to: all units two coders saw, those coded by any, documents."""
+    """What percentages can refer to: all units two coders saw, those coded by any, documents.
+
+    Example:
+        >>> denominators(Decisions.of([[[1], [0], [0]], [[1], [1], [0]]]))
+        {'units': 3, 'units_coded_by_any': 2, 'documents': 3}
+    """
     shared = data.seen.sum(0) >= 2
     coded = shared & (data.Y & data.seen[:, :, None]).any((0, 2))
     return {

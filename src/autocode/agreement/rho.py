@@ -41,6 +41,10 @@ def shaffer_rho(kappa: float, base_rate: float, units: int, options: RhoOptions 
         kappa: Observed kappa.
         base_rate: Share of units with the code.
         units: Size of the test set.
+
+    Example:
+        >>> round(shaffer_rho(0.85, 0.2, 100), 2)
+        0.0
     """
     chosen = options or RhoOptions()
     rng = np.random.default_rng(chosen.seed)

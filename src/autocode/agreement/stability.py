@@ -40,6 +40,11 @@ def agreement_by_document(data: Decisions, first: str, second: str, code: str = 
 
     Raises:
         StudyError: There is no such coder or code.
+
+    Example:
+        >>> data = Decisions.of([[[1], [0], [1], [0]], [[1], [0], [0], [1]]], [0, 0, 1, 1])
+        >>> [(x.document, x.kappa) for x in agreement_by_document(data, 'c1', 'c2')]
+        [('d1', 1.0), ('d2', -1.0)]
     """
     for name, known in ((first, data.coders), (second, data.coders), (code or "", ("", *data.codes))):
         if name not in known:

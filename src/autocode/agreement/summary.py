@@ -38,6 +38,12 @@ def summary(data: Decisions, options: AgreementOptions | None = None) -> list[Me
 
     Raises:
         StudyError: One coder only, or coders who share no unit.
+
+    Example:
+        >>> Y = np.array([[[1, 0], [0, 1], [1, 0], [0, 0]], [[1, 0], [0, 1], [0, 1], [0, 0]]])
+        >>> data = Decisions.of(Y)
+        >>> [(m.name, m.estimate.value) for m in summary(data)[:2]]
+        [('units that two coders saw', 4.0), ('of these, coded by anyone', 3.0)]
     """
     chosen = options or AgreementOptions()
     humans = among(data, chosen.machines)
@@ -116,6 +122,11 @@ def many_coders(ratings: IntArray) -> dict[str, Estimate]:
     """Coefficients of any number of coders on (n, R) decisions 1, 0 or -1 for not seen.
 
     Without standard errors: those of the literature take units as independent of one another.
+
+    Example:
+        >>> ratings = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 1], [0, 0, 0]])
+        >>> [(name, round(e.value, 2)) for name, e in many_coders(ratings).items()][:2]
+        [("Fleiss' kappa", 0.62), ("Conger's kappa", 0.64)]
     """
     kept = ratings[(ratings >= 0).sum(1) >= 1]
     counts = np.stack([(kept == k).sum(1) for k in (0, 1)], axis=1).astype(np.float64)

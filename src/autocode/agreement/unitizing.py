@@ -131,12 +131,28 @@ def _alpha(pairs: FloatArray, expected: FloatArray) -> Estimate:
 
 
 def u_alpha(c: Continuum) -> Estimate:
-    """Agreement on codes and gaps together."""
+    """Agreement on codes and gaps together.
+
+    Formula: 1 - observed / expected characters on which codes or gaps differ (eq. 32-34).
+
+    Example:
+        >>> from autocode.agreement.spans import Span
+        >>> c = continuum(100, [[Span(10, 40, 'x'), Span(60, 80, 'y')], [Span(12, 40, 'x'), Span(60, 78, 'y')]])
+        >>> round(u_alpha(c).value, 3)
+        0.938
+    """
     return _alpha(c.pairs, _expected(c.pairs, c.sizes))
 
 
 def binary_u_alpha(c: Continuum) -> Estimate:
-    """Agreement on what is coded at all (|u-alpha): all codes taken as one, after the expectation."""
+    """Agreement on what is coded at all (|u-alpha): all codes taken as one, after the expectation.
+
+    Example:
+        >>> from autocode.agreement.spans import Span
+        >>> c = continuum(100, [[Span(10, 40, 'x'), Span(60, 80, 'y')], [Span(12, 40, 'x'), Span(60, 78, 'y')]])
+        >>> round(binary_u_alpha(c).value, 3)
+        0.925
+    """
     return _alpha(_collapse(c.pairs), _collapse(_expected(c.pairs, c.sizes)))
 
 
@@ -147,7 +163,16 @@ def _collapse(matrix: FloatArray) -> FloatArray:
 
 
 def cu_alpha(c: Continuum) -> Estimate:
-    """Agreement on which code, where two coders coded; undefined with one code."""
+    """Agreement on which code, where two coders coded; undefined with one code.
+
+    Formula: as u-alpha, gaps left out.
+
+    Example:
+        >>> from autocode.agreement.spans import Span
+        >>> c = continuum(100, [[Span(10, 40, 'x'), Span(60, 80, 'y')], [Span(12, 40, 'x'), Span(60, 78, 'y')]])
+        >>> cu_alpha(c).value
+        1.0
+    """
     if (c.pairs[1:, 1:].sum(1) > 0).sum() < 2:
         return Estimate(None, reason="one_code" if c.pairs[1:, 1:].any() else "no_pairs")
     pairs = c.pairs[1:, 1:]
@@ -160,6 +185,13 @@ def ku_alpha(c: Continuum, code: str) -> tuple[Estimate, float]:
     Returns:
         Agreement on the code where two coders coded, and the share of the code's characters on
         which it rests (NaN where the code was never given).
+
+    Example:
+        >>> from autocode.agreement.spans import Span
+        >>> c = continuum(100, [[Span(10, 40, 'x'), Span(60, 80, 'y')], [Span(12, 40, 'x'), Span(60, 78, 'y')]])
+        >>> value, coverage = ku_alpha(c, 'x')
+        >>> value.value, round(coverage, 3)
+        (1.0, 0.966)
     """
     k = c.codes.index(code)
     pairs = c.pairs[1:, 1:]

@@ -27,6 +27,11 @@ def alpha_u(length: int, coders: Coders, code: str | None = None) -> Estimate:
         length: Characters of the continuum L.
         coders: The spans of each coder.
         code: The code; None for all.
+
+    Example:
+        >>> coders = [[Span(10, 40, 'x')], [Span(15, 40, 'x')]]
+        >>> round(alpha_u(100, coders, 'x').value, 3)
+        0.962
     """
     codes = [code] if code is not None else sorted({s.code for spans in coders for s in spans})
     if len(coders) < 2:

@@ -85,7 +85,12 @@ DISTANCES: Mapping[str, Callable[[Sequence[object], FloatArray], FloatArray]] = 
 
 
 def jaccard_distance(a: Labels, b: Labels) -> float:
-    """1 - |A and B| / |A or B|; 0 between two empty sets."""
+    """1 - |A and B| / |A or B|; 0 between two empty sets.
+
+    Example:
+        >>> jaccard_distance({'work'}, {'work', 'time'})
+        0.5
+    """
     one, two = set(a), set(b)
     return 1 - len(one & two) / len(one | two) if one or two else 0.0
 
@@ -105,7 +110,12 @@ def _monotony(a: Labels, b: Labels) -> float:
 
 def masi_distance(a: Labels, b: Labels) -> float:
     """1 - Jaccard x monotony. Source: Passonneau, R. (2006). Measuring agreement on set-valued items
-    (MASI) for semantic and pragmatic annotation. LREC."""
+    (MASI) for semantic and pragmatic annotation. LREC.
+
+    Example:
+        >>> round(masi_distance({'work'}, {'work', 'time'}), 3)
+        0.667
+    """
     return 1 - (1 - jaccard_distance(a, b)) * _monotony(a, b)
 
 
