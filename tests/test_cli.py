@@ -320,10 +320,33 @@ def test_agree_writes_a_workbook_with_every_part(shell: Shell) -> None:
     for name in ("a.xlsx", "a.csv", "a.html"):
         assert shell("agree", "s", "--out", name)[0] == 0
     book = openpyxl.load_workbook(shell.folder / "a.xlsx")
-    assert book.sheetnames == ["Agreement", "Disagreements", "Confusion", "Boundaries", "As other tools print"]
+    assert book.sheetnames == [
+        "Agreement", "All codes together", "Every coefficient", "Disagreements", "Confusion", "Boundaries by code",
+        "Boundaries", "Passages", "As other tools print"]  # fmt: skip
+    tools = {row[2].value for row in book["As other tools print"].iter_rows(min_row=2)}
+    assert tools == {"MAXQDA", "NVivo", "ATLAS.ti-like", "QualCoder"}
+    page = (shell.folder / "a.html").read_text(encoding="utf-8")
+    for said in ("over all codes together", "by their own conventions", "set the ends of a code", "Agreement by document"):
+        assert said in page
     listed = [[c.value for c in row][:5] for row in book["Disagreements"].iter_rows(min_row=2)]
     assert listed == [["ana", "ben", "only_first", "D1", "4"], ["ana", "ben", "only_second", "D5", "3"]]
     assert shell("agree", "s", "--out", "a.doc")[0] == 1
+
+
+def test_agree_takes_machines_participants_and_settings(shell: Shell) -> None:
+    """A machine's codings get a verdict, documents of one participant are left out together, options are checked."""
+    (shell.folder / "open" / "participants.csv").write_text(
+        "document,participant\n" + "".join(f"D{i},P{i // 2}\n" for i in range(8))
+    )
+    shell("import", "open", "--study", "s")
+    out = shell("agree", "s", "--interval", "bootstrap")[1]
+    assert "units in 4 participants" in out
+    assert "draws of whole participants (seed 0)" in out
+    report = json.loads(shell("agree", "s", "--json", "--coefficient", "alpha")[1])
+    assert report["options"]["coefficient"] == "alpha"
+    assert report["together"][0]["about"] == "Denominators"
+    code, _, err = shell("agree", "s", "--coefficient", "rho")
+    assert (code, "coefficient = 'rho' is not one of" in err) == (1, True)
 
 
 def test_frequencies_are_corrected_only_for_a_random_part(shell: Shell) -> None:
@@ -338,6 +361,11 @@ def test_frequencies_are_corrected_only_for_a_random_part(shell: Shell) -> None:
     shell("import", "open", "--study", "s")
     code, out, err = shell("frequencies", "s", "--random", "--config", "fake.toml", "--drawn", "units")
     assert (code, "Work > Time" in out) == (0, True), err
+    assert "PPI++ %" in out
+    code, _, err = shell("frequencies", "s", "--random", "--config", "fake.toml", "--of", "pages")
+    assert (code, "segments or documents" in err) == (1, True)
+    out = shell("frequencies", "s", "--random", "--config", "fake.toml", "--drawn", "units", "--by", "theme")[1]
+    assert "\nWork  " in out
     code, _, err = shell("frequencies", "s", "--chosen", "--config", "fake.toml")
     assert (code, "at random" in err) == (1, True)
 

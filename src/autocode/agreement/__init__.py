@@ -15,7 +15,14 @@ from autocode.agreement.conventions import (
     nvivo,
     qualcoder,
 )
-from autocode.agreement.corrected import Batch, Design, Frequency, corrected_document_frequencies, corrected_frequencies
+from autocode.agreement.corrected import (
+    Batch,
+    Design,
+    Frequency,
+    batch_by_theme,
+    corrected_document_frequencies,
+    corrected_frequencies,
+)
 from autocode.agreement.counts import Decisions, decisions
 from autocode.agreement.details import details, mean_over_codes
 from autocode.agreement.differences import Disagreement, confusion, disagreements, offsets
@@ -73,6 +80,7 @@ __all__ = [
     "alt_test_on",
     "atlasti",
     "atlasti_domains",
+    "batch_by_theme",
     "both_coded",
     "by_group",
     "by_theme",

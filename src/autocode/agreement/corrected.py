@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from autocode.agreement.frequencies import (
     ratio_by_document,
     raw_share,
 )  # fmt: skip
+from autocode.agreement.reshape import theme
 from autocode.errors import StudyError
 from autocode.matrix import BoolArray, FloatArray, IntArray
 
@@ -96,6 +97,14 @@ class Batch:
     machine: BoolArray
     human: BoolArray
     checked: BoolArray
+
+
+def batch_by_theme(batch: Batch) -> Batch:
+    """The same batch with themes in the place of codes: a unit has a theme where it has any of its codes."""
+    themes = tuple(dict.fromkeys(theme(code) for code in batch.codes))
+    columns = [[k for k, code in enumerate(batch.codes) if theme(code) == t] for t in themes]
+    machine, human = (np.stack([Y[:, c].any(1) for c in columns], axis=1) for Y in (batch.machine, batch.human))
+    return replace(batch, codes=themes, machine=np.asarray(machine), human=np.asarray(human))
 
 
 def corrected_frequencies(batch: Batch, design: Design) -> list[Frequency]:

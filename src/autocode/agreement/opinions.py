@@ -34,14 +34,11 @@ class Opinion:
         test = self.tests[""]
         if test is not None:
             word = "passes" if test.passes else "does not pass"
-            kind = ", indicative with two humans" if test.indicative else ""
-            yield (
-                f"alternative-annotator test on units anyone coded: {word} (beats {test.omega:.0%} of the humans, "
-                f"advantage {test.rho:.2f}{kind})"
-            )
+            kind = "; with two humans only indicative" if test.indicative else ""
+            yield f"alternative-annotator test: {word} (omega {test.omega:.2f}, rho {test.rho:.2f}{kind})"
         for x in self.left_out:
             if not x.code and x.coder == self.machine and x.without.value is not None and x.gain.value is not None:
-                ends = "" if x.gain.low is None else f", {x.gain.low:+.2f} to {x.gain.high:+.2f}"
+                ends = "" if x.gain.low is None else f" ({x.gain.low:+.2f} to {x.gain.high:+.2f})"
                 yield f"alpha of the humans alone {x.without.value:.2f}, {x.gain.value:+.2f}{ends} against all with the machine"
         yield f"coder who stands apart from all others: {self.odd or 'none'}"
 

@@ -14,14 +14,17 @@ from autocode.agreement import (
     Decisions,
     Design,
     Estimate,
+    Frequency,
     Opinion,
     Record,
     agree_on,
     agreement_by_document,
+    batch_by_theme,
     by_group,
     by_theme,
     by_whole_document,
     conditions,
+    corrected_document_frequencies,
     corrected_frequencies,
     decisions,
     decisions_on_text,
@@ -31,6 +34,7 @@ from autocode.agreement import (
     summary,
     summary_text,
 )  # fmt: skip
+from autocode.agreement.render import cut
 from autocode.audit import accepted
 from autocode.cli.shell import (
     Coders,
@@ -194,25 +198,52 @@ def frequencies(
     random: Annotated[bool, typer.Option("--random/--chosen", help="Were the human-coded documents drawn at random?")],
     coder: Annotated[str, typer.Option(help="Whose coding corrects the machine; the agreed one by default.")] = "",
     drawn: Annotated[str, typer.Option(help="What was drawn: documents or units.")] = "documents",
+    by: Annotated[str, typer.Option(help="A row per: code or theme.")] = "code",
+    of: Annotated[str, typer.Option(help="Shares of: segments, or documents (with the code at all).")] = "segments",
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
     """Code frequencies over a large batch, the machine's errors corrected by the human-coded part."""
+    _one_of("--by", by, ("code", "theme"))
+    _one_of("--of", of, ("segments", "documents"))
+    _one_of("--drawn", drawn, ("documents", "units"))
     found = read(study)
     human = found.choose([coder] if coder else [found.agreed] if found.agreed else None)[0]
     with working("Judging every document") as progress:
         batch = batch_of(blank_model(settings(config)), found, human, progress)
-    rows = corrected_frequencies(batch, Design(random, drawn))
+    batch = batch_by_theme(batch) if by == "theme" else batch
+    rows = (corrected_document_frequencies if of == "documents" else corrected_frequencies)(batch, Design(random, drawn))
     if as_json:
         print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=2))
         return
-    print(f"{'Code':<52}{'machine':>9}{'raw %':>8}{'corrected %':>13}{'95 % interval':>18}")
+    _print_frequencies(rows, f"{by.capitalize()}, share of {of}")
+    tell(f"Corrected with what '{human}' coded; report the corrected column, never the raw one.")
+
+
+def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Refuse another value before any work is done.
+
+    Raises:
+        ConfigError: The value is none of those allowed.
+    """
+    if value not in allowed:
+        raise ConfigError(f"{option} {value}", f"it is {' or '.join(allowed)}", "Choose one of these.")
+
+
+def _print_frequencies(rows: list[Frequency], title: str) -> None:
+    """Raw, corrected with interval, humans alone; the two other estimators where they are safe."""
+    head = f"{'machine':>8}{'raw %':>7}{'corrected %':>13}{'95 % interval':>15}{'humans %':>10}{'PPI++ %':>9}{'diff. %':>9}"
+    print(f"{title:<40}{head}")
     for row in rows:
         e = row.corrected
-        shown = "-" if e.value is None else f"{100 * e.value:.1f}"
-        span = "" if e.low is None or e.high is None else f"{100 * e.low:.1f} to {100 * e.high:.1f}"
-        print(f"{row.code[:51]:<52}{row.raw:>9,}{100 * (row.raw_share.value or 0):>8.1f}{shown:>13}{span:>18}")
-    tell(f"Corrected with what '{human}' coded; report the corrected column, never the raw one.")
+        ends = "" if e.low is None or e.high is None else f"{100 * e.low:.1f} to {100 * e.high:.1f}"
+        others = f"{_percent(row.humans):>10}{_percent(row.ppi_plus):>9}{_percent(row.difference):>9}"
+        raw = f"{row.raw:>8,}{_percent(row.raw_share):>7}"
+        print(f"{cut(row.code, 40):<40}{raw}{_percent(e):>13}{ends:>15}{others}")
+
+
+def _percent(estimate: Estimate | None) -> str:
+    return "-" if estimate is None or estimate.value is None else f"{100 * estimate.value:.1f}"
 
 
 def _print_opinions(found: list[Opinion]) -> None:
