@@ -125,7 +125,6 @@ def offsets(study: Study, first: str, second: str) -> list[Offset]:
 def _by_place(codings: Iterable[Coding], coder: str) -> dict[tuple[str, str], list[Span]]:
     """A coder's spans by document and code, in order."""
     found: dict[tuple[str, str], list[Span]] = {}
-    for c in sorted(codings):
-        if c.coder == coder:
-            found.setdefault((c.document, c.code), []).append(Span(c.start, c.end, c.code))
+    for c in sorted(c for c in codings if c.coder == coder):
+        found.setdefault((c.document, c.code), []).append(Span(c.start, c.end, c.code))
     return found

@@ -25,7 +25,7 @@ class Domains:
     """The alpha family over several domains.
 
     Attributes:
-        by_domain: Percent, Holsti, binary and cu-alpha of each domain by its name.
+        by_domain: Percent, Holsti, binary and cu-alpha of each domain with a choice of codes.
         omnibus: Cu-alpha: whether the coders agree on which domains apply.
     """
 
@@ -42,17 +42,18 @@ def domains_of(codes: Sequence[str]) -> dict[str, list[str]]:
 
 
 def atlasti_domains(documents: Sequence[Coded], codes: Sequence[str]) -> Domains:
-    """The family of each domain, and Cu-alpha over all of them.
+    """The family of each domain of two codes or more, and Cu-alpha over all domains.
 
     Example:
         >>> from autocode.agreement.spans import Span
         >>> one = Coded('d', 50, (Span(0, 20, 'A > x'), Span(30, 40, 'B > z')), (Span(0, 20, 'A > x'),))
-        >>> found = atlasti_domains([one], ['A > x', 'B > z'])
+        >>> found = atlasti_domains([one], ['A > x', 'A > y', 'B > z'])
         >>> list(found.by_domain), round(found.omnibus.value, 3)
-        (['A', 'B'], 0.659)
+        (['A'], 0.659)
     """
     domains = domains_of(codes)
-    return Domains({name: atlasti(documents, own) for name, own in domains.items()}, cu_omnibus(documents, domains))
+    several = {name: atlasti(documents, own) for name, own in domains.items() if len(own) > 1}
+    return Domains(several, cu_omnibus(documents, domains))
 
 
 def cu_omnibus(documents: Sequence[Coded], domains: Mapping[str, Sequence[str]]) -> Estimate:

@@ -18,6 +18,7 @@ from autocode.agreement import (
     offsets,
     offsets_by_code,
 )
+from autocode.agreement.differences import Offset
 from autocode.errors import InputError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.spreadsheet import write_workbook
@@ -99,17 +100,21 @@ def _sheets(comparison: Comparison) -> Iterator[tuple[str, Sheet]]:
     if comparison.matrix:
         yield "Disagreements", _disagreements(comparison.matrix, study, pairs)
         yield "Confusion", _confusion(comparison.matrix, pairs)
-    yield "Boundaries by code", _boundaries_by_code(study, pairs)
-    yield "Boundaries", _boundaries(study, pairs)
+    apart = {(a, b): offsets(study, a, b) for a, b in pairs}
+    yield "Boundaries by code", _boundaries_by_code(apart)
+    yield "Boundaries", _boundaries(apart)
     yield "Passages", unitizing(study, report.coders, report.codes, comparison.gammas)
     yield "As other tools print", (HEADER, list(conventions(study, report.codes, pairs)))
 
 
-def _boundaries_by_code(study: Study, pairs: Sequence[tuple[str, str]]) -> Sheet:
+_Apart = Mapping[tuple[str, str], Sequence[Offset]]
+
+
+def _boundaries_by_code(apart: _Apart) -> Sheet:
     rows: list[tuple[object, ...]] = [
         (a, b, code, *numbers)
-        for a, b in pairs
-        for code, numbers in offsets_by_code([(o.code, o.start, o.end) for o in offsets(study, a, b)]).items()
+        for (a, b), found in apart.items()
+        for code, numbers in offsets_by_code([(o.code, o.start, o.end) for o in found]).items()
     ]
     return ("first", "second", "code", "matched_segments", "median_start", "median_end", "share_same_ends"), rows
 
@@ -151,8 +156,8 @@ def _confusion(matrix: CodingMatrix, pairs: Sequence[tuple[str, str]]) -> Sheet:
     return ("first", "second", "code_of_first", "code_of_second", "units"), rows
 
 
-def _boundaries(study: Study, pairs: Sequence[tuple[str, str]]) -> Sheet:
+def _boundaries(apart: _Apart) -> Sheet:
     rows: list[tuple[object, ...]] = [
-        (a, b, o.document, o.code, o.start, o.end) for a, b in pairs for o in offsets(study, a, b)
+        (a, b, o.document, o.code, o.start, o.end) for (a, b), found in apart.items() for o in found
     ]
     return ("first", "second", "document", "code", "start_second_minus_first", "end_second_minus_first"), rows
