@@ -39,7 +39,12 @@ def blocks(view: View, findings: Findings) -> list[Block]:
 def _offsets(view: View, pairs: _Pairs) -> Table:
     """Same code, other boundary: how far apart humans set the ends of a code."""
     found = [(o.code, o.start, o.end) for a, b in pairs for o in offsets(view.study, a, b)]
-    rows = tuple((view.name(code), *numbers) for code, numbers in offsets_by_code(found).items())
+    by_code = offsets_by_code(found)
+    place = {code.path: i for i, code in enumerate(view.study.codebook)}
+    rows = tuple(
+        (view.name(code), n, round(start), round(end), same)
+        for code, (n, start, end, same) in sorted(by_code.items(), key=lambda item: place[item[0]])
+    )
     header = ("Code", "Segments of both", "Starts apart (median)", "Ends apart (median)", "Same ends")
     return Table("Boundary offsets", "How far apart humans set the ends of a code, in characters", header, rows, "tnnnp",
                  "Segments of one code that overlap each other most, all pairs of humans.")  # fmt: skip

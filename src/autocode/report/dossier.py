@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -33,7 +33,7 @@ def dossier(study: Study, findings: Findings) -> Dossier:
     chosen = quotes.choose(view, findings.vectors or by_words) if findings.record.report.quotes else {}
     sections = [
         Section("participants", "Participants", _present(participants(view))),
-        Section("frequencies", "Themes, codes and frequencies", (frequency_table(view),)),
+        Section("frequencies", "Themes, codes and frequencies", (frequency_table(view), *_corrected(view))),
         Section("codemap", "Code map", _present(map_figure(view))),
         Section("quotes", "Quotes", tuple(_quotes(view, chosen))),
         Section("patterns", "Where codes stand", tuple(_patterns(view))),
@@ -49,6 +49,17 @@ def dossier(study: Study, findings: Findings) -> Dossier:
     return Dossier(
         study.name or "Study", study.notice, _summary(study), tuple(_numbered(s for s in sections if s.blocks))
     )
+
+
+def _corrected(view: View) -> Iterator[Block]:
+    """Where a random part is coded by hand and the rest waits: how to count all of it."""
+    read = {r.document for r in view.study.readings} | {c.document for c in view.study.codings}
+    waiting = len(view.study.documents) - len(read)
+    if view.record.record.sampling == "random" and waiting:
+        yield Words(
+            f"{len(read)} documents drawn at random are coded by hand, {waiting} are not. These counts are of the coded "
+            "documents alone; `autocode frequencies STUDY --random` counts all of them, corrected for the machine's errors.",
+            "soft")  # fmt: skip
 
 
 def _numbered(sections: Iterable[Section]) -> Iterable[Section]:

@@ -70,7 +70,7 @@ def _together(findings: Findings, report: AgreementReport) -> Iterator[Block]:
     rows = tuple(
         (m.about, m.name, m.estimate.value, _interval(m.estimate), m.over + _missing(m.estimate))
         for m in measures
-        if m.about != "Denominators"
+        if m.about != "Denominators" and not m.over.startswith("2 coders")
     )
     if rows:
         header = ("What", "Measure", "Value", "95% interval", "Over")
