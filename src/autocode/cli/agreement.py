@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +36,7 @@ from autocode.agreement import (
     summary,
     summary_text,
 )  # fmt: skip
-from autocode.agreement.render import cut
+from autocode.agreement.render import cut, decimals
 from autocode.audit import accepted
 from autocode.cli.shell import (
     Coders,
@@ -87,7 +89,7 @@ def agree(
     options = agreement_options(chosen.agreement, found.documents, machines)
     gammas = _gammas(found, data.coders) if gamma else {}
     if by == "document":
-        _by_document(data)
+        _by_document(data, as_json)
     elif by in ("code", "theme"):
         data = by_theme(data) if by == "theme" else data
         _show(data, options, gammas, as_json)
@@ -134,15 +136,17 @@ def _decisions(study: Study, coders: tuple[str, ...], unit: str, config: Config)
     return by_whole_document(data) if unit == "document" else data
 
 
-def _by_document(data: Decisions) -> None:
+def _by_document(data: Decisions, as_json: bool) -> None:
     """One line for each document and pair of coders, codes pooled."""
     agree_on(data)  # says at once where nothing can be compared
-    print(f"{'Document':<24}{'Coders':<28}{'units':>7}{'coded':>7}{'kappa':>8}{'influence':>11}")
-    for i, first in enumerate(data.coders):
-        for second in data.coders[i + 1 :]:
-            for row in agreement_by_document(data, first, second):
-                numbers = "".join(f"{'-' if v is None else f'{v:.2f}':>{w}}" for v, w in ((row.kappa, 8), (row.influence, 11)))
-                print(f"{row.document[:23]:<24}{first + ', ' + second:<28}{row.units:>7}{row.uses:>7}{numbers}")
+    rows = [(a, b, row) for a, b in combinations(data.coders, 2) for row in agreement_by_document(data, a, b)]
+    if as_json:
+        print(json.dumps([{"first": a, "second": b} | asdict(row) for a, b, row in rows], ensure_ascii=False, indent=2))
+        return
+    print(f"{'Document':<24}{'Coders':<28}{'units':>9}{'coded':>9}{'kappa':>8}{'influence':>11}")
+    for first, second, row in rows:
+        numbers = "".join(f"{'-' if v is None else decimals(v):>{w}}" for v, w in ((row.kappa, 8), (row.influence, 11)))
+        print(f"{cut(row.document, 24):<24}{cut(f'{first}, {second}', 28):<28}{row.units:>9,}{row.uses:>9,}{numbers}")
     print("\nInfluence: kappa over all documents minus kappa without this one.")
 
 
