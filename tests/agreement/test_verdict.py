@@ -152,3 +152,18 @@ def test_the_margin_decides() -> None:
     strict = judged(data, options=AgreementOptions(machines=("c",), margin=0.001))
     assert strict.label == "inconclusive"
     assert judged(data, options=AgreementOptions(machines=("c",), margin=0.3)).label == "supported"
+
+
+def test_the_verdict_on_alpha_compares_alphas() -> None:
+    """With coefficient alpha the same algorithm takes each pair's alpha: its delta is theirs, and the text says so."""
+    data = noisy(documents=20)
+    report = agree_on(data, AgreementOptions(machines=("c",), coefficient="alpha"))
+    verdict = report.verdict("c0")
+    rows = [report.row("c0", *pair) for pair in (("a", "c"), ("b", "c"), ("a", "b"))]
+    first, second, humans = (row.alpha.value or 0 for row in rows if row)
+    assert verdict is not None
+    assert verdict.delta.value == pytest.approx((first + second) / 2 - humans, abs=1e-12)
+    kappa = agree_on(data, AgreementOptions(machines=("c",))).verdict("c0")
+    assert kappa is not None
+    assert verdict.delta.value != kappa.delta.value
+    assert "(Krippendorff's alpha, margin 0.10, fixed beforehand)" in str(report)

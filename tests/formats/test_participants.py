@@ -8,8 +8,9 @@ import pytest
 
 from autocode.errors import InputError
 from autocode.formats import read, read_all
-from autocode.formats.participants import kind_of
+from autocode.formats.participants import kind_of, several_documents
 from autocode.formats.spreadsheet import write_workbook
+from autocode.study import Document
 
 
 def _talks(folder: Path) -> list[Path]:
@@ -50,3 +51,10 @@ def test_an_open_folder_may_hold_a_workbook_of_participants(tmp_path: Path) -> N
     _talks(tmp_path / "transcripts")
     write_workbook(tmp_path / "participants.xlsx", {"s": (["document", "age"], [["T1", 40]])})
     assert dict(read(tmp_path).documents[0].variables) == {"age": "40"}
+
+
+def test_participants_with_several_documents_are_found() -> None:
+    """Only documents of a participant who has more than one are named; spelling of the variable does not matter."""
+    who = {"d1": {"Participant_ID": "P1"}, "d2": {"participant id": "P1"}, "d3": {"participant": "P2"}, "d4": {}}
+    documents = [Document(name, name, "text", variables=variables) for name, variables in who.items()]
+    assert several_documents(documents) == {"d1": "P1", "d2": "P1"}

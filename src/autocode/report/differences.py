@@ -15,6 +15,7 @@ from autocode.report.counting import View
 from autocode.report.findings import Findings
 
 _Pairs = list[tuple[str, str]]
+_PAIRS = 6  # pairs of coders of whom a page shows every value
 _SHOWN = 40  # codes of a confusion table that fit on a page
 
 
@@ -33,7 +34,10 @@ def blocks(view: View, findings: Findings) -> list[Block]:
     if mixed:
         found.append(confusion_figure(view, matrix, mixed, "the humans (rows) and the machine (columns)"))
     found += [document_figure(matrix, pairs, mixed), Words(_denominator(matrix), "soft")]
-    return [*found, _offsets(view, pairs), _other_tools(view, matrix, pairs)]
+    found += [_offsets(view, pairs), _other_tools(view, matrix, pairs)]
+    if len(pairs) > _PAIRS:
+        found.append(Words("What other tools print stands in the workbook: a page has no room for so many pairs.", "soft"))
+    return found
 
 
 def _offsets(view: View, pairs: _Pairs) -> Table:
@@ -57,7 +61,7 @@ def _other_tools(view: View, matrix: CodingMatrix, pairs: _Pairs) -> Table:
     return Table("As other tools print", "What other tools print for all codes together, by their own conventions",
                  header, rows, "ttttkt",
                  "Not comparable with one another: each tool counts in its own way (docs/methods.md says how). NVivo and "
-                 "QualCoder print no value over all codes.")  # fmt: skip
+                 "QualCoder print no value over all codes.", sheet_only=len(pairs) > _PAIRS)  # fmt: skip
 
 
 def _denominator(matrix: CodingMatrix) -> str:
