@@ -11,8 +11,9 @@ three coded training units is never suggested, as in the product.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ class Answer:
 
     P: FloatArray
     D: FloatArray  # by the rule chosen
-    by_rule: dict[str, FloatArray]
+    by_rule: Mapping[str, FloatArray]
     rules: tuple[str, ...]  # the rule chosen for each outer part
     seconds: dict[str, float]  # per outer part: train_s, train_cpu, suggest_s, suggest_cpu
 
@@ -93,11 +94,12 @@ def judge(corpus: Corpus, parts: Sequence[Split], learner: Learner, one: bool = 
     hard = (corpus.Y >= 0.5).astype(float)
     rows = np.unique(np.concatenate([r for part in parts for r in (part.known, part.out)]))
     shop = Shop(learner, rows, hard.shape)
-    P, by_rule, chosen = np.zeros(hard.shape), {r: np.zeros(hard.shape) for r in RULES}, []
+    P, by_rule = np.zeros(hard.shape), {rule: np.zeros(hard.shape) for rule in RULES}
+    chosen: list[str] = []
     for part in parts:
         scores = shop.outer(part.known, part.out)
         evidence, S = _evidence(shop, part, one)
-        P[part.out] = shop.train.run(lambda s=scores, e=S, y=hard[evidence]: calibrated(s, e, y))
+        P[part.out] = shop.train.run(partial(calibrated, scores, S, hard[evidence]))
         known = hard[part.known].sum(axis=0) >= RARE
         for rule in RULES:
             by_rule[rule][part.out] = (scores >= cuts(S, hard[evidence], rule)) & known

@@ -75,8 +75,8 @@ def _measured(corpus: Corpus, parts: list[Split], rows: Any, job: Row) -> Row:
     votes, groups = corpus.votes[:, rows], corpus.groups[rows]
     if job["system"] == "coder":
         nothing = np.zeros((len(rows), votes.shape[2]))
-        found = ceiling(votes)
-        return found | {"human": agreement(Judged(votes, groups, nothing, nothing))["human"]} if found else {"skipped": "one coder"}
+        human = agreement(Judged(votes, groups, nothing, nothing))
+        return ceiling(votes) | {"human": human["human"]} if len(votes) > 1 else {"skipped": "one coder"}
     more: Row = {}
     if job["system"] == "autocode":
         answer, bands = product.judge(corpus, parts, Path(job["cache"]))
@@ -111,8 +111,8 @@ def jobs(options: argparse.Namespace) -> Iterator[Row]:
     """The cells asked for, set by set."""
     shared = {"corpora": str(options.corpora or ""), "cache": str(options.cache), "setfit_steps": options.setfit_steps}
     points = [(s, d) for s in SIZES for d in range(DRAWS)] if options.curve else [(None, None)]
-    sets = [(name, "") for name in options.sets] if not options.file else [(f.parent.name + "/" + f.name, str(f)) for f in options.file]
-    for name, file in sets:
+    tables = [(f"{f.parent.name}/{f.name}", str(f)) for f in options.file or ()]
+    for name, file in tables or [(name, "") for name in options.sets]:
         for system in options.systems:
             for size, number in points:
                 if size is None or system != "coder":
@@ -135,7 +135,8 @@ def run(job: Row, limit: float | None) -> Row:
         return key | {"skipped": f"took longer than {limit:.0f} s"}
     if done.returncode:
         return key | {"skipped": (done.stderr.strip().splitlines() or ["it failed"])[-1][:200]}
-    return key | json.loads(done.stdout.splitlines()[-1])
+    found: Row = json.loads(done.stdout.splitlines()[-1])
+    return key | found
 
 
 def known_rows(path: Path) -> dict[tuple[Any, ...], Row]:
