@@ -112,7 +112,7 @@ def set_table(name: str, members: Sequence[Row]) -> str:
     """One set: its size, one line a system, and why a system is missing."""
     facts = next((r for r in members if "units" in r), {})
     size = (f"{facts.get('units')} units of {facts.get('documents')} documents judged, {facts.get('learnt')} learnt from, "
-            f"{facts.get('all_codes')} codes, {facts.get('coders')} coders")  # fmt: skip
+            f"{facts.get('all_codes')} codes, {facts.get('coders')} coder{'s' * (facts.get('coders') != 1)}")  # fmt: skip
     human = next((f"; kappa of human and human {r['human']:.2f} ({r['agreed_codes']:.0f} codes)"
                   for r in members if r.get("human") and r.get("agreed_codes")), "")  # fmt: skip
     shown = [r for r in members if "skipped" not in r]
