@@ -61,7 +61,7 @@ class Shop:
     """Trains each model once: one without the folds f and g serves both f and g."""
 
     learner: Learner
-    universe: IntArray
+    universe: IntArray  # rows that folds share; none where the parts are no folds
     shape: tuple[int, int]
     train: Clock = field(default_factory=Clock)
     suggest: Clock = field(default_factory=Clock)
@@ -72,10 +72,10 @@ class Shop:
         scorer = self.train.run(lambda: self.learner(known))
         return np.asarray(self.suggest.run(lambda: scorer(out)))
 
-    def inner(self, known: IntArray) -> FloatArray:
-        """Scores (n, K) of all that a model of `known` has not seen; zeros elsewhere."""
+    def inner(self, known: IntArray, wanted: IntArray) -> FloatArray:
+        """Scores (n, K) from a model of `known`, of `wanted` at least; zeros elsewhere."""
         if known.tobytes() not in self.kept:
-            rest = np.setdiff1d(self.universe, known)
+            rest = np.union1d(np.setdiff1d(self.universe, known), wanted)
             S = np.zeros(self.shape)
             S[rest] = self.train.run(lambda: self.learner(known)(rest))
             self.kept[known.tobytes()] = S
@@ -92,8 +92,7 @@ def judge(corpus: Corpus, parts: Sequence[Split], learner: Learner, one: bool = 
         one: Fit calibration and thresholds on one inner fold only, for a slow peer.
     """
     hard = (corpus.Y >= 0.5).astype(float)
-    rows = np.unique(np.concatenate([r for part in parts for r in (part.known, part.out)]))
-    shop = Shop(learner, rows, hard.shape)
+    shop = Shop(learner, _shared(parts), hard.shape)
     P, by_rule = np.zeros(hard.shape), {rule: np.zeros(hard.shape) for rule in RULES}
     chosen: list[str] = []
     for part in parts:
@@ -112,12 +111,19 @@ def judge(corpus: Corpus, parts: Sequence[Split], learner: Learner, one: bool = 
     return Answer(P, D, by_rule, tuple(chosen), wall | {f"{n}_cpu": c.cpu / len(parts) for n, c in clocks.items()})
 
 
+def _shared(parts: Sequence[Split]) -> IntArray:
+    """The rows of all parts where each part learns from or judges every one of them; else none."""
+    rows = np.unique(np.concatenate([r for part in parts for r in (part.known, part.out)]))
+    folds = len(parts) > 1 and all(len(part.known) + len(part.out) == len(rows) for part in parts)
+    return rows if folds else rows[:0]
+
+
 def _evidence(shop: Shop, part: Split, one: bool) -> tuple[IntArray, FloatArray]:
     """Training rows with their held-out scores."""
     S, filled = np.zeros(shop.shape), []
     for g in [part.only] if one else np.unique(part.inner):
         rest = part.known[part.inner == g]
-        S[rest] = shop.inner(part.known[part.inner != g])[rest]
+        S[rest] = shop.inner(part.known[part.inner != g], rest)[rest]
         filled.append(rest)
     rows = np.sort(np.concatenate(filled))
     return rows, S[rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,27 +49,27 @@ def material(corpus: Corpus, cache: Path) -> tuple[Features, Target]:
 def judge(corpus: Corpus, parts: Sequence[Split], cache: Path) -> tuple[Answer, NDArray[np.int8]]:
     """Judge the `out` rows of each part; also the bands (n, K): 2 suggest, 1 ask, 0 silent.
 
-    Folds go through `cross_predict`; a fixed test, or a draw of a learning curve, through `fit`.
+    The product's folds go through `cross_predict`; a fixed test, or a draw of a learning curve, through `fit`.
 
     Raises:
         RuntimeError: The product parts documents otherwise than the other systems are parted.
     """
     features, taught = material(corpus, cache)
-    config, train, suggest = corpus.config.classify, Clock(), Clock()
+    train, suggest = Clock(), Clock()
     P, bands = np.zeros(taught.Y.shape), np.zeros(taught.Y.shape, dtype=np.int8)
-    if len(parts) > 1:
-        held = train.run(lambda: cross_predict(features, taught, config))
+    folds = len(parts) > 1 and all(len(p.known) + len(p.out) == len(P) for p in parts)
+    for part in parts[:1] if folds else parts:
+        clock = Clock() if folds else train
+        model = clock.run(partial(fit, features.take(part.known), taught.take(part.known), corpus.config.classify))
+        P[part.out] = suggest.run(partial(model.predict_proba, features.take(part.out)))
+        bands[part.out] = suggest.run(partial(model.bands, P[part.out]))
+    if folds:
+        held = train.run(partial(cross_predict, features, taught, corpus.config.classify))
         if any(set(np.flatnonzero(held.fold == held.fold[p.out[0]])) != set(p.out) for p in parts):
             raise RuntimeError("the product's folds differ from those of the other systems: mend sets.product_folds")
         P, bands = held.P, held.bands
-        spare = Clock()
-        model = spare.run(lambda: fit(features.take(parts[0].known), taught.take(parts[0].known), config))
-        suggest.run(lambda: model.bands(model.predict_proba(features.take(parts[0].out))))
-    else:
-        (part,) = parts
-        model = train.run(lambda: fit(features.take(part.known), taught.take(part.known), config))
-        P[part.out] = suggest.run(lambda: model.predict_proba(features.take(part.out)))
-        bands[part.out] = suggest.run(lambda: model.bands(P[part.out]))
-    seconds = {"train_s": train.wall / len(parts), "train_cpu": train.cpu / len(parts)}
-    seconds |= {"suggest_s": suggest.wall, "suggest_cpu": suggest.cpu}
+    times = {"train": train, "suggest": suggest}
+    shares = {"train": len(parts), "suggest": 1 if folds else len(parts)}
+    seconds = {f"{n}_s": c.wall / shares[n] for n, c in times.items()}
+    seconds |= {f"{n}_cpu": c.cpu / shares[n] for n, c in times.items()}
     return Answer(P, (bands == 2).astype(float), {}, (), seconds), bands

@@ -34,7 +34,7 @@ import product
 from measures import Judged, agreement, ceiling, measures
 from nested import Answer
 from peers import ONE_INNER_FOLD, PEERS, Options, majority
-from sets import DRAWS, SIZES, TABLES, Corpus, Split, draw, load, splits
+from sets import DRAWS, SIZES, TABLES, Corpus, Split, draws, load, splits
 from tables import document
 
 SYSTEMS = ("autocode", *PEERS, "majority", "coder")
@@ -53,12 +53,11 @@ def cell(job: Row) -> Row:
     config = product.settings(job["effort"] or "quick")
     file = Path(job["file"]) if job["file"] else None
     corpus = load(job["set"], Path(job["corpora"]) if job["corpora"] else None, config, file)
-    parts = splits(corpus) if job["size"] is None else [draw(corpus, job["size"], job["draw"])]
-    chosen = [part for part in parts if part is not None]
-    if not chosen:
+    parts = splits(corpus) if job["size"] is None else draws(corpus, job["size"], job["draw"])
+    if not parts:
         return {"skipped": "not so many units"}
-    rows = np.sort(np.concatenate([part.out for part in chosen]))
-    return _described(corpus, chosen, rows) | _measured(corpus, chosen, rows, job)
+    rows = np.sort(np.concatenate([part.out for part in parts]))
+    return _described(corpus, parts, rows) | _measured(corpus, parts, rows, job)
 
 
 def _described(corpus: Corpus, parts: list[Split], rows: Any) -> Row:

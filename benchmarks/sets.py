@@ -153,23 +153,23 @@ def _split(fold: IntArray, f: int) -> Split:
     return Split(known, fold[known], np.flatnonzero(fold == f), partner)
 
 
-def draw(corpus: Corpus, size: int, number: int) -> Split | None:
-    """Draw `number` of a learning curve: whole documents until `size` units are reached, two at least.
+def draws(corpus: Corpus, size: int, number: int) -> list[Split]:
+    """Draw `number` of a learning curve, within the training part of each split.
 
-    Larger draws hold the smaller. The test is fold `number`, or the fixed test documents. None: there are
-    not so many units, or documents are so large that the next smaller size already drew the same.
+    Whole documents until `size` units are reached, two documents at least; larger draws hold the smaller. Empty
+    where there are not so many units, or documents so large that the next smaller size already drew the same.
     """
-    whole = splits(corpus)[number if corpus.tested is None else 0]
-    known = _drawn(corpus, whole, size, number)
-    smaller = [s for s in SIZES if s < size]
-    if len(known) < size or (smaller and len(known) == len(_drawn(corpus, whole, smaller[-1], number))):
-        return None
-    return Split(known, product_folds(corpus.groups[known], corpus.config.classify), whole.out, 0)
+    parts = [_drawn(corpus, split, size, [number, f]) for f, split in enumerate(splits(corpus))]
+    smaller = max((s for s in SIZES if s < size), default=0)
+    before = [_drawn(corpus, split, smaller, [number, f]) for f, split in enumerate(splits(corpus))]
+    same = smaller and all(len(a.known) == len(b.known) for a, b in zip(parts, before, strict=True))
+    return [] if same or any(len(part.known) < size for part in parts) else parts
 
 
-def _drawn(corpus: Corpus, whole: Split, size: int, number: int) -> IntArray:
+def _drawn(corpus: Corpus, whole: Split, size: int, seed: list[int]) -> Split:
     documents, counts = np.unique(corpus.groups[whole.known], return_counts=True)
-    order = np.random.default_rng(number).permutation(len(documents))
+    order = np.random.default_rng(seed).permutation(len(documents))
     reached = np.searchsorted(np.cumsum(counts[order]), size) + 1
     chosen = documents[order[: max(int(reached), 2)]]
-    return whole.known[np.isin(corpus.groups[whole.known], chosen)]
+    known = whole.known[np.isin(corpus.groups[whole.known], chosen)]
+    return Split(known, product_folds(corpus.groups[known], corpus.config.classify), whole.out, 0)

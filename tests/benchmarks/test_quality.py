@@ -162,8 +162,9 @@ def test_folds_are_the_products(corpus: sets.Corpus):
     assert np.sort(np.concatenate([part.out for part in parts])).tolist() == list(range(n))
 
 
+@pytest.mark.parametrize("drawn", [False, True])
 @pytest.mark.parametrize("one", [False, True])
-def test_no_model_learns_from_what_it_judges(corpus: sets.Corpus, one: bool):
+def test_no_model_learns_from_what_it_judges(corpus: sets.Corpus, one: bool, drawn: bool):
     """Neither for the judgement of a part nor for its thresholds does a document lie on both sides."""
     asked: list[tuple[frozenset[int], frozenset[int]]] = []
 
@@ -174,7 +175,7 @@ def test_no_model_learns_from_what_it_judges(corpus: sets.Corpus, one: bool):
 
         return score
 
-    nested.judge(corpus, sets.splits(corpus), learner, one=one)
+    nested.judge(corpus, sets.draws(corpus, 100, 1) if drawn else sets.splits(corpus), learner, one=one)
     assert asked
     assert all(not learnt & judged_ for learnt, judged_ in asked)
 
@@ -194,15 +195,13 @@ def test_thresholds_know_nothing_of_the_part_they_judge(corpus: sets.Corpus):
 
 def test_draws_grow_by_whole_documents(corpus: sets.Corpus):
     """A larger draw holds the smaller, none parts a document, and none touches the test."""
-    small, large = (sets.draw(corpus, size, 0) for size in (50, 200))
-    assert small is not None
-    assert large is not None
-    assert set(small.known) < set(large.known)
-    assert len(small.known) >= 50
-    for part in (small, large):
-        assert not set(corpus.groups[part.known]) & set(corpus.groups[part.out])
-        assert np.isin(corpus.groups, corpus.groups[part.known]).sum() == len(part.known)
-    assert sets.draw(corpus, 1000, 0) is None
+    small, large, whole = sets.draws(corpus, 50, 0), sets.draws(corpus, 200, 0), sets.splits(corpus)
+    for a, b, fold in zip(small, large, whole, strict=True):
+        assert set(a.known) < set(b.known) < set(fold.known)
+        assert len(a.known) >= 50
+        assert a.out.tolist() == fold.out.tolist()
+        assert np.isin(corpus.groups, corpus.groups[a.known]).sum() == len(a.known)
+    assert sets.draws(corpus, 1000, 0) == []
 
 
 def row(system: str, ratio: float | None, name: str = "a", **more: object) -> dict[str, object]:
