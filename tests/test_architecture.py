@@ -280,7 +280,7 @@ def test_every_test_states_a_behaviour() -> None:
 
 def test_tests_mirror_the_house() -> None:
     """Every test file is named after a file or a room of src/autocode, or a whole behaviour."""
-    whole = {"architecture", "demo", "cli", "library", "browser", "privacy", "reference", "properties", "receipts"}
+    whole = {"architecture", "demo", "cli", "library", "browser", "privacy", "reference", "properties", "receipts", "quality"}
     stems = {p.stem for p in FILES} | {room(p) for p in FILES} | whole
     tests = list((ROOT / "tests").rglob("test_*.py"))
     assert not [p.name for p in tests if not any(p.stem.removeprefix("test_").startswith(s) for s in stems)]

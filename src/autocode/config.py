@@ -78,7 +78,7 @@ class EncodeConfig:
 
 @dataclass(frozen=True, slots=True)
 class ClassifyConfig:
-    """How codes are learnt; the defaults hold for every corpus (benchmarks/recipe.py).
+    """How codes are learnt; the defaults hold for every corpus (benchmarks/quality.py).
 
     Attributes:
         folds: Held-out parts, made of whole documents.
