@@ -91,14 +91,15 @@ def test_describe_and_agree_speak_json(shell: Shell) -> None:
 
 
 def test_suggestions_have_the_promised_columns(shell: Shell) -> None:
-    """The table has the ten columns in order; with --all, a row for every unit and code."""
+    """The table has the promised columns in order; with --all, a row for every unit and code."""
     _trained(shell)
     (shell.folder / "new.txt").write_text("Interviewer: so?\n\nR: my shift at work takes all the hours\n\nR: my cat\n")
     code, _, err = shell("suggest", "models/tiny", "new.txt", "--out", "s.csv", "--all", "--plain")
     rows = list(csv.DictReader((shell.folder / "s.csv").open(newline="", encoding="utf-8")))
     assert code == 0
     assert list(rows[0]) == [
-        "document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested"]  # fmt: skip
+        "document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested",
+        "unfamiliar"]  # fmt: skip
     assert [(r["segment"], r["speaker"]) for r in rows] == [("2", "R")] * 3 + [("3", "R")] * 3
     assert rows[0]["code"] == "Work > Time"
     assert {r["suggested"] for r in rows} <= {"0", "1"}

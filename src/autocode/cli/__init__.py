@@ -42,7 +42,7 @@ from autocode.errors import AutocodeError, InputError
 from autocode.formats import read, read_all
 from autocode.formats.files import write_atomic
 from autocode.formats.suggestions import write_suggestions
-from autocode.model import CodingModel
+from autocode.model import CodingModel, Unlike
 from autocode.report import Description, suggestions_html
 from autocode.store import STORE
 from autocode.study import Study, Suggestion
@@ -112,10 +112,13 @@ def suggest(
     loaded = CodingModel.load(model)
     with working("Reading the transcripts") as progress:
         found = loaded.suggest(new, everything, progress)
-    _write_suggestions(out, found, new, loaded, plain)
+    strange = loaded.unlike(new)
+    _write_suggestions(out, (found, strange), new, loaded, plain)
     likely = sum(s.suggested for s in found)
     asked = sum(s.band == "ask" for s in found)
     tell(f"{out}: {likely:,} codes suggested, {asked:,} to look at, {len(loaded.silent)} codes silent by evidence.")
+    if strange.segments:
+        tell(f"{len(strange.segments):,} segments are unlike anything coded, {len(strange.possible)} possible new codes.")
 
 
 app.command()(evaluate)
@@ -187,13 +190,14 @@ def bundled() -> Path:
 
 
 def _write_suggestions(
-    out: Path, found: list[Suggestion], new: Study, model: CodingModel, plain: bool
+    out: Path, said: tuple[list[Suggestion], Unlike], new: Study, model: CodingModel, plain: bool
 ) -> None:
+    found, strange = said
     if out.suffix == ".html":
         notice = (model.provenance or {})["study"]["notice"]
-        write_atomic(out, suggestions_html(found, new.by_id, notice))
+        write_atomic(out, suggestions_html(found, new.by_id, notice, strange))
     else:
-        write_suggestions(out, found, new.by_id, plain)
+        write_suggestions(out, found, new.by_id, plain, strange.segments)
 
 
 def main() -> None:
