@@ -147,8 +147,19 @@ class CodingModel:
         _, precedents = self._fitted()
         documents = source.documents if isinstance(source, Study) else tuple(source)
         found = prepare(documents, self.config, self.encoder, progress)
-        distances = nearest_distance(found.vectors, precedents.vectors)
-        return unlike(found.segments, found.vectors, distances, precedents.edge)
+        return unlike(found.segments, found.vectors, self.distances(found), precedents.edge)
+
+    def distances(self, prepared: Prepared) -> NDArray[np.float64]:
+        """Cosine distance (n,) of each unit to the nearest segment the model has met."""
+        return nearest_distance(prepared.vectors, self._fitted()[1].vectors)
+
+    def strange(self, distances: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which distances (n,) are those of segments unlike anything the model has met."""
+        return np.asarray(distances > self._fitted()[1].edge)
+
+    def probabilities(self, prepared: Prepared) -> NDArray[np.float64]:
+        """Calibrated probabilities (n, K) of some units."""
+        return np.asarray(self._fitted()[0].predict_proba(prepared.features), dtype=np.float64)
 
     def _fitted(self) -> tuple[Classifier, Precedents]:
         if self.classifier is None or self.precedents is None:
