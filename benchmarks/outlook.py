@@ -28,7 +28,7 @@ from autocode.model.novelty import nearest_distance
 from autocode.model.prepare import Prepared
 from autocode.study import Segment
 
-PLANS = {"opp115": (20, 5), "so_emotions": (200, 50), "scrum": (10, 3)}  # documents coded, documents ahead
+PLANS = {"opp115": (20, 5), "so_emotions": (200, 50)}  # documents coded, documents ahead
 CONFIG = ClassifyConfig()
 
 
@@ -105,7 +105,7 @@ def worth(found: Data, documents: np.ndarray, tested: np.ndarray, rare: np.ndarr
 
 def choice(name: str, found: Data, repeats: int) -> str:
     """One row of the table of choices: gain of `next` over three random draws."""
-    count = {"opp115": 8, "so_emotions": 60, "scrum": 4}[name]
+    count = {"opp115": 8, "so_emotions": 60}[name]
     gains = []
     for seed in range(repeats):
         rng = np.random.default_rng(200 + seed)
@@ -135,7 +135,7 @@ def main() -> None:
         found = data(load(options.corpora, name), options.cache)
         choices.append(choice(name, found, options.repeats))
         curves.append(curve(name, found, options.repeats))
-    out = ["| Set | Coded + ahead | Repeats | In the interval | Mean error | Mean absolute error | Half-width | Spread of truth |",
+    out = ["| Set | Coded + ahead | Repeats | Inside | Mean error | Mean absolute error | Half-width | Spread of truth |",
            "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |", *curves, "",
            "| Set | Coded + chosen | Repeats | mAP: next less random | of rare codes | pooled kappa |",
            "| --- | --- | ---: | ---: | ---: | ---: |", *choices]  # fmt: skip

@@ -19,6 +19,7 @@ from autocode.cli.agreement import agree, evaluate, frequencies
 from autocode.cli.dossier import forget, members_export, members_import, pseudonymise, report
 from autocode.cli.exchange import export, import_
 from autocode.cli.log import Log
+from autocode.cli.next import next_
 from autocode.cli.review import audit, review
 from autocode.cli.shell import (
     Coders,
@@ -121,6 +122,7 @@ def suggest(
         tell(f"{len(strange.segments):,} segments are unlike anything coded, {len(strange.possible)} possible new codes.")
 
 
+app.command("next")(next_)
 app.command()(evaluate)
 app.command()(frequencies)
 

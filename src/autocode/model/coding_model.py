@@ -149,6 +149,15 @@ class CodingModel:
         found = prepare(documents, self.config, self.encoder, progress)
         return unlike(found.segments, found.vectors, self.distances(found), precedents.edge)
 
+    @property
+    def met(self) -> frozenset[str]:
+        """Ids of the documents it learnt from.
+
+        Raises:
+            ModelError: The model is not fitted.
+        """
+        return frozenset(p.document for p in self._fitted()[1].items)
+
     def distances(self, prepared: Prepared) -> NDArray[np.float64]:
         """Cosine distance (n,) of each unit to the nearest segment the model has met."""
         return nearest_distance(prepared.vectors, self._fitted()[1].vectors)

@@ -19,7 +19,9 @@ from autocode.agreement.binary import cohen_kappa
 from autocode.agreement.intervals import t_quantile
 from autocode.classify import ClassifyConfig, Features, Target, fit
 from autocode.matrix import CodingMatrix
-from autocode.study import Progress
+from autocode.model.coding_model import CodingModel, learnable, rows_of
+from autocode.model.prepare import prepare, target
+from autocode.study import Progress, Study
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -111,6 +113,21 @@ def learning_curve(judged: Judged, ahead: int = 5, progress: Progress | None = N
                  _humans(judged.matrix))  # fmt: skip
 
 
+def curve_of(model: CodingModel, study: Study, ahead: int = 5, progress: Progress | None = None) -> Curve:
+    """The learning curve of a study, with a model's settings, encoder and coders.
+
+    Args and result: as `learning_curve`.
+
+    Raises:
+        StudyError: There are no codings, or all of them are in one document.
+    """
+    known = {coder.id for coder in study.coders}
+    matrix = learnable(study, model.config, study.choose([c for c in model.coders if c in known] or None))
+    prepared = rows_of(prepare(study.documents, model.config, model.encoder), matrix)
+    taught = target(matrix, study.codebook, model.encoder)
+    return learning_curve(Judged(prepared.features, taught, matrix, model.config.classify), ahead, progress)
+
+
 def _sizes(G: int) -> Ints:
     """Growing numbers of documents to learn from, evenly spaced by ratio."""
     most = G - max(2, round(_TESTED * G))
@@ -190,10 +207,7 @@ def _power_law(sizes: Ints, values: Floats, at: Floats) -> Floats:
 
 
 def _error(counts: Floats, sizes: Ints, at: int, seed: int) -> float:
-    """Standard error of the prediction at `at` documents: documents and draws drawn again.
-
-    The spread of single training sets is added, for what comes true will be one of them.
-    """
+    """Standard error of the prediction at `at` documents: documents and draws drawn again."""
     rng, (D, _, G) = np.random.default_rng(seed), counts.shape[:3]
     documents = rng.multinomial(G, np.full(G, 1 / G), size=_RESAMPLES).astype(np.float64)
     draws = rng.multinomial(D, np.full(D, 1 / D), size=_RESAMPLES).astype(np.float64)

@@ -25,8 +25,8 @@ Floats = NDArray[np.float64]
 RARE = 5
 """A code with fewer coded segments is rare."""
 
-DOUBT = (0.1, 0.9)
-"""A decision is in doubt where its probability lies between these."""
+_LOW, _HIGH = 0.1, 0.9
+"""A decision is in doubt where its probability lies between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _open(model: CodingModel, study: Study, whole: bool, progress: Progress | No
     """The units that none of the model's coders has seen."""
     coders = [c for c in model.coders if c in {k.id for k in study.coders}] or list(study.humans)
     matrix = coding_matrix(study, model.config, coders, model.codes)
-    seen = matrix.seen.any(axis=0)
+    seen = np.asarray(matrix.seen.any(axis=0))
     begun = {matrix.documents[g] for g in set(matrix.groups[seen].tolist())}
     read = {(s.document, s.id) for s, is_seen in zip(matrix.segments, seen, strict=True) if is_seen}
     documents = [d for d in study.documents if not whole or d.id not in begun]
@@ -150,7 +150,7 @@ def _scaled(values: Floats) -> Floats:
 
 def _doubt(P: Floats) -> Floats:
     """Expected wrong decisions on each unit; those below a tenth are left out, for all rare codes have them."""
-    return np.asarray((np.minimum(P, 1 - P) * (P >= DOUBT[0])).sum(axis=1))
+    return np.asarray((np.minimum(P, 1 - P) * (P >= _LOW)).sum(axis=1))
 
 
 def _rare(found: Open) -> Floats:
@@ -168,7 +168,7 @@ def _pick(model: CodingModel, found: Open, g: int, whole: bool, far: float) -> P
 
 def _whole_why(model: CodingModel, found: Open, rows: NDArray[np.int64]) -> Iterator[str]:
     P, n = found.P[rows], len(rows)
-    doubtful = (P >= DOUBT[0]) & (P <= DOUBT[1])
+    doubtful = (P >= _LOW) & (P <= _HIGH)
     if doubtful.any():
         most = _first(model.codes, doubtful.sum(axis=0))
         yield f"{int(doubtful.sum())} decisions in doubt in {n} segments, most on {most}"
@@ -177,12 +177,13 @@ def _whole_why(model: CodingModel, found: Open, rows: NDArray[np.int64]) -> Iter
         yield f"{strange} of {n} segments unlike anything coded"
     rare = np.where(found.counts < RARE, P.sum(axis=0), 0)
     if rare.sum() >= 0.5:
-        yield f"about {rare.sum():.1f} codings to expect of codes with fewer than {RARE} so far, most of {_first(model.codes, rare)}"
+        most = _first(model.codes, rare)
+        yield f"about {rare.sum():.1f} codings to expect of codes with fewer than {RARE} so far, most of {most}"
 
 
 def _one_why(model: CodingModel, found: Open, row: int) -> Iterator[str]:
     p = found.P[row]
-    doubtful = [k for k in np.argsort(-p, kind="stable") if DOUBT[0] <= p[k] <= DOUBT[1]]
+    doubtful = [k for k in np.argsort(-p, kind="stable") if _LOW <= p[k] <= _HIGH]
     if doubtful:
         yield "in doubt: " + ", ".join(f"{model.codes[k]} ({100 * p[k]:.0f} %)" for k in doubtful[:3])
     if model.strange(found.distance[[row]])[0]:
@@ -192,7 +193,7 @@ def _one_why(model: CodingModel, found: Open, row: int) -> Iterator[str]:
 
 
 def _first(codes: tuple[str, ...], values: NDArray[Any]) -> str:
-    return ", ".join(codes[k] for k in _best(values, 1e-9, 2))
+    return " and ".join(codes[k] for k in _best(values, 1e-9, 2))
 
 
 def _best(values: NDArray[Any], least: float, count: int) -> Iterable[int]:

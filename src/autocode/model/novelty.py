@@ -123,8 +123,8 @@ def unlike(segments: Sequence[Segment], vectors: Vectors, distances: FloatArray,
         edge: What counts as unlike.
     """
     far = np.flatnonzero(distances > edge)
-    chosen = tuple(segments[i] for i in far)
-    shown = tuple(float(distances[i]) for i in far)
+    chosen = tuple(segments[i] for i in far.tolist())
+    shown = tuple(distances[far].tolist())
     return Unlike(chosen, shown, edge, tuple(_clusters(chosen, vectors[far], distances[far], edge)))
 
 
@@ -133,9 +133,9 @@ def _clusters(segments: Sequence[Segment], vectors: Vectors, distances: FloatArr
     rows = np.sort(np.argsort(-distances, kind="stable")[:_JOINED])
     if len(rows) < LEAST_SEGMENTS:
         return []
-    near = np.round((vectors[rows] @ vectors[rows].T).astype(np.float64), 6)
+    near = np.asarray(np.round(vectors[rows] @ vectors[rows].T, 6), dtype=np.float64)
     member = _linked(1 - near, edge)
-    found = [_possible([segments[i] for i in rows[member == c]], near[np.ix_(member == c, member == c)])
+    found = [_possible([segments[i] for i in rows[member == c].tolist()], near[np.ix_(member == c, member == c)])
              for c in dict.fromkeys(member.tolist())]  # fmt: skip
     enough = [p for p in found if len(p.segments) >= LEAST_SEGMENTS and len(p.documents) >= LEAST_DOCUMENTS]
     return sorted(enough, key=lambda p: -len(p.segments))

@@ -51,7 +51,7 @@ class Precedents:
             texts: The n segments' words.
             vectors: (n, d) their vectors.
         """
-        given = matrix.Y.any(axis=(0, 2))
+        given = np.asarray(matrix.Y.any(axis=(0, 2)))
         coded, left = np.flatnonzero(given), np.flatnonzero(~given)
         kept = np.concatenate([coded, left[:: max(1, -(-len(left) // _UNCODED))]])
         items = tuple(_precedent(matrix, i, texts[i] if given[i] else "") for i in kept.tolist())
