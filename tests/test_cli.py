@@ -407,10 +407,11 @@ def test_next_says_what_to_code_and_why(shell: Shell) -> None:
 def test_unfamiliar_segments_are_marked_in_every_kind(shell: Shell) -> None:
     """Talk unlike the study's is marked in .csv, .jsonl and .html, with a row even where nothing is suggested."""
     _trained(shell)
-    (shell.folder / "new.txt").write_text("R: my shift at work takes all the hours\n\nR: qualifying laps punish cold tyres\n")
+    (shell.folder / "new.txt").write_text(
+        "R: my shift at work takes all the hours and no evening is left 3\n\nR: qualifying laps punish cold tyres\n")
     for name in ("s.csv", "s.jsonl", "s.html"):
         code, _, err = shell("suggest", "models/tiny", "new.txt", "--out", name, "--plain")
-        assert (code, "1 segments are unlike anything coded" in err) == (0, True)
+        assert (code, "Unlike anything coded: 1 segments; possible new codes: 0." in err) == (0, True)
     rows = list(csv.DictReader((shell.folder / "s.csv").open(newline="", encoding="utf-8")))
     assert {(r["segment"], r["unfamiliar"]) for r in rows} == {("1", "0"), ("2", "1")}
     lines = [json.loads(line) for line in (shell.folder / "s.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -99,7 +99,7 @@ def test_a_rare_code_is_named_with_its_count(study: Study, encoder: FakeEncoder)
     model = CodingModel.from_config(Config(), encoder).fit(replace(study, codings=kept))
     more = replace(study, codings=kept, documents=(*study.documents, spoken(20)))
     why = [w for p in next_to_code(model, more, whole=False) for w in p.why]
-    assert any(w.startswith("perhaps Work > Time") and w.endswith("coded 3 times so far") for w in why), why
+    assert any(w.startswith("perhaps Work > Time") and w.endswith("coded so far: 3)") for w in why), why
 
 
 def test_a_coding_counts_as_seen(model: CodingModel, study: Study) -> None:

@@ -119,7 +119,7 @@ def suggest(
     asked = sum(s.band == "ask" for s in found)
     tell(f"{out}: {likely:,} codes suggested, {asked:,} to look at, {len(loaded.silent)} codes silent by evidence.")
     if strange.segments:
-        tell(f"{len(strange.segments):,} segments are unlike anything coded, {len(strange.possible)} possible new codes.")
+        tell(f"Unlike anything coded: {len(strange.segments):,} segments; possible new codes: {len(strange.possible)}.")
 
 
 app.command("next")(next_)

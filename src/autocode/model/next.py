@@ -189,7 +189,7 @@ def _one_why(model: CodingModel, found: Open, row: int) -> Iterator[str]:
     if model.strange(found.distance[[row]])[0]:
         yield "unlike anything coded"
     for k in _best(np.where(found.counts < RARE, p, 0), 0.05, 1):
-        yield f"perhaps {model.codes[k]} ({100 * p[k]:.0f} %), coded {int(found.counts[k])} times so far"
+        yield f"perhaps {model.codes[k]} ({100 * p[k]:.0f} %; coded so far: {int(found.counts[k])})"
 
 
 def _first(codes: tuple[str, ...], values: NDArray[Any]) -> str:

@@ -60,7 +60,7 @@ class Outlook:
 
     def _possible(self) -> Iterator[str]:
         if self.unlike.segments:
-            yield f"\n{len(self.unlike.segments):,} open segments are unlike anything coded."
+            yield f"\nOpen segments unlike anything coded: {len(self.unlike.segments):,}."
         for p in self.unlike.possible:
             yield f"\nA possible new code: {len(p.segments)} of them, in {', '.join(p.documents)}. The most central:"
             for s in p.central:
