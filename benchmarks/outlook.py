@@ -1,12 +1,14 @@
-"""Does the learning curve come true, and does `autocode next` choose better than chance?
+"""Does the learning curve come true, does `autocode next` choose better than chance, is the unfamiliar marked?
 
-Run: `python benchmarks/outlook.py --corpora shared/corpora --cache DIR [--repeats 12]`.
+Run: `python benchmarks/outlook.py --corpora shared/corpora --cache DIR [--sets opp115 so_emotions] [--repeats 8]`.
 
 Curve: some documents of a coded corpus are taken as coded, the agreement after some more is predicted,
 then these are added and the agreement is measured on all that are left. Printed: how often it lay in
 the 95 % interval, the mean error (measured minus predicted) and the mean half-width.
 Next: from few coded documents, as many again are added, chosen by `next` or drawn at random; the mean
 average precision on the documents left, and its part from codes with fewer than 5 codings at the start.
+Unlike: a model's memory of half of a corpus; the share marked of the other half and of another corpus, and
+how many clusters each gives.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from autocode.classify.judge import average_precisions
 from autocode.matrix import CodingMatrix
 from autocode.model.curve import Judged, _kappa, _tested, learning_curve
 from autocode.model.next import Open, _greedy
-from autocode.model.novelty import nearest_distance
+from autocode.model.novelty import nearest_distance, unlike
+from autocode.model.precedents import Precedents
 from autocode.model.prepare import Prepared
 from autocode.study import Segment
 
@@ -122,6 +125,23 @@ def choice(name: str, found: Data, repeats: int) -> str:
     return f"| {name} | {count} + {count} | {repeats} | {' | '.join(cells)} |"
 
 
+def strange(name: str, found: Data, others: dict[str, Data]) -> list[str]:
+    """Rows of the table of marks: the corpus's own other half, then other corpora."""
+    order = np.random.default_rng(0).permutation(np.unique(found.place))
+    known = np.isin(found.place, order[: len(order) // 2])
+    memory = Precedents.gather(found.judged.matrix.select(known), [""] * int(known.sum()), found.vectors[known])
+    tested = {f"{name}, other half": (found, ~known)}
+    tested |= {other: (d, np.ones(len(d.place), dtype=bool)) for other, d in others.items() if other != name}
+    rows = []
+    for other, (d, rows_of) in tested.items():
+        segments = [s for s, k in zip(d.judged.matrix.segments, rows_of, strict=True) if k]
+        distances = nearest_distance(d.vectors[rows_of], memory.vectors)
+        seen = unlike(segments, d.vectors[rows_of], distances, memory.edge)
+        share = len(seen.segments) / len(segments)
+        rows.append(f"| {name} | {other} | {len(segments)} | {share:.2f} | {len(seen.possible)} |")
+    return rows
+
+
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -130,15 +150,19 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", default=list(PLANS))
     parser.add_argument("--repeats", type=int, default=12)
     options = parser.parse_args()
-    curves, choices = [], []
-    for name in options.sets:
-        found = data(load(options.corpora, name), options.cache)
+    curves, choices, marks = [], [], []
+    every = {name: data(load(options.corpora, name), options.cache) for name in options.sets}
+    for name, found in every.items():
+        marks += strange(name, found, every)
+        if not options.repeats:
+            continue
         choices.append(choice(name, found, options.repeats))
         curves.append(curve(name, found, options.repeats))
     out = ["| Set | Coded + ahead | Repeats | Inside | Mean error | Mean absolute error | Half-width | Spread of truth |",
            "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |", *curves, "",
            "| Set | Coded + chosen | Repeats | mAP: next less random | of rare codes | pooled kappa |",
-           "| --- | --- | ---: | ---: | ---: | ---: |", *choices]  # fmt: skip
+           "| --- | --- | ---: | ---: | ---: | ---: |", *choices, "",
+           "| Learnt from half of | Seen | Segments | Marked | Clusters |", "| --- | --- | ---: | ---: | ---: |", *marks]  # fmt: skip
     sys.stdout.write("\n".join(out) + "\n")
 
 

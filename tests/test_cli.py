@@ -420,3 +420,10 @@ def test_unfamiliar_segments_are_marked_in_every_kind(shell: Shell) -> None:
     page = (shell.folder / "s.html").read_text(encoding="utf-8")
     assert page.index("Unlike anything coded") < page.rindex("qualifying laps")
     assert "Closest code not suggested" in page
+
+
+def test_evaluate_asks_whether_some_are_served_worse(shell: Shell) -> None:
+    """`--by` with a variable that nobody has names those there are; an own variable gives one row a group."""
+    assert shell("import", "open", "--study", "s")[0] == 0
+    code, _, err = shell("evaluate", "s", "--config", "fake.toml", "--by", "role")
+    assert (code, "the participants' variables are" in err) == (1, True)

@@ -24,6 +24,7 @@ from autocode.agreement import (
     decisions_on_text,
 )  # fmt: skip
 from autocode.audit import accepted
+from autocode.bias import bias
 from autocode.cli.shell import (
     Coders,
     ConfigPath,
@@ -121,6 +122,7 @@ def evaluate(
     segments: Segments = "",
     out: Annotated[Path | None, typer.Option(help="Write every held-out prediction here (.csv).")] = None,
     kind: Kind = "",
+    by: Annotated[str, typer.Option(help="A variable (group, interviewer): does the machine err more on some?")] = "",
     as_json: Json = False,
 ) -> None:
     """Compare the machine with the human coders, on documents it has not seen."""
@@ -129,6 +131,9 @@ def evaluate(
         held = hold_out(blank_model(settings(config, segments)), found, listed(coders), progress)
     if out:
         write_held_out(out, held)
+    if by:
+        show(bias(held, by), as_json)
+        return
     report = compare(held)
     show(report, as_json)
     if not as_json:
