@@ -162,7 +162,8 @@ def main() -> None:
            "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |", *curves, "",
            "| Set | Coded + chosen | Repeats | mAP: next less random | of rare codes | pooled kappa |",
            "| --- | --- | ---: | ---: | ---: | ---: |", *choices, "",
-           "| Learnt from half of | Seen | Segments | Marked | Clusters |", "| --- | --- | ---: | ---: | ---: |", *marks]  # fmt: skip
+           "| Learnt from half of | Seen | Segments | Marked | Clusters |",
+           "| --- | --- | ---: | ---: | ---: |", *marks]  # fmt: skip
     sys.stdout.write("\n".join(out) + "\n")
 
 
