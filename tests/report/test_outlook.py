@@ -56,7 +56,7 @@ def test_the_page_has_the_figure_with_its_data(outlook: Outlook) -> None:
 def test_too_few_documents_are_said_in_words() -> None:
     """Without a prediction the reason stands there, and no figure is drawn."""
     curve = Curve(8, 5, reason="8 coded documents, at least 10 are needed to say")
-    assert expectation(curve) == "What more coding would bring cannot be said yet: 8 coded documents, at least 10 are needed to say."
+    assert expectation(curve) == f"What more coding would bring cannot be said yet: {curve.reason}."
     page = Outlook((), curve, Unlike((), (), 0.5, ()), {}).html()
     assert "<svg" not in page
     assert "Nothing is open" in page
