@@ -91,14 +91,15 @@ def test_describe_and_agree_speak_json(shell: Shell) -> None:
 
 
 def test_suggestions_have_the_promised_columns(shell: Shell) -> None:
-    """The table has the ten columns in order; with --all, a row for every unit and code."""
+    """The table has the promised columns in order; with --all, a row for every unit and code."""
     _trained(shell)
     (shell.folder / "new.txt").write_text("Interviewer: so?\n\nR: my shift at work takes all the hours\n\nR: my cat\n")
     code, _, err = shell("suggest", "models/tiny", "new.txt", "--out", "s.csv", "--all", "--plain")
     rows = list(csv.DictReader((shell.folder / "s.csv").open(newline="", encoding="utf-8")))
     assert code == 0
     assert list(rows[0]) == [
-        "document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested"]  # fmt: skip
+        "document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested",
+        "unfamiliar"]  # fmt: skip
     assert [(r["segment"], r["speaker"]) for r in rows] == [("2", "R")] * 3 + [("3", "R")] * 3
     assert rows[0]["code"] == "Work > Time"
     assert {r["suggested"] for r in rows} <= {"0", "1"}
@@ -415,3 +416,42 @@ def test_accepted_suggestions_are_told_from_codings_made_alone(shell: Shell) -> 
     page = (shell.folder / "r.html").read_text(encoding="utf-8")
     assert "of these accepted suggestions" in page
     assert "1 entries (accept: 1)" in page
+
+
+def test_next_says_what_to_code_and_why(shell: Shell) -> None:
+    """An uncoded interview is named with a reason, on stdout, as JSON and as a page."""
+    _trained(shell)
+    (shell.folder / "new.txt").write_text("R: my shift at work takes all the hours\n\nR: sourdough starters bubble overnight\n")
+    assert shell("import", "new.txt", "--study", "corpora/tiny")[0] == 0
+    code, out, err = shell("next", "corpora/tiny", "--model", "models/tiny", "--out", "next.html")
+    assert (code, "  1. new" in out, "Next: autocode review" in err) == (0, True, True)
+    assert "cannot be said yet: 8 coded documents" in out
+    assert "<svg" not in (shell.folder / "next.html").read_text(encoding="utf-8")
+    code, out, _ = shell("next", "corpora/tiny", "--config", "fake.toml", "--no-curve", "--by", "segment", "--n", "1", "--json")
+    assert (code, [p["document"] for p in json.loads(out)["next"]]) == (0, ["new"])
+    assert shell("next", "corpora/tiny", "--out", "next.pdf")[0] == 1
+
+
+def test_unfamiliar_segments_are_marked_in_every_kind(shell: Shell) -> None:
+    """Talk unlike the study's is marked in .csv, .jsonl and .html, with a row even where nothing is suggested."""
+    _trained(shell)
+    (shell.folder / "new.txt").write_text(
+        "R: my shift at work takes all the hours and no evening is left 3\n\nR: qualifying laps punish cold tyres\n")
+    for name in ("s.csv", "s.jsonl", "s.html"):
+        code, _, err = shell("suggest", "models/tiny", "new.txt", "--out", name, "--plain")
+        assert (code, "Unlike anything coded: 1 segments; possible new codes: 0." in err) == (0, True)
+    rows = list(csv.DictReader((shell.folder / "s.csv").open(newline="", encoding="utf-8")))
+    assert {(r["segment"], r["unfamiliar"]) for r in rows} == {("1", "0"), ("2", "1")}
+    lines = [json.loads(line) for line in (shell.folder / "s.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {w["word"] for w in lines[0]["words"]} & {"shift", "hours", "takes"}
+    assert lines[0]["rule"] == "Shifts leave no hours for a course."
+    page = (shell.folder / "s.html").read_text(encoding="utf-8")
+    assert page.index("Unlike anything coded") < page.rindex("qualifying laps")
+    assert "Closest code not suggested" in page
+
+
+def test_evaluate_asks_whether_some_are_served_worse(shell: Shell) -> None:
+    """`--by` with a variable that nobody has names those there are; an own variable gives one row a group."""
+    assert shell("import", "open", "--study", "s")[0] == 0
+    code, _, err = shell("evaluate", "s", "--config", "fake.toml", "--by", "role")
+    assert (code, "the participants' variables are" in err) == (1, True)

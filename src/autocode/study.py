@@ -146,12 +146,33 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Grounds:
+    """What else there is to know of a suggestion, beside its precedents.
+
+    Attributes:
+        rule: What the codebook says of the code, "" for nothing.
+        words: Spans (start, end) in the document of the words that moved the score most, and by how
+            much; the strongest first. Of the head by wording alone.
+        rejected: The likeliest other code that the model would not give here, "" for none.
+        rejected_probability: Its probability.
+        unfamiliar: The segment is unlike anything the model has learnt from.
+    """
+
+    rule: str = ""
+    words: tuple[tuple[int, int, float], ...] = ()
+    rejected: str = ""
+    rejected_probability: float = 0.0
+    unfamiliar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """What the model says of one segment and one code; never a coding until a human decides.
 
     Attributes:
         probability: Calibrated out of document, strictly between 0 and 1.
         band: suggest (the model would code it), ask (a human should look) or silent.
+        theme: The code stands for a whole theme: one of its codes fits, the model cannot say which.
     """
 
     segment: Segment
@@ -159,6 +180,8 @@ class Suggestion:
     probability: float
     band: str
     evidence: tuple[Evidence, ...] = ()
+    grounds: Grounds = Grounds()
+    theme: bool = False
 
     @property
     def suggested(self) -> bool:

@@ -49,6 +49,10 @@ class Classifier:
         """Bands (n, K) int8 of probabilities: 2 suggest, 1 ask, 0 silent."""
         return self.judge.bands(P)
 
+    def wording(self, codes: Sequence[int]) -> FloatArray:
+        """Weights (len(codes), h) of the head by wording, in units of its score."""
+        return self.heads.lexical.W[list(codes)]
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """All that is needed to predict again, as numbers only; no word of a text is among them."""
         known = self.reliability

@@ -19,6 +19,7 @@ from autocode.cli.agreement import agree, evaluate, frequencies
 from autocode.cli.dossier import forget, members_export, members_import, pseudonymise, report
 from autocode.cli.exchange import export, import_
 from autocode.cli.log import Log
+from autocode.cli.next import next_
 from autocode.cli.review import audit, review
 from autocode.cli.shell import (
     Coders,
@@ -42,7 +43,7 @@ from autocode.errors import AutocodeError, InputError
 from autocode.formats import read, read_all
 from autocode.formats.files import write_atomic
 from autocode.formats.suggestions import write_suggestions
-from autocode.model import CodingModel
+from autocode.model import CodingModel, Unlike
 from autocode.report import Description, suggestions_html
 from autocode.store import STORE
 from autocode.study import Study, Suggestion
@@ -112,12 +113,16 @@ def suggest(
     loaded = CodingModel.load(model)
     with working("Reading the transcripts") as progress:
         found = loaded.suggest(new, everything, progress)
-    _write_suggestions(out, found, new, loaded, plain)
+    strange = loaded.unlike(new)
+    _write_suggestions(out, (found, strange), new, loaded, plain)
     likely = sum(s.suggested for s in found)
     asked = sum(s.band == "ask" for s in found)
     tell(f"{out}: {likely:,} codes suggested, {asked:,} to look at, {len(loaded.silent)} codes silent by evidence.")
+    if strange.segments:
+        tell(f"Unlike anything coded: {len(strange.segments):,} segments; possible new codes: {len(strange.possible)}.")
 
 
+app.command("next")(next_)
 app.command()(evaluate)
 app.command()(frequencies)
 
@@ -187,13 +192,14 @@ def bundled() -> Path:
 
 
 def _write_suggestions(
-    out: Path, found: list[Suggestion], new: Study, model: CodingModel, plain: bool
+    out: Path, said: tuple[list[Suggestion], Unlike], new: Study, model: CodingModel, plain: bool
 ) -> None:
+    found, strange = said
     if out.suffix == ".html":
         notice = (model.provenance or {})["study"]["notice"]
-        write_atomic(out, suggestions_html(found, new.by_id, notice))
+        write_atomic(out, suggestions_html(found, new.by_id, notice, strange))
     else:
-        write_suggestions(out, found, new.by_id, plain)
+        write_suggestions(out, found, new.by_id, plain, strange.segments)
 
 
 def main() -> None:

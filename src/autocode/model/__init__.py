@@ -1,6 +1,25 @@
-"""Learning from coded segments and suggesting codes: CodingModel and what it is made of."""
+"""Learning from coded segments and suggesting codes: CodingModel, what it is made of, and what comes next."""
 
 from autocode.model.coding_model import CodingModel, learnable, rows_of
+from autocode.model.curve import Curve, Judged, Point, curve_of, learning_curve
+from autocode.model.next import Pick, next_to_code
+from autocode.model.novelty import PossibleCode, Unlike
 from autocode.model.prepare import Prepared, prepare, target
 
-__all__ = ["CodingModel", "Prepared", "learnable", "prepare", "rows_of", "target"]
+__all__ = [
+    "CodingModel",
+    "Curve",
+    "Judged",
+    "Pick",
+    "Point",
+    "PossibleCode",
+    "Prepared",
+    "Unlike",
+    "curve_of",
+    "learnable",
+    "learning_curve",
+    "next_to_code",
+    "prepare",
+    "rows_of",
+    "target",
+]

@@ -22,9 +22,11 @@ from autocode.encode import Encoder, load_encoder
 from autocode.errors import ModelError, StudyError
 from autocode.matrix import CodingMatrix, coding_matrix
 from autocode.model import saved
+from autocode.model.grounds import Reasons
+from autocode.model.novelty import Unlike, nearest_distance, unlike
 from autocode.model.precedents import Precedents
 from autocode.model.prepare import Prepared, prepare, target
-from autocode.study import BANDS, Document, Progress, Study, Suggestion
+from autocode.study import Document, Progress, Study, Suggestion
 
 
 @dataclass(frozen=True)
@@ -129,12 +131,44 @@ class CodingModel:
     def _suggestions(
         self, prepared: Prepared, P: NDArray[Any], least: int, precedents: Precedents
     ) -> Iterator[Suggestion]:
-        bands = self._fitted()[0].bands(P)
-        for i, unit in enumerate(prepared.segments):
-            for k in np.argsort(-P[i], kind="stable"):
-                if bands[i, k] >= least:
-                    evidence = precedents.nearest(prepared.vectors[i], self.codes[k]) if bands[i, k] else ()
-                    yield Suggestion(unit, self.codes[k], float(P[i, k]), BANDS[bands[i, k]], evidence)
+        classifier, _ = self._fitted()
+        return Reasons(classifier, precedents, self.codebook, self.codes).suggestions(prepared, P, least)
+
+    def unlike(self, source: Study | Iterable[Document], progress: Progress | None = None) -> Unlike:
+        """Segments that are unlike anything the model has met, and possible new codes among them.
+
+        Args:
+            source: The documents.
+            progress: Told of the units encoded.
+
+        Raises:
+            ModelError: The model is not fitted.
+        """
+        _, precedents = self._fitted()
+        documents = source.documents if isinstance(source, Study) else tuple(source)
+        found = prepare(documents, self.config, self.encoder, progress)
+        return unlike(found.segments, found.vectors, self.distances(found), precedents.edge)
+
+    @property
+    def met(self) -> frozenset[str]:
+        """Ids of the documents it learnt from.
+
+        Raises:
+            ModelError: The model is not fitted.
+        """
+        return frozenset(p.document for p in self._fitted()[1].items)
+
+    def distances(self, prepared: Prepared) -> NDArray[np.float64]:
+        """Cosine distance (n,) of each unit to the nearest segment the model has met."""
+        return nearest_distance(prepared.vectors, self._fitted()[1].vectors)
+
+    def strange(self, distances: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which distances (n,) are those of segments unlike anything the model has met."""
+        return np.asarray(distances > self._fitted()[1].edge)
+
+    def probabilities(self, prepared: Prepared) -> NDArray[np.float64]:
+        """Calibrated probabilities (n, K) of some units."""
+        return np.asarray(self._fitted()[0].predict_proba(prepared.features), dtype=np.float64)
 
     def _fitted(self) -> tuple[Classifier, Precedents]:
         if self.classifier is None or self.precedents is None:
@@ -169,7 +203,7 @@ class CodingModel:
         """
         classifier, precedents = self._fitted()
         saved.write(Path(folder), saved.Parts(
-            arrays=classifier.to_arrays() | {"precedents": precedents.vectors},
+            arrays=classifier.to_arrays() | {"precedents": precedents.vectors, "edge": np.array([precedents.edge])},
             config=self.config,
             codebook=self.codebook,
             precedents=precedents.rows(quotes),
@@ -190,7 +224,7 @@ class CodingModel:
         saved.check_encoder(Path(folder), made["encoder"], encoder.identity)
         try:
             classifier = Classifier.from_arrays(parts.arrays)
-            precedents = Precedents.from_rows(parts.precedents, parts.arrays["precedents"])
+            precedents = Precedents.from_rows(parts.precedents, parts.arrays["precedents"], float(parts.arrays["edge"][0]))
         except (KeyError, TypeError) as error:
             raise saved.foreign(Path(folder), "a part is missing") from error
         return cls(
