@@ -98,7 +98,8 @@ def test_suggestions_have_the_promised_columns(shell: Shell) -> None:
     rows = list(csv.DictReader((shell.folder / "s.csv").open(newline="", encoding="utf-8")))
     assert code == 0
     assert list(rows[0]) == [
-        "document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested"]  # fmt: skip
+        "document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested",
+        "coded"]  # fmt: skip
     assert [(r["segment"], r["speaker"]) for r in rows] == [("2", "R")] * 3 + [("3", "R")] * 3
     assert rows[0]["code"] == "Work > Time"
     assert {r["suggested"] for r in rows} <= {"0", "1"}

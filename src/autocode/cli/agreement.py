@@ -24,6 +24,7 @@ from autocode.agreement import (
     decisions_on_text,
 )  # fmt: skip
 from autocode.audit import accepted
+from autocode.bias import bias
 from autocode.cli.shell import (
     Coders,
     ConfigPath,
@@ -129,9 +130,11 @@ def evaluate(
         held = hold_out(blank_model(settings(config, segments)), found, listed(coders), progress)
     if out:
         write_held_out(out, held)
-    report = compare(held)
-    show(report, as_json)
-    if not as_json:
+    report, groups = compare(held), bias(held)
+    if as_json:
+        print(json.dumps(report.to_json() | {"groups": groups.to_json()}, ensure_ascii=False, indent=2))
+    else:
+        print(f"{report}\n\n{groups}")
         written, _ = ledger_of(study)
         shown = bool(accepted(written) & frozenset(found.codings))
         _print_conditions(report, Record(unseen=True, suggestions_hidden=False if shown else None))
