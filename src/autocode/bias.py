@@ -151,7 +151,7 @@ class _Tables:
         return cls(
             np.stack([with_pooled(pair_counts(data, r, machine))[:, 0] for r in people], axis=1),
             np.stack(between, axis=1) if between else np.zeros((len(data.documents), 0, 4)),
-            np.bincount(data.groups, coded.astype(np.float64), minlength=len(data.documents)),
+            np.asarray(np.bincount(data.groups, coded, minlength=len(data.documents)), dtype=np.float64),
         )
 
 

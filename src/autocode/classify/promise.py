@@ -189,7 +189,7 @@ def _candidates(d: Decisions, least: float) -> tuple[Decisions, list[int]]:
     counts: list[int] = []
     following = float(_FIRST)
     for n in (np.flatnonzero(np.diff(ranked.p, append=-1.0) < 0) + 1).tolist():
-        if n >= following:
+        if n >= following or (n == len(order) and n > _FIRST):
             counts.append(n)
             following = n * _GRID
     return ranked, counts
