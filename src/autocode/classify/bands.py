@@ -88,7 +88,7 @@ def _bearable(d: Decisions, aim: Aim, alike: float, most: float) -> float:
     That is decided at a threshold five times as sure. Else, of codes whose true threshold asks too much, just
     those would pass whose threshold was found too strict by accident, and their promise would be broken.
     """
-    surer = recall_cut(d, Aim(aim.share, 1 - aim.risk / 5), alike)
+    surer = recall_cut(d, aim.surer, alike)
     vain = np.mean((surer <= d.p) * (1 - d.y))
     return recall_cut(d, aim, alike) if np.isfinite(surer) and vain <= most else _NONE
 

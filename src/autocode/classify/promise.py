@@ -46,6 +46,11 @@ class Aim:
         """How often the promise may be broken."""
         return 1 - self.confidence
 
+    @property
+    def surer(self) -> Aim:
+        """The same share at a fifth of the risk."""
+        return Aim(self.share, 1 - self.risk / 5)
+
 
 class Decisions(NamedTuple):
     """Decisions on one code, or on several codes joined: all arrays (n,)."""
@@ -227,9 +232,12 @@ def factor_for_precision(d: Decisions, aim: Aim, alike: float, least: float) -> 
     It supposes that further coding is like the present, and that the probabilities are true.
     """
     ranked, counts = _candidates(d, least)
-    expected = [_expected(ranked, n, alike) for n in counts]
-    factors = [enough(s.value, aim) / s.effective for s in expected if s.value > aim.share]
-    return float(np.nanmin(factors)) if factors and not np.isnan(factors).all() else float("nan")
+    able = [s for s in (_expected(ranked, n, alike) for n in counts) if s.value > aim.share]
+    if not able:
+        return float("nan")
+    # The one nearest to a promise, all of them supposed to come from documents enough.
+    best = min(able, key=lambda s: doubt(s._replace(documents=LEAST_DOCUMENTS), aim.share))
+    return enough(best.value, aim) / best.effective
 
 
 def enough(value: float, aim: Aim) -> float:

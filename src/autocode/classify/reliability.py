@@ -84,12 +84,12 @@ def _needed(k: Known, cuts: Cuts, config: ClassifyConfig) -> FloatArray:
     nan where more of it will not do: it is not precise enough, or enough is coded and it would ask too much.
     """
     right, found = aims(config)
-    rows = np.full((len(k.coding), 2), np.nan)
+    rows, least = np.full((len(k.coding), 2), np.nan), enough(1.0, found.surer)
     for code in np.flatnonzero(np.isfinite(k.coding)):
         d = k.of(np.array([code]))
         segments = float((d.y > 0).sum())
         effective = share_of(np.ones(len(d.y)), d.y, d.group, k.found).effective
-        factors = factor_for_precision(d, right, k.right, config.least_probability), enough(1.0, found) / effective
+        factors = factor_for_precision(d, right, k.right, config.least_probability), least / effective
         done = cuts.suggest_basis[code] == 1, cuts.ask_basis[code] == 1
         rows[code] = [_more(f, segments, own) for f, own in zip(factors, done, strict=True)]
     return rows
