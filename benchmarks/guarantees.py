@@ -129,15 +129,18 @@ WORLDS = tuple(
 
 def simulated(draws: int) -> Iterator[str]:
     """A row for each world."""
+    whole = Tally()
     for world in WORLDS:
         start, rng, tally = time.perf_counter(), np.random.default_rng(11), Tally()
         S_all, all_ = world.draw(np.random.default_rng(7), 400)
         for _ in range(draws):
             S, target = world.draw(rng, world.documents)
             judged, _ = judge(S, target, CONFIG)
-            tally.add(judged, judged.probabilities(S_all), all_.Y, all_.parents)
+            for kept in (tally, whole):
+                kept.add(judged, judged.probabilities(S_all), all_.Y, all_.parents)
         name = f"{world.documents} documents, {world.codes} codes at {world.prevalence:.2f}, slope {world.quality}"
         yield tally.row(f"{name}, likeness {world.likeness}", time.perf_counter() - start)
+    yield whole.row("all worlds", 0)
 
 
 def real(name: str, corpora: Path, cache: Path, draws: int) -> Iterator[str]:

@@ -105,6 +105,7 @@ class ClassifyConfig:
         confidence: How sure both promises are.
         ask_share: Where no recall can be promised, `ask` from this share of the threshold of coding on.
         ask_most: The share of the segments up to which a code may be asked about in vain to keep a promise.
+        ask_load: Codes that a segment may be asked about in vain for the sake of promises, all codes together.
     """
 
     folds: int = 5
@@ -130,6 +131,7 @@ class ClassifyConfig:
     confidence: float = 0.95
     ask_share: float = 0.5
     ask_most: float = 0.25
+    ask_load: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)

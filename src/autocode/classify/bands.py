@@ -62,8 +62,12 @@ def known(P: FloatArray, target: Target, coding: FloatArray) -> Known:
 
 
 def aims(config: ClassifyConfig) -> tuple[Aim, Aim]:
-    """What `suggest` and what `ask` promise."""
-    return Aim(config.precision, config.confidence), Aim(config.recall, config.confidence)
+    """What `suggest` and what `ask` promise.
+
+    Recall is tested at a fifth of the risk: only promises that ask bearably often are kept, and of codes whose
+    true threshold asks too much, just those would be kept whose threshold was found too strict by accident.
+    """
+    return Aim(config.precision, config.confidence), Aim(config.recall, config.confidence).surer
 
 
 def draw(k: Known, config: ClassifyConfig) -> Cuts:
@@ -76,21 +80,17 @@ def draw(k: Known, config: ClassifyConfig) -> Cuts:
     right, found = aims(config)
     suggest, suggest_basis = _promised(k, lambda d: precision_cut(d, right, k.right, config.least_probability))
     _without_evidence_against(k, suggest, suggest_basis, right)
-    promised, ask_basis = _promised(k, lambda d: _bearable(d, found, k.found, config.ask_most))
+    promised, ask_basis = _promised(k, lambda d: _bearable(k, d, found, config))
     ask = np.where(ask_basis > 0, promised, config.ask_share * k.coding)
     # Whatever is coded or suggested is at least asked.
     return Cuts(suggest, np.minimum(np.minimum(ask, k.coding), suggest), suggest_basis, ask_basis)
 
 
-def _bearable(d: Decisions, aim: Aim, alike: float, most: float) -> float:
-    """The threshold of recall, unless it asks in vain about more than `most` of the segments: nobody would read on.
-
-    That is decided at a threshold five times as sure. Else, of codes whose true threshold asks too much, just
-    those would pass whose threshold was found too strict by accident, and their promise would be broken.
-    """
-    surer = recall_cut(d, aim.surer, alike)
-    vain = np.mean((surer <= d.p) * (1 - d.y))
-    return recall_cut(d, aim, alike) if np.isfinite(surer) and vain <= most else _NONE
+def _bearable(k: Known, d: Decisions, aim: Aim, config: ClassifyConfig) -> float:
+    """The threshold of recall, unless it asks in vain about so many segments that nobody would read on."""
+    cut = recall_cut(d, aim, k.found)
+    most = min(config.ask_most, config.ask_load / max(np.isfinite(k.coding).sum(), 1))
+    return cut if np.isfinite(cut) and np.mean((cut <= d.p) * (1 - d.y)) <= most else _NONE
 
 
 def _promised(k: Known, find: Callable[[Decisions], float]) -> tuple[FloatArray, IntArray]:

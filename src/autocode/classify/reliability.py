@@ -84,7 +84,7 @@ def _needed(k: Known, cuts: Cuts, config: ClassifyConfig) -> FloatArray:
     nan where more of it will not do: it is not precise enough, or enough is coded and it would ask too much.
     """
     right, found = aims(config)
-    rows, least = np.full((len(k.coding), 2), np.nan), enough(1.0, found.surer)
+    rows, least = np.full((len(k.coding), 2), np.nan), enough(1.0, found)
     for code in np.flatnonzero(np.isfinite(k.coding)):
         d = k.of(np.array([code]))
         segments = float((d.y > 0).sum())
