@@ -130,6 +130,23 @@ def test_given_segments_keep_their_ids(shell: Shell) -> None:
     assert [r["segment"] for r in rows][:3] == ["s0x0", "s0x1", "s0x2"]
 
 
+def test_train_tells_the_licences_to_programs(shell: Shell) -> None:
+    """With --json, train prints each code's licence and what is promised."""
+    shell("import", "open", "--study", "s")
+    _, out, _ = shell("train", "s", "--config", "fake.toml", "--json")
+    told = json.loads(out)
+    assert {row["licence"] for row in told["codes"]} <= {"suggest", "assist only", "silent"}
+    assert told["promise"]["precision"] == 0.8
+
+
+def test_evaluate_says_whether_groups_differ(shell: Shell) -> None:
+    """The bias check stands under the agreement, and in the JSON."""
+    shell("import", "open", "--study", "s")
+    _, out, _ = shell("evaluate", "s", "--config", "fake.toml")
+    assert "Bias check: " in out
+    assert "groups" in json.loads(shell("evaluate", "s", "--config", "fake.toml", "--json")[1])
+
+
 def test_train_names_the_silent_codes(shell: Shell) -> None:
     """Codes with too little coding are listed with the reason."""
     shell("import", "open", "--study", "s")
