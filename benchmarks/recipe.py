@@ -265,7 +265,7 @@ def report(name: str, corpus: Corpus, cache: Path, with_baselines: bool) -> Iter
     known = features(vectors, corpus.texts, corpus.neighbours, config)
     held = cross_predict(known, target, config)
     spent = time.perf_counter() - start, time.process_time() - cpu
-    yield row(name, "autocode", measures(corpus, held.P, held.bands == 2), spent)
+    yield row(name, "autocode", measures(corpus, held.P, held.coded), spent)
     asked = float(np.mean((held.bands == 1).sum(axis=1)))
     both, alone = (float((corpus.Y * taken).sum() / corpus.Y.sum()) for taken in (held.bands > 0, held.bands == 2))
     yield f"| {name} | asked {asked:.2f} times a segment; recall {alone:.3f} of suggest, {both:.3f} with ask |"
