@@ -25,6 +25,7 @@ FLOORS = (
     ("newer",),
     ("model",),
     ("evaluate", "review", "report", "doctor"),
+    ("bias",),
     ("members",),
     ("privacy",),
     ("__init__",),

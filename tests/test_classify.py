@@ -11,7 +11,8 @@ from scipy import sparse
 from autocode.classify import BANDS, Classifier, ClassifyConfig, Features, Target, cross_predict, features, fit
 from autocode.classify.classifier import _folds, _pairs
 from autocode.classify.heads import _drawn, train
-from autocode.classify.judge import average_precisions, judge
+from autocode.classify.judge import judge
+from autocode.classify.reliability import average_precisions
 
 CONFIG = ClassifyConfig(width=512)
 WORDS = ("price", "trust", "delay", "family")
@@ -51,7 +52,7 @@ def test_held_out_probabilities_find_the_codes():
     known, target = material(300)
     held = cross_predict(known, target, CONFIG)
     assert average_precisions(held.P, target.Y).min() > 0.7
-    assert ((held.bands == 2) == target.Y).mean() > 0.85
+    assert (held.coded == target.Y).mean() > 0.85
 
 
 def test_probabilities_are_calibrated_and_open():
@@ -73,6 +74,7 @@ def test_nothing_of_a_document_reaches_its_own_judgement():
     again = cross_predict(known, turned, CONFIG)
     assert np.array_equal(held.P[mine], again.P[mine])
     assert np.array_equal(held.bands[mine], again.bands[mine])
+    assert np.array_equal(held.coded[mine], again.coded[mine])
     assert not np.array_equal(held.P[~mine], again.P[~mine])
 
 
@@ -132,7 +134,8 @@ def test_rare_codes_stay_silent_and_say_why():
     assert not fitted.bands(P)[:, :2].any()
     assert not fitted.bands(np.full((1, 3), 0.999999))[:, :2].any()
     assert fitted.reliability.reasons[2] == ""
-    assert (fitted.bands(P)[:, 2] == 2).any()
+    assert fitted.bands(P)[:, 2].any()
+    assert fitted.coded(P)[:, 2].any()
 
 
 def test_a_code_at_chance_stays_silent():
@@ -146,13 +149,25 @@ def test_a_code_at_chance_stays_silent():
     assert known.reasons[1:] == ("", "")
 
 
-def test_bands_follow_the_thresholds():
-    """From the threshold on suggest, from half of it on ask, below silent."""
-    known, target = material()
+def test_bands_follow_the_cuts_and_coding_its_own_threshold():
+    """From one threshold on suggest, from a lower one on ask, below silent; coding has a threshold of its own."""
+    known, target = material(300, documents=30)
     fitted = fit(known, target, CONFIG)
-    t = fitted.judge.thresholds[0]
-    P = np.array([[t, 0, 0], [t * 0.99, 0, 0], [t * 0.5, 0, 0], [t * 0.49, 0, 0]])
-    assert [BANDS[b] for b in fitted.bands(P)[:, 0]] == ["suggest", "ask", "ask", "silent"]
+    k = int(np.flatnonzero(fitted.judge.cuts.suggest_basis)[0])
+    suggest, ask, coding = fitted.judge.cuts.suggest[k], fitted.judge.cuts.ask[k], fitted.judge.thresholds[k]
+    P = np.zeros((5, 3))
+    P[:, k] = [suggest, suggest - 1e-9, ask, ask - 1e-9, coding]
+    assert ask < suggest
+    assert [BANDS[b] for b in fitted.bands(P)[:4, k]] == ["suggest", "ask", "ask", "silent"]
+    assert fitted.coded(P)[:, k].tolist() == [p >= coding for p in P[:, k].tolist()]
+
+
+def test_whatever_is_coded_is_at_least_asked():
+    """No code is given by the machine where the reader would not even be asked about it."""
+    for seed in range(3):
+        known, target = material(200, seed=seed)
+        held = cross_predict(known, target, CONFIG)
+        assert held.bands[held.coded].min() > 0
 
 
 def test_saved_numbers_predict_the_same():
@@ -162,9 +177,12 @@ def test_saved_numbers_predict_the_same():
     arrays = fitted.to_arrays()
     again = Classifier.from_arrays(arrays)
     assert all(a.dtype.kind in "fiu" for a in arrays.values())
-    assert np.array_equal(again.predict_proba(known), fitted.predict_proba(known))
+    P = fitted.predict_proba(known)
+    assert np.array_equal(again.predict_proba(known), P)
     assert np.array_equal(again.judge.thresholds, fitted.judge.thresholds)
+    assert np.array_equal(again.bands(P), fitted.bands(P))
     assert again.reliability.reasons == fitted.reliability.reasons
+    assert again.reliability.suggest_basis.tolist() == fitted.reliability.suggest_basis.tolist()
 
 
 def test_same_seed_same_bytes():

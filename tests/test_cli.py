@@ -99,7 +99,7 @@ def test_suggestions_have_the_promised_columns(shell: Shell) -> None:
     assert code == 0
     assert list(rows[0]) == [
         "document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested",
-        "unfamiliar"]  # fmt: skip
+        "coded", "unfamiliar"]  # fmt: skip
     assert [(r["segment"], r["speaker"]) for r in rows] == [("2", "R")] * 3 + [("3", "R")] * 3
     assert rows[0]["code"] == "Work > Time"
     assert {r["suggested"] for r in rows} <= {"0", "1"}
@@ -128,6 +128,23 @@ def test_given_segments_keep_their_ids(shell: Shell) -> None:
     assert shell("suggest", "m", "t.csv", "--out", "o.csv", "--all", "--plain")[0] == 0
     rows = list(csv.DictReader((shell.folder / "o.csv").open(newline="", encoding="utf-8")))
     assert [r["segment"] for r in rows][:3] == ["s0x0", "s0x1", "s0x2"]
+
+
+def test_train_tells_the_licences_to_programs(shell: Shell) -> None:
+    """With --json, train prints each code's licence and what is promised."""
+    shell("import", "open", "--study", "s")
+    _, out, _ = shell("train", "s", "--config", "fake.toml", "--json")
+    told = json.loads(out)
+    assert {row["licence"] for row in told["codes"]} <= {"suggest", "assist only", "silent"}
+    assert told["promise"]["precision"] == 0.8
+
+
+def test_evaluate_says_whether_groups_differ(shell: Shell) -> None:
+    """The bias check stands under the agreement, and in the JSON."""
+    shell("import", "open", "--study", "s")
+    _, out, _ = shell("evaluate", "s", "--config", "fake.toml")
+    assert "Bias check: " in out
+    assert "groups" in json.loads(shell("evaluate", "s", "--config", "fake.toml", "--json")[1])
 
 
 def test_train_names_the_silent_codes(shell: Shell) -> None:

@@ -171,8 +171,9 @@ class Suggestion:
 
     Attributes:
         probability: Calibrated out of document, strictly between 0 and 1.
-        band: suggest (the model would code it), ask (a human should look) or silent.
+        band: For a human reader: suggest (a promised share of these is right), ask (look here) or silent.
         theme: The code stands for a whole theme: one of its codes fits, the model cannot say which.
+        coded: Whether the model, as one more coder, would give the code; what agreement is measured on.
     """
 
     segment: Segment
@@ -182,10 +183,11 @@ class Suggestion:
     evidence: tuple[Evidence, ...] = ()
     grounds: Grounds = Grounds()
     theme: bool = False
+    coded: bool = False
 
     @property
     def suggested(self) -> bool:
-        """Whether the model, as a coder, would give the code."""
+        """Whether it stands in the band that holds a promise of precision."""
         return self.band == "suggest"
 
 

@@ -132,6 +132,6 @@ def test_the_machine_stands_beside_the_humans_with_its_own_counts(study: Study, 
     found = {(r[0], r[2], r[3]): r[6:9] for r in table(made, "Agreement by pair").rows}
     for code in {row["code"] for row in rows}:
         for human in ("ana", "ben"):
-            pairs = Counter((row[human] == "1", row["band"] == "suggest") for row in rows if row["code"] == code)
+            pairs = Counter((row[human] == "1", row["coded"] == "1") for row in rows if row["code"] == code)
             assert found[code, human, "machine"] == (pairs[True, True], pairs[True, False], pairs[False, True])
     assert "machine" in {r[1] for r in table(made, "Disagreements").rows}

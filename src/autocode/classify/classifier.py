@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import combinations, count
 from typing import Any
 
@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from autocode.classify.bands import Cuts
 from autocode.classify.heads import Head, Heads, train
-from autocode.classify.judge import Judge, Reliability, judge
-from autocode.classify.material import Features, FloatArray, IntArray, Target
+from autocode.classify.judge import Judge, judge
+from autocode.classify.material import BoolArray, Features, FloatArray, IntArray, Target
+from autocode.classify.reliability import Reliability
 from autocode.config import ClassifyConfig
 
 Progress = Callable[[int, int], object]
-_KNOWN = ("segments", "documents", "average_precision", "precision", "recall")
+_KNOWN = tuple(f.name for f in fields(Reliability) if f.name != "reasons")
+_CUTS = tuple(f.name for f in fields(Cuts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,14 @@ class Held:
     """Held-out judgements: nothing behind a row has seen that row's document."""
 
     P: FloatArray  # (n, K) float64 probabilities
-    bands: IntArray  # (n, K) int8: 2 suggest, 1 ask, 0 silent
-    thresholds: FloatArray  # (folds, K) suggest from here on; inf for a silent code
+    bands: IntArray  # (n, K) int8, for a human reader: 2 suggest, 1 ask, 0 silent
+    thresholds: FloatArray  # (folds, K) the machine codes from here on; inf for a silent code
     fold: IntArray  # (n,) the fold that held the segment out
+
+    @property
+    def coded(self) -> BoolArray:
+        """Whether the machine, as one more coder, gives the codes: (n, K)."""
+        return np.asarray(self.thresholds[self.fold] <= self.P)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +53,12 @@ class Classifier:
         with threadpool_limits(1):
             return self.judge.probabilities(self.heads.score(features))
 
+    def coded(self, P: FloatArray) -> BoolArray:
+        """Whether the machine, as one more coder, gives the codes: (n, K) bool of probabilities."""
+        return self.judge.coded(P)
+
     def bands(self, P: FloatArray) -> IntArray:
-        """Bands (n, K) int8 of probabilities: 2 suggest, 1 ask, 0 silent."""
+        """Bands (n, K) int8 of probabilities, for a human reader: 2 suggest, 1 ask, 0 silent."""
         return self.judge.bands(P)
 
     def wording(self, codes: Sequence[int]) -> FloatArray:
@@ -63,8 +75,8 @@ class Classifier:
             "lexical_b": self.heads.lexical.b,
             "theta": self.judge.theta,
             "thresholds": self.judge.thresholds,
-            "ask_share": np.array([self.judge.ask_share]),
-            **{name: getattr(known, name) for name in _KNOWN},
+            **{f"cut_{name}": getattr(self.judge.cuts, name) for name in _CUTS},
+            **{f"known_{name}": getattr(known, name) for name in _KNOWN},
             "reasons": _as_numbers(known.reasons),
         }
 
@@ -78,8 +90,8 @@ class Classifier:
         a = arrays
         return cls(
             Heads(Head(a["dense_W"], a["dense_b"]), Head(a["lexical_W"], a["lexical_b"])),
-            Judge(a["theta"], a["thresholds"], float(a["ask_share"][0])),
-            Reliability(**{name: a[name] for name in _KNOWN}, reasons=_as_texts(a["reasons"])),
+            Judge(a["theta"], a["thresholds"], Cuts(**{name: a[f"cut_{name}"] for name in _CUTS})),
+            Reliability(**{name: a[f"known_{name}"] for name in _KNOWN}, reasons=_as_texts(a["reasons"])),
         )
 
 
@@ -135,6 +147,14 @@ def fit(
     (heads,) = _trained(features, target, [np.arange(len(fold))], config)
     tick()
     return Classifier(heads, judged, known)
+
+
+def out_of_document(features: Features, target: Target, config: ClassifyConfig = ClassifyConfig()) -> FloatArray:
+    """Raw scores (H, n, K) of every segment by heads that have seen nothing of its document.
+
+    Args and errors: as for `cross_predict`.
+    """
+    return _held_out(features, target, _folds(features, target, config), config, lambda: None)
 
 
 def _ticker(progress: Progress | None, *parts: int) -> Callable[[], None]:

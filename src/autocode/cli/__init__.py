@@ -85,16 +85,16 @@ def train(
     segments: Segments = "",
     quotes: Annotated[bool, typer.Option(help="Keep the words of coded segments as evidence.")] = True,
     kind: Kind = "",
+    as_json: Json = False,
 ) -> None:
-    """Learn from coded segments and save the model."""
+    """Learn from coded segments and save the model; say what each code may be used for."""
     found, folder = read(study).of_kind(kind), out or Path("models") / study.name
     model = blank_model(settings(config, segments))
     with working("Learning") as progress:
         model = model.fit(found, listed(coders), progress)
     model.save(folder, quotes)
-    for code, why in model.silent.items():
-        print(f"silent: {code}: {why}")
-    tell(f"{folder} has learnt {len(model.codes) - len(model.silent)} codes; {len(model.silent)} stay silent (above).")
+    show(model.licences, as_json)
+    tell(f"{folder} is saved; its README.md is the model card, with the evidence for each code.")
     tell(f"Next: autocode suggest {folder} NEW_TRANSCRIPTS --out suggestions.html")
 
 
@@ -120,6 +120,8 @@ def suggest(
     tell(f"{out}: {likely:,} codes suggested, {asked:,} to look at, {len(loaded.silent)} codes silent by evidence.")
     if strange.segments:
         tell(f"Unlike anything coded: {len(strange.segments):,} segments; possible new codes: {len(strange.possible)}.")
+    if not loaded.licences.suggesting:
+        tell("No code has a promise of precision yet, so nothing is in the band suggest: see the model's README.md.")
 
 
 app.command("next")(next_)

@@ -12,7 +12,8 @@ from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.options import WriteOptions
 from autocode.study import Coding, Document, Grounds, Segment, Suggestion
 
-COLUMNS = ("document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested")
+COLUMNS = ("document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested",
+           "coded")  # fmt: skip
 
 MACHINE = "autocode (suggested)"
 """Under whose name suggestions are written beside the codings of people."""
@@ -37,10 +38,10 @@ def reason(s: Suggestion) -> str:
 
 
 def suggestion_row(suggestion: Suggestion, documents: Mapping[str, Document]) -> tuple[object, ...]:
-    """The cells of one suggestion, in the order of `COLUMNS`; `suggested` is 1 or 0."""
+    """The cells of one suggestion, in the order of `COLUMNS`; `suggested` and `coded` are 1 or 0."""
     s = suggestion.segment
     text = documents[s.document].text_of(s)
-    said = (suggestion.code, suggestion.probability, suggestion.band, int(suggestion.suggested))
+    said = (suggestion.code, suggestion.probability, suggestion.band, int(suggestion.suggested), int(suggestion.coded))
     return (s.document, s.id, s.start, s.end, s.speaker, text, *said)
 
 

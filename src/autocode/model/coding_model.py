@@ -1,7 +1,7 @@
 """CodingModel: learn from coded segments, suggest codes, save and load; with provenance.
 
 A saved model is a folder of numbers and text: ``weights.safetensors``, ``manifest.json``,
-``config.toml``, ``codebook.yaml``, ``precedents.jsonl`` and ``README.md``, the model card.
+``config.toml``, ``codebook.yaml``, ``precedents.jsonl``, ``README.md``, the model card, and its figure.
 Nothing in it is code, and nothing is unpickled.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.agreement import between_coders, decisions
 from autocode.classify import Classifier, fit
 from autocode.codebook import Codebook
 from autocode.config import Config, load_config
@@ -24,6 +25,9 @@ from autocode.matrix import CodingMatrix, coding_matrix
 from autocode.model import saved
 from autocode.model.grounds import Reasons
 from autocode.model.novelty import Unlike, nearest_distance, unlike
+from autocode.model.card import card
+from autocode.model.diagram import diagram
+from autocode.model.licence import Licences, licences
 from autocode.model.precedents import Precedents
 from autocode.model.prepare import Prepared, prepare, target
 from autocode.study import Document, Progress, Study, Suggestion
@@ -118,15 +122,15 @@ class CodingModel:
 
     def judge(
         self, documents: Iterable[Document], progress: Progress | None = None
-    ) -> tuple[Prepared, NDArray[np.int8]]:
-        """Bands (n, K) of every unit and code: 2 suggest, 1 ask, 0 silent.
+    ) -> tuple[Prepared, NDArray[np.bool_]]:
+        """Whether the machine, as one more coder, gives each code to each unit: (n, K).
 
         Raises:
             ModelError: The model is not fitted.
         """
         classifier, _ = self._fitted()
         prepared = prepare(documents, self.config, self.encoder, progress)
-        return prepared, np.asarray(classifier.bands(classifier.predict_proba(prepared.features)), dtype=np.int8)
+        return prepared, classifier.coded(classifier.predict_proba(prepared.features))
 
     def _suggestions(
         self, prepared: Prepared, P: NDArray[Any], least: int, precedents: Precedents
@@ -191,6 +195,17 @@ class CodingModel:
         unused = {c.path: "never coded" for c in self.codebook if not self.codebook.is_theme(c.path)}
         return {path: why for path, why in (unused | known).items() if why}
 
+    @property
+    def licences(self) -> Licences:
+        """What each code may be used for, with the evidence.
+
+        Raises:
+            ModelError: The model is not fitted.
+        """
+        made = self.provenance or {}
+        found = licences(self.codes, self._fitted()[0].reliability, self.silent, made.get("humans", {}))
+        return Licences(found, self.config.classify)
+
     def save(self, folder: Path | str, quotes: bool = True) -> None:
         """Write the model as a folder, whole or not at all.
 
@@ -208,7 +223,8 @@ class CodingModel:
             codebook=self.codebook,
             precedents=precedents.rows(quotes),
             manifest=self.provenance or {},
-            card=saved.card(self.codes, classifier.reliability, self.silent, self.provenance or {}),
+            card=card(self.licences, classifier.reliability, self.provenance or {}),
+            diagram=diagram(classifier.reliability.bins),
         ))  # fmt: skip
 
     @classmethod
@@ -275,4 +291,5 @@ def _provenance(study: Study, matrix: CodingMatrix, encoder: Encoder) -> dict[st
         "documents": len(set(matrix.groups.tolist())),
         "segments": len(matrix.segments),
         "codings": int(matrix.Y.sum()),
+        "humans": {code: kappa.to_json() for code, kappa in between_coders(decisions(matrix)).items()},
     }

@@ -49,9 +49,10 @@ class Reasons:
             P: (n, K) probabilities.
             least: The lowest band wanted, by number; silent codes have no grounds.
         """
-        bands, strange = self.classifier.bands(P), self.precedents.unfamiliar(prepared.vectors)
+        bands, coded = self.classifier.bands(P), self.classifier.coded(P)
+        strange = self.precedents.unfamiliar(prepared.vectors)
         for i in range(len(prepared.segments)):
-            one = _Unit(prepared, i, P[i], bands[i], bool(strange[i]))
+            one = _Unit(prepared, i, P[i], bands[i], coded[i], bool(strange[i]))
             found = [*self._codes(one, least), *self._themes(one)]
             yield from sorted(found, key=lambda s: -s.probability)
 
@@ -67,8 +68,8 @@ class Reasons:
         segment, p, band = unit.prepared.segments[unit.row], float(unit.P[k]), BANDS[unit.bands[k]]
         if band == "silent":
             return Suggestion(segment, self.codes[k], p, band, grounds=Grounds(unfamiliar=unit.strange))
-        evidence = self.precedents.nearest(unit.vector, self.codes[k])
-        return Suggestion(segment, self.codes[k], p, band, evidence, self._grounds(unit, self.codes[k], words, {k}))
+        evidence, grounds = self.precedents.nearest(unit.vector, self.codes[k]), self._grounds(unit, self.codes[k], words, {k})
+        return Suggestion(segment, self.codes[k], p, band, evidence, grounds, coded=bool(unit.coded[k]))
 
     def _grounds(self, unit: _Unit, path: str, words: _Words, own: set[int]) -> Grounds:
         below = [k for k in np.argsort(-unit.P, kind="stable") if unit.bands[k] < _SUGGEST and k not in own]
@@ -126,6 +127,7 @@ class _Unit:
     row: int
     P: Floats
     bands: NDArray[np.integer]
+    coded: NDArray[np.bool_]
     strange: bool
 
     @property
