@@ -47,7 +47,7 @@ def material(corpus: Corpus, cache: Path) -> tuple[Features, Target]:
 
 
 def judge(corpus: Corpus, parts: Sequence[Split], cache: Path) -> tuple[Answer, NDArray[np.int8]]:
-    """Judge the `out` rows of each part; also the bands (n, K): 2 suggest, 1 ask, 0 silent.
+    """Judge the `out` rows of each part, as a coder; also the bands (n, K): 2 suggest, 1 ask, 0 silent.
 
     The product's folds go through `cross_predict`; a fixed test, or a draw of a learning curve, through `fit`.
 
@@ -57,19 +57,21 @@ def judge(corpus: Corpus, parts: Sequence[Split], cache: Path) -> tuple[Answer, 
     features, taught = material(corpus, cache)
     train, suggest = Clock(), Clock()
     P, bands = np.zeros(taught.Y.shape), np.zeros(taught.Y.shape, dtype=np.int8)
+    coded = np.zeros(taught.Y.shape, dtype=bool)
     folds = len(parts) > 1 and all(len(p.known) + len(p.out) == len(P) for p in parts)
     for part in parts[:1] if folds else parts:
         clock = Clock() if folds else train
         model = clock.run(partial(fit, features.take(part.known), taught.take(part.known), corpus.config.classify))
         P[part.out] = suggest.run(partial(model.predict_proba, features.take(part.out)))
         bands[part.out] = suggest.run(partial(model.bands, P[part.out]))
+        coded[part.out] = model.coded(P[part.out])
     if folds:
         held = train.run(partial(cross_predict, features, taught, corpus.config.classify))
         if any(set(np.flatnonzero(held.fold == held.fold[p.out[0]])) != set(p.out) for p in parts):
             raise RuntimeError("the product's folds differ from those of the other systems: mend sets.product_folds")
-        P, bands = held.P, held.bands
+        P, bands, coded = held.P, held.bands, held.coded
     times = {"train": train, "suggest": suggest}
     shares = {"train": len(parts), "suggest": 1 if folds else len(parts)}
     seconds = {f"{n}_s": c.wall / shares[n] for n, c in times.items()}
     seconds |= {f"{n}_cpu": c.cpu / shares[n] for n, c in times.items()}
-    return Answer(P, (bands == 2).astype(float), {}, (), seconds), bands
+    return Answer(P, coded.astype(float), {}, (), seconds), bands

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from autocode.classify import BANDS, Classifier, ClassifyConfig, Features, Target, cross_predict, features, fit
+from autocode.classify import BANDS, Classifier, ClassifyConfig, Features, Pieces, Target, Turns, cross_predict, features, fit
 from autocode.classify.classifier import _folds, _pairs
 from autocode.classify.heads import _drawn, train
 from autocode.classify.judge import judge
@@ -31,20 +31,21 @@ def material(n: int = 120, documents: int = 6, K: int = 3, seed: int = 1) -> tup
     Y = (code[:, None] == np.arange(K)).astype(np.float32)
     target = Target(Y, groups, centres / np.linalg.norm(centres, axis=1, keepdims=True), np.full(K, -1))
     neighbours = np.stack([np.arange(n) - 1, np.append(np.arange(1, n), -1)], axis=1)
-    return features(vectors.astype(np.float32), texts, neighbours, CONFIG), target
+    return features(texts, Turns(vectors, [""] * n, np.arange(n), neighbours), CONFIG), target
 
 
 def test_features_join_own_and_weighted_neighbouring_vectors():
     """Own vector, previous turn and next turn stand side by side; a missing turn is zeros."""
     turns = np.eye(3, dtype=np.float32)
-    known = features(turns[:1], ["a"], np.array([[2, -1]]), CONFIG, turns)
-    assert known.X.tolist() == [[1, 0, 0, 0, 0, np.float32(CONFIG.previous), 0, 0, 0]]
+    known = features(["a"], Turns(turns, [""] * 3, np.array([0]), np.array([[2, -1]])), CONFIG)
+    assert known.X[:, :9].tolist() == [[1, 0, 0, 0, 0, np.float32(CONFIG.previous), 0, 0, 0]]
+    assert not known.X[:, 9:].any()
 
 
 def test_features_must_match_in_number():
     """One vector, one text and one pair of neighbours per segment, or a clear error."""
-    with pytest.raises(ValueError, match="2 vectors, 1 texts and 2 neighbours"):
-        features(np.eye(2), ["a"], np.full((2, 2), -1), CONFIG)
+    with pytest.raises(ValueError, match="2 turns, 1 texts and 2 neighbours"):
+        features(["a"], Turns(np.eye(2), ["", ""], np.arange(2), np.full((2, 2), -1)), CONFIG)
 
 
 def test_held_out_probabilities_find_the_codes():
@@ -101,7 +102,7 @@ def test_folds_are_whole_documents_of_balanced_size():
     groups = np.repeat(np.arange(7), [50, 10, 10, 10, 10, 5, 5])
     n = len(groups)
     target = Target(np.zeros((n, 1)), groups, np.zeros((1, 4)), np.array([-1]))
-    fold = _folds(Features(np.zeros((n, 4)), sparse.csr_array((n, 2))), target, replace(CONFIG, folds=3))
+    fold = _folds(Features(np.zeros((n, 4)), sparse.csr_array((n, 2)), Pieces(np.zeros((n, 4)), np.ones(n))), target, replace(CONFIG, folds=3))
     assert all(len(set(fold[groups == g])) == 1 for g in range(7))
     assert sorted(np.bincount(fold).tolist()) == [25, 25, 50]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score
 
-from autocode.classify import Target, cross_predict, features
+from autocode.classify import Target, Turns, cross_predict, features
 from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -155,7 +155,7 @@ def test_calibrated_scores_add_up_to_the_codings():
 def test_folds_are_the_products(corpus: sets.Corpus):
     """Every system's parts are those of `cross_predict`, and together they judge each unit once."""
     n = len(corpus.groups)
-    known = features(np.ones((n, 4), dtype=np.float32), ["a"] * n, np.full((n, 2), -1))
+    known = features(["a"] * n, Turns(np.ones((n, 4)), [""] * n, np.arange(n), np.full((n, 2), -1)))
     fold = cross_predict(known, Target(corpus.Y[:, :1], corpus.groups, np.zeros((1, 4)), np.array([-1]))).fold
     parts = sets.splits(corpus)
     assert all((fold[part.out] == f).all() and (fold[part.known] != f).all() for f, part in enumerate(parts))

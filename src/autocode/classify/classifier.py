@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from autocode.classify.bands import Cuts
-from autocode.classify.heads import Head, Heads, train
+from autocode.classify.heads import HEADS, Head, Heads, train
 from autocode.classify.judge import Judge, judge
-from autocode.classify.material import BoolArray, Features, FloatArray, IntArray, Target
+from autocode.classify.material import ROLES, BoolArray, Features, FloatArray, IntArray, Target
 from autocode.classify.reliability import Reliability
 from autocode.config import ClassifyConfig
 
@@ -62,8 +62,8 @@ class Classifier:
         return self.judge.bands(P)
 
     def wording(self, codes: Sequence[int]) -> FloatArray:
-        """Weights (len(codes), h) of the head by wording, in units of its score."""
-        return self.heads.lexical.W[list(codes)]
+        """Weights (len(codes), width) of the head by wording for the hashed text, in units of its score."""
+        return self.heads.lexical.W[list(codes), : -2 * ROLES]
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """All that is needed to predict again, as numbers only; no word of a text is among them."""
@@ -189,8 +189,8 @@ def _folds(features: Features, target: Target, config: ClassifyConfig) -> IntArr
 def _held_out(
     features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
 ) -> FloatArray:
-    """Scores (2, n, K) of each segment from heads trained on the other folds."""
-    S = np.zeros((2, *target.Y.shape), dtype=np.float32)
+    """Scores (HEADS, n, K) of each segment from heads trained on the other folds."""
+    S = np.zeros((HEADS, *target.Y.shape), dtype=np.float32)
     folds = range(int(fold.max()) + 1)
     learnt = _trained(features, target, [np.flatnonzero(fold != f) for f in folds], config)
     for f, heads in zip(folds, learnt, strict=True):
@@ -217,13 +217,13 @@ def _trained(
 def _pairs(
     features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
 ) -> FloatArray:
-    """Out-of-document scores within each training part (F, 2, n, K): entry f has seen nothing of fold f.
+    """Out-of-document scores within each training part (F, HEADS, n, K): entry f has seen nothing of fold f.
 
     Heads that leave out the folds f and g serve twice: they score g for the judge of f, and f for the
     judge of g. Five folds so need ten models, not twenty.
     """
     folds = int(fold.max()) + 1
-    S = np.zeros((folds, 2, *target.Y.shape), dtype=np.float32)
+    S = np.zeros((folds, HEADS, *target.Y.shape), dtype=np.float32)
     pairs = list(combinations(range(folds), 2))
     parts = [np.flatnonzero((fold != f) & (fold != g)) for f, g in pairs]
     for (f, g), heads in zip(pairs, _trained(features, target, parts, config), strict=True):
@@ -238,7 +238,7 @@ def _halves(
     features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
 ) -> FloatArray:
     """The same where there are two folds only: each is halved, by documents if it has several."""
-    S = np.zeros((2, 2, *target.Y.shape), dtype=np.float32)
+    S = np.zeros((2, HEADS, *target.Y.shape), dtype=np.float32)
     for f in range(2):
         known = np.flatnonzero(fold != f)
         documents = np.unique(target.groups[known], return_inverse=True)[1]

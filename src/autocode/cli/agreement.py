@@ -50,7 +50,6 @@ from autocode.cli.shell import (
     ledger_of,
     listed,
     settings,
-    show,
     tell,
     working,
 )

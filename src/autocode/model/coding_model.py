@@ -23,11 +23,11 @@ from autocode.encode import Encoder, load_encoder
 from autocode.errors import ModelError, StudyError
 from autocode.matrix import CodingMatrix, coding_matrix
 from autocode.model import saved
-from autocode.model.grounds import Reasons
-from autocode.model.novelty import Unlike, nearest_distance, unlike
 from autocode.model.card import card
 from autocode.model.diagram import diagram
+from autocode.model.grounds import Reasons
 from autocode.model.licence import Licences, licences
+from autocode.model.novelty import Unlike, nearest_distance, unlike
 from autocode.model.precedents import Precedents
 from autocode.model.prepare import Prepared, prepare, target
 from autocode.study import Document, Progress, Study, Suggestion

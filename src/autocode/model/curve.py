@@ -159,7 +159,7 @@ def _draws(judged: Judged, place: Ints, sizes: Ints, progress: Progress | None) 
 def _tested(judged: Judged, place: Ints, rows: Ints, tested: Ints) -> Floats:
     """Learn from some rows, judge others: tables (G, R, 4) of machine and coder, by document."""
     learnt = fit(judged.features.take(rows), judged.target.take(rows), judged.config)
-    said = learnt.bands(learnt.predict_proba(judged.features.take(tested))) == 2
+    said = learnt.coded(learnt.predict_proba(judged.features.take(tested)))
     m, G = judged.matrix, int(place.max()) + 1
     tables = np.zeros((G, len(m.coders), 4))
     for r in range(len(m.coders)):
