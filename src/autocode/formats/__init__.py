@@ -10,7 +10,8 @@ from pathlib import Path
 from autocode.codebook import Codebook
 from autocode.errors import CodebookError, InputError
 from autocode.formats.coders import join_coders
-from autocode.formats.folder import is_study_folder, read_codebook, read_folder, write_folder
+from autocode.formats.folder import is_study_folder, read_codebook, read_folder
+from autocode.formats.folder_write import write_folder
 from autocode.formats.hf import is_datasets_folder, read_datasets, read_parquet, write_datasets, write_parquet
 from autocode.formats.native import refuse_native
 from autocode.formats.options import Reader, ReadOptions, WriteOptions, Writer

@@ -12,7 +12,8 @@ from autocode.formats.coded_table import coded_columns, study_from_segments, stu
 from autocode.formats.dedoose import is_dedoose_table, study_from_dedoose
 from autocode.formats.files import Table, read_csv
 from autocode.formats.headings import columns_of, folded
-from autocode.formats.longtable import is_coding_table, study_from_codings, write_long_csv
+from autocode.formats.longtable import is_coding_table, write_long_csv
+from autocode.formats.longtable_read import study_from_codings
 from autocode.formats.maxqda import codebook_from_list, is_code_list, write_maxqda_table
 from autocode.formats.options import ReadOptions, WriteOptions
 from autocode.formats.participants import is_participants_table, with_participants
