@@ -148,7 +148,6 @@ def test_a_bad_folder_is_one_clear_line(codings: str, codebook: str, said: str, 
 
 def test_the_study_file_wins_unless_the_open_files_are_asked_for(study: Study, tmp_path: Path) -> None:
     """A folder with a study file is read from it; importing the folder reads the open files."""
-    from dataclasses import replace
 
     from autocode.store import STORE, update
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from autocode.cli.shell import StudyPath, tell
+from autocode.cli.shell import Kind, StudyPath, tell
 from autocode.config import SegmentConfig
 from autocode.errors import InputError
 from autocode.formats import ReadOptions, Receipt, WriteOptions, read, read_all, read_coders, write
@@ -22,6 +22,9 @@ from autocode.newer import Merged, merge_newer
 from autocode.reanchor import Reanchored
 from autocode.store import STORE, ReceiptRow, load, update
 from autocode.study import Document, Study
+
+MOVED = "codings on its old text"
+"""What the receipt counts of a document whose transcript was replaced."""
 
 
 def import_(
@@ -101,7 +104,7 @@ def _moved_receipt(moved: Reanchored) -> Receipt:
     notes = [f"{moved.changed:,} now cover words that are partly new: look at them"] if moved.changed else []
     notes += [f"set aside: '{c.code}' by {c.coder}, characters {c.start} to {c.end} of the old text" for c in moved.lost]
     skipped = {"whose words are not in the new text": len(moved.lost)}
-    return Receipt(moved.document, "codings on its old text", moved.kept + moved.changed, skipped, tuple(notes))
+    return Receipt(moved.document, MOVED, moved.kept + moved.changed, skipped, tuple(notes))
 
 
 def _gathered(
@@ -177,9 +180,10 @@ def export(
     mirror: Annotated[bool, typer.Option(help="Suggested codes under a root code of their own.")] = False,
     table: Annotated[str, typer.Option(help="A .csv or .xlsx holds: whole, codings, maxqda.")] = "whole",
     flatten: Annotated[str, typer.Option(help="Write codes without a tree, paths joined by this, such as ' > '.")] = "",
+    kind: Kind = "",
 ) -> None:
     """Give a study back as a file that other tools open."""
-    found = read(study)
+    found = read(study).of_kind(kind)
     suggestions = tuple(CodingModel.load(model).suggest(found)) if model else ()
     options = WriteOptions(suggestions, original, newlines, astral, mirror, flatten, table)
     write(found, out, options)

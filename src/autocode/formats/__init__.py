@@ -68,7 +68,7 @@ def read_all(
 def _stage(path: Path, options: ReadOptions) -> int:
     """When to read a source: transcripts and codebooks (0), codes in the margin (1), tables (2 and 3)."""
     ending = path.suffix.lower()
-    if ending in (".csv", ".gz", ".tsv", ".xlsx", ".xlsm", ".xls"):
+    if ending in (".csv", ".gz", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"):
         return table_stage(path, options)
     return int(ending == ".docx")
 
@@ -187,7 +187,7 @@ READERS: dict[str, Reader] = {
     ".rqda": read_rqda,
     ".sqlite3": read_taguette,
     ".parquet": read_parquet,
-    **dict.fromkeys((".xlsx", ".xlsm", ".xls"), read_sheets),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), read_sheets),
     **dict.fromkeys(TEXTS, read_text_file),
 }
 """Plug-in point: from the end of a file's name to its reader."""

@@ -45,10 +45,11 @@ def with_details(document: Document, said: Mapping[str, Any]) -> tuple[Document,
     Raises:
         ValueError, TypeError, KeyError: What is said has another shape, or lies outside the text.
     """
-    words = {name: str(said[name]) for name in _WORDS if name in said}
+    name, kind, source, guid = (str(said.get(word, getattr(document, word))) for word in _WORDS)
     groups = tuple(map(str, said.get("groups", document.groups)))
     variables = {str(k): str(v) for k, v in dict(said.get("variables", document.variables)).items()}
-    told = replace(document, groups=groups, variables=variables, **words)
+    told = replace(
+        document, name=name, kind=kind, source=source, guid=guid, groups=groups, variables=variables)  # fmt: skip
     if "text" in said and said["text"] != text_hash(document.text):
         return told, f"the text of '{document.id}' was changed: its speakers are those found in it"
     turns = tuple(Turn(*_span(t, document), str(t[2]), _time(t[3]), _time(t[4])) for t in said.get("turns", ()))

@@ -1,4 +1,4 @@
-"""Workbooks: .xlsx read by openpyxl behind the zip guard, .xls by xlrd, .xlsx written by XlsxWriter.
+"""Workbooks: .xlsx read by openpyxl behind the zip guard, .xls by xlrd, .ods as XML; .xlsx written by XlsxWriter.
 
 No cell that is written can run: every text is stored as a text, never as a formula or a link.
 """
@@ -15,6 +15,7 @@ from autocode.errors import InputError
 from autocode.formats.archive import open_archive
 from autocode.formats.files import Table, read_bytes, write_atomic
 from autocode.formats.markup import legal
+from autocode.formats.opendocument import read_opendocument_sheets
 
 ROWS, COLUMNS, CELLS = 200_000, 2_000, 20_000_000  # read from a sheet at most
 _EMPTY = 2_000  # empty rows in a row, after which a stray cell is no data
@@ -34,7 +35,7 @@ def read_workbook(path: Path) -> list[Table]:
     Raises:
         InputError: It is no workbook, damaged, unsafe or too large, or no sheet has rows.
     """
-    sheets = _xls(path) if path.suffix.lower() == ".xls" else _xlsx(path)
+    sheets = {".xls": _xls, ".ods": read_opendocument_sheets}.get(path.suffix.lower(), _xlsx)(path)
     tables = []
     try:
         for name, rows in sheets:

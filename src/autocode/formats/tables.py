@@ -72,7 +72,7 @@ def table_stage(path: Path, options: ReadOptions) -> int:
     Only a codebook needs nothing before it, and what describes participants needs all documents.
     """
     try:
-        tables = read_workbook(path) if path.suffix.lower().startswith(".xls") else [read_csv(path, options.encoding)]
+        tables = read_workbook(path) if path.suffix.lower().startswith((".xls", ".ods")) else [read_csv(path, options.encoding)]
         kinds = "".join({_kind(table, options)[0] for table in tables})
     except InputError:
         return 2  # it is told when it is read
