@@ -156,7 +156,8 @@ def _resolved(study: Study, book: Codebook, add_codes: bool) -> Study:
         _check_known(used, book)
     whole = book.with_paths(code for code in used if not _known(code, book))
     paths = {code: whole.resolve(code) for code in used}
-    return replace(study, codebook=whole, codings=tuple(replace(c, code=paths[c.code]) for c in study.codings))
+    codings = tuple(c if c.code == paths[c.code] else replace(c, code=paths[c.code]) for c in study.codings)
+    return replace(study, codebook=whole, codings=codings)
 
 
 def _known(code: str, book: Codebook) -> bool:

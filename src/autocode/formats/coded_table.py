@@ -14,6 +14,7 @@ from autocode.formats.quotes import Quote, study_from_quotes
 from autocode.formats.receipt import Receipt
 from autocode.study import Study
 
+_WHOLE = re.compile(r"\s*\d{1,12}(?:\.0*)?\s*", re.ASCII)
 _YES = {"1", "1.0", "x", "true", "yes", "y", "ja", "oui", "sí", "si", "sim", "wahr", "✓", "✔", "✗", "●"}
 _NO = {"", "0", "0.0", "false", "no", "n", "nein", "non", "não", "falsch", "-"}
 
@@ -40,11 +41,14 @@ def study_from_segments(table: Table, options: ReadOptions) -> tuple[Study, list
     known = [c.path for c in options.codebook]
     dates = iso_dates([row[columns["created"]] for row in table.rows] if "created" in columns else [])
     quotes = []
+    said: dict[tuple[str, str], tuple[str, ...]] = {}  # a study has few codes and many rows
     for number, (row, line) in enumerate(zip(table.rows, table.lines, strict=True)):
         cells = {ours: row[theirs] for ours, theirs in columns.items()}
-        many, one = codes_in(cells.get("codes", ""), known), code_path(cells.get("code", ""))
-        codes = (one,) if one else many
-        quotes.append(_quote(cells, line, codes, dates[number] if dates else ""))
+        cell = (cells.get("code", ""), cells.get("codes", ""))
+        if cell not in said:
+            one = code_path(cell[0])
+            said[cell] = (one,) if one else codes_in(cell[1], known)
+        quotes.append(_quote(cells, line, said[cell], dates[number] if dates else ""))
     quotes, notes = told_apart(quotes, options)
     return study_from_quotes(quotes, table.source, options, [*_notes(table, columns), *notes])
 
@@ -96,7 +100,7 @@ def _quote(cells: Mapping[str, str], line: int, codes: tuple[str, ...], when: st
 
 def whole(cell: str) -> int | None:
     """A cell as a whole number, None where it is none."""
-    return int(cell.strip().split(".")[0]) if re.fullmatch(r"\s*\d{1,12}(?:\.0*)?\s*", cell, re.ASCII) else None
+    return int(cell.strip().split(".")[0]) if cell and _WHOLE.fullmatch(cell) else None
 
 
 def _notes(table: Table, columns: Mapping[str, str]) -> list[str]:

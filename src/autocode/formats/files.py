@@ -227,7 +227,7 @@ def _cell(value: object, plain: bool) -> str:
 
 def unguarded(cell: str) -> str:
     """A cell as it was before `csv_text` put an apostrophe before it."""
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell
 
 
 
