@@ -8,7 +8,14 @@ from functools import reduce
 from pathlib import Path
 
 from autocode.errors import InputError
-from autocode.formats.coded_table import coded_columns, study_from_segments, study_from_wide, wide_codes
+from autocode.formats.coded_table import (
+    coded_columns,
+    coder_columns,
+    study_from_coder_columns,
+    study_from_segments,
+    study_from_wide,
+    wide_codes,
+)
 from autocode.formats.dedoose import is_dedoose_table, study_from_dedoose
 from autocode.formats.files import Table, read_csv
 from autocode.formats.headings import columns_of, folded
@@ -125,6 +132,7 @@ TABLES: dict[str, TableKind] = {
     "Dedoose excerpts": (lambda t, o: not o.columns and is_dedoose_table(t), study_from_dedoose),
     "units": (lambda t, o: not o.columns and is_long_table(t), _units),
     "coded segments": (lambda t, o: bool(coded_columns(t, o.columns)), study_from_segments),
+    "a column for each coder": (lambda t, o: bool(coder_columns(t, o.columns)), study_from_coder_columns),
     "a column for each code": (lambda t, o: bool(wide_codes(t, o.columns)), study_from_wide),
     "participants": (lambda t, o: is_participants_table(t), _participants),
 }
