@@ -157,17 +157,21 @@ class _Sizes:
 
     documents: int
     codings: int
+    codes: int
 
     @classmethod
     def of(cls, study: Study) -> _Sizes:
-        return cls(len(study.documents), len(study.codings))
+        return cls(len(study.documents), len(study.codings), len(study.codebook))
 
 
 def _say_changes(before: _Sizes, after: _Sizes, store: Path) -> None:
     more = (after.documents - before.documents, after.codings - before.codings)
     new = f" ({more[0]:,} and {max(0, more[1]):,} of them new)" if before.documents else ""
     less = f" {-more[1]:,} codings less than before: see those set aside above." if more[1] < 0 else ""
-    tell(f"{store} now holds {after.documents:,} documents and {after.codings:,} codings{new}.{less}")
+    codes = f", {after.codes:,} codes" if not after.codings else ""
+    tell(f"{store} now holds {after.documents:,} documents{codes} and {after.codings:,} codings{new}.{less}")
+    if not after.documents and not after.codes:
+        tell("Nothing came in. If texts are missing, export the project again with its sources in it.")
 
 
 def export(
