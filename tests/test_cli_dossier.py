@@ -9,6 +9,7 @@ import pytest
 
 from autocode.formats import read
 from autocode.store import STORE, load
+from tests.formats.projects import project, qdpx
 from tests.test_cli import Shell, shell
 
 __all__ = ["shell"]
@@ -50,6 +51,14 @@ def test_report_and_export_take_documents_of_one_kind(stored: Shell) -> None:
     code, _, err = stored("export", "s", "--out", "n.csv", "--kind", "field note")
     assert (code, err.count("\n")) == (1, 1)
     assert "kinds there: interview, literature" in err
+
+
+def test_an_import_that_brings_little_says_so(shell: Shell) -> None:
+    """A codebook alone counts its codes; a project without texts and codes brought nothing in."""
+    (shell.folder / "book.csv").write_text("code,parent\nTime,\nMoney,\n")
+    assert "0 documents, 2 codes and 0 codings" in shell("import", "book.csv", "--study", "b")[2]
+    qdpx(shell.folder, project(), {}, "empty.qdpx")
+    assert "Nothing came in." in shell("import", "empty.qdpx", "--study", "n")[2]
 
 
 def test_letters_go_out_and_answers_come_back_into_the_report(stored: Shell) -> None:
