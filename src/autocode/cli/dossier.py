@@ -12,7 +12,7 @@ import typer
 
 from autocode.agreement import agree as compare_coders
 from autocode.audit import accepted, standing, verify
-from autocode.cli.shell import ConfigPath, StudyPath, blank_model, ledger_of, settings, tell, working
+from autocode.cli.shell import ConfigPath, Kind, StudyPath, blank_model, ledger_of, settings, tell, working
 from autocode.config import Config
 from autocode.encode import cache_folder
 from autocode.errors import InputError
@@ -49,9 +49,10 @@ def report(
     config: ConfigPath = None,
     machine: Annotated[bool, typer.Option(help="Set the machine beside the human coders.")] = True,
     only: Annotated[str, typer.Option(help="Write one form of the dossier: html, docx or xlsx.")] = "",
+    kind: Kind = "",
 ) -> None:
     """Write the study's dossier: tables, figures, agreement and the pages of rigour."""
-    found, chosen = read(study), settings(config)
+    found, chosen = read(study).of_kind(kind), settings(config)
     findings = _with_suggestions(_findings(study, found, chosen, machine), model, new or [])
     if out.suffix.lower() == ".html":
         write_atomic(out, study_html(found, findings))
