@@ -37,7 +37,7 @@ from autocode.privacy import (
     forget as erase,
 )
 from autocode.report import FORMS, NAME, Checked, Findings, Trail, load_record, study_html, write_dossier
-from autocode.store import STORE, load, scrub, update
+from autocode.store import STORE, load, receipts, scrub, update
 from autocode.study import Study
 
 
@@ -70,14 +70,14 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
     record = load_record((folder if folder.is_dir() else folder.parent) / NAME)
     findings = Findings(record=record, members=members, command=" ".join(["autocode", *sys.argv[1:]]))
     findings = _with_trail(findings, folder, study)
-    empty = blank_model(config)
+    empty, humans = blank_model(config), record.humans(study)
     findings = replace(findings, vectors=empty.encoder.encode)
     if machine:
         with working("Judging each document without having seen it") as progress:
-            held = hold_out(empty, study, None, progress)
+            held = hold_out(empty, study, humans, progress)
         return replace(findings, evaluation=compare(held), matrix=held.with_machine)
-    if len(study.humans) > 1:
-        matrix = coding_matrix(study, config, study.humans)
+    if len(humans) > 1:
+        matrix = coding_matrix(study, config, humans)
         return replace(findings, agreement=compare_coders(matrix), matrix=matrix)
     return findings
 
@@ -85,10 +85,12 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
 def _with_trail(findings: Findings, folder: Path, study: Study) -> Findings:
     """What the ledger says: decisions by kind, whether its chain holds, codings that began as suggestions."""
     written, last = ledger_of(folder)
+    imports = receipts(folder / STORE) if (folder / STORE).is_file() else ()
     if not written:
-        return findings
+        return replace(findings, trail=Trail(imports=imports))
     told = [(e.at[:19], e.decision.coder, f"{e.decision.action} {e.decision.code}".strip()) for e in written]
-    trail = Trail(Counter(e.decision.action for e in standing(written)), not verify(written, last), told)
+    trail = Trail(Counter(e.decision.action for e in standing(written)), not verify(written, last), told, written,
+                  imports)  # fmt: skip
     return replace(findings, trail=trail, accepted=accepted(written) & frozenset(study.codings))
 
 
@@ -96,7 +98,9 @@ def _with_suggestions(findings: Findings, model: Path | None, new: list[Path]) -
     if model is None:
         return findings
     loaded = CodingModel.load(model)
-    findings = replace(findings, silent=loaded.silent, model=loaded.provenance)
+    findings = replace(
+        findings, silent=loaded.silent, model=loaded.provenance,
+        reliability=loaded.classifier.reliability if loaded.classifier else None)  # fmt: skip
     if not new:
         return findings
     study, _ = read_all(new)

@@ -13,7 +13,8 @@ from autocode.formats.files import write_atomic
 from autocode.formats.markup import legal
 from autocode.report.blocks import Table
 from autocode.report.counting import View
-from autocode.report.word import add_table, new_document, stamped
+from autocode.report.paper import new_document, stamped
+from autocode.report.word import add_table
 from autocode.segment import segment
 from autocode.study import Document, Segment, Study
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from statistics import median
 
+from autocode.report import history, modelcard
 from autocode.report.blocks import Block, Points, Quoted, Section, Table, Words
 from autocode.report.counting import View
 from autocode.report.findings import Findings
@@ -26,7 +27,8 @@ def sections(view: View, findings: Findings) -> Iterator[Section]:
     pages: tuple[tuple[str, Iterator[Point], list[Block]], ...] = (
         ("Credibility", _credibility(view, findings), [*_answers(findings), _negative(view), *_against(view)]),
         ("Transferability", _transferability(view), [*([made] if made.rows else []), *_thick(view)]),
-        ("Dependability", dependability(view, findings), []),
+        ("Dependability", dependability(view, findings), [*history.blocks(view.study.codebook, findings.trail),
+                                                           *modelcard.blocks(view, findings)]),
         ("Confirmability", confirmability(view, findings), []),
     )
     for name, points, below in pages:
@@ -71,7 +73,7 @@ def _members(view: View, findings: Findings) -> Point:
 
 
 def _sources(view: View) -> Point:
-    listed, humans, said = kinds(view), len(view.study.humans), view.record.record.triangulation
+    listed, humans, said = kinds(view), len(view.humans), view.record.record.triangulation
     text = f"Kinds of document: {', '.join(listed)}. Human coders: {humans}. "
     enough = len(listed) > 1 or humans > 1 or bool(said)
     return (
