@@ -130,7 +130,7 @@ def difference(old: Codebook | None, new: Codebook) -> str:
         ("reworded", [c for c in theirs if c in mine and _rules(old, c) != _rules(new, c)]),
     )
     told = [f"{word} {_listed(paths)}" for word, paths in parts if paths]
-    return "; ".join(told) or ("another order" if old.sha256 != new.sha256 else "none")
+    return "; ".join(told) or "none"
 
 
 def _rules(book: Codebook, path: str) -> tuple[str, ...]:
