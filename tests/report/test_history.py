@@ -83,7 +83,7 @@ def test_a_difference_names_what_came_what_went_and_what_was_reworded(study: Stu
     book = study.codebook
     assert difference(None, book) == "first version on record"
     assert difference(book, book) == "none"
-    assert difference(book, found.study.codebook) == "added Hours; gone Time, Recognition"
+    assert difference(book, found.study.codebook) == "added Hours; gone Recognition, Time"
     found.write([step(found, EVE, Ask("code-define", code="Work > Hours", text="Other words."))])
     assert difference(versions(found.study.codebook, _trail(found))[-2].book, found.study.codebook) == "reworded Hours"
 

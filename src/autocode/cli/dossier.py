@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -23,11 +24,14 @@ from autocode.matrix import coding_matrix
 from autocode.members import ANSWERED, Kept, load_answers, read_answer, save_answers, take, write_letters
 from autocode.model import CodingModel
 from autocode.privacy import (
+    CERTAINTIES,
     WARNING,
     Places,
+    Proposal,
     apply_proposals,
     holding,
     in_receipts,
+    pipelines,
     propose,
     read_proposals,
     write_key,
@@ -169,15 +173,21 @@ def pseudonymise(
     out: Annotated[Path | None, typer.Option(help="Write proposals here (.csv), to be reviewed.")] = None,
     reviewed: Annotated[Path | None, typer.Option("--apply", help="Apply the reviewed proposals of this file.")] = None,
     key: Annotated[Path | None, typer.Option(help="Where the key goes (.csv): outside the study's folder.")] = None,
-    spacy: Annotated[str, typer.Option(help="An installed spaCy pipeline that finds names.")] = "",
+    spacy: Annotated[
+        str, typer.Option(help="An installed spaCy pipeline that finds names; the one installed by default; none for none.")
+    ] = "",
+    perhaps: Annotated[bool, typer.Option("--perhaps", help="List what is only perhaps a name too.")] = False,
 ) -> None:
     """Propose pseudonyms, or apply those a human has reviewed; it does not find everything."""
     if reviewed is None:
         if out is None:
             raise InputError("pseudonymise", "it needs a file for its proposals", "Add --out proposals.csv.")
-        found = propose(read(study), spacy)
+        pipeline = _pipeline(spacy)
+        every = propose(read(study), pipeline, perhaps=True)
+        found = [p for p in every if perhaps or p.certainty != "perhaps"]
         write_proposals(out, found)
-        tell(f"{out}: {len(found):,} proposals. {WARNING}")
+        tell(f"{out}: {_listed(found)}. {_held_back(len(every) - len(found))}")
+        tell(f"Looked with patterns{f' and the spaCy pipeline {pipeline}' if pipeline else ''}. {WARNING}")
         tell(
             f"Put yes into the column apply, mend replacements, then: autocode pseudonymise {study} --apply "
             f"{out} --key ELSEWHERE/key.csv"
@@ -203,6 +213,25 @@ def pseudonymise(
     _mind_places(study, set(load(study / STORE).by_id))
     tell(f"{sum(counts.values()):,} places replaced; the key is in {key}: keep it apart. {WARNING}")
     tell("Models, reports and the files you imported from still hold the old words: make them again, or erase them.")
+
+
+def _pipeline(asked: str) -> str:
+    """The spaCy pipeline to look with: the one asked for, else the only one installed, else none."""
+    if asked:
+        return "" if asked == "none" else asked
+    installed = pipelines()
+    if len(installed) > 1:
+        tell(f"spaCy pipelines installed here: {', '.join(installed)}. Name one of them with --spacy to look with it too.")
+    return installed[0] if len(installed) == 1 else ""
+
+
+def _listed(found: Sequence[Proposal]) -> str:
+    counts = Counter(p.certainty for p in found)
+    return f"{len(found):,} proposals ({', '.join(f'{counts[c]:,} {c}' for c in CERTAINTIES if counts[c])})"
+
+
+def _held_back(count: int) -> str:
+    return f"{count:,} more are only perhaps names; --perhaps lists them too." if count else "The surest come first."
 
 
 def forget(
