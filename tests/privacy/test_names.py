@@ -22,19 +22,26 @@ TALK = (
     "R4: The form, the level, the week: everything was a badge. Nobody Knew. God knows. I'd say Week Two was worse.\n\n"
     "R5: One of the technicians, Okoro, fixed it. We drove to Oyo and back to Lagos. My manager Grace is kind. Grace, yes.\n"
 )
-PEOPLE = {"Meena", "Adeyemi", "Tomasz", "Halvorsen", "Ingrid", "Lucía", "Rosli bin Hamid", "Wei Ling", "Abebe", "Okoro", "Grace"}
+def _set(words: str) -> set[str]:
+    """Words parted by spaces."""
+    return set(words.split())
+
+
+PEOPLE = {"Meena", "Adeyemi", "Tomasz", "Halvorsen", "Ingrid", "Lucía", "Rosli bin Hamid", "Wei Ling", "Abebe", "Okoro",
+          "Grace"}  # fmt: skip
 PLACES = {"Croydon", "Leeds", "Bergen", "Storgata Street", "Kota Bharu", "Munich", "Nairobi", "Oyo", "Lagos"}
 FIRMS = {"Tesco", "Universiti Malaya", "Siemens"}
 
-BUNDLED_PEOPLE = set(
-    "Siti Intan Lim Roslan Foo Hasnah Mei Nik Ros Segar Seng Siva Wan Yis Zah Bala Faizal Fernandez Rohani Sneeze Teoh Azlan "
-    "Priya Farhan Jane Jeffry Hakim Izzat Hafiz Jugah Mike Steve Vikram Ping KucingOren".split()
+BUNDLED_PEOPLE = _set(
+    "Siti Intan Lim Roslan Foo Hasnah Mei Nik Ros Segar Seng Siva Wan Yis Zah Bala Faizal Fernandez Rohani Sneeze "
+    "Teoh Azlan Priya Farhan Jane Jeffry Hakim Izzat Hafiz Jugah Mike Steve Vikram Ping KucingOren"
 )  # a nickname, a user and a cat among them: they tell who is meant
-BUNDLED_PLACES = set(
-    "Klang Terengganu Johor Bintulu Dublin Jakarta Kapit Kerteh London Melaka Pitas Sabah Sibu Subang Taiping Tapah Bangi "
-    "Bangsar Belaga Bidor Brickfields Cardiff Cheras Cyberjaya Doha Gebeng Gemas Jaipur Kampar Kedah Keningau Kluang Kudat "
-    "Kulim Kuching Langkawi Leiden Marang Muar Mumbai Puchong Pune Ranau Rawang Rotterdam Sepanggar Tambunan Tamparuli Ipoh "
-    "Borneo Miri Kesas Macau Gerik Mukah Palembang Penang Perlis Sarawak Seremban Westport Suria Gulf".split()
+BUNDLED_PLACES = _set(
+    "Klang Terengganu Johor Bintulu Dublin Jakarta Kapit Kerteh London Melaka Pitas Sabah Sibu Subang Taiping Tapah "
+    "Bangi Bangsar Belaga Bidor Brickfields Cardiff Cheras Cyberjaya Doha Gebeng Gemas Jaipur Kampar Kedah Keningau "
+    "Kluang Kudat Kulim Kuching Langkawi Leiden Marang Muar Mumbai Puchong Pune Ranau Rawang Rotterdam Sepanggar "
+    "Tambunan Tamparuli Ipoh Borneo Miri Kesas Macau Gerik Mukah Palembang Penang Perlis Sarawak Seremban Westport "
+    "Suria Gulf"
 ) | {
     "Federal Highway", "Shah Alam", "Sungai Petani", "Batu Kawan", "Bukit Mertajam", "Bukit Minyak", "Kapar Road",
     "Kota Kinabalu", "Kuala Pilah", "Kuala Terengganu", "Port Klang", "Sungai Besi", "Sungai Rasau", "Sungai Siput",
@@ -98,9 +105,9 @@ def test_what_is_only_perhaps_a_name_is_held_back() -> None:
 
 def test_the_surest_come_first() -> None:
     """Proposals run from sure to likely to perhaps."""
-    certainties = [p.certainty for p in propose(_study(TALK), perhaps=True)]
+    certainties = [p.certainty for p in propose(_study(TALK, "Then the Zephyr was late."), perhaps=True)]
     assert certainties == sorted(certainties, key=["sure", "likely", "perhaps"].index)
-    assert set(certainties) == {"sure", "likely", "perhaps"}
+    assert {"sure", "likely"} < set(certainties)
 
 
 def test_part_of_a_full_name_gets_its_pseudonym() -> None:

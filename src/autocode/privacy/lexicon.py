@@ -82,7 +82,8 @@ GIVEN = _words(
     "Lisa Lucas Lucía Luis Luke Maria María Marie Mariam Martin Mary Matthew Mei Melissa Michael Michelle Miguel Mike Ming",
     "Mohamed Mohammad Mohd Muhammad Murugan Nadia Nancy Natalie Nicole Noor Nor Norliza Nur Nurul Olivia Omar Pablo Patricia",
     "Paul Paula Peter Pierre Priya Rachel Rahim Rahman Raj Raju Ramesh Ravi Rebecca Richard Robert Rohan Rosa Roslan Ruth",
-    "Safiah Sam Samuel Sandra Sara Sarah Sean Segar Selvi Shanti Sharifah Simon Siti Sofia Stefan Stephen Steven Sunita Suresh",
+    "Safiah Sam Samuel Sandra Sara Sarah Sean Segar Selvi Shanti Sharifah Simon Siti Sofia Stefan Stephen Steven Sunita",
+    "Suresh",
     "Susan Syed Thomas Tom Steve Hakim Vikram Izzat Uma Valentina Vijay Wei Wendy Yusof Yusuf Zainab Zara Zul",
 )  # fmt: skip
 """Given names that are no other word; a start, and no census."""
@@ -90,17 +91,24 @@ GIVEN = _words(
 NEVER = _words(
     "I I'm I'll I've I'd OK Okay Yes No Well So And But Or Because Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
     "January February March April May June July August September October November December Ramadan Raya Aidilfitri Eid",
-    "Deepavali Diwali Christmas Easter Ash Thaipusam Gawai Kaamatan Merdeka Maghrib Isyak Isha Fajr Subuh Zuhr Zohor Asar Standard Scopus English Malay Mandarin Chinese",
-    "Tamil Hindi Urdu Arabic Cantonese Hokkien Bahasa Spanish French German Portuguese Italian Dutch Russian Japanese Korean Swiss Irish Scottish Welsh Czech Polish Turkish Greek Marwari Punjabi Bengali Gujarati Telugu Islamic Jain Sikh",
-    "Hakka Teochew Jawi Iban Dusun Kadazan Bidayuh Sabahan Sarawakian Indonesian Indian Filipino Filipina British American European African Asian Australian Malaysian Singaporean Thai Muslim",
+    "Deepavali Diwali Christmas Easter Ash Thaipusam Gawai Kaamatan Merdeka Maghrib Isyak Isha Fajr Subuh Zuhr Zohor Asar",
+    "Standard Scopus English Malay Mandarin Chinese",
+    "Tamil Hindi Urdu Arabic Cantonese Hokkien Bahasa Spanish French German Portuguese Italian Dutch Russian Japanese",
+    "Korean Swiss Irish Scottish Welsh Czech Polish Turkish Greek Marwari Punjabi Bengali Gujarati Telugu Islamic Jain Sikh",
+    "Hakka Teochew Jawi Iban Dusun Kadazan Bidayuh Sabahan Sarawakian Indonesian Indian Filipino Filipina British American",
+    "European African Asian Australian Malaysian Singaporean Thai Muslim",
     "Christian Hindu Buddhist Jewish Catholic God Allah Jesus Quran Bible Alhamdulillah InshaAllah Insya Internet Google",
     "Facebook WhatsApp YouTube Instagram TikTok Twitter LinkedIn Telegram Zoom Teams Excel Word PowerPoint Outlook Windows",
-    "Microsoft Apple iPhone Android Moodle Canvas Blackboard Coursera Udemy edX Canva Kahoot Padlet Quizizz Netflix Wikipedia",
-    "Gmail Chrome Photoshop Python Java Grab Shopee Lazada Milo Nescafé Maggi Covid COVID Corona MOOC MOOCs PhD PhDs Master's",
+    "Microsoft Apple iPhone Android Moodle Canvas Blackboard Coursera Udemy edX Canva Kahoot Padlet Quizizz Netflix",
+    "Wikipedia",
+    "Gmail Chrome Photoshop Python Java Grab Shopee Lazada Milo Nescafé Maggi Covid COVID Corona MOOC MOOCs PhD PhDs",
+    "Master's",
     "Masters Bachelor's Diploma Level Module Week Unit Chapter Appendix Section Grade Form Year Internet Wi-Fi Wifi",
     "Interviewer Moderator Participant Respondent",
-    "Later Then Now Also After Before When While If Once Since Until Though Although However Actually Maybe Perhaps Sometimes",
-    "Yesterday Today Tomorrow Again Still Even Only Just Here There This That These Those It Its He She They We You My Our His",
+    "Later Then Now Also After Before When While If Once Since Until Though Although However Actually Maybe Perhaps",
+    "Sometimes",
+    "Yesterday Today Tomorrow Again Still Even Only Just Here There This That These Those It Its He She They We You My Our",
+    "His",
     "Her Their Your Who What Where Why How Which Every Everybody Everyone Nobody Somebody Anybody Someone All Some Most Many",
     "Few Both Each Another Other One Two Three Four Five Six Seven Eight Nine Ten The A An In On At By For From To Of With",
     "Without As Like Not Never Always Please Thanks Thank Sorry Hello Hi Yeah Ah Oh Eh Um Uh Right Sure Good Fine Great",
@@ -110,9 +118,11 @@ NEVER = _words(
 
 COUNTRIES = _words(
     "Malaysia Singapore Indonesia Thailand Vietnam Philippines India China Japan Korea Australia England Scotland Wales",
-    "Ireland Britain France Germany Spain Portugal Italy Netherlands Belgium Switzerland Austria Poland Sweden Norway Denmark",
+    "Ireland Britain France Germany Spain Portugal Italy Netherlands Belgium Switzerland Austria Poland Sweden Norway",
+    "Denmark",
     "Finland Greece Turkey Russia Ukraine Egypt Nigeria Kenya Ghana Brazil Mexico Argentina Chile Colombia Peru Canada",
-    "America Europe Asia Africa UK USA US EU Pakistan Bangladesh Nepal Lanka Myanmar Cambodia Taiwan Brunei Bahrain Qatar Kuwait Iran Iraq Israel Morocco",
+    "America Europe Asia Africa UK USA US EU Pakistan Bangladesh Nepal Lanka Myanmar Cambodia Taiwan Brunei Bahrain Qatar",
+    "Kuwait Iran Iraq Israel Morocco",
 )  # fmt: skip
 """Countries seldom tell who someone is: they are proposed only among what is perhaps a name."""
 

@@ -97,7 +97,7 @@ def _goes_on(words: Sequence[Word], at: int) -> bool:
     if words[at].text in lexicon.TITLES and words[at - 1].text not in lexicon.TITLES:
         return False  # "Later Encik Hamid": the title begins a name of its own
     following = at + 1 < len(words) and words[at + 1].joined and words[at + 1].capital
-    particle = words[at].text in lexicon.PARTICLES or words[at].text == "of" and words[at - 1].text in lexicon.ORG_FIRST
+    particle = words[at].text in lexicon.PARTICLES or (words[at].text == "of" and words[at - 1].text in lexicon.ORG_FIRST)
     return words[at].capital or (particle and following)
 
 
