@@ -21,7 +21,7 @@ from autocode.evaluate import compare, hold_out
 from autocode.formats import read, read_all
 from autocode.formats.files import write_atomic
 from autocode.matrix import coding_matrix
-from autocode.members import ANSWERED, Kept, load_answers, read_answer, save_answers, take, write_letters
+from autocode.members import ANSWERED, Kept, load_answers, read_answers, save_answers, take, write_letters
 from autocode.model import CodingModel
 from autocode.privacy import (
     CERTAINTIES,
@@ -129,7 +129,7 @@ def members_import(
     study: Annotated[Path, typer.Option(help="The study's folder.")],
 ) -> None:
     """Bring answers, comments and corrected passages in; codings move along, and what is lost is listed."""
-    answers = [read_answer(path) for path in sorted(folder.glob("*.docx")) if not path.name.startswith("~$")]
+    answers = [a for path in sorted(folder.glob("*.docx")) if not path.name.startswith("~$") for a in read_answers(path)]
     if not answers:
         raise InputError(
             str(folder), "there is no letter (.docx) in it", "Choose the folder of letters that came back."

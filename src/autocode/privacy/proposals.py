@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from autocode.errors import ConfigError, InputError
@@ -127,9 +128,7 @@ def _by_pattern(document: Document) -> Iterator[tuple[str, str, str]]:
 
 def pipelines() -> list[str]:
     """The spaCy pipelines installed on this computer."""
-    import spacy.util
-
-    return sorted(spacy.util.get_installed_models())
+    return sorted({entry.name for entry in entry_points(group="spacy_models")})  # without spaCy's own ten seconds of loading
 
 
 class _Entities:

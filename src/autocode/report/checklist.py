@@ -74,8 +74,9 @@ def _saturation(view: View, findings: Findings) -> str:
 
 
 def _returned(view: View, findings: Findings) -> str:
-    answered = sum(m.answer != "no answer" for m in findings.members)
-    return f"Returned to {len(findings.members)} participants, {answered} answered." if findings.members else ""
+    people = {view.participant.get(m.document, m.document): m.answer for m in findings.members}
+    answered = sum(answer != "no answer" for answer in people.values())
+    return f"{len(people)} letters came back, {answered} of them with an answer." if people else ""
 
 
 def _coders(view: View, findings: Findings) -> str:
