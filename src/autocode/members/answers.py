@@ -105,6 +105,8 @@ def _about(archive: Archive) -> list[tuple[str, str]]:
     if "docProps/core.xml" not in archive.members:
         return []
     found = {local(e): e.text or "" for e in archive.xml("docProps/core.xml")}
+    if "=" not in found.get("keywords", "="):  # a letter of the first version, on one interview
+        return [(found.get("identifier", ""), found["keywords"])] if found.get("identifier") else []
     marks = [mark.partition("=") for mark in found.get("keywords", "").split("&")]
     if not all(sha256 for _, _, sha256 in marks):
         return []
