@@ -99,7 +99,7 @@ def blocks(current: Codebook, trail: Trail) -> list[Block]:
     for number, version in enumerate(made, 1):
         book = version.book
         rows.append((
-            number, version.at.replace("T", " "), version.who, version.change.replace(" > ", " › "),
+            number, version.at[:16].replace("T", " "), version.who, version.change.replace(" > ", " › "),
             difference(known, book) if book else "this state is not on record", len(book) if book else None,
             version.moved, used[book.sha256] if book else None, book.sha256[:8] if book else ""))  # fmt: skip
         known = book or known
