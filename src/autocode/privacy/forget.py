@@ -169,7 +169,7 @@ def _said(entry: Entry) -> str:
 def _in_record(path: Path, ids: set[str]) -> Iterator[tuple[str, str]]:
     """The researchers' own record, where it points to documents that are gone."""
     record = load_record(path)
-    named = sorted(ids & {p.document for p in (*record.pinned, *record.negative)})
+    named = sorted(ids & ({p.document for p in record.pinned} | {n.document for n in record.negative}))
     if named:
         yield str(path), f"it points to {', '.join(named)}: take that out, or no report can be made"
 

@@ -150,7 +150,7 @@ def _widths(table: Table, inches: float) -> list[float]:
 
 def _wide(characters: int) -> float:
     """Inches that so many characters of a table's print take, with the margins of a cell."""
-    return 0.067 * characters + 0.11
+    return 0.061 * characters + 0.145
 
 
 @dataclass(frozen=True, slots=True)
