@@ -75,7 +75,7 @@ def test_letters_go_out_and_answers_come_back_into_the_report(stored: Shell) -> 
     assert "moved: Work > Time by ana" in out
     assert "my shift takes all" in load(stored.folder / "s" / STORE).by_id["D2"].text
     stored("report", "s", "--config", "fake.toml", "--no-machine", "--out", "d", "--only", "html")
-    assert "1 of 8 interviews answered" in _page(stored.folder)
+    assert "1 of 8 participants answered" in _page(stored.folder)
 
 
 def test_pseudonyms_are_proposed_reviewed_and_applied(stored: Shell) -> None:
