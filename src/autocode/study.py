@@ -286,11 +286,11 @@ def join_codebooks(first: Codebook, second: Codebook) -> Codebook:
 
 def join_readings(readings: Iterable[Reading]) -> tuple[Reading, ...]:
     """The same coverage with overlapping or touching readings made one, sorted."""
-    joined: list[Reading] = []
-    for r in sorted(readings):
+    joined: list[tuple[str, str, int, int]] = []
+    for document, coder, start, end in sorted((r.document, r.coder, r.start, r.end) for r in readings):
         last = joined[-1] if joined else None
-        if last and (last.document, last.coder) == (r.document, r.coder) and r.start <= last.end:
-            joined[-1] = replace(last, end=max(last.end, r.end))
+        if last and last[:2] == (document, coder) and start <= last[3]:
+            joined[-1] = (document, coder, last[2], max(last[3], end))
         else:
-            joined.append(r)
-    return tuple(joined)
+            joined.append((document, coder, start, end))
+    return tuple(Reading(*row) for row in joined)
