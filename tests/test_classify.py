@@ -102,7 +102,8 @@ def test_folds_are_whole_documents_of_balanced_size():
     groups = np.repeat(np.arange(7), [50, 10, 10, 10, 10, 5, 5])
     n = len(groups)
     target = Target(np.zeros((n, 1)), groups, np.zeros((1, 4)), np.array([-1]))
-    fold = _folds(Features(np.zeros((n, 4)), sparse.csr_array((n, 2)), Pieces(np.zeros((n, 4)), np.ones(n))), target, replace(CONFIG, folds=3))
+    known = Features(np.zeros((n, 4)), sparse.csr_array((n, 2)), Pieces(np.zeros((n, 4)), np.ones(n)))
+    fold = _folds(known, target, replace(CONFIG, folds=3))
     assert all(len(set(fold[groups == g])) == 1 for g in range(7))
     assert sorted(np.bincount(fold).tolist()) == [25, 25, 50]
 

@@ -25,7 +25,7 @@ def model(study: Study, encoder: FakeEncoder) -> CodingModel:
 def test_the_words_that_moved_the_score_are_named(model: CodingModel) -> None:
     """The strongest words come from the passage that the code was learnt from, each once, strongest first."""
     document = spoken(99)
-    for s in (s for s in model.suggest(document) if s.code == "Work > Time" and s.band == "suggest"):
+    for s in (s for s in model.suggest(document) if s.code == "Work > Time" and s.coded):
         words = [document.text[a:b] for a, b, _ in s.grounds.words]
         assert set(words) <= {*re.findall(r"\w+", "my shift at work takes all the hours and no evening is left 99")}
         assert "shift" in words or "hours" in words or "evening" in words
@@ -45,14 +45,14 @@ def test_the_codebook_speaks_too(model: CodingModel) -> None:
     assert rules["Work > Time"] == "Shifts leave no hours for a course."
 
 
-def test_the_closest_rejected_code_is_the_likeliest_below_suggest(model: CodingModel) -> None:
-    """It is another code, not suggested itself, and no other such code is likelier."""
+def test_the_closest_rejected_code_is_the_likeliest_that_it_would_not_give(model: CodingModel) -> None:
+    """It is another code that the model would not give, and no other such code is likelier."""
     document = spoken(99)
     everything = model.suggest(document, everything=True)
-    shown = [s for s in everything if s.band != "silent"]
+    shown = [s for s in everything if s.band != "silent" and not s.theme]
     assert shown
     for s in shown:
-        others = [o for o in everything if o.segment == s.segment and o.code != s.code and o.band != "suggest"]
+        others = [o for o in everything if o.segment == s.segment and o.code != s.code and not o.coded]
         best = max(others, key=lambda o: o.probability)
         assert (s.grounds.rejected, s.grounds.rejected_probability) == (best.code, best.probability)
 
@@ -80,5 +80,5 @@ def test_a_theme_is_offered_where_its_codes_abstain(model: CodingModel) -> None:
 
 @pytest.mark.parametrize("P", [[0.95, 0.4, 0.1], [0.2, 0.2, 0.1], [0.1, 0.1, 0.8]])
 def test_no_theme_is_offered_without_need(model: CodingModel, P: list[float]) -> None:
-    """Not where one of its codes is suggested, where none is likely, or where the theme has one code only."""
+    """Not where the model gives one of its codes, where none is likely, or where the theme has one code only."""
     assert not [s for s in _said(model, P) if s.theme]

@@ -1,6 +1,6 @@
 """From probabilities to suggestions that say why: precedents, rule, words, and the code next to them.
 
-Where no code of a theme is suggested but one of them very likely fits, the theme itself is offered.
+Where the model would give no code of a theme but one of them very likely fits, the theme itself is offered.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ LIKELIER = 0.5
 """A theme is offered where one of its codes fits more likely than not."""
 
 _WORDS = 5
-_SUGGEST = BANDS.index("suggest")
 
 
 @dataclass(frozen=True)
@@ -72,17 +71,17 @@ class Reasons:
         return Suggestion(segment, self.codes[k], p, band, evidence, grounds, coded=bool(unit.coded[k]))
 
     def _grounds(self, unit: _Unit, path: str, words: _Words, own: set[int]) -> Grounds:
-        below = [k for k in np.argsort(-unit.P, kind="stable") if unit.bands[k] < _SUGGEST and k not in own]
+        below = [k for k in np.argsort(-unit.P, kind="stable") if not unit.coded[k] and k not in own]
         found = Grounds(self._rule(path), words, unfamiliar=unit.strange)
         if not below:
             return found
         return replace(found, rejected=self.codes[below[0]], rejected_probability=float(unit.P[below[0]]))
 
     def _themes(self, unit: _Unit) -> Iterator[Suggestion]:
-        """Themes of which no code is suggested, though one of them likely fits."""
+        """Themes of which the model would give no code, though one of them likely fits."""
         for path, members in self._members.items():
             p = float(1 - np.prod(1 - unit.P[members]))
-            taken = (unit.bands[members] == _SUGGEST).any() or (path in self.codes and unit.bands[self.codes.index(path)])
+            taken = unit.coded[members].any() or (path in self.codes and unit.bands[self.codes.index(path)])
             if p >= LIKELIER and not taken:
                 best = members[int(np.argmax(unit.P[members]))]
                 grounds = self._grounds(unit, path, self._words(unit, [best])[best], set(members))
