@@ -40,6 +40,7 @@ GUESTS = {
     "transformers": {"encode"},
     "onnxruntime": {"encode"},
     "onnx": {"encode"},
+    "openvino": {"encode"},
     "tokenizers": {"encode"},
     "huggingface_hub": {"encode"},
     "spacy": {"segment", "privacy"},
@@ -54,7 +55,7 @@ GUESTS = {
     "docx": {"report", "members"},
     "xlsxwriter": {"report", "formats"},
 }
-LATE = ("torch", "sentence_transformers", "transformers", "spacy", "onnxruntime", "onnx", "matplotlib", "sklearn",
+LATE = ("torch", "sentence_transformers", "transformers", "spacy", "onnxruntime", "onnx", "openvino", "matplotlib", "sklearn",
         "datasets", "huggingface_hub", "tokenizers")  # fmt: skip
 OPENERS = {"formats", "store", "model", "config", "report", "encode", "privacy"}
 

@@ -59,7 +59,7 @@ class CodingModel:
             EncoderError: The encoder is not on this computer.
         """
         settings = config if isinstance(config, Config) else load_config(config)
-        return cls(settings, encoder or load_encoder(settings.encode.model))
+        return cls(settings, encoder or load_encoder(settings.encode.model, precision=settings.encode.precision))
 
     def fit(
         self, study: Study, coders: Iterable[str] | None = None, progress: Progress | None = None
@@ -186,7 +186,7 @@ class CodingModel:
         """
         parts = saved.read(Path(folder))
         made = parts.manifest
-        encoder = encoder or load_encoder(parts.config.encode.model)
+        encoder = encoder or load_encoder(parts.config.encode.model, precision=made["encoder"].get("precision", "float32"))
         saved.check_encoder(Path(folder), made["encoder"], encoder.identity)
         try:
             classifier = Classifier.from_arrays(parts.arrays)
@@ -235,7 +235,8 @@ def _provenance(study: Study, matrix: CodingMatrix, encoder: Encoder) -> dict[st
     return {
         "study": {"name": study.name, "sha256": study.sha256, "notice": study.notice},
         "codebook": {"name": study.codebook.name, "sha256": study.codebook.sha256},
-        "encoder": {"name": identity.name, "sha256": identity.sha256, "dimension": identity.dimension},
+        "encoder": {"name": identity.name, "sha256": identity.sha256, "dimension": identity.dimension,
+                    "precision": identity.precision},
         "coders": list(matrix.coders),
         "codes": list(matrix.codes),
         "documents": len(set(matrix.groups.tolist())),
