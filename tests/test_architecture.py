@@ -24,7 +24,7 @@ FLOORS = (
     ("merging", "anchoring", "lexical", "segment", "matrix", "encode", "classify", "store", "formats", "agreement", "audit"),
     ("newer",),
     ("model",),
-    ("evaluate", "review", "report", "doctor"),
+    ("evaluate", "review", "report", "doctor", "batch"),
     ("members",),
     ("privacy",),
     ("__init__",),
@@ -46,6 +46,7 @@ GUESTS = {
     "spacy": {"segment", "privacy"},
     "sklearn": {"classify"},
     "datasets": {"formats"},
+    "ray": {"batch"},
     "typer": {"cli"},
     "rich": {"cli"},
     "jinja2": {"report", "review"},
@@ -56,7 +57,7 @@ GUESTS = {
     "xlsxwriter": {"report", "formats"},
 }
 LATE = ("torch", "sentence_transformers", "transformers", "spacy", "onnxruntime", "onnx", "openvino", "matplotlib", "sklearn",
-        "datasets", "huggingface_hub", "tokenizers")  # fmt: skip
+        "datasets", "huggingface_hub", "tokenizers", "jinja2", "starlette", "uvicorn", "rich", "ray")  # fmt: skip
 OPENERS = {"formats", "store", "model", "config", "report", "encode", "privacy"}
 
 

@@ -1,11 +1,13 @@
-"""Suggestions on paper: one row for each unit and code, as .csv or .jsonl."""
+"""Suggestions on paper: one row for each unit and code, as .csv, .jsonl or .parquet."""
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from autocode.codebook import SEPARATOR
 from autocode.formats.files import csv_text, write_atomic
@@ -47,16 +49,74 @@ def suggestion_row(suggestion: Suggestion, documents: Mapping[str, Document]) ->
 def write_suggestions(
     path: Path, suggestions: Iterable[Suggestion], documents: Mapping[str, Document], plain: bool = False
 ) -> None:
-    """Write suggestions as a table (.csv) or one JSON object a line (.jsonl, with evidence).
+    """Write suggestions as a table (.csv, .parquet) or one JSON object a line (.jsonl, with evidence).
 
     Raises:
         InputError: The file cannot be written.
     """
-    if path.suffix == ".jsonl":
-        write_atomic(path, "".join(_lines(suggestions, documents)))
+    write_atomic(path, head(path.suffix, plain) + part(path.suffix, suggestions, documents, plain).content)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Suggestions as bytes, without the head of the file, and how many of them there are in two bands."""
+
+    content: bytes
+    suggested: int
+    asked: int
+
+
+def part(suffix: str, suggestions: Iterable[Suggestion], documents: Mapping[str, Document], plain: bool) -> Written:
+    """Suggestions as a part of a file: parts one after another, with the head before them, make the whole."""
+    found = list(suggestions)
+    rows = (suggestion_row(s, documents) for s in found)
+    if suffix == ".jsonl":
+        content = "".join(_lines(found, documents)).encode("utf-8", "surrogatepass")
+    elif suffix == ".parquet":
+        content = _parquet(rows)
     else:
-        rows = (suggestion_row(s, documents) for s in suggestions)
-        write_atomic(path, csv_text(COLUMNS, rows, plain))
+        text = csv_text(COLUMNS, rows, plain)
+        content = text[len(csv_text(COLUMNS, (), plain)) :].encode("utf-8", "surrogatepass")
+    return Written(content, sum(s.suggested for s in found), sum(s.band == "ask" for s in found))
+
+
+def head(suffix: str, plain: bool) -> bytes:
+    """What stands before the first part of a file."""
+    return csv_text(COLUMNS, (), plain).encode() if suffix == ".csv" else b""
+
+
+def join_parquet(file: BinaryIO, paths: Iterable[Path]) -> None:
+    """Copy the rows of Parquet files into one, a file at a time."""
+    from pyarrow import parquet
+
+    with parquet.ParquetWriter(file, _schema()) as writer:
+        for path in paths:
+            writer.write_table(parquet.read_table(path, schema=_schema()))
+
+
+def _schema() -> Any:
+    import pyarrow
+
+    kinds = {"start": pyarrow.int64(), "end": pyarrow.int64(), "suggested": pyarrow.int64(), "probability": pyarrow.float64()}
+    return pyarrow.schema([(c, kinds.get(c, pyarrow.string())) for c in COLUMNS])
+
+
+def _parquet(rows: Iterable[tuple[object, ...]]) -> bytes:
+    import pyarrow
+    from pyarrow import parquet
+
+    listed = list(rows)
+    cells = {c: [_whole(row[i]) for row in listed] for i, c in enumerate(COLUMNS)}
+    out = io.BytesIO()
+    parquet.write_table(pyarrow.table(cells, schema=_schema()), out)
+    return out.getvalue()
+
+
+def _whole(cell: object) -> object:
+    """Half surrogate pairs, which Parquet cannot hold, become U+FFFD."""
+    if isinstance(cell, str):
+        return cell.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return round(cell, 6) if isinstance(cell, float) else cell
 
 
 def _lines(suggestions: Iterable[Suggestion], documents: Mapping[str, Document]) -> Iterator[str]:

@@ -111,7 +111,7 @@ class CodingModel:
             self._check_codebook(source)
         documents = source.documents if isinstance(source, Study) else (source,)
         prepared = prepare(documents, self.config, self.encoder, progress)
-        P = classifier.predict_proba(prepared.features)
+        P = classifier.predict_proba(prepared.features, prepared.groups)
         return list(self._suggestions(prepared, P, 0 if everything else 1, precedents))
 
     def judge(
@@ -124,7 +124,8 @@ class CodingModel:
         """
         classifier, _ = self._fitted()
         prepared = prepare(documents, self.config, self.encoder, progress)
-        return prepared, np.asarray(classifier.bands(classifier.predict_proba(prepared.features)), dtype=np.int8)
+        P = classifier.predict_proba(prepared.features, prepared.groups)
+        return prepared, np.asarray(classifier.bands(P), dtype=np.int8)
 
     def _suggestions(
         self, prepared: Prepared, P: NDArray[Any], least: int, precedents: Precedents
@@ -148,6 +149,15 @@ class CodingModel:
                 "the model", f"it was made with codebook {self.codebook.sha256[:12]}, "
                 f"the study has codebook {study.codebook.sha256[:12]}",
                 "Train again: autocode train STUDY --out MODEL.")  # fmt: skip
+
+    @property
+    def precision_note(self) -> str:
+        """What to know where this computer encodes in another precision than the model's; "" where it does not."""
+        made = (self.provenance or {}).get("encoder", {}).get("precision", "float32")
+        here = self.encoder.identity.precision
+        if made == here:
+            return ""
+        return f"The model was made with {made} vectors, this computer makes {here}: probabilities differ in the last digits."
 
     @property
     def silent(self) -> dict[str, str]:

@@ -68,6 +68,11 @@ class Precedents:
                 rows.setdefault(code, []).append(i)
         return {code: np.array(found, dtype=np.int64) for code, found in rows.items()}
 
+    @cached_property
+    def _vectors_by_code(self) -> dict[str, NDArray[np.float32]]:
+        """Copies once, for a copy at each question is what a large batch would spend its time on."""
+        return {code: self.vectors[rows] for code, rows in self._by_code.items()}
+
     def nearest(self, vector: NDArray[np.float32], code: str, count: int = 3) -> tuple[Evidence, ...]:
         """The coded segments of a code that are nearest to a vector by cosine, nearest first.
 
@@ -77,7 +82,8 @@ class Precedents:
             count: How many at most.
         """
         rows = self._by_code.get(code, np.empty(0, dtype=np.int64))
-        similarity = np.round((self.vectors[rows] @ vector).astype(np.float64), 6)
+        own = self._vectors_by_code.get(code, self.vectors[:0])
+        similarity = np.round((own @ vector).astype(np.float64), 6)
         best = np.argsort(-similarity, kind="stable")[:count]
         return tuple(self._evidence(int(rows[i]), code, float(similarity[i])) for i in best)
 

@@ -38,6 +38,12 @@ class Prepared:
     vectors: Vectors
     features: Features
 
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """Number of each unit's document (n,), ascending."""
+        numbers: dict[str, int] = {}
+        return np.array([numbers.setdefault(s.document, len(numbers)) for s in self.segments], dtype=np.int64)
+
 
 def prepare(
     documents: Iterable[Document], config: Config, encoder: Encoder, progress: Progress | None = None
