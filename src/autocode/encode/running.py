@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -90,9 +92,23 @@ def _has_bfloat16() -> bool:
 
 @cache
 def _openvino() -> Any:
-    import openvino
+    # Its model converter is not needed: it takes as long as all the rest, and brings a telemetry package along.
+    with _absent("openvino.tools.ovc"):
+        import openvino
 
-    return openvino.Core()
+        return openvino.Core()
+
+
+@contextmanager
+def _absent(module: str) -> Iterator[None]:
+    """Make a module look not installed inside the block, unless it was imported before."""
+    kept = sys.modules.get(module)
+    sys.modules[module] = kept  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if kept is None:
+            del sys.modules[module]
 
 
 class GraphEncoder:
