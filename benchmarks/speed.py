@@ -1,12 +1,14 @@
 """How fast autocode is: encoding, training and suggesting from the shell, each beside what one would use instead.
 
-Run: `python benchmarks/speed.py [--parts encode train suggest] [--n 400] [--rounds 3]`.
+Run: `python benchmarks/speed.py [--parts encode train suggest] [--n 400] [--rounds 3]`, and
+`--parts precision --corpora FOLDER --sets scrum shuffle`.
 
 encode: `SentenceTransformer.encode` as it comes, bare onnxruntime, the engine that autocode uses, bare, on the
 same batches, and autocode with no vector known; each in a process of its own, rounds interleaved.
 train: 5,000 segments with 34 codes, vectors at hand: `classify.fit` with calibration and thresholds, beside the same
 nested procedure in a loop over scikit-learn's LogisticRegression.
 suggest: `autocode suggest` for one interview of 150 segments, from the shell, the encoder's graph made before.
+precision: out-of-document measures with vectors in float32 and in bfloat16.
 
 The best round counts. Where others use the machine, seconds of the processor say more than the clock. For a table
 of hundreds of thousands of segments see scale.py.
@@ -28,8 +30,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from recipe import load, measures
 
 from autocode.classify import Features, Target, cross_predict, fit
+from autocode.classify import features as joined
+from autocode.config import ClassifyConfig
 from autocode.encode import find_default, load_encoder
 from autocode.encode.graph import read_facts
 from autocode.encode.running import Engine, GraphEncoder, _batches, _mean, _padded, choose_engine, unit
@@ -39,6 +44,7 @@ from autocode.lexical import hashed
 Encode = Callable[[list[str]], Any]
 ROOT = Path(__file__).parents[1]
 TRANSCRIPTS = ROOT / "corpora" / "microcredentials" / "transcripts"
+PARTS = ("encode", "train", "suggest", "precision")
 WAYS = ("sentence-transformers", "bare onnxruntime", "bare engine", "autocode")
 
 
@@ -208,6 +214,22 @@ def suggesting(rounds: int, cache: Path) -> None:
         say(f"| {name} | {min(r['wall'] for r in found):.1f} | {min(r['cpu'] for r in found):.1f} |")
 
 
+def precisions(corpora: Path, sets: list[str], cache: Path) -> None:
+    """What bfloat16 costs in suggestions: held-out measures of the same folds from vectors of both precisions."""
+    say("\n| set | precision | mAP | R@3 | kappa | calibration error |\n|---|---|---|---|---|---|")
+    for name in sets:
+        corpus, config = load(corpora, name), ClassifyConfig()
+        for precision in ("float32", "bfloat16"):
+            encoder = load_encoder(cache=cache, precision=precision)
+            vectors, prior = encoder.encode(corpus.texts), encoder.encode(corpus.entries)
+            target = Target(corpus.Y.astype(np.float32), corpus.groups, prior, corpus.parents)
+            known = joined(vectors, corpus.texts, corpus.neighbours, config)
+            held = cross_predict(known, target, config)
+            found = measures(corpus, held.P, held.bands == 2)
+            shown = " | ".join(f"{found[key]:.4f}" for key in ("mAP", "R@3", "kappa", "ECE"))
+            say(f"| {name} | {encoder.identity.precision} | {shown} |")
+
+
 def say(line: str) -> None:
     """Print at once."""
     sys.stdout.write(line + "\n")
@@ -217,7 +239,9 @@ def say(line: str) -> None:
 def main() -> None:
     """Measure the parts asked for, or one way of encoding where a parent process asks for it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parts", nargs="+", choices=("encode", "train", "suggest"), default=("encode", "train", "suggest"))
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS[:3])
+    parser.add_argument("--corpora", type=Path, help="folder of coded corpora, for the part precision")
+    parser.add_argument("--sets", nargs="+", default=["scrum", "shuffle"])
     parser.add_argument("--n", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
@@ -231,6 +255,8 @@ def main() -> None:
             encoding(options.n, options.rounds, Path(folder) / "encode")
         if "train" in options.parts:
             training(options.rounds)
+        if "precision" in options.parts and options.corpora:
+            precisions(options.corpora, options.sets, Path(folder) / "precision")
         if "suggest" in options.parts:
             (Path(folder) / "shell").mkdir()
             suggesting(options.rounds, Path(folder) / "shell")

@@ -83,7 +83,7 @@ def suggest_all(job: Job, documents: Iterable[Document], workers: int = 0, progr
         raise InputError(str(job.out), "many documents are written as .csv, .jsonl or .parquet", "Choose one of these.")
     model = CodingModel.load(job.model)
     parts = Parts(job.out, _job_hash(job, model))
-    parts.open()
+    parts.begin()
     digests: list[str] = []
     known: list[Written] = []
     done = ready = 0

@@ -37,7 +37,7 @@ class Parts:
         """Where the parts lie."""
         return self.out.with_name(f".{self.out.name}.parts")
 
-    def open(self) -> None:
+    def begin(self) -> None:
         """Make the folder, empty where it holds the parts of another job.
 
         Raises:
