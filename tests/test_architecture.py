@@ -24,7 +24,7 @@ FLOORS = (
     ("merging", "anchoring", "lexical", "segment", "matrix", "encode", "classify", "store", "formats", "agreement", "audit"),
     ("newer",),
     ("model",),
-    ("evaluate", "review", "report", "doctor"),
+    ("evaluate", "review", "report", "doctor", "batch"),
     ("bias",),
     ("members",),
     ("privacy",),
@@ -41,11 +41,13 @@ GUESTS = {
     "transformers": {"encode"},
     "onnxruntime": {"encode"},
     "onnx": {"encode"},
+    "openvino": {"encode"},
     "tokenizers": {"encode"},
     "huggingface_hub": {"encode"},
     "spacy": {"segment", "privacy"},
     "sklearn": {"classify"},
     "datasets": {"formats"},
+    "ray": {"batch"},
     "typer": {"cli"},
     "rich": {"cli"},
     "jinja2": {"report", "review"},
@@ -57,8 +59,9 @@ GUESTS = {
     "pygamma_agreement": {"agreement"},
     "pyannote": {"agreement"},
 }
-LATE = ("torch", "sentence_transformers", "transformers", "spacy", "onnxruntime", "onnx", "matplotlib", "sklearn",
-        "datasets", "huggingface_hub", "tokenizers", "pygamma_agreement", "pyannote")  # fmt: skip
+LATE = ("torch", "sentence_transformers", "transformers", "spacy", "onnxruntime", "onnx", "openvino", "matplotlib", "sklearn",
+        "datasets", "huggingface_hub", "tokenizers", "jinja2", "starlette", "uvicorn", "rich", "ray",
+        "pygamma_agreement", "pyannote")  # fmt: skip
 OPENERS = {"formats", "store", "model", "config", "report", "encode", "privacy"}
 
 

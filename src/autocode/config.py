@@ -71,9 +71,11 @@ class EncodeConfig:
 
     Attributes:
         model: `default`, a folder, the name of an encoder added before, or `module:factory`.
+        precision: `auto`, `float32` or `bfloat16`; auto takes bfloat16 where the processor computes with it.
     """
 
     model: str = "default"
+    precision: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,40 @@ def test_another_encoder_is_refused(model: CodingModel, tmp_path: Path) -> None:
         CodingModel.load(tmp_path / "m", Other())
 
 
+def test_a_model_of_another_precision_is_used_and_says_so(model: CodingModel, tmp_path: Path) -> None:
+    """Vectors of the same weights in bfloat16 are near enough: nobody is locked out, and the difference is named."""
+    assert model.precision_note == ""
+    model.save(tmp_path / "m")
+
+    class Coarse(FakeEncoder):
+        identity = replace(FakeEncoder.identity, precision="bfloat16")
+
+    loaded = CodingModel.load(tmp_path / "m", Coarse())
+    assert "made with float32 vectors, this computer makes bfloat16" in loaded.precision_note
+    assert loaded.suggest(spoken(99)) == model.suggest(spoken(99))
+
+
+def test_a_model_loads_its_encoder_in_its_own_precision(
+    model: CodingModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where this computer would take bfloat16, a model made in float32 still gets float32."""
+    model.save(tmp_path / "m")
+    asked = []
+    monkeypatch.setattr(
+        "autocode.model.coding_model.load_encoder", lambda name, precision: asked.append(precision) or FakeEncoder()
+    )
+    CodingModel.load(tmp_path / "m")
+    assert asked == ["float32"]
+
+
+def test_a_document_is_judged_alike_alone_and_in_company(model: CodingModel) -> None:
+    """Which other documents come with an interview moves no bit of its probabilities."""
+    documents = tuple(spoken(n) for n in range(90, 99))
+    together = model.suggest(Study(documents), everything=True)
+    alone = [s for d in documents for s in model.suggest(d, everything=True)]
+    assert together == alone
+
+
 def test_another_codebook_is_refused(model: CodingModel, study: Study) -> None:
     """Suggesting for a study whose codebook changed names both codebooks."""
     changed = replace(study, codebook=study.codebook.with_paths(["New"]))

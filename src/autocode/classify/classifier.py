@@ -48,10 +48,18 @@ class Classifier:
     judge: Judge
     reliability: Reliability
 
-    def predict_proba(self, features: Features) -> FloatArray:
-        """Calibrated probabilities (n, K) float64, inside (0, 1)."""
+    def predict_proba(self, features: Features, groups: IntArray | None = None) -> FloatArray:
+        """Calibrated probabilities (n, K) float64, inside (0, 1).
+
+        Args:
+            features: Of n segments.
+            groups: (n,) ascending number of each segment's document. A document is then judged by itself:
+                products of matrices of another height have other last bits, and so would its probabilities.
+        """
+        edges = np.flatnonzero(np.diff(groups if groups is not None else [])) + 1
         with threadpool_limits(1):
-            return self.judge.probabilities(self.heads.score(features))
+            scored = [self.heads.score(features.take(rows)) for rows in np.split(np.arange(len(features.X)), edges)]
+            return self.judge.probabilities(np.concatenate(scored, axis=1))
 
     def coded(self, P: FloatArray) -> BoolArray:
         """Whether the machine, as one more coder, gives the codes: (n, K) bool of probabilities."""

@@ -27,7 +27,6 @@ from autocode.cli.shell import (
     Json,
     Kind,
     Segments,
-    Sources,
     StudyPath,
     app,
     blank_model,
@@ -37,20 +36,19 @@ from autocode.cli.shell import (
     tell,
     working,
 )  # fmt: skip
+from autocode.cli.suggest import suggest
 from autocode.doctor import examine
 from autocode.encode import add_encoder
-from autocode.errors import AutocodeError, InputError
-from autocode.formats import read, read_all
-from autocode.formats.files import write_atomic
-from autocode.formats.suggestions import write_suggestions
-from autocode.model import CodingModel, Unlike
-from autocode.report import Description, suggestions_html
+from autocode.errors import AutocodeError
+from autocode.formats import read
+from autocode.report import Description
 from autocode.store import STORE
-from autocode.study import Study, Suggestion
 
-encoder_app = typer.Typer(help="Encoders: the models that turn text into numbers.", no_args_is_help=True)
+encoder_app = typer.Typer(help="Encoders: the models that turn text into numbers.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(encoder_app, name="encoder")
-members_app = typer.Typer(help="Member checking: letters to participants, and their answers.", no_args_is_help=True)
+members_app = typer.Typer(
+    help="Member checking: letters to participants, and their answers.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(members_app, name="members")
 
 
@@ -98,32 +96,7 @@ def train(
     tell(f"Next: autocode suggest {folder} NEW_TRANSCRIPTS --out suggestions.html")
 
 
-@app.command()
-def suggest(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The model's folder.")],
-    sources: Sources,
-    out: Annotated[Path, typer.Option(help="Where to: .csv, .jsonl or .html.")],
-    everything: Annotated[bool, typer.Option("--all", help="Every unit and code, suggested or not.")] = False,
-    plain: Annotated[bool, typer.Option(help="CSV for programs: no byte order mark, no guard.")] = False,
-) -> None:
-    """Suggest codes for new transcripts, each with the coded segments that speak for it."""
-    if out.suffix not in (".csv", ".jsonl", ".html"):
-        raise InputError(str(out), "suggestions are written as .csv, .jsonl or .html", "Choose one of these.")
-    new, _ = read_all(sources)
-    loaded = CodingModel.load(model)
-    with working("Reading the transcripts") as progress:
-        found = loaded.suggest(new, everything, progress)
-    strange = loaded.unlike(new)
-    _write_suggestions(out, (found, strange), new, loaded, plain)
-    likely = sum(s.suggested for s in found)
-    asked = sum(s.band == "ask" for s in found)
-    tell(f"{out}: {likely:,} codes suggested, {asked:,} to look at, {len(loaded.silent)} codes silent by evidence.")
-    if strange.segments:
-        tell(f"Unlike anything coded: {len(strange.segments):,} segments; possible new codes: {len(strange.possible)}.")
-    if not loaded.licences.suggesting:
-        tell("No code has a promise of precision yet, so nothing is in the band suggest: see the model's README.md.")
-
-
+app.command()(suggest)
 app.command("next")(next_)
 app.command()(evaluate)
 app.command()(frequencies)
@@ -191,17 +164,6 @@ def bundled() -> Path:
     package = Path(__file__).parents[1]
     installed = package / "corpora" / "microcredentials"
     return installed if installed.is_dir() else package.parents[1] / "corpora" / "microcredentials"
-
-
-def _write_suggestions(
-    out: Path, said: tuple[list[Suggestion], Unlike], new: Study, model: CodingModel, plain: bool
-) -> None:
-    found, strange = said
-    if out.suffix == ".html":
-        notice = (model.provenance or {})["study"]["notice"]
-        write_atomic(out, suggestions_html(found, new.by_id, notice, strange))
-    else:
-        write_suggestions(out, found, new.by_id, plain, strange.segments)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ Nothing in it is code, and nothing is unpickled.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.agreement import between_coders, decisions
 from autocode.classify import Classifier, fit
 from autocode.codebook import Codebook
 from autocode.config import Config, load_config
 from autocode.encode import Encoder, load_encoder
-from autocode.errors import ModelError, StudyError
-from autocode.matrix import CodingMatrix, coding_matrix
+from autocode.errors import ModelError
 from autocode.model import saved
 from autocode.model.card import card
 from autocode.model.diagram import diagram
+from autocode.model.examples import learnable, provenance, rows_of
 from autocode.model.grounds import Reasons
 from autocode.model.licence import Licences, licences
 from autocode.model.novelty import Unlike, nearest_distance, unlike
@@ -65,7 +64,7 @@ class CodingModel:
             EncoderError: The encoder is not on this computer.
         """
         settings = config if isinstance(config, Config) else load_config(config)
-        return cls(settings, encoder or load_encoder(settings.encode.model))
+        return cls(settings, encoder or load_encoder(settings.encode.model, precision=settings.encode.precision))
 
     def fit(
         self, study: Study, coders: Iterable[str] | None = None, progress: Progress | None = None
@@ -93,7 +92,7 @@ class CodingModel:
             coders=chosen,
             classifier=classifier,
             precedents=Precedents.gather(examples, rows.texts, rows.vectors),
-            provenance=_provenance(study, examples, self.encoder),
+            provenance=provenance(study, examples, self.encoder),
         )
 
     def suggest(
@@ -112,13 +111,23 @@ class CodingModel:
         Raises:
             ModelError: The model is not fitted, or the study has another codebook.
         """
+        return self.read(source, everything, progress)[0]
+
+    def read(
+        self, source: Study | Document, everything: bool = False, progress: Progress | None = None
+    ) -> tuple[list[Suggestion], Unlike]:
+        """What `suggest` gives, and what is unlike anything the model has met; read once for both.
+
+        Args and errors: as for `suggest`.
+        """
         classifier, precedents = self._fitted()
         if isinstance(source, Study):
             self._check_codebook(source)
         documents = source.documents if isinstance(source, Study) else (source,)
         prepared = prepare(documents, self.config, self.encoder, progress)
-        P = classifier.predict_proba(prepared.features)
-        return list(self._suggestions(prepared, P, 0 if everything else 1, precedents))
+        P = classifier.predict_proba(prepared.features, prepared.groups)
+        said = list(self._suggestions(prepared, P, 0 if everything else 1, precedents))
+        return said, unlike(prepared.segments, prepared.vectors, self.distances(prepared), precedents.edge)
 
     def judge(
         self, documents: Iterable[Document], progress: Progress | None = None
@@ -130,7 +139,7 @@ class CodingModel:
         """
         classifier, _ = self._fitted()
         prepared = prepare(documents, self.config, self.encoder, progress)
-        return prepared, classifier.coded(classifier.predict_proba(prepared.features))
+        return prepared, classifier.coded(classifier.predict_proba(prepared.features, prepared.groups))
 
     def _suggestions(
         self, prepared: Prepared, P: NDArray[Any], least: int, precedents: Precedents
@@ -188,6 +197,15 @@ class CodingModel:
                 "Train again: autocode train STUDY --out MODEL.")  # fmt: skip
 
     @property
+    def precision_note(self) -> str:
+        """What to know where this computer encodes in another precision than the model's; "" where it does not."""
+        made = (self.provenance or {}).get("encoder", {}).get("precision", "float32")
+        here = self.encoder.identity.precision
+        if made == here:
+            return ""
+        return f"The model was made with {made} vectors, this computer makes {here}: probabilities differ in the last digits."
+
+    @property
     def silent(self) -> dict[str, str]:
         """The codes that the model never suggests, each with the reason."""
         reasons = self._fitted()[0].reliability.reasons
@@ -236,7 +254,7 @@ class CodingModel:
         """
         parts = saved.read(Path(folder))
         made = parts.manifest
-        encoder = encoder or load_encoder(parts.config.encode.model)
+        encoder = encoder or load_encoder(parts.config.encode.model, precision=made["encoder"].get("precision", "float32"))
         saved.check_encoder(Path(folder), made["encoder"], encoder.identity)
         try:
             classifier = Classifier.from_arrays(parts.arrays)
@@ -253,43 +271,3 @@ class CodingModel:
             precedents=precedents,
             provenance=made,
         )
-
-
-def learnable(study: Study, config: Config, coders: Sequence[str]) -> CodingMatrix:
-    """The coding matrix of all units that at least one of the coders saw.
-
-    Raises:
-        StudyError: No unit carries a code, or all that do lie in one document.
-    """
-    matrix = coding_matrix(study, config, coders)
-    matrix = matrix.select(np.asarray(matrix.seen.any(axis=0)))
-    if not matrix.Y.any():
-        raise StudyError(f"study '{study.name}'", "no unit of analysis carries a code of these coders",
-                         "Check the coders and the unit of analysis.")  # fmt: skip
-    if len(set(matrix.groups.tolist())) < 2:
-        raise StudyError(f"study '{study.name}'", "all coding is in one document; the model is checked on documents "
-                         "it has not seen", "Code a second document first.")  # fmt: skip
-    return matrix
-
-
-def rows_of(prepared: Prepared, matrix: CodingMatrix) -> Prepared:
-    """The prepared units that are the rows of a matrix, in its order."""
-    index = {(s.document, s.id): i for i, s in enumerate(prepared.segments)}
-    rows = np.array([index[s.document, s.id] for s in matrix.segments], dtype=np.int64)
-    texts = tuple(prepared.texts[i] for i in rows)
-    return Prepared(matrix.segments, texts, prepared.vectors[rows], prepared.features.take(rows))
-
-
-def _provenance(study: Study, matrix: CodingMatrix, encoder: Encoder) -> dict[str, Any]:
-    identity = encoder.identity
-    return {
-        "study": {"name": study.name, "sha256": study.sha256, "notice": study.notice},
-        "codebook": {"name": study.codebook.name, "sha256": study.codebook.sha256},
-        "encoder": {"name": identity.name, "sha256": identity.sha256, "dimension": identity.dimension},
-        "coders": list(matrix.coders),
-        "codes": list(matrix.codes),
-        "documents": len(set(matrix.groups.tolist())),
-        "segments": len(matrix.segments),
-        "codings": int(matrix.Y.sum()),
-        "humans": {code: kappa.to_json() for code, kappa in between_coders(decisions(matrix)).items()},
-    }

@@ -19,7 +19,8 @@ from autocode.agreement.binary import cohen_kappa
 from autocode.agreement.intervals import t_quantile
 from autocode.classify import ClassifyConfig, Features, Target, fit
 from autocode.matrix import CodingMatrix
-from autocode.model.coding_model import CodingModel, learnable, rows_of
+from autocode.model.coding_model import CodingModel
+from autocode.model.examples import learnable, rows_of
 from autocode.model.prepare import prepare, target
 from autocode.study import Progress, Study
 

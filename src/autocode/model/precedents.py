@@ -83,6 +83,11 @@ class Precedents:
                 rows.setdefault(code, []).append(i)
         return {code: np.array(found, dtype=np.int64) for code, found in rows.items()}
 
+    @cached_property
+    def _vectors_by_code(self) -> dict[str, NDArray[np.float32]]:
+        """Copies once, for a copy at each question is what a large batch would spend its time on."""
+        return {code: self.vectors[rows] for code, rows in self._by_code.items()}
+
     def nearest(
         self, vector: NDArray[np.float32], code: str | Collection[str], count: int = 3
     ) -> tuple[Evidence, ...]:
@@ -93,12 +98,19 @@ class Precedents:
             code: Path of the code, or of several, any of which counts.
             count: How many at most.
         """
-        wanted = (code,) if isinstance(code, str) else code
-        none = np.empty(0, dtype=np.int64)
-        rows = np.unique(np.concatenate([none, *(self._by_code.get(c, none) for c in wanted)]))
-        similarity = np.round((self.vectors[rows] @ vector).astype(np.float64), 6)
+        wanted = (code,) if isinstance(code, str) else tuple(code)
+        rows, own = self._rows_of(wanted)
+        similarity = np.round((own @ vector).astype(np.float64), 6)
         best = np.argsort(-similarity, kind="stable")[:count]
         return tuple(self._evidence(int(rows[i]), wanted, float(similarity[i])) for i in best)
+
+    def _rows_of(self, codes: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The segments that carry any of some codes, and their vectors."""
+        none = np.empty(0, dtype=np.int64)
+        if len(codes) == 1:
+            return self._by_code.get(codes[0], none), self._vectors_by_code.get(codes[0], self.vectors[:0])
+        rows = np.unique(np.concatenate([none, *(self._by_code.get(c, none) for c in codes)]))
+        return rows, self.vectors[rows]
 
     def _evidence(self, row: int, wanted: Iterable[str], similarity: float) -> Evidence:
         item = self.items[row]

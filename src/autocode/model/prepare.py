@@ -44,6 +44,12 @@ class Prepared:
     vectors: Vectors
     features: Features
 
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """Number of each unit's document (n,), ascending."""
+        numbers: dict[str, int] = {}
+        return np.array([numbers.setdefault(s.document, len(numbers)) for s in self.segments], dtype=np.int64)
+
 
 def prepare(
     documents: Iterable[Document], config: Config, encoder: Encoder, progress: Progress | None = None
@@ -110,7 +116,8 @@ def roles_of(document: Document, config: Config) -> dict[str, str]:
     Interviewers are one role, whatever they are called; whoever alone talks with them is the respondent. Other
     names stand for themselves: in a group, or where a table says teacher and pupil.
     """
-    names = {s.speaker.strip().casefold() for s in (*document.turns, *document.segments)} - {""}
+    speakers = [*(t.speaker for t in document.turns), *(s.speaker for s in document.segments)]
+    names = {s.strip().casefold() for s in speakers} - {""}
     asking = names & set(config.segment.interviewers)
     roles = dict.fromkeys(asking, "interviewer")
     others = names - asking

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from autocode.model import Unlike
 from autocode.report.blocks import Block, Dossier
@@ -14,6 +13,9 @@ from autocode.report.dossier import dossier
 from autocode.report.drawing import svg
 from autocode.report.findings import Findings
 from autocode.study import Document, Segment, Study, Suggestion
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def study_html(study: Study, findings: Findings) -> str:
@@ -88,6 +90,8 @@ def _laid_over(
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # late: the command line must start at once
+
     environment = Environment(
         loader=PackageLoader("autocode.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True)  # fmt: skip
