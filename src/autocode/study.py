@@ -1,4 +1,4 @@
-"""The nouns: Document, Turn, Segment, Coder, Coding, Reading, Suggestion, Study.
+"""The nouns: Document, Turn, Segment, Doubt, Coder, Coding, Reading, Suggestion, Study.
 
 All of them are frozen and hold ids, not references; nothing here opens a file. Offsets are code
 points of `Document.text`, half-open, as in a Python slice.
@@ -47,6 +47,19 @@ class Segment:
     speaker: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Doubt:
+    """Words of which speech recognition was not sure.
+
+    Attributes:
+        confidence: What the program gave them, 0 to 1.
+    """
+
+    start: int
+    end: int
+    confidence: float
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One transcript or text and what is known of it.
@@ -61,6 +74,7 @@ class Document:
         source: Name of the file it came from, without its folder.
         guid: Its identifier in the exchange file it came from, "" where it has none.
         groups: The document groups (sets) it belongs to.
+        doubts: Words to check against the recording, in order.
     """
 
     id: str
@@ -73,6 +87,7 @@ class Document:
     source: str = ""
     guid: str = ""
     groups: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def sha256(self) -> str:

@@ -6,23 +6,32 @@ that follow one another become one turn, from the first one's start to the last 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autocode.errors import InputError
 from autocode.formats.transcript import split_names
-from autocode.study import Document, Turn
+from autocode.study import Document, Doubt, Turn
+
+
+LEAST = 0.5
+"""Words heard with less confidence are kept as doubts: as likely wrong as right, by the program's own word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One timed piece of speech; times in milliseconds, None where the file says none."""
+    """One timed piece of speech; times in milliseconds, None where the file says none.
+
+    Attributes:
+        sure: Its words with the confidence of the program that heard them, 0 to 1, where it says so.
+    """
 
     text: str
     speaker: str = ""
     start_ms: int | None = None
     end_ms: int | None = None
+    sure: tuple[tuple[str, float], ...] = ()
 
 
 def document_of_cues(cues: Iterable[Cue], path: Path) -> Document:
@@ -41,12 +50,25 @@ def document_of_cues(cues: Iterable[Cue], path: Path) -> Document:
         raise InputError(path.name, "no words are spoken in it", "Choose the file that holds the transcript.")
     if not any(c.speaker for c in spoken):
         spoken = _named(spoken)
-    text, turns = "", []
+    text, turns, doubts = "", [], []
     for cue in _joined(spoken):
         text += f"{cue.speaker}: " if cue.speaker else ""
         turns.append(Turn(len(text), len(text) + len(cue.text), cue.speaker, cue.start_ms, cue.end_ms))
+        doubts += _doubts(cue, len(text))
         text += cue.text + "\n"
-    return Document(path.stem, text, path.stem, tuple(turns), source=path.name)
+    return Document(path.stem, text, path.stem, tuple(turns), source=path.name, doubts=tuple(doubts))
+
+
+def _doubts(cue: Cue, start: int) -> Iterator[Doubt]:
+    """The words of a cue that were heard with little confidence; `start` is where its text begins."""
+    at = 0
+    for word, confidence in cue.sure:
+        found = cue.text.find(word.strip(), at)
+        if not word.strip() or found < 0:
+            continue
+        at = found + len(word.strip())
+        if confidence < LEAST:
+            yield Doubt(start + found, start + at, round(confidence, 3))
 
 
 def _named(cues: Sequence[Cue]) -> list[Cue]:
@@ -66,4 +88,5 @@ def _joined(cues: Iterable[Cue]) -> list[Cue]:
             runs[-1].append(cue)
         else:
             runs.append([cue])
-    return [replace(run[0], text=" ".join(c.text for c in run), end_ms=run[-1].end_ms) for run in runs]
+    return [replace(run[0], text=" ".join(c.text for c in run), end_ms=run[-1].end_ms,
+                    sure=tuple(w for c in run for w in c.sure)) for run in runs]  # fmt: skip

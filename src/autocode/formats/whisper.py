@@ -78,7 +78,7 @@ def speech_of_table(table: Table, path: Path) -> tuple[Study, list[Receipt]]:
 def _cues(content: Mapping[str, Any]) -> Iterator[Cue]:
     if isinstance(content.get("transcription"), list):
         for piece in content["transcription"]:
-            yield Cue(str(piece["text"]), str(piece.get("speaker") or ""), *_offsets(piece))
+            yield Cue(str(piece["text"]), str(piece.get("speaker") or ""), *_offsets(piece), _sure(_joined(piece.get("tokens"))))
     elif isinstance(content.get("events"), list):
         for event in content["events"]:
             words = "".join(str(part.get("utf8", "")) for part in event.get("segs") or ())
@@ -102,13 +102,39 @@ def _segment(segment: Mapping[str, Any]) -> Iterator[Cue]:
     if speaker is None:
         voices = [w["speaker"] for w in segment.get("words") or () if isinstance(w, dict) and w.get("speaker")]
         speaker = max(sorted(set(voices)), key=voices.count) if voices else ""
-    yield Cue(str(segment["text"]), str(speaker), _ms(segment.get("start")), _ms(segment.get("end")))
+    yield Cue(str(segment["text"]), str(speaker), _ms(segment.get("start")), _ms(segment.get("end")),
+              _sure(segment.get("words")))  # fmt: skip
+
+
+def _sure(words: Any) -> tuple[tuple[str, float], ...]:
+    """Words with their confidence: `probability` (Whisper), `score` (WhisperX), `confidence` (Deepgram), `p`."""
+    found = []
+    for w in words if isinstance(words, list) else ():
+        said = next((w[key] for key in ("probability", "score", "confidence", "p") if key in w), None)
+        word = w.get("punctuated_word") or w.get("word")
+        if word and said is not None and math.isfinite(float(said)):
+            found.append((str(word), float(said)))
+    return tuple(found)
+
+
+def _joined(tokens: Any) -> list[dict[str, Any]]:
+    """whisper.cpp's tokens as words: one begins with a space, and is as sure as its least sure part."""
+    words: list[dict[str, Any]] = []
+    for token in tokens if isinstance(tokens, list) else ():
+        text = str(token.get("text", ""))
+        if text.startswith("[_") or "p" not in token:  # a mark of the program's own
+            continue
+        if words and not text.startswith(" "):
+            words[-1] = {"word": words[-1]["word"] + text, "p": min(words[-1]["p"], token["p"])}
+        else:
+            words.append({"word": text, "p": token["p"]})
+    return words
 
 
 def _deepgram(results: Mapping[str, Any]) -> Iterator[Cue]:
     for u in results.get("utterances") or ():
         speaker = f"Speaker {u['speaker']}" if "speaker" in u else ""
-        yield Cue(str(u["transcript"]), speaker, _ms(u.get("start")), _ms(u.get("end")))
+        yield Cue(str(u["transcript"]), speaker, _ms(u.get("start")), _ms(u.get("end")), _sure(u.get("words")))
     if not results.get("utterances"):
         for channel in results.get("channels") or ():
             yield Cue(str(channel["alternatives"][0]["transcript"]))

@@ -14,7 +14,7 @@ from pathlib import Path
 from autocode.audit import Decision, Effects, Entry, from_text, seal, to_text
 from autocode.codebook import Codebook
 from autocode.errors import StoreError
-from autocode.store import _hash, _open
+from autocode.store import _hash, _open, _there
 from autocode.study import Coder
 
 _SCHEMA = (
@@ -114,11 +114,6 @@ def close_desk(path: Path, port: int) -> None:
     """Note that a review server has let go of the study."""
     with _open(path, new=False) as connection:
         connection.execute("DELETE FROM desk WHERE port = ?", (port,))
-
-
-def _there(connection: sqlite3.Connection, table: str) -> bool:
-    found = connection.execute("SELECT count(*) FROM sqlite_master WHERE type='table' AND name=?", (table,))
-    return bool(found.fetchone()[0])
 
 
 def _prepared(connection: sqlite3.Connection) -> None:
