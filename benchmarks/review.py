@@ -23,7 +23,7 @@ from playwright.sync_api import sync_playwright
 
 from autocode.codebook import Code, Codebook
 from autocode.review import Advice, Desk, Door, Server, listen
-from autocode.review.queue import Item
+from autocode.review.items import Item
 from autocode.store import STORE, update
 from autocode.study import Coder, Coding, Document, Evidence, Reading, Segment, Study, Suggestion, Turn
 

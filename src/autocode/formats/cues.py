@@ -14,7 +14,6 @@ from autocode.errors import InputError
 from autocode.formats.transcript import split_names
 from autocode.study import Document, Doubt, Turn
 
-
 LEAST = 0.5
 """Words heard with less confidence are kept as doubts: as likely wrong as right, by the program's own word."""
 
@@ -50,7 +49,8 @@ def document_of_cues(cues: Iterable[Cue], path: Path) -> Document:
         raise InputError(path.name, "no words are spoken in it", "Choose the file that holds the transcript.")
     if not any(c.speaker for c in spoken):
         spoken = _named(spoken)
-    text, turns, doubts = "", [], []
+    text, turns = "", []
+    doubts: list[Doubt] = []
     for cue in _joined(spoken):
         text += f"{cue.speaker}: " if cue.speaker else ""
         turns.append(Turn(len(text), len(text) + len(cue.text), cue.speaker, cue.start_ms, cue.end_ms))

@@ -78,7 +78,8 @@ def speech_of_table(table: Table, path: Path) -> tuple[Study, list[Receipt]]:
 def _cues(content: Mapping[str, Any]) -> Iterator[Cue]:
     if isinstance(content.get("transcription"), list):
         for piece in content["transcription"]:
-            yield Cue(str(piece["text"]), str(piece.get("speaker") or ""), *_offsets(piece), _sure(_joined(piece.get("tokens"))))
+            sure = _sure(_joined(piece.get("tokens")))
+            yield Cue(str(piece["text"]), str(piece.get("speaker") or ""), *_offsets(piece), sure)
     elif isinstance(content.get("events"), list):
         for event in content["events"]:
             words = "".join(str(part.get("utf8", "")) for part in event.get("segs") or ())

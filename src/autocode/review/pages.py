@@ -10,7 +10,8 @@ from autocode.audit import Decision
 from autocode.codebook import SEPARATOR
 from autocode.review.acts import Ask
 from autocode.review.desk import Desk
-from autocode.review.queue import Item, Sitting, complete
+from autocode.review.items import Item, Sitting
+from autocode.review.queue import complete
 from autocode.review.recode import stale
 from autocode.review.resolve import compared
 from autocode.review.view import (

@@ -28,8 +28,9 @@ from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.review.acts import ACTS, act, asked, preview
 from autocode.review.desk import Desk
 from autocode.review.guard import Door, Guard
+from autocode.review.items import Item, Sitting
 from autocode.review.pages import after, fragment, login_page, page, previewed
-from autocode.review.queue import ORDERS, Item, Sitting
+from autocode.review.queue import ORDERS
 from autocode.review.recode import STEPS, step
 from autocode.review.resolve import agree
 from autocode.review.view import FILTERS, Seat, following, listed, pane

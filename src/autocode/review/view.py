@@ -14,7 +14,8 @@ from autocode.audit import Entry
 from autocode.codebook import SEPARATOR
 from autocode.review.acts import flag_of
 from autocode.review.desk import Desk
-from autocode.review.queue import Item, Sitting, ranked, visible
+from autocode.review.items import Item, Sitting
+from autocode.review.queue import ranked, visible
 from autocode.study import Coding, Document, Suggestion
 
 WORDS = {"suggest": "likely", "ask": "unsure", "silent": "unlikely"}

@@ -262,7 +262,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> Study:
     return Study(
         documents=tuple(
             Document(i, text, title, tuple(turns.get(i, ())), tuple(segments.get(i, ())), json.loads(said), kind, source,
-                     guid, tuple(json.loads(groups)), tuple(doubts.get(i, ())))
+                     guid, tuple(json.loads(groups)), tuple(sorted(doubts.get(i, ()))))
             for i, text, title, said, kind, source, guid, groups in rows["document"]
         ),
         codebook=Codebook(tuple(Code(*row[1:]) for row in rows["code"]), book, version),
