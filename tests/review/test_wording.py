@@ -36,7 +36,8 @@ def desk(study: Study, tmp_path: Path) -> Desk:
     codings = (
         Coding("T", *at(SECOND), "Work > Recognition", "ana"), Coding("T", *at("manger"), "Work > Time", "ana"),
         Coding("T", *at("the employer"), "Work > Time", "ben", "memo"),
-        Coding("T", *at("thank you"), "Learning > Recognition", "ben"), Coding("T", 0, len(TEXT), "Work > Time", "ana"))  # fmt: skip
+        Coding("T", *at("thank you"), "Learning > Recognition", "ben"),
+        Coding("T", 0, len(TEXT), "Work > Time", "ana"))  # fmt: skip
     made = replace(
         study, documents=(Document("T", TEXT, "T", TURNS, doubts=(Doubt(*at("manger"), 0.3), Doubt(*at("thank"), 0.4))),),
         codings=codings, readings=(Reading("T", "ana", 0, len(TEXT)),), coders=(Coder("ana"), Coder("ben")))  # fmt: skip
@@ -66,7 +67,8 @@ def test_codings_turns_segments_and_doubts_move_with_the_words(desk: Desk) -> No
     before = said(desk)
     correct(desk, "my line manager and the employer value the badge")
     document = load(desk.path).by_id["T"]
-    assert [document.text_of(t) for t in document.turns] == ["Why?", "my line manager and the employer value the badge", "thank you"]
+    words = ["Why?", "my line manager and the employer value the badge", "thank you"]
+    assert [document.text_of(t) for t in document.turns] == words
     assert [document.text_of(i.segment) for i in desk.items("T")] == [document.text_of(t) for t in document.turns]
     assert said(desk) == sorted(
         (who, words.replace("my manger", "my line manager").replace("manger", "line manager")) for who, words in before
@@ -74,7 +76,7 @@ def test_codings_turns_segments_and_doubts_move_with_the_words(desk: Desk) -> No
     assert [document.text[d.start : d.end] for d in document.doubts] == ["thank"]
     assert check(desk.path) == []
     (entry,) = entries(desk.path)
-    assert entry.decision.action == "correct" and entry.decision.effects.words.old.startswith("my manger")  # type: ignore[union-attr]
+    assert (entry.decision.action, entry.decision.effects.words and entry.decision.effects.words.old) == ("correct", SECOND)
 
 
 def test_undo_and_redo_restore_everything(desk: Desk) -> None:
@@ -85,11 +87,11 @@ def test_undo_and_redo_restore_everything(desk: Desk) -> None:
     second = load(desk.path)
     do(desk, "undo")
     back = load(desk.path)
-    assert back.documents == first.documents and set(back.codings) == set(first.codings)
+    assert (back.documents, set(back.codings)) == (first.documents, set(first.codings))
     assert back.readings == first.readings
     do(desk, "redo")
     again = load(desk.path)
-    assert again.documents == second.documents and set(again.codings) == set(second.codings)
+    assert (again.documents, set(again.codings)) == (second.documents, set(second.codings))
     do(desk, "undo")
     assert set(load(desk.path).codings) == set(first.codings)
     with pytest.raises(StudyError, match="nothing left"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ from autocode.review.items import Item, Key, Sitting, shifted
 from autocode.review.queue import Standing, complete, visible
 from autocode.store import load
 from autocode.store.ledger import append, entries, last_written, stamp
-from autocode.study import Coder, Coding, Document, Reading, Study, Suggestion
+from autocode.store.recordings import Recording, recordings
+from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Desk:
         self._place_items()
         self._stamp: tuple[int, ...] = ()
         self.study = Study()
+        self.recordings: dict[str, Recording] = {}
         self.standing = Standing(())
         self.refresh()
 
@@ -65,6 +68,7 @@ class Desk:
         if found == self._stamp:
             return
         before, self.study = self.study, load(self.path)
+        self.recordings = recordings(self.path)
         known = self.standing.entries  # looked at before: only what others have added since is new
         written = entries(self.path, after=len(known))
         if faults := verify(written, last_written(self.path), known[-1] if known else None):
@@ -96,6 +100,8 @@ class Desk:
             self._codings.setdefault(c.document, []).append(c)
         self._touched: dict[str, dict[int, list[Coding]]] = {}
         self._states: dict[tuple[Sitting, str], dict[str, str]] = {}
+        self._turns = {i: [t.start for t in self.study.by_id[i].turns] for i in self.recordings if i in self.study.by_id}
+        self._doubts = {d.id: [w.start for w in d.doubts] for d in self.study.documents if d.doubts}
 
     def write(self, decisions: Sequence[Decision], name: str = "") -> list[Entry]:
         """Put decisions into the ledger, on the disk, and then into what is shown.
@@ -223,6 +229,30 @@ class Desk:
     def suggestions_for(self, item: Item, sitting: Sitting) -> tuple[Suggestion, ...]:
         """The suggestions of a segment, as far as this coder may see them."""
         return item.suggestions if visible(item, sitting, self.standing) else ()
+
+    def times(self, item: Item) -> tuple[float, float | None] | None:
+        """When a segment is heard in its document's recording, in seconds: from, to; None where nothing says so.
+
+        Within a turn the time is shared out by characters.
+        """
+        document = self.study.by_id[item.segment.document]
+        n = bisect_right(self._turns.get(document.id, ()), item.segment.start) - 1
+        turn = document.turns[n] if n >= 0 else None
+        if turn is None or turn.start_ms is None or item.segment.start >= turn.end:
+            return None
+        if turn.end_ms is None or turn.end_ms <= turn.start_ms:
+            return turn.start_ms / 1000, None
+        pace = (turn.end_ms - turn.start_ms) / max(turn.end - turn.start, 1) / 1000
+        last = min(item.segment.end, turn.end)
+        return turn.start_ms / 1000 + (item.segment.start - turn.start) * pace, turn.end_ms / 1000 - (turn.end - last) * pace
+
+    def doubts(self, item: Item) -> tuple[Doubt, ...]:
+        """The words of a segment that were heard with little confidence."""
+        starts = self._doubts.get(item.segment.document)
+        if starts is None:
+            return ()
+        found = self.study.by_id[item.segment.document].doubts
+        return found[bisect_left(starts, item.segment.start) : bisect_left(starts, item.segment.end)]
 
     def readings_of(self, document: str, coder: str) -> list[Reading]:
         """What a coder has read of a document."""

@@ -25,6 +25,7 @@ class Standing:
         self.entries = list(entries)
         self._gone = set(undone(self.entries))
         self._by_key: dict[tuple[str, str, str], list[Entry]] = {}
+        self._corrected: dict[Key, list[Entry]] = {}
         for entry in self.entries:
             self._file(entry)
 
@@ -43,11 +44,17 @@ class Standing:
     def _file(self, entry: Entry) -> None:
         d = entry.decision
         self._by_key.setdefault((d.coder, d.document, d.segment), []).append(entry)
+        if d.action == "correct":
+            self._corrected.setdefault((d.document, d.segment), []).append(entry)
 
     def of(self, coder: str, key: Key) -> list[Entry]:
         """The entries of a coder on a segment that still hold, in order."""
         found = self._by_key.get((coder, *key), ())
         return [e for e in found if e.seq not in self._gone and e.decision.action not in BACK]
+
+    def corrections(self, key: Key) -> list[Entry]:
+        """The corrections of a segment's words, by anyone, that still hold."""
+        return [e for e in self._corrected.get(key, ()) if e.seq not in self._gone]
 
     def verdicts(self, coder: str, key: Key) -> Mapping[str, str]:
         """accept, reject or other, by the code suggested."""

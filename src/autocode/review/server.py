@@ -18,22 +18,26 @@ from urllib.parse import parse_qs
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from autocode.audit import BACK
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.review.acts import ACTS, act, asked, preview
 from autocode.review.desk import Desk
 from autocode.review.guard import Door, Guard
 from autocode.review.items import Item, Sitting
-from autocode.review.pages import after, fragment, login_page, page, previewed
+from autocode.review.pages import after, editor, fragment, login_page, losing, page, previewed
 from autocode.review.queue import ORDERS
 from autocode.review.recode import STEPS, step
 from autocode.review.resolve import agree
+from autocode.review.sound import Heard, Shelf
 from autocode.review.view import FILTERS, Seat, following, listed, pane
+from autocode.review.wording import digest_of
 
 _Handler = Callable[[Request, Seat], Awaitable[Response]]
 
@@ -52,13 +56,14 @@ class Server:
     def __init__(self, desk: Desk, door: Door, share: float = 0.1, coder: str = "", blind: bool = False) -> None:
         """Serve a desk to those who come in by a door."""
         self.desk, self.door, self.share, self.coder, self.blind = desk, door, share, coder, blind
+        self.shelf = Shelf(desk.path)
 
     @property
     def app(self) -> Starlette:
         """The application, guarded."""
         posts = {"/login": self.login, "/logout": self.logout, "/view": self.look, "/pane": self.pane,
-                 "/next": self.next, "/preview": self.preview, "/do": self.do}  # fmt: skip
-        routes: list[Any] = [Route("/", self.show, methods=["GET"])]
+                 "/next": self.next, "/preview": self.preview, "/edit": self.edit, "/do": self.do}  # fmt: skip
+        routes: list[Any] = [Route("/", self.show, methods=["GET"]), Route("/audio/{name}", self.audio, methods=["GET"])]
         routes += [Route(path, self._guarded(handler), methods=["POST"]) for path, handler in posts.items()]
         routes.append(Mount("/static", StaticFiles(directory=_STATIC)))
         return Starlette(routes=routes, middleware=[Middleware(Guard, door=self.door)])
@@ -83,9 +88,21 @@ class Server:
             return HTMLResponse(fragment("closed.html"), 403)
         try:
             self.desk.refresh()
-            return HTMLResponse(page(self.desk, seat) if seat.sitting else login_page(self.desk, self.blind))
+            shown = page(self.desk, seat, self._heard) if seat.sitting else login_page(self.desk, self.blind)
+            return HTMLResponse(shown)
         except Exception as error:
             return HTMLResponse(fragment("fault.html", said=_said(error)), 500)
+
+    def _heard(self, document: str) -> Heard | None:
+        return self.shelf.heard(self.desk.recordings, document)
+
+    async def audio(self, request: Request) -> Response:
+        """An attached recording, whole or the part asked for; no other file."""
+        seat = self.seat(request)
+        if not seat or not seat.sitting:
+            return HTMLResponse(fragment("closed.html"), 403)
+        found = await run_in_threadpool(self.shelf.file, self.desk.recordings, request.path_params["name"])
+        return FileResponse(found[0], media_type=found[1]) if found else HTMLResponse("", 404)
 
     def _guarded(self, handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
         """Refuse strangers, and turn every fault into one line."""
@@ -178,6 +195,11 @@ class Server:
         found, digest = preview(self.desk, sitting, ask)
         return JSONResponse({"parts": {"previewed": previewed(self.desk, ask, found, digest)}})
 
+    async def edit(self, request: Request, seat: Seat) -> Response:
+        """Open or close the field in which the words of a segment are corrected."""
+        ask, sitting = asked(await _body(request)), _sitting(seat)
+        return JSONResponse(editor(self.desk, sitting, self.desk.item((ask.document, ask.unit)), ask.edge == "open"))
+
     async def do(self, request: Request, seat: Seat) -> Response:
         """Write a decision; the answer comes after it is on the disk."""
         ask, sitting = asked(await _body(request)), _sitting(seat)
@@ -189,9 +211,11 @@ class Server:
             decisions = [step(self.desk, sitting, ask)]
         else:
             decisions = act(self.desk, sitting, ask)
+        if (lost := decisions[0].effects.lost if ask.do == "correct" else ()) and ask.digest != digest_of(lost):
+            return JSONResponse(losing(self.desk, lost, digest_of(lost)))
         self.desk.write(decisions, seat.name)
         seat.saved = _clock()
-        if ask.do not in ACTS and ask.do != "undo":
+        if ask.do not in ACTS and ask.do not in BACK:
             return JSONResponse({"reload": True, "saved": seat.saved})
         return JSONResponse({**after(self.desk, seat, sitting, decisions), "saved": seat.saved})
 

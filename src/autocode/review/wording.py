@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -50,6 +51,11 @@ def _check_units(desk: Desk, document: Document, effects: Effects) -> None:
         if [(s.start, s.end) for s in segment(made, desk.advice.cut)] != [(s.start, s.end) for s in after]:
             raise StudyError("this correction", "it would cut the text into other segments (a line or sentence more or "
                              "less)", "Keep these, or change the file and import it with --replace.")  # fmt: skip
+
+
+def digest_of(lost: Sequence[Coding]) -> str:
+    """What stands for exactly these codings, so that losing them is agreed to with open eyes."""
+    return hashlib.sha256(repr(sorted(lost, key=repr)).encode("utf-8", "surrogatepass")).hexdigest() if lost else ""
 
 
 def _cleaned(text: str) -> str:
