@@ -18,7 +18,7 @@ from autocode.model import CodingModel
 from autocode.review import Desk, Door, Server, advise, answers, listen, serve
 from autocode.review.figures import Wanted, figures, narrowed
 from autocode.store import STORE, load
-from autocode.store.ledger import close_desk, desks, entries, last_written, open_desk
+from autocode.store.ledger import close_desk, desks, entries, held, last_written, open_desk
 
 
 def review(
@@ -54,7 +54,7 @@ def review(
     if browser:
         webbrowser.open_new_tab(address)
     try:
-        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how a review ends
+        with contextlib.suppress(KeyboardInterrupt), held(path):  # Ctrl-C is how a review ends
             serve(server, bound)
     finally:
         close_desk(path, chosen)

@@ -100,8 +100,13 @@ class Desk:
             self._codings.setdefault(c.document, []).append(c)
         self._touched: dict[str, dict[int, list[Coding]]] = {}
         self._states: dict[tuple[Sitting, str], dict[str, str]] = {}
+        self._number_themes()
         self._turns = {i: [t.start for t in self.study.by_id[i].turns] for i in self.recordings if i in self.study.by_id}
         self._doubts = {d.id: [w.start for w in d.doubts] for d in self.study.documents if d.doubts}
+
+    def _number_themes(self) -> None:
+        roots = [c.path for c in self.study.codebook if not c.parent]
+        self.themes = {root: n for n, root in enumerate(roots)}
 
     def write(self, decisions: Sequence[Decision], name: str = "") -> list[Entry]:
         """Put decisions into the ledger, on the disk, and then into what is shown.
@@ -118,8 +123,8 @@ class Desk:
             wanted["agreed"] = Coder("agreed", "Agreed", "agreed")
         new = [c for i, c in wanted.items() if i not in known]
         written = append(self.path, decisions, new)
-        if any(d.effects.words for d in decisions):
-            self.refresh()
+        if any(d.effects.words for d in decisions) or written[0].seq != len(self.standing.entries) + 1:
+            self.refresh()  # the text changed, or someone else has decided meanwhile
             return written
         self.study = replace(self.study, coders=(*self.study.coders, *new))
         keys = {(d.document, d.segment) for d in decisions}
@@ -151,6 +156,8 @@ class Desk:
         readings = [r for r in self.study.readings if r not in gone] if gone else self.study.readings
         book = effects.book[1] if effects.book else self.study.codebook
         self.study = replace(self.study, codings=tuple(codings), readings=(*readings, *effects.read), codebook=book)
+        if effects.book:
+            self._number_themes()
 
     def _judge_again(self, keys: set[Key]) -> None:
         """Bring the states of some segments up to date, for everyone who looked at their document."""
@@ -185,6 +192,10 @@ class Desk:
         if key not in self._places:
             raise StudyError("this segment", "the study does not have it", "Reload the page.")
         return self._places[key]
+
+    def find(self, key: Key) -> Item | None:
+        """A segment by document and id; None where there is none."""
+        return self._places.get(key)
 
     def items(self, document: str) -> tuple[Item, ...]:
         """All segments of a document, in order.

@@ -129,13 +129,7 @@ def _suggested(desk: Desk, s: Suggestion, verdict: str) -> Stripe:
 
 def colour(desk: Desk, code: str) -> str:
     """The colour class of a code: that of its theme."""
-    return _colours(desk.study.codebook.codes).get(code.split(SEPARATOR)[0], "c0")
-
-
-@lru_cache(maxsize=4)
-def _colours(codes: tuple[Any, ...]) -> Mapping[str, str]:
-    roots = [c.path for c in codes if not c.parent]
-    return {root: f"c{n % _COLOURS}" for n, root in enumerate(roots)}
+    return f"c{desk.themes.get(code.split(SEPARATOR)[0], 0) % _COLOURS}"
 
 
 def _pieces(
@@ -200,10 +194,8 @@ def listed(desk: Desk, seat: Seat) -> list[Document]:
 def here(desk: Desk, seat: Seat, sitting: Sitting) -> Item:
     """The segment that the seat looks at: where it was left, else the first that waits."""
     items = desk.items(seat.document)
-    left = seat.current.get(seat.document)
-    known = {i.segment.id: i for i in items}
-    if left in known:
-        return known[left]
+    if left := desk.find((seat.document, seat.current.get(seat.document, ""))):
+        return left
     first = ranked(items, sitting, desk.standing, "document") or [i for i in items if not i.context] or items
     return first[0]
 
