@@ -42,6 +42,13 @@ class Wording:
             return start + shift, end + shift
         return (start, end + shift) if start < self.start and self.end < end else None
 
+    def around(self, start: int, end: int) -> tuple[int, int]:
+        """Where a span of the old text is in the new one; one with an edge within the words holds all of them."""
+        shift = self.length - (self.end - self.start)
+        first = start if start < self.start else self.start if start < self.end else start + shift
+        last = end if end <= self.start else self.start + self.length if end < self.end else end + shift
+        return first, last
+
     @property
     def reverse(self) -> Wording:
         """The correction that takes this one back."""

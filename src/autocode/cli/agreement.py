@@ -24,9 +24,11 @@ from autocode.agreement import (
     decisions_on_text,
 )  # fmt: skip
 from autocode.audit import accepted
+from autocode.audit.independence import independent
 from autocode.cli.shell import (
     Coders,
     ConfigPath,
+    Independent,
     Json,
     Kind,
     Segments,
@@ -59,9 +61,10 @@ def agree(
     out: Annotated[Path | None, typer.Option(help="Write it all to .xlsx, .csv or .html.")] = None,
     kind: Kind = "",
     as_json: Json = False,
+    alone: Independent = False,
 ) -> None:
     """Measure how far the coders agree, per code and pooled."""
-    found, chosen = read(study).of_kind(kind), settings(config, segments, overlap)
+    found, chosen = _chosen(study, kind, alone), settings(config, segments, overlap)
     data = _decisions(found, found.choose(listed(coders)), unit, chosen)
     if out:
         matrix = coding_matrix(found, chosen, data.coders) if unit == "segment" else None
@@ -73,6 +76,14 @@ def agree(
     else:
         _by_variable(found, data, by, as_json)
     tell(f"Next: autocode train {study} --out models/{study.name}")
+
+
+def _chosen(study: Path, kind: str, alone: bool) -> Study:
+    """The study, or of a kind, or what was coded without suggestions."""
+    found = read(study)
+    if alone:
+        found = independent(found, ledger_of(study)[0])
+    return found.of_kind(kind)
 
 
 def _decisions(study: Study, coders: tuple[str, ...], unit: str, config: Config) -> Decisions:
@@ -122,9 +133,10 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Write every held-out prediction here (.csv).")] = None,
     kind: Kind = "",
     as_json: Json = False,
+    alone: Independent = False,
 ) -> None:
     """Compare the machine with the human coders, on documents it has not seen."""
-    found = read(study).of_kind(kind)
+    found = _chosen(study, kind, alone)
     with working("Judging each document without having seen it") as progress:
         held = hold_out(blank_model(settings(config, segments)), found, listed(coders), progress)
     if out:
@@ -134,7 +146,7 @@ def evaluate(
     if not as_json:
         written, _ = ledger_of(study)
         shown = bool(accepted(written) & frozenset(found.codings))
-        _print_conditions(report, Record(unseen=True, suggestions_hidden=False if shown else None))
+        _print_conditions(report, Record(unseen=True, suggestions_hidden=False if shown else (alone and bool(written)) or None))
     tell(f"Next: autocode report {study} --out report.html")
 
 

@@ -194,9 +194,7 @@ def _within(span: _Span, words: Wording) -> _Span:
     """Where a span that does not stand now would be; in the midst of corrected words it holds all of these."""
     if span.document != words.document:
         return span
-    shift = words.length - (words.end - words.start)
-    start = span.start if span.start < words.start else words.start if span.start < words.end else span.start + shift
-    end = span.end if span.end <= words.start else words.start + words.length if span.end < words.end else span.end + shift
+    start, end = words.around(span.start, span.end)
     if start >= end:
         raise StudyError("undo", "the words of that coding were corrected away", "Take back the correction first.")
     return replace(span, start=start, end=end)
