@@ -352,8 +352,9 @@ def _violations(page: Any) -> list[str]:
 def test_every_state_is_accessible(browser: Any, folder: Path, scheme: str) -> None:
     """Zero axe violations: login, review, every window, compare, codebook, closed page, blind, small screen."""
     _axe()
-    update(folder / "study" / STORE, lambda s: replace(s, codings=tuple(c for c in s.codings if c.coder != "agreed"),
-                                                       readings=tuple(r for r in s.readings if r.coder != "agreed")))  # fmt: skip
+    update(folder / "study" / STORE, lambda s: replace(
+        s, codings=tuple(c for c in s.codings if c.coder != "agreed"),
+        readings=tuple(r for r in s.readings if r.coder != "agreed")))  # fmt: skip
     with running(folder, *_model(folder)) as server:
         page = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 800}).new_page()
         page.goto(server.address)

@@ -86,7 +86,7 @@ def audit(
         )
     else:
         for entry in chosen:
-            print(_line(entry, undone(written)))
+            print(_line(entry, undone(written)) + (_made_with(entry) if how else ""))
         print(summary)
         print(f"Chain: {'broken' if faults else 'whole'}, {len(written):,} entries"
               + (f", last {written[-1].sha256[:16]}" if written else ""))  # fmt: skip
@@ -111,4 +111,19 @@ def _line(entry: Entry, gone: frozenset[int]) -> str:
     hidden = ", suggestions hidden" if d.hidden else ""
     back = ", undone" if entry.seq in gone else f", takes back {', '.join(map(str, d.undoes))}" if d.undoes else ""
     place = f"{d.document} {d.segment}".strip()
-    return f"{entry.seq:>6}  {entry.at[:19]}  {d.coder}  {d.action}  {place}  {d.code}{by}{hidden}{back}"
+    return f"{entry.seq:>6}  {entry.at[:19]}  {d.coder}  {d.action}  {place}  {d.code}{by}{_words(entry)}{hidden}{back}"
+
+
+def _words(entry: Entry) -> str:
+    """What a correction of words did, without the words."""
+    effects = entry.decision.effects
+    if not effects.words:
+        return ""
+    w, lost = effects.words, ", ".join(f"{c.code} by {c.coder}" for c in effects.lost)
+    return f"characters {w.start} to {w.end} now {w.length} long" + (f"; set aside: {lost}" if lost else "")
+
+
+def _made_with(entry: Entry) -> str:
+    """Which model and codebook a decision was made with, by the beginning of their hashes."""
+    d = entry.decision
+    return f"  [model {d.model[:8] or 'none'}, codebook {d.codebook[:8] or 'none'}, {d.seconds:.1f} s]"
