@@ -3,7 +3,7 @@
 const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
 const badge = $("#saved"), live = $("#live"), list = $("#transcript");
 let line = Promise.resolve(), retrying = false, since = performance.now(), wanted = null, picked = 0, seen = "";
-const pane = () => $("#pane"), current = () => list && $("[aria-current=true]", list);
+const pane = () => $("#pane"), current = () => document.getElementById(seen) || (list && $("[aria-current=true]", list));
 const place = () => pane() ? { document: pane().dataset.document, unit: pane().dataset.unit } : {};
 const say = (words) => { live.textContent = ""; live.textContent = words; };
 function mark(words, kind) { badge.textContent = words; badge.className = "saved " + kind; }
@@ -47,12 +47,12 @@ function show(answer) {
 function go(number, inside) {
   const unit = document.getElementById("u" + number);
   if (!unit) return again();
-  for (const u of $$("[aria-current]", list)) u.removeAttribute("aria-current", (u.tabIndex = -1));
+  current()?.removeAttribute("aria-current", (current().tabIndex = -1)); /* no search through thousands of segments */
   unit.setAttribute("aria-current", (unit.tabIndex = 0, "true"));
   if (unit.id !== seen) { unit.scrollIntoView({ block: "center" }); $(".right").scrollTop = 0; }
   [seen, since] = [unit.id, performance.now()];
   choose(0);
-  if (!$("dialog[open]")) ((inside && $("#pane button")) || unit).focus({ preventScroll: true });
+  if (![...document.body.children].some((e) => e.open)) ((inside && $("#pane button")) || unit).focus({ preventScroll: true });
 }
 /* Which suggestion or coding the keys speak of: an open one first. */
 function choose(n) {
