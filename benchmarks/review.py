@@ -22,7 +22,7 @@ import uvicorn
 from playwright.sync_api import sync_playwright
 
 from autocode.codebook import Code, Codebook
-from autocode.review import Advice, Desk, Door, Server, listen
+from autocode.review import Advice, Desk, Door, Server, listen, settle
 from autocode.review.items import Item
 from autocode.store import STORE, update
 from autocode.store.ledger import held
@@ -69,6 +69,7 @@ def measure(count: int, keys: int) -> dict[str, float]:
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
         try:
+            settle()
             with held(Path(folder) / STORE):
                 return _in_browser(f"http://127.0.0.1:{port}/?token={door.token}", keys)
         finally:

@@ -5,6 +5,6 @@ from autocode.review.desk import Desk
 from autocode.review.guard import Door
 from autocode.review.items import Sitting
 from autocode.review.queue import decide
-from autocode.review.server import Server, answers, listen, serve
+from autocode.review.server import Server, answers, listen, serve, settle
 
-__all__ = ["Advice", "Desk", "Door", "Server", "Sitting", "advise", "answers", "decide", "listen", "serve"]
+__all__ = ["Advice", "Desk", "Door", "Server", "Sitting", "advise", "answers", "decide", "listen", "serve", "settle"]
