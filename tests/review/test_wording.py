@@ -9,11 +9,13 @@ import pytest
 
 from autocode.audit import of_coding, to_text, verify
 from autocode.errors import StudyError
+from autocode.privacy.forget import Places, forget
 from autocode.review import Desk, advise
 from autocode.review.acts import act, asked
 from autocode.review.items import Sitting
 from autocode.store import STORE, check, load, update
 from autocode.store.ledger import entries, last_written
+from autocode.store.recordings import attach, recordings
 from autocode.store.rewording import forget_words
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Turn
 from tests.review.desks import EVE, half_coded, learnt
@@ -59,7 +61,7 @@ def said(desk: Desk) -> list[tuple[str, str]]:
 
 def correct(desk: Desk, words: str, **more: object) -> None:
     """Correct the second turn."""
-    do(desk, "correct", text=words, **more)
+    do(desk, "correct", EVE, text=words, **more)
 
 
 def test_codings_turns_segments_and_doubts_move_with_the_words(desk: Desk) -> None:
@@ -180,3 +182,17 @@ def test_suggestions_stay_with_their_segment(study: Study, tmp_path: Path) -> No
     stored = load(found.path)
     (coding,) = [c for c in stored.codings if c.coder == "eve"]
     assert stored.by_id["D6"].text_of(coding) == words
+
+
+def test_a_participant_is_forgotten_with_corrections_and_recording(desk: Desk, tmp_path: Path) -> None:
+    """No byte of old or new words is left in the file; the recording is named, for people to delete."""
+    correct(desk, "my supervisor and the employer value the badge")
+    (tmp_path / "talk.wav").write_bytes(b"RIFF")
+    attach(desk.path, "T", tmp_path / "talk.wav")
+    done = forget(load(desk.path), "T", Places(tmp_path, None, None, ()))
+    raw = b"".join(p.read_bytes() for p in tmp_path.glob("study.sqlite*"))
+    assert b"supervisor" not in raw
+    assert b"manger" not in raw
+    assert recordings(desk.path) == {}
+    assert any("recording" in why for _, why in done.left)
+    assert verify(entries(desk.path), last_written(desk.path)) == []
