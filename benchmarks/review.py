@@ -22,9 +22,10 @@ import uvicorn
 from playwright.sync_api import sync_playwright
 
 from autocode.codebook import Code, Codebook
-from autocode.review import Advice, Desk, Door, Server, listen
-from autocode.review.queue import Item
+from autocode.review import Advice, Desk, Door, Server, listen, settle
+from autocode.review.items import Item
 from autocode.store import STORE, update
+from autocode.store.ledger import held
 from autocode.study import Coder, Coding, Document, Evidence, Reading, Segment, Study, Suggestion, Turn
 
 CODES = tuple(Code(f"Code {n}", "" if n < 4 else f"Code {n % 4}", f"Definition of code {n}.") for n in range(30))
@@ -68,7 +69,9 @@ def measure(count: int, keys: int) -> dict[str, float]:
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
         try:
-            return _in_browser(f"http://127.0.0.1:{port}/?token={door.token}", keys)
+            settle()
+            with held(Path(folder) / STORE):
+                return _in_browser(f"http://127.0.0.1:{port}/?token={door.token}", keys)
         finally:
             running.should_exit = True
             thread.join(10)

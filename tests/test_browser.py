@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import math
 import os
 import random
 import re
@@ -12,8 +13,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
+import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,8 +27,10 @@ from autocode.audit import verify
 from autocode.codebook import Code
 from autocode.store import STORE, check, load, update
 from autocode.store.ledger import entries, last_written
-from autocode.study import Coder, Document, Study, Turn
+from autocode.store.recordings import attach
+from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Turn
 from tests.conftest import ROOT
+from tests.payloads import PAYLOADS
 from tests.review.desks import half_coded, learnt
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -64,6 +67,8 @@ class Running:
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **path}
         )
         self.address = (self.process.stdout or sys.stdin).readline().strip()
+        if not self.address:
+            raise AssertionError(self.process.communicate()[1])
 
     def next_address(self) -> str:
         """The address for another browser, from the terminal."""
@@ -291,14 +296,23 @@ def _post(home: str, cookie: str, path: str, body: bytes) -> bytes:
         return bytes(answer.read())
 
 
+def _seconds(process: subprocess.Popen[str]) -> float:
+    """What a process has cost so far; on a quiet machine, the time since its start."""
+    try:
+        cells = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # no such folder on this system
+        return 0.0
+    return (int(cells[11]) + int(cells[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def test_a_server_killed_while_deciding_loses_nothing(folder: Path) -> None:
     """SIGKILL at any moment: what was answered as saved is there, the chain holds, the next start is quick."""
     path, chosen = folder / "study" / STORE, random.Random(7)
     saved: set[str] = set()
+    starts: list[float] = []
     for kill in range(KILLS):
-        began = time.monotonic()
         server = Running(folder, "--coder", "Eve")
-        assert time.monotonic() - began < 15  # under 5 s on a quiet machine; see docs/review.md
+        starts.append(_seconds(server.process))
         found = entries(path)
         assert saved <= {e.decision.note for e in found}
         assert verify(found, last_written(path)) == []
@@ -313,6 +327,7 @@ def test_a_server_killed_while_deciding_loses_nothing(folder: Path) -> None:
                     saved.add(note)
         timer.wait()
         server.process.communicate()
+    assert max(starts) < 5, starts
     assert len(saved) > KILLS
     assert saved <= {e.decision.note for e in entries(path)}
     assert verify(entries(path), last_written(path)) == []
@@ -337,6 +352,9 @@ def _violations(page: Any) -> list[str]:
 def test_every_state_is_accessible(browser: Any, folder: Path, scheme: str) -> None:
     """Zero axe violations: login, review, every window, compare, codebook, closed page, blind, small screen."""
     _axe()
+    update(folder / "study" / STORE, lambda s: replace(
+        s, codings=tuple(c for c in s.codings if c.coder != "agreed"),
+        readings=tuple(r for r in s.readings if r.coder != "agreed")))  # fmt: skip
     with running(folder, *_model(folder)) as server:
         page = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 800}).new_page()
         page.goto(server.address)
@@ -357,6 +375,10 @@ def test_every_state_is_accessible(browser: Any, folder: Path, scheme: str) -> N
             page.keyboard.press(key)
             if name:
                 page.locator(f"#{name}[open]").wait_for()
+                if name == "bulk":
+                    page.fill("#least", "0.2")
+                    page.click("#bulk button[data-do=preview]")
+                    page.locator("#previewed table").wait_for()
                 assert _violations(page) == [], name
                 page.keyboard.press("Escape")
             page.wait_for_timeout(150)
@@ -365,12 +387,15 @@ def test_every_state_is_accessible(browser: Any, folder: Path, scheme: str) -> N
             with page.expect_navigation():
                 page.click(f"button[data-view=page][value={view}]")
             if view == "compare":
-                page.select_option("#f-document", "D1")
-                page.wait_for_timeout(300)
+                with page.expect_navigation():
+                    page.select_option("#f-document", "D1")
+                page.locator("article.differs fieldset").first.wait_for()  # open for adjudication
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             assert _violations(page) == [], view
-        page.set_viewport_size({"width": 320, "height": 256})
-        assert _violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+            page.set_viewport_size({"width": 320, "height": 256})  # 1280 pixels at 400 %
+            assert _violations(page) == [], f"{view} at 400 %"
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, view
+            page.set_viewport_size({"width": 1280, "height": 800})
         stranger = browser.new_context(color_scheme=scheme).new_page()
         stranger.goto(page.url)
         assert _violations(stranger) == []
@@ -426,3 +451,202 @@ def test_offsets_of_a_selection_are_code_points(browser: Any, folder: Path) -> N
         _press(page, "Enter")
     (coding,) = [c for c in load(folder / "study" / STORE).codings if c.coder == "Eve"]
     assert text[coding.start : coding.end] == "the badge"
+
+
+def _poisoned(old: Study) -> Study:
+    """The study with every payload as text, speaker, document, variable, code, definition, rule, coder and memo."""
+    n, documents, codes, codings = len(PAYLOADS), [], [], []
+    lines = [f"{p} said" for p in PAYLOADS]
+    text = "\n".join(lines)
+    starts = [sum(len(x) + 1 for x in lines[:i]) for i in range(n)]
+    turns = tuple(Turn(s, s + len(x), p) for s, x, p in zip(starts, lines, PAYLOADS, strict=True))
+    for i, p in enumerate(PAYLOADS):
+        documents.append(Document(f"{i}{p}", "a word", p, variables={f"group {p}": "a", "other": p[:40]}, kind=p))
+        codes.append(Code(p, "", p, p, p, p))
+        codings += [Coding("all", s, s + 5, p, coder, p) for s, coder in ((starts[i], f"c{i}"), (starts[i], "ana"))]
+    all_ = Document("all", text, "all", turns)
+    readings = [Reading("all", c, 0, len(text)) for c in ("ana", "ben", *(f"c{i}" for i in range(n)))]
+    return replace(
+        old, documents=(all_, *documents, *old.documents), codebook=replace(old.codebook, codes=(*old.codebook.codes, *codes)),
+        coders=(*old.coders, *(Coder(f"c{i}", p) for i, p in enumerate(PAYLOADS))), codings=(*old.codings, *codings),
+        readings=(*old.readings, *readings), name="".join(PAYLOADS), notice="".join(PAYLOADS))  # fmt: skip
+
+
+def _harmless(page: Any) -> None:
+    """Nothing ran, no attribute that could run, no element of a payload, nothing was asked of elsewhere."""
+    assert page.evaluate("window.hit") is None
+    assert page.evaluate("[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on|javascript:/i"
+                         ".test(a.name + a.value.slice(0, 11)) && !['value', 'data-code', 'title', 'data-suggested']"
+                         ".includes(a.name))).length") == 0  # fmt: skip
+    strange = "img, iframe, svg, object, embed, math, marquee, base, style, [autofocus]:not(#coder), script:not([src])"
+    assert page.locator(strange).count() == 0
+    assert page.faults == []
+
+
+def test_sixty_payloads_in_every_field_are_only_words(browser: Any, folder: Path) -> None:
+    """Each payload in each field of the study, and typed into each field of the page, stays words on every page."""
+    path = folder / "study" / STORE
+    learnt(update(path, _poisoned)).save(folder / "poisoned")
+    with running(folder, "--model", str(folder / "poisoned"), "--control", "0") as server:
+        page = _open(browser, server.address, PAYLOADS[0][:80])
+        with page.expect_navigation():
+            page.locator("#documents button[value=all]").click()
+        _harmless(page)
+        assert page.locator(".unit .t").nth(20).text_content() == f"{PAYLOADS[20]} said"
+        send = """async ([path, bodies]) => { const said = []; for (const body of bodies) said.push(await (await fetch(path,
+            {method: 'POST', body: JSON.stringify(body)})).json()); return said.map(s => s.error || ''); }"""
+        typed: list[dict[str, Any]] = []
+        for i, p in enumerate(PAYLOADS):
+            unit = {"document": "all", "unit": str(i + 1)}
+            typed += [
+                {"do": "note", "text": p, **unit}, {"do": "correct", "text": f"{p} {p}", **unit},
+                {"do": "agree", "text": p, "codes": [p], **unit}, {"do": "code-define", "code": p, "text": f"{p} {i}"},
+                {"do": "code-add", "code": p, "text": f"{i} {p}"[:63]}, {"do": p, **unit},
+                {"do": "add", "code": p + "!", **unit},
+            ]  # fmt: skip
+        said = page.evaluate(send, ["/do", typed])
+        assert sum(not s for s in said) >= 4 * len(PAYLOADS)
+        page.evaluate(send, ["/view", [{"first": p, "second": p, "code": p, "coder": p} for p in PAYLOADS] + [{"clear": "1"}]])
+        for view in ("codebook", "compare", "code"):
+            with page.expect_navigation():
+                page.click(f"button[data-view=page][value={view}]")
+            _harmless(page)
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+            _harmless(page)
+        page.evaluate("document.querySelector('#u30 .t').click()")
+        page.locator("#pane[data-unit='31']").wait_for()
+        page.keyboard.press("e")
+        page.locator("#words").wait_for()
+        assert page.locator("#words").input_value() == f"{PAYLOADS[30]} {PAYLOADS[30]}"
+        page.keyboard.press("Escape")
+        page.locator("#words").wait_for(state="detached")
+        page.keyboard.press("c")
+        page.locator("#options li").first.wait_for()
+        _harmless(page)
+        page.keyboard.press("Escape")
+        with page.expect_navigation():
+            page.click("button[data-do=logout]")
+        _harmless(page)
+    assert verify(entries(path), last_written(path)) == []
+
+
+def _recorded(folder: Path) -> None:
+    """Attach a recording of 12 seconds to D6, whose turns take two seconds each; a word of it is doubtful."""
+    with wave.open(str(folder / "talk.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(1)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(128 + round(60 * math.sin(n / 5)) for n in range(8000 * 14)))
+
+    def timed(old: Study) -> Study:
+        d = old.by_id["D6"]
+        turns = tuple(replace(t, start_ms=2000 * n, end_ms=2000 * n + 2000) for n, t in enumerate(d.turns))
+        at = d.text.index("manager")
+        new = replace(d, turns=turns, doubts=(Doubt(at, at + 7, 0.31),))
+        return replace(old, documents=tuple(new if x.id == d.id else x for x in old.documents))
+
+    update(folder / "study" / STORE, timed)
+    attach(folder / "study" / STORE, "D6", folder / "talk.wav")
+
+
+def test_a_transcript_is_checked_against_its_recording(browser: Any, folder: Path) -> None:
+    """Play from the segment, loop it, slow down, correct a doubtful word in place; what is behind moves along."""
+    _recorded(folder)
+    with running(folder, *_model(folder)) as server:
+        page = _open(browser, server.address)
+        assert page.locator(".doubt").inner_text() == "manager"
+        page.keyboard.press("p")
+        page.wait_for_timeout(900)
+        at, paused = page.evaluate("[audio.currentTime, audio.paused]")
+        assert 4 < at < 6.5  # the third turn, from its beginning
+        assert not paused
+        page.keyboard.press("l")
+        for _ in range(4):
+            page.keyboard.press("<")
+        assert page.evaluate("audio.playbackRate") == 0.5
+        assert page.locator("#rate").inner_text() == "0.50×"
+        page.wait_for_timeout(4500)
+        assert page.evaluate("audio.currentTime") < 6.5  # looped
+        page.keyboard.press("e")
+        page.locator("#words").wait_for()
+        page.keyboard.press("ControlOrMeta+A")
+        page.keyboard.type("my supervisor and the employer value the badge when they hire people 6")
+        page.keyboard.press("Control+ ")
+        assert page.evaluate("audio.paused")
+        _press(page, "Enter")
+        assert page.locator(".doubt").count() == 0
+        _press(page, "a")  # the next segment: its offsets have moved
+        study = load(folder / "study" / STORE)
+        (coding,) = [c for c in study.codings if c.coder == "Eve"]
+        assert study.by_id["D6"].text_of(coding).startswith("my supervisor")
+        page.keyboard.press("s")
+        page.keyboard.press("c")
+        page.keyboard.type("time")
+        _press(page, "Enter")
+        study = load(folder / "study" / STORE)
+        assert "my" in {study.by_id["D6"].text_of(c) for c in study.codings if c.coder == "Eve"}
+        for _ in range(3):
+            _press(page, "u")
+        assert "supervisor" not in load(folder / "study" / STORE).by_id["D6"].text
+        assert page.locator(".doubt").inner_text() == "manager"
+        _press(page, "U")
+        assert "supervisor" in load(folder / "study" / STORE).by_id["D6"].text
+        assert page.faults == []
+    assert verify(entries(folder / "study" / STORE), last_written(folder / "study" / STORE)) == []
+    assert check(folder / "study" / STORE) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_verbatim_check_is_accessible(browser: Any, folder: Path, scheme: str) -> None:
+    """Zero axe violations with a recording, a field open, a loss to agree to, and after it; at 400 % too."""
+    _axe()
+    _recorded(folder)
+    with running(folder, *_model(folder)) as server:
+        page = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 800}).new_page()
+        page.goto(server.address)
+        page.fill("#coder", "Eve")
+        page.click("button.main")
+        page.locator("#audio").wait_for()
+        assert _violations(page) == []
+        for key in ("s", "c"):
+            page.keyboard.press(key)
+        page.keyboard.type("time")
+        _press(page, "Enter")
+        page.click("#pane button[data-do=edit]")
+        page.locator("#words").wait_for()
+        assert _violations(page) == []
+        page.locator("#words").fill("the employer")
+        page.click(".editing button.main")
+        page.locator("#losing button").wait_for()
+        for width, height in ((1280, 800), (320, 256)):
+            page.set_viewport_size({"width": width, "height": height})
+            assert _violations(page) == [], width
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.click("#losing button")
+        page.locator("#pane .comment").wait_for()
+        assert _violations(page) == []
+        blind = _open(browser, server.next_address(), "Max", blind=True)
+        assert blind.locator("button[data-do=edit]").count() == 0
+        assert _violations(blind) == []
+    assert [e.decision.action for e in entries(folder / "study" / STORE)] == ["add", "correct"]
+
+
+def test_a_document_is_reviewed_by_touch(browser: Any, folder: Path) -> None:
+    """On a tablet: tap accept, another segment, a code from the window, undo and redo."""
+    with running(folder, *_model(folder)) as server:
+        page = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True, is_mobile=True).new_page()
+        page.goto(server.address)
+        page.fill("#coder", "Eve")
+        page.tap("button.main")
+        page.tap("#pane button[data-do=accept]")
+        page.locator("#u2.decided").wait_for()
+        page.tap("#u1 .t")
+        page.locator("#pane[data-unit='2']").wait_for()
+        page.tap("#pane button[data-do=add]")
+        page.tap("#options li[data-code='Work > Time']")
+        page.locator("#pane .row.own").wait_for()
+        for name in ("undo", "redo"):
+            with page.expect_response("**/do"):
+                page.tap(f"button[data-do={name}]")
+        page.locator("#pane .row.own").wait_for()
+    assert _by(folder, "Eve") == [("D6", "Work > Recognition"), ("D6", "Work > Time")]

@@ -14,6 +14,7 @@ from autocode import cli
 from autocode.audit import COLUMNS
 from autocode.review.acts import Ask, act
 from autocode.store import STORE, load
+from autocode.store.recordings import recordings
 from autocode.study import Study
 from tests.review.desks import EVE, desk, first, learnt
 
@@ -115,3 +116,35 @@ def test_review_of_a_missing_study_is_one_line(tmp_path: Path, capsys: Shown, mo
     code, _, err = _run(capsys, monkeypatch, "review", str(tmp_path / "none"), "--no-browser")
     assert code == 1
     assert err.count("\n") == 1
+
+
+def test_training_leaves_out_what_was_decided_beside_a_suggestion(
+    reviewed: Path, capsys: Shown, monkeypatch: Patch
+) -> None:
+    """Without --reviewed the model does not hear itself, and is told how much is left out; with it, it learns."""
+    (reviewed / "quick.toml").write_text('[encode]\nmodel = "autocode.encode:FakeEncoder"\n')
+    words = ("train", ".", "--config", "quick.toml", "--out")
+    code, _, err = _run(capsys, monkeypatch, *words, "plain")
+    assert code == 0
+    assert "Left out: 1 codings given, 0 refused" in err
+    code, _, err = _run(capsys, monkeypatch, *words, "taught", "--reviewed")
+    assert code == 0
+    assert "1 codings given beside a suggestion, 0 without" in err
+    made = [json.loads((reviewed / name / "manifest.json").read_text()) for name in ("plain", "taught")]
+    assert made[1]["codings"] == made[0]["codings"] + 1
+    assert [m["reviewed"]["learnt"] for m in made] == [False, True]
+
+
+def test_a_recording_is_attached_and_stays_where_it_is(reviewed: Path, capsys: Shown, monkeypatch: Patch) -> None:
+    """Its place and hash are kept; a document or form that is not known is refused."""
+    (reviewed / "talk.wav").write_bytes(b"RIFF")
+    (reviewed / "talk.doc").write_bytes(b"RIFF")
+    code, out, _ = _run(capsys, monkeypatch, "import", "--study", str(reviewed), "--audio", "D6=talk.wav")
+    assert code == 0
+    assert "D6: recording attached" in out
+    kept = recordings(reviewed / STORE)["D6"]
+    assert (kept.path, kept.size, kept.fault(reviewed / STORE)) == ("talk.wav", 4, "")
+    for wrong in ("D99=talk.wav", "D6=none.wav", "D6=talk.doc"):
+        code, _, err = _run(capsys, monkeypatch, "import", "--study", str(reviewed), "--audio", wrong)
+        assert code == 1
+        assert len(err.strip().splitlines()) == 1

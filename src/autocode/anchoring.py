@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TypeVar
 
-from autocode.study import Coding, Reading, Segment, Study, Turn
+from autocode.study import Coding, Doubt, Reading, Segment, Study, Turn
 
-_Span = TypeVar("_Span", Coding, Reading, Segment, Turn)
+_Span = TypeVar("_Span", Coding, Doubt, Reading, Segment, Turn)
 _PIECE = re.compile(r"\w+|\s+|[^\w\s]")
 
 
@@ -53,7 +53,8 @@ def apply_edits(study: Study, document: str, edits: Iterable[Edit]) -> Anchored:
     """Change a document's text and move turns, units, codings and readings along.
 
     A span's start inside replaced words moves to where the new words begin, its end to where they
-    end. A coding left without a character that is no space is lost.
+    end. A coding left without a character that is no space is lost; a doubt goes where its words
+    change.
 
     Args:
         document: Id of the document.
@@ -65,7 +66,8 @@ def apply_edits(study: Study, document: str, edits: Iterable[Edit]) -> Anchored:
     text = move.made()
     new = replace(
         old, text=text, turns=tuple(around.span(t) for t in old.turns),
-        segments=tuple(around.span(s) for s in old.segments))  # fmt: skip
+        segments=tuple(around.span(s) for s in old.segments),
+        doubts=tuple(move.span(d) for d in old.doubts if not any(_touches(e, d) for e in made)))  # fmt: skip
     codings, moved, lost = [], [], []
     for c in study.codings:
         if c.document != document:
@@ -82,6 +84,11 @@ def apply_edits(study: Study, document: str, edits: Iterable[Edit]) -> Anchored:
     documents = tuple(new if d.id == document else d for d in study.documents)
     changed = replace(study, documents=documents, codings=tuple(codings), readings=readings)
     return Anchored(changed, tuple(moved), tuple(lost))
+
+
+def _touches(edit: Edit, doubt: Doubt) -> bool:
+    """Whether an edit changes doubtful words: then somebody has heard them."""
+    return edit.start < doubt.end and doubt.start < max(edit.end, edit.start + 1)
 
 
 @dataclass(frozen=True, slots=True)

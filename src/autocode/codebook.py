@@ -219,3 +219,11 @@ def _grow(below: Mapping[str, list[Mapping[str, str]]]) -> Iterator[Code]:
 def _rooted(code: str, parents: Mapping[str, str]) -> bool:
     """Whether following the parents of `code` ends at a root."""
     return any(not (code := parents.get(code, "")) for _ in parents)
+
+
+def join_codebooks(first: Codebook, second: Codebook) -> Codebook:
+    """`first` and, at its end, the codes that only `second` has."""
+    if not len(first):
+        return second
+    extra = tuple(code for code in second if code.path not in first)
+    return Codebook(first.codes + extra, first.name or second.name, first.version)

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeVar
 
+from autocode.codebook import join_codebooks
 from autocode.errors import StudyError
-from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn, join_codebooks, join_readings
+from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn, join_readings
 
 GAP = "\n\n"
 """What stands between two given units in the text of their document."""
@@ -42,7 +43,8 @@ def lay_out(document: Document, units: Iterable[Unit]) -> Document:
     spoken = any(u.speaker or u.start_ms is not None for u in listed)
     turns = tuple(Turn(s.start, s.end, s.speaker, u.start_ms, u.end_ms) for s, u in zip(segments, listed, strict=True))
     text = GAP.join(unit.text for unit in listed)
-    return replace(document, text=text, segments=tuple(segments), turns=turns if spoken else ())
+    return replace(document, text=text, segments=tuple(segments), turns=turns if spoken else (),
+                   doubts=())  # fmt: skip
 
 
 def unit_readings(segments: Sequence[Segment], seen: Iterable[tuple[str, str]]) -> tuple[Reading, ...]:
@@ -101,7 +103,7 @@ def _united(old: Document, new: Document) -> Document:
         groups=tuple(dict.fromkeys((*old.groups, *new.groups))),
         kind=old.kind if new.kind == Document("", "").kind else new.kind)  # fmt: skip
     if (old.text, old.segments) == (new.text, new.segments):
-        return replace(new, turns=new.turns or old.turns)
+        return replace(new, turns=new.turns or old.turns, doubts=new.doubts or old.doubts)
     if not (made_of_units(old) and made_of_units(new)):
         raise StudyError(
             f"document '{old.id}'", "the study holds another text under this id",

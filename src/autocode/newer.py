@@ -68,7 +68,7 @@ def _following(first: Study, second: Study, replacing: bool) -> tuple[Study, tup
         if not excerpts and not (replacing and made_of_units(old) == made_of_units(d)):
             continue
         new = all_units(old, d, replacing) if made_of_units(d) else d
-        new = replace(old, text=new.text, turns=new.turns, segments=new.segments)
+        new = replace(old, text=new.text, turns=new.turns, segments=new.segments, doubts=new.doubts)
         found, moved = reanchor(first, {d.id: new}, excerpts)
         if replacing or not any(m.lost or m.changed for m in moved):
             first = _read_whole(found, first, d) if excerpts else found

@@ -1,4 +1,4 @@
-"""The nouns: Document, Turn, Segment, Coder, Coding, Reading, Suggestion, Study.
+"""The nouns: Document, Turn, Segment, Doubt, Coder, Coding, Reading, Suggestion, Study.
 
 All of them are frozen and hold ids, not references; nothing here opens a file. Offsets are code
 points of `Document.text`, half-open, as in a Python slice.
@@ -47,6 +47,19 @@ class Segment:
     speaker: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Doubt:
+    """Words of which speech recognition was not sure.
+
+    Attributes:
+        confidence: What the program gave them, 0 to 1.
+    """
+
+    start: int
+    end: int
+    confidence: float
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One transcript or text and what is known of it.
@@ -61,6 +74,7 @@ class Document:
         source: Name of the file it came from, without its folder.
         guid: Its identifier in the exchange file it came from, "" where it has none.
         groups: The document groups (sets) it belongs to.
+        doubts: Words to check against the recording, in order.
     """
 
     id: str
@@ -73,6 +87,7 @@ class Document:
     source: str = ""
     guid: str = ""
     groups: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -120,10 +135,7 @@ class Coding:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reading:
-    """A span that a coder has read: where it has no coding, the coder gave no code.
-
-    What no reading covers was not seen, which is never the same as not coded.
-    """
+    """A span that a coder has read: uncoded there means no code given; elsewhere it means not seen."""
 
     document: str
     coder: str
@@ -151,8 +163,7 @@ class Grounds:
 
     Attributes:
         rule: What the codebook says of the code, "" for nothing.
-        words: Spans (start, end) in the document of the words that moved the score most, and by how
-            much; the strongest first. Of the head by wording alone.
+        words: Spans (start, end) of the words that moved the score by wording most, and by how much.
         rejected: The likeliest other code that the model would not give here, "" for none.
         rejected_probability: Its probability.
         unfamiliar: The segment is unlike anything the model has learnt from.
@@ -196,7 +207,7 @@ class Study:
     """Documents, codebook, coders and codings: what is read, written and passed along.
 
     Attributes:
-        notice: A line that every report of the study must carry (say, that it is invented).
+        notice: A line that every report must carry (say, that the study is invented).
     """
 
     documents: tuple[Document, ...] = ()
@@ -274,14 +285,6 @@ class Study:
                 f"study '{self.name}'", "it has no codings by a human coder",
                 "Import coded segments first: autocode import FILE --study FOLDER.")  # fmt: skip
         return wanted
-
-
-def join_codebooks(first: Codebook, second: Codebook) -> Codebook:
-    """`first` and, at its end, the codes that only `second` has."""
-    if not len(first):
-        return second
-    extra = tuple(code for code in second if code.path not in first)
-    return Codebook(first.codes + extra, first.name or second.name, first.version)
 
 
 def join_readings(readings: Iterable[Reading]) -> tuple[Reading, ...]:

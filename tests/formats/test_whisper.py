@@ -10,6 +10,8 @@ import pytest
 
 from autocode.errors import InputError
 from autocode.formats import read
+from autocode.store import STORE, load, update
+from autocode.study import Study
 from tests.conftest import shared
 
 Turns = list[tuple[str, str, int | None, int | None]]
@@ -86,3 +88,26 @@ def test_samples_keep_their_times(name: str, pieces: int) -> None:
     turns = _turns(shared("formats", "samples", "transcripts", name))
     assert len(turns) == pieces
     assert [t[2] for t in turns] == sorted(t[2] for t in turns if t[2] is not None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"segments": [{"start": 0, "end": 1, "text": " the manger, so",
+                       "words": [{"word": " the", "probability": 0.9}, {"word": " manger,", "probability": 0.312}]}]},
+        {"segments": [{"start": 0, "end": 1, "text": "the manger, so", "words": [{"word": "manger,", "score": 0.312}]}]},
+        {"results": {"utterances": [{"start": 0, "end": 1, "transcript": "the manger, so", "words": [
+            {"word": "manger", "punctuated_word": "manger,", "confidence": 0.312}]}]}},
+        {"transcription": [{"text": " the manger, so", "tokens": [
+            {"text": "[_BEG_]", "p": 0.1}, {"text": " the", "p": 0.9}, {"text": " man", "p": 0.8},
+            {"text": "ger,", "p": 0.312}, {"text": " so", "p": 0.7}]}]},
+    ],
+)  # fmt: skip
+def test_words_heard_with_little_confidence_are_kept(content: Any, tmp_path: Path) -> None:
+    """Whisper, WhisperX, Deepgram and whisper.cpp say how sure they are of a word; the study keeps the doubts."""
+    path = tmp_path / "talk.json"
+    path.write_text(json.dumps(content))
+    document = read(path).documents[0]
+    assert [(document.text[d.start : d.end], d.confidence) for d in document.doubts] == [("manger,", 0.312)]
+    update(tmp_path / STORE, lambda _: Study((document,)))
+    assert load(tmp_path / STORE).documents == (document,)

@@ -104,6 +104,14 @@ def test_saving_twice_gives_the_same_bytes(study: Study, encoder: FakeEncoder, t
     assert all((tmp_path / "a" / f).read_bytes() == (tmp_path / "b" / f).read_bytes() for f in files)
 
 
+def test_a_quote_with_an_odd_line_end_is_loaded(study: Study, tmp_path: Path, encoder: FakeEncoder) -> None:
+    """U+2028, U+0085 and a lone surrogate within a coded segment do not part its row."""
+    odd = tuple(replace(d, text=d.text.replace("my manager", "my\u2028man\x85\ud800")) for d in study.documents)
+    made = CodingModel.from_config(Config(), encoder).fit(replace(study, documents=odd))
+    made.save(tmp_path / "odd")
+    assert CodingModel.load(tmp_path / "odd", encoder).precedents.items == made.precedents.items  # type: ignore[union-attr]
+
+
 def test_a_model_can_be_saved_without_quotes(model: CodingModel, tmp_path: Path, encoder: FakeEncoder) -> None:
     """Without quotes, no file of the folder holds a transcript's words, and evidence still names its place."""
     model.save(tmp_path / "m", quotes=False)

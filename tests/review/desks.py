@@ -9,7 +9,7 @@ from autocode.config import Config, EncodeConfig
 from autocode.encode import FakeEncoder
 from autocode.model import CodingModel
 from autocode.review import Desk, advise
-from autocode.review.queue import Item, Sitting
+from autocode.review.items import Item, Sitting
 from autocode.store import STORE, update
 from autocode.study import Study
 

@@ -13,7 +13,7 @@ from autocode.audit import verify
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.review import Desk
 from autocode.review.acts import Ask, act, asked, moved, preview
-from autocode.review.queue import Sitting
+from autocode.review.items import Sitting
 from autocode.store import check, load
 from autocode.store.ledger import entries, last_written
 from autocode.study import Coding, Reading, Study

@@ -11,7 +11,7 @@ import pytest
 from autocode.errors import ModelError, StoreError
 from autocode.review import Desk, advise
 from autocode.review.acts import Ask, act
-from autocode.review.queue import Sitting
+from autocode.review.items import Sitting
 from autocode.store import update
 from autocode.study import Document, Study
 from tests.review.desks import EVE, NEW, desk, first, half_coded, learnt

@@ -10,7 +10,8 @@ import pytest
 
 from autocode.audit import Entry
 from autocode.errors import CodebookError, StudyError
-from autocode.review.queue import Choice, Item, Sitting, Standing, complete, decide, ranked, visible, waiting
+from autocode.review.items import Item, Sitting
+from autocode.review.queue import Choice, Standing, complete, decide, ranked, visible, waiting
 from autocode.study import Coding, Segment, Study, Suggestion
 from tests.conftest import ROOT
 

@@ -9,7 +9,7 @@ import pytest
 from autocode.errors import CodebookError, StudyError
 from autocode.review import Desk
 from autocode.review.acts import Ask, act
-from autocode.review.queue import Sitting
+from autocode.review.items import Sitting
 from autocode.review.resolve import agree, compared
 from autocode.review.view import Seat
 from autocode.study import Study

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from autocode import review
 from autocode.errors import InputError
 from autocode.review import Desk, Door, Server, answers, listen
 from autocode.store.ledger import entries
+from autocode.store.recordings import attach
 from autocode.study import Study
 from tests.review.desks import desk, first, learnt
 
@@ -87,7 +89,7 @@ def test_nobody_without_the_cookie_sees_or_does_anything(page: Page, cookie: str
     stranger.headers["Cookie"] = f"{page.door.cookie}={cookie}"
     assert stranger.get("/").status_code == 403
     assert "manager" not in stranger.get("/").text
-    for path in ("/login", "/logout", "/view", "/pane", "/next", "/preview", "/do"):
+    for path in ("/login", "/logout", "/view", "/pane", "/next", "/preview", "/edit", "/do"):
         answer = stranger.post(path, content=json.dumps(page.accept()), headers=SAME)
         assert answer.status_code == 403
     assert entries(page.desk.path) == []
@@ -132,7 +134,7 @@ def test_an_old_browser_without_fetch_metadata_may_work(page: Page) -> None:
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/do", "/login", "/logout", "/view", "/pane", "/preview", "/next"])
+@pytest.mark.parametrize("path", ["/do", "/login", "/logout", "/view", "/pane", "/preview", "/next", "/edit"])
 def test_no_get_writes(page: Page, path: str) -> None:
     """A GET of a writing route is refused, with query or without."""
     page.enter()
@@ -387,3 +389,78 @@ def test_the_socket_is_on_the_loopback_alone() -> None:
     finally:
         bound.close()
     assert isinstance(bound, socket.socket)
+
+
+def _recorded(page: Page) -> str:
+    """Attach a recording to D6, come in, and give the address under which the page plays it."""
+    file = page.desk.path.with_name("talk.wav")
+    file.write_bytes(bytes(range(256)) * 4)
+    attach(page.desk.path, "D6", file)
+    (address,) = re.findall(r'<audio[^>]* src="([^"]+)"', page.enter())
+    assert "D6" not in address
+    return str(address)
+
+
+def test_a_recording_is_played_in_parts_and_only_by_the_page(page: Page) -> None:
+    """Range requests, the right type, the guards; a stranger, a guessed name and a path out get nothing."""
+    address = _recorded(page)
+    whole = page.client.get(address)
+    assert (whole.status_code, whole.headers["content-type"], len(whole.content)) == (200, "audio/wav", 1024)
+    assert "media-src 'self'" in whole.headers["content-security-policy"]
+    part = page.client.get(address, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, bytes(range(10, 20)))
+    assert page.client.get(address, headers={"Range": "bytes=5000-"}).status_code == 416
+    assert page.browser().get(address).status_code == 403
+    assert page.client.post(address, headers=SAME).status_code == 405
+    for wrong in ("/audio/x", "/audio/..%2f..%2fstudy.sqlite", "/audio/study.sqlite", "/audio/"):
+        assert page.client.get(wrong).status_code == 404
+
+
+def test_a_recording_that_changed_is_not_played(page: Page) -> None:
+    """Other bytes of the same length, or none: nothing is given out, and a page drawn later says why."""
+    address = _recorded(page)
+    file = page.desk.path.with_name("talk.wav")
+    file.write_bytes(bytes(1024))
+    assert page.client.get(address).status_code == 404
+    file.unlink()
+    assert "is not where it was" in page.client.get("/").text
+
+
+def test_words_are_corrected_and_a_loss_is_asked_for(page: Page) -> None:
+    """The field holds the words; a correction that loses a coding lists it and is stored only when agreed to."""
+    page.enter()
+    unit, start = {"document": "D6", "unit": page.accept()["unit"]}, first(page.desk).segment.start
+    page.do(do="add", code="Work > Time", start=start, end=start + len("my manager"), **unit)
+    _, opened = page.do("/edit", do="edit", edge="open", **unit)
+    assert "<textarea" in json.dumps(opened)
+    _, closed = page.do("/edit", do="edit", edge="close", **unit)
+    assert "<textarea" not in json.dumps(closed)
+    _, asked = page.do(do="correct", text="the employer values it", **unit)
+    assert "loses its words" in asked["parts"]["losing"]
+    assert len(entries(page.desk.path)) == 1
+    (digest,) = re.findall(r'data-digest="([0-9a-f]{64})"', asked["parts"]["losing"])
+    _, stored = page.do(do="correct", text="the employer values it", digest=digest, **unit)
+    assert "Set aside" in stored["parts"]["pane"]
+    assert stored["shift"][1] != 0
+    assert [e.decision.action for e in entries(page.desk.path)] == ["add", "correct"]
+
+
+def test_what_is_undone_can_be_done_again(page: Page) -> None:
+    """Redo brings the last undone decision back, as a row; after a new decision there is nothing to redo."""
+    page.enter()
+    page.do(**page.accept())
+    before = page.desk.study.codings
+    page.do(do="undo")
+    assert page.do(do="redo")[0] == 200
+    assert page.desk.study.codings == before
+    assert page.do(do="redo")[0] == 409
+    assert [e.decision.action for e in entries(page.desk.path)] == ["accept", "undo", "redo"]
+
+
+def test_the_script_is_short_and_by_hand() -> None:
+    """One script of at most 200 lines, none longer than a screen is wide, that evaluates nothing."""
+    (script,) = Path(review.__file__).parent.glob("static/*.js")
+    lines = script.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 200
+    assert max(map(len, lines)) <= 180
+    assert not re.search(r"\beval\b|new Function|https?://", script.read_text(encoding="utf-8"))

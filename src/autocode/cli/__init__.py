@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,7 @@ from autocode.cli.shell import (
     settings,
     show,
     tell,
+    with_review,
     working,
 )  # fmt: skip
 from autocode.cli.suggest import suggest
@@ -83,13 +85,19 @@ def train(
     segments: Segments = "",
     quotes: Annotated[bool, typer.Option(help="Keep the words of coded segments as evidence.")] = True,
     kind: Kind = "",
+    reviewed: Annotated[
+        bool, typer.Option("--reviewed", help="Learn from decisions on suggestions too, as codings of who made them.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Learn from coded segments and save the model; say what each code may be used for."""
-    found, folder = read(study).of_kind(kind), out or Path("models") / study.name
+    found, told = with_review(read(study), study, reviewed)
+    found, folder = found.of_kind(kind), out or Path("models") / study.name
     model = blank_model(settings(config, segments))
     with working("Learning") as progress:
         model = model.fit(found, listed(coders), progress)
+    if told:
+        model = replace(model, provenance={**(model.provenance or {}), "reviewed": {"learnt": reviewed, **told.to_json()}})
     model.save(folder, quotes)
     show(model.licences, as_json)
     tell(f"{folder} is saved; its README.md is the model card, with the evidence for each code.")

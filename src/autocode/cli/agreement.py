@@ -38,10 +38,12 @@ from autocode.agreement import (
 )  # fmt: skip
 from autocode.agreement.render import cut, decimals
 from autocode.audit import accepted
+from autocode.audit.independence import independent
 from autocode.bias import bias
 from autocode.cli.shell import (
     Coders,
     ConfigPath,
+    Independent,
     Json,
     Kind,
     Segments,
@@ -80,10 +82,11 @@ def agree(
     out: Annotated[Path | None, typer.Option(help="Write it all to .xlsx, .csv or .html.")] = None,
     kind: Kind = "",
     as_json: Json = False,
+    alone: Independent = False,
 ) -> None:
     """Measure how far the coders agree, per code and pooled."""
     chosen = settings(config, segments, overlap).with_agreement(coefficient, interval)
-    found = read(study).of_kind(kind)
+    found = _chosen(study, kind, alone)
     data = _decisions(found, found.choose(listed(coders)), unit, chosen)
     machines = tuple(c.id for c in found.coders if c.kind == "machine" and c.id in data.coders)
     options = agreement_options(chosen.agreement, found.documents, machines)
@@ -120,6 +123,14 @@ def _show(data: Decisions, options: AgreementOptions, gammas: dict[str, Estimate
     print(summary_text(measures))
     for name, estimate in gammas.items():
         print(f"gamma, {name}: {'-' if estimate.value is None else format(estimate.value, '.2f')}")
+
+
+def _chosen(study: Path, kind: str, alone: bool) -> Study:
+    """The study, or of a kind, or what was coded without suggestions."""
+    found = read(study)
+    if alone:
+        found = independent(found, ledger_of(study)[0])
+    return found.of_kind(kind)
 
 
 def _decisions(study: Study, coders: tuple[str, ...], unit: str, config: Config) -> Decisions:
@@ -178,10 +189,11 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Write every held-out prediction here (.csv).")] = None,
     kind: Kind = "",
     as_json: Json = False,
+    alone: Independent = False,
 ) -> None:
     """Compare the machine with the human coders, on documents it has not seen."""
     chosen = settings(config, segments).with_agreement(coefficient, interval)
-    found = read(study).of_kind(kind)
+    found = _chosen(study, kind, alone)
     with working("Judging each document without having seen it") as progress:
         held = hold_out(blank_model(chosen), found, listed(coders), progress)
     if out:
@@ -195,7 +207,8 @@ def evaluate(
         written, _ = ledger_of(study)
         shown = bool(accepted(written) & frozenset(found.codings))
         people = {d.id: who for d in found.documents if (who := participant_of(d))}
-        _print_conditions(report, Record(True, suggestions_hidden=False if shown else None, participants=people))
+        hidden = False if shown else (alone and bool(written)) or None
+        _print_conditions(report, Record(True, suggestions_hidden=hidden, participants=people))
     tell(f"Next: autocode report {study} --out report.html")
 
 

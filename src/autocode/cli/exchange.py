@@ -12,7 +12,7 @@ import typer
 
 from autocode.cli.shell import Kind, StudyPath, tell
 from autocode.config import SegmentConfig
-from autocode.errors import InputError
+from autocode.errors import InputError, StudyError
 from autocode.formats import ReadOptions, Receipt, WriteOptions, read, read_all, read_coders, write
 from autocode.formats.participants import kind_of
 from autocode.formats.roles import INTERVIEWER, propose_roles, with_speakers
@@ -21,6 +21,7 @@ from autocode.model import CodingModel
 from autocode.newer import Merged, merge_newer
 from autocode.reanchor import Reanchored
 from autocode.store import STORE, ReceiptRow, load, update
+from autocode.store.recordings import attach
 from autocode.study import Document, Study
 
 MOVED = "codings on its old text"
@@ -43,11 +44,18 @@ def import_(
         bool, typer.Option("--replace", help="A changed transcript takes the old one's place; codings follow their words.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the receipt and write nothing.")] = False,
+    audio: Annotated[
+        list[str] | None, typer.Option(help="A document's recording, for the review page: R01=FILE. It stays where it is.")
+    ] = None,
 ) -> None:
     """Bring transcripts, codings and codebooks into a study; originals are never changed."""
     if study == Path():
         raise typer.BadParameter("name the study's folder, such as --study corpora/pilot")
     known = load(study / STORE) if (study / STORE).exists() else Study()
+    recorded = _pairs(audio)
+    if recorded and not sources and not coder:
+        _attach(study / STORE, known, recorded, dry_run)
+        return
     names = [name for name in coder or [] if "=" not in name]
     if users not in ("coding", "selection"):
         raise InputError(f"--users {users}", "a coding belongs to its own user or its selection's",
@@ -68,7 +76,27 @@ def import_(
     at = datetime.now(UTC).isoformat(timespec="seconds")
     merged = update(study / STORE, merging.onto, lambda: merging.entries(at, receipts))
     _say_changes(_Sizes.of(known), _Sizes.of(merged), study / STORE)
+    if recorded:
+        _attach(study / STORE, merged, recorded, dry_run)
+        return
     tell(f"Next: autocode describe {study}")
+
+
+def _attach(store: Path, study: Study, recorded: Mapping[str, str], dry_run: bool) -> None:
+    """Note where the recordings of documents lie, each named by its document's id or name.
+
+    Raises:
+        StudyError: The study has no such document, or two of that name.
+    """
+    for name, file in recorded.items():
+        found = [d.id for d in study.documents if d.id == name] or [d.id for d in study.documents if d.name == name]
+        if len(found) != 1:
+            raise StudyError(f"document '{name}'", f"the study has {len(found) or 'none'} of that name",
+                             "Write --audio ID=FILE with an id that 'autocode describe' shows.")  # fmt: skip
+        if not dry_run:
+            made = attach(store, found[0], Path(file))
+            print(f"{found[0]}: recording attached, {made.size / 1e6:.1f} MB, sha256 {made.sha256[:16]}; it stays where it is")
+    tell("Nothing was written (--dry-run)." if dry_run else f"Next: autocode review {store.parent}")
 
 
 @dataclass

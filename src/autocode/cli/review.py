@@ -21,7 +21,7 @@ from autocode.model import CodingModel
 from autocode.review import Desk, Door, Server, advise, answers, listen, serve
 from autocode.review.figures import Wanted, figures, narrowed
 from autocode.store import STORE, ReceiptRow, load, receipts
-from autocode.store.ledger import close_desk, desks, entries, last_written, open_desk
+from autocode.store.ledger import close_desk, desks, entries, held, last_written, open_desk
 
 
 def review(
@@ -57,7 +57,7 @@ def review(
     if browser:
         webbrowser.open_new_tab(address)
     try:
-        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how a review ends
+        with contextlib.suppress(KeyboardInterrupt), held(path):  # Ctrl-C is how a review ends
             serve(server, bound)
     finally:
         close_desk(path, chosen)
@@ -89,7 +89,7 @@ def audit(
         print(json.dumps({"faults": faults, "last": last, "replaced": moved, **summary.to_json()}, indent=2))
     else:
         for entry in chosen:
-            print(_line(entry, undone(written)))
+            print(_line(entry, undone(written)) + (_made_with(entry) if how else ""))
         print(summary)
         for document, count in moved.items():
             print(f"{document}: its transcript was replaced since; offsets of {count:,} earlier entries are of the old text")
@@ -126,4 +126,19 @@ def _line(entry: Entry, gone: frozenset[int]) -> str:
     hidden = ", suggestions hidden" if d.hidden else ""
     back = ", undone" if entry.seq in gone else f", takes back {', '.join(map(str, d.undoes))}" if d.undoes else ""
     place = f"{d.document} {d.segment}".strip()
-    return f"{entry.seq:>6}  {entry.at[:19]}  {d.coder}  {d.action}  {place}  {d.code}{by}{hidden}{back}"
+    return f"{entry.seq:>6}  {entry.at[:19]}  {d.coder}  {d.action}  {place}  {d.code}{by}{_words(entry)}{hidden}{back}"
+
+
+def _words(entry: Entry) -> str:
+    """What a correction of words did, without the words."""
+    effects = entry.decision.effects
+    if not effects.words:
+        return ""
+    w, lost = effects.words, ", ".join(f"{c.code} by {c.coder}" for c in effects.lost)
+    return f"characters {w.start} to {w.end} now {w.length} long" + (f"; set aside: {lost}" if lost else "")
+
+
+def _made_with(entry: Entry) -> str:
+    """Which model and codebook a decision was made with, by the beginning of their hashes."""
+    d = entry.decision
+    return f"  [model {d.model[:8] or 'none'}, codebook {d.codebook[:8] or 'none'}, {d.seconds:.1f} s]"

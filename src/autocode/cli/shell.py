@@ -12,13 +12,14 @@ from typing import Annotated, Any
 import typer
 
 from autocode.audit import Entry
+from autocode.audit.independence import Reviewed, independent, reviewed
 from autocode.config import Config, load_config
 from autocode.encode import needs_export
 from autocode.formats.participants import kind_of
 from autocode.model import CodingModel
 from autocode.store import STORE
 from autocode.store.ledger import entries, last_written
-from autocode.study import Progress
+from autocode.study import Progress, Study
 
 app = typer.Typer(
     help="Pre-code interviews: learn from coded segments, suggest codes, compare with the coders. Offline.",
@@ -39,6 +40,9 @@ Kind = Annotated[
         callback=lambda kind: kind_of(kind) if kind else "",
         show_default=False,
     ),
+]
+Independent = Annotated[
+    bool, typer.Option("--independent", help="Only what was coded without a suggestion on the screen, by the ledger.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -65,6 +69,20 @@ def ledger_of(study: Path) -> tuple[list[Entry], int]:
     """The decisions on record in a study's folder, and the number of the last one ever written."""
     path = study / STORE
     return (entries(path), last_written(path)) if path.is_file() else ([], 0)
+
+
+def with_review(found: Study, study: Path, learn: bool) -> tuple[Study, Reviewed | None]:
+    """A study with or without what was decided beside suggestions, and how much that is; None without a review."""
+    written, _ = ledger_of(study)
+    told = reviewed(found, written)
+    if not (told.prompted or told.unprompted or told.rejected):
+        return found, None
+    if learn or not (told.prompted or told.rejected):
+        tell(f"Of the review: {told.prompted:,} codings given beside a suggestion, {told.unprompted:,} without one.")
+        return found, told
+    tell(f"Left out: {told.prompted:,} codings given, {told.rejected:,} refused beside a suggestion on the screen. "
+         "--reviewed learns from them too.")  # fmt: skip
+    return independent(found, written), told
 
 
 def listed(names: str) -> list[str] | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
-from autocode.codebook import Codebook
+from autocode.codebook import Codebook, join_codebooks
 from autocode.errors import CodebookError, InputError
 from autocode.formats.coders import join_coders
 from autocode.formats.folder import is_study_folder, read_codebook, read_folder
@@ -25,7 +25,7 @@ from autocode.formats.taguette_write import write_taguette
 from autocode.formats.texts import TEXTS, read_text_file, read_text_files
 from autocode.merging import merge
 from autocode.store import STORE, load
-from autocode.study import Study, join_codebooks
+from autocode.study import Study
 
 __all__ = ["ReadOptions", "Receipt", "WriteOptions", "read", "read_all", "read_coders", "write"]
 

@@ -6,23 +6,31 @@ that follow one another become one turn, from the first one's start to the last 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autocode.errors import InputError
 from autocode.formats.transcript import split_names
-from autocode.study import Document, Turn
+from autocode.study import Document, Doubt, Turn
+
+LEAST = 0.5
+"""Words heard with less confidence are kept as doubts: as likely wrong as right, by the program's own word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One timed piece of speech; times in milliseconds, None where the file says none."""
+    """One timed piece of speech; times in milliseconds, None where the file says none.
+
+    Attributes:
+        sure: Its words with the confidence of the program that heard them, 0 to 1, where it says so.
+    """
 
     text: str
     speaker: str = ""
     start_ms: int | None = None
     end_ms: int | None = None
+    sure: tuple[tuple[str, float], ...] = ()
 
 
 def document_of_cues(cues: Iterable[Cue], path: Path) -> Document:
@@ -35,20 +43,35 @@ def document_of_cues(cues: Iterable[Cue], path: Path) -> Document:
     Raises:
         InputError: No piece has words.
     """
-    spoken = [Cue(" ".join(c.text.split()), " ".join(c.speaker.split()), c.start_ms, c.end_ms) for c in cues]
+    spoken = [Cue(" ".join(c.text.split()), " ".join(c.speaker.split()), c.start_ms, c.end_ms, c.sure) for c in cues]
     spoken = [c for c in spoken if c.text]
     if not spoken:
         raise InputError(path.name, "no words are spoken in it", "Choose the file that holds the transcript.")
     if not any(c.speaker for c in spoken):
         spoken = _named(spoken)
     at, lines, turns = 0, [], []
+    doubts: list[Doubt] = []
     for cue in _joined(spoken):
         name = f"{cue.speaker}: " if cue.speaker else ""
         start, end = at + len(name), at + len(name) + len(cue.text)
         turns.append(Turn(start, end, cue.speaker, cue.start_ms, cue.end_ms))
+        doubts += _doubts(cue, start)
         lines.append(f"{name}{cue.text}\n")
         at = end + 1
-    return Document(path.stem, "".join(lines), path.stem, tuple(turns), source=path.name)
+    turned, text = tuple(turns), "".join(lines)
+    return Document(path.stem, text, path.stem, turned, source=path.name, doubts=tuple(doubts))
+
+
+def _doubts(cue: Cue, start: int) -> Iterator[Doubt]:
+    """The words of a cue that were heard with little confidence; `start` is where its text begins."""
+    at = 0
+    for word, confidence in cue.sure:
+        found = cue.text.find(word.strip(), at)
+        if not word.strip() or found < 0:
+            continue
+        at = found + len(word.strip())
+        if confidence < LEAST:
+            yield Doubt(start + found, start + at, round(confidence, 3))
 
 
 def _named(cues: Sequence[Cue]) -> list[Cue]:
@@ -56,7 +79,7 @@ def _named(cues: Sequence[Cue]) -> list[Cue]:
     named, speaker = [], ""
     for cue, (name, words) in zip(cues, split_names([c.text for c in cues]), strict=True):
         speaker = name or speaker
-        named.append(Cue(words.strip(), speaker, cue.start_ms, cue.end_ms))
+        named.append(Cue(words.strip(), speaker, cue.start_ms, cue.end_ms, cue.sure))
     return [c for c in named if c.text]
 
 
@@ -68,4 +91,5 @@ def _joined(cues: Iterable[Cue]) -> list[Cue]:
             runs[-1].append(cue)
         else:
             runs.append([cue])
-    return [Cue(" ".join(c.text for c in run), run[0].speaker, run[0].start_ms, run[-1].end_ms) for run in runs]
+    return [replace(run[0], text=" ".join(c.text for c in run), end_ms=run[-1].end_ms,
+                    sure=tuple(w for c in run for w in c.sure)) for run in runs]  # fmt: skip

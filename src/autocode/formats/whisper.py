@@ -86,7 +86,8 @@ def speech_of_table(table: Table, path: Path) -> tuple[Study, list[Receipt]]:
 def _cues(content: Mapping[str, Any]) -> Iterator[Cue]:
     if isinstance(content.get("transcription"), list):
         for piece in content["transcription"]:
-            yield Cue(str(piece["text"]), str(piece.get("speaker") or ""), *_offsets(piece))
+            sure = _sure(_joined(piece.get("tokens")))
+            yield Cue(str(piece["text"]), str(piece.get("speaker") or ""), *_offsets(piece), sure)
     elif isinstance(content.get("events"), list):
         for event in content["events"]:
             words = "".join(str(part.get("utf8", "")) for part in event.get("segs") or ())
@@ -126,25 +127,50 @@ def _segment(segment: Mapping[str, Any]) -> Iterator[Cue]:
     start, end = _ms(segment.get("start")), _ms(segment.get("end"))
     if segment.get("speaker") is not None or len(runs) < 2:
         speaker = segment.get("speaker") or (runs[0][0] if runs else "")
-        yield Cue(str(segment["text"]), str(speaker), start, end)
+        yield Cue(str(segment["text"]), str(speaker), start, end, _sure(words))
         return
     for number, (speaker, said) in enumerate(runs):
         text = " ".join(str(w["word"]).strip() for w in said)
         times = [t for w in said for t in (_ms(w.get("start")), _ms(w.get("end"))) if t is not None]
         first, last = (min(times), max(times)) if times else (None, None)
-        yield Cue(text, speaker, first if number else start, last if number < len(runs) - 1 else end)
+        yield Cue(text, speaker, first if number else start, last if number < len(runs) - 1 else end, _sure(said))
+
+
+def _sure(words: Any) -> tuple[tuple[str, float], ...]:
+    """Words with their confidence: `probability` (Whisper), `score` (WhisperX), `confidence` (Deepgram), `p`."""
+    found = []
+    for w in words if isinstance(words, list) else ():
+        said = next((w[key] for key in ("probability", "score", "confidence", "p") if key in w), None)
+        word = w.get("punctuated_word") or w.get("word")
+        if word and said is not None and math.isfinite(float(said)):
+            found.append((str(word), float(said)))
+    return tuple(found)
+
+
+def _joined(tokens: Any) -> list[dict[str, Any]]:
+    """whisper.cpp's tokens as words: one begins with a space, and is as sure as its least sure part."""
+    words: list[dict[str, Any]] = []
+    for token in tokens if isinstance(tokens, list) else ():
+        text = str(token.get("text", ""))
+        if text.startswith("[_") or "p" not in token:  # a mark of the program's own
+            continue
+        if words and not text.startswith(" "):
+            words[-1] = {"word": words[-1]["word"] + text, "p": min(words[-1]["p"], token["p"])}
+        else:
+            words.append({"word": text, "p": token["p"]})
+    return words
 
 
 def _deepgram(results: Mapping[str, Any]) -> Iterator[Cue]:
     for u in results.get("utterances") or ():
         speaker = f"Speaker {u['speaker']}" if "speaker" in u else ""
-        yield Cue(str(u["transcript"]), speaker, _ms(u.get("start")), _ms(u.get("end")))
+        yield Cue(str(u["transcript"]), speaker, _ms(u.get("start")), _ms(u.get("end")), _sure(u.get("words")))
     for speaker, words in groupby(_amazon(results), key=lambda item: item[0]):
         said = [item for _, item in words]
         times = [item[key] for item in said for key in ("start_time", "end_time") if item.get(key)]
         text = "".join(item["alternatives"][0]["content"] if item["type"] == "punctuation"
                        else f" {item['alternatives'][0]['content']}" for item in said)  # fmt: skip
-        yield Cue(text, speaker, *(_ms(times[i]) if times else None for i in (0, -1)))
+        yield Cue(text, speaker, _ms(times[0]) if times else None, _ms(times[-1]) if times else None)
     if not results.get("utterances"):
         for channel in results.get("channels") or ():
             yield Cue(str(channel["alternatives"][0]["transcript"]))

@@ -113,7 +113,9 @@ def read(folder: Path) -> Parts:
             arrays=load(files["weights.safetensors"]),
             config=load_config(folder / "config.toml"),
             codebook=read_codebook(folder / "codebook.yaml"),
-            precedents=[json.loads(line) for line in files["precedents.jsonl"].decode("utf-8").splitlines()],
+            # splitlines would also part at U+2028 and the like, which stand within quotes
+            precedents=[json.loads(line) for line in files["precedents.jsonl"].decode("utf-8", "surrogatepass").split("\n")
+                        if line],
             manifest=manifest,
         )
     except (SafetensorError, ConfigError, KeyError, ValueError) as error:

@@ -19,6 +19,8 @@ from autocode.privacy.search import Search, parts_of
 from autocode.report import NAME, load_record
 from autocode.store import STORE, load, rewrite_receipts, scrub, update, without_documents
 from autocode.store.ledger import entries
+from autocode.store.recordings import detach
+from autocode.store.rewording import forget_words
 from autocode.study import Document, Study
 
 _PRECEDENTS = "precedents.jsonl"
@@ -95,10 +97,12 @@ def forget(study: Study, participant: str, places: Places) -> Forgotten:
     update(places.study / STORE, lambda old: without_quotes(without(old, ids), search))
     named = ids | {d.source for d in gone if d.source}
     rewrite_receipts(places.study / STORE, lambda entry: without_documents(entry, named))
+    forget_words(places.study / STORE, ids)
+    recorded = detach(places.study / STORE, ids)
     scrub(places.study / STORE)
     erased = [f"{places.study / STORE}: {len(ids)} documents, {codings} codings", *_answers(places.study, ids),
               *_quoting(study, search)]  # fmt: skip
-    left: list[tuple[str, str]] = []
+    left = [(path, "it is their recording: delete it yourself") for path in recorded]
     for model in _models(places.models):
         if search.in_file(model / _PRECEDENTS) or _names(model / _PRECEDENTS, ids):
             erased.append(f"{model}: {_erase_evidence(model, ids, search)} segments of evidence")

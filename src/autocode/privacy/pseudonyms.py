@@ -13,6 +13,7 @@ from autocode.errors import InputError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.privacy.proposals import Proposal, chosen
 from autocode.store import rewrite_receipts, with_words
+from autocode.store.rewording import forget_words
 from autocode.study import Document, Study
 
 
@@ -53,6 +54,8 @@ def apply_proposals(study: Study, proposals: Sequence[Proposal]) -> Replaced:
 def in_receipts(path: Path, proposals: Sequence[Proposal]) -> None:
     """Put the chosen replacements into the receipts kept with a study, and the memos set aside there.
 
+    The words of corrections made on the review page are erased: they may hold the names.
+
     Raises:
         StoreError: There is no study file, or it cannot be written.
     """
@@ -60,6 +63,7 @@ def in_receipts(path: Path, proposals: Sequence[Proposal]) -> None:
     words = _Words({p.found: p.replacement for p in listed}, Counter())
     if listed:
         rewrite_receipts(path, lambda entry: with_words(entry, words.said))
+        forget_words(path)
 
 
 def _about(document: Document, words: _Words) -> Document:

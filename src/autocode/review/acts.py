@@ -9,28 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from autocode.audit import Decision, Effects, reverse
+from autocode.audit import BACK, Decision, Effects
 from autocode.errors import InputError, StudyError
 from autocode.review.desk import Desk
-from autocode.review.queue import (
-    Choice,
-    Item,
-    Sitting,
-    Standing,
-    about,
-    coded,
-    complete,
-    decide,
-    seen,
-    unanswered,
-    visible,
-    waiting,
-)  # fmt: skip
+from autocode.review.items import Item, Sitting
+from autocode.review.queue import Choice, Standing, about, coded, complete, decide, seen, unanswered, visible, waiting
+from autocode.review.wording import correction, undo
 from autocode.store.ledger import now
 from autocode.study import Coding, Suggestion
 
 _WORD = re.compile(r"\S+")
 _LONGEST = 4000  # characters of a note
+_TURN = 30_000  # characters of a turn with its words corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +71,7 @@ def asked(row: object) -> Ask:
             made[name] = tuple(value)
         elif kind is float and isinstance(value, int | float) and not isinstance(value, bool):
             made[name] = min(max(float(value), 0.0), 36_000.0) if value == value else 0.0
-        elif kind in (str, int) and type(value) is kind and len(str(value)) <= _LONGEST:
+        elif kind in (str, int) and type(value) is kind and len(str(value)) <= (_TURN if name == "text" else _LONGEST):
             made[name] = value
         else:
             raise wrong
@@ -94,17 +84,14 @@ def act(desk: Desk, sitting: Sitting, ask: Ask) -> list[Decision]:
     Raises:
         AutocodeError: The request does not fit the study as it is.
     """
-    if ask.do == "undo":
-        last = desk.standing.last(sitting.coder)
-        if not last:
-            raise StudyError("undo", "there is nothing left to take back", "")
-        return [reverse(last, sitting.coder, ask.request)]
+    if ask.do in BACK:
+        return [undo(desk, sitting, ask.do, ask.request)]
     if ask.do in ("bulk", "rest"):
         return _accept_all(desk, sitting, ask) if ask.do == "bulk" else _close_rest(desk, sitting, ask)
     if ask.do not in ACTS:
         raise InputError("the request", "it is not what this page sends", "Reload the page.")
     item = desk.item((ask.document, ask.unit))
-    if item.context and ask.do not in ("add", "note", "flag"):
+    if item.context and ask.do not in ("add", "note", "flag", "correct"):
         raise StudyError("this segment", "an interviewer's turn is read, not coded", "Go on to the next one.")
     made = ACTS[ask.do](desk, sitting, ask, item)
     made = replace(made, seconds=min(ask.seconds, 3600.0), request=ask.request)
@@ -210,8 +197,8 @@ def _done(desk: Desk, sitting: Sitting, ask: Ask, item: Item) -> Decision:
 
 def _mark(desk: Desk, sitting: Sitting, ask: Ask, item: Item) -> Decision:
     """Skip, flag or comment: nothing in the study changes."""
-    if ask.do == "note" and not ask.text.strip():
-        raise StudyError("this comment", "it is empty", "Write something, or close the window.")
+    if ask.do == "note" and not 0 < len(ask.text.strip()) <= _LONGEST:
+        raise StudyError("this comment", "it is empty or too long", "Write something, or close the window.")
     decision = about(item, ask.do, sitting, desk.study.codebook)
     flagged = flag_of(desk.standing, sitting, item)
     return replace(
@@ -296,4 +283,5 @@ def _close_rest(desk: Desk, sitting: Sitting, ask: Ask) -> list[Decision]:
 ACTS: dict[str, Callable[[Desk, Sitting, Ask, Item], Decision]] = {
     "accept": _answer, "reject": _answer, "other": _answer, "add": _add, "remove": _remove, "move": _move,
     "done": _done, "skip": _mark, "flag": _mark, "note": _mark,
+    "correct": lambda desk, sitting, ask, item: correction(desk, sitting, item, ask.text),
 }  # fmt: skip

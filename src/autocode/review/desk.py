@@ -2,74 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autocode.audit import Decision, Effects, Entry, verify
-from autocode.config import Config
+from autocode.audit import Decision, Effects, Entry, Wording, verify
 from autocode.errors import StoreError, StudyError
 from autocode.matrix import touching
-from autocode.model import CodingModel
-from autocode.review.queue import Item, Key, Sitting, Standing, complete, visible
-from autocode.segment import is_context, segment
+from autocode.review.advice import Advice
+from autocode.review.items import Item, Key, Sitting, shifted
+from autocode.review.queue import Standing, complete, visible
 from autocode.store import load
 from autocode.store.ledger import append, entries, last_written, stamp
-from autocode.study import Coder, Coding, Document, Progress, Reading, Study, Suggestion
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What a model says of the documents it has not learnt from.
-
-    Attributes:
-        items: Every segment of every document, in order, by the document's id.
-        model: Hash of the model, "" without one.
-        name: What the model is called on the page.
-        learnt: Ids of the documents it learnt from: for these it stays silent.
-    """
-
-    items: dict[str, tuple[Item, ...]]
-    model: str = ""
-    name: str = ""
-    learnt: frozenset[str] = frozenset()
-
-
-def advise(study: Study, model: CodingModel | None, name: str = "", progress: Progress | None = None) -> Advice:
-    """Cut the documents into segments and ask the model about those it has not learnt from.
-
-    Raises:
-        ModelError: The model is not fitted, or made with another codebook.
-    """
-    if model is None:
-        return Advice({d.id: _items(d, Config(), ()) for d in study.documents})
-    learnt = frozenset(p.document for p in model.precedents.items) if model.precedents else frozenset()
-    made = json.dumps(model.provenance or {}, sort_keys=True, default=str)
-    items = {}
-    for n, d in enumerate(study.documents):
-        new = d.id not in learnt
-        said = model.suggest(replace(study, documents=(d,)), everything=True) if new else ()
-        items[d.id] = _items(d, model.config, said, new)
-        if progress:
-            progress(n + 1, len(study.documents))
-    return Advice(items, hashlib.sha256(made.encode()).hexdigest(), name, learnt)
-
-
-def _items(document: Document, config: Config, said: Sequence[Suggestion], judged: bool = False) -> tuple[Item, ...]:
-    shown: dict[str, list[Suggestion]] = {}
-    rejected: dict[str, Suggestion] = {}
-    for s in said:
-        if s.band == "silent":
-            rejected.setdefault(s.segment.id, s)  # the likeliest comes first
-        else:
-            shown.setdefault(s.segment.id, []).append(s)
-    return tuple(
-        Item(s, tuple(shown.get(s.id, ())), rejected.get(s.id), is_context(s, document, config.segment), judged)
-        for s in segment(document, config.segment)
-    )
+from autocode.store.recordings import Recording, recordings
+from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +44,18 @@ class Desk:
             StoreError: The file or its ledger is damaged.
         """
         self.path, self.advice = path, advice
-        self._places = {i.key: i for items in advice.items.values() for i in items}
-        self._order = {d: {i.segment.id: n for n, i in enumerate(items)} for d, items in advice.items.items()}
-        self._segments = {d: [i.segment for i in items] for d, items in advice.items.items()}
+        self._texts = dict(advice.texts)
+        self._place_items()
         self._stamp: tuple[int, ...] = ()
+        self.study = Study()
+        self.recordings: dict[str, Recording] = {}
         self.standing = Standing(())
         self.refresh()
+
+    def _place_items(self) -> None:
+        self._places = {i.key: i for items in self.advice.items.values() for i in items}
+        self._order = {d: {i.segment.id: n for n, i in enumerate(items)} for d, items in self.advice.items.items()}
+        self._segments = {d: [i.segment for i in items] for d, items in self.advice.items.items()}
 
     def refresh(self) -> None:
         """Read the study again where anyone else has written to it.
@@ -113,17 +67,32 @@ class Desk:
         found = stamp(self.path)
         if found == self._stamp:
             return
-        self.study = load(self.path)
+        before, self.study = self.study, load(self.path)
+        self.recordings = recordings(self.path)
         known = self.standing.entries  # looked at before: only what others have added since is new
         written = entries(self.path, after=len(known))
         if faults := verify(written, last_written(self.path), known[-1] if known else None):
             raise StoreError(str(self.path), f"the ledger is damaged ({faults[0]})", "Restore a copy of the study.")
         if self.study.by_id.keys() != self.advice.items.keys():
             raise StoreError(str(self.path), "documents were added or taken away", "Start the review again.")
+        texts = dict(before.by_id)
         for entry in written:
             self.standing.add(entry)
+            self._follow(texts, entry.decision.effects.words)
+        if any(self._texts.get(d.id, d.sha256) != d.sha256 for d in self.study.documents):
+            raise StoreError(str(self.path), "a document was replaced by another", "Start the review again.")
         self._stamp = found
         self._index()
+
+    def _follow(self, texts: dict[str, Document], words: Wording | None) -> None:
+        """Move the segments of a document along with a correction of its words."""
+        if words and words.old and words.document in texts and self._texts.get(words.document) == words.before:
+            old = texts[words.document]
+            moved = shifted(self.items(old.id), old, words)
+            texts[old.id] = replace(old, text=old.text[: words.start] + words.new + old.text[words.end :])
+            self._texts[old.id] = words.after
+            self.advice = replace(self.advice, items={**self.advice.items, old.id: moved})
+            self._place_items()
 
     def _index(self) -> None:
         self._codings: dict[str, list[Coding]] = {}
@@ -131,6 +100,13 @@ class Desk:
             self._codings.setdefault(c.document, []).append(c)
         self._touched: dict[str, dict[int, list[Coding]]] = {}
         self._states: dict[tuple[Sitting, str], dict[str, str]] = {}
+        self._number_themes()
+        self._turns = {i: [t.start for t in self.study.by_id[i].turns] for i in self.recordings if i in self.study.by_id}
+        self._doubts = {d.id: [w.start for w in d.doubts] for d in self.study.documents if d.doubts}
+
+    def _number_themes(self) -> None:
+        roots = [c.path for c in self.study.codebook if not c.parent]
+        self.themes = {root: n for n, root in enumerate(roots)}
 
     def write(self, decisions: Sequence[Decision], name: str = "") -> list[Entry]:
         """Put decisions into the ledger, on the disk, and then into what is shown.
@@ -147,15 +123,24 @@ class Desk:
             wanted["agreed"] = Coder("agreed", "Agreed", "agreed")
         new = [c for i, c in wanted.items() if i not in known]
         written = append(self.path, decisions, new)
+        if any(d.effects.words for d in decisions) or written[0].seq != len(self.standing.entries) + 1:
+            self.refresh()  # the text changed, or someone else has decided meanwhile
+            return written
         self.study = replace(self.study, coders=(*self.study.coders, *new))
         keys = {(d.document, d.segment) for d in decisions}
         for entry in written:
-            keys |= {(e.document, e.segment) for e in (self.standing.decision(n) for n in entry.decision.undoes)}
+            keys |= {(e.document, e.segment) for e in self._taken_back(entry.decision)}
             self.standing.add(entry)
             self._take_in(entry.decision.effects)
         self._stamp = stamp(self.path)
         self._judge_again(keys)
         return written
+
+    def _taken_back(self, decision: Decision) -> Iterator[Decision]:
+        """The decisions that one takes back or, where it redoes, brings back."""
+        for back in (self.standing.decision(n) for n in decision.undoes):
+            yield back
+            yield from (self.standing.decision(n) for n in back.undoes)
 
     def _take_in(self, effects: Effects) -> None:
         if effects == Effects():
@@ -171,6 +156,8 @@ class Desk:
         readings = [r for r in self.study.readings if r not in gone] if gone else self.study.readings
         book = effects.book[1] if effects.book else self.study.codebook
         self.study = replace(self.study, codings=tuple(codings), readings=(*readings, *effects.read), codebook=book)
+        if effects.book:
+            self._number_themes()
 
     def _judge_again(self, keys: set[Key]) -> None:
         """Bring the states of some segments up to date, for everyone who looked at their document."""
@@ -205,6 +192,10 @@ class Desk:
         if key not in self._places:
             raise StudyError("this segment", "the study does not have it", "Reload the page.")
         return self._places[key]
+
+    def find(self, key: Key) -> Item | None:
+        """A segment by document and id; None where there is none."""
+        return self._places.get(key)
 
     def items(self, document: str) -> tuple[Item, ...]:
         """All segments of a document, in order.
@@ -249,6 +240,30 @@ class Desk:
     def suggestions_for(self, item: Item, sitting: Sitting) -> tuple[Suggestion, ...]:
         """The suggestions of a segment, as far as this coder may see them."""
         return item.suggestions if visible(item, sitting, self.standing) else ()
+
+    def times(self, item: Item) -> tuple[float, float | None] | None:
+        """When a segment is heard in its document's recording, in seconds: from, to; None where nothing says so.
+
+        Within a turn the time is shared out by characters.
+        """
+        document = self.study.by_id[item.segment.document]
+        n = bisect_right(self._turns.get(document.id, ()), item.segment.start) - 1
+        turn = document.turns[n] if n >= 0 else None
+        if turn is None or turn.start_ms is None or item.segment.start >= turn.end:
+            return None
+        if turn.end_ms is None or turn.end_ms <= turn.start_ms:
+            return turn.start_ms / 1000, None
+        pace = (turn.end_ms - turn.start_ms) / max(turn.end - turn.start, 1) / 1000
+        last = min(item.segment.end, turn.end)
+        return turn.start_ms / 1000 + (item.segment.start - turn.start) * pace, turn.end_ms / 1000 - (turn.end - last) * pace
+
+    def doubts(self, item: Item) -> tuple[Doubt, ...]:
+        """The words of a segment that were heard with little confidence."""
+        starts = self._doubts.get(item.segment.document)
+        if starts is None:
+            return ()
+        found = self.study.by_id[item.segment.document].doubts
+        return found[bisect_left(starts, item.segment.start) : bisect_left(starts, item.segment.end)]
 
     def readings_of(self, document: str, coder: str) -> list[Reading]:
         """What a coder has read of a document."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autocode.audit import Decision
 from autocode.codebook import SEPARATOR
 from autocode.review.acts import Ask
 from autocode.review.desk import Desk
-from autocode.review.queue import Item, Sitting, complete
+from autocode.review.items import Item, Sitting
+from autocode.review.queue import complete
 from autocode.review.recode import stale
 from autocode.review.resolve import compared
+from autocode.review.sound import Heard
 from autocode.review.view import (
     Seat,
     colour,
@@ -25,7 +27,7 @@ from autocode.review.view import (
     unit,
     units,
 )  # fmt: skip
-from autocode.study import Suggestion
+from autocode.study import Coding, Suggestion
 
 _MANY = 60  # segments changed at once, above which the whole page is drawn again
 _LISTED = 300  # suggestions listed in the preview of a bulk accept
@@ -42,8 +44,12 @@ def login_page(desk: Desk, blind: bool) -> str:
     return fragment("login.html", desk=desk, names=names, blind=blind)
 
 
-def page(desk: Desk, seat: Seat) -> str:
-    """What the seat looks at."""
+def page(desk: Desk, seat: Seat, heard: Callable[[str], Heard | None]) -> str:
+    """What the seat looks at.
+
+    Args:
+        heard: From a document's id to its recording.
+    """
     sitting = seat.sitting or Sitting("")
     if not desk.study.documents:
         return fragment(
@@ -52,15 +58,16 @@ def page(desk: Desk, seat: Seat) -> str:
     if seat.document not in desk.advice.items:
         new = [d.id for d in desk.study.documents if d.id not in desk.advice.learnt]
         seat.document = new[0] if new else desk.study.documents[0].id
-    values = {"desk": desk, "seat": seat, "sitting": sitting, "document": desk.study.by_id[seat.document]}
+    values: dict[str, Any] = {"desk": desk, "seat": seat, "sitting": sitting, "document": desk.study.by_id[seat.document]}
     if seat.page == "compare" and not sitting.blind:
         return fragment("compare.html", **values, **compared(desk, seat))
     if seat.page == "codebook":
         return fragment("codebook.html", **values, codes=_codes(desk, sitting), **stale(desk, sitting))
     item = here(desk, seat, sitting)
     seat.current[seat.document] = item.segment.id
-    return fragment("desk.html", **values, **_lists(desk, seat), **_choices(desk, sitting),
-                    units=units(desk, seat, sitting), **pane(desk, seat, sitting, item))  # fmt: skip
+    timed = any(t.start_ms is not None for t in values["document"].turns)
+    return fragment("desk.html", **values, **_lists(desk, seat), **_choices(desk, sitting), heard=heard(seat.document),
+                    timed=timed, units=units(desk, seat, sitting), **pane(desk, seat, sitting, item))  # fmt: skip
 
 
 def _lists(desk: Desk, seat: Seat) -> dict[str, Any]:
@@ -100,6 +107,24 @@ def previewed(desk: Desk, ask: Ask, found: Sequence[tuple[Item, Suggestion]], di
     return fragment("preview.html", rows=rows, total=len(found), by_code=by_code.most_common(), digest=digest, ask=ask)
 
 
+def editor(desk: Desk, sitting: Sitting, item: Item, opened: bool) -> dict[str, Any]:
+    """A segment with its words in a field, or as it is shown otherwise."""
+    if not opened:
+        return {"parts": {f"u{desk.number(item)}": _unit(desk, sitting, item, True)}, "current": desk.number(item)}
+    words = desk.study.by_id[item.segment.document].text_of(item.segment)
+    rows = min(12, 2 + len(words) // 70 + words.count("\n"))
+    shown = fragment("edit.html", unit=unit(desk, sitting, item, True), words=words, rows=rows)
+    return {"parts": {f"u{desk.number(item)}": shown}}
+
+
+def losing(desk: Desk, lost: Sequence[Coding], digest: str) -> dict[str, Any]:
+    """The codings that a correction would set aside, to be agreed to."""
+    names = {c.id: c.name or c.id for c in desk.study.coders}
+    text = desk.study.by_id[lost[0].document].text
+    shown = fragment("losing.html", lost=[(c, names.get(c.coder, c.coder)) for c in lost], text=text, digest=digest)
+    return {"parts": {"losing": shown}}
+
+
 def after(desk: Desk, seat: Seat, sitting: Sitting, decisions: Sequence[Decision]) -> dict[str, Any]:
     """What changes on the screen after decisions: parts of the page, or a reload where much changes."""
     first = decisions[0]
@@ -127,7 +152,10 @@ def after(desk: Desk, seat: Seat, sitting: Sitting, decisions: Sequence[Decision
     parts = {f"u{desk.number(i)}": _unit(desk, sitting, i, i is going) for i in changed | {old, going}}
     parts["pane"] = fragment("pane.html", desk=desk, seat=seat, **pane(desk, seat, sitting, going))
     parts["documents"] = fragment("documents.html", seat=seat, **_lists(desk, seat))
-    return {"parts": parts, "current": desk.number(going), "say": said or _say(desk, sitting, first)}
+    answer = {"parts": parts, "current": desk.number(going), "say": said or _say(desk, sitting, first)}
+    if words := first.effects.words:  # what lies behind the corrected words has moved
+        answer["shift"] = [words.start, words.length - (words.end - words.start)]
+    return answer
 
 
 def _touched(desk: Desk, decisions: Sequence[Decision]) -> set[Item]:
@@ -147,6 +175,6 @@ def _say(desk: Desk, sitting: Sitting, decision: Decision) -> str:
     p = desk.progress(decision.document, sitting)
     words = {"accept": "Accepted", "reject": "Rejected", "other": "Replaced by", "add": "Added", "remove": "Removed",
              "move": "Moved", "done": "Segment decided", "skip": "Skipped", "flag": "Flag changed",
-             "note": "Comment kept", "undo": "Taken back"}  # fmt: skip
+             "note": "Comment kept", "undo": "Taken back", "redo": "Brought back", "correct": "Words corrected"}  # fmt: skip
     name = decision.code.rpartition(SEPARATOR)[2] if decision.action in ("accept", "reject", "other", "add") else ""
     return f"{words.get(decision.action, decision.action)} {name}. {p.decided} of {p.total} decided, {p.asked} waiting."

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
-from autocode.audit import Decision, Effects, Entry, Shown, undone
+from autocode.audit import BACK, Decision, Effects, Entry, Shown, undone
 from autocode.codebook import Codebook
 from autocode.errors import StudyError
+from autocode.review.items import Item, Key, Sitting, chance
 from autocode.study import Coding, Reading, Segment, Suggestion
 
 ORDERS = ("document", "uncertain", "code", "random")
@@ -17,74 +16,6 @@ ORDERS = ("document", "uncertain", "code", "random")
 
 _RANDOM_SHARE = 0.2
 _VERDICTS = ("accept", "reject", "other")
-
-Key = tuple[str, str]  # document, segment
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A segment on the desk, with what the model says of it.
-
-    Attributes:
-        suggestions: In the bands suggest and ask, the likeliest first.
-        rejected: The likeliest code that the model would not give, for comparison.
-        context: An interviewer's turn: read, never coded.
-        judged: The model was asked about the document.
-    """
-
-    segment: Segment
-    suggestions: tuple[Suggestion, ...] = ()
-    rejected: Suggestion | None = None
-    context: bool = False
-    judged: bool = False
-
-    @property
-    def key(self) -> Key:
-        """Document and segment."""
-        return self.segment.document, self.segment.id
-
-    def suggestion(self, code: str) -> Suggestion:
-        """The suggestion of a code.
-
-        Raises:
-            StudyError: The model does not suggest it here.
-        """
-        for s in self.suggestions:
-            if s.code == code:
-                return s
-        raise StudyError("this segment", "the model does not suggest that code here", "Reload the page.")
-
-
-@dataclass(frozen=True, slots=True)
-class Sitting:
-    """Who decides, and what is kept from that person's eyes.
-
-    Attributes:
-        blind: No suggestion and no other coder's coding is shown at all.
-        share: Of the segments, that keep their suggestions hidden until decided (0 to 1).
-        model: Hash of the model, "" without one.
-    """
-
-    coder: str
-    blind: bool = False
-    share: float = 0.1
-    model: str = ""
-
-    def hides(self, item: Item) -> bool:
-        """Whether the suggestions of a segment are kept hidden until it is decided.
-
-        The choice falls on segments with and without suggestions alike, so that it betrays
-        nothing, and follows from coder and segment alone, so that coming back cannot change it.
-        """
-        return self.blind or (item.judged and chance("anchor", self.coder, *item.key) < self.share)
-
-
-@lru_cache(maxsize=100_000)
-def chance(*words: str) -> float:
-    """A number from 0 to 1 that follows from the words alone."""
-    digest = hashlib.sha256("\x1f".join(words).encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
-
 
 class Standing:
     """What each coder has decided on each segment so far, undone decisions left out."""
@@ -94,6 +25,7 @@ class Standing:
         self.entries = list(entries)
         self._gone = set(undone(self.entries))
         self._by_key: dict[tuple[str, str, str], list[Entry]] = {}
+        self._corrected: dict[Key, list[Entry]] = {}
         for entry in self.entries:
             self._file(entry)
 
@@ -101,6 +33,8 @@ class Standing:
         """Take in a new entry."""
         self.entries.append(entry)
         self._gone.update(entry.decision.undoes)
+        if entry.decision.action == "redo":
+            self._gone.difference_update(n for seq in entry.decision.undoes for n in self.decision(seq).undoes)
         self._file(entry)
 
     def decision(self, seq: int) -> Decision:
@@ -110,11 +44,17 @@ class Standing:
     def _file(self, entry: Entry) -> None:
         d = entry.decision
         self._by_key.setdefault((d.coder, d.document, d.segment), []).append(entry)
+        if d.action == "correct":
+            self._corrected.setdefault((d.document, d.segment), []).append(entry)
 
     def of(self, coder: str, key: Key) -> list[Entry]:
         """The entries of a coder on a segment that still hold, in order."""
         found = self._by_key.get((coder, *key), ())
-        return [e for e in found if e.seq not in self._gone and e.decision.action != "undo"]
+        return [e for e in found if e.seq not in self._gone and e.decision.action not in BACK]
+
+    def corrections(self, key: Key) -> list[Entry]:
+        """The corrections of a segment's words, by anyone, that still hold."""
+        return [e for e in self._corrected.get(key, ()) if e.seq not in self._gone]
 
     def verdicts(self, coder: str, key: Key) -> Mapping[str, str]:
         """accept, reject or other, by the code suggested."""
@@ -132,9 +72,16 @@ class Standing:
     def last(self, coder: str) -> list[Entry]:
         """What undoing takes back: the coder's latest entry that holds, with all of its batch."""
         mine = [e for e in self.entries if e.decision.coder == coder and e.seq not in self._gone]
-        mine = [e for e in mine if e.decision.action != "undo"]
+        mine = [e for e in mine if e.decision.action not in BACK]
         batch = mine[-1].decision.batch if mine else ""
         return [e for e in mine if e.decision.batch == batch] if batch else mine[-1:]
+
+    def undone(self, coder: str) -> Entry | None:
+        """What redoing brings back: the coder's latest undo, if nothing was decided since."""
+        for e in reversed(self.entries):
+            if e.decision.coder == coder and e.decision.action != "redo" and e.seq not in self._gone:
+                return e if e.decision.action == "undo" else None
+        return None
 
     def repeated(self, request: str) -> bool:
         """Whether a request of the page was already written (its answer got lost on the way)."""

@@ -11,7 +11,7 @@ from autocode.codebook import SEPARATOR, Code, Codebook
 from autocode.errors import CodebookError
 from autocode.review.acts import Ask
 from autocode.review.desk import Desk
-from autocode.review.queue import Sitting
+from autocode.review.items import Sitting
 
 Step = tuple[Codebook, Mapping[str, str]]  # the new codebook, and where codes went that are no longer there
 

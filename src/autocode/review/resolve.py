@@ -9,7 +9,8 @@ from autocode.audit import Decision, Effects
 from autocode.errors import StudyError
 from autocode.review.acts import Ask
 from autocode.review.desk import Desk
-from autocode.review.queue import Item, Sitting, about, coded, seen
+from autocode.review.items import Item, Sitting
+from autocode.review.queue import about, coded, seen
 from autocode.review.view import Seat
 from autocode.store.ledger import now
 from autocode.study import Coding, Reading

@@ -6,6 +6,7 @@ another. An address never holds anything about the study; nothing is logged.
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
 import unicodedata
@@ -16,16 +17,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from autocode.audit import BACK
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.review.acts import ACTS, act, asked, preview
 from autocode.review.answering import data, html, moved
 from autocode.review.desk import Desk
 from autocode.review.guard import Door, Guard
-from autocode.review.pages import after, fragment, login_page, page, previewed
-from autocode.review.queue import ORDERS, Item, Sitting
+from autocode.review.items import Item, Sitting
+from autocode.review.pages import after, editor, fragment, login_page, losing, page, previewed
+from autocode.review.queue import ORDERS
 from autocode.review.recode import STEPS, step
 from autocode.review.resolve import agree
+from autocode.review.sound import Heard, Shelf
 from autocode.review.view import FILTERS, Seat, following, listed, pane
+from autocode.review.wording import digest_of
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -49,6 +54,7 @@ class Server:
     def __init__(self, desk: Desk, door: Door, share: float = 0.1, coder: str = "", blind: bool = False) -> None:
         """Serve a desk to those who come in by a door."""
         self.desk, self.door, self.share, self.coder, self.blind = desk, door, share, coder, blind
+        self.shelf = Shelf(desk.path)
 
     @property
     def app(self) -> Starlette:
@@ -59,8 +65,8 @@ class Server:
         from starlette.staticfiles import StaticFiles
 
         posts = {"/login": self.login, "/logout": self.logout, "/view": self.look, "/pane": self.pane,
-                 "/next": self.next, "/preview": self.preview, "/do": self.do}  # fmt: skip
-        routes: list[Any] = [Route("/", self.show, methods=["GET"])]
+                 "/next": self.next, "/preview": self.preview, "/edit": self.edit, "/do": self.do}  # fmt: skip
+        routes: list[Any] = [Route("/", self.show, methods=["GET"]), Route("/audio/{name}", self.audio, methods=["GET"])]
         routes += [Route(path, self._guarded(handler), methods=["POST"]) for path, handler in posts.items()]
         routes.append(Mount("/static", StaticFiles(directory=_STATIC)))
         return Starlette(routes=routes, middleware=[Middleware(Guard, door=self.door)])
@@ -85,9 +91,24 @@ class Server:
             return html(fragment("closed.html"), 403)
         try:
             self.desk.refresh()
-            return html(page(self.desk, seat) if seat.sitting else login_page(self.desk, self.blind))
+            shown = page(self.desk, seat, self._heard) if seat.sitting else login_page(self.desk, self.blind)
+            return html(shown)
         except Exception as error:
             return html(fragment("fault.html", said=_said(error)), 500)
+
+    def _heard(self, document: str) -> Heard | None:
+        return self.shelf.heard(self.desk.recordings, document)
+
+    async def audio(self, request: Request) -> Response:
+        """An attached recording, whole or the part asked for; no other file."""
+        from starlette.concurrency import run_in_threadpool
+        from starlette.responses import FileResponse
+
+        seat = self.seat(request)
+        if not seat or not seat.sitting:
+            return html(fragment("closed.html"), 403)
+        found = await run_in_threadpool(self.shelf.file, self.desk.recordings, request.path_params["name"])
+        return FileResponse(found[0], media_type=found[1]) if found else html("", 404)
 
     def _guarded(self, handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
         """Refuse strangers, and turn every fault into one line."""
@@ -181,6 +202,11 @@ class Server:
         found, digest = preview(self.desk, sitting, ask)
         return data({"parts": {"previewed": previewed(self.desk, ask, found, digest)}})
 
+    async def edit(self, request: Request, seat: Seat) -> Response:
+        """Open or close the field in which the words of a segment are corrected."""
+        ask, sitting = asked(await _body(request)), _sitting(seat)
+        return data(editor(self.desk, sitting, self.desk.item((ask.document, ask.unit)), ask.edge == "open"))
+
     async def do(self, request: Request, seat: Seat) -> Response:
         """Write a decision; the answer comes after it is on the disk."""
         ask, sitting = asked(await _body(request)), _sitting(seat)
@@ -192,9 +218,11 @@ class Server:
             decisions = [step(self.desk, sitting, ask)]
         else:
             decisions = act(self.desk, sitting, ask)
+        if (lost := decisions[0].effects.lost if ask.do == "correct" else ()) and ask.digest != digest_of(lost):
+            return data(losing(self.desk, lost, digest_of(lost)))
         self.desk.write(decisions, seat.name)
         seat.saved = _clock()
-        if ask.do not in ACTS and ask.do != "undo":
+        if ask.do not in ACTS and ask.do not in BACK:
             return data({"reload": True, "saved": seat.saved})
         return data({**after(self.desk, seat, sitting, decisions), "saved": seat.saved})
 
@@ -253,10 +281,17 @@ def answers(port: int) -> bool:
         return False
 
 
+def settle() -> None:
+    """Tell the collector of garbage to leave the desk alone: it stays, and looking through it halts a key press."""
+    gc.collect()
+    gc.freeze()
+
+
 def serve(server: Server, bound: socket.socket) -> None:
     """Run until interrupted."""
     import uvicorn
 
+    settle()
     config = uvicorn.Config(server.app, log_level="critical", access_log=False, server_header=False, lifespan="off",
                             timeout_graceful_shutdown=1)  # fmt: skip
     uvicorn.Server(config).run(sockets=[bound])

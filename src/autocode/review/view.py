@@ -12,8 +12,9 @@ from autocode.audit import Entry
 from autocode.codebook import SEPARATOR
 from autocode.review.acts import flag_of
 from autocode.review.desk import Desk
-from autocode.review.queue import Item, Sitting, ranked, visible
-from autocode.study import Coding, Document, Suggestion
+from autocode.review.items import Item, Sitting
+from autocode.review.queue import ranked, visible
+from autocode.study import Coding, Document, Doubt, Suggestion
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -67,15 +68,22 @@ class Stripe:
 
 @dataclass(frozen=True, slots=True)
 class UnitView:
-    """A segment as the transcript shows it."""
+    """A segment as the transcript shows it.
+
+    Attributes:
+        pieces: Its words, each with the colour of a coding of these words alone, and with the
+            confidence of doubtful ones.
+        times: When it is heard, in seconds: from, to.
+    """
 
     number: int
     item: Item
-    pieces: tuple[tuple[str, str], ...]
+    pieces: tuple[tuple[str, str, float | None], ...]
     stripes: tuple[Stripe, ...]
     state: str
     flagged: bool
     current: bool
+    times: tuple[float, float | None] | None = None
 
 
 def units(desk: Desk, seat: Seat, sitting: Sitting) -> Iterator[UnitView]:
@@ -91,8 +99,9 @@ def unit(desk: Desk, sitting: Sitting, item: Item, current: bool = False) -> Uni
     stripes = tuple(stripes_of(desk, sitting, item))
     text = desk.study.by_id[item.segment.document].text
     own = desk.standing.of(sitting.coder, item.key)
-    return UnitView(desk.number(item), item, tuple(_pieces(text, item, stripes)), stripes, _state(desk, sitting, item),
-                    bool(own) and flag_of(desk.standing, sitting, item), current)  # fmt: skip
+    pieces = tuple(_pieces(text, item, stripes, desk.doubts(item)))
+    return UnitView(desk.number(item), item, pieces, stripes, _state(desk, sitting, item),
+                    bool(own) and flag_of(desk.standing, sitting, item), current, desk.times(item))  # fmt: skip
 
 
 def _state(desk: Desk, sitting: Sitting, item: Item) -> str:
@@ -121,22 +130,20 @@ def _suggested(desk: Desk, s: Suggestion, verdict: str) -> Stripe:
 
 def colour(desk: Desk, code: str) -> str:
     """The colour class of a code: that of its theme."""
-    return _colours(desk.study.codebook.codes).get(code.split(SEPARATOR)[0], "c0")
+    return f"c{desk.themes.get(code.split(SEPARATOR)[0], 0) % _COLOURS}"
 
 
-@lru_cache(maxsize=4)
-def _colours(codes: tuple[Any, ...]) -> Mapping[str, str]:
-    roots = [c.path for c in codes if not c.parent]
-    return {root: f"c{n % _COLOURS}" for n, root in enumerate(roots)}
-
-
-def _pieces(text: str, item: Item, stripes: tuple[Stripe, ...]) -> Iterator[tuple[str, str]]:
-    """The words of a segment, cut where codings of a part of it begin and end, with their colours."""
+def _pieces(
+    text: str, item: Item, stripes: tuple[Stripe, ...], doubts: tuple[Doubt, ...]
+) -> Iterator[tuple[str, str, float | None]]:
+    """The words of a segment, cut where codings of a part of it and doubtful words begin and end."""
     start, end = item.segment.start, item.segment.end
     parts = [s for s in stripes if s.kind != "machine" and (s.start > start or s.end < end)]
-    cuts = sorted({start, end, *(min(max(p, start), end) for s in parts for p in (s.start, s.end))})
+    edges = [p for s in parts for p in (s.start, s.end)] + [p for d in doubts for p in (d.start, d.end)]
+    cuts = sorted({start, end, *(min(max(p, start), end) for p in edges)})
     for a, b in pairwise(cuts):
-        yield text[a:b], next((s.colour for s in parts if s.start <= a and b <= s.end), "")
+        doubt = next((d.confidence for d in doubts if d.start <= a and b <= d.end), None)
+        yield text[a:b], next((s.colour for s in parts if s.start <= a and b <= s.end), ""), doubt
 
 
 def passes(desk: Desk, sitting: Sitting, item: Item, filters: Mapping[str, str]) -> bool:
@@ -188,10 +195,8 @@ def listed(desk: Desk, seat: Seat) -> list[Document]:
 def here(desk: Desk, seat: Seat, sitting: Sitting) -> Item:
     """The segment that the seat looks at: where it was left, else the first that waits."""
     items = desk.items(seat.document)
-    left = seat.current.get(seat.document)
-    known = {i.segment.id: i for i in items}
-    if left in known:
-        return known[left]
+    if left := desk.find((seat.document, seat.current.get(seat.document, ""))):
+        return left
     first = ranked(items, sitting, desk.standing, "document") or [i for i in items if not i.context] or items
     return first[0]
 
@@ -229,6 +234,9 @@ def pane(desk: Desk, seat: Seat, sitting: Sitting, item: Item) -> dict[str, Any]
         "others": [s for s in stripes_of(desk, sitting, item) if s.kind == "human"],
         "rejected": item.rejected if free else None,
         "notes": _notes(desk, sitting, item),
+        "corrections": desk.standing.corrections(item.key),
+        "free": free,
+        "names": {c.id: c.name or c.id for c in desk.study.coders},
         "learnt": item.segment.document in desk.advice.learnt and not sitting.blind,
         "text": desk.study.by_id[item.segment.document].text,
         "closed": desk.standing.closed(sitting.coder, item.key),

@@ -20,7 +20,7 @@ from autocode.codebook import Code, Codebook
 from autocode.errors import StoreError
 from autocode.store.others import Foreign, changed_copy, foreign
 from autocode.store.receipts import COLUMNS, TABLE, ReceiptRow, entries_of, row_of, with_words, without_documents
-from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
+from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
 
 __all__ = [
     "STORE",
@@ -54,6 +54,7 @@ _TABLES: dict[str, str] = {
     "coding": "document TEXT REFERENCES document(id), start INT, end INT, code TEXT REFERENCES code(path), "
     "coder TEXT REFERENCES coder(id), memo TEXT, at TEXT, weight INT",
     "reading": "document TEXT REFERENCES document(id), coder TEXT REFERENCES coder(id), start INT, end INT",
+    "doubt": "document TEXT REFERENCES document(id), start INT, end INT, confidence REAL",
 }
 _Row = tuple[Any, ...]
 _T = TypeVar("_T")
@@ -77,7 +78,7 @@ def receipts(path: Path) -> tuple[ReceiptRow, ...]:
         StoreError: As `load`.
     """
     with _open(path, new=False) as connection:
-        return entries_of(_checked(connection, TABLE, path)) if _has_receipts(connection) else ()
+        return entries_of(_checked(connection, TABLE, path)) if _there(connection, TABLE) else ()
 
 
 def rewrite_receipts(path: Path, change: Callable[[ReceiptRow], ReceiptRow | None]) -> None:
@@ -92,7 +93,7 @@ def rewrite_receipts(path: Path, change: Callable[[ReceiptRow], ReceiptRow | Non
     """
     kept = [entry for old in receipts(path) if (entry := change(old)) is not None]
     with _open(path, new=False) as connection:
-        if _has_receipts(connection):
+        if _there(connection, TABLE):
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(f"DELETE FROM {TABLE}")  # noqa: S608 (our own table name)
             _add(connection, kept)
@@ -138,7 +139,7 @@ def check(path: Path) -> list[str]:
                 f"table {row[0]}: a row points nowhere" for row in connection.execute("PRAGMA foreign_key_check")
             ]
             _read(connection, path)
-            _checked(connection, TABLE, path) if _has_receipts(connection) else None
+            _checked(connection, TABLE, path) if _there(connection, TABLE) else None
             return faults
     except StoreError as error:
         return [str(error)]
@@ -194,14 +195,19 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         why = f"it was made by a newer autocode (format {version})" if version > VERSION else "it is no study file"
         raise StoreError(str(path), why, "Update autocode, or choose another folder.")
     connection.execute("BEGIN IMMEDIATE")
-    for table, columns in _TABLES.items():
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (row_sha256 BLOB, {columns})")
+    _make_tables(connection)
     connection.execute(f"PRAGMA user_version={VERSION}")
     connection.execute("COMMIT")
 
 
+def _make_tables(connection: sqlite3.Connection) -> None:
+    for table, columns in _TABLES.items():
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (row_sha256 BLOB, {columns})")
+
+
 def _write(connection: sqlite3.Connection, study: Study) -> None:
     """Replace all rows by those of the study, children first out, parents first in."""
+    _make_tables(connection)  # a file made before there were doubts has no table of them
     for table in reversed(_TABLES):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 (our own table names)
     for table, rows in _rows(study).items():
@@ -210,17 +216,17 @@ def _write(connection: sqlite3.Connection, study: Study) -> None:
         connection.executemany(f"INSERT INTO {table} VALUES ({marks})", hashed)  # noqa: S608
 
 
-def _has_receipts(connection: sqlite3.Connection) -> bool:
-    """Whether the file has a table of receipts: one made before there were any has none."""
+def _there(connection: sqlite3.Connection, table: str) -> bool:
+    """Whether the file has a table: one made by an earlier version may lack it."""
     known = "SELECT count(*) FROM sqlite_master WHERE type='table' AND name=?"
-    return bool(connection.execute(known, (TABLE,)).fetchone()[0])
+    return bool(connection.execute(known, (table,)).fetchone()[0])
 
 
 def _add(connection: sqlite3.Connection, entries: Iterable[ReceiptRow]) -> None:
     rows = [row_of(entry) for entry in entries]
     if not rows:
         return
-    if not _has_receipts(connection):
+    if not _there(connection, TABLE):
         connection.execute(f"CREATE TABLE {TABLE} (row_sha256 BLOB, {COLUMNS})")
     marks = ",".join("?" * (COLUMNS.count(",") + 2))
     connection.executemany(f"INSERT INTO {TABLE} VALUES ({marks})", [(_hash(row), *row) for row in rows])  # noqa: S608
@@ -241,20 +247,22 @@ def _rows(study: Study) -> dict[str, Iterable[_Row]]:
         "segment": ((s.document, s.start, s.end, s.id, s.speaker) for d in study.documents for s in d.segments),
         "coding": ((c.document, c.start, c.end, c.code, c.coder, c.memo, c.when, c.weight) for c in study.codings),
         "reading": ((r.document, r.coder, r.start, r.end) for r in study.readings),
+        "doubt": ((d.id, w.start, w.end, w.confidence) for d in study.documents for w in d.doubts),
     }  # fmt: skip
 
 
 def _read(connection: sqlite3.Connection, path: Path) -> Study:
-    rows = {table: _checked(connection, table, path) for table in _TABLES}
+    rows = {table: _checked(connection, table, path) if _there(connection, table) else [] for table in _TABLES}
     if not rows["about"]:
         return Study()
     name, notice, book, version = rows["about"][0]
     turns = _grouped(rows["turn"], lambda row: Turn(*row[1:]))
     segments = _grouped(rows["segment"], lambda row: Segment(*row))
+    doubts = _grouped(rows["doubt"], lambda row: Doubt(*row[1:]))
     return Study(
         documents=tuple(
             Document(i, text, title, tuple(turns.get(i, ())), tuple(segments.get(i, ())), json.loads(said), kind, source,
-                     guid, tuple(json.loads(groups)))
+                     guid, tuple(json.loads(groups)), tuple(sorted(doubts.get(i, ()))))
             for i, text, title, said, kind, source, guid, groups in rows["document"]
         ),
         codebook=Codebook(tuple(Code(*row[1:]) for row in rows["code"]), book, version),

@@ -7,14 +7,15 @@ disk before `append` returns (write-ahead log, full sync).
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from autocode.audit import Decision, Effects, Entry, from_text, seal, to_text
 from autocode.codebook import Codebook
 from autocode.errors import StoreError
-from autocode.store import _hash, _open
+from autocode.store import _hash, _open, _there, rewording
 from autocode.study import Coder
 
 _SCHEMA = (
@@ -23,6 +24,7 @@ _SCHEMA = (
     "CREATE TRIGGER IF NOT EXISTS ledger_kept BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'append-only'); END",
     "CREATE TRIGGER IF NOT EXISTS ledger_fixed BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'append-only'); END",
     "CREATE TABLE IF NOT EXISTS desk (port INTEGER PRIMARY KEY, since TEXT)",
+    f"CREATE TABLE IF NOT EXISTS {rewording.TABLE} (row_sha256 BLOB, {rewording.COLUMNS})",
 )
 
 
@@ -73,7 +75,8 @@ def entries(path: Path, after: int = 0) -> list[Entry]:
             return []
         rows = connection.execute("SELECT seq, at, decision, previous, sha256 FROM ledger WHERE seq > ? ORDER BY seq",
                                   (after,))  # fmt: skip
-        return [Entry(seq, at, from_text(text), previous, digest) for seq, at, text, previous, digest in rows]
+        found = [Entry(seq, at, from_text(text), previous, digest) for seq, at, text, previous, digest in rows]
+        return rewording.with_words(connection, found)
 
 
 def last_written(path: Path) -> int:
@@ -83,6 +86,21 @@ def last_written(path: Path) -> int:
             return 0
         row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name='ledger'").fetchone()
         return int(row[0]) if row else 0
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Keep a study file open, idle, while many decisions are written.
+
+    SQLite tidies its log into the file when the last one who has it open lets go, which costs more
+    than a decision does; so it happens once, at the end. A decision is on the disk all the same.
+
+    Raises:
+        StoreError: The file cannot be read.
+    """
+    with _open(path, new=False) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        yield
 
 
 def stamp(path: Path) -> tuple[int, ...]:
@@ -116,13 +134,8 @@ def close_desk(path: Path, port: int) -> None:
         connection.execute("DELETE FROM desk WHERE port = ?", (port,))
 
 
-def _there(connection: sqlite3.Connection, table: str) -> bool:
-    found = connection.execute("SELECT count(*) FROM sqlite_master WHERE type='table' AND name=?", (table,))
-    return bool(found.fetchone()[0])
-
-
 def _prepared(connection: sqlite3.Connection) -> None:
-    if not _there(connection, "desk"):
+    if not _there(connection, rewording.TABLE):
         for statement in _SCHEMA:
             connection.execute(statement)
 
@@ -138,6 +151,8 @@ def _write(connection: sqlite3.Connection, decision: Decision, coders: Sequence[
     _do(connection, decision.effects, path)
     values = (entry.seq, entry.at, to_text(decision), entry.previous, entry.sha256)
     connection.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)", values)
+    if decision.effects.words:
+        rewording.keep(connection, entry.seq, decision.effects.words)
     return entry
 
 
@@ -149,6 +164,12 @@ def _do(connection: sqlite3.Connection, effects: Effects, path: Path) -> None:
         _delete(connection, "reading", (r.document, r.coder, r.start, r.end))  # an import may have joined it to others
     if effects.book:
         _replace_book(connection, effects.book[1])
+    if effects.words:
+        for w in effects.cleared:
+            _delete(connection, "doubt", (effects.words.document, w.start, w.end, w.confidence))
+        rewording.reword(connection, effects.words, path)
+        for w in effects.doubted:
+            _insert(connection, "doubt", (effects.words.document, w.start, w.end, w.confidence))
     for c in effects.added:
         _insert(connection, "coding", (c.document, c.start, c.end, c.code, c.coder, c.memo, c.when, c.weight))
     for r in effects.read:

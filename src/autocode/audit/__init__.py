@@ -9,20 +9,45 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from autocode.codebook import Code, Codebook
+from autocode.audit.effects import Effects, Wording, effects_of
 from autocode.errors import StoreError
-from autocode.study import Coding, Reading
+from autocode.study import Coding
+
+__all__ = [
+    "ACTIONS",
+    "BACK",
+    "COLUMNS",
+    "START",
+    "Decision",
+    "Effects",
+    "Entry",
+    "Shown",
+    "Wording",
+    "accepted",
+    "from_text",
+    "of_coding",
+    "reverse",
+    "row",
+    "seal",
+    "standing",
+    "to_text",
+    "undone",
+    "verify",
+]  # fmt: skip
 
 START = "0" * 64
 """What stands before the first entry."""
 
 ACTIONS = ("accept", "reject", "other", "add", "remove", "move", "done", "skip", "flag", "note", "read", "agree",
-           "codebook", "undo")  # fmt: skip
+           "codebook", "correct", "undo", "redo")  # fmt: skip
 """What can be decided; see docs/review.md."""
+
+BACK = ("undo", "redo")
+"""Those that only take others back, or bring them back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +62,6 @@ class Shown:
     probability: float
     band: str
     given: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What a decision does to the study; the reverse of it is what undoing does.
-
-    Attributes:
-        book: The codebook before and after, where the decision changes it.
-    """
-
-    added: tuple[Coding, ...] = ()
-    removed: tuple[Coding, ...] = ()
-    read: tuple[Reading, ...] = ()
-    unread: tuple[Reading, ...] = ()
-    book: tuple[Codebook, Codebook] | None = None
-
-    @property
-    def reverse(self) -> Effects:
-        """The effects that take these back."""
-        return Effects(self.removed, self.added, self.unread, self.read, self.book and (self.book[1], self.book[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +134,9 @@ def _seal(seq: int, at: str, text: str, previous: str) -> str:
 
 
 def to_text(decision: Decision) -> str:
-    """The decision as canonical JSON in ASCII: what is stored and sealed."""
-    return json.dumps(asdict(decision), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    """The decision as canonical JSON in ASCII: what is stored and sealed. It holds no words of a transcript."""
+    row = {**asdict(decision), "effects": decision.effects.to_row()}
+    return json.dumps(row, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def from_text(text: str) -> Decision:
@@ -143,24 +149,10 @@ def from_text(text: str) -> Decision:
         row = json.loads(text)
         row["shown"] = tuple(Shown(**s) for s in row["shown"])
         row["undoes"] = tuple(row["undoes"])
-        row["effects"] = _effects(row["effects"])
+        row["effects"] = effects_of(row["effects"])
         return Decision(**row)
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError("the ledger", "a row cannot be read", "Restore a copy of the study.") from error
-
-
-def _effects(row: Mapping[str, Any]) -> Effects:
-    return Effects(
-        added=tuple(Coding(**c) for c in row["added"]),
-        removed=tuple(Coding(**c) for c in row["removed"]),
-        read=tuple(Reading(**r) for r in row["read"]),
-        unread=tuple(Reading(**r) for r in row["unread"]),
-        book=(_book(row["book"][0]), _book(row["book"][1])) if row["book"] else None,
-    )
-
-
-def _book(row: Mapping[str, Any]) -> Codebook:
-    return Codebook(tuple(Code(**c) for c in row["codes"]), row["name"], row["version"])
 
 
 def verify(entries: Sequence[Entry], last: int | None = None, before: Entry | None = None) -> list[str]:
@@ -186,15 +178,19 @@ def verify(entries: Sequence[Entry], last: int | None = None, before: Entry | No
 
 
 def undone(entries: Iterable[Entry]) -> frozenset[int]:
-    """Numbers of the entries that later entries took back."""
-    return frozenset(seq for e in entries for seq in e.decision.undoes)
+    """Numbers of the entries that later entries took back; an undo that was itself taken back counts no more."""
+    gone: set[int] = set()
+    for entry in sorted(entries, key=lambda e: -e.seq):
+        if entry.seq not in gone:
+            gone.update(entry.decision.undoes)
+    return frozenset(gone)
 
 
 def standing(entries: Iterable[Entry]) -> list[Entry]:
     """The entries that still hold: neither undone nor themselves an undoing."""
     listed = list(entries)
     gone = undone(listed)
-    return [e for e in listed if e.seq not in gone and e.decision.action != "undo"]
+    return [e for e in listed if e.seq not in gone and e.decision.action not in BACK]
 
 
 def accepted(entries: Iterable[Entry]) -> frozenset[Coding]:
@@ -203,12 +199,12 @@ def accepted(entries: Iterable[Entry]) -> frozenset[Coding]:
     return frozenset(coding for decision in held for coding in decision.effects.added)
 
 
-def reverse(entries: Sequence[Entry], coder: str, request: str = "") -> Decision:
-    """The decision that takes back entries, the latest first."""
+def reverse(entries: Sequence[Entry], coder: str, request: str = "", action: str = "undo") -> Decision:
+    """The decision that takes back entries, the latest first; of an undo it is the redo."""
     effects = [e.decision.effects.reverse for e in reversed(entries)]
     first = entries[0].decision
     return replace(
-        Decision("undo", coder, first.document, first.segment, first.start, first.end, request=request),
+        Decision(action, coder, first.document, first.segment, first.start, first.end, request=request),
         undoes=tuple(e.seq for e in entries),
         effects=Effects(
             added=tuple(c for e in effects for c in e.added),
@@ -216,6 +212,9 @@ def reverse(entries: Sequence[Entry], coder: str, request: str = "") -> Decision
             read=tuple(r for e in effects for r in e.read),
             unread=tuple(r for e in effects for r in e.unread),
             book=next((e.book for e in effects if e.book), None),
+            words=next((e.words for e in effects if e.words), None),
+            doubted=tuple(d for e in effects for d in e.doubted),
+            cleared=tuple(d for e in effects for d in e.cleared),
         ),
     )
 
@@ -224,14 +223,19 @@ def of_coding(entries: Iterable[Entry], coding: Coding) -> list[Entry]:
     """How a coding was made: every entry that added or removed it, or the span it was moved from."""
     listed, wanted, found = list(entries), {_place(coding)}, []
     for entry in reversed(listed):
-        touched = {_place(c) for c in (*entry.decision.effects.added, *entry.decision.effects.removed)}
+        effects = entry.decision.effects
+        touched = {_place(c) for c in (*effects.added, *effects.removed)}
         if touched & wanted:
-            wanted |= touched if entry.decision.action in ("move", "undo", "codebook") else set()
+            alike = {p for p in touched if any(p[3:] == w[3:] for w in wanted)} if effects.words else touched
+            wanted |= alike if entry.decision.action in ("move", "codebook", "correct", *BACK) else set()
             found.append(entry)
+        if effects.words:  # before it, the coding stood at another place
+            wanted |= {(d, *was, *rest) for d, a, b, *rest in wanted
+                       if d == effects.words.document and (was := effects.words.reverse.place(a, b))}  # fmt: skip
     return found[::-1]
 
 
-def _place(coding: Coding) -> tuple[str, int, int, str, str]:
+def _place(coding: Coding) -> tuple[Any, ...]:
     return coding.document, coding.start, coding.end, coding.code, coding.coder
 
 

