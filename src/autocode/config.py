@@ -17,6 +17,7 @@ from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from autocode.errors import ConfigError
 
+Effort = Literal["quick", "full"]
 Unit = Literal["auto", "given", "turn", "paragraph", "sentence", "window"]
 
 
@@ -70,11 +71,14 @@ class EncodeConfig:
     """Which encoder turns text into vectors.
 
     Attributes:
-        model: `default`, a folder, the name of an encoder added before, or `module:factory`.
+        model: `default`, a folder, the name of an encoder added before, or `module:factory`; with ` + ` between
+            them several, side by side.
+        more: Further encoders that the effort `full` tries beside it.
         precision: `auto`, `float32` or `bfloat16`; auto takes bfloat16 where the processor computes with it.
     """
 
     model: str = "default"
+    more: tuple[str, ...] = ()
     precision: str = "auto"
 
 
@@ -83,6 +87,7 @@ class ClassifyConfig:
     """How codes are learnt; the defaults hold for every corpus (benchmarks/quality.py).
 
     Attributes:
+        effort: `quick`, or `full`: try the further encoders, and keep them where unseen documents speak for it.
         folds: Held-out parts, made of whole documents.
         seed: Same seed, same result.
         min_segments: A code with fewer coded segments stays silent.
@@ -110,6 +115,7 @@ class ClassifyConfig:
         ask_load: Codes that a segment may be asked about in vain for the sake of promises, all codes together.
     """
 
+    effort: Effort = "quick"
     folds: int = 5
     seed: int = 0
     min_segments: int = 3

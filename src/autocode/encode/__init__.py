@@ -1,7 +1,7 @@
 """Texts -> vectors: any sentence-transformers encoder, offline, each text encoded once.
 
 `encoders` finds and runs an encoder, `weights` finds and checks its files, `graph` makes and runs
-its onnxruntime export, `cache` keeps every vector under the hash of its text.
+its onnxruntime export, `joined` sets several side by side, `cache` keeps every vector under the hash of its text.
 """
 
 from autocode.encode.cache import cache_folder
@@ -10,9 +10,9 @@ from autocode.encode.encoders import (
     Encoder,
     EncoderIdentity,
     FakeEncoder,
-    load_encoder,
     needs_export,
 )
+from autocode.encode.joined import load_encoder
 from autocode.encode.weights import add_encoder, encoders_folder, find_default
 
 __all__ = [

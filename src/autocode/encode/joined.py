@@ -1,0 +1,57 @@
+"""Several encoders as one: their vectors side by side, each with the same say."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from autocode.encode.cache import Vectors
+from autocode.encode.encoders import CachedEncoder, Encoder, EncoderIdentity
+from autocode.encode.encoders import load_encoder as load_one
+from autocode.encode.running import Progress
+
+PLUS = " + "
+"""Stands between the names of encoders that are used together."""
+
+
+class JoinedEncoder:
+    """Encoders whose vectors stand side by side; the cosine of two texts is the mean of theirs.
+
+    Args:
+        encoders: Two or more.
+    """
+
+    def __init__(self, encoders: Sequence[Encoder]) -> None:
+        """Keep the encoders, in order."""
+        self._encoders = tuple(encoders)
+
+    @cached_property
+    def identity(self) -> EncoderIdentity:
+        """Named by all of them; the shortest limit of tokens counts."""
+        known = [e.identity for e in self._encoders]
+        limits = [k.max_tokens for k in known if k.max_tokens]
+        return EncoderIdentity(
+            PLUS.join(k.name for k in known), hashlib.sha256(" ".join(k.sha256 for k in known).encode()).hexdigest(),
+            sum(k.dimension for k in known), min(limits, default=0), known[0].backend,
+            "; ".join(k.note for k in known if k.note), known[0].precision)  # fmt: skip
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Encode n texts as (n, dimension) float32 of unit norm; each encoder tells its progress anew."""
+        parts = [encoder.encode(texts, progress) for encoder in self._encoders]
+        return np.hstack(parts) / np.float32(np.sqrt(len(parts)))
+
+
+def load_encoder(
+    name: str = "default", cache: Path | None = None, threads: int | None = None, precision: str = "auto"
+) -> CachedEncoder | JoinedEncoder:
+    """Load an encoder by name, or several with ` + ` between their names; see `encoders.load_encoder`.
+
+    Raises:
+        EncoderError: As there.
+    """
+    loaded = [load_one(each, cache, threads, precision) for each in name.split(PLUS)]
+    return loaded[0] if len(loaded) == 1 else JoinedEncoder(loaded)
