@@ -1,7 +1,7 @@
 """CodingModel: learn from coded segments, suggest codes, save and load; with provenance.
 
 A saved model is a folder of numbers and text: ``weights.safetensors``, ``manifest.json``,
-``config.toml``, ``codebook.yaml``, ``precedents.jsonl`` and ``README.md``, the model card.
+``config.toml``, ``codebook.yaml``, ``precedents.jsonl``, ``history.jsonl`` and ``README.md``, the model card.
 Nothing in it is code, and nothing is unpickled.
 """
 
@@ -22,6 +22,9 @@ from autocode.encode import Encoder, load_encoder
 from autocode.errors import ModelError, StudyError
 from autocode.matrix import CodingMatrix, coding_matrix
 from autocode.model import saved
+from autocode.model.changes import Changes, changes
+from autocode.model.further import further
+from autocode.model.history import versions
 from autocode.model.precedents import Precedents
 from autocode.model.prepare import Prepared, prepare, target
 from autocode.study import BANDS, Document, Progress, Study, Suggestion
@@ -101,18 +104,18 @@ class CodingModel:
             progress: Told of the units encoded.
 
         Returns:
-            Suggestions in the order of the units; within a unit, the likeliest first.
+            Suggestions in the order of the units; within a unit, the likeliest first. Where the study's
+            codebook has changed since the model was made, only what still holds (`changes`).
 
         Raises:
             ModelError: The model is not fitted, or the study has another codebook.
         """
         classifier, precedents = self._fitted()
-        if isinstance(source, Study):
-            self._check_codebook(source)
+        changed = self.changes(source) if isinstance(source, Study) else Changes()
         documents = source.documents if isinstance(source, Study) else (source,)
         prepared = prepare(documents, self.config, self.encoder, progress)
         P = classifier.predict_proba(prepared.features)
-        return list(self._suggestions(prepared, P, 0 if everything else 1, precedents))
+        return list(changed.current(self._suggestions(prepared, P, 0 if everything else 1, precedents)))
 
     def judge(
         self, documents: Iterable[Document], progress: Progress | None = None
@@ -141,13 +144,21 @@ class CodingModel:
             raise ModelError("the model", "it has learnt nothing yet", "Call fit(study) first.")
         return self.classifier, self.precedents
 
-    def _check_codebook(self, study: Study) -> None:
-        """A codebook without a name was put together from a table's codes: it is nobody's codebook."""
-        if study.codebook.name and study.codebook.sha256 != self.codebook.sha256:
+    def changes(self, study: Study) -> Changes:
+        """What became of the codebook since the model was made.
+
+        A codebook without a name was put together from a table's codes: it is nobody's codebook.
+
+        Raises:
+            ModelError: The study has another codebook.
+        """
+        found = changes(self.codebook, study.codebook) if study.codebook.name else Changes()
+        if found.another:
             raise ModelError(
                 "the model", f"it was made with codebook {self.codebook.sha256[:12]}, "
-                f"the study has codebook {study.codebook.sha256[:12]}",
-                "Train again: autocode train STUDY --out MODEL.")  # fmt: skip
+                f"the study has codebook {study.codebook.sha256[:12]}, with few of the same codes",
+                "Train on the study, or align the two first: autocode align STUDY MODEL --out alignment.csv.")  # fmt: skip
+        return found
 
     @property
     def silent(self) -> dict[str, str]:
@@ -168,13 +179,16 @@ class CodingModel:
             ModelError: The model is not fitted, or the folder holds something else.
         """
         classifier, precedents = self._fitted()
+        made, known = self.provenance or {}, classifier.reliability
+        history = versions(Path(folder), made, known, self.codebook)
         saved.write(Path(folder), saved.Parts(
             arrays=classifier.to_arrays() | {"precedents": precedents.vectors},
             config=self.config,
             codebook=self.codebook,
             precedents=precedents.rows(quotes),
-            manifest=self.provenance or {},
-            card=saved.card(self.codes, classifier.reliability, self.silent, self.provenance or {}),
+            manifest=made,
+            card=saved.card(self.codes, known, self.silent, made) + further(made, history),
+            history=history,
         ))  # fmt: skip
 
     @classmethod

@@ -1,7 +1,8 @@
 """The model folder: numbers and text, hashed file by file, replaced whole.
 
 Layout: ``weights.safetensors``, ``precedents.jsonl``, ``config.toml``, ``codebook.yaml``,
-``README.md`` (the model card) and ``manifest.json``, which holds the hash of each of them.
+``README.md`` (the model card), ``history.jsonl`` (its versions) and ``manifest.json``, which holds the
+hash of each of them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from autocode.encode import EncoderIdentity
 from autocode.errors import ConfigError, ModelError
 from autocode.formats.files import write_atomic
 from autocode.formats.folder import codebook_yaml, read_codebook
+from autocode.model.history import FILE as HISTORY
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -40,6 +42,7 @@ class Parts:
         precedents: Coded segments, one JSON-ready mapping each.
         manifest: Hashes and counts of what the model was made from.
         card: The model card, Markdown.
+        history: What each version was made from, the last being this one.
     """
 
     arrays: Mapping[str, NDArray[Any]]
@@ -48,6 +51,7 @@ class Parts:
     precedents: Sequence[Mapping[str, Any]]
     manifest: Mapping[str, Any]
     card: str = ""
+    history: Sequence[Mapping[str, Any]] = ()
 
 
 def write(folder: Path, parts: Parts) -> None:
@@ -67,6 +71,7 @@ def write(folder: Path, parts: Parts) -> None:
         "config.toml": parts.config.to_toml().encode(),
         "codebook.yaml": codebook_yaml(parts.codebook).encode(),
         "README.md": parts.card.encode("utf-8", "surrogatepass"),
+        HISTORY: "".join(_json(row) + "\n" for row in parts.history).encode(),
     }
     manifest = {
         "format": FORMAT,
