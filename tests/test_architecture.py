@@ -24,7 +24,7 @@ FLOORS = (
     ("merging", "anchoring", "lexical", "segment", "matrix", "encode", "classify", "store", "formats", "agreement", "audit"),
     ("newer",),
     ("model",),
-    ("evaluate", "review", "report", "doctor"),
+    ("evaluate", "review", "report", "doctor", "transfer"),
     ("members",),
     ("privacy",),
     ("__init__",),

@@ -152,6 +152,7 @@ class Suggestion:
     Attributes:
         probability: Calibrated out of document, strictly between 0 and 1.
         band: suggest (the model would code it), ask (a human should look) or silent.
+        transfer: Study and code of a model made for another codebook, "" where the model is of this one.
     """
 
     segment: Segment
@@ -159,6 +160,7 @@ class Suggestion:
     probability: float
     band: str
     evidence: tuple[Evidence, ...] = ()
+    transfer: str = ""
 
     @property
     def suggested(self) -> bool:

@@ -8,7 +8,8 @@ and thresholds turn that into a band (`judge`). Whatever judges a segment comes 
 
 from autocode.classify.classifier import Classifier, Held, cross_predict, fit
 from autocode.classify.judge import BANDS, Reliability
-from autocode.classify.material import Features, Target, features
+from autocode.classify.material import Features, FloatArray, Target, features
+from autocode.classify.several import Lent, Several, checkable, compare_several, fit_several
 from autocode.config import ClassifyConfig
 
 __all__ = [
@@ -16,10 +17,16 @@ __all__ = [
     "Classifier",
     "ClassifyConfig",
     "Features",
+    "FloatArray",
     "Held",
+    "Lent",
     "Reliability",
+    "Several",
     "Target",
+    "checkable",
+    "compare_several",
     "cross_predict",
     "features",
     "fit",
+    "fit_several",
 ]

@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autocode.classify.classifier import Classifier, Held, Progress, Scores, held, nested_scores
 from autocode.classify.heads import train
 from autocode.classify.judge import judge
 from autocode.classify.material import Features, FloatArray, IntArray, Target
 from autocode.config import ClassifyConfig
+
+BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,7 @@ class Several:
     kept: Held  # by the rule, chosen within the training part of each fold
     choices: IntArray  # (F, K) what the rule chose in each fold
     choice: IntArray  # (K,) what the rule chose on all evidence
-    own: Scores
-    mixed: Scores
+    ways: tuple[FloatArray, ...]  # 1 + M scores (H, n, K), out of document
 
 
 def compare_several(
@@ -65,15 +67,9 @@ def compare_several(
     for f in range(len(own.inner)):
         known = np.flatnonzero(own.fold != f)
         choices.append(choose([w.inner[f][:, known] for w in ways], target.take(known), config))
-    choice = choose([w.outer for w in ways], target, config)
-    outer = own.outer.copy()
-    for f, picked in enumerate(choices):
-        out = own.fold == f
-        outer[:, out] = _picked([w.outer[:, out] for w in ways], picked)
-    inner = np.stack([_picked([w.inner[f] for w in ways], picked) for f, picked in enumerate(choices)])
-    kept = held(Scores(outer, inner, own.fold), target, config)
-    mixed = replace(own, outer=_picked([w.outer for w in ways], choice))
-    return Several(held(own, target, config), kept, np.array(choices), choice, own, mixed)
+    outers = tuple(w.outer for w in ways)
+    kept = held(_by_fold(ways, choices), target, config)
+    return Several(held(own, target, config), kept, np.array(choices), choose(outers, target, config), outers)
 
 
 def fit_several(
@@ -91,7 +87,7 @@ def fit_several(
             more, taught = _with(features, target, x)
             other = train(more, taught, np.arange(len(taught.Y)), config)
             heads = heads.replaced(x.codes[columns], other, columns)
-    judged, known = judge(found.mixed.outer, target, config)
+    judged, known = judge(_picked(found.ways, found.choice), target, config)
     return Classifier(heads, judged, known)
 
 
@@ -112,7 +108,7 @@ def choose(ways: Sequence[FloatArray], target: Target, config: ClassifyConfig) -
     best, choice = alone.sum(axis=0), np.zeros(target.Y.shape[1], dtype=np.int64)
     for m, worth in enumerate(others, start=1):
         gain = worth - alone
-        better = _checkable(target, config) & (gain >= 0).all(axis=0) & (gain > 1e-9).any(axis=0)
+        better = checkable(target, config) & (gain >= 0).all(axis=0) & (gain > 1e-9).any(axis=0)
         better &= worth.sum(axis=0) > best + 1e-9
         choice[better], best = m, np.where(better, worth.sum(axis=0), best)
     return choice
@@ -127,7 +123,7 @@ def _worth(S: FloatArray, target: Target, config: ClassifyConfig) -> FloatArray:
     return np.stack([np.nan_to_num(known.average_precision), kappa])
 
 
-def _checkable(target: Target, config: ClassifyConfig) -> FloatArray:
+def checkable(target: Target, config: ClassifyConfig) -> BoolArray:
     """Whether each code (K,) has the least evidence of its own."""
     given = target.Y > 0
     documents = np.array([len(np.unique(target.groups[column])) for column in given.T])
@@ -147,6 +143,15 @@ def _spread(own: Scores, shared: Scores, codes: IntArray) -> Scores:
     outer, inner = own.outer.copy(), own.inner.copy()
     outer[:, :, codes], inner[..., codes] = shared.outer, shared.inner
     return Scores(outer, inner, own.fold)
+
+
+def _by_fold(ways: Sequence[Scores], choices: Sequence[IntArray]) -> Scores:
+    """The scores that each fold's own choice leads to."""
+    fold, outer = ways[0].fold, ways[0].outer.copy()
+    for f, choice in enumerate(choices):
+        outer[:, fold == f] = _picked([w.outer[:, fold == f] for w in ways], choice)
+    inner = np.stack([_picked([w.inner[f] for w in ways], choice) for f, choice in enumerate(choices)])
+    return Scores(outer, inner, fold)
 
 
 def _picked(ways: Sequence[FloatArray], choice: IntArray) -> FloatArray:

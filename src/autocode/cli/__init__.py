@@ -21,21 +21,16 @@ from autocode.cli.exchange import export, import_
 from autocode.cli.log import Log
 from autocode.cli.review import audit, review
 from autocode.cli.shell import (
-    Coders,
-    ConfigPath,
     Json,
     Kind,
-    Segments,
     Sources,
     StudyPath,
     app,
-    blank_model,
-    listed,
-    settings,
     show,
     tell,
     working,
 )  # fmt: skip
+from autocode.cli.train import AlignmentPath, align, carried_over, changed_since, train
 from autocode.doctor import examine
 from autocode.encode import add_encoder
 from autocode.errors import AutocodeError, InputError
@@ -62,12 +57,16 @@ def describe(
     as_json: Json = False,
     kind: Kind = "",
     receipts: Annotated[bool, typer.Option("--receipts", help="What every import took over, skipped and set aside.")] = False,
+    model: Annotated[Path | None, typer.Option(help="A model: which codes changed since it was trained?")] = None,
 ) -> None:
     """Say what is in a study: documents, coders, codebook, who coded what."""
     if receipts:
         show(Log.of(study), as_json)
         return
     found = read(study).of_kind(kind)
+    if model:
+        changed_since(model, found, as_json)
+        return
     show(Description(found), as_json)
     tell(f"Next: autocode {'agree' if len(found.humans) > 1 else 'train'} {study}")
 
@@ -75,26 +74,8 @@ def describe(
 app.command()(agree)
 
 
-@app.command()
-def train(
-    study: StudyPath,
-    out: Annotated[Path | None, typer.Option(help="The model's folder; models/STUDY by default.")] = None,
-    coders: Coders = "",
-    config: ConfigPath = None,
-    segments: Segments = "",
-    quotes: Annotated[bool, typer.Option(help="Keep the words of coded segments as evidence.")] = True,
-    kind: Kind = "",
-) -> None:
-    """Learn from coded segments and save the model."""
-    found, folder = read(study).of_kind(kind), out or Path("models") / study.name
-    model = blank_model(settings(config, segments))
-    with working("Learning") as progress:
-        model = model.fit(found, listed(coders), progress)
-    model.save(folder, quotes)
-    for code, why in model.silent.items():
-        print(f"silent: {code}: {why}")
-    tell(f"{folder} has learnt {len(model.codes) - len(model.silent)} codes; {len(model.silent)} stay silent (above).")
-    tell(f"Next: autocode suggest {folder} NEW_TRANSCRIPTS --out suggestions.html")
+app.command()(train)
+app.command()(align)
 
 
 @app.command()
@@ -104,18 +85,20 @@ def suggest(
     out: Annotated[Path, typer.Option(help="Where to: .csv, .jsonl or .html.")],
     everything: Annotated[bool, typer.Option("--all", help="Every unit and code, suggested or not.")] = False,
     plain: Annotated[bool, typer.Option(help="CSV for programs: no byte order mark, no guard.")] = False,
+    alignment: AlignmentPath = None,
 ) -> None:
     """Suggest codes for new transcripts, each with the coded segments that speak for it."""
     if out.suffix not in (".csv", ".jsonl", ".html"):
         raise InputError(str(out), "suggestions are written as .csv, .jsonl or .html", "Choose one of these.")
     new, _ = read_all(sources)
     loaded = CodingModel.load(model)
-    with working("Reading the transcripts") as progress:
-        found = loaded.suggest(new, everything, progress)
+    found, note = carried_over(loaded, new, alignment, everything) if alignment else _suggested(loaded, new, everything)
     _write_suggestions(out, found, new, loaded, plain)
     likely = sum(s.suggested for s in found)
     asked = sum(s.band == "ask" for s in found)
     tell(f"{out}: {likely:,} codes suggested, {asked:,} to look at, {len(loaded.silent)} codes silent by evidence.")
+    if note:
+        tell(note)
 
 
 app.command()(evaluate)
@@ -161,7 +144,7 @@ def demo(
     steps: list[tuple[str, Callable[[], None]]] = [
         ("1 of 6  Import the bundled study", lambda: import_([source], study)),
         ("2 of 6  What is in it", lambda: describe(study)),
-        ("3 of 6  Learn from both coders", lambda: train(study, model)),
+        ("3 of 6  Learn from both coders", lambda: train([study], out=model)),
         ("4 of 6  Suggest codes for four new interviews", lambda: _demo_suggest(model, source / "new", results)),
         ("5 of 6  Compare the machine with both coders", lambda: evaluate(study, out=results / "held-out.csv")),
         ("6 of 6  Write the report", lambda: report(study, results / "report.html", model, [source / "new"])),
@@ -184,6 +167,14 @@ def bundled() -> Path:
     package = Path(__file__).parents[1]
     installed = package / "corpora" / "microcredentials"
     return installed if installed.is_dir() else package.parents[1] / "corpora" / "microcredentials"
+
+
+def _suggested(model: CodingModel, new: Study, everything: bool) -> tuple[list[Suggestion], str]:
+    """Suggestions, and a line for each code of the codebook that changed since the model was made."""
+    with working("Reading the transcripts") as progress:
+        found = model.suggest(new, everything, progress)
+    changed = model.changes(new)
+    return found, f"The codebook has changed since the model was trained; train again to learn it.\n{changed}" if changed else ""
 
 
 def _write_suggestions(

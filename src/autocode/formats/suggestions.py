@@ -49,14 +49,18 @@ def write_suggestions(
 ) -> None:
     """Write suggestions as a table (.csv) or one JSON object a line (.jsonl, with evidence).
 
+    Those of a model made for another codebook have one more column, `transfer`: the model's study and code.
+
     Raises:
         InputError: The file cannot be written.
     """
     if path.suffix == ".jsonl":
         write_atomic(path, "".join(_lines(suggestions, documents)))
     else:
-        rows = (suggestion_row(s, documents) for s in suggestions)
-        write_atomic(path, csv_text(COLUMNS, rows, plain))
+        found = list(suggestions)
+        extra = ("transfer",) if any(s.transfer for s in found) else ()
+        rows = ((*suggestion_row(s, documents), *(s.transfer for _ in extra)) for s in found)
+        write_atomic(path, csv_text((*COLUMNS, *extra), rows, plain))
 
 
 def _lines(suggestions: Iterable[Suggestion], documents: Mapping[str, Document]) -> Iterator[str]:
@@ -64,4 +68,5 @@ def _lines(suggestions: Iterable[Suggestion], documents: Mapping[str, Document])
         row = dict(zip(COLUMNS, suggestion_row(s, documents), strict=True))
         row["probability"] = round(s.probability, 6)
         evidence = [asdict(e) for e in s.evidence]
-        yield json.dumps({**row, "evidence": evidence}, ensure_ascii=False) + "\n"
+        moved = {"transfer": s.transfer} if s.transfer else {}
+        yield json.dumps({**row, **moved, "evidence": evidence}, ensure_ascii=False) + "\n"
