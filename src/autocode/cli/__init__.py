@@ -118,10 +118,12 @@ members_app.command("import")(members_import)
 @app.command()
 def doctor(
     study: Annotated[Path | None, typer.Argument(metavar="STUDY", help="A study to check as well.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A model: which codes changed since it was trained?")] = None,
     as_json: Json = False,
 ) -> None:
     """Check versions, the encoder's hash, the network and a study's integrity."""
-    findings = examine(study / STORE if study else None)
+    changed = CodingModel.load(model).changes(read(study)) if study and model else None
+    findings = examine(study / STORE if study else None, changed)
     show(findings, as_json)
     if findings.faults:
         raise typer.Exit(1)
@@ -174,7 +176,7 @@ def _suggested(model: CodingModel, new: Study, everything: bool) -> tuple[list[S
     with working("Reading the transcripts") as progress:
         found = model.suggest(new, everything, progress)
     changed = model.changes(new)
-    return found, f"The codebook has changed since the model was trained; train again to learn it.\n{changed}" if changed else ""
+    return found, f"The codebook has changed since this model was trained; train it again.\n{changed}" if changed else ""
 
 
 def _write_suggestions(

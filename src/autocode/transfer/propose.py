@@ -1,8 +1,8 @@
 """Which code of one codebook means the same as which of another: proposals with scores.
 
 Three kinds of evidence: the names, the codebook entries as the encoder reads them, and the segments that were
-coded, each code's mean vector seen from the mean of its own study (so that two studies' topics do not pass for
-likeness of codes). The pairs are chosen one to one for the highest sum of scores.
+coded. Entries are seen from the mean of their own codebook and coded segments from the mean of their own study,
+so that what all codes share (a phrase in every definition, the topic of the interviews) does not pass for likeness. The pairs are chosen one to one for the highest sum of scores.
 
 Source of the one-to-one choice: Kuhn 1955 (assignment), as scipy's linear_sum_assignment.
 """
@@ -28,7 +28,7 @@ from autocode.transfer.alignment import Pair
 
 Vectors = NDArray[np.float64]
 LEAST = 0.4
-"""Score below which a pair is not proposed: below it, most pairs of benchmarks/transfer.py were wrong."""
+"""Score below which a pair is not proposed (benchmarks/transfer.py: above it few pairs were wrong, below it many)."""
 _NAME, _ENTRY, _EXAMPLES = 1.0, 2.0, 2.0  # weights: names mislead more often than rules and examples
 
 
@@ -37,8 +37,9 @@ class Side:
     """One codebook as it is compared: K codes that are no themes, or were given all the same.
 
     Attributes:
-        entries: (K, d) unit vectors of the codebook entries.
-        centres: (K, d) unit vectors of the coded segments' means; zeros where nothing is coded.
+        entries: (K, d) unit vectors of the codebook entries, seen from their mean.
+        centres: (K, d) unit vectors of the coded segments' means, seen from the mean of all; zeros where
+            nothing is coded.
     """
 
     name: str
@@ -73,30 +74,37 @@ def _side(
 ) -> Side:
     codes = tuple(c.path for c in book if c.path in given or not book.is_theme(c.path))
     entries = encoder.encode([entry_text(book, c) for c in codes]).astype(np.float64).reshape(len(codes), -1)
+    entries = entries - entries.mean(axis=0) if len(codes) > 2 else entries
     centres = np.zeros((len(codes), vectors.shape[1]))
     middle = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1])
     for k, code in enumerate(codes):
         if code in given and given[code].any():
             centres[k] = vectors[given[code]].mean(axis=0) - middle
-    return Side(name, book, codes, entries, centres / np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9))
+    return Side(name, book, codes, _unit(entries), _unit(centres))
+
+
+def _unit(rows: Vectors) -> Vectors:
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
 
 
 def propose(new: Side, other: Side) -> tuple[Pair, ...]:
     """Pair the codes of two codebooks, each at most once.
 
     Codes with the same path and the same rule are one code and already decided; other pairs wait for a person.
+    Of a study with codings, the codes that nobody gave there have nothing to lend and are left out.
 
     Returns:
         The pairs, the surest first; then the codes of either side without a counterpart, for a person to fill in.
     """
-    same = [c for c in new.codes if c in other.codes and _alike(new.codebook, other.codebook, c)]
+    lends = [c for c, coded in zip(other.codes, other.centres.any(axis=1), strict=True) if coded or not other.centres.any()]
+    same = [c for c in new.codes if c in lends and _alike(new.codebook, other.codebook, c)]
     pairs = [Pair(other.name, c, c, 1.0, "same path and rule", "yes") for c in same]
     rows = [i for i, c in enumerate(new.codes) if c not in same]
-    columns = [j for j, c in enumerate(other.codes) if c not in same]
+    columns = [j for j, c in enumerate(other.codes) if c in lends and c not in same]
     found = sorted(_matched(new, other, rows, columns), key=lambda p: -(p.score or 0.0))
     mine, theirs = {p.code for p in (*pairs, *found)}, {p.other for p in (*pairs, *found)}
     alone = [Pair(other.name, c, "", None, "no counterpart found") for c in new.codes if c not in mine]
-    alone += [Pair(other.name, "", c, None, "no counterpart found") for c in other.codes if c not in theirs]
+    alone += [Pair(other.name, "", c, None, "no counterpart found") for c in lends if c not in theirs]
     return (*pairs, *found, *alone)
 
 
