@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-import autocode.transfer.propose as proposing
 from autocode.codebook import Code, Codebook
 from autocode.config import Config
 from autocode.encode import load_encoder
@@ -86,9 +85,7 @@ def align(model: CodingModel, new: Study, old: Study, meant: dict[str, str]) -> 
         print("scores right", _quartiles([p.score or 0 for p in right]), "wrong", _quartiles([s or 0 for s in wrong]))
     else:
         print(f"proposed {len(pairs)}: " + "; ".join(f"{p.code} = {p.other} {p.score:.2f}" for p in pairs[:5] if p.score))
-        least, proposing.LEAST = proposing.LEAST, 0.0
-        pairs = [p for p in propose(*sides) if p.code and p.other]
-        proposing.LEAST = least
+        pairs = [p for p in propose(*sides, least=0.0) if p.code and p.other]
         print(f"confirmed all the same: {len(pairs)}, scores {_quartiles([p.score or 0 for p in pairs])}")
     return Alignment(tuple(replace(p, decision="yes") for p in pairs))
 

@@ -23,8 +23,8 @@ def older(study: Study) -> Study:
     )
     codings = tuple(replace(c, code=NAMES[c.code], coder="eva") for c in study.codings if c.coder == "ana")
     readings = tuple(replace(r, coder="eva") for r in study.readings if r.coder == "ana")
-    return replace(
-        study, name="older", codebook=Codebook(codes, "Older"), coders=(Coder("eva"),), codings=codings, readings=readings)  # fmt: skip
+    book = Codebook(codes, "Older")
+    return replace(study, name="older", codebook=book, coders=(Coder("eva"),), codings=codings, readings=readings)
 
 
 def part(study: Study, documents: set[str]) -> Study:

@@ -52,5 +52,6 @@ def test_the_verdict_is_plain() -> None:
 
     assert "does not help: agreement inside this study is lower" in card(False, "", 0.05)
     assert "does not help: no code agrees better" in card(True, "", 0.05)
-    assert "Used for 1 of 1 aligned codes; mean kappa +0.10 (+0.05 to +0.30). The limits exclude zero." in card(True, "old", 0.05)
+    sure = card(True, "old", 0.05)
+    assert "Used for 1 of 1 aligned codes; mean kappa +0.10 (+0.05 to +0.30). The limits exclude zero." in sure
     assert "it may be chance" in card(True, "old", -0.05)

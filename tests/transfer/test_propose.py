@@ -34,8 +34,8 @@ def test_only_the_same_path_and_rule_is_decided_beforehand(study: Study, encoder
         (pair,) = [p for p in propose(own, changed) if p.code == "Work > Time"]
         assert (pair.other, pair.decision) == ("Work > Time", "")
         assert "rule differs" in pair.why
-    bare = Codebook((Code("A"),), "B")
-    (pair,) = propose(side_of_study(Study(codebook=bare), Config(), encoder), side_of_study(Study(codebook=bare), Config(), encoder))
+    bare = side_of_study(Study(codebook=Codebook((Code("A"),), "B")), Config(), encoder)
+    (pair,) = propose(bare, bare)
     assert pair.decision == ""
 
 
@@ -65,3 +65,13 @@ def test_a_saved_model_is_a_side(study: Study, encoder: FakeEncoder) -> None:
     pairs = propose(side_of_study(study, Config(), encoder), side_of_model(model))
     assert {p.code: p.other for p in pairs if p.code and p.other} == {c: o for c, o in NAMES.items() if ">" in c}
     assert {p.study for p in pairs} == {"older"}
+
+
+def test_codes_that_lend_nothing_are_not_proposed(study: Study, encoder: FakeEncoder) -> None:
+    """A code of a coded study that nobody gave there is neither paired nor listed; of an uncoded study all are."""
+    codings = tuple(c for c in study.codings if c.code != "Work > Time")
+    own = side_of_study(study, Config(), encoder)
+    without = propose(own, side_of_study(replace(study, codings=codings), Config(), encoder))
+    assert "Work > Time" not in {p.other for p in without}
+    uncoded = propose(own, side_of_study(replace(study, codings=(), readings=()), Config(), encoder))
+    assert "Work > Time" in {p.other for p in uncoded}

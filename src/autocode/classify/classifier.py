@@ -131,6 +131,7 @@ def nested_scores(
 
 def held(scores: Scores, target: Target, config: ClassifyConfig = ClassifyConfig()) -> Held:
     """Judge each fold of n segments by calibration and thresholds of the others."""
+    target = target.take(np.flatnonzero(target.groups >= 0))
     fold, P = scores.fold, np.zeros(target.Y.shape)
     bands, thresholds = np.zeros(target.Y.shape, dtype=np.int8), []
     for f in range(int(fold.max()) + 1):
@@ -152,7 +153,8 @@ def fit(
     fold = _folds(features, target, config)
     tick = _ticker(progress, int(fold.max()) + 1, 1)
     scores = _held_out(features, target, fold, config, tick)
-    judged, known = judge(scores, target, config)
+    own = np.flatnonzero(fold >= 0)
+    judged, known = judge(scores[:, own], target.take(own), config)
     (heads,) = _trained(features, target, [np.arange(len(fold))], config)
     tick()
     return Classifier(heads, judged, known)

@@ -80,15 +80,20 @@ def _weighed(
     told = []
     for k in sorted({k for x in lent.values() for k in x.codes.tolist()}):
         used = list(lent)[found.choice[k] - 1] if found.choice[k] else ""
-        told.append(replace(rows[k], code=own.codes[k], used=used, why="" if used else _why(bool(known[k]), helps)))
+        why = "" if used else _why(bool(known[k]), helps, rows[k].change)
+        told.append(replace(rows[k], code=own.codes[k], used=used, why=why))
     return found, Evidence(study, tuple(lent), mean, tuple(told), helps)
 
 
-def _why(known: bool, helps: bool) -> str:
+def _why(known: bool, helps: bool, change: float | None) -> str:
     """Why a code uses no other study."""
     if not known:
         return "not used: too few coded segments here to check it"
-    return "not used: no better with it" if helps else "not used: lower agreement over all codes"
+    if not helps:
+        return "not used: lower agreement over all codes"
+    if not change:
+        return "not used: no better with it"
+    return "not used: lower with it" if change < 0 else "not used: better here, not in the choice on all documents"
 
 
 def _provenance(others: Others, evidence: Evidence) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Three kinds of evidence: the names, the codebook entries as the encoder reads them, and the segments that were
 coded. Entries are seen from the mean of their own codebook and coded segments from the mean of their own study,
-so that what all codes share (a phrase in every definition, the topic of the interviews) does not pass for likeness. The pairs are chosen one to one for the highest sum of scores.
+so that what all codes share (a phrase in every definition, the topic of the interviews) does not pass for
+likeness. The pairs are chosen one to one for the highest sum of scores.
 
 Source of the one-to-one choice: Kuhn 1955 (assignment), as scipy's linear_sum_assignment.
 """
@@ -87,7 +88,7 @@ def _unit(rows: Vectors) -> Vectors:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
 
 
-def propose(new: Side, other: Side) -> tuple[Pair, ...]:
+def propose(new: Side, other: Side, least: float = LEAST) -> tuple[Pair, ...]:
     """Pair the codes of two codebooks, each at most once.
 
     Codes with the same path and the same rule are one code and already decided; other pairs wait for a person.
@@ -101,7 +102,8 @@ def propose(new: Side, other: Side) -> tuple[Pair, ...]:
     pairs = [Pair(other.name, c, c, 1.0, "same path and rule", "yes") for c in same]
     rows = [i for i, c in enumerate(new.codes) if c not in same]
     columns = [j for j, c in enumerate(other.codes) if c in lends and c not in same]
-    found = sorted(_matched(new, other, rows, columns), key=lambda p: -(p.score or 0.0))
+    matched = (p for p in _matched(new, other, rows, columns) if (p.score or 0.0) >= least)
+    found = sorted(matched, key=lambda p: -(p.score or 0.0))
     mine, theirs = {p.code for p in (*pairs, *found)}, {p.other for p in (*pairs, *found)}
     alone = [Pair(other.name, c, "", None, "no counterpart found") for c in new.codes if c not in mine]
     alone += [Pair(other.name, "", c, None, "no counterpart found") for c in lends if c not in theirs]
@@ -125,10 +127,9 @@ def _matched(new: Side, other: Side, rows: list[int], columns: list[int]) -> Ite
     weights = _NAME + _ENTRY + _EXAMPLES * coded
     scores = (_NAME * names + _ENTRY * entries + _EXAMPLES * examples * coded) / weights
     for a, b in zip(*linear_sum_assignment(-scores), strict=True):
-        if scores[a, b] >= LEAST:
-            code, counterpart = new.codes[rows[a]], other.codes[columns[b]]
-            parts = [("name", names[a, b]), ("entry", entries[a, b]), ("examples", examples[a, b])][: 2 + coded[a, b]]
-            yield Pair(other.name, code, counterpart, round(float(scores[a, b]), 4), _why(code, counterpart, parts))
+        code, counterpart = new.codes[rows[a]], other.codes[columns[b]]
+        parts = [("name", names[a, b]), ("entry", entries[a, b]), ("examples", examples[a, b])][: 2 + coded[a, b]]
+        yield Pair(other.name, code, counterpart, round(float(scores[a, b]), 4), _why(code, counterpart, parts))
 
 
 def _why(code: str, counterpart: str, parts: Iterable[tuple[str, float]]) -> str:
