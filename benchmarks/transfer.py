@@ -74,8 +74,8 @@ def halves(name: str, root: Path) -> tuple[Study, Study, dict[str, str]]:
 
 def align(model: CodingModel, new: Study, old: Study, meant: dict[str, str]) -> Alignment:
     """Propose, print how well, and confirm everything proposed (all best pairs where nothing is)."""
-    sides = [side_of_study(s, model.config, model.encoder) for s in (new, old)]
-    pairs = [p for p in propose(*sides) if p.code and p.other]
+    own, other = (side_of_study(s, model.config, model.encoder) for s in (new, old))
+    pairs = [p for p in propose(own.coded, other) if p.code and p.other]
     if meant:
         used = {c.code for c in new.codings} & {meant[c.code] for c in old.codings}
         right = [p for p in pairs if meant[p.other] == p.code]
@@ -85,7 +85,7 @@ def align(model: CodingModel, new: Study, old: Study, meant: dict[str, str]) -> 
         print("scores right", _quartiles([p.score or 0 for p in right]), "wrong", _quartiles([s or 0 for s in wrong]))
     else:
         print(f"proposed {len(pairs)}: " + "; ".join(f"{p.code} = {p.other} {p.score:.2f}" for p in pairs[:5] if p.score))
-        pairs = [p for p in propose(*sides, least=0.0) if p.code and p.other]
+        pairs = [p for p in propose(own.coded, other, least=0.0) if p.code and p.other]
         print(f"confirmed all the same: {len(pairs)}, scores {_quartiles([p.score or 0 for p in pairs])}")
     return Alignment(tuple(replace(p, decision="yes") for p in pairs))
 

@@ -92,7 +92,7 @@ def _lent(blank: CodingModel, study: Study, others: tuple[Study, ...], path: Pat
     if not path.is_file():
         with working("Aligning the codebooks") as progress:
             sides = [side_of_study(s, blank.config, blank.encoder, progress) for s in (study, *others)]
-        if _proposed(path, sides[0], sides[1:]).undecided:
+        if _proposed(path, sides[0].coded, sides[1:]).undecided:
             return None
     found = read_alignment(path)
     if found.undecided:
@@ -132,7 +132,7 @@ def align(
             else side_of_study(read(o), reader.config, reader.encoder, progress)
             for o in others
         ]  # fmt: skip
-    _proposed(out, new, sides)
+    _proposed(out, new if model else new.coded, sides)
     name = f"suggest {others[0]} {study} --out suggestions.csv" if model else f"train {study} {' '.join(map(str, others))}"
     tell(f"Next: write yes or no in the column decision, then autocode {name} --alignment {out}")
 

@@ -49,6 +49,13 @@ class Side:
     entries: Vectors
     centres: Vectors
 
+    @property
+    def coded(self) -> Side:
+        """The codes that somebody gave: what can be learnt, or lent."""
+        given = np.asarray(self.centres.any(axis=1))
+        codes = tuple(c for c, there in zip(self.codes, given, strict=True) if there)
+        return Side(self.name, self.codebook, codes, self.entries[given], self.centres[given])
+
 
 def side_of_study(study: Study, config: Config, encoder: Encoder, progress: Progress | None = None) -> Side:
     """A study with whatever its human coders have coded so far."""
@@ -97,16 +104,16 @@ def propose(new: Side, other: Side, least: float = LEAST) -> tuple[Pair, ...]:
     Returns:
         The pairs, the surest first; then the codes of either side without a counterpart, for a person to fill in.
     """
-    lends = [c for c, coded in zip(other.codes, other.centres.any(axis=1), strict=True) if coded or not other.centres.any()]
-    same = [c for c in new.codes if c in lends and _alike(new.codebook, other.codebook, c)]
+    other = other.coded if other.centres.any() else other
+    same = [c for c in new.codes if c in other.codes and _alike(new.codebook, other.codebook, c)]
     pairs = [Pair(other.name, c, c, 1.0, "same path and rule", "yes") for c in same]
     rows = [i for i, c in enumerate(new.codes) if c not in same]
-    columns = [j for j, c in enumerate(other.codes) if c in lends and c not in same]
+    columns = [j for j, c in enumerate(other.codes) if c not in same]
     matched = (p for p in _matched(new, other, rows, columns) if (p.score or 0.0) >= least)
     found = sorted(matched, key=lambda p: -(p.score or 0.0))
     mine, theirs = {p.code for p in (*pairs, *found)}, {p.other for p in (*pairs, *found)}
     alone = [Pair(other.name, c, "", None, "no counterpart found") for c in new.codes if c not in mine]
-    alone += [Pair(other.name, "", c, None, "no counterpart found") for c in lends if c not in theirs]
+    alone += [Pair(other.name, "", c, None, "no counterpart found") for c in other.codes if c not in theirs]
     return (*pairs, *found, *alone)
 
 
