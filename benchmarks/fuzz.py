@@ -96,7 +96,7 @@ def main() -> int:
     parser.add_argument("--atheris", choices=sorted(READERS), metavar="SUFFIX")
     chosen, flags = parser.parse_known_args()
     if chosen.atheris:
-        by_coverage(chosen.atheris, flags)
+        by_coverage(chosen.atheris, [*flags, *([str(chosen.folder)] if chosen.folder else [])])  # seeds to begin with
     if not chosen.folder:
         parser.error("name a folder of files, or --atheris SUFFIX")
     faults: Counter[str] = Counter()

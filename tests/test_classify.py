@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from autocode.classify import BANDS, Classifier, ClassifyConfig, Features, Target, cross_predict, features, fit
+from autocode.classify import BANDS, Classifier, ClassifyConfig, Features, Pieces, Target, Turns, cross_predict, features, fit
 from autocode.classify.classifier import _folds, _pairs
 from autocode.classify.heads import _drawn, train
-from autocode.classify.judge import average_precisions, judge
+from autocode.classify.judge import judge
+from autocode.classify.reliability import average_precisions
 
 CONFIG = ClassifyConfig(width=512)
 WORDS = ("price", "trust", "delay", "family")
@@ -30,20 +31,21 @@ def material(n: int = 120, documents: int = 6, K: int = 3, seed: int = 1) -> tup
     Y = (code[:, None] == np.arange(K)).astype(np.float32)
     target = Target(Y, groups, centres / np.linalg.norm(centres, axis=1, keepdims=True), np.full(K, -1))
     neighbours = np.stack([np.arange(n) - 1, np.append(np.arange(1, n), -1)], axis=1)
-    return features(vectors.astype(np.float32), texts, neighbours, CONFIG), target
+    return features(texts, Turns(vectors, [""] * n, np.arange(n), neighbours), CONFIG), target
 
 
 def test_features_join_own_and_weighted_neighbouring_vectors():
     """Own vector, previous turn and next turn stand side by side; a missing turn is zeros."""
     turns = np.eye(3, dtype=np.float32)
-    known = features(turns[:1], ["a"], np.array([[2, -1]]), CONFIG, turns)
-    assert known.X.tolist() == [[1, 0, 0, 0, 0, np.float32(CONFIG.previous), 0, 0, 0]]
+    known = features(["a"], Turns(turns, [""] * 3, np.array([0]), np.array([[2, -1]])), CONFIG)
+    assert known.X[:, :9].tolist() == [[1, 0, 0, 0, 0, np.float32(CONFIG.previous), 0, 0, 0]]
+    assert not known.X[:, 9:].any()
 
 
 def test_features_must_match_in_number():
     """One vector, one text and one pair of neighbours per segment, or a clear error."""
-    with pytest.raises(ValueError, match="2 vectors, 1 texts and 2 neighbours"):
-        features(np.eye(2), ["a"], np.full((2, 2), -1), CONFIG)
+    with pytest.raises(ValueError, match="2 turns, 1 texts and 2 neighbours"):
+        features(["a"], Turns(np.eye(2), ["", ""], np.arange(2), np.full((2, 2), -1)), CONFIG)
 
 
 def test_held_out_probabilities_find_the_codes():
@@ -51,7 +53,7 @@ def test_held_out_probabilities_find_the_codes():
     known, target = material(300)
     held = cross_predict(known, target, CONFIG)
     assert average_precisions(held.P, target.Y).min() > 0.7
-    assert ((held.bands == 2) == target.Y).mean() > 0.85
+    assert (held.coded == target.Y).mean() > 0.85
 
 
 def test_probabilities_are_calibrated_and_open():
@@ -73,6 +75,7 @@ def test_nothing_of_a_document_reaches_its_own_judgement():
     again = cross_predict(known, turned, CONFIG)
     assert np.array_equal(held.P[mine], again.P[mine])
     assert np.array_equal(held.bands[mine], again.bands[mine])
+    assert np.array_equal(held.coded[mine], again.coded[mine])
     assert not np.array_equal(held.P[~mine], again.P[~mine])
 
 
@@ -99,7 +102,8 @@ def test_folds_are_whole_documents_of_balanced_size():
     groups = np.repeat(np.arange(7), [50, 10, 10, 10, 10, 5, 5])
     n = len(groups)
     target = Target(np.zeros((n, 1)), groups, np.zeros((1, 4)), np.array([-1]))
-    fold = _folds(Features(np.zeros((n, 4)), sparse.csr_array((n, 2))), target, replace(CONFIG, folds=3))
+    known = Features(np.zeros((n, 4)), sparse.csr_array((n, 2)), Pieces(np.zeros((n, 4)), np.ones(n)))
+    fold = _folds(known, target, replace(CONFIG, folds=3))
     assert all(len(set(fold[groups == g])) == 1 for g in range(7))
     assert sorted(np.bincount(fold).tolist()) == [25, 25, 50]
 
@@ -132,7 +136,8 @@ def test_rare_codes_stay_silent_and_say_why():
     assert not fitted.bands(P)[:, :2].any()
     assert not fitted.bands(np.full((1, 3), 0.999999))[:, :2].any()
     assert fitted.reliability.reasons[2] == ""
-    assert (fitted.bands(P)[:, 2] == 2).any()
+    assert fitted.bands(P)[:, 2].any()
+    assert fitted.coded(P)[:, 2].any()
 
 
 def test_a_code_at_chance_stays_silent():
@@ -146,13 +151,25 @@ def test_a_code_at_chance_stays_silent():
     assert known.reasons[1:] == ("", "")
 
 
-def test_bands_follow_the_thresholds():
-    """From the threshold on suggest, from half of it on ask, below silent."""
-    known, target = material()
+def test_bands_follow_the_cuts_and_coding_its_own_threshold():
+    """From one threshold on suggest, from a lower one on ask, below silent; coding has a threshold of its own."""
+    known, target = material(300, documents=30)
     fitted = fit(known, target, CONFIG)
-    t = fitted.judge.thresholds[0]
-    P = np.array([[t, 0, 0], [t * 0.99, 0, 0], [t * 0.5, 0, 0], [t * 0.49, 0, 0]])
-    assert [BANDS[b] for b in fitted.bands(P)[:, 0]] == ["suggest", "ask", "ask", "silent"]
+    k = int(np.flatnonzero(fitted.judge.cuts.suggest_basis)[0])
+    suggest, ask, coding = fitted.judge.cuts.suggest[k], fitted.judge.cuts.ask[k], fitted.judge.thresholds[k]
+    P = np.zeros((5, 3))
+    P[:, k] = [suggest, suggest - 1e-9, ask, ask - 1e-9, coding]
+    assert ask < suggest
+    assert [BANDS[b] for b in fitted.bands(P)[:4, k]] == ["suggest", "ask", "ask", "silent"]
+    assert fitted.coded(P)[:, k].tolist() == [p >= coding for p in P[:, k].tolist()]
+
+
+def test_whatever_is_coded_is_at_least_asked():
+    """No code is given by the machine where the reader would not even be asked about it."""
+    for seed in range(3):
+        known, target = material(200, seed=seed)
+        held = cross_predict(known, target, CONFIG)
+        assert held.bands[held.coded].min() > 0
 
 
 def test_saved_numbers_predict_the_same():
@@ -162,9 +179,12 @@ def test_saved_numbers_predict_the_same():
     arrays = fitted.to_arrays()
     again = Classifier.from_arrays(arrays)
     assert all(a.dtype.kind in "fiu" for a in arrays.values())
-    assert np.array_equal(again.predict_proba(known), fitted.predict_proba(known))
+    P = fitted.predict_proba(known)
+    assert np.array_equal(again.predict_proba(known), P)
     assert np.array_equal(again.judge.thresholds, fitted.judge.thresholds)
+    assert np.array_equal(again.bands(P), fitted.bands(P))
     assert again.reliability.reasons == fitted.reliability.reasons
+    assert again.reliability.suggest_basis.tolist() == fitted.reliability.suggest_basis.tolist()
 
 
 def test_same_seed_same_bytes():

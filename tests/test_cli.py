@@ -94,18 +94,37 @@ def test_describe_and_agree_speak_json(shell: Shell) -> None:
 
 
 def test_suggestions_have_the_promised_columns(shell: Shell) -> None:
-    """The table has the ten columns in order; with --all, a row for every unit and code."""
+    """The table has the promised columns in order; with --all, a row for every unit and code."""
     _trained(shell)
     (shell.folder / "new.txt").write_text("Interviewer: so?\n\nR: my shift at work takes all the hours\n\nR: my cat\n")
     code, _, err = shell("suggest", "models/tiny", "new.txt", "--out", "s.csv", "--all", "--plain")
     rows = list(csv.DictReader((shell.folder / "s.csv").open(newline="", encoding="utf-8")))
     assert code == 0
     assert list(rows[0]) == [
-        "document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested"]  # fmt: skip
+        "document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested",
+        "coded", "unfamiliar", "transfer"]  # fmt: skip
     assert [(r["segment"], r["speaker"]) for r in rows] == [("2", "R")] * 3 + [("3", "R")] * 3
     assert rows[0]["code"] == "Work > Time"
     assert {r["suggested"] for r in rows} <= {"0", "1"}
     assert "likely" in err or "suggested" in err
+
+
+def test_a_large_table_is_suggested_for_in_parts(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same command streams what is large, and writes the bytes of the call that reads all at once."""
+    _trained(shell)
+    rows = [f"{d},{d}-{i},{i},R,the university gave me credit {d} {i}" for d in range(9) for i in range(5)]
+    (shell.folder / "big.csv").write_text("\n".join(["document_id,segment_id,order,speaker,text", *rows]), "utf-8")
+    assert shell("suggest", "models/tiny", "big.csv", "--out", "whole.csv")[0] == 0
+    monkeypatch.setattr("autocode.formats.stream.LARGE", 1)
+    code, _, err = shell("suggest", "models/tiny", "big.csv", "--out", "parts.csv")
+    assert (code, "in 9 documents" in err) == (0, True)
+    assert (shell.folder / "parts.csv").read_bytes() == (shell.folder / "whole.csv").read_bytes()
+
+
+def test_an_engine_that_does_not_exist_is_refused(shell: Shell) -> None:
+    """The error names the known engines, before any work."""
+    code, _, err = shell("suggest", "models/none", "big.csv", "--out", "x.csv", "--engine", "spark")
+    assert (code, "Known: local, ray" in err) == (1, True)
 
 
 def test_suggestions_come_in_three_kinds(shell: Shell) -> None:
@@ -117,7 +136,7 @@ def test_suggestions_come_in_three_kinds(shell: Shell) -> None:
     assert first["evidence"][0]["document"].startswith("D")
     assert "<script" not in (shell.folder / "s.html").read_text(encoding="utf-8")
     code, _, err = shell("suggest", "models/tiny", "open/transcripts", "--out", "s.doc")
-    assert (code, ".csv, .jsonl or .html" in err) == (1, True)
+    assert (code, ".csv, .jsonl, .html, .parquet" in err) == (1, True)
 
 
 def test_given_segments_keep_their_ids(shell: Shell) -> None:
@@ -130,6 +149,23 @@ def test_given_segments_keep_their_ids(shell: Shell) -> None:
     assert shell("suggest", "m", "t.csv", "--out", "o.csv", "--all", "--plain")[0] == 0
     rows = list(csv.DictReader((shell.folder / "o.csv").open(newline="", encoding="utf-8")))
     assert [r["segment"] for r in rows][:3] == ["s0x0", "s0x1", "s0x2"]
+
+
+def test_train_tells_the_licences_to_programs(shell: Shell) -> None:
+    """With --json, train prints each code's licence and what is promised."""
+    shell("import", "open", "--study", "s")
+    _, out, _ = shell("train", "s", "--config", "fake.toml", "--json")
+    told = json.loads(out)
+    assert {row["licence"] for row in told["codes"]} <= {"suggest", "assist only", "silent"}
+    assert told["promise"]["precision"] == 0.8
+
+
+def test_evaluate_says_whether_groups_differ(shell: Shell) -> None:
+    """The bias check stands under the agreement, and in the JSON."""
+    shell("import", "open", "--study", "s")
+    _, out, _ = shell("evaluate", "s", "--config", "fake.toml")
+    assert "Bias check: " in out
+    assert "groups" in json.loads(shell("evaluate", "s", "--config", "fake.toml", "--json")[1])
 
 
 def test_train_names_the_silent_codes(shell: Shell) -> None:
@@ -416,8 +452,40 @@ def test_accepted_suggestions_are_told_from_codings_made_alone(shell: Shell) -> 
     assert "no suggestions were shown before coding: NOT MET" in shell("evaluate", "s", "--config", "fake.toml")[1]
     assert shell("report", "s", "--out", "r.html", "--config", "fake.toml")[0] == 0
     page = (shell.folder / "r.html").read_text(encoding="utf-8")
-    assert "of these accepted suggestions" in page
+    assert "Accepted suggestions" in page
     assert "1 entries (accept: 1)" in page
+
+
+def test_next_says_what_to_code_and_why(shell: Shell) -> None:
+    """An uncoded interview is named with a reason, on stdout, as JSON and as a page."""
+    _trained(shell)
+    (shell.folder / "new.txt").write_text("R: my shift at work takes all the hours\n\nR: sourdough starters bubble overnight\n")
+    assert shell("import", "new.txt", "--study", "corpora/tiny")[0] == 0
+    code, out, err = shell("next", "corpora/tiny", "--model", "models/tiny", "--out", "next.html")
+    assert (code, "  1. new" in out, "Next: autocode review" in err) == (0, True, True)
+    assert "cannot be said yet: 8 coded documents" in out
+    assert "<svg" not in (shell.folder / "next.html").read_text(encoding="utf-8")
+    code, out, _ = shell("next", "corpora/tiny", "--config", "fake.toml", "--no-curve", "--by", "segment", "--n", "1", "--json")
+    assert (code, [p["document"] for p in json.loads(out)["next"]]) == (0, ["new"])
+    assert shell("next", "corpora/tiny", "--out", "next.pdf")[0] == 1
+
+
+def test_unfamiliar_segments_are_marked_in_every_kind(shell: Shell) -> None:
+    """Talk unlike the study's is marked in .csv, .jsonl and .html, with a row even where nothing is suggested."""
+    _trained(shell)
+    (shell.folder / "new.txt").write_text(
+        "R: my shift at work takes all the hours and no evening is left 3\n\nR: qualifying laps punish cold tyres\n")
+    for name in ("s.csv", "s.jsonl", "s.html"):
+        code, _, err = shell("suggest", "models/tiny", "new.txt", "--out", name, "--plain")
+        assert (code, "Unlike anything coded: 1 segments; possible new codes: 0." in err) == (0, True)
+    rows = list(csv.DictReader((shell.folder / "s.csv").open(newline="", encoding="utf-8")))
+    assert {(r["segment"], r["unfamiliar"]) for r in rows} == {("1", "0"), ("2", "1")}
+    lines = [json.loads(line) for line in (shell.folder / "s.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {w["word"] for w in lines[0]["words"]} & {"shift", "hours", "takes"}
+    assert lines[0]["rule"] == "Shifts leave no hours for a course."
+    page = (shell.folder / "s.html").read_text(encoding="utf-8")
+    assert page.index("Unlike anything coded") < page.rindex("qualifying laps")
+    assert "Closest code not suggested" in page
 
 
 def _two_studies(shell: Shell, study: Study) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import docx
 import pytest
 
+from autocode.formats import read
 from autocode.store import STORE, load
+from tests.formats.projects import project, qdpx
 from tests.test_cli import Shell, shell
 
 __all__ = ["shell"]
@@ -37,6 +39,28 @@ def test_report_writes_three_forms_or_one(stored: Shell) -> None:
     assert stored(*words, "--out", "e", "--only", "pdf")[0] == 1
 
 
+def test_report_and_export_take_documents_of_one_kind(stored: Shell) -> None:
+    """--kind leaves out the documents of other kinds; a kind that is not there is one clear line."""
+    (stored.folder / "Badge-Act.txt").write_text("A policy on badges.\n")
+    assert stored("import", "Badge-Act.txt", "--study", "s", "--kind", "literature")[0] == 0
+    assert stored("export", "s", "--out", "papers", "--kind", "literature")[0] == 0
+    assert [d.id for d in read(stored.folder / "papers").documents] == ["Badge-Act"]
+    words = ["report", "s", "--config", "fake.toml", "--no-machine", "--only", "html"]
+    assert stored(*words, "--out", "d", "--kind", "interview")[0] == 0
+    assert "Badge-Act" not in _page(stored.folder)
+    code, _, err = stored("export", "s", "--out", "n.csv", "--kind", "field note")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "kinds there: interview, literature" in err
+
+
+def test_an_import_that_brings_little_says_so(shell: Shell) -> None:
+    """A codebook alone counts its codes; a project without texts and codes brought nothing in."""
+    (shell.folder / "book.csv").write_text("code,parent\nTime,\nMoney,\n")
+    assert "0 documents, 2 codes and 0 codings" in shell("import", "book.csv", "--study", "b")[2]
+    qdpx(shell.folder, project(), {}, "empty.qdpx")
+    assert "Nothing came in." in shell("import", "empty.qdpx", "--study", "n")[2]
+
+
 def test_letters_go_out_and_answers_come_back_into_the_report(stored: Shell) -> None:
     """A corrected letter changes the study, lists what moved, and shows in the report."""
     stored("members", "export", "s", "--out", "letters")
@@ -51,7 +75,7 @@ def test_letters_go_out_and_answers_come_back_into_the_report(stored: Shell) -> 
     assert "moved: Work > Time by ana" in out
     assert "my shift takes all" in load(stored.folder / "s" / STORE).by_id["D2"].text
     stored("report", "s", "--config", "fake.toml", "--no-machine", "--out", "d", "--only", "html")
-    assert "1 of 8 interviews answered" in _page(stored.folder)
+    assert "1 of 8 participants answered" in _page(stored.folder)
 
 
 def test_pseudonyms_are_proposed_reviewed_and_applied(stored: Shell) -> None:

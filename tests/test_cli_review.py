@@ -13,7 +13,7 @@ import pytest
 from autocode import cli
 from autocode.audit import COLUMNS
 from autocode.review.acts import Ask, act
-from autocode.store import STORE
+from autocode.store import STORE, load
 from autocode.study import Study
 from tests.review.desks import EVE, desk, first, learnt
 
@@ -91,6 +91,17 @@ def test_audit_finds_a_break(reviewed: Path, capsys: Shown, monkeypatch: Patch) 
     assert code == 1
     assert json.loads(out)["faults"][0].startswith("entry 2")
     assert "entry 2: it was changed" in err
+
+
+def test_audit_says_which_offsets_are_of_a_replaced_text(reviewed: Path, capsys: Shown, monkeypatch: Patch) -> None:
+    """After a transcript was replaced, one line counts the entries written before; without that, none."""
+    assert "transcript was replaced" not in _run(capsys, monkeypatch, "audit", ".")[1]
+    (reviewed / "D6.txt").write_text("Recorded in June.\n\n" + load(reviewed / STORE).by_id["D6"].text)
+    assert _run(capsys, monkeypatch, "import", "D6.txt", "--study", ".", "--replace")[0] == 2  # names no folder
+    assert _run(capsys, monkeypatch, "import", "D6.txt", "--study", str(reviewed), "--replace")[0] == 0
+    out = _run(capsys, monkeypatch, "audit", ".")[1]
+    assert "D6: its transcript was replaced since; offsets of 3 earlier entries are of the old text" in out
+    assert json.loads(_run(capsys, monkeypatch, "audit", ".", "--json")[1])["replaced"] == {"D6": 3}
 
 
 def test_an_empty_trail_is_no_fault(study: Study, tmp_path: Path, capsys: Shown, monkeypatch: Patch) -> None:

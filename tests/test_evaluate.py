@@ -84,7 +84,7 @@ def test_every_held_out_prediction_is_written(model: CodingModel, study: Study, 
     assert len(rows) == len(held.matrix.segments) * len(held.matrix.codes)
     assert list(rows[0]) == [
         "document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested",
-        "ana", "ben"]  # fmt: skip
+        "coded", "ana", "ben"]  # fmt: skip
     missed = [r for r in rows if (r["document"], r["code"], r["ana"], r["ben"]) == ("D1", "Work > Time", "1", "0")]
     assert len(missed) == 1
 

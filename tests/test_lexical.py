@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from autocode.lexical import hashed
+from autocode.lexical import hashed, word_weights
 
 
 def dense(texts: Sequence[str], width: int = 4096) -> np.ndarray:
@@ -80,3 +81,20 @@ def test_odd_width_is_refused(width):
     """The width must hold two equal halves."""
     with pytest.raises(ValueError, match="width"):
         hashed(["a"], width)
+
+
+@pytest.mark.parametrize("text", ["The badge, the badge! Why?", "one", "", "ÄRGER und İstanbul, Ὀδυσσεύς σς", "no no no"])
+def test_words_share_out_the_whole_score(text: str) -> None:
+    """What the words of a text add makes up its score exactly, and each span cuts out its word."""
+    weights = np.random.default_rng(0).normal(size=(3, 512))
+    spans, added = word_weights(text, weights)
+    assert np.allclose(added.sum(axis=0), (hashed([text], 512) @ weights.T)[0], atol=1e-5)
+    assert [text[a:b].lower() for a, b in spans] == [w for w in re.findall(r"[^\W_]+|[?!]", text.lower()) if w] or "İ" in text
+    assert all(text[a:b].strip() == text[a:b] for a, b in spans)
+
+
+def test_a_word_that_counts_is_found() -> None:
+    """Weights learnt on one word give that word the most."""
+    weights = hashed(["badge"], 4096).toarray() - hashed(["the tea is good here"], 4096).toarray()
+    spans, added = word_weights("the badge is here", weights)
+    assert spans[int(np.argmax(added[:, 0]))] == (4, 9)

@@ -21,7 +21,7 @@ def _parted(n: int, documents: int) -> tuple[Features, Target, Features, Target]
 
 def _lent(features: Features, target: Target, codes: list[int], wrong: bool = False) -> Lent:
     Y = target.Y[:, np.roll(codes, 1)] if wrong else target.Y[:, codes]
-    return Lent(features, Y, np.array(codes))
+    return Lent(features, Y, target.groups, np.array(codes))
 
 
 def test_rows_without_document_are_never_judged() -> None:

@@ -71,14 +71,16 @@ class EncodeConfig:
 
     Attributes:
         model: `default`, a folder, the name of an encoder added before, or `module:factory`.
+        precision: `auto`, `float32` or `bfloat16`; auto takes bfloat16 where the processor computes with it.
     """
 
     model: str = "default"
+    precision: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifyConfig:
-    """How codes are learnt; the defaults hold for every corpus (benchmarks/recipe.py).
+    """How codes are learnt; the defaults hold for every corpus (benchmarks/quality.py).
 
     Attributes:
         folds: Held-out parts, made of whole documents.
@@ -99,8 +101,13 @@ class ClassifyConfig:
             common one.
         free_slope: The same of the weights of its two heads.
         smoothing: Coded segments' worth of expected evidence behind each threshold.
-        least_probability: No code is suggested below it, whatever its threshold says.
-        ask_share: `ask` from this share of the threshold of `suggest` on.
+        least_probability: Nothing is coded or suggested below it, whatever a threshold says.
+        precision: The share of `suggest` that is promised to be right.
+        recall: The share of the coders' codings that `suggest` and `ask` are promised to find.
+        confidence: How sure both promises are.
+        ask_share: Where no recall can be promised, `ask` from this share of the threshold of coding on.
+        ask_most: The share of the segments up to which a code may be asked about in vain to keep a promise.
+        ask_load: Codes that a segment may be asked about in vain for the sake of promises, all codes together.
     """
 
     folds: int = 5
@@ -121,7 +128,12 @@ class ClassifyConfig:
     free_slope: float = 100.0
     smoothing: float = 10.0
     least_probability: float = 0.1
+    precision: float = 0.8
+    recall: float = 0.9
+    confidence: float = 0.95
     ask_share: float = 0.5
+    ask_most: float = 0.25
+    ask_load: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,21 +45,21 @@ class HeldOut:
     def with_machine(self) -> CodingMatrix:
         """The coding matrix with the machine as its last coder; it has seen every unit."""
         m = self.matrix
-        suggested = (self.held.bands == 2)[None]
         return replace(
             m,
             coders=(*m.coders, MACHINE),
-            Y=np.concatenate([m.Y, suggested]),
+            Y=np.concatenate([m.Y, self.held.coded[None]]),
             seen=np.concatenate([m.seen, np.ones((1, len(m.segments)), dtype=bool)]),
             outside=np.append(m.outside, 0),
         )
 
     def suggestions(self) -> Iterator[tuple[Suggestion, dict[str, int | None]]]:
         """Every unit and code: what the machine said, and each human (1, 0, None for not seen)."""
+        coded = self.held.coded
         for i, segment in enumerate(self.matrix.segments):
             for k, code in enumerate(self.matrix.codes):
-                band = BANDS[self.held.bands[i, k]]
-                yield Suggestion(segment, code, float(self.held.P[i, k]), band), self._said(i, k)
+                said = float(self.held.P[i, k]), BANDS[self.held.bands[i, k]]
+                yield Suggestion(segment, code, *said, coded=bool(coded[i, k])), self._said(i, k)
 
     def _said(self, i: int, k: int) -> dict[str, int | None]:
         m = self.matrix
@@ -140,10 +140,10 @@ def batch_of(model: CodingModel, study: Study, coder: str, progress: Progress | 
             f"study '{study.name}'", f"'{coder}' has coded every document, so there is nothing to correct",
             "Import the documents that only the machine shall code.")  # fmt: skip
     fitted = model.fit(study, [coder], progress)
-    prepared, P = fitted.judge(rest, progress)
+    prepared, coded = fitted.judge(rest, progress)
     numbers = {d.id: i for i, d in enumerate(study.documents)}
-    machine = np.concatenate([held.held.bands == 2, P == 2])
-    human = np.concatenate([held.matrix.Y[0], np.zeros(P.shape, dtype=bool)])
+    machine = np.concatenate([held.held.coded, coded])
+    human = np.concatenate([held.matrix.Y[0], np.zeros(coded.shape, dtype=bool)])
     places = [held.matrix.documents[g] for g in held.matrix.groups] + [s.document for s in prepared.segments]
     checked = np.arange(len(places)) < len(held.matrix.segments)
     groups = np.array([numbers[d] for d in places], dtype=np.int64)

@@ -54,6 +54,43 @@ def hashed(texts: Sequence[str], width: int) -> sparse.csr_array:
     return sparse.vstack(blocks, format="csr")
 
 
+def word_weights(text: str, weights: FloatArray) -> tuple[list[tuple[int, int]], FloatArray]:
+    """How much each word of a text adds to linear scores of the hashed text.
+
+    Args:
+        text: One text.
+        weights: (K, width) of K scores.
+
+    Returns:
+        Spans of the m words in code points of `text`, and (m, K) what each adds: weight times value
+        over the word's own hashed grams; a pair of words is shared by the two. Summed over the words
+        this is `hashed([text], width) @ weights.T`.
+    """
+    lowered, half = text.lower(), weights.shape[1] // 2
+    found = list(_WORD.finditer(lowered))
+    words, added = [m.group() for m in found], np.zeros((len(found), len(weights)))
+    if not words:
+        return [], added
+    (_, grams), (owners, parts) = _word_grams([words]), _character_grams([[word] for word in words])
+    value, part_value = _each(grams), _each(parts)
+    columns, part_columns = (grams % np.uint64(half)).astype(np.int64), (parts % np.uint64(half)).astype(np.int64)
+    single, m = weights[:, columns].T * value[:, None], len(words)
+    added += single[:m]
+    added[:-1] += single[m:] / 2
+    added[1:] += single[m:] / 2
+    np.add.at(added, owners, weights[:, half + part_columns].T * part_value[:, None])
+    # A lowered text may be longer than its original (Turkish dotted capital I).
+    places = [i for i, letter in enumerate(text) for _ in letter.lower()]
+    return [(places[f.start()], places[f.end() - 1] + 1) for f in found], added
+
+
+def _each(grams: HashArray) -> FloatArray:
+    """The value that each occurrence of a gram brings to its row: damped count, unit norm, shared evenly."""
+    _, place, counts = np.unique(grams, return_inverse=True, return_counts=True)
+    value = 1.0 + np.log(counts)
+    return np.asarray((value / np.sqrt((value**2).sum() or 1.0) / counts)[place])
+
+
 def _mix(values: HashArray) -> HashArray:
     """Spread hashes over all 64 bits (the finaliser of splitmix64)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

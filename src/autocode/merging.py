@@ -59,7 +59,7 @@ def unit_readings(segments: Sequence[Segment], seen: Iterable[tuple[str, str]]) 
         end = segments[i + 1].start if i + 1 < len(segments) else segments[i].end
         found.append(Reading(segments[i].document, coder, segments[i].start, end))
     ends = {following.start: s.end for s, following in pairwise(segments)}
-    return tuple(replace(r, end=ends.get(r.end, r.end)) for r in join_readings(found))
+    return tuple(Reading(r.document, r.coder, r.start, ends.get(r.end, r.end)) for r in join_readings(found))
 
 
 def merge(first: Study, second: Study) -> Study:

@@ -146,12 +146,34 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Grounds:
+    """What else there is to know of a suggestion, beside its precedents.
+
+    Attributes:
+        rule: What the codebook says of the code, "" for nothing.
+        words: Spans (start, end) in the document of the words that moved the score most, and by how
+            much; the strongest first. Of the head by wording alone.
+        rejected: The likeliest other code that the model would not give here, "" for none.
+        rejected_probability: Its probability.
+        unfamiliar: The segment is unlike anything the model has learnt from.
+    """
+
+    rule: str = ""
+    words: tuple[tuple[int, int, float], ...] = ()
+    rejected: str = ""
+    rejected_probability: float = 0.0
+    unfamiliar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """What the model says of one segment and one code; never a coding until a human decides.
 
     Attributes:
         probability: Calibrated out of document, strictly between 0 and 1.
-        band: suggest (the model would code it), ask (a human should look) or silent.
+        band: For a human reader: suggest (a promised share of these is right), ask (look here) or silent.
+        theme: The code stands for a whole theme: one of its codes fits, the model cannot say which.
+        coded: Whether the model, as one more coder, would give the code; what agreement is measured on.
         transfer: Study and code of a model made for another codebook, "" where the model is of this one.
     """
 
@@ -160,11 +182,14 @@ class Suggestion:
     probability: float
     band: str
     evidence: tuple[Evidence, ...] = ()
+    grounds: Grounds = Grounds()
+    theme: bool = False
+    coded: bool = False
     transfer: str = ""
 
     @property
     def suggested(self) -> bool:
-        """Whether the model, as a coder, would give the code."""
+        """Whether it stands in the band that holds a promise of precision."""
         return self.band == "suggest"
 
 
@@ -263,11 +288,11 @@ def join_codebooks(first: Codebook, second: Codebook) -> Codebook:
 
 def join_readings(readings: Iterable[Reading]) -> tuple[Reading, ...]:
     """The same coverage with overlapping or touching readings made one, sorted."""
-    joined: list[Reading] = []
-    for r in sorted(readings):
+    joined: list[tuple[str, str, int, int]] = []
+    for document, coder, start, end in sorted((r.document, r.coder, r.start, r.end) for r in readings):
         last = joined[-1] if joined else None
-        if last and (last.document, last.coder) == (r.document, r.coder) and r.start <= last.end:
-            joined[-1] = replace(last, end=max(last.end, r.end))
+        if last and last[:2] == (document, coder) and start <= last[3]:
+            joined[-1] = (document, coder, last[2], max(last[3], end))
         else:
-            joined.append(r)
-    return tuple(joined)
+            joined.append((document, coder, start, end))
+    return tuple(Reading(*row) for row in joined)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,12 @@ from autocode.encode import (
     needs_export,
 )
 from autocode.encode import cache as cache_room
+from autocode.encode import encoders as encoders_room
 from autocode.encode import graph as onnx_room
+from autocode.encode import running as running_room
 from autocode.encode import weights as weights_room
 from autocode.encode.cache import VectorCache, Vectors, cache_folder, write_private
+from autocode.encode.running import Engine, choose_engine
 from autocode.errors import EncoderError
 
 TEXTS = [
@@ -55,6 +59,10 @@ TEXTS = [
     " ".join(f"word{i}" for i in range(600)),
     "supercalifragilistic" * 40,
 ]
+
+# The lowest cosine to sentence-transformers' own vectors, by precision.
+LEAST = {"float32": 0.9999, "bfloat16": 0.999}
+ENGINES = [("onnxruntime", "float32"), ("openvino", "float32"), ("openvino", "bfloat16")]
 
 
 class CountingEncoder:
@@ -445,9 +453,10 @@ def test_a_small_model_gives_the_vectors_of_sentence_transformers(tiny: Callable
         encoder = load_encoder(str(folder), cache=tmp_path)
         assert not needs_export(str(folder), tmp_path)
         sha = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-        assert encoder.identity == EncoderIdentity(str(folder), sha, 32, 24, "onnxruntime", "")
+        here = choose_engine()
+        assert encoder.identity == EncoderIdentity(str(folder), sha, 32, 24, here.backend, "", here.precision)
         reference = onnx_room.load_reference(folder).encode(TEXTS, normalize_embeddings=True)
-        assert (encoder.encode(TEXTS) * reference).sum(axis=1).min() > 0.9999
+        assert (encoder.encode(TEXTS) * reference).sum(axis=1).min() > LEAST[here.precision]
 
 
 def test_a_model_that_cannot_be_exported_runs_on_sentence_transformers_and_says_why(
@@ -477,7 +486,7 @@ def test_a_failed_or_wrong_export_falls_back(
         return arguments[0][:, -1]
 
     folder = tiny("mean")
-    monkeypatch.setattr(onnx_room, broken, wrong)
+    monkeypatch.setattr(onnx_room if broken == "_trace" else running_room, broken, wrong)
     identity = load_encoder(str(folder), cache=tmp_path).identity
     assert identity.backend == "sentence-transformers"
     assert why in identity.note
@@ -495,26 +504,68 @@ def test_a_damaged_graph_is_made_again(warm: Path) -> None:
 
 def test_the_default_encoder_is_the_one_it_says(warm: Path) -> None:
     """Name, hash, sizes and backend of the default."""
-    expected = EncoderIdentity("default", weights_room.DEFAULT_SHA256, 384, 256, "onnxruntime", "")
-    assert load_encoder(cache=warm).identity == expected
+    expected = EncoderIdentity("default", weights_room.DEFAULT_SHA256, 384, 256, "onnxruntime", "", "float32")
+    found = load_encoder(cache=warm).identity
+    assert replace(found, backend="onnxruntime", precision="float32") == expected
+    assert Engine(found.backend, found.precision) == choose_engine()
 
 
-def test_the_default_vectors_are_those_of_sentence_transformers(warm: Path) -> None:
-    """Cosine of at least .9999 on odd, foreign and overlong texts, so truncation agrees too."""
+def engine_or_skip(backend: str, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make `load_encoder` run this engine, or skip where this computer has not got it."""
+    if backend == "openvino":
+        pytest.importorskip("openvino", reason="OpenVINO is not installed")
+        if choose_engine(precision).precision != precision:
+            pytest.skip("this processor does not compute with bfloat16")
+    monkeypatch.setattr(encoders_room, "choose_engine", lambda _: Engine(backend, precision))
+
+
+@pytest.mark.parametrize(("backend", "precision"), ENGINES)
+def test_the_default_vectors_are_those_of_sentence_transformers(
+    warm: Path, monkeypatch: pytest.MonkeyPatch, backend: str, precision: str
+) -> None:
+    """Cosine of at least .9999 (.999 with bfloat16) on odd, foreign and overlong texts, so truncation agrees too."""
+    engine_or_skip(backend, precision, monkeypatch)
     vectors = load_encoder(cache=warm).encode(TEXTS)
     reference = onnx_room.load_reference(find_default()).encode(TEXTS, normalize_embeddings=True)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
-    assert (vectors * reference).sum(axis=1).min() >= 0.9999
+    assert (vectors * reference).sum(axis=1).min() >= LEAST[precision]
 
 
-def test_a_vector_depends_on_its_text_alone(warm: Path) -> None:
-    """The same bits alone, in any order, in any company, with any number of threads."""
+@pytest.mark.parametrize(("backend", "precision"), ENGINES)
+def test_a_vector_depends_on_its_text_alone(
+    warm: Path, monkeypatch: pytest.MonkeyPatch, backend: str, precision: str
+) -> None:
+    """The same bits alone, in any order, in any company, with any number of threads, by every engine."""
+    engine_or_skip(backend, precision, monkeypatch)
     texts = TEXTS + [f"{i} people spoke about it {'again ' * i}" for i in range(0, 40, 3)]
     together = load_encoder(cache=warm, threads=2).encode(texts)
-    backwards = load_encoder(cache=warm / "fresh", threads=1)
     shutil.copytree(warm / "graphs", warm / "fresh" / "graphs", dirs_exist_ok=True)
+    backwards = load_encoder(cache=warm / "fresh", threads=1)
     alone = np.concatenate([backwards.encode([text]) for text in reversed(texts)])[::-1]
     assert alone.tobytes() == together.tobytes()
+
+
+def test_two_precisions_share_no_vector(warm: Path) -> None:
+    """Vectors in the cache are found again in their own precision only, so that two never mix."""
+    pytest.importorskip("openvino", reason="OpenVINO is not installed")
+    if choose_engine("bfloat16").precision != "bfloat16":
+        pytest.skip("this processor does not compute with bfloat16")
+    fine, coarse = (load_encoder(cache=warm, precision=p) for p in ("float32", "bfloat16"))
+    assert (fine.identity.precision, coarse.identity.precision) == ("float32", "bfloat16")
+    vectors = [encoder.encode(TEXTS) for encoder in (fine, coarse, fine)]
+    assert vectors[0].tobytes() == vectors[2].tobytes() != vectors[1].tobytes()
+
+
+def test_a_precision_that_does_not_exist_is_refused() -> None:
+    """A misspelt setting is one clear error that names the known ones."""
+    with pytest.raises(EncoderError, match="float16.*known are auto, float32, bfloat16"):
+        choose_engine("float16")
+
+
+def test_without_openvino_the_graph_runs_on_onnxruntime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where OpenVINO has no wheel, encoding is slower and nothing else changes."""
+    monkeypatch.setattr(running_room.importlib.util, "find_spec", lambda name: None)
+    assert choose_engine("bfloat16") == Engine("onnxruntime", "float32")
 
 
 def test_a_warm_load_is_quick_and_imports_no_torch(warm: Path) -> None:
@@ -526,6 +577,7 @@ def test_a_warm_load_is_quick_and_imports_no_torch(warm: Path) -> None:
         "import autocode.encode, time; start = time.process_time()\n"
         "e = autocode.encode.load_encoder(cache=Path(sys.argv[1])); e.encode(['one'])\n"
         "guests = {'torch', 'transformers', 'sentence_transformers', 'huggingface_hub'} & set(sys.modules)\n"
+        "guests |= {name for name in sys.modules if 'telemetry' in name}\n"
         "import json; print(json.dumps([sorted(guests), time.process_time() - start]))"
     )
     guests, seconds = json.loads(run_python(code, str(warm)))

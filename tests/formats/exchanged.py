@@ -19,6 +19,9 @@ TEXTS = st.lists(st.one_of(PIECES, st.text(LEGAL, max_size=6)), max_size=12).map
 WORDS = st.text(LEGAL, max_size=12)
 NAMES = st.text(st.characters(categories=("L", "N", "S")), min_size=1, max_size=8)
 GUIDS = st.one_of(st.just(""), st.uuids().map(str))
+AWKWARD = st.sampled_from(["A/b", "con", "readme", " a ", "a.txt", "~$x", ".h", "e\u0301", "é", "A", "a", "x > y", "=1+1"])
+IDS = st.one_of(NAMES, AWKWARD)
+"""Ids of documents and coders: among them those that no file can be called on every system."""
 DATES = st.sampled_from(["", "2026-11-23", "2026-11-23T12:00:00Z", "soon"])
 
 
@@ -26,11 +29,12 @@ DATES = st.sampled_from(["", "2026-11-23", "2026-11-23T12:00:00Z", "soon"])
 def exchanged(draw: st.DrawFn) -> Study:
     """A study of up to three documents, coded by two, one of them perhaps a machine."""
     book = draw(_books())
-    ids = draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))
+    ids = draw(st.lists(IDS, min_size=1, max_size=3, unique=True))
     documents = tuple(draw(_documents(i)) for i in ids)
+    first, second = draw(st.lists(IDS, min_size=2, max_size=2, unique=True))
     coders = (
-        Coder("ana", "Ana", "human", draw(GUIDS)),
-        Coder("ben", draw(NAMES), draw(st.sampled_from(["human", "machine", "agreed"]))),
+        Coder(first, draw(st.sampled_from(["Ana", ""])), "human", draw(GUIDS)),
+        Coder(second, draw(NAMES), draw(st.sampled_from(["human", "machine", "agreed"]))),
     )
     codings, readings = [], []
     full = [d for d in documents if d.text]
@@ -49,7 +53,7 @@ def _books(draw: st.DrawFn) -> Codebook:
     codes: list[Code] = []
     for _ in range(draw(st.integers(1, 6))):
         parent = draw(st.sampled_from(["", *(c.path for c in codes)]))
-        code = Code(draw(NAMES), parent, *(draw(WORDS) for _ in range(4)), draw(GUIDS))
+        code = Code(draw(IDS), parent, *(draw(WORDS) for _ in range(4)), draw(GUIDS))
         if code.path not in {c.path for c in codes} and code.guid not in {c.guid for c in codes} - {""}:
             codes.append(code)
     return Codebook(tuple(codes), draw(WORDS), draw(WORDS))
@@ -65,9 +69,11 @@ def _spans(draw: st.DrawFn, length: int) -> tuple[int, int]:
 def _documents(draw: st.DrawFn, name: str) -> Document:
     text = draw(TEXTS)
     spans = draw(st.lists(_spans(len(text)), max_size=3)) if text else []
-    turns = tuple(Turn(a, b, draw(NAMES), draw(st.sampled_from([None, 0, 1500])), None) for a, b in spans)
-    units = tuple(Segment(name, a, b, str(i), "") for i, (a, b) in enumerate(spans, 1))
-    variables = draw(st.dictionaries(NAMES, WORDS, max_size=2))
+    times = st.sampled_from([None, 0, 1500])
+    turns = tuple(Turn(a, b, draw(NAMES), draw(times), draw(times)) for a, b in spans)
+    given = draw(st.sampled_from([spans, []]))
+    units = tuple(Segment(name, a, b, str(i), draw(st.sampled_from(["", "Ann"]))) for i, (a, b) in enumerate(given, 1))
+    variables = draw(st.dictionaries(st.one_of(NAMES, st.sampled_from(["kind", "Document", " a", "a"])), WORDS, max_size=2))
     kind = draw(st.sampled_from(["interview", "literature", "field note"]))
     groups = tuple(dict.fromkeys(draw(st.lists(NAMES, max_size=2))))
     return Document(name, text, draw(WORDS), turns, units, variables, kind, draw(WORDS), draw(GUIDS), groups)

@@ -40,34 +40,13 @@ PUBLISHED = {
 }  # fmt: skip
 
 
-def test_a_study_survives_a_round_trip(study: Study, tmp_path: Path) -> None:
-    """What is written as a folder reads back as the same study."""
-    write(study, tmp_path / "tiny")
-    again = read(tmp_path / "tiny")
-    assert (again.documents, again.codebook, again.name, again.notice) == (
-        tuple(_sourced(study)), study.codebook, study.name, study.notice)  # fmt: skip
-    assert {c.id: c for c in again.coders} == {c.id: c for c in study.coders}
-    assert sorted(again.codings) == sorted(study.codings)
-    assert sorted(again.readings) == sorted(study.readings)
-
-
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(exchanged())
-def test_any_study_without_units_keeps_texts_codes_and_codings(study: Study) -> None:
-    """In any script: texts, codebook, and each coding with coder, memo, date and weight, come back equal."""
-    kept = [replace(d, text=f"{d.text}.", segments=(), variables={}) for d in study.documents]
-    study = replace(study, documents=tuple(kept))
+def test_any_study_reads_back_equal(study: Study) -> None:
+    """read(write(study)) == study in any script, whatever its ids, every field of every noun."""
     with tempfile.TemporaryDirectory() as folder:
         write(study, Path(folder) / "s")
-        again = read(Path(folder) / "s")
-    assert {d.id: d.text for d in again.documents} == {d.id: d.text for d in study.documents}
-    assert sorted(c.path for c in again.codebook) == sorted(c.path for c in study.codebook)
-    codings = {repr(replace(c, memo=c.memo.strip())) for c in study.codings}
-    assert {repr(c) for c in again.codings} == codings
-
-
-def _sourced(study: Study) -> list[object]:
-    return [replace(d, source=f"{d.id}.txt") for d in study.documents]
+        assert read(Path(folder) / "s") == study
 
 
 def test_a_codebook_survives_a_round_trip(bundled: Study, tmp_path: Path) -> None:
@@ -169,7 +148,6 @@ def test_a_bad_folder_is_one_clear_line(codings: str, codebook: str, said: str, 
 
 def test_the_study_file_wins_unless_the_open_files_are_asked_for(study: Study, tmp_path: Path) -> None:
     """A folder with a study file is read from it; importing the folder reads the open files."""
-    from dataclasses import replace
 
     from autocode.store import STORE, update
 

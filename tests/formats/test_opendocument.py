@@ -41,3 +41,25 @@ def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
     """A Word file with the wrong ending is told apart."""
     with pytest.raises(InputError, match=r"no part 'content\.xml'"):
         read_opendocument(docx(tmp_path / "a.odt", "<w:p/>"))
+
+
+def test_a_table_document_is_read_like_a_workbook(tmp_path: Path) -> None:
+    """Repeated cells count, the empty ones that fill a sheet do not; dates and numbers are exact."""
+    def row(*cells: str) -> str:
+        return f"<table:table-row>{''.join(cells)}<table:table-cell table:number-columns-repeated='16000'/></table:table-row>"
+
+    def cell(text: str, **said: str) -> str:
+        kinds = "".join(f" office:{k.replace('_', '-')}='{v}'" for k, v in said.items())
+        return f"<table:table-cell{kinds}><text:p>{text}</text:p></table:table-cell>"
+
+    rows = row(*(cell(c) for c in ("text", "code", "coder", "weight", "date")))
+    rows += row(cell("it was<text:s/>hard"), "<table:table-cell table:number-columns-repeated='2'><text:p>Ana</text:p>"
+                "</table:table-cell>", cell("8E1", value_type="float", value="80"),
+                cell("2/1/26", value_type="date", date_value="2026-01-02"))  # fmt: skip
+    sheet = f"<table:table table:name='S'>{rows}<table:table-row table:number-rows-repeated='1000000'/></table:table>"
+    path = odt(tmp_path / "a.odt", sheet).rename(tmp_path / "a.ods")
+    (coding,) = read(path).codings
+    assert (coding.code, coding.coder, coding.weight, coding.when) == ("Ana", "Ana", 80, "2026-01-02")
+    assert read(path).documents[0].text_of(coding) == "it was hard"
+    with pytest.raises(InputError, match="no table document"):
+        read(odt(tmp_path / "b.odt", "<text:p/>").rename(tmp_path / "b.ods"))

@@ -209,6 +209,13 @@ def test_two_document_groups_are_two_coders_as_in_maxqda(tmp_path: Path) -> None
     assert "the groups are the coders" in str(_receipt(receipts, "documents"))
 
 
+def test_positions_that_fit_no_words_come_with_a_warning(tmp_path: Path) -> None:
+    """Where most selections cut words, the receipt asks to look at them before going on."""
+    marks = "".join(selection(a, a + 2, coding(20 + a, 1)) for a in range(1, 26, 5))
+    _, receipts = read_all([qdpx(tmp_path, project(code(1, "c"), source(5, "I", marks)), {"5.txt": "abcd " * 6})])
+    assert any("look at some codings before you go on" in note for r in receipts for note in r.notes)
+
+
 def test_positions_of_nvivo_on_windows_are_read_right() -> None:
     """UTF-16 units, CRLF as two, a mark that does not count: all 97 selections start and end on words."""
     study, receipts = read_all([shared("formats", "samples", "nvivo", "nvivo12win_97codings.qdpx")])

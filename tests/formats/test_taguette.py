@@ -206,6 +206,19 @@ def test_the_log_of_the_copy_is_what_taguette_s_import_demands(tmp_path: Path) -
     assert loose == (0,)
 
 
+def test_what_taguette_s_import_refuses_is_not_written(tmp_path: Path) -> None:
+    """Taguette wants a file name, names of documents up to 50 letters, and snippets of paragraphs like its own."""
+    original = _project(tmp_path)
+    document = Document("d" * 80, "one line\nanother & more")
+    study = Study((document,), Codebook((Code("c"),)), (Coder("ana"),), (Coding(document.id, 4, 15, "c", "ana"),))
+    write(study, tmp_path / "out.sqlite3", WriteOptions(original=original))
+    with closing(sqlite3.connect(tmp_path / "out.sqlite3")) as connection:
+        name, file = connection.execute("SELECT name, filename FROM documents ORDER BY id DESC").fetchone()
+        (snippet,) = connection.execute("SELECT snippet FROM highlights ORDER BY id DESC").fetchone()
+    assert (len(name), bool(file), snippet) == (50, True, "<p>line</p>\n<p>anothe</p>")
+    assert read(tmp_path / "out.sqlite3").by_id[name].text == document.text
+
+
 def test_a_copy_needs_an_original(tmp_path: Path) -> None:
     """The error says which menu of Taguette exports it."""
     with pytest.raises(InputError, match="Export project"):

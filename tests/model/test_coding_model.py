@@ -39,7 +39,7 @@ def test_it_suggests_what_it_learnt(model: CodingModel) -> None:
     assert best["my manager and the e"].code == "Work > Recognition"
     assert best["my shift at work tak"].code == "Work > Time"
     assert best["the university gave "].code == "Learning > Recognition"
-    assert all(s.band == "suggest" for s in list(best.values())[1:4])
+    assert all(s.coded and s.band != "silent" for s in list(best.values())[1:4])
 
 
 def test_precedents_are_human_coded_and_of_the_code(model: CodingModel, study: Study) -> None:
@@ -171,6 +171,40 @@ def test_another_encoder_is_refused(model: CodingModel, tmp_path: Path) -> None:
         CodingModel.load(tmp_path / "m", Other())
 
 
+def test_a_model_of_another_precision_is_used_and_says_so(model: CodingModel, tmp_path: Path) -> None:
+    """Vectors of the same weights in bfloat16 are near enough: nobody is locked out, and the difference is named."""
+    assert model.precision_note == ""
+    model.save(tmp_path / "m")
+
+    class Coarse(FakeEncoder):
+        identity = replace(FakeEncoder.identity, precision="bfloat16")
+
+    loaded = CodingModel.load(tmp_path / "m", Coarse())
+    assert "made with float32 vectors, this computer makes bfloat16" in loaded.precision_note
+    assert loaded.suggest(spoken(99)) == model.suggest(spoken(99))
+
+
+def test_a_model_loads_its_encoder_in_its_own_precision(
+    model: CodingModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where this computer would take bfloat16, a model made in float32 still gets float32."""
+    model.save(tmp_path / "m")
+    asked = []
+    monkeypatch.setattr(
+        "autocode.model.coding_model.load_encoder", lambda name, precision: asked.append(precision) or FakeEncoder()
+    )
+    CodingModel.load(tmp_path / "m")
+    assert asked == ["float32"]
+
+
+def test_a_document_is_judged_alike_alone_and_in_company(model: CodingModel) -> None:
+    """Which other documents come with an interview moves no bit of its probabilities."""
+    documents = tuple(spoken(n) for n in range(90, 99))
+    together = model.suggest(Study(documents), everything=True)
+    alone = [s for d in documents for s in model.suggest(d, everything=True)]
+    assert together == alone
+
+
 def test_another_codebook_is_refused(model: CodingModel, study: Study) -> None:
     """Suggesting for a study with other codes names both codebooks, and the command that aligns them."""
     other = replace(study, codebook=Codebook((Code("A"), Code("B")), "Other"), codings=())
@@ -186,9 +220,9 @@ def test_a_changed_codebook_is_followed_code_by_code(model: CodingModel, study: 
         for c in study.codebook if c.path != "Learning > Recognition"
     )  # fmt: skip
     after = model.suggest(replace(study, codebook=Codebook((*codes, Code("New")), "Tiny"), codings=()))
-    assert "suggest" in {s.band for s in before if s.code == "Work > Time"}
-    assert {s.band for s in after if s.code == "Work > Time"} == {"ask"}
-    assert {s.code for s in after} == {"Work > Time", "Work > Recognition"}
+    assert any(s.coded for s in before if s.code == "Work > Time")
+    assert {(s.band, s.coded) for s in after if s.code == "Work > Time"} == {("ask", False)}
+    assert not [s for s in after if s.code == "Learning > Recognition"]
     assert [s for s in after if s.code == "Work > Recognition"] == [s for s in before if s.code == "Work > Recognition"]
 
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from autocode.audit import Decision, verify
 from autocode.config import Config
 from autocode.encode import FakeEncoder
 from autocode.errors import StoreError, StudyError
 from autocode.model import CodingModel
 from autocode.privacy import Places, forget, holding
-from autocode.report import Findings, write_dossier
+from autocode.report import NAME, Findings, write_dossier
 from autocode.store import STORE, ReceiptRow, check, load, receipts, update
+from autocode.store.ledger import append, entries, last_written
 from autocode.study import Coding, Study
 
 WORDS = "hello number 3, the rain in the town was heavy"
@@ -77,6 +79,50 @@ def test_a_stranger_is_an_error_and_nothing_is_made(places: Places, tmp_path: Pa
     with pytest.raises(StoreError, match="no study"):
         forget(load(places.study / STORE), "D3", replace(places, study=tmp_path / "none"))
     assert not (tmp_path / "none" / STORE).exists()
+
+
+def test_examples_that_quote_them_leave_the_codebook_and_the_model(places: Places) -> None:
+    """A code's example taken from their interview is erased in study and model; the others stay."""
+    path = places.study / STORE
+    quoting = replace(load(path).codebook, codes=tuple(
+        replace(c, example={"Time": WORDS, "Recognition": "An example of our own, which nobody said."}.get(c.name, ""))
+        for c in load(path).codebook))  # fmt: skip
+    update(path, lambda old: replace(old, codebook=quoting))
+    models = places.models
+    assert models is not None
+    CodingModel(Config(), FakeEncoder()).fit(load(path)).save(models / "m")
+    done = forget(load(path), "D3", places)
+    assert "codebook: the examples of Work > Time, which quoted them" in done.erased
+    for book in (load(path).codebook, CodingModel.load(models / "m", FakeEncoder()).codebook):
+        assert {c.example for c in book if c.example} == {"An example of our own, which nobody said."}
+    root = places.study.parent
+    assert [p.name for p in root.rglob("*") if p.is_file() and WORDS.encode() in p.read_bytes()] == ["notes.txt"]
+
+
+def test_the_ledger_keeps_its_chain_and_what_it_holds_is_listed(places: Places) -> None:
+    """Decisions stay and the chain holds; a note that quotes them is listed with the number of its entry."""
+    path = places.study / STORE
+    quoted = "über " + WORDS  # written as numbers in the ledger's own text
+    text = load(path).by_id["D3"].text.replace(WORDS, quoted)
+    update(path, lambda old: replace(old, documents=tuple(
+        replace(d, text=text, turns=(), segments=()) if d.id == "D3" else d for d in old.documents)))  # fmt: skip
+    append(path, [Decision("note", "eve", "D4", note="Nothing of theirs."), Decision("note", "eve", "D3", note=quoted),
+                  Decision("skip", "eve", "D3")])  # fmt: skip
+    done = forget(load(path), "D3", places)
+    assert verify(entries(path), last_written(path)) == []
+    told = [why for where, why in done.left if where == str(path)]
+    assert any("entries 2 of its ledger hold their words" in why for why in told)
+    assert any("2 decisions were made on their documents" in why for why in told)
+
+
+def test_a_record_that_points_to_them_is_listed(places: Places) -> None:
+    """A pinned quote of theirs in dossier.toml is named, for no report can be made before it is gone."""
+    pinned = '[[pinned]]\ncode = "Work > Time"\ndocument = "{}"\nstart = 0\nend = 5\n'
+    (places.study / NAME).write_text(pinned.format("D4"))
+    assert str(places.study / NAME) not in dict(forget(load(places.study / STORE), "D5", places).left)
+    (places.study / NAME).write_text(pinned.format("D3"))
+    done = forget(load(places.study / STORE), "D3", places)
+    assert "points to D3" in dict(done.left)[str(places.study / NAME)]
 
 
 def test_receipts_forget_them_too(places: Places) -> None:

@@ -28,7 +28,7 @@ def _study(*texts: str) -> Study:
         ("person", "Lim"), ("e-mail", "lim.wei@uni.edu.my"), ("phone", "012-345 6789"), ("phone", "+60 3-7967 3273"),
         ("place", "Jalan Duta"), ("web address", "www.example.org/page"), ("handle", "@meiling"),
         ("id number", "S1234567"),
-        ("organisation", "Monash University"), ("perhaps a name", "Farah"),
+        ("organisation", "Monash University"), ("person", "Farah"),
     ],
 )  # fmt: skip
 def test_patterns_find_what_tells_who_someone_is(kind: str, text: str) -> None:
@@ -52,7 +52,7 @@ def test_nothing_is_applied_before_a_human_says_so(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     write_proposals(path, propose(_study(SAID)))
     assert not any(p.apply for p in read_proposals(path))
-    text = path.read_text(encoding="utf-8-sig").replace(",person,Lim", "yes,person,Lim")
+    text = path.read_text(encoding="utf-8-sig").replace(",sure,person,Lim", "yes,sure,person,Lim")
     path.write_text(text, encoding="utf-8")
     assert [p.found for p in read_proposals(path) if p.apply] == ["Lim"]
 

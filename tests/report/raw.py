@@ -74,6 +74,16 @@ def kappa(first: set[tuple[str, int]], second: set[tuple[str, int]], units: int)
     return None if chance == 1 else (agree - chance) / (1 - chance)
 
 
+def alpha(first: set[tuple[str, int]], second: set[tuple[str, int]], units: int) -> float | None:
+    """Krippendorff's alpha for two coders who gave a code to some of `units`, or not; none is missing.
+
+    Source: Krippendorff, K. (2019). Content Analysis, 4th ed., chapter 12, binary data.
+    """
+    ones, values = len(first) + len(second), 2 * units
+    expected = 2 * ones * (values - ones) / (values * (values - 1))
+    return None if not expected else 1 - (len(first ^ second) / units) / expected
+
+
 def turns(text: str) -> list[tuple[int, int]]:
     """Spans of the respondent's turns: paragraphs that do not begin with the interviewer's name."""
     found, at = [], 0

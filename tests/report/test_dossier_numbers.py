@@ -19,7 +19,7 @@ from autocode.model import CodingModel
 from autocode.report import Findings, dossier
 from autocode.report.blocks import Dossier, Table
 from autocode.study import Study
-from tests.report.raw import Raw, kappa, read_raw, turns
+from tests.report.raw import Raw, alpha, kappa, read_raw, turns
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,66 @@ def test_the_interval_leaves_out_one_document_at_a_time(made: Dossier, raw: Raw)
     assert row[10:13] == pytest.approx(
         (value, math.tanh(math.atanh(value) - half), math.tanh(math.atanh(value) + half))
     )
+
+
+def _given(raw: Raw, coder: str, code: str, documents: list[str]) -> set[tuple[str, int]]:
+    """The turns of some documents to which a coder gave a code."""
+    return {(d, at) for d, at in ((u[0].partition("|"), u[1]) for u in coded(raw, coder)) if d[2] == code and d[0] in documents}  # type: ignore[misc]
+
+
+def test_each_codes_interval_leaves_out_one_document_at_a_time(made: Dossier, raw: Raw) -> None:
+    """A code given to ten turns or more has the jackknife interval of its own kappa; a rarer one has none."""
+    documents = sorted(raw.texts)
+    size = {d: len(turns(raw.texts[d])) for d in documents}
+    rows = {r[0]: r for r in table(made, "Agreement by pair").rows if r[2] == "all"}
+    with_interval = 0
+    for code in raw.codes:
+        a, b = (_given(raw, coder, code, documents) for coder in ("coder_a", "coder_b"))
+        if len(a | b) < 10:
+            assert rows[code][11:13] == (None, None)
+            continue
+        value, units = kappa(a, b, sum(size.values())), sum(size.values())
+        replicates = [kappa({u for u in a if u[0][0] != d}, {u for u in b if u[0][0] != d}, units - size[d]) for d in documents]
+        assert value is not None
+        mean = sum(r for r in replicates if r is not None) / len(replicates)
+        se = math.sqrt((len(documents) - 1) / len(documents) * sum((r - mean) ** 2 for r in replicates if r is not None))
+        half = student.ppf(0.975, len(documents) - 1) * se / (1 - value**2)
+        ends = (math.tanh(math.atanh(value) - half), math.tanh(math.atanh(value) + half))
+        assert rows[code][10:13] == pytest.approx((value, *ends), abs=1e-9)
+        with_interval += 1
+    assert with_interval == 7
+
+
+def test_alpha_is_krippendorffs_for_each_code(made: Dossier, raw: Raw) -> None:
+    """Alpha in the sheet is that of a separate count over the respondents' turns, code by code."""
+    documents = sorted(raw.texts)
+    units = sum(len(turns(raw.texts[d])) for d in documents)
+    rows = {r[0]: r[13] for r in table(made, "Agreement by pair").rows if r[2] == "all"}
+    for code in raw.codes:
+        a, b = (_given(raw, coder, code, documents) for coder in ("coder_a", "coder_b"))
+        assert rows[code] == pytest.approx(alpha(a, b, units)), code
+
+
+def test_codes_whose_segments_overlap_are_paired(made: Dossier, raw: Raw) -> None:
+    """The sheet of relations counts pairs of agreed segments that share a character."""
+    wanted: Counter[frozenset[str]] = Counter()
+    for i, (d, start, end, code) in enumerate(raw.agreed):
+        for other_d, other_start, other_end, other in raw.agreed[i + 1 :]:
+            if d == other_d and code != other and start < other_end and other_start < end:
+                wanted[frozenset((code, other))] += 1
+    found = [t for t in made.tables() if t.name == "Code relations"]
+    assert {frozenset((r[0], r[1])): r[2] for t in found for r in t.rows} == dict(wanted)
+
+
+def test_every_quote_stands_where_it_says(made: Dossier, raw: Raw) -> None:
+    """Each quote is the transcript's words between its ends, coded so by somebody, and by the group it names."""
+    rows = table(made, "Quotes").rows
+    assert {r[1] for r in rows} == set(raw.codes)
+    given = {row for coder in raw.codings.values() for row in coder}
+    for _, code, _, _, participant, group, document, start, end, words in rows:
+        assert raw.texts[str(document)][start:end] == words  # type: ignore[misc]
+        assert (document, start, end, code) in given
+        assert (participant, group) == tuple(raw.people[str(document)][k] for k in ("respondent", "stakeholder"))
 
 
 def test_agreement_by_document_is_kappa_within_each(made: Dossier, raw: Raw) -> None:
@@ -132,6 +192,12 @@ def test_the_machine_stands_beside_the_humans_with_its_own_counts(study: Study, 
     found = {(r[0], r[2], r[3]): r[6:9] for r in table(made, "Agreement by pair").rows}
     for code in {row["code"] for row in rows}:
         for human in ("ana", "ben"):
-            pairs = Counter((row[human] == "1", row["band"] == "suggest") for row in rows if row["code"] == code)
+            pairs = Counter((row[human] == "1", row["coded"] == "1") for row in rows if row["code"] == code)
             assert found[code, human, "machine"] == (pairs[True, True], pairs[True, False], pairs[False, True])
     assert "machine" in {r[1] for r in table(made, "Disagreements").rows}
+    kappas = {(r[2], r[3]): r[10] for r in table(made, "Agreement by pair").rows if r[0] == "all codes pooled"}
+    for human in ("ana", "ben"):
+        seen = [row for row in rows if row[human]]
+        a, b = ({(row["code"], i) for i, row in enumerate(seen) if hit(row)}
+                for hit in (lambda row: row[human] == "1", lambda row: row["band"] == "suggest"))  # fmt: skip  # noqa: B023
+        assert kappas[human, "machine"] == pytest.approx(kappa(a, b, len(seen)))

@@ -58,7 +58,7 @@ def test_word_tables_have_captions_repeated_headers_and_all_cells(study: Study, 
     printed = [t for s in made.sections for t in s.blocks if t in made.tables() and not t.sheet_only]  # type: ignore[union-attr]
     assert len(document.tables) == len(printed)
     for found, wanted in zip(document.tables, printed, strict=True):
-        cells = [[c.text.replace("\u200b", "") for c in row.cells] for row in found.rows]
+        cells = [[c.text.replace("\u200b", "").replace("\xa0", " ") for c in row.cells] for row in found.rows]
         rows = range(len(wanted.rows))  # type: ignore[union-attr]
         columns = range(len(wanted.header))  # type: ignore[union-attr]
         assert cells == [list(wanted.header), *([wanted.shown(i, j) for j in columns] for i in rows)]  # type: ignore[union-attr]

@@ -6,7 +6,7 @@ the modules of this package. Formulas, sources and readings stand in docs/method
 
 from autocode.agreement.alttest import AltTest, AltTestOptions, alt_test_on
 from autocode.agreement.characters import coded_documents, decisions_on_text
-from autocode.agreement.compare import agree, agree_on
+from autocode.agreement.compare import agree, agree_on, between_coders
 from autocode.agreement.conventions import (
     atlasti,
     maxqda_frequency,
@@ -81,6 +81,7 @@ __all__ = [
     "atlasti",
     "atlasti_domains",
     "batch_by_theme",
+    "between_coders",
     "both_coded",
     "by_group",
     "by_theme",

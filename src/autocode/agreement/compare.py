@@ -108,6 +108,15 @@ def agree_on(data: Decisions, options: AgreementOptions | None = None) -> Agreem
     )  # fmt: skip
 
 
+def between_coders(data: Decisions) -> dict[str, Estimate]:
+    """Kappa between all humans for each code; empty where no two of them share a unit.
+
+    The same values as the rows "all human pairs" of `agree_on`, without the rest of the report.
+    """
+    pairs = [pair for pair in coder_pairs(data, ()) if pair.documents]
+    return {row.code: row.kappa for row in _all_rows(data, pairs, AgreementOptions()) if row.code}
+
+
 def coder_pairs(data: Decisions, machines: Sequence[str]) -> list[Pair]:
     """All pairs, human pairs first; in a mixed pair the human comes first."""
     order = sorted(range(len(data.coders)), key=lambda r: data.coders[r] in machines)

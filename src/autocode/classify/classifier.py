@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import combinations, count
 from typing import Any
 
@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from autocode.classify.heads import Head, Heads, train
-from autocode.classify.judge import Judge, Reliability, judge
-from autocode.classify.material import Features, FloatArray, IntArray, Target
+from autocode.classify.bands import Cuts
+from autocode.classify.heads import HEADS, Head, Heads, train
+from autocode.classify.judge import Judge, judge
+from autocode.classify.material import ROLES, BoolArray, Features, FloatArray, IntArray, Target
+from autocode.classify.reliability import Reliability
 from autocode.config import ClassifyConfig
 
 Progress = Callable[[int, int], object]
-_KNOWN = ("segments", "documents", "average_precision", "precision", "recall")
+_KNOWN = tuple(f.name for f in fields(Reliability) if f.name != "reasons")
+_CUTS = tuple(f.name for f in fields(Cuts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,14 @@ class Held:
     """Held-out judgements: nothing behind a row has seen that row's document."""
 
     P: FloatArray  # (n, K) float64 probabilities
-    bands: IntArray  # (n, K) int8: 2 suggest, 1 ask, 0 silent
-    thresholds: FloatArray  # (folds, K) suggest from here on; inf for a silent code
+    bands: IntArray  # (n, K) int8, for a human reader: 2 suggest, 1 ask, 0 silent
+    thresholds: FloatArray  # (folds, K) the machine codes from here on; inf for a silent code
     fold: IntArray  # (n,) the fold that held the segment out
+
+    @property
+    def coded(self) -> BoolArray:
+        """Whether the machine, as one more coder, gives the codes: (n, K)."""
+        return np.asarray(self.thresholds[self.fold] <= self.P)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +57,30 @@ class Classifier:
     judge: Judge
     reliability: Reliability
 
-    def predict_proba(self, features: Features) -> FloatArray:
-        """Calibrated probabilities (n, K) float64, inside (0, 1)."""
+    def predict_proba(self, features: Features, groups: IntArray | None = None) -> FloatArray:
+        """Calibrated probabilities (n, K) float64, inside (0, 1).
+
+        Args:
+            features: Of n segments.
+            groups: (n,) ascending number of each segment's document. A document is then judged by itself:
+                products of matrices of another height have other last bits, and so would its probabilities.
+        """
+        edges = np.flatnonzero(np.diff(groups if groups is not None else [])) + 1
         with threadpool_limits(1):
-            return self.judge.probabilities(self.heads.score(features))
+            scored = [self.heads.score(features.take(rows)) for rows in np.split(np.arange(len(features.X)), edges)]
+            return self.judge.probabilities(np.concatenate(scored, axis=1))
+
+    def coded(self, P: FloatArray) -> BoolArray:
+        """Whether the machine, as one more coder, gives the codes: (n, K) bool of probabilities."""
+        return self.judge.coded(P)
 
     def bands(self, P: FloatArray) -> IntArray:
-        """Bands (n, K) int8 of probabilities: 2 suggest, 1 ask, 0 silent."""
+        """Bands (n, K) int8 of probabilities, for a human reader: 2 suggest, 1 ask, 0 silent."""
         return self.judge.bands(P)
+
+    def wording(self, codes: Sequence[int]) -> FloatArray:
+        """Weights (len(codes), width) of the head by wording for the hashed text, in units of its score."""
+        return self.heads.lexical.W[list(codes), : -2 * ROLES]
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """All that is needed to predict again, as numbers only; no word of a text is among them."""
@@ -68,8 +92,8 @@ class Classifier:
             "lexical_b": self.heads.lexical.b,
             "theta": self.judge.theta,
             "thresholds": self.judge.thresholds,
-            "ask_share": np.array([self.judge.ask_share]),
-            **{name: getattr(known, name) for name in _KNOWN},
+            **{f"cut_{name}": getattr(self.judge.cuts, name) for name in _CUTS},
+            **{f"known_{name}": getattr(known, name) for name in _KNOWN},
             "reasons": _as_numbers(known.reasons),
         }
 
@@ -83,8 +107,8 @@ class Classifier:
         a = arrays
         return cls(
             Heads(Head(a["dense_W"], a["dense_b"]), Head(a["lexical_W"], a["lexical_b"])),
-            Judge(a["theta"], a["thresholds"], float(a["ask_share"][0])),
-            Reliability(**{name: a[name] for name in _KNOWN}, reasons=_as_texts(a["reasons"])),
+            Judge(a["theta"], a["thresholds"], Cuts(**{name: a[f"cut_{name}"] for name in _CUTS})),
+            Reliability(**{name: a[f"known_{name}"] for name in _KNOWN}, reasons=_as_texts(a["reasons"])),
         )
 
 
@@ -160,6 +184,14 @@ def fit(
     return Classifier(heads, judged, known)
 
 
+def out_of_document(features: Features, target: Target, config: ClassifyConfig = ClassifyConfig()) -> FloatArray:
+    """Raw scores (H, n, K) of every segment by heads that have seen nothing of its document.
+
+    Args and errors: as for `cross_predict`.
+    """
+    return _held_out(features, target, _folds(features, target, config), config, lambda: None)
+
+
 def _ticker(progress: Progress | None, *parts: int) -> Callable[[], None]:
     """Counts trained models and tells `progress`."""
     done = count(1)
@@ -195,8 +227,8 @@ def _folds(features: Features, target: Target, config: ClassifyConfig) -> IntArr
 def _held_out(
     features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
 ) -> FloatArray:
-    """Scores (2, n, K) of each segment from heads trained on the other folds; zeros in rows of no fold (-1)."""
-    S = np.zeros((2, *target.Y.shape), dtype=np.float32)
+    """Scores (HEADS, n, K) of each segment from heads trained on the other folds; zeros in rows of no fold (-1)."""
+    S = np.zeros((HEADS, *target.Y.shape), dtype=np.float32)
     folds = range(int(fold.max()) + 1)
     learnt = _trained(features, target, [np.flatnonzero(fold != f) for f in folds], config)
     for f, heads in zip(folds, learnt, strict=True):
@@ -223,13 +255,13 @@ def _trained(
 def _pairs(
     features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
 ) -> FloatArray:
-    """Out-of-document scores within each training part (F, 2, n, K): entry f has seen nothing of fold f.
+    """Out-of-document scores within each training part (F, HEADS, n, K): entry f has seen nothing of fold f.
 
     Heads that leave out the folds f and g serve twice: they score g for the judge of f, and f for the
     judge of g. Five folds so need ten models, not twenty.
     """
     folds = int(fold.max()) + 1
-    S = np.zeros((folds, 2, *target.Y.shape), dtype=np.float32)
+    S = np.zeros((folds, HEADS, *target.Y.shape), dtype=np.float32)
     pairs = list(combinations(range(folds), 2))
     parts = [np.flatnonzero((fold != f) & (fold != g)) for f, g in pairs]
     for (f, g), heads in zip(pairs, _trained(features, target, parts, config), strict=True):
@@ -244,7 +276,7 @@ def _halves(
     features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
 ) -> FloatArray:
     """The same where there are two folds only: each is halved, by documents if it has several."""
-    S = np.zeros((2, 2, *target.Y.shape), dtype=np.float32)
+    S = np.zeros((2, HEADS, *target.Y.shape), dtype=np.float32)
     for f in range(2):
         known = np.flatnonzero(fold != f)
         own = fold[known] >= 0

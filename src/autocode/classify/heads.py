@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
 
-from autocode.classify.material import Features, FloatArray, IntArray, Target
+from autocode.classify.material import ROLES, Features, FloatArray, IntArray, Target, unshared_roles
 from autocode.config import ClassifyConfig
 
 if TYPE_CHECKING:
     from scipy import sparse
 
 Rows: TypeAlias = Union[FloatArray, "sparse.csr_array"]
+HEADS = 3  # scores of each code
 _FEW = 1500  # rows up to which the detour over their inner products is the faster way
 
 
@@ -41,14 +42,16 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The two scorers of each code: by meaning and by wording."""
+    """The scorers of each code: by meaning, by wording, and by the meaning of its most telling piece."""
 
     dense: Head
     lexical: Head
 
     def score(self, features: Features) -> FloatArray:
-        """Scores (2, n, K) float32: by meaning, by wording."""
-        return np.stack([self.dense.score(features.X), self.lexical.score(features.T)])
+        """Scores (HEADS, n, K) float32: by meaning, by wording, by the best piece."""
+        pieces = features.pieces
+        best = pieces.highest(self.dense.W[:, : pieces.V.shape[1]])
+        return np.stack([self.dense.score(features.X), self.lexical.score(features.T), best])
 
     def replaced(self, codes: IntArray, other: Heads, columns: IntArray) -> Heads:
         """These scorers with those of `other`'s codes `columns` for their own `codes`."""
@@ -58,7 +61,7 @@ class Heads:
 
 
 def train(features: Features, target: Target, rows: IntArray, config: ClassifyConfig) -> Heads:
-    """Learn both heads from some segments; centring and scaling are folded into the weights.
+    """Learn the heads from some segments; centring and scaling are folded into the weights.
 
     Args:
         features: Of n segments.
@@ -68,24 +71,31 @@ def train(features: Features, target: Target, rows: IntArray, config: ClassifyCo
     """
     rows = rows[_drawn(target.Y[rows], config)]
     part = target.take(rows)
-    return Heads(_dense(features.X[rows], part, config), _lexical(features.T[rows], part, config))
+    names = unshared_roles(features.T[rows], part.groups)
+    dense, lexical = _dense(features.X[rows], part, names, config), _lexical(features.T[rows], part, names, config)
+    return Heads(dense, lexical)
 
 
-def _dense(X: FloatArray, target: Target, config: ClassifyConfig) -> Head:
-    middle = X.mean(axis=0)
-    entries = np.zeros((target.Y.shape[1], X.shape[1]), dtype=np.float32)
+def _dense(X: FloatArray, target: Target, names: IntArray, config: ClassifyConfig) -> Head:
+    (_, width), K = X.shape, target.Y.shape[1]
+    columns = np.setdiff1d(np.arange(width), width - 2 * ROLES + names)
+    A = X[:, columns]
+    middle = A.mean(axis=0)
+    entries = np.zeros((K, len(columns)), dtype=np.float32)
     entries[:, : target.prior.shape[1]] = config.prior_weight * _centred(target.prior)
-    head = _backed_off(X - middle, target, config.strength, entries, config)
-    return Head(head.W, head.b - head.W @ middle)
+    head = _backed_off(A - middle, target, config.strength, entries, config)
+    W = np.zeros((K, width), dtype=np.float32)
+    W[:, columns] = head.W
+    return Head(W, head.b - head.W @ middle)
 
 
-def _lexical(T: sparse.csr_array, target: Target, config: ClassifyConfig) -> Head:
-    """Columns met in two segments or more, weighted by idf; other columns get no weight."""
+def _lexical(T: sparse.csr_array, target: Target, names: IntArray, config: ClassifyConfig) -> Head:
+    """Columns met in two segments or more, weighted by idf; other columns and names get no weight."""
     from scipy import sparse  # late: the command line must start at once
 
     (n, width), K = T.shape, target.Y.shape[1]
     met = np.bincount(T.indices, minlength=width)
-    columns = np.flatnonzero(met > 1)
+    columns = np.setdiff1d(np.flatnonzero(met > 1), width - 2 * ROLES + names)
     idf = (1 + np.log((1 + n) / (1 + np.minimum(met[columns], n)))).astype(np.float32)
     A = sparse.csr_array(T[:, columns] * idf[None])
     unit = np.float32(np.sqrt(A.multiply(A).sum() / n) + 1e-9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,25 +18,63 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
+BoolArray = NDArray[np.bool_]
+
+
+ROLES = 64
+"""Columns that a speaker's role is hashed to, and as many for the role of the one who spoke before."""
+_ROLE_WEIGHT = 0.5  # of a role beside a unit vector
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Sentences of n segments, or a few of them together: a mention is washed out in a long text's one vector."""
+
+    V: FloatArray  # (m, d0) float32 unit vectors, in the order of the segments
+    counts: IntArray  # (n,) pieces of each segment, at least 1
+
+    def take(self, rows: IntArray) -> Pieces:
+        """The pieces of some segments, in the order of `rows`."""
+        starts, counts = np.cumsum(self.counts) - self.counts, self.counts[rows]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return Pieces(self.V[np.repeat(starts[rows], counts) + within], counts)
+
+    def highest(self, W: FloatArray) -> FloatArray:
+        """The score of each segment's best piece (n, K) for weights W (K, d0)."""
+        if not len(self.counts):
+            return np.zeros((0, len(W)), dtype=np.float32)
+        return np.maximum.reduceat(self.V @ W.T, np.cumsum(self.counts) - self.counts, axis=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
     """What is known of n segments."""
 
-    X: FloatArray  # (n, d) float32: own vector, weighted previous turn, weighted next turn
-    T: sparse.csr_array  # (n, h) float32: hashed words and word parts
+    X: FloatArray  # (n, d) float32: own vector, weighted previous turn, weighted next turn, roles
+    T: sparse.csr_array  # (n, h) float32: hashed words and word parts, roles
+    pieces: Pieces
 
     def take(self, rows: IntArray) -> Features:
         """The features of some segments, in the order of `rows`."""
-        return Features(self.X[rows], self.T[rows])
+        return Features(self.X[rows], self.T[rows], self.pieces.take(rows))
 
     def joined(self, other: Features) -> Features:
         """These segments and, below them, those of `other`."""
         from scipy import sparse  # late: the command line must start at once
 
+        V, counts = (np.concatenate(both) for both in zip(*((p.V, p.counts) for p in (self.pieces, other.pieces)), strict=True))
         T = sparse.vstack([self.T, other.T], format="csr")
-        return Features(np.vstack([self.X, other.X]), T)
+        return Features(np.vstack([self.X, other.X]), T, Pieces(V, counts))
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """The m turns of some documents, of which n are segments: who says what before and after what."""
+
+    vectors: FloatArray  # (m, d0) unit vectors
+    speakers: Sequence[str]  # m roles or names, "" for none
+    own: IntArray  # (n,) the turn of each segment
+    around: IntArray  # (n, 2) the turn before it and the turn after it, -1 for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +96,54 @@ class Target:
 
 
 def features(
-    vectors: FloatArray,
-    texts: Sequence[str],
-    neighbours: IntArray,
-    config: ClassifyConfig = ClassifyConfig(),
-    context_vectors: FloatArray | None = None,
+    texts: Sequence[str], turns: Turns, config: ClassifyConfig = ClassifyConfig(), pieces: Pieces | None = None
 ) -> Features:
-    """Join a segment's own vector, its neighbouring turns and its hashed text.
+    """Join a segment's own vector, its neighbouring turns, the roles of who speaks, and its hashed text.
 
     Args:
-        vectors: (n, d0) unit-norm embeddings.
-        texts: n texts.
-        neighbours: (n, 2) row of the previous and of the next turn in `context_vectors`, -1 for none.
+        texts: The n segments' words.
+        turns: What stands around them.
         config: Weights of the turns and width of the hashed text.
-        context_vectors: (m, d0) embeddings of the turns; the segments themselves when None.
+        pieces: Of the n segments; None takes each segment whole.
 
     Raises:
-        ValueError: The numbers of vectors, texts and neighbours differ.
+        ValueError: The numbers of texts, turns and neighbours differ.
     """
-    own = np.asarray(vectors, dtype=np.float32)
-    if not len(own) == len(texts) == len(neighbours):
-        counts = f"{len(own)} vectors, {len(texts)} texts and {len(neighbours)} neighbours"
+    if not len(texts) == len(turns.own) == len(turns.around):
+        counts = f"{len(turns.own)} turns, {len(texts)} texts and {len(turns.around)} neighbours"
         raise ValueError(f"{counts}: not one per segment")
-    turns = own if context_vectors is None else np.asarray(context_vectors, dtype=np.float32)
-    turns = np.vstack([turns, np.zeros((1, own.shape[1]), dtype=np.float32)])  # row -1: no neighbour
-    around = [w * turns[neighbours[:, i]] for i, w in enumerate((config.previous, config.following)) if w]
-    return Features(np.hstack([own, *around]), hashed(texts, config.width))
+    known = np.asarray(turns.vectors, dtype=np.float32)
+    own = known[turns.own]
+    known = np.vstack([known, np.zeros((1, known.shape[1]), dtype=np.float32)])  # row -1: no neighbour
+    around = [w * known[turns.around[:, i]] for i, w in enumerate((config.previous, config.following)) if w]
+    roles = _roles(turns)
+    return Features(
+        X=np.hstack([own, *around, _ROLE_WEIGHT * roles.toarray()]),
+        T=_beside(hashed(texts, config.width), roles),
+        pieces=pieces or Pieces(own, np.ones(len(own), dtype=np.int64)),
+    )
+
+
+def _roles(turns: Turns) -> sparse.csr_array:
+    """Who speaks and who spoke before (n, 2 * ROLES), hashed like words: a name cannot be read back."""
+    from scipy import sparse  # late: the command line must start at once
+
+    column = np.array([zlib.crc32(s.encode("utf-8", "surrogatepass")) % ROLES if s else -1 for s in turns.speakers] + [-1])
+    n, now, before = len(turns.own), column[turns.own], column[turns.around[:, 0]]
+    places = np.stack([now, np.where(before < 0, -1, before + ROLES)], axis=1)
+    rows, _ = np.nonzero(places >= 0)
+    cells = (np.ones(len(rows), dtype=np.float32), (rows, places[places >= 0]))
+    return sparse.csr_array(cells, shape=(n, 2 * ROLES))
+
+
+def _beside(T: sparse.csr_array, roles: sparse.csr_array) -> sparse.csr_array:
+    from scipy import sparse  # late: the command line must start at once
+
+    return sparse.hstack([T, roles], format="csr")
+
+
+def unshared_roles(T: sparse.csr_array, groups: IntArray) -> IntArray:
+    """Which of the 2 * ROLES role columns are met in one document at most, (c,): names, not roles."""
+    roles = T[:, -2 * ROLES :].tocoo()
+    pairs = np.unique(np.stack([roles.col, groups[roles.row]]), axis=1)
+    return np.flatnonzero(np.bincount(pairs[0], minlength=2 * ROLES) < 2)

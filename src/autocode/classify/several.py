@@ -29,6 +29,7 @@ class Lent:
 
     features: Features
     Y: FloatArray  # (m, J) in [0, 1]: share of its coders who gave a counterpart of the code
+    groups: IntArray  # (m,) document index
     codes: IntArray  # (J,) which of the K codes
 
 
@@ -134,7 +135,7 @@ def _with(features: Features, target: Target, lent: Lent) -> tuple[Features, Tar
     """Own segments and, below them, those of another study, on the codes they share."""
     own = target.of(lent.codes)
     Y = np.concatenate([own.Y, lent.Y])
-    groups = np.concatenate([own.groups, np.full(len(lent.Y), -1, dtype=own.groups.dtype)])
+    groups = np.concatenate([own.groups, -1 - lent.groups])
     return features.joined(lent.features), replace(own, Y=Y, groups=groups)
 
 

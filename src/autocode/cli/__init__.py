@@ -19,32 +19,30 @@ from autocode.cli.agreement import agree, evaluate, frequencies
 from autocode.cli.dossier import forget, members_export, members_import, pseudonymise, report
 from autocode.cli.exchange import export, import_
 from autocode.cli.log import Log
+from autocode.cli.next import next_
 from autocode.cli.review import audit, review
 from autocode.cli.shell import (
     Json,
     Kind,
-    Sources,
     StudyPath,
     app,
     show,
     tell,
-    working,
 )  # fmt: skip
-from autocode.cli.train import AlignmentPath, align, carried_over, changed_since, train
+from autocode.cli.suggest import suggest
+from autocode.cli.train import align, codes_changed, train
 from autocode.doctor import examine
 from autocode.encode import add_encoder
-from autocode.errors import AutocodeError, InputError
-from autocode.formats import read, read_all
-from autocode.formats.files import write_atomic
-from autocode.formats.suggestions import write_suggestions
-from autocode.model import CodingModel
-from autocode.report import Description, suggestions_html
+from autocode.errors import AutocodeError
+from autocode.formats import read
+from autocode.report import Description
 from autocode.store import STORE
-from autocode.study import Study, Suggestion
 
-encoder_app = typer.Typer(help="Encoders: the models that turn text into numbers.", no_args_is_help=True)
+encoder_app = typer.Typer(help="Encoders: the models that turn text into numbers.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(encoder_app, name="encoder")
-members_app = typer.Typer(help="Member checking: letters to participants, and their answers.", no_args_is_help=True)
+members_app = typer.Typer(
+    help="Member checking: letters to participants, and their answers.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(members_app, name="members")
 
 
@@ -65,7 +63,7 @@ def describe(
         return
     found = read(study).of_kind(kind)
     if model:
-        changed_since(model, found, as_json)
+        show(codes_changed(model, found), as_json)
         return
     show(Description(found), as_json)
     tell(f"Next: autocode {'agree' if len(found.humans) > 1 else 'train'} {study}")
@@ -76,31 +74,8 @@ app.command()(agree)
 
 app.command()(train)
 app.command()(align)
-
-
-@app.command()
-def suggest(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The model's folder.")],
-    sources: Sources,
-    out: Annotated[Path, typer.Option(help="Where to: .csv, .jsonl or .html.")],
-    everything: Annotated[bool, typer.Option("--all", help="Every unit and code, suggested or not.")] = False,
-    plain: Annotated[bool, typer.Option(help="CSV for programs: no byte order mark, no guard.")] = False,
-    alignment: AlignmentPath = None,
-) -> None:
-    """Suggest codes for new transcripts, each with the coded segments that speak for it."""
-    if out.suffix not in (".csv", ".jsonl", ".html"):
-        raise InputError(str(out), "suggestions are written as .csv, .jsonl or .html", "Choose one of these.")
-    new, _ = read_all(sources)
-    loaded = CodingModel.load(model)
-    found, note = carried_over(loaded, new, alignment, everything) if alignment else _suggested(loaded, new, everything)
-    _write_suggestions(out, found, new, loaded, plain)
-    likely = sum(s.suggested for s in found)
-    asked = sum(s.band == "ask" for s in found)
-    tell(f"{out}: {likely:,} codes suggested, {asked:,} to look at, {len(loaded.silent)} codes silent by evidence.")
-    if note:
-        tell(note)
-
-
+app.command()(suggest)
+app.command("next")(next_)
 app.command()(evaluate)
 app.command()(frequencies)
 
@@ -122,7 +97,7 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Check versions, the encoder's hash, the network and a study's integrity."""
-    changed = CodingModel.load(model).changes(read(study)) if study and model else None
+    changed = codes_changed(model, read(study)) if study and model else None
     findings = examine(study / STORE if study else None, changed)
     show(findings, as_json)
     if findings.faults:
@@ -169,24 +144,6 @@ def bundled() -> Path:
     package = Path(__file__).parents[1]
     installed = package / "corpora" / "microcredentials"
     return installed if installed.is_dir() else package.parents[1] / "corpora" / "microcredentials"
-
-
-def _suggested(model: CodingModel, new: Study, everything: bool) -> tuple[list[Suggestion], str]:
-    """Suggestions, and a line for each code of the codebook that changed since the model was made."""
-    with working("Reading the transcripts") as progress:
-        found = model.suggest(new, everything, progress)
-    changed = model.changes(new)
-    return found, f"The codebook has changed since this model was trained; train it again.\n{changed}" if changed else ""
-
-
-def _write_suggestions(
-    out: Path, found: list[Suggestion], new: Study, model: CodingModel, plain: bool
-) -> None:
-    if out.suffix == ".html":
-        notice = (model.provenance or {})["study"]["notice"]
-        write_atomic(out, suggestions_html(found, new.by_id, notice))
-    else:
-        write_suggestions(out, found, new.by_id, plain)
 
 
 def main() -> None:

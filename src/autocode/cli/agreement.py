@@ -38,6 +38,7 @@ from autocode.agreement import (
 )  # fmt: skip
 from autocode.agreement.render import cut, decimals
 from autocode.audit import accepted
+from autocode.bias import bias
 from autocode.cli.shell import (
     Coders,
     ConfigPath,
@@ -49,7 +50,6 @@ from autocode.cli.shell import (
     ledger_of,
     listed,
     settings,
-    show,
     tell,
     working,
 )
@@ -186,9 +186,11 @@ def evaluate(
         held = hold_out(blank_model(chosen), found, listed(coders), progress)
     if out:
         write_held_out(out, held)
-    report = compare(held, chosen.agreement)
-    show(report, as_json)
-    if not as_json:
+    report, groups = compare(held, chosen.agreement), bias(held)
+    if as_json:
+        print(json.dumps(report.to_json() | {"groups": groups.to_json()}, ensure_ascii=False, indent=2))
+    else:
+        print(f"{report}\n\n{groups}")
         _print_opinions(opinions(decisions(held.with_machine), report.options))
         written, _ = ledger_of(study)
         shown = bool(accepted(written) & frozenset(found.codings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ import typer
 
 from autocode.agreement import agree as compare_coders
 from autocode.audit import accepted, standing, verify
-from autocode.cli.shell import ConfigPath, StudyPath, blank_model, ledger_of, settings, tell, working
+from autocode.cli.shell import ConfigPath, Kind, StudyPath, blank_model, ledger_of, settings, tell, working
 from autocode.config import Config
 from autocode.encode import cache_folder
 from autocode.errors import InputError
@@ -20,14 +21,17 @@ from autocode.evaluate import agreement_options, compare, hold_out
 from autocode.formats import read, read_all
 from autocode.formats.files import write_atomic
 from autocode.matrix import coding_matrix
-from autocode.members import ANSWERED, Kept, load_answers, read_answer, save_answers, take, write_letters
+from autocode.members import ANSWERED, Kept, load_answers, read_answers, save_answers, take, write_letters
 from autocode.model import CodingModel
 from autocode.privacy import (
+    CERTAINTIES,
     WARNING,
     Places,
+    Proposal,
     apply_proposals,
     holding,
     in_receipts,
+    pipelines,
     propose,
     read_proposals,
     write_key,
@@ -37,7 +41,7 @@ from autocode.privacy import (
     forget as erase,
 )
 from autocode.report import FORMS, NAME, Checked, Findings, Trail, load_record, study_html, write_dossier
-from autocode.store import STORE, load, scrub, update
+from autocode.store import STORE, load, receipts, scrub, update
 from autocode.study import Study
 
 
@@ -49,9 +53,10 @@ def report(
     config: ConfigPath = None,
     machine: Annotated[bool, typer.Option(help="Set the machine beside the human coders.")] = True,
     only: Annotated[str, typer.Option(help="Write one form of the dossier: html, docx or xlsx.")] = "",
+    kind: Kind = "",
 ) -> None:
     """Write the study's dossier: tables, figures, agreement and the pages of rigour."""
-    found, chosen = read(study), settings(config)
+    found, chosen = read(study).of_kind(kind), settings(config)
     findings = _with_suggestions(_findings(study, found, chosen, machine), model, new or [])
     if out.suffix.lower() == ".html":
         write_atomic(out, study_html(found, findings))
@@ -70,14 +75,14 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
     record = load_record((folder if folder.is_dir() else folder.parent) / NAME)
     findings = Findings(record=record, members=members, command=" ".join(["autocode", *sys.argv[1:]]))
     findings = _with_trail(findings, folder, study)
-    empty = blank_model(config)
+    empty, humans = blank_model(config), record.humans(study)
     findings = replace(findings, vectors=empty.encoder.encode)
     if machine:
         with working("Judging each document without having seen it") as progress:
-            held = hold_out(empty, study, None, progress)
+            held = hold_out(empty, study, humans, progress)
         return replace(findings, evaluation=compare(held, config.agreement), matrix=held.with_machine)
-    if len(study.humans) > 1:
-        matrix = coding_matrix(study, config, study.humans)
+    if len(humans) > 1:
+        matrix = coding_matrix(study, config, humans)
         options = agreement_options(config.agreement, study.documents)
         return replace(findings, agreement=compare_coders(matrix, options), matrix=matrix)
     return findings
@@ -86,10 +91,12 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
 def _with_trail(findings: Findings, folder: Path, study: Study) -> Findings:
     """What the ledger says: decisions by kind, whether its chain holds, codings that began as suggestions."""
     written, last = ledger_of(folder)
+    imports = receipts(folder / STORE) if (folder / STORE).is_file() else ()
     if not written:
-        return findings
+        return replace(findings, trail=Trail(imports=imports))
     told = [(e.at[:19], e.decision.coder, f"{e.decision.action} {e.decision.code}".strip()) for e in written]
-    trail = Trail(Counter(e.decision.action for e in standing(written)), not verify(written, last), told)
+    trail = Trail(Counter(e.decision.action for e in standing(written)), not verify(written, last), told, written,
+                  imports)  # fmt: skip
     return replace(findings, trail=trail, accepted=accepted(written) & frozenset(study.codings))
 
 
@@ -97,7 +104,9 @@ def _with_suggestions(findings: Findings, model: Path | None, new: list[Path]) -
     if model is None:
         return findings
     loaded = CodingModel.load(model)
-    findings = replace(findings, silent=loaded.silent, model=loaded.provenance)
+    findings = replace(
+        findings, silent=loaded.silent, model=loaded.provenance,
+        reliability=loaded.classifier.reliability if loaded.classifier else None)  # fmt: skip
     if not new:
         return findings
     study, _ = read_all(new)
@@ -122,7 +131,7 @@ def members_import(
     study: Annotated[Path, typer.Option(help="The study's folder.")],
 ) -> None:
     """Bring answers, comments and corrected passages in; codings move along, and what is lost is listed."""
-    answers = [read_answer(path) for path in sorted(folder.glob("*.docx")) if not path.name.startswith("~$")]
+    answers = [a for path in sorted(folder.glob("*.docx")) if not path.name.startswith("~$") for a in read_answers(path)]
     if not answers:
         raise InputError(
             str(folder), "there is no letter (.docx) in it", "Choose the folder of letters that came back."
@@ -166,15 +175,21 @@ def pseudonymise(
     out: Annotated[Path | None, typer.Option(help="Write proposals here (.csv), to be reviewed.")] = None,
     reviewed: Annotated[Path | None, typer.Option("--apply", help="Apply the reviewed proposals of this file.")] = None,
     key: Annotated[Path | None, typer.Option(help="Where the key goes (.csv): outside the study's folder.")] = None,
-    spacy: Annotated[str, typer.Option(help="An installed spaCy pipeline that finds names.")] = "",
+    spacy: Annotated[
+        str, typer.Option(help="An installed spaCy pipeline that finds names; the one installed by default; none for none.")
+    ] = "",
+    perhaps: Annotated[bool, typer.Option("--perhaps", help="List what is only perhaps a name too.")] = False,
 ) -> None:
     """Propose pseudonyms, or apply those a human has reviewed; it does not find everything."""
     if reviewed is None:
         if out is None:
             raise InputError("pseudonymise", "it needs a file for its proposals", "Add --out proposals.csv.")
-        found = propose(read(study), spacy)
+        pipeline = _pipeline(spacy)
+        every = propose(read(study), pipeline, perhaps=True)
+        found = [p for p in every if perhaps or p.certainty != "perhaps"]
         write_proposals(out, found)
-        tell(f"{out}: {len(found):,} proposals. {WARNING}")
+        tell(f"{out}: {_listed(found)}. {_held_back(len(every) - len(found))}")
+        tell(f"Looked with patterns{f' and the spaCy pipeline {pipeline}' if pipeline else ''}. {WARNING}")
         tell(
             f"Put yes into the column apply, mend replacements, then: autocode pseudonymise {study} --apply "
             f"{out} --key ELSEWHERE/key.csv"
@@ -200,6 +215,25 @@ def pseudonymise(
     _mind_places(study, set(load(study / STORE).by_id))
     tell(f"{sum(counts.values()):,} places replaced; the key is in {key}: keep it apart. {WARNING}")
     tell("Models, reports and the files you imported from still hold the old words: make them again, or erase them.")
+
+
+def _pipeline(asked: str) -> str:
+    """The spaCy pipeline to look with: the one asked for, else the only one installed, else none."""
+    if asked:
+        return "" if asked == "none" else asked
+    installed = pipelines()
+    if len(installed) > 1:
+        tell(f"spaCy pipelines installed here: {', '.join(installed)}. Name one of them with --spacy to look with it too.")
+    return installed[0] if len(installed) == 1 else ""
+
+
+def _listed(found: Sequence[Proposal]) -> str:
+    counts = Counter(p.certainty for p in found)
+    return f"{len(found):,} proposals ({', '.join(f'{counts[c]:,} {c}' for c in CERTAINTIES if counts[c])})"
+
+
+def _held_back(count: int) -> str:
+    return f"{count:,} more are only perhaps names; --perhaps lists them too." if count else "The surest come first."
 
 
 def forget(

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from autocode.cli.shell import StudyPath, tell
+from autocode.cli.shell import Kind, StudyPath, tell
 from autocode.config import SegmentConfig
 from autocode.errors import InputError
 from autocode.formats import ReadOptions, Receipt, WriteOptions, read, read_all, read_coders, write
@@ -22,6 +22,9 @@ from autocode.newer import Merged, merge_newer
 from autocode.reanchor import Reanchored
 from autocode.store import STORE, ReceiptRow, load, update
 from autocode.study import Document, Study
+
+MOVED = "codings on its old text"
+"""What the receipt counts of a document whose transcript was replaced."""
 
 
 def import_(
@@ -101,7 +104,7 @@ def _moved_receipt(moved: Reanchored) -> Receipt:
     notes = [f"{moved.changed:,} now cover words that are partly new: look at them"] if moved.changed else []
     notes += [f"set aside: '{c.code}' by {c.coder}, characters {c.start} to {c.end} of the old text" for c in moved.lost]
     skipped = {"whose words are not in the new text": len(moved.lost)}
-    return Receipt(moved.document, "codings on its old text", moved.kept + moved.changed, skipped, tuple(notes))
+    return Receipt(moved.document, MOVED, moved.kept + moved.changed, skipped, tuple(notes))
 
 
 def _gathered(
@@ -154,17 +157,21 @@ class _Sizes:
 
     documents: int
     codings: int
+    codes: int
 
     @classmethod
     def of(cls, study: Study) -> _Sizes:
-        return cls(len(study.documents), len(study.codings))
+        return cls(len(study.documents), len(study.codings), len(study.codebook))
 
 
 def _say_changes(before: _Sizes, after: _Sizes, store: Path) -> None:
     more = (after.documents - before.documents, after.codings - before.codings)
     new = f" ({more[0]:,} and {max(0, more[1]):,} of them new)" if before.documents else ""
     less = f" {-more[1]:,} codings less than before: see those set aside above." if more[1] < 0 else ""
-    tell(f"{store} now holds {after.documents:,} documents and {after.codings:,} codings{new}.{less}")
+    codes = f", {after.codes:,} codes" if not after.codings else ""
+    tell(f"{store} now holds {after.documents:,} documents{codes} and {after.codings:,} codings{new}.{less}")
+    if not after.documents and not after.codes:
+        tell("Nothing came in. If texts are missing, export the project again with its sources in it.")
 
 
 def export(
@@ -177,9 +184,10 @@ def export(
     mirror: Annotated[bool, typer.Option(help="Suggested codes under a root code of their own.")] = False,
     table: Annotated[str, typer.Option(help="A .csv or .xlsx holds: whole, codings, maxqda.")] = "whole",
     flatten: Annotated[str, typer.Option(help="Write codes without a tree, paths joined by this, such as ' > '.")] = "",
+    kind: Kind = "",
 ) -> None:
     """Give a study back as a file that other tools open."""
-    found = read(study)
+    found = read(study).of_kind(kind)
     suggestions = tuple(CodingModel.load(model).suggest(found)) if model else ()
     options = WriteOptions(suggestions, original, newlines, astral, mirror, flatten, table)
     write(found, out, options)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import contextlib
 import json
 import webbrowser
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from autocode.audit import COLUMNS, Entry, row, undone, verify
+from autocode.cli.exchange import MOVED
 from autocode.cli.shell import StudyPath, tell
 from autocode.errors import InputError, StoreError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.model import CodingModel
 from autocode.review import Desk, Door, Server, advise, answers, listen, serve
 from autocode.review.figures import Wanted, figures, narrowed
-from autocode.store import STORE, load
+from autocode.store import STORE, ReceiptRow, load, receipts
 from autocode.store.ledger import close_desk, desks, entries, last_written, open_desk
 
 
@@ -80,18 +83,30 @@ def audit(
     summary = figures(written)
     if out:
         _export(out, chosen, written)
+    moved = _moved(written, receipts(path))
     if as_json:
-        print(
-            json.dumps({"faults": faults, "last": written[-1].sha256 if written else "", **summary.to_json()}, indent=2)
-        )
+        last = written[-1].sha256 if written else ""
+        print(json.dumps({"faults": faults, "last": last, "replaced": moved, **summary.to_json()}, indent=2))
     else:
         for entry in chosen:
             print(_line(entry, undone(written)))
         print(summary)
+        for document, count in moved.items():
+            print(f"{document}: its transcript was replaced since; offsets of {count:,} earlier entries are of the old text")
         print(f"Chain: {'broken' if faults else 'whole'}, {len(written):,} entries"
               + (f", last {written[-1].sha256[:16]}" if written else ""))  # fmt: skip
     if faults:
         raise StoreError(str(path), f"the ledger is damaged ({faults[0]}; {len(faults)} in all)", "Restore a copy.")
+
+
+def _moved(written: Sequence[Entry], kept: Sequence[ReceiptRow]) -> dict[str, int]:
+    """Documents whose transcript was replaced, with how many entries were written before that.
+
+    The ledger is never rewritten, so the offsets in these entries count in the text of their day.
+    """
+    replaced = {r.source: r.at[:19] for r in kept if r.what == MOVED}  # both in UTC, to the second
+    before = Counter(e.decision.document for e in written if e.at[:19] <= replaced.get(e.decision.document, ""))
+    return dict(sorted(before.items()))
 
 
 def _export(out: Path, chosen: list[Entry], written: list[Entry]) -> None:

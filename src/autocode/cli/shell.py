@@ -22,7 +22,7 @@ from autocode.study import Progress
 
 app = typer.Typer(
     help="Pre-code interviews: learn from coded segments, suggest codes, compare with the coders. Offline.",
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 
 Sources = Annotated[list[Path], typer.Argument(help="Transcripts, tables, or folders of them.")]

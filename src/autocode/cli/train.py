@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,17 +10,19 @@ import typer
 from autocode.cli.shell import (
     Coders,
     ConfigPath,
+    Json,
     Kind,
     Segments,
     blank_model,
     listed,
     settings,
+    show,
     tell,
     working,
 )  # fmt: skip
 from autocode.errors import StudyError
 from autocode.formats import read
-from autocode.model import CodingModel
+from autocode.model import Changes, CodingModel
 from autocode.model.saved import MANIFEST
 from autocode.study import Study, Suggestion
 from autocode.transfer import (
@@ -55,8 +56,12 @@ def train(
     segments: Segments = "",
     quotes: Annotated[bool, typer.Option(help="Keep the words of coded segments as evidence.")] = True,
     kind: Kind = "",
+    as_json: Json = False,
 ) -> None:
-    """Learn from coded segments and save the model; with more studies, only what helps in the first."""
+    """Learn from coded segments and save the model; say what each code may be used for.
+
+    Of further studies, each code uses only what helps in the first.
+    """
     found, others = read(studies[0]).of_kind(kind), _others(studies)
     folder = out or Path("models") / (model or studies[0].name)
     blank = blank_model(settings(config, segments))
@@ -68,11 +73,10 @@ def train(
         return
     else:
         learnt, evidence = _with(blank, found, lent, listed(coders))
-        print(evidence)
+        tell(str(evidence)) if as_json else print(evidence)
     learnt.save(folder, quotes)
-    for code, why in learnt.silent.items():
-        print(f"silent: {code}: {why}")
-    tell(f"{folder} has learnt {len(learnt.codes) - len(learnt.silent)} codes; {len(learnt.silent)} stay silent (above).")
+    show(learnt.licences, as_json)
+    tell(f"{folder} is saved; its README.md is the model card, with the evidence for each code.")
     tell(f"Next: autocode suggest {folder} NEW_TRANSCRIPTS --out suggestions.html")
 
 
@@ -137,23 +141,17 @@ def align(
     tell(f"Next: write yes or no in the column decision, then autocode {name} --alignment {out}")
 
 
-def carried_over(model: CodingModel, new: Study, path: Path, everything: bool) -> tuple[list[Suggestion], str]:
+def carried_over(model: CodingModel, said: list[Suggestion], new: Study, path: Path) -> tuple[list[Suggestion], str]:
     """Suggestions of a model made for another codebook, in the codes of the new one, and a line that says so."""
     name = (model.provenance or {}).get("study", {}).get("name", "")
     found = read_alignment(path)
     found.check(name, new.codebook, model.codebook)
     pairs = found.taken(name)
-    with working("Reading the transcripts") as progress:
-        said = model.suggest(Study(new.documents), everything, progress)
     return list(translated(said, pairs, name)), (
         f"Transfer: the model was made for '{name}' and never checked in this study, so its {len(pairs)} aligned codes "
         "are asked about at most.")  # fmt: skip
 
 
-def changed_since(model: Path, study: Study, as_json: bool) -> None:
-    """Print which codes changed since a model was trained."""
-    found = CodingModel.load(model).changes(study)
-    if as_json:
-        print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
-    else:
-        print(found or "The codebook is as it was when the model was trained.")
+def codes_changed(model: Path, study: Study) -> Changes:
+    """Which codes changed since a model was trained."""
+    return CodingModel.load(model).changes(study)

@@ -1,8 +1,8 @@
 """Texts -> vectors: any sentence-transformers encoder, offline, each text encoded once.
 
 An encoder is anything with an `identity` and `encode(texts, progress=None)`. `load_encoder` finds it
-by name on this disk, runs it through onnxruntime where it can (else through sentence-transformers,
-and says why) and keeps every vector under the hash of its text. Nothing here calls the network but
+by name on this disk, runs it through OpenVINO or onnxruntime where it can (else through
+sentence-transformers, and says why) and keeps every vector under the hash of its text. Nothing here calls the network but
 `add_encoder`.
 """
 
@@ -23,16 +23,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from autocode.encode.cache import VectorCache, Vectors, cache_folder
-from autocode.encode.graph import (
-    EXPORT_VERSION,
-    GraphFacts,
-    OnnxEncoder,
-    Progress,
-    export_graph,
-    load_reference,
-    read_facts,
-    unit,
-)
+from autocode.encode.graph import EXPORT_VERSION, export_graph, load_reference, read_facts
+from autocode.encode.running import Engine, GraphEncoder, GraphFacts, Progress, choose_engine, unit
 from autocode.encode.weights import Weights, find_weights, stay_offline
 from autocode.errors import EncoderError
 
@@ -50,8 +42,9 @@ class EncoderIdentity:
         sha256: Of the weights; of a sorted list of hashes where they are in several files.
         dimension: Length of a vector.
         max_tokens: Where a text is cut, in tokens; 0 for no limit.
-        backend: `onnxruntime`, `sentence-transformers` or a plug-in's own word.
+        backend: `openvino`, `onnxruntime`, `sentence-transformers` or a plug-in's own word.
         note: Why the slower fallback runs; empty where it does not.
+        precision: `float32` or `bfloat16`: vectors of two precisions are near, but not the same bits.
     """
 
     name: str
@@ -60,6 +53,7 @@ class EncoderIdentity:
     max_tokens: int
     backend: str
     note: str = ""
+    precision: str = "float32"
 
 
 class Encoder(Protocol):
@@ -160,7 +154,9 @@ class FakeEncoder:
         return row
 
 
-def load_encoder(name: str = "default", cache: Path | None = None, threads: int | None = None) -> CachedEncoder:
+def load_encoder(
+    name: str = "default", cache: Path | None = None, threads: int | None = None, precision: str = "auto"
+) -> CachedEncoder:
     """Load an encoder by name: `default`, a folder, an added model or a plug-in `package.module:factory`.
 
     The first load of a model exports its graph, which takes seconds and imports torch (ask
@@ -170,6 +166,7 @@ def load_encoder(name: str = "default", cache: Path | None = None, threads: int 
         name: What to load.
         cache: Folder for graphs and vectors; `cache_folder()` where None.
         threads: Processor threads; all that this process may use where None. No effect on vectors.
+        precision: `auto`, `float32` or `bfloat16`, as `choose_engine` takes them; a plug-in has its own.
 
     Raises:
         EncoderError: where the name is not on this disk, its weights are altered, or it cannot run.
@@ -181,7 +178,8 @@ def load_encoder(name: str = "default", cache: Path | None = None, threads: int 
     weights = find_weights(name, place)
     graph = _graph_folder(weights, place)
     facts = read_facts(graph) or export_graph(weights.folder, graph)
-    encoder = _ModelEncoder(weights, graph, facts, threads or _processors())
+    engine = Engine("sentence-transformers", "float32") if facts.reason else choose_engine(precision)
+    encoder = _ModelEncoder(weights, graph, facts, (engine, threads or _processors()))
     return CachedEncoder(encoder, place / "vectors", _fingerprint(weights))
 
 
@@ -200,11 +198,11 @@ def needs_export(name: str = "default", cache: Path | None = None) -> bool:
 class _ModelEncoder:
     """Found weights, opened at the first text that has no vector yet."""
 
-    def __init__(self, weights: Weights, graph: Path, facts: GraphFacts, threads: int) -> None:
-        self._weights, self._graph, self._facts, self._threads = weights, graph, facts, threads
-        backend = "sentence-transformers" if facts.reason else "onnxruntime"
+    def __init__(self, weights: Weights, graph: Path, facts: GraphFacts, run: tuple[Engine, int]) -> None:
+        self._weights, self._graph, self._facts, (self._engine, self._threads) = weights, graph, facts, run
         sizes = facts.dimension, facts.max_tokens
-        self.identity = EncoderIdentity(weights.name, weights.sha256, *sizes, backend, facts.reason)
+        self.identity = EncoderIdentity(
+            weights.name, weights.sha256, *sizes, self._engine.backend, facts.reason, self._engine.precision)  # fmt: skip
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         return self._run(texts, progress)
@@ -213,7 +211,7 @@ class _ModelEncoder:
     def _run(self) -> Callable[[Sequence[str], Progress | None], Vectors]:
         if self._facts.reason:
             return partial(_encode_singly, load_reference(self._weights.folder))
-        return OnnxEncoder(self._graph, self._facts, self._threads).encode
+        return GraphEncoder(self._graph, self._facts, self._engine, self._threads).encode
 
 
 def _encode_singly(reference: Any, texts: Sequence[str], progress: Progress | None) -> Vectors:
@@ -227,7 +225,7 @@ def _encode_singly(reference: Any, texts: Sequence[str], progress: Progress | No
 
 
 def _fingerprint(weights: Weights) -> str:
-    """What decides the vectors: the weights, their settings, our export and its precision."""
+    """What decides the vectors besides the engine: the weights, their settings, our export and its weights' precision."""
     whole = f"{EXPORT_VERSION} fp32 {weights.sha256} {weights.settings_sha256}"
     return hashlib.sha256(whole.encode()).hexdigest()
 

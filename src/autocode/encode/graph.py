@@ -1,4 +1,4 @@
-"""A sentence-transformers model as an ONNX graph: exported once with torch, run by onnxruntime.
+"""A sentence-transformers model as an ONNX graph: exported once with torch, run by `running`.
 
 The graph holds the same float32 weights, so its vectors are those of sentence-transformers up to
 float noise; each export is checked against it. Only the first export imports torch.
@@ -9,50 +9,21 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from itertools import groupby
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from autocode.encode.cache import Vectors, file_sha256, staged_folder, write_private
+from autocode.encode.cache import file_sha256, staged_folder, write_private
+from autocode.encode.running import Engine, GraphEncoder, GraphFacts, unit
 from autocode.errors import EncoderError
 
 # Raise it whenever the export below changes its numbers: it is part of every cache key.
 EXPORT_VERSION = 1
 
-Progress = Callable[[int, int], None]
-
 _OPSET = 17
-# About 1024 tokens keep the activations in the processor's cache; larger batches are slower.
-_BATCH_TOKENS = 1024
 _SAME_COSINE = 0.9999
 _PROBES = ("", "a", "It depends, doesn't it?", "Größe, naïve café \U0001f642", "we talk about the work " * 120)
-
-
-@dataclass(frozen=True, slots=True)
-class GraphFacts:
-    """What a graph's folder says of itself: sizes in tokens and dimensions, and why there is no graph.
-
-    Attributes:
-        dimension: Length of a vector.
-        max_tokens: Where a text is cut, special tokens included; 0 where the model sets no limit.
-        pooling: `mean` or `cls`.
-        inputs: Names of the graph's inputs, ids first.
-        graph_sha256: Of the graph's file, to notice a damaged one; empty without a graph.
-        reason: Why the model cannot be exported; empty where it was.
-    """
-
-    dimension: int
-    max_tokens: int
-    pooling: str
-    inputs: tuple[str, ...]
-    graph_sha256: str
-    reason: str
 
 
 def read_facts(folder: Path) -> GraphFacts | None:
@@ -104,85 +75,6 @@ def export_graph(source: Path, target: Path) -> GraphFacts:
     return facts
 
 
-class OnnxEncoder:
-    """Runs an exported graph: texts -> (n, dimension) float32 of unit norm.
-
-    Args:
-        folder: Where `export_graph` put the graph.
-        facts: What `read_facts` says of it.
-        threads: How many batches run side by side; more do not change the vectors.
-    """
-
-    def __init__(self, folder: Path, facts: GraphFacts, threads: int) -> None:
-        from tokenizers import Tokenizer
-
-        self.facts = facts
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(facts.max_tokens)
-        self._session = _session(folder / "model.onnx")
-        self._threads = threads
-
-    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Encode n texts; `progress(done, n)` is called after each batch."""
-        ids = [code.ids for code in self._tokenizer.encode_batch_fast(list(texts))]
-        vectors = np.empty((len(ids), self.facts.dimension), np.float32)
-        batches, done = _batches([len(one) for one in ids]), 0
-        # One batch per thread beats many threads per batch: nobody waits for anybody.
-        pool = ThreadPoolExecutor(self._threads)
-        try:
-            results = pool.map(self._run, ([ids[i] for i in batch] for batch in batches))
-            for batch, rows in zip(batches, results, strict=True):
-                vectors[batch] = rows
-                done += len(batch)
-                if progress is not None:
-                    progress(done, len(ids))
-        finally:
-            pool.shutdown(cancel_futures=True)
-        return vectors
-
-    def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
-        """Vectors of texts of one token count: without padding, so each is what it would be alone."""
-        tokens = np.array(ids, np.int64)
-        feed = {
-            "input_ids": tokens,
-            "attention_mask": np.ones_like(tokens),
-            "token_type_ids": np.zeros_like(tokens),
-        }
-        (hidden,) = self._session.run(None, {name: feed[name] for name in self.facts.inputs})
-        return unit(hidden[:, 0] if self.facts.pooling == "cls" else _mean(hidden))
-
-
-def unit(vectors: NDArray[Any]) -> Vectors:
-    """Scale the rows (n, d) to length one, as float32; a row of zeros stays zero."""
-    lengths = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=1, keepdims=True))
-    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
-
-
-def _mean(hidden: Vectors) -> Vectors:
-    """The mean (n, d) of the token vectors (n, tokens, d)."""
-    return np.asarray(hidden.mean(axis=1), np.float32)
-
-
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Places of texts that share a token count, shortest first, about `_BATCH_TOKENS` tokens each."""
-    batches = []
-    order = sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
-    for length, places in groupby(order, key=lambda i: lengths[i]):
-        group, step = list(places), max(1, _BATCH_TOKENS // max(1, length))
-        batches += [group[i : i + step] for i in range(0, len(group), step)]
-    return batches
-
-
-def _session(graph: Path) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-
-
 def _facts(model: Any, reason: str) -> GraphFacts:
     inputs: tuple[str, ...] = ("input_ids", "attention_mask")
     if not reason and getattr(model[0].auto_model.config, "type_vocab_size", 0) > 1:
@@ -215,7 +107,7 @@ def _export_checked(model: Any, facts: GraphFacts, stage: Path) -> GraphFacts:
         _trace(model[0].auto_model, facts.inputs, graph)
         _fuse(model[0].auto_model.config, graph)
         write_private(stage / "tokenizer.json", model.tokenizer.backend_tokenizer.to_str().encode())
-        ours = OnnxEncoder(stage, facts, threads=1).encode(_PROBES)
+        ours = GraphEncoder(stage, facts, Engine("onnxruntime", "float32")).encode(_PROBES)
     except EncoderError:
         raise
     except Exception as error:  # exporters raise whatever their parts raise; the fallback still works

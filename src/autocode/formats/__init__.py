@@ -10,7 +10,8 @@ from pathlib import Path
 from autocode.codebook import Codebook
 from autocode.errors import CodebookError, InputError
 from autocode.formats.coders import join_coders
-from autocode.formats.folder import is_study_folder, read_codebook, read_folder, write_folder
+from autocode.formats.folder import is_study_folder, read_codebook, read_folder
+from autocode.formats.folder_write import write_folder
 from autocode.formats.hf import is_datasets_folder, read_datasets, read_parquet, write_datasets, write_parquet
 from autocode.formats.native import refuse_native
 from autocode.formats.options import Reader, ReadOptions, WriteOptions, Writer
@@ -67,7 +68,7 @@ def read_all(
 def _stage(path: Path, options: ReadOptions) -> int:
     """When to read a source: transcripts and codebooks (0), codes in the margin (1), tables (2 and 3)."""
     ending = path.suffix.lower()
-    if ending in (".csv", ".gz", ".tsv", ".xlsx", ".xlsm", ".xls"):
+    if ending in (".csv", ".gz", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"):
         return table_stage(path, options)
     return int(ending == ".docx")
 
@@ -155,7 +156,8 @@ def _resolved(study: Study, book: Codebook, add_codes: bool) -> Study:
         _check_known(used, book)
     whole = book.with_paths(code for code in used if not _known(code, book))
     paths = {code: whole.resolve(code) for code in used}
-    return replace(study, codebook=whole, codings=tuple(replace(c, code=paths[c.code]) for c in study.codings))
+    codings = tuple(c if c.code == paths[c.code] else replace(c, code=paths[c.code]) for c in study.codings)
+    return replace(study, codebook=whole, codings=codings)
 
 
 def _known(code: str, book: Codebook) -> bool:
@@ -186,7 +188,7 @@ READERS: dict[str, Reader] = {
     ".rqda": read_rqda,
     ".sqlite3": read_taguette,
     ".parquet": read_parquet,
-    **dict.fromkeys((".xlsx", ".xlsm", ".xls"), read_sheets),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), read_sheets),
     **dict.fromkeys(TEXTS, read_text_file),
 }
 """Plug-in point: from the end of a file's name to its reader."""

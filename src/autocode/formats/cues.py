@@ -7,7 +7,7 @@ that follow one another become one turn, from the first one's start to the last 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from autocode.errors import InputError
@@ -35,18 +35,20 @@ def document_of_cues(cues: Iterable[Cue], path: Path) -> Document:
     Raises:
         InputError: No piece has words.
     """
-    spoken = [replace(c, text=" ".join(c.text.split()), speaker=" ".join(c.speaker.split())) for c in cues]
+    spoken = [Cue(" ".join(c.text.split()), " ".join(c.speaker.split()), c.start_ms, c.end_ms) for c in cues]
     spoken = [c for c in spoken if c.text]
     if not spoken:
         raise InputError(path.name, "no words are spoken in it", "Choose the file that holds the transcript.")
     if not any(c.speaker for c in spoken):
         spoken = _named(spoken)
-    text, turns = "", []
+    at, lines, turns = 0, [], []
     for cue in _joined(spoken):
-        text += f"{cue.speaker}: " if cue.speaker else ""
-        turns.append(Turn(len(text), len(text) + len(cue.text), cue.speaker, cue.start_ms, cue.end_ms))
-        text += cue.text + "\n"
-    return Document(path.stem, text, path.stem, tuple(turns), source=path.name)
+        name = f"{cue.speaker}: " if cue.speaker else ""
+        start, end = at + len(name), at + len(name) + len(cue.text)
+        turns.append(Turn(start, end, cue.speaker, cue.start_ms, cue.end_ms))
+        lines.append(f"{name}{cue.text}\n")
+        at = end + 1
+    return Document(path.stem, "".join(lines), path.stem, tuple(turns), source=path.name)
 
 
 def _named(cues: Sequence[Cue]) -> list[Cue]:
@@ -54,7 +56,7 @@ def _named(cues: Sequence[Cue]) -> list[Cue]:
     named, speaker = [], ""
     for cue, (name, words) in zip(cues, split_names([c.text for c in cues]), strict=True):
         speaker = name or speaker
-        named.append(replace(cue, speaker=speaker, text=words.strip()))
+        named.append(Cue(words.strip(), speaker, cue.start_ms, cue.end_ms))
     return [c for c in named if c.text]
 
 
@@ -66,4 +68,4 @@ def _joined(cues: Iterable[Cue]) -> list[Cue]:
             runs[-1].append(cue)
         else:
             runs.append([cue])
-    return [replace(run[0], text=" ".join(c.text for c in run), end_ms=run[-1].end_ms) for run in runs]
+    return [Cue(" ".join(c.text for c in run), run[0].speaker, run[0].start_ms, run[-1].end_ms) for run in runs]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?)?\s*Z?$")
 _NUMBERS = re.compile(
-    r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?:,?[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?[ \u202f]*([AaPp]\.?[Mm]\.?)?)?$"
+    r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:,?[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?[ \u202f]*([AaPp]\.?[Mm]\.?)?)?$"
 )
 
 
@@ -46,7 +46,7 @@ def _numbers(m: re.Match[str] | None, month_first: bool | None) -> str:
     hour = m[5]
     if hour and m[8]:
         hour = str(int(hour) % 12 + 12 * (m[8][0] in "Pp"))
-    return _checked(m[4], month, day, (hour, m[6], m[7]))
+    return _checked(m[4] if len(m[4]) == 4 else f"20{m[4]}", month, day, (hour, m[6], m[7]))
 
 
 def _checked(year: str, month: str, day: str, clock: Sequence[str | None]) -> str:

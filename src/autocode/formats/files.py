@@ -25,6 +25,7 @@ _CODEPAGES = ("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp125
               "iso8859_7", "iso8859_9", "koi8_r", "koi8_u", "cp437", "cp850", "cp852", "cp866", "mac_roman", "big5",
               "gb18030", "shift_jis", "euc_jp", "euc_kr")  # fmt: skip
 _LARGEST = 512 * 2**20  # bytes of a file, packed or not
+TITLES = 10  # lines above a table's header, at most
 _LIMIT = 2**31 - 1  # the csv module's own limit of 131,072 characters is less than a long interview
 
 
@@ -112,13 +113,16 @@ def decode_text(raw: bytes, name: str) -> tuple[str, str]:
 
 def _decode(raw: bytes, path: Path, encoding: str) -> tuple[str, str]:
     marked = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+    if b"\x00" in raw and not marked and not encoding:
+        text, name = _wide(raw)
+        return text, f"{path.name} is not UTF-8; read as {name}, a guess: check accented letters"
     try:
         return raw.decode(encoding or ("utf-16" if marked else "utf-8")), ""
     except (UnicodeDecodeError, LookupError) as error:
         if encoding:
             raise InputError(path.name, f"it is not {encoding}",
                              "Leave --encoding out to have it guessed.") from error  # fmt: skip
-    text, name = _wide(raw) if b"\x00" in raw or marked else _legacy(raw)
+    text, name = _wide(raw) if marked else _legacy(raw)
     return text, f"{path.name} is not UTF-8; read as {name}, a guess: check accented letters"
 
 
@@ -154,17 +158,21 @@ def _is_western(text: str) -> bool:
 
 
 def read_csv(path: Path, encoding: str = "") -> Table:
-    """Read a CSV file (also .gz); the delimiter is the comma, semicolon or tab of its first row.
+    """Read a CSV file (also .gz); the delimiter is the comma, semicolon or tab of its first row that has one.
+
+    A line ``sep=;`` and titles above the header (rows of one cell) are passed over.
 
     Raises:
         InputError: As `read_text`; or there is no row, a row has more cells than the header,
             or a column name occurs twice.
     """
     text, note = read_text(path, encoding)
-    header = text.split("\n", 1)[0]
+    delimiter, titles = _head(text)
     csv.field_size_limit(_LIMIT)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
+        for _ in range(titles):
+            next(reader)
         columns = tuple(name.strip() for name in next(reader))
         if len(set(columns)) < len(columns):
             raise InputError(path.name, "two columns have the same name", "Rename one in the first row.")
@@ -179,6 +187,18 @@ def read_csv(path: Path, encoding: str = "") -> Table:
     if not rows:
         raise InputError(path.name, "it has a header but no rows", "Choose the file that holds the rows.")
     return Table(path.name, columns, tuple(rows), tuple(lines), note)
+
+
+def _head(text: str) -> tuple[str, int]:
+    """The delimiter, and how many lines stand above the header: titles, without any delimiter."""
+    lines = text.split("\n", TITLES + 1)[: TITLES + 1]
+    if re.fullmatch(r"sep=[,;\t]", lines[0]):
+        return lines[0][-1], 1
+    for number, line in enumerate(lines):
+        delimiter = max(",;\t", key=line.count)
+        if delimiter in line.strip():
+            return delimiter, number if '"' not in "".join(lines[:number]) else 0
+    return ",", 0
 
 
 def _row(columns: Sequence[str], cells: Sequence[str], where: str) -> dict[str, str]:
@@ -227,7 +247,7 @@ def _cell(value: object, plain: bool) -> str:
 
 def unguarded(cell: str) -> str:
     """A cell as it was before `csv_text` put an apostrophe before it."""
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell
 
 
 

@@ -3,14 +3,15 @@
 ``study.toml`` (name, notice, coders), ``codebook.yaml``, ``participants.csv``, ``transcripts/``,
 ``codings/CODER.csv`` with columns `document, start, end, code, text, memo`. Offsets count code
 points of the transcript with newlines as ``\\n``, half-open; `text` repeats the words so that
-both a reader and the reader's program can check them.
+both a reader and the reader's program can check them. What these files cannot say is kept in
+``details.json``, so that a folder reads back as the study that was written.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ import yaml
 
 from autocode.codebook import Code, Codebook
 from autocode.errors import InputError
-from autocode.formats.files import Table, csv_text, read_csv, read_text, write_atomic
+from autocode.formats.files import Table, read_csv, read_text
+from autocode.formats.folder_kept import DETAILS, Kept, read_kept
 from autocode.formats.participants import with_participants
 from autocode.formats.receipt import Receipt
 from autocode.formats.spreadsheet import read_workbook
@@ -28,7 +30,6 @@ from autocode.study import Coder, Coding, Document, Reading, Study
 
 STUDY, CODEBOOK, PARTICIPANTS = "study.toml", "codebook.yaml", "participants.csv"
 COLUMNS = ("document", "start", "end", "code", "text", "memo")
-MORE = ("weight", "created")
 
 
 def is_study_folder(path: Path) -> bool:
@@ -47,30 +48,43 @@ def read_folder(path: Path) -> tuple[Study, list[Receipt]]:
         CodebookError: The codebook is no tree, or a coding's code is not in it.
     """
     about = _toml(path / STUDY) if (path / STUDY).is_file() else {}
-    documents, notes = read_transcripts(path / "transcripts")
-    receipts = [Receipt(path.name, "transcripts", len(documents), {}, notes)]
-    documents, described = _with_variables(documents, path)
-    receipts += described
+    kept = read_kept(path)
+    documents, receipts = _documents(path, kept)
     book = read_codebook(path / CODEBOOK) if (path / CODEBOOK).is_file() else Codebook()
     receipts += [Receipt(CODEBOOK, "codes", len(book))] if len(book) else []
     coders: list[Coder] = []
-    codings: list[Coding] = []
+    codings: list[tuple[Coding, int | None]] = []
     readings: list[Reading] = []
     listed = list(about.get("coders", {}))
     files = sorted((path / "codings").glob("*.csv"), key=lambda f: (_place(f.stem, listed), f.name))
     for file in files:
         said = about.get("coders", {}).get(file.stem, {})
-        found, receipt = _codings(file, documents, book)
-        coders.append(Coder(file.stem, said.get("name", file.stem), said.get("kind", "human")))
+        coder = Coder(str(said.get("id", file.stem)), str(said.get("name", file.stem)), said.get("kind", "human"),
+                      str(said.get("guid", "")))  # fmt: skip
+        found, receipt = _codings(file, documents, book, coder.id)
+        coders.append(coder)
         codings += found
-        readings += _readings(said.get("documents"), file.stem, found, documents)
+        readings += _readings(said.get("documents"), coder.id, [c for c, _ in found], documents)
         receipts.append(receipt)
+    codings.sort(key=lambda pair: (pair[1] is None, pair[1] or 0))
     if not len(book):
-        book = book.with_paths(dict.fromkeys(c.code for c in codings))
+        book = book.with_paths(dict.fromkeys(c.code for c, _ in codings))
     study = Study(
-        documents, book, tuple(coders), tuple(codings), tuple(readings),
+        documents, kept.ordered(book), tuple(coders), tuple(c for c, _ in codings), kept.read(readings, documents),
         about.get("name", path.name), about.get("notice", ""))  # fmt: skip
     return study, receipts
+
+
+def _documents(path: Path, kept: Kept) -> tuple[tuple[Document, ...], list[Receipt]]:
+    """The transcripts with what the other files say of them."""
+    there = [p for p in (path / "transcripts").glob("*") if p.is_file() and not p.name.startswith(".")]
+    blank = any("blank" in said for said in kept.documents.values())
+    documents, notes = read_transcripts(path / "transcripts") if there or not blank else ((), ())
+    receipts = [Receipt(path.name, "transcripts", len(documents), {}, notes)]
+    documents, described = _with_variables(kept.named(documents), path)
+    documents, changed = kept.told(documents)
+    receipts += described
+    return documents, [*receipts, Receipt(DETAILS, "documents", len(documents), {}, tuple(changed))] if changed else receipts
 
 
 def _place(coder: str, listed: list[str]) -> int:
@@ -110,17 +124,22 @@ def _readings(
     ]
 
 
-def _codings(file: Path, documents: Iterable[Document], book: Codebook) -> tuple[list[Coding], Receipt]:
+def _codings(
+    file: Path, documents: Iterable[Document], book: Codebook, coder: str
+) -> tuple[list[tuple[Coding, int | None]], Receipt]:
     """The codings in one coder's file; a header alone is a coder who gave no code."""
     if "\n" not in read_text(file)[0].strip():
         return [], Receipt(file.name, "codings", 0)
-    return codings_from_table(read_csv(file), documents, book, file.stem)
+    return codings_from_table(read_csv(file), documents, book, coder)
 
 
 def codings_from_table(
     table: Table, documents: Iterable[Document], book: Codebook, coder: str
-) -> tuple[list[Coding], Receipt]:
+) -> tuple[list[tuple[Coding, int | None]], Receipt]:
     """Read one coder's codings; a coding whose words moved is found again where they occur once.
+
+    Returns:
+        Each coding with its place among all codings of the study, None where the file gives none.
 
     Raises:
         InputError: A column is missing, or an offset is no number.
@@ -128,22 +147,23 @@ def codings_from_table(
     """
     table.need(*COLUMNS[:4])
     by_id = {d.id: d for d in documents}
-    found: dict[Coding, None] = {}
+    found: dict[Coding, int | None] = {}
     skipped: Counter[str] = Counter()
     for row, line in zip(table.rows, table.lines, strict=True):
-        code = book.resolve(row["code"].strip()) if len(book) else row["code"].strip()
+        code = row["code"] if not len(book) or row["code"] in book else book.resolve(row["code"].strip())
         where = f"{table.source}, line {line}"
         place = _Place(_number(row["start"], where), _number(row["end"], where), row.get("text", ""))
-        document = by_id.get(row["document"].strip())
+        document = by_id.get(row["document"]) or by_id.get(row["document"].strip())
         span = place.within(document.text) if document else None
         if document is None or span is None:
             skipped["for a document that is not there" if document is None else "not located in the text"] += 1
             continue
-        weight = _number(row["weight"], where) if row.get("weight") else None
-        coding = Coding(document.id, *span, code, coder, row.get("memo", "").strip(), row.get("created", ""), weight)
+        weight, at = (_number(row[c], where) if row.get(c) else None for c in ("weight", "order"))
+        coding = Coding(document.id, *span, code, coder, row.get("memo", ""), row.get("created", ""), weight)
         skipped["doubled"] += coding in found
-        found[coding] = None
-    return list(found), Receipt(table.source, "codings", len(found), skipped, (table.note,) if table.note else ())
+        found[coding] = at
+    return list(found.items()), Receipt(
+        table.source, "codings", len(found), skipped, (table.note,) if table.note else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +210,8 @@ def read_codebook(path: Path) -> Codebook:
         raise InputError(
             path.name, f"it is no codebook ({type(error).__name__})",
             "Write a list 'codes' of mappings, each with a 'name'.") from error  # fmt: skip
-    return Codebook(tuple(codes), str(tree.get("name") or ""), str(tree.get("version") or "1"))
+    version = tree.get("version")
+    return Codebook(tuple(codes), str(tree.get("name") or ""), "1" if version is None else str(version))
 
 
 def codebook_yaml(book: Codebook) -> str:
@@ -204,57 +225,3 @@ def codebook_yaml(book: Codebook) -> str:
 
     tree = {"name": book.name, "version": book.version, "codes": [node(c) for c in book.children()]}
     return yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, width=100)
-
-
-def write_folder(study: Study, path: Path) -> None:
-    """Write a study as an open folder; files already there under these names are replaced.
-
-    Raises:
-        InputError: A document has given units (a long table holds those), or an id is no file name.
-    """
-    for document in study.documents:
-        if document.segments or "/" in document.id or "\\" in document.id:
-            raise InputError(
-                f"document '{document.id}'", "the open folder cannot hold given units or ids with slashes",
-                "Write the study as a table (.csv) instead.")  # fmt: skip
-        write_atomic(path / "transcripts" / f"{document.id}.txt", document.text)
-    write_atomic(path / CODEBOOK, codebook_yaml(study.codebook))
-    write_atomic(path / STUDY, _about(study))
-    if any(d.variables or d.kind != "interview" for d in study.documents):
-        names = list(dict.fromkeys(name for d in study.documents for name in d.variables))
-        kinds = [] if "kind" in names else ["kind"]
-        described = [
-            [d.id, *(d.kind for _ in kinds), *(d.variables.get(n, "") for n in names)] for d in study.documents
-        ]
-        write_atomic(path / PARTICIPANTS, csv_text(["document", *kinds, *names], described, plain=True))
-    for coder in study.coders:
-        codings = sorted((c for c in study.codings if c.coder == coder.id), key=_order)
-        rows = [_coding_row(c, study.by_id) for c in codings]
-        full = any(c.when or c.weight is not None for c in codings)
-        columns = (*COLUMNS, *MORE) if full else COLUMNS
-        cells = [row[: len(columns)] for row in rows]
-        write_atomic(path / "codings" / f"{coder.id}.csv", csv_text(columns, cells, plain=True))
-
-
-def _order(c: Coding) -> tuple[object, ...]:
-    return c.document, c.start, c.end, c.code, c.memo, c.when, -1 if c.weight is None else c.weight
-
-
-def _coding_row(coding: Coding, documents: Mapping[str, Document]) -> list[object]:
-    words = documents[coding.document].text_of(coding)
-    return [coding.document, coding.start, coding.end, coding.code, words, coding.memo, coding.weight, coding.when]
-
-
-def _about(study: Study) -> str:
-    """The study's name, notice and coders as TOML."""
-
-    def quoted(text: str) -> str:
-        escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'"{escaped}"'
-
-    lines = [f"name = {quoted(study.name)}", f"notice = {quoted(study.notice)}"]
-    for coder in study.coders:
-        seen = [quoted(r.document) for r in study.readings if r.coder == coder.id]
-        lines += ["", f"[coders.{quoted(coder.id)}]", f"name = {quoted(coder.name or coder.id)}"]
-        lines += [f"kind = {quoted(coder.kind)}", f"documents = [{', '.join(dict.fromkeys(seen))}]"]
-    return "\n".join(lines) + "\n"

@@ -12,13 +12,14 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from autocode.codebook import Code, Codebook
 from autocode.errors import CodebookError, InputError
 from autocode.formats.files import Table, read_bytes, unguarded, write_atomic
-from autocode.formats.longtable import COLUMNS, is_coding_table, long_rows
+from autocode.formats.longtable import COLUMNS, is_coding_table, long_columns, long_rows
 from autocode.formats.options import ReadOptions, WriteOptions
 from autocode.formats.receipt import Receipt
 from autocode.formats.tables import TABLES, kind_of_table
@@ -73,7 +74,7 @@ def write_parquet(study: Study, path: Path, options: WriteOptions = WriteOptions
     Raises:
         InputError: The file cannot be written.
     """
-    write_atomic(path, _parquet(COLUMNS, long_rows(study, options)))
+    write_atomic(path, _parquet(long_columns(options), long_rows(study, options)))
 
 
 def _rows(study: Study, options: WriteOptions) -> dict[str, list[_Row]]:
@@ -84,7 +85,7 @@ def _rows(study: Study, options: WriteOptions) -> dict[str, list[_Row]]:
          kinds.get(c.coder, "human"), c.weight, c.when, c.memo, None)
         for c in study.codings
     ]  # fmt: skip
-    suggestions = long_rows(Study(documents, book), options)
+    suggestions = long_rows(Study(documents, book), replace(options, table="codings"))
     return {
         "codings": codings + [row for row in suggestions if row[-1] is not None],
         "documents": [

@@ -9,29 +9,32 @@ carry the rest of a study, so that the table can be read back without any other 
 - coder and kind only: a coder;
 - a row with a code only: a code of the codebook, its definition as memo.
 
+A whole table has one more column, `more`: JSON with what has no column (identifiers, rules and
+examples of a code; turns, units, variables, groups and source of a document, over as many of its
+rows as they need; name and notice of the study).
+
 A row with a probability is a suggestion of the machine; reading leaves it out, for only a human
 turns a suggestion into a coding.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+import json
+from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
-from autocode.codebook import SEPARATOR, Code, Codebook
-from autocode.errors import InputError
-from autocode.formats.files import Table, csv_text, unguarded, write_atomic
-from autocode.formats.locate import Found, Locator
+from autocode.codebook import SEPARATOR, Codebook
+from autocode.formats.details import document_details
+from autocode.formats.files import Table, csv_text, write_atomic
 from autocode.formats.markup import legal
-from autocode.formats.options import ReadOptions, WriteOptions
-from autocode.formats.receipt import Receipt
+from autocode.formats.options import WriteOptions
 from autocode.formats.spreadsheet import CELL, cut_to_cell
-from autocode.study import Coder, Coding, Document, Reading, Study
+from autocode.study import Document, Study
 
 COLUMNS = ("document", "start", "end", "text", "code", "theme", "coder", "kind", "weight", "created", "memo",
            "probability")  # fmt: skip
+MORE = "more"
 MACHINE = "autocode (suggested)"
 """Who gives suggestions in a table, beside the human coders."""
 
@@ -48,11 +51,24 @@ def write_long_csv(study: Study, path: Path, options: WriteOptions = WriteOption
         InputError: The file cannot be written.
     """
     rows = (tuple(legal(c) if isinstance(c, str) else c for c in row) for row in long_rows(study, options))
-    write_atomic(path, csv_text(COLUMNS, rows))
+    write_atomic(path, csv_text(long_columns(options), rows))
+
+
+def long_columns(options: WriteOptions) -> tuple[str, ...]:
+    """The columns of the long table; only a whole one needs `more`."""
+    return (*COLUMNS, MORE) if options.table == "whole" else COLUMNS
 
 
 def long_rows(study: Study, options: WriteOptions = WriteOptions()) -> Iterator[Row]:
     """The rows of the long table: codings, suggestions, and then what else makes the study."""
+    if options.table == "whole":
+        yield from ((*row, "") for row in _coded(study, options))
+        yield from _rest(study)
+    else:
+        yield from _coded(study, options)
+
+
+def _coded(study: Study, options: WriteOptions) -> Iterator[Row]:
     kinds = {c.id: c.kind for c in study.coders}
     for c in study.codings:
         words, theme = study.by_id[c.document].text_of(c), _theme(study.codebook, c.code)
@@ -62,8 +78,6 @@ def long_rows(study: Study, options: WriteOptions = WriteOptions()) -> Iterator[
         words, theme = study.by_id[s.segment.document].text_of(s.segment), _theme(study.codebook, s.code)
         said = (s.code, theme, MACHINE, "machine", None, "", s.band, s.probability)
         yield (s.segment.document, s.segment.start, s.segment.end, cut_to_cell(words), *said)
-    if options.table == "whole":
-        yield from _rest(study)
 
 
 def _theme(book: Codebook, code: str) -> str:
@@ -72,15 +86,33 @@ def _theme(book: Codebook, code: str) -> str:
 
 def _rest(study: Study) -> Iterator[Row]:
     for r in study.readings:
-        yield (r.document, r.start, r.end, "", "", "", r.coder, "", None, "", "", None)
+        yield (r.document, r.start, r.end, "", "", "", r.coder, "", None, "", "", None, "")
     for coder in study.coders:
-        yield ("", None, None, "", "", "", coder.id, coder.kind, None, "", coder.name, None)
-    for code in study.codebook:
-        theme = study.codebook.theme(code.path)
-        yield ("", None, None, "", code.path, theme, "", "", None, "", code.definition, None)
+        more = _json(guid=coder.guid)
+        yield ("", None, None, "", "", "", coder.id, coder.kind, None, "", coder.name, None, more)
+    book = study.codebook
+    for code in book:
+        name = code.name if SEPARATOR in code.name else ""
+        more = _json(name=name, include=code.include, exclude=code.exclude, example=code.example, guid=code.guid)
+        yield ("", None, None, "", code.path, book.theme(code.path), "", "", None, "", code.definition, None, more)
     for document in study.documents:
-        for start, text in pieces(document.text):
-            yield (document.id, start, start + len(text), text, "", "", "", "", None, "", "", None)
+        yield from _document_rows(document)
+    more = json.dumps([study.name, study.notice, book.name, book.version], ensure_ascii=False)
+    yield ("", None, None, "", "", "", "", "", None, "", "", None, more)
+
+
+def _document_rows(document: Document) -> Iterator[Row]:
+    """The text of a document in pieces, and beside it what is told of it."""
+    name, end = document.id, len(document.text)
+    said = json.dumps(document_details(document, Document(name, document.text, name, source="?")), ensure_ascii=False)
+    for text, more in zip_longest(pieces(document.text), pieces(said)):
+        start, words = text or (end, "")
+        yield (name, start, start + len(words), words, "", "", "", "", None, "", "", None, more[1] if more else "")
+
+
+def _json(**said: str) -> str:
+    filled = {name: text for name, text in said.items() if text}
+    return json.dumps(filled, ensure_ascii=False) if filled else ""
 
 
 def pieces(text: str) -> Iterator[tuple[int, str]]:
@@ -93,130 +125,3 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
 def is_coding_table(table: Table) -> bool:
     """Whether the columns are those of our long table of codings."""
     return {"document", "start", "end", "text", "code", "coder", "kind", "probability"} <= set(table.columns)
-
-
-def study_from_codings(table: Table, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    """Read our long table back.
-
-    Where it holds no text of a document, the transcript must be among those known; a coding
-    whose words moved there is found again by its words.
-
-    Raises:
-        InputError: An offset is no whole number, or no text is known of any document.
-    """
-    part = _Part({d.id: d for d in options.documents})
-    for row, line in zip(table.rows, table.lines, strict=True):
-        cells = {column: unguarded(row.get(column, "")) for column in COLUMNS}
-        part.take(cells, f"{table.source}, line {line}")
-    study = part.study(table, options)
-    if part.codings and not study.documents:
-        raise InputError(table.source, "it holds no transcript, and none of its documents is known",
-                         "Import the transcripts first, or write the table whole.")  # fmt: skip
-    notes = [*([table.note] if table.note else []), *(f"{n:,} {how}" for how, n in part.how.items())]
-    return study, [Receipt(table.source, "codings", len(study.codings), dict(part.skipped), tuple(notes))]
-
-
-@dataclass
-class _Part:
-    """The rows read so far, by what they are."""
-
-    known: Mapping[str, Document]
-    texts: dict[str, list[str]] = field(default_factory=dict)
-    codings: list[tuple[Coding, str]] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
-    coders: dict[str, Coder] = field(default_factory=dict)
-    definitions: dict[str, str] = field(default_factory=dict)
-    skipped: Counter[str] = field(default_factory=Counter)
-    how: Counter[str] = field(default_factory=Counter)
-
-    def take(self, c: Mapping[str, str], where: str) -> None:
-        """Take one row, whichever of the kinds above it is."""
-        if c["probability"]:
-            self.skipped["suggestions, on which nobody has decided"] += 1
-        elif not c["document"]:
-            self._about_study(c)
-        elif c["code"]:
-            span = (number(c["start"], where), number(c["end"], where))
-            weight = number(c["weight"], where) if c["weight"] else None
-            self._coder(c["coder"], c["kind"])
-            coding = Coding(c["document"], *span, c["code"], c["coder"], c["memo"], c["created"], weight)
-            self.codings.append((coding, c["text"]))
-        elif c["coder"]:
-            self._coder(c["coder"], c["kind"])
-            self.readings.append(Reading(c["document"], c["coder"], number(c["start"], where), number(c["end"], where)))
-        else:
-            self.texts.setdefault(c["document"], []).append(c["text"])
-
-    def _about_study(self, c: Mapping[str, str]) -> None:
-        if c["code"]:
-            self.definitions[c["code"]] = c["memo"]
-        elif c["coder"]:
-            self.coders.pop(c["coder"], None)
-            self.coders[c["coder"]] = Coder(c["coder"], c["memo"], c["kind"] or "human")
-
-    def _coder(self, name: str, kind: str) -> None:
-        self.coders.setdefault(name, Coder(name, name, kind or "human"))
-
-    def study(self, table: Table, options: ReadOptions) -> Study:
-        """All rows as a study; codings that fit no text are counted as skipped."""
-        named = dict.fromkeys([*self.texts, *(c.document for c, _ in self.codings)])
-        documents = {
-            name: Document(name, "".join(self.texts[name]), name, source=table.source, kind=options.kind)
-            if name in self.texts
-            else self.known[name]
-            for name in named
-            if name in self.texts or name in self.known
-        }
-        placing = Placing(documents, self.skipped, self.how)
-        placed = [placing.place(coding, text) for coding, text in self.codings]
-        book = Codebook().with_paths(self.definitions)
-        codes = tuple(Code(c.name, c.parent, self.definitions.get(c.path, "")) for c in book)
-        readings = [r for r in self.readings if r.document in documents]
-        return Study(
-            tuple(documents.values()), Codebook(codes), tuple(self.coders.values()),
-            tuple(c for c in placed if c), tuple(readings))  # fmt: skip
-
-
-@dataclass
-class Placing:
-    """Sets codings where their words are, and counts those that are nowhere."""
-
-    documents: Mapping[str, Document]
-    skipped: Counter[str]
-    how: Counter[str]
-    locators: dict[str, Locator] = field(default_factory=dict)
-
-    def place(self, c: Coding, words: str) -> Coding | None:
-        """The coding as given where its words are there, else where they are found; or None."""
-        document = self.documents.get(c.document)
-        if document is None:
-            self.skipped["for a document that is not there"] += 1
-            return None
-        there = legal(document.text[max(0, c.start) : max(0, c.end)])
-        cut = words.endswith("…") and there.startswith(words[:-1])
-        if 0 <= c.start <= c.end <= len(document.text) and (there == words or not words or cut):
-            return c
-        found = self.locators.setdefault(c.document, Locator(document.text)).find(words, c.start)
-        if not isinstance(found, Found):
-            self.skipped[f"{found} in the transcript"] += 1
-            return None
-        self.how["found again by their words"] += 1
-        return replace(c, start=found.start, end=found.end)
-
-
-def number(cell: str, where: str) -> int:
-    """A cell as a whole number.
-
-    Raises:
-        InputError: It is none.
-    """
-    try:
-        return int(cell)
-    except ValueError as error:
-        raise InputError(where, "start, end and weight must be whole numbers", "Correct that row.") from error
-
-
-def rows_of(table: Table, columns: Iterable[str]) -> list[dict[str, str]]:
-    """The rows of a table with every column of `columns`, "" where the table lacks it."""
-    listed = list(columns)
-    return [{c: row.get(c, "") for c in listed} for row in table.rows]

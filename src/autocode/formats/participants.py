@@ -103,6 +103,9 @@ def _described(document: Document, said: Mapping[str, str]) -> Document:
 
 def _named(name: str, documents: Sequence[Document]) -> Document | None:
     """The document called `name`, exactly or but for case and suffix."""
+    exactly = [d for d in documents if d.id == name]
+    if exactly:
+        return exactly[0]
     name = name.strip()
     for same in (str, lambda text: PurePath(text).stem.casefold()):
         found = [d for d in documents if name and same(name) in {same(d.id), same(d.name), same(d.source)} - {""}]

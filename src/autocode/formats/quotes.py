@@ -99,7 +99,7 @@ def _grouped(
             raise InputError(
                 f"{source}, line {q.line}", "it has codes but no coder",
                 "Say who coded: --coder NAME, or name the column.")  # fmt: skip
-        groups.setdefault(q.document.strip(), []).append(replace(q, coder=coder))
+        groups.setdefault(q.document.strip(), []).append(q if q.coder == coder else replace(q, coder=coder))
     return groups
 
 
@@ -202,11 +202,12 @@ class _Part:
             Coding(document, start, end, code, q.coder, q.memo.strip(), q.when, q.weights.get(code))
             for code in dict.fromkeys(q.codes)
         ]
-        if new and all(coding in self.codings for coding in new):
-            self.skipped["doubled"] += 1
-            return
+        before = len(self.codings)
         self.codings.update(dict.fromkeys(new))
-        self.kept += 1
+        if new and len(self.codings) == before:
+            self.skipped["doubled"] += 1
+        else:
+            self.kept += 1
 
     def study(self) -> Study:
         """All that was read, as a study with an empty codebook."""

@@ -45,6 +45,7 @@ from autocode.study import Coder, Coding, Document, Reading, Study
 
 _DEFAULTS = {"nvivo": View(UTF16, STORED), "atlas": View(newline=ONE), "maxqda": View(), "qualcoder": View()}
 _SHOWN = 10
+_ENOUGH = 4  # selections from which a share says something
 _HABIT = 0.2
 
 
@@ -257,6 +258,9 @@ class _Project:
         if n:
             yield (f"positions: {self.fit.view} ({self.fit.why}); {c['on words']:,} of {n:,} selections "
                    "start and end on words")  # fmt: skip
+        if n >= _ENOUGH and c["on words"] < n / 2 and not self._quotes():
+            yield ("look at some codings before you go on: most do not start and end on words, so the file's positions "
+                   "may not belong to its text")  # fmt: skip
         if self._quotes():
             yield f"quoted text: {c['quoted right']:,} of {c['quoting']:,} quotes are where the file says"
         if c["clipped"]:

@@ -1,4 +1,4 @@
-"""Workbooks: .xlsx read by openpyxl behind the zip guard, .xls by xlrd, .xlsx written by XlsxWriter.
+"""Workbooks: .xlsx read by openpyxl behind the zip guard, .xls by xlrd, .ods as XML; .xlsx written by XlsxWriter.
 
 No cell that is written can run: every text is stored as a text, never as a formula or a link.
 """
@@ -8,13 +8,15 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from autocode.errors import InputError
 from autocode.formats.archive import open_archive
-from autocode.formats.files import Table, read_bytes, write_atomic
+from autocode.formats.files import TITLES, Table, read_bytes, write_atomic
 from autocode.formats.markup import legal
+from autocode.formats.opendocument import read_opendocument_sheets
 
 ROWS, COLUMNS, CELLS = 200_000, 2_000, 20_000_000  # read from a sheet at most
 _EMPTY = 2_000  # empty rows in a row, after which a stray cell is no data
@@ -34,7 +36,7 @@ def read_workbook(path: Path) -> list[Table]:
     Raises:
         InputError: It is no workbook, damaged, unsafe or too large, or no sheet has rows.
     """
-    sheets = _xls(path) if path.suffix.lower() == ".xls" else _xlsx(path)
+    sheets = {".xls": _xls, ".ods": read_opendocument_sheets}.get(path.suffix.lower(), _xlsx)(path)
     tables = []
     try:
         for name, rows in sheets:
@@ -84,13 +86,13 @@ def _old_cell(cell: Any, datemode: int) -> object:
 
 
 def _table(source: str, rows: Iterable[Row]) -> Table | None:
-    """A sheet as a table: its first row that has cells is the header."""
+    """A sheet as a table: its first row that has cells is the header; titles above it are passed over."""
     columns: tuple[str, ...] = ()
     note = ""
     found: list[dict[str, str]] = []
     lines: list[int] = []
     last = 0
-    for number, row in enumerate(rows, 1):
+    for number, row in _untitled(rows):
         if number > ROWS or number * len(columns) > CELLS:
             raise InputError(source, f"it has more than {ROWS:,} rows or {CELLS:,} cells", "Split it.")
         if number > last + _EMPTY:
@@ -106,6 +108,14 @@ def _table(source: str, rows: Iterable[Row]) -> Table | None:
         found.append(dict(zip(columns, [*cells, *[""] * (len(columns) - len(cells))], strict=False)))
         lines.append(number)
     return Table(source, columns, tuple(found), tuple(lines), note) if found else None
+
+
+def _untitled(rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
+    """Numbered rows without what stands above the header: rows of one cell before the first of several."""
+    numbered = enumerate(rows, 1)
+    first = list(islice(numbered, TITLES + 1))
+    several = next((i for i, (_, row) in enumerate(first) if sum(cell not in (None, "") for cell in row) > 1), 0)
+    return chain(first[several:], numbered)
 
 
 def _header(cells: Sequence[str]) -> tuple[str, ...]:

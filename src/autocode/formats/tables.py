@@ -8,11 +8,19 @@ from functools import reduce
 from pathlib import Path
 
 from autocode.errors import InputError
-from autocode.formats.coded_table import coded_columns, study_from_segments, study_from_wide, wide_codes
+from autocode.formats.coded_table import (
+    coded_columns,
+    coder_columns,
+    study_from_coder_columns,
+    study_from_segments,
+    study_from_wide,
+    wide_codes,
+)
 from autocode.formats.dedoose import is_dedoose_table, study_from_dedoose
 from autocode.formats.files import Table, read_csv
 from autocode.formats.headings import columns_of, folded
-from autocode.formats.longtable import is_coding_table, study_from_codings, write_long_csv
+from autocode.formats.longtable import is_coding_table, write_long_csv
+from autocode.formats.longtable_read import study_from_codings
 from autocode.formats.maxqda import codebook_from_list, is_code_list, write_maxqda_table
 from autocode.formats.options import ReadOptions, WriteOptions
 from autocode.formats.participants import is_participants_table, with_participants
@@ -71,7 +79,7 @@ def table_stage(path: Path, options: ReadOptions) -> int:
     Only a codebook needs nothing before it, and what describes participants needs all documents.
     """
     try:
-        tables = read_workbook(path) if path.suffix.lower().startswith(".xls") else [read_csv(path, options.encoding)]
+        tables = read_workbook(path) if path.suffix.lower().startswith((".xls", ".ods")) else [read_csv(path, options.encoding)]
         kinds = "".join({_kind(table, options)[0] for table in tables})
     except InputError:
         return 2  # it is told when it is read
@@ -124,6 +132,7 @@ TABLES: dict[str, TableKind] = {
     "Dedoose excerpts": (lambda t, o: not o.columns and is_dedoose_table(t), study_from_dedoose),
     "units": (lambda t, o: not o.columns and is_long_table(t), _units),
     "coded segments": (lambda t, o: bool(coded_columns(t, o.columns)), study_from_segments),
+    "a column for each coder": (lambda t, o: bool(coder_columns(t, o.columns)), study_from_coder_columns),
     "a column for each code": (lambda t, o: bool(wide_codes(t, o.columns)), study_from_wide),
     "participants": (lambda t, o: is_participants_table(t), _participants),
 }

@@ -21,6 +21,10 @@ from autocode.formats.taguette import LOGIN, UNDATED, VIEW, check_taguette, tag_
 from autocode.store import Foreign, changed_copy
 from autocode.study import Coding, Document, Study
 
+_NAME, _FILE, _SAID, _NO_FILE = 50, 100, 102_400, "autocode.txt"
+"""The longest name of a document and of its file, and the longest description, that Taguette's import takes; a file must
+be named (``validate.py`` of Taguette 1.5.2)."""
+
 
 def write_taguette(study: Study, path: Path, options: WriteOptions = WriteOptions()) -> None:
     """Write a copy of a Taguette project with what the study has more.
@@ -107,8 +111,9 @@ class _Additions:
         return found
 
     def _new_document(self, d: Document) -> tuple[int, RawText]:
-        contents = "\n".join(f"<p>{html.escape(legal(line), quote=False)}</p>" for line in d.text.split("\n"))
-        row = {"name": (d.name or d.id)[:200], "description": "", "filename": d.source[:200], "created": UNDATED,
+        contents = _paragraphs(d.text)
+        file = d.source[-_FILE:] or _NO_FILE
+        row = {"name": (d.name or d.id)[:_NAME], "description": "", "filename": file, "created": UNDATED,
                "project_id": self.project, "text_direction": "LEFT_TO_RIGHT", "contents": contents}  # fmt: skip
         key = self.base.insert("documents", row)
         self._command(self._login(MACHINE), key, {
@@ -138,6 +143,7 @@ class _Additions:
     def _made(self, path: str, said: str, login: str) -> int:
         path = path[:200]
         if path not in self.tags:
+            said = said[:_SAID]
             row = {"project_id": self.project, "path": path, "description": said}
             self.tags[path] = self.base.insert("tags", row)
             told = {"type": "tag_add", "tag_id": self.tags[path], "tag_path": path, "description": said}
@@ -147,7 +153,7 @@ class _Additions:
     def _highlight(self, place: tuple[int, int, int], who: tuple[str, str], tags: list[int], said: str) -> None:
         """Add a highlight and the command that tells who added it, and when."""
         document, start, end = place
-        snippet = f"<p>{html.escape(legal(said), quote=False)}</p>"
+        snippet = _paragraphs(said)
         row = {"document_id": document, "start_offset": start, "end_offset": end, "snippet": snippet}
         key = self.base.insert("highlights", row)
         for tag in tags:
@@ -158,6 +164,11 @@ class _Additions:
     def _command(self, login: str, document: int | None, told: dict[str, object], date: str = UNDATED) -> None:
         row = {"date": date, "user_login": login, "project_id": self.project, "document_id": document}
         self.base.insert("commands", {**row, "payload": json.dumps(told, sort_keys=True)})
+
+
+def _paragraphs(text: str) -> str:
+    """A text as Taguette keeps it: each line a paragraph, which is how it cuts its own snippets."""
+    return "\n".join(f"<p>{html.escape(legal(line), quote=False)}</p>" for line in text.split("\n"))
 
 
 def _date(when: str) -> str:

@@ -33,6 +33,12 @@ _ARROW = re.compile(
     r"[ \t]*(?P<name>[^\W\d_][^\n:]{0,59})\n",
     re.MULTILINE,
 )
+_STACKED = re.compile(
+    rf"^[ \t]*(?:\[?(?P<time>{CLOCK})\]?[ \t]*[-–—][ \t]*(?P<name>[^\W\d_][^\n:\[\]]{{0,59}}?)"
+    rf"|(?P<above>[^\W\d_][^\n:\[\].?!]{{0,59}}?)[ \t]*\n[ \t]*(?P<below>{CLOCK})(?:[ \t]*[-–—>]{{1,3}}[ \t]*{CLOCK})?)"
+    rf"[ \t]*\n(?=[ \t]*\S)",
+    re.MULTILINE,
+)
 _ROLE = re.compile(
     r"(?:interviewer|interviewee|intervieweuse|intervieweur|int|moderator|facilitator|host|guest|respondent|participant"
     r"|informant|interviewerin|befragter?|befragte person|entrevistador[ae]?|entrevistad[oa]|speaker)[ _]?\d{0,3}"
@@ -86,7 +92,7 @@ def find_turns(text: str) -> tuple[Turn, ...]:
         ``[Name] 11:02:09``) count from the first. None where more than 50,000 lines open with a
         name, which is no transcript.
     """
-    labels = _headers(text) or _colons(text)
+    labels = _headers(text) or _colons(text) or _stacked(text)
     if not labels:
         return ()
     ends = [label.start for label in labels[1:]] + [len(text)]
@@ -146,6 +152,18 @@ def _headers(text: str) -> list[_Label]:
         return []
     first = min(times) if all(m["open"] and m["time"].count(":") == 2 for m in found) else 0
     return [_Label(m.start(), m.end(), m["name"].strip(), t - first) for m, t in zip(found, times, strict=True)]
+
+
+def _stacked(text: str) -> list[_Label]:
+    """A line that is a name above or below a line's time, or ``[time] - name``; at least two, in order of time."""
+    found = _few(_STACKED, text)
+    labels = [
+        _Label(m.start(), m.end(), (m["name"] or m["above"]).strip(), milliseconds(m["time"] or m["below"]))
+        for m in found
+    ]
+    times = [label.start_ms or 0 for label in labels]
+    several = len(labels) > 1 and times == sorted(times) and len({label.name for label in labels}) < len(labels)
+    return labels if several else []
 
 
 def _colons(text: str, single: bool = False) -> list[_Label]:

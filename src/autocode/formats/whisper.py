@@ -1,15 +1,17 @@
 """Speech recognition as JSON and .tsv: Whisper's command line, its API, whisper.cpp, WhisperX,
-Deepgram, and YouTube's json3.
+faster-whisper's lists, the chunks of Hugging Face's pipeline, Deepgram, AssemblyAI, Amazon Transcribe, and YouTube's json3.
 
 Sources: openai/whisper `transcribe.py` and `utils.py`; OpenAI's API reference (verbose_json);
-whisper.cpp `examples/cli`; WhisperX `types.py`; Deepgram's API reference.
+whisper.cpp `examples/cli`; WhisperX `types.py`; Deepgram's and AssemblyAI's API references; the
+automatic-speech-recognition pipeline of transformers.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -36,20 +38,26 @@ def read_json(path: Path, options: ReadOptions) -> Any:
 
 def is_speech(content: Any) -> bool:
     """Whether a JSON content is the result of speech recognition."""
-    return isinstance(content, dict) and any(
-        isinstance(content.get(key), kind)
-        for key, kind in (("segments", list), ("transcription", list), ("events", list), ("results", dict))
+    if isinstance(content, list):
+        return bool(content) and all(isinstance(s, dict) and {"text", "start"} <= s.keys() for s in content)
+    if not isinstance(content, dict):
+        return False
+    lists = ("segments", "transcription", "events", "chunks", "utterances")
+    return (
+        any(isinstance(content.get(key), list) for key in lists)
+        or isinstance(content.get("results"), dict)
+        or isinstance(content.get("text"), str)
     )
 
 
-def speech(content: Mapping[str, Any], path: Path) -> tuple[Study, list[Receipt]]:
+def speech(content: Mapping[str, Any] | Sequence[Any], path: Path) -> tuple[Study, list[Receipt]]:
     """The transcript in the result of speech recognition.
 
     Raises:
         InputError: It holds no timed words, or a part of it is not what it should be.
     """
     try:
-        cues = list(_cues(content))
+        cues = list(_cues(content if isinstance(content, Mapping) else {"segments": content}))
     except (AttributeError, TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
         raise InputError(path.name, "it is no transcript of a known shape", "Export it as .srt or .vtt.") from error
     document = document_of_cues(cues, path)
@@ -86,9 +94,16 @@ def _cues(content: Mapping[str, Any]) -> Iterator[Cue]:
             yield Cue(words, "", start, start + int(event.get("dDurationMs", 0)))
     elif isinstance(content.get("results"), dict):
         yield from _deepgram(content["results"])
-    else:
+    elif isinstance(content.get("utterances"), list):
+        for u in content["utterances"]:  # AssemblyAI, in milliseconds
+            yield Cue(str(u["text"]), f"Speaker {u['speaker']}", int(u["start"]), int(u["end"]))
+    elif isinstance(content.get("segments"), list):
         for segment in content["segments"]:
             yield from _segment(segment)
+    else:
+        for piece in content.get("speakers") or content.get("chunks") or [{"text": content["text"]}]:
+            times = piece.get("timestamp") or (None, None)
+            yield Cue(str(piece["text"]), str(piece.get("speaker") or ""), _ms(times[0]), _ms(times[1]))
 
 
 def _offsets(piece: Mapping[str, Any]) -> tuple[int | None, int | None]:
@@ -97,21 +112,50 @@ def _offsets(piece: Mapping[str, Any]) -> tuple[int | None, int | None]:
 
 
 def _segment(segment: Mapping[str, Any]) -> Iterator[Cue]:
-    """A Whisper or WhisperX segment; its speaker may be missing, then most of its words decide."""
-    speaker = segment.get("speaker")
-    if speaker is None:
-        voices = [w["speaker"] for w in segment.get("words") or () if isinstance(w, dict) and w.get("speaker")]
-        speaker = max(sorted(set(voices)), key=voices.count) if voices else ""
-    yield Cue(str(segment["text"]), str(speaker), _ms(segment.get("start")), _ms(segment.get("end")))
+    """A Whisper or WhisperX segment; where it names no speaker, its words may name several in turn.
+
+    A word without a speaker or a time (WhisperX cannot place "$300") goes with the word before.
+    """
+    words = [w for w in segment.get("words") or () if isinstance(w, dict)]
+    runs: list[tuple[str, list[Mapping[str, Any]]]] = []
+    for word in words:
+        speaker = str(word.get("speaker") or (runs[-1][0] if runs else ""))
+        if not runs or (runs[-1][0] and runs[-1][0] != speaker):
+            runs.append((speaker, []))
+        runs[-1] = (speaker, [*runs[-1][1], word])
+    start, end = _ms(segment.get("start")), _ms(segment.get("end"))
+    if segment.get("speaker") is not None or len(runs) < 2:
+        speaker = segment.get("speaker") or (runs[0][0] if runs else "")
+        yield Cue(str(segment["text"]), str(speaker), start, end)
+        return
+    for number, (speaker, said) in enumerate(runs):
+        text = " ".join(str(w["word"]).strip() for w in said)
+        times = [t for w in said for t in (_ms(w.get("start")), _ms(w.get("end"))) if t is not None]
+        first, last = (min(times), max(times)) if times else (None, None)
+        yield Cue(text, speaker, first if number else start, last if number < len(runs) - 1 else end)
 
 
 def _deepgram(results: Mapping[str, Any]) -> Iterator[Cue]:
     for u in results.get("utterances") or ():
         speaker = f"Speaker {u['speaker']}" if "speaker" in u else ""
         yield Cue(str(u["transcript"]), speaker, _ms(u.get("start")), _ms(u.get("end")))
+    for speaker, words in groupby(_amazon(results), key=lambda item: item[0]):
+        said = [item for _, item in words]
+        times = [item[key] for item in said for key in ("start_time", "end_time") if item.get(key)]
+        text = "".join(item["alternatives"][0]["content"] if item["type"] == "punctuation"
+                       else f" {item['alternatives'][0]['content']}" for item in said)  # fmt: skip
+        yield Cue(text, speaker, *(_ms(times[i]) if times else None for i in (0, -1)))
     if not results.get("utterances"):
         for channel in results.get("channels") or ():
             yield Cue(str(channel["alternatives"][0]["transcript"]))
+
+
+def _amazon(results: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The words of Amazon Transcribe with their speakers; punctuation goes with the word before."""
+    speaker = ""
+    for item in results.get("items") or ():
+        speaker = str(item.get("speaker_label") or speaker) if item["type"] != "punctuation" else speaker
+        yield speaker, item
 
 
 def _ms(seconds: Any) -> int | None:

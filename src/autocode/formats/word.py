@@ -139,12 +139,17 @@ def _meeting_only(text: str) -> tuple[str, int]:
     """Google Meet's transcript without the notes before it (a machine's summary, invited people).
 
     Returns:
-        The text from the first line that is only a time to the line that ends the transcript,
-        and the number of lines left out; the text as it is where it is no such transcript.
+        The text from the first line that is only a time (or, where speech stands before it, from
+        the heading "Transcript") to the line that ends the transcript, and the number of lines
+        left out; the text as it is where it is no such transcript.
     """
     first, end = _STAMP_LINE.search(text), _MEET_END.search(text)
     heading = first and re.search(r"(?mi)^.{0,120}\btranscript\b.{0,40}$", text[: first.start()])
     if not first or not (end or heading) or (end and end.start() < first.start()):
         return text, 0
-    kept = text[first.start() : end.start() if end else len(text)]
+    start = first.start()
+    headings = list(re.finditer(r"(?mi)^(?:.{0,100}\W)?transcript[ \t]*\n", text[:start]))
+    if headings and re.search(r"(?m)^[^\W\d_][^\n:]{0,60}: \S", text[headings[-1].end() : start]):
+        start = headings[-1].end()
+    kept = text[start : end.start() if end else len(text)]
     return kept, text.count("\n") - kept.count("\n")

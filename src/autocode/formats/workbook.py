@@ -11,7 +11,8 @@ from pathlib import Path
 from autocode.codebook import Code, Codebook
 from autocode.errors import CodebookError, InputError
 from autocode.formats.files import Table
-from autocode.formats.longtable import COLUMNS, Placing, long_rows, number, pieces, rows_of
+from autocode.formats.longtable import COLUMNS, long_rows, pieces
+from autocode.formats.longtable_read import Placing, number, rows_of
 from autocode.formats.options import WriteOptions
 from autocode.formats.receipt import Receipt
 from autocode.formats.spreadsheet import Row, write_workbook

@@ -1,6 +1,6 @@
 """Member checking: a letter to each participant, and what comes back."""
 
-from autocode.members.answers import ANSWERED, Answer, Kept, Taken, load_answers, read_answer, save_answers, take
+from autocode.members.answers import ANSWERED, Answer, Kept, Taken, load_answers, read_answers, save_answers, take
 from autocode.members.letters import write_letters
 
 __all__ = [
@@ -9,7 +9,7 @@ __all__ = [
     "Kept",
     "Taken",
     "load_answers",
-    "read_answer",
+    "read_answers",
     "save_answers",
     "take",
     "write_letters",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from autocode.anchoring import apply_edits, edits_between
@@ -25,7 +26,7 @@ ANSWERED = "members.json"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One letter that came back.
+    """What a letter that came back says of one interview.
 
     Attributes:
         document: Id of the transcript it answers.
@@ -59,17 +60,19 @@ class Taken:
     lost: tuple[Coding, ...]
 
 
-def read_answer(path: Path) -> Answer:
-    """Read a letter that came back; changes that Word tracked count as made.
+def read_answers(path: Path) -> list[Answer]:
+    """Read a letter that came back, one answer for each interview in it; changes that Word tracked count as made.
+
+    A comment on the whole stands with the first interview.
 
     Raises:
         InputError: It is no letter of ours, damaged, or two boxes are marked.
     """
     archive = open_archive(path)
     tables = [_rows(e) for e in archive.xml("word/document.xml").iter() if local(e) == "tbl"]
-    document, sha256 = _about(archive)
+    about = _about(archive)
     named = {tuple(rows[0])[:1]: rows for rows in tables if rows}
-    if not document or ("X",) not in named or ("No.",) not in named:
+    if not about or ("X",) not in named or ("No.",) not in named:
         raise InputError(
             path.name, "it is no letter of a member check", "Choose the files that participants sent back."
         )
@@ -77,19 +80,37 @@ def read_answer(path: Path) -> Answer:
     if len(marked) > 1:
         raise InputError(path.name, "more than one answer is marked", "Ask the participant which one is meant.")
     answer = ANSWERS[marked[0]] if marked and marked[0] < len(ANSWERS) else "no answer"
-    rows = [row for row in named["No.",][1:] if len(row) >= 4]
+    rows = [row for table in tables if table and table[0][:1] == ["No."] for row in table[1:] if len(row) >= 4]
     comments = {row[0].strip(): row[3].strip() for row in rows if row[3].strip()}
     general = "\n".join(row[0].strip() for row in named.get(("Your comment",), [[""]])[1:]).strip()
     comments |= {"": general} if general else {}
-    return Answer(document, sha256, answer, {row[0].strip(): row[2] for row in rows}, comments)
+    whole = Answer("", "", answer, {row[0].strip(): row[2] for row in rows}, comments)
+    if len(about) == 1:
+        return [replace(whole, document=about[0][0], sha256=about[0][1])]
+    return [_of_interview(whole, i, *mark) for i, mark in enumerate(about, 1)]
 
 
-def _about(archive: Archive) -> tuple[str, str]:
-    """The document and the hash that our own letter carries."""
+def _of_interview(whole: Answer, place: int, document: str, sha256: str) -> Answer:
+    """What a letter on several interviews says of one of them; its passages are numbered PLACE.NUMBER."""
+    front = f"{place}."
+    own, said = ({n.removeprefix(front): text for n, text in found.items() if n.startswith(front)}
+                 for found in (whole.passages, whole.comments))  # fmt: skip
+    if place == 1 and whole.comments.get(""):
+        said[""] = whole.comments[""]
+    return Answer(document, sha256, whole.answer, own, said)
+
+
+def _about(archive: Archive) -> list[tuple[str, str]]:
+    """The documents and their hashes that our own letter carries; none where it is no letter of ours."""
     if "docProps/core.xml" not in archive.members:
-        return "", ""
+        return []
     found = {local(e): e.text or "" for e in archive.xml("docProps/core.xml")}
-    return found.get("identifier", ""), found.get("keywords", "")
+    if "=" not in found.get("keywords", "="):  # a letter of the first version, on one interview
+        return [(found.get("identifier", ""), found["keywords"])] if found.get("identifier") else []
+    marks = [mark.partition("=") for mark in found.get("keywords", "").split("&")]
+    if not all(sha256 for _, _, sha256 in marks):
+        return []
+    return [(unquote(document), sha256.strip()) for document, _, sha256 in marks]
 
 
 def _rows(table: Element) -> list[list[str]]:

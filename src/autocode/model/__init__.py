@@ -1,7 +1,29 @@
-"""Learning from coded segments and suggesting codes: CodingModel and what it is made of."""
+"""Learning from coded segments and suggesting codes: CodingModel, what it is made of, and what comes next."""
 
 from autocode.model.changes import Changes, changes
-from autocode.model.coding_model import CodingModel, learnable, rows_of
+from autocode.model.coding_model import CodingModel
+from autocode.model.curve import Curve, Judged, Point, curve_of, learning_curve
+from autocode.model.examples import learnable, rows_of
+from autocode.model.next import Pick, next_to_code
+from autocode.model.novelty import PossibleCode, Unlike
 from autocode.model.prepare import Prepared, prepare, target
 
-__all__ = ["Changes", "CodingModel", "Prepared", "changes", "learnable", "prepare", "rows_of", "target"]
+__all__ = [
+    "Changes",
+    "CodingModel",
+    "Curve",
+    "Judged",
+    "Pick",
+    "Point",
+    "PossibleCode",
+    "Prepared",
+    "Unlike",
+    "changes",
+    "curve_of",
+    "learnable",
+    "learning_curve",
+    "next_to_code",
+    "prepare",
+    "rows_of",
+    "target",
+]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from autocode.codebook import Code, Codebook
+from autocode.errors import ModelError
 from autocode.study import Suggestion
 
 
@@ -43,7 +44,7 @@ class Changes:
         yield from (f"not learnt yet: {c}" for c in self.added)
 
     def __str__(self) -> str:
-        return "\n".join(self.lines())
+        return "\n".join(self.lines()) or "The codebook is as it was when the model was trained."
 
     def to_json(self) -> dict[str, object]:
         """JSON-ready mapping."""
@@ -60,8 +61,8 @@ class Changes:
 
 
 def asked_at_most(suggestion: Suggestion) -> Suggestion:
-    """The same suggestion, for a human to look at where it would have been suggested."""
-    return replace(suggestion, band="ask") if suggestion.band == "suggest" else suggestion
+    """The same suggestion, for a human to look at where the model would have suggested or coded."""
+    return replace(suggestion, band="ask" if suggestion.band == "suggest" else suggestion.band, coded=False)
 
 
 def changes(made: Codebook, now: Codebook) -> Changes:
@@ -81,6 +82,21 @@ def changes(made: Codebook, now: Codebook) -> Changes:
         redefined=tuple(p for p in kept if rule(before[p]) != rule(after[p])),
         another=2 * len(kept) < len(before),
     )
+
+
+def changes_to(now: Codebook, made: Codebook) -> Changes:
+    """The changes that a model made with `made` can follow; none where `now` is nobody's codebook.
+
+    Raises:
+        ModelError: It is another codebook.
+    """
+    found = changes(made, now) if now.name else Changes()
+    if found.another:
+        raise ModelError(
+            "the model", f"it was made with codebook {made.sha256[:12]}, the study has codebook {now.sha256[:12]}, with "
+            "few of the same codes",
+            "Train on the study, or align the two first: autocode align STUDY MODEL --out alignment.csv.")  # fmt: skip
+    return found
 
 
 def rule(code: Code) -> tuple[str, ...]:

@@ -1,13 +1,14 @@
 """CodingModel: learn from coded segments, suggest codes, save and load; with provenance.
 
 A saved model is a folder of numbers and text: ``weights.safetensors``, ``manifest.json``,
-``config.toml``, ``codebook.yaml``, ``precedents.jsonl``, ``history.jsonl`` and ``README.md``, the model card.
+``config.toml``, ``codebook.yaml``, ``precedents.jsonl``, ``history.jsonl``, ``README.md``, the model card, and its
+figure.
 Nothing in it is code, and nothing is unpickled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,20 @@ from autocode.classify import Classifier, fit
 from autocode.codebook import Codebook
 from autocode.config import Config, load_config
 from autocode.encode import Encoder, load_encoder
-from autocode.errors import ModelError, StudyError
-from autocode.matrix import CodingMatrix, coding_matrix
+from autocode.errors import ModelError
 from autocode.model import saved
-from autocode.model.changes import Changes, changes
+from autocode.model.card import card
+from autocode.model.changes import Changes, changes_to
+from autocode.model.diagram import diagram
+from autocode.model.examples import learnable, provenance, rows_of
 from autocode.model.further import further
+from autocode.model.grounds import Reasons
 from autocode.model.history import versions
+from autocode.model.licence import Licences, licences
+from autocode.model.novelty import Unlike, nearest_distance, unlike
 from autocode.model.precedents import Precedents
 from autocode.model.prepare import Prepared, prepare, target
-from autocode.study import BANDS, Document, Progress, Study, Suggestion
+from autocode.study import Document, Progress, Study, Suggestion
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ class CodingModel:
             EncoderError: The encoder is not on this computer.
         """
         settings = config if isinstance(config, Config) else load_config(config)
-        return cls(settings, encoder or load_encoder(settings.encode.model))
+        return cls(settings, encoder or load_encoder(settings.encode.model, precision=settings.encode.precision))
 
     def fit(
         self, study: Study, coders: Iterable[str] | None = None, progress: Progress | None = None
@@ -90,7 +96,7 @@ class CodingModel:
             coders=chosen,
             classifier=classifier,
             precedents=Precedents.gather(examples, rows.texts, rows.vectors),
-            provenance=_provenance(study, examples, self.encoder),
+            provenance=provenance(study, examples, self.encoder),
         )
 
     def suggest(
@@ -110,34 +116,76 @@ class CodingModel:
         Raises:
             ModelError: The model is not fitted, or the study has another codebook.
         """
+        return self.read(source, everything, progress)[0]
+
+    def read(
+        self, source: Study | Document, everything: bool = False, progress: Progress | None = None
+    ) -> tuple[list[Suggestion], Unlike]:
+        """What `suggest` gives, and what is unlike anything the model has met; read once for both.
+
+        Args and errors: as for `suggest`.
+        """
         classifier, precedents = self._fitted()
         changed = self.changes(source) if isinstance(source, Study) else Changes()
         documents = source.documents if isinstance(source, Study) else (source,)
         prepared = prepare(documents, self.config, self.encoder, progress)
-        P = classifier.predict_proba(prepared.features)
-        return list(changed.current(self._suggestions(prepared, P, 0 if everything else 1, precedents)))
+        P = classifier.predict_proba(prepared.features, prepared.groups)
+        said = list(changed.current(self._suggestions(prepared, P, 0 if everything else 1, precedents)))
+        return said, unlike(prepared.segments, prepared.vectors, self.distances(prepared), precedents.edge)
 
     def judge(
         self, documents: Iterable[Document], progress: Progress | None = None
-    ) -> tuple[Prepared, NDArray[np.int8]]:
-        """Bands (n, K) of every unit and code: 2 suggest, 1 ask, 0 silent.
+    ) -> tuple[Prepared, NDArray[np.bool_]]:
+        """Whether the machine, as one more coder, gives each code to each unit: (n, K).
 
         Raises:
             ModelError: The model is not fitted.
         """
         classifier, _ = self._fitted()
         prepared = prepare(documents, self.config, self.encoder, progress)
-        return prepared, np.asarray(classifier.bands(classifier.predict_proba(prepared.features)), dtype=np.int8)
+        return prepared, classifier.coded(classifier.predict_proba(prepared.features, prepared.groups))
 
     def _suggestions(
         self, prepared: Prepared, P: NDArray[Any], least: int, precedents: Precedents
     ) -> Iterator[Suggestion]:
-        bands = self._fitted()[0].bands(P)
-        for i, unit in enumerate(prepared.segments):
-            for k in np.argsort(-P[i], kind="stable"):
-                if bands[i, k] >= least:
-                    evidence = precedents.nearest(prepared.vectors[i], self.codes[k]) if bands[i, k] else ()
-                    yield Suggestion(unit, self.codes[k], float(P[i, k]), BANDS[bands[i, k]], evidence)
+        classifier, _ = self._fitted()
+        return Reasons(classifier, precedents, self.codebook, self.codes).suggestions(prepared, P, least)
+
+    def unlike(self, source: Study | Iterable[Document], progress: Progress | None = None) -> Unlike:
+        """Segments that are unlike anything the model has met, and possible new codes among them.
+
+        Args:
+            source: The documents.
+            progress: Told of the units encoded.
+
+        Raises:
+            ModelError: The model is not fitted.
+        """
+        _, precedents = self._fitted()
+        documents = source.documents if isinstance(source, Study) else tuple(source)
+        found = prepare(documents, self.config, self.encoder, progress)
+        return unlike(found.segments, found.vectors, self.distances(found), precedents.edge)
+
+    @property
+    def met(self) -> frozenset[str]:
+        """Ids of the documents it learnt from.
+
+        Raises:
+            ModelError: The model is not fitted.
+        """
+        return frozenset(p.document for p in self._fitted()[1].items)
+
+    def distances(self, prepared: Prepared) -> NDArray[np.float64]:
+        """Cosine distance (n,) of each unit to the nearest segment the model has met."""
+        return nearest_distance(prepared.vectors, self._fitted()[1].vectors)
+
+    def strange(self, distances: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which distances (n,) are those of segments unlike anything the model has met."""
+        return np.asarray(distances > self._fitted()[1].edge)
+
+    def probabilities(self, prepared: Prepared) -> NDArray[np.float64]:
+        """Calibrated probabilities (n, K) of some units."""
+        return np.asarray(self._fitted()[0].predict_proba(prepared.features), dtype=np.float64)
 
     def _fitted(self) -> tuple[Classifier, Precedents]:
         if self.classifier is None or self.precedents is None:
@@ -152,13 +200,16 @@ class CodingModel:
         Raises:
             ModelError: The study has another codebook.
         """
-        found = changes(self.codebook, study.codebook) if study.codebook.name else Changes()
-        if found.another:
-            raise ModelError(
-                "the model", f"it was made with codebook {self.codebook.sha256[:12]}, "
-                f"the study has codebook {study.codebook.sha256[:12]}, with few of the same codes",
-                "Train on the study, or align the two first: autocode align STUDY MODEL --out alignment.csv.")  # fmt: skip
-        return found
+        return changes_to(study.codebook, self.codebook)
+
+    @property
+    def precision_note(self) -> str:
+        """What to know where this computer encodes in another precision than the model's; "" where it does not."""
+        made = (self.provenance or {}).get("encoder", {}).get("precision", "float32")
+        here = self.encoder.identity.precision
+        if made == here:
+            return ""
+        return f"The model was made with {made} vectors, this computer makes {here}: probabilities differ in the last digits."
 
     @property
     def silent(self) -> dict[str, str]:
@@ -167,6 +218,17 @@ class CodingModel:
         known = dict(zip(self.codes, reasons, strict=True))
         unused = {c.path: "never coded" for c in self.codebook if not self.codebook.is_theme(c.path)}
         return {path: why for path, why in (unused | known).items() if why}
+
+    @property
+    def licences(self) -> Licences:
+        """What each code may be used for, with the evidence.
+
+        Raises:
+            ModelError: The model is not fitted.
+        """
+        made = self.provenance or {}
+        found = licences(self.codes, self._fitted()[0].reliability, self.silent, made.get("humans", {}))
+        return Licences(found, self.config.classify)
 
     def save(self, folder: Path | str, quotes: bool = True) -> None:
         """Write the model as a folder, whole or not at all.
@@ -182,12 +244,13 @@ class CodingModel:
         made, known = self.provenance or {}, classifier.reliability
         history = versions(Path(folder), made, known, self.codebook)
         saved.write(Path(folder), saved.Parts(
-            arrays=classifier.to_arrays() | {"precedents": precedents.vectors},
+            arrays=classifier.to_arrays() | {"precedents": precedents.vectors, "edge": np.array([precedents.edge])},
             config=self.config,
             codebook=self.codebook,
             precedents=precedents.rows(quotes),
             manifest=made,
-            card=saved.card(self.codes, known, self.silent, made) + further(made, history),
+            card=card(self.licences, known, made) + further(made, history),
+            diagram=diagram(known.bins),
             history=history,
         ))  # fmt: skip
 
@@ -200,11 +263,11 @@ class CodingModel:
         """
         parts = saved.read(Path(folder))
         made = parts.manifest
-        encoder = encoder or load_encoder(parts.config.encode.model)
+        encoder = encoder or load_encoder(parts.config.encode.model, precision=made["encoder"].get("precision", "float32"))
         saved.check_encoder(Path(folder), made["encoder"], encoder.identity)
         try:
             classifier = Classifier.from_arrays(parts.arrays)
-            precedents = Precedents.from_rows(parts.precedents, parts.arrays["precedents"])
+            precedents = Precedents.from_rows(parts.precedents, parts.arrays["precedents"], float(parts.arrays["edge"][0]))
         except (KeyError, TypeError) as error:
             raise saved.foreign(Path(folder), "a part is missing") from error
         return cls(
@@ -217,42 +280,3 @@ class CodingModel:
             precedents=precedents,
             provenance=made,
         )
-
-
-def learnable(study: Study, config: Config, coders: Sequence[str]) -> CodingMatrix:
-    """The coding matrix of all units that at least one of the coders saw.
-
-    Raises:
-        StudyError: No unit carries a code, or all that do lie in one document.
-    """
-    matrix = coding_matrix(study, config, coders)
-    matrix = matrix.select(np.asarray(matrix.seen.any(axis=0)))
-    if not matrix.Y.any():
-        raise StudyError(f"study '{study.name}'", "no unit of analysis carries a code of these coders",
-                         "Check the coders and the unit of analysis.")  # fmt: skip
-    if len(set(matrix.groups.tolist())) < 2:
-        raise StudyError(f"study '{study.name}'", "all coding is in one document; the model is checked on documents "
-                         "it has not seen", "Code a second document first.")  # fmt: skip
-    return matrix
-
-
-def rows_of(prepared: Prepared, matrix: CodingMatrix) -> Prepared:
-    """The prepared units that are the rows of a matrix, in its order."""
-    index = {(s.document, s.id): i for i, s in enumerate(prepared.segments)}
-    rows = np.array([index[s.document, s.id] for s in matrix.segments], dtype=np.int64)
-    texts = tuple(prepared.texts[i] for i in rows)
-    return Prepared(matrix.segments, texts, prepared.vectors[rows], prepared.features.take(rows))
-
-
-def _provenance(study: Study, matrix: CodingMatrix, encoder: Encoder) -> dict[str, Any]:
-    identity = encoder.identity
-    return {
-        "study": {"name": study.name, "sha256": study.sha256, "notice": study.notice},
-        "codebook": {"name": study.codebook.name, "sha256": study.codebook.sha256},
-        "encoder": {"name": identity.name, "sha256": identity.sha256, "dimension": identity.dimension},
-        "coders": list(matrix.coders),
-        "codes": list(matrix.codes),
-        "documents": len(set(matrix.groups.tolist())),
-        "segments": len(matrix.segments),
-        "codings": int(matrix.Y.sum()),
-    }

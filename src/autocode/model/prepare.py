@@ -5,13 +5,14 @@ The same road for training, suggesting and holding out, so that the three can ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.classify import Features, Target, features
+from autocode.classify import Features, Pieces, Target, Turns, features
 from autocode.codebook import SEPARATOR, Codebook
 from autocode.config import Config
 from autocode.encode import Encoder
@@ -20,6 +21,11 @@ from autocode.segment import is_context, segment
 from autocode.study import Document, Progress, Segment
 
 Vectors = NDArray[np.float32]
+
+# After the mark that ends a sentence, with its closing quotes; or at a line's end.
+_SENTENCE = re.compile(r"(?<=[.!?;…])\s+|(?<=[。！？；])|\n+")
+_LEAST = 60  # letters of a piece
+_LETTERS_A_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,12 @@ class Prepared:
     vectors: Vectors
     features: Features
 
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """Number of each unit's document (n,), ascending."""
+        numbers: dict[str, int] = {}
+        return np.array([numbers.setdefault(s.document, len(numbers)) for s in self.segments], dtype=np.int64)
+
 
 def prepare(
     documents: Iterable[Document], config: Config, encoder: Encoder, progress: Progress | None = None
@@ -47,16 +59,40 @@ def prepare(
     The interviewer's turns are encoded as context, though they are not among the units.
     """
     units = [unit for document in documents for unit in _units(document, config)]
-    vectors = encoder.encode([u.text for u in units], progress)
+    vectors, pieces = _encoded([u.text for u in units], encoder, progress)
     kept = np.array([i for i, u in enumerate(units) if u.codable], dtype=np.int64)
     around = np.array([_neighbours(units, i) for i in kept], dtype=np.int64).reshape(-1, 2)
-    texts = tuple(units[i].text for i in kept)
+    texts, turns = tuple(units[i].text for i in kept), Turns(vectors, [u.role for u in units], kept, around)
     return Prepared(
         segments=tuple(units[i].segment for i in kept),
         texts=texts,
         vectors=vectors[kept],
-        features=features(vectors[kept], texts, around, config.classify, vectors),
+        features=features(texts, turns, config.classify, pieces.take(kept)),
     )
+
+
+def _encoded(texts: Sequence[str], encoder: Encoder, progress: Progress | None) -> tuple[Vectors, Pieces]:
+    """Vectors of texts and of their pieces; a text longer than the encoder reads is the mean of its pieces."""
+    parts = [pieces_of(text) for text in texts]
+    counts = np.array([len(p) for p in parts], dtype=np.int64)
+    found = encoder.encode([*texts, *(piece for p in parts for piece in p)], progress)
+    vectors, pieces = found[: len(texts)].copy(), Pieces(found[len(texts) :], counts)
+    limit = _LETTERS_A_TOKEN * encoder.identity.max_tokens or float("inf")
+    for i in [i for i, text in enumerate(texts) if len(text) > limit]:
+        mean = np.array([len(p) for p in parts[i]]) @ pieces.take(np.array([i])).V
+        vectors[i] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return vectors, pieces
+
+
+def pieces_of(text: str) -> list[str]:
+    """A text cut after sentences and lines, where that leaves pieces of 60 letters or more; at least one piece."""
+    found: list[str] = []
+    for part in filter(str.strip, _SENTENCE.split(text)):
+        if found and (len(found[-1]) < _LEAST or len(part) < _LEAST / 2):
+            found[-1] += " " + part.strip()
+        else:
+            found.append(part.strip())
+    return found if len(found) > 1 else [text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +100,28 @@ class _Unit:
     segment: Segment
     text: str
     codable: bool
+    role: str
 
 
 def _units(document: Document, config: Config) -> Iterator[_Unit]:
-    for s in segment(document, config.segment):
-        yield _Unit(s, document.text_of(s), not is_context(s, document, config.segment))
+    found, roles = segment(document, config.segment), roles_of(document, config)
+    for s in found:
+        context = is_context(s, document, config.segment)
+        yield _Unit(s, document.text_of(s), not context, roles.get(s.speaker.strip().casefold(), ""))
+
+
+def roles_of(document: Document, config: Config) -> dict[str, str]:
+    """The role of each speaker of a document, by name in lower case.
+
+    Interviewers are one role, whatever they are called; whoever alone talks with them is the respondent. Other
+    names stand for themselves: in a group, or where a table says teacher and pupil.
+    """
+    speakers = [*(t.speaker for t in document.turns), *(s.speaker for s in document.segments)]
+    names = {s.strip().casefold() for s in speakers} - {""}
+    asking = names & set(config.segment.interviewers)
+    roles = dict.fromkeys(asking, "interviewer")
+    others = names - asking
+    return roles | (dict.fromkeys(others, "respondent") if asking and len(others) == 1 else {n: n for n in others})
 
 
 def _neighbours(units: Sequence[_Unit], i: int) -> tuple[int, int]:

@@ -1,8 +1,8 @@
 """The model folder: numbers and text, hashed file by file, replaced whole.
 
 Layout: ``weights.safetensors``, ``precedents.jsonl``, ``config.toml``, ``codebook.yaml``,
-``README.md`` (the model card), ``history.jsonl`` (its versions) and ``manifest.json``, which holds the
-hash of each of them.
+``README.md`` (the model card), ``reliability.svg`` (its figure), ``history.jsonl`` (its versions) and
+``manifest.json``, which holds the hash of each of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.classify import Reliability
 from autocode.codebook import Codebook
 from autocode.config import Config, load_config
 from autocode.encode import EncoderIdentity
@@ -30,6 +29,7 @@ from autocode.model.history import FILE as HISTORY
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+DIAGRAM = "reliability.svg"
 _PACKAGES = ("autocode", "numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
 
 
@@ -42,6 +42,7 @@ class Parts:
         precedents: Coded segments, one JSON-ready mapping each.
         manifest: Hashes and counts of what the model was made from.
         card: The model card, Markdown.
+        diagram: The figure that the card shows, SVG.
         history: What each version was made from, the last being this one.
     """
 
@@ -51,6 +52,7 @@ class Parts:
     precedents: Sequence[Mapping[str, Any]]
     manifest: Mapping[str, Any]
     card: str = ""
+    diagram: str = ""
     history: Sequence[Mapping[str, Any]] = ()
 
 
@@ -71,6 +73,7 @@ def write(folder: Path, parts: Parts) -> None:
         "config.toml": parts.config.to_toml().encode(),
         "codebook.yaml": codebook_yaml(parts.codebook).encode(),
         "README.md": parts.card.encode("utf-8", "surrogatepass"),
+        DIAGRAM: parts.diagram.encode(),
         HISTORY: "".join(_json(row) + "\n" for row in parts.history).encode(),
     }
     manifest = {
@@ -163,32 +166,3 @@ def check_encoder(folder: Path, made: Mapping[str, Any], here: EncoderIdentity) 
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def card(codes: Sequence[str], known: Reliability, silent: Mapping[str, str], made: Mapping[str, Any]) -> str:
-    """The model card: what it learnt from, how far each code can be trusted, what it holds."""
-    study = made["study"]
-    lines = [
-        f"# Model for {study['name'] or 'a study'}",
-        *(["", f"> {study['notice']}"] if study["notice"] else []),
-        "",
-        f"Learnt from {made['codings']:,} codings of {made['segments']:,} units in {made['documents']} documents "
-        f"by {', '.join(made['coders'])}, with the encoder {made['encoder']['name']}.",
-        "",
-        "It suggests; a researcher decides. It was checked on documents it had not seen, as the table shows. "
-        "It speaks for interviews like these, coded with this codebook, and for no others.",
-        "",
-        "This folder holds words of the transcripts (precedents.jsonl) unless it was saved without quotes, and "
-        "its numbers are made from them: keep it as safe as the transcripts.",
-        "",
-        "| Code | Coded segments | Documents | Average precision | Precision | Recall | Silent because |",
-        "|---|---:|---:|---:|---:|---:|---|",
-    ]
-    numbers = zip(codes, known.segments, known.documents, known.average_precision, known.precision, known.recall,
-                  strict=True)  # fmt: skip
-    for code, segments, documents, *rates in numbers:
-        shown = " | ".join("-" if np.isnan(rate) else f"{rate:.2f}" for rate in rates)
-        lines.append(f"| {code} | {segments} | {documents} | {shown} | {silent.get(code, '')} |")
-    lines += [f"| {code} | 0 | 0 | - | - | - | {why} |" for code, why in silent.items() if code not in codes]
-    return "\n".join([*lines, "", "Average precision, precision and recall are out of document, at the threshold "
-                      "of the band `suggest`.", ""])  # fmt: skip

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import re
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autocode.config import Config
+from autocode.audit import Entry, to_text
+from autocode.codebook import Codebook
 from autocode.errors import StudyError
 from autocode.formats.files import write_atomic
 from autocode.formats.participants import RESPONDENT, variable
 from autocode.members import ANSWERED
 from autocode.model import saved
-from autocode.segment import segment
+from autocode.privacy.search import Search, parts_of
+from autocode.report import NAME, load_record
 from autocode.store import STORE, load, rewrite_receipts, scrub, update, without_documents
 from autocode.store.ledger import entries
 from autocode.study import Document, Study
 
-_WINDOW, _STEP = 24, 12  # characters looked for, and from one to the next: any 36 characters in a row hold one
 _PRECEDENTS = "precedents.jsonl"
 _PAGE = b'<meta name="generator" content="autocode">'
 _OFFICE = (
@@ -94,21 +91,26 @@ def forget(study: Study, participant: str, places: Places) -> Forgotten:
     ids = {d.id for d in gone}
     others = "\n".join(d.text for d in study.documents if d.id not in ids)
     codings = sum(c.document in ids for c in study.codings)
-    update(places.study / STORE, lambda old: without(old, ids))
+    search = Search.of(gone, others)
+    update(places.study / STORE, lambda old: without_quotes(without(old, ids), search))
     named = ids | {d.source for d in gone if d.source}
     rewrite_receipts(places.study / STORE, lambda entry: without_documents(entry, named))
     scrub(places.study / STORE)
-    search = Search.of(gone, others)
-    erased = [f"{places.study / STORE}: {len(ids)} documents, {codings} codings", *_answers(places.study, ids)]
+    erased = [f"{places.study / STORE}: {len(ids)} documents, {codings} codings", *_answers(places.study, ids),
+              *_quoting(study, search)]  # fmt: skip
     left: list[tuple[str, str]] = []
     for model in _models(places.models):
         if search.in_file(model / _PRECEDENTS) or _names(model / _PRECEDENTS, ids):
-            erased.append(f"{model}: {_erase_evidence(model, ids)} segments of evidence")
+            erased.append(f"{model}: {_erase_evidence(model, ids, search)} segments of evidence")
             left.append((str(model), "its weights were learnt from their words too: train it again, or delete it"))
     erased += [*_caches(places.cache), *_reports(places, search, ids)]
-    left += [(str(p), "it holds their words: erase it yourself") for p in _files(_roots(places)) if search.in_file(p)]
+    ledger = entries(places.study / STORE)
+    left += [*_in_ledger(places.study / STORE, ledger, search), *_in_record(places.study / NAME, ids)]
+    told = {str(places.study / STORE)} if any(search.in_text(_said(e)) for e in ledger) else set()
+    left += [(str(p), "it holds their words: erase it yourself")
+             for p in _files(_roots(places)) if str(p) not in told and search.in_file(p)]  # fmt: skip
     left += _mentions(study, gone, ids)
-    decided = sum(e.decision.document in ids for e in entries(places.study / STORE))
+    decided = sum(e.decision.document in ids for e in ledger)
     if decided:
         left.append((str(places.study / STORE), f"its ledger keeps that {decided} decisions were made on their documents: "
                      "places and codes, none of their words but what a coder typed in a note"))  # fmt: skip
@@ -119,7 +121,7 @@ def _reports(places: Places, search: Search, ids: set[str]) -> Iterator[str]:
     """Erase the files that autocode made, and can make again, with their words or their row in a table."""
     named = re.compile("|".join(rf"(?<!\w){re.escape(i)}(?!\w)" for i in sorted(ids)).encode())
     for path in _files([places.study, *places.also]):
-        if _is_ours(path) and (search.in_file(path) or any(named.search(p) for p in _parts(path.read_bytes()))):
+        if _is_ours(path) and (search.in_file(path) or any(named.search(p) for p in parts_of(path.read_bytes()))):
             path.unlink()
             yield f"{path}: made by autocode; make it again"
 
@@ -130,6 +132,45 @@ def without(study: Study, ids: set[str]) -> Study:
         study, documents=tuple(d for d in study.documents if d.id not in ids),
         codings=tuple(c for c in study.codings if c.document not in ids),
         readings=tuple(r for r in study.readings if r.document not in ids))  # fmt: skip
+
+
+def without_quotes(study: Study, search: Search) -> Study:
+    """The study without examples in its codebook that quote some documents."""
+    return replace(study, codebook=_unquoted(study.codebook, search))
+
+
+def _unquoted(book: Codebook, search: Search) -> Codebook:
+    codes = tuple(replace(c, example="") if search.in_text(c.example) else c for c in book)
+    return replace(book, codes=codes)
+
+
+def _quoting(study: Study, search: Search) -> Iterator[str]:
+    """The codes whose examples were taken out of the codebook."""
+    listed = [c.path for c in study.codebook if search.in_text(c.example)]
+    if listed:
+        yield f"codebook: the examples of {', '.join(listed)}, which quoted them"
+
+
+def _in_ledger(path: Path, ledger: Sequence[Entry], search: Search) -> Iterator[tuple[str, str]]:
+    """Entries that hold words: a note, or a codebook whose examples quote. Taking them out would break the chain."""
+    held = [str(e.seq) for e in ledger if search.in_text(_said(e))]
+    if held:
+        yield str(path), (f"entries {', '.join(held)} of its ledger hold their words (a note, or an earlier codebook that "
+                          "quotes them), and the chain of hashes is over them: to be rid of them, export the study and "
+                          "import it into a new folder")  # fmt: skip
+
+
+def _said(entry: Entry) -> str:
+    """All that an entry holds, its letters not written as numbers."""
+    return json.dumps(json.loads(to_text(entry.decision)), ensure_ascii=False)
+
+
+def _in_record(path: Path, ids: set[str]) -> Iterator[tuple[str, str]]:
+    """The researchers' own record, where it points to documents that are gone."""
+    record = load_record(path)
+    named = sorted(ids & ({p.document for p in record.pinned} | {n.document for n in record.negative}))
+    if named:
+        yield str(path), f"it points to {', '.join(named)}: take that out, or no report can be made"
 
 
 def _answers(folder: Path, ids: set[str]) -> Iterator[str]:
@@ -147,13 +188,14 @@ def _models(folder: Path | None) -> list[Path]:
     return sorted(p.parent for p in folder.glob(f"*/{_PRECEDENTS}")) if folder and folder.is_dir() else []
 
 
-def _erase_evidence(folder: Path, ids: set[str]) -> int:
-    """Take the segments of some documents out of a model; how many they were."""
+def _erase_evidence(folder: Path, ids: set[str], search: Search) -> int:
+    """Take the segments of some documents, and quotes of them, out of a model; how many segments they were."""
     parts = saved.read(folder)
     kept = [i for i, row in enumerate(parts.precedents) if row["document"] not in ids]
     arrays = {**parts.arrays, "precedents": parts.arrays["precedents"][kept]}
     card = (folder / "README.md").read_text(encoding="utf-8")
-    saved.write(folder, replace(parts, arrays=arrays, precedents=[parts.precedents[i] for i in kept], card=card))
+    precedents, book = [parts.precedents[i] for i in kept], _unquoted(parts.codebook, search)
+    saved.write(folder, replace(parts, arrays=arrays, precedents=precedents, card=card, codebook=book))
     return len(parts.precedents) - len(kept)
 
 
@@ -186,7 +228,7 @@ def _is_ours(path: Path) -> bool:
     kind = path.suffix.lower()
     if kind == ".html":
         return _PAGE in path.read_bytes()
-    return kind in (".docx", ".xlsx") and any(all(m in part for m in _OFFICE) for part in _parts(path.read_bytes()))
+    return kind in (".docx", ".xlsx") and any(all(m in part for m in _OFFICE) for part in parts_of(path.read_bytes()))
 
 
 def _mentions(study: Study, gone: Sequence[Document], ids: set[str]) -> Iterator[tuple[str, str]]:
@@ -201,58 +243,3 @@ def _mentions(study: Study, gone: Sequence[Document], ids: set[str]) -> Iterator
     memos = sum(any(n in c.memo for n in names) for c in study.codings if c.document not in ids)
     if memos:
         yield "memos", f"{memos} memos of other codings name them; read them"
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """The words of some documents, as bytes to look for."""
-
-    needles: tuple[bytes, ...]
-
-    @classmethod
-    def of(cls, documents: Iterable[Document], others: str = "") -> Search:
-        """Windows on all passages; one that stands in `others` too is not theirs alone and left out."""
-        found: dict[bytes, None] = {}
-        for d in documents:
-            for unit in segment(d, Config().segment):
-                words = d.text_of(unit).strip()
-                for line in words.split("\n"):
-                    for part in _plain_parts(line):
-                        if part not in others:
-                            found[part.encode("utf-8", "surrogatepass")] = None
-        return cls(tuple(found))
-
-    def in_bytes(self, raw: bytes) -> bool:
-        """Whether any of the words stand in these bytes, or in what is packed in them."""
-        return any(needle in part for part in _parts(raw) for needle in self.needles)
-
-    def in_file(self, path: Path) -> bool:
-        """Whether any of the words stand in a file."""
-        return self.in_bytes(path.read_bytes())
-
-
-def _plain_parts(line: str) -> Iterator[str]:
-    """Windows on a line, without characters that HTML, XML, JSON or CSV would write another way."""
-    stretch = ""
-    for character in line + "\x00":
-        if character in "\"'&<>\\\x00\t" or not character.isprintable():
-            yield from (stretch[i : i + _WINDOW] for i in range(0, len(stretch) - _WINDOW + 1, _STEP))
-            stretch = ""
-        else:
-            stretch += character
-
-
-def _parts(raw: bytes) -> Iterator[bytes]:
-    """The bytes, and what a zip or gzip container holds."""
-    yield raw
-    if raw[:2] == b"PK":
-        try:
-            with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-                yield from (archive.read(name) for name in archive.namelist())
-        except (zipfile.BadZipFile, RuntimeError, zlib.error, NotImplementedError):
-            return
-    if raw[:2] == b"\x1f\x8b":
-        try:
-            yield gzip.decompress(raw)
-        except (OSError, EOFError, zlib.error):
-            return

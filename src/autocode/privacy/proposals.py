@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from autocode.errors import ConfigError, InputError
 from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
+from autocode.privacy.lexicon import COUNTRIES, NEVER
+from autocode.privacy.names import CERTAINTIES, find_names, speakers
 from autocode.study import Document, Study
 
 WARNING = ("Pseudonymising helps, but it does not find everything: nicknames, misspellings, jobs, dates and "
@@ -20,73 +23,20 @@ WARNING = ("Pseudonymising helps, but it does not find everything: nicknames, mi
            "tell who someone is. Read every transcript before you share it.")  # fmt: skip
 """What must be said with every proposal."""
 
-COLUMNS = ("apply", "kind", "found", "replacement", "count", "documents")
+COLUMNS = ("apply", "certainty", "kind", "found", "replacement", "count", "documents")
 _CHUNK = 90_000  # characters handed to spaCy at once
 
-_SHORT = "Mr|Mrs|Ms|Dr|Prof|Sr|Sra"
-_TITLES = (
-    r"Miss|Professor|Sir|Dame|Madam|Datuk|Dato'?|Datin|Tan Sri|Encik|Puan|Cik|Tuan|Haji|Hajah|Herr|Frau|Monsieur|"
-    r"Madame|Señor|Señora|Don|Doña|Pak|Ustaz|Cikgu"
-)
-_NAME = r"[A-ZÀ-ÖØ-Þ][\w'’-]+"
 PATTERNS: dict[str, re.Pattern[str]] = {
     "e-mail": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     "web address": re.compile(r"(?:https?://|www\.)[^\s<>\"]+[^\s<>\".,;:!?)\]]"),
     "handle": re.compile(r"(?<![\w.@/])@[A-Za-z]\w{2,}"),
     "phone": re.compile(r"(?<![\w.])(?:\+|00)?\d(?:[\s().-]{0,2}\d){7,14}(?![\w])"),
     "id number": re.compile(r"\b(?=[A-Z\d-]*\d{4})[A-Z]{1,3}-?\d{4,12}\b|\b\d{6}-\d{2}-\d{4}\b"),
-    "person": re.compile(rf"\b(?:(?:{_SHORT})\.?|{_TITLES}) (?P<name>{_NAME}(?: {_NAME}){{0,2}})"),
-    "place": re.compile(
-        rf"\b(?P<name>{_NAME}(?: {_NAME})? "
-            "(?:Street|Road|Avenue|Lane|Square|Hospital|Airport|Station)|(?:Jalan|Lorong|Taman|Kampung|"
-        rf"Rue|Calle|Via) {_NAME}(?: {_NAME})?)"),
-    "organisation": re.compile(
-        rf"\b(?P<name>(?:{_NAME} ){{1,3}}(?:University|College|Institute|School|Bank|Berhad|Ltd|Inc|GmbH|Sdn Bhd)|"
-        rf"(?:University|Universiti|Institute|Institut|Bank|Ministry|Kementerian) (?:of )?{_NAME}(?: {_NAME}){{0,2}})"),
 }  # fmt: skip
 """What the patterns look for, in the order in which they win over one another."""
 
 _ENTITIES = {"PERSON": "person", "PER": "person", "GPE": "place", "LOC": "place", "FAC": "place", "ORG": "organisation",
              "NORP": "group"}  # fmt: skip
-_CAPITAL = re.compile(rf"(?<=[a-z,;] ){_NAME}(?: {_NAME}){{0,2}}")
-_NEVER = frozenset(
-    [
-        "I",
-        "I'm",
-        "I'll",
-        "I've",
-        "I'd",
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-        "English",
-        "God",
-        "Internet",
-        "Google",
-        "Facebook",
-        "WhatsApp",
-        "YouTube",
-        "Excel",
-        "Word",
-        "PowerPoint",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +47,7 @@ class Proposal:
         kind: person, place, organisation, e-mail, phone, ...; "perhaps a name" for a capitalised
             word in the middle of a sentence.
         apply: Whether a human said yes.
+        certainty: sure, likely or perhaps.
     """
 
     kind: str
@@ -105,60 +56,79 @@ class Proposal:
     count: int
     documents: int
     apply: bool = False
+    certainty: str = "sure"
 
 
-def propose(study: Study, pipeline: str = "") -> list[Proposal]:
-    """Everything that may need a pseudonym, the same thing under the same name in every document.
+def propose(study: Study, pipeline: str = "", perhaps: bool = False) -> list[Proposal]:
+    """What may need a pseudonym, the same thing under the same name in every document; the surest first.
 
     Args:
-        study: The study; its texts and variables are read.
+        study: The study; its texts, speakers and variables are read.
         pipeline: An installed spaCy pipeline that finds names, "" for patterns alone.
+        perhaps: List what is only perhaps a name too.
 
     Raises:
         ConfigError: The pipeline is not installed.
     """
-    found: dict[str, str] = {}
-    finders: list[Finder] = [_by_pattern, *([_Entities(pipeline)] if pipeline else []), _capitalised]
-    for finder in finders:
+    found: dict[str, tuple[str, str]] = {}
+    for kind, text, certainty in _all(study, pipeline):
+        if text not in found or CERTAINTIES.index(certainty) < CERTAINTIES.index(found[text][1]):
+            found[text] = kind, certainty
+    counts = {text: _count(study, text) for text, (_, certainty) in found.items() if perhaps or certainty != "perhaps"}
+    order = sorted(counts, key=lambda text: (_place(*found[text]), -counts[text][0], text))
+    instead = _replacements({text: found[text][0] for text in order})
+    return [Proposal(found[t][0], t, instead[t], *counts[t], certainty=found[t][1]) for t in order if counts[t][0]]
+
+
+def _all(study: Study, pipeline: str) -> Iterator[tuple[str, str, str]]:
+    """Everything that any finder finds, as (kind, text, certainty)."""
+    for document in study.documents:
+        yield from _by_pattern(document)
+    yield from speakers(study.documents)
+    yield from find_names(study.documents)
+    if pipeline:
+        entities = _Entities(pipeline)
         for document in study.documents:
-            for kind, text in finder(document):
-                found.setdefault(text, kind)
-    counts = {text: _count(study, text) for text in found}
-    order = sorted(found, key=lambda text: (list(_RANK).index(found[text]), -counts[text][0], text))
-    numbers: Counter[str] = Counter()
-    proposals = []
-    for text in order:
-        kind = found[text]
-        numbers[kind] += 1
-        proposals.append(Proposal(kind, text, f"[{_RANK[kind]} {numbers[kind]}]", *counts[text]))
-    return proposals
+            yield from entities(document)
 
-
-Finder = Callable[[Document], Iterator[tuple[str, str]]]
-"""Finds (kind, text) pairs in a document."""
 
 _RANK = {"person": "Person", "place": "Place", "organisation": "Organisation", "group": "Group", "e-mail": "E-mail",
          "phone": "Phone", "web address": "Web address", "handle": "Handle", "id number": "Number",
          "perhaps a name": "Name"}  # fmt: skip
 
 
-def _by_pattern(document: Document) -> Iterator[tuple[str, str]]:
+def _place(kind: str, certainty: str) -> tuple[int, int]:
+    return CERTAINTIES.index(certainty), list(_RANK).index(kind)
+
+
+def _replacements(kinds: Mapping[str, str]) -> dict[str, str]:
+    """A pseudonym for each text; a part of one full name alone gets the pseudonym of that name."""
+    people = [text for text, kind in kinds.items() if kind == "person"]
+    made: dict[str, str] = {}
+    numbers: Counter[str] = Counter()
+    for text in sorted(kinds, key=lambda t: -len(t.split())):  # stable: full names first, else in their order
+        whole_names = [p for p in people if text != p and text in p.split()]
+        if kinds[text] == "person" and len(whole_names) == 1:
+            made[text] = made[whole_names[0]]
+            continue
+        numbers[kinds[text]] += 1
+        made[text] = f"[{_RANK[kinds[text]]} {numbers[kinds[text]]}]"
+    return made
+
+
+def _by_pattern(document: Document) -> Iterator[tuple[str, str, str]]:
     taken: list[tuple[int, int]] = []
     for kind, pattern in PATTERNS.items():
         for match in pattern.finditer(document.text):
-            group = "name" if "name" in pattern.groupindex else 0
-            start, end = match.span(group)
+            start, end = match.span()
             if not any(a < end and start < b for a, b in taken):
                 taken.append((start, end))
-                yield kind, match.group(group)
+                yield kind, match.group(), "sure"
 
 
-def _capitalised(document: Document) -> Iterator[tuple[str, str]]:
-    """Capitalised words in the middle of a sentence: many are names, so a human looks at them."""
-    for match in _CAPITAL.finditer(document.text):
-        words = [w for w in match.group().split() if w not in _NEVER]
-        if words and not match.group().isupper():
-            yield "perhaps a name", " ".join(words)
+def pipelines() -> list[str]:
+    """The spaCy pipelines installed on this computer."""
+    return sorted({entry.name for entry in entry_points(group="spacy_models")})  # without spaCy's own ten seconds of loading
 
 
 class _Entities:
@@ -174,12 +144,12 @@ class _Entities:
                               "Install it first, or leave --spacy out: patterns look all the "
                               "same.") from error  # fmt: skip
 
-    def __call__(self, document: Document) -> Iterator[tuple[str, str]]:
+    def __call__(self, document: Document) -> Iterator[tuple[str, str, str]]:
         for start in range(0, len(document.text), _CHUNK):
             for entity in self._pipeline(document.text[start : start + _CHUNK]).ents:
-                kind = _ENTITIES.get(entity.label_)
-                if kind and entity.text.strip():
-                    yield kind, entity.text.strip()
+                kind, text = _ENTITIES.get(entity.label_), entity.text.strip()
+                if kind and text and text not in NEVER:
+                    yield kind, text, "perhaps" if text in COUNTRIES or kind == "group" else "likely"
 
 
 def whole(text: str) -> re.Pattern[str]:
@@ -199,7 +169,7 @@ def write_proposals(path: Path, proposals: Sequence[Proposal]) -> None:
     Raises:
         InputError: The file cannot be written.
     """
-    rows = (("yes" if p.apply else "", p.kind, p.found, p.replacement, p.count, p.documents) for p in proposals)
+    rows = (("yes" if p.apply else "", p.certainty, p.kind, p.found, p.replacement, p.count, p.documents) for p in proposals)
     write_atomic(path, csv_text(COLUMNS, rows))
 
 

@@ -3,6 +3,7 @@
 from autocode.report.dossier import dossier
 from autocode.report.findings import Checked, Findings, Trail
 from autocode.report.html import study_html, suggestions_html
+from autocode.report.outlook import Outlook
 from autocode.report.record import NAME, Record, load_record
 from autocode.report.tables import Description
 from autocode.report.written import FORMS, write_dossier
@@ -13,6 +14,7 @@ __all__ = [
     "Checked",
     "Description",
     "Findings",
+    "Outlook",
     "Record",
     "Trail",
     "dossier",

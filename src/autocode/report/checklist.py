@@ -13,6 +13,7 @@ from autocode.report.blocks import Block, Cell, Points, Table, Words, shown
 from autocode.report.counting import View
 from autocode.report.findings import Findings
 from autocode.report.people import interviews, minutes
+from autocode.report.rigour import began
 
 _ITEMS = (
     "Interviewer", "Credentials", "Occupation", "Gender of the researchers", "Experience and training",
@@ -73,12 +74,13 @@ def _saturation(view: View, findings: Findings) -> str:
 
 
 def _returned(view: View, findings: Findings) -> str:
-    answered = sum(m.answer != "no answer" for m in findings.members)
-    return f"Returned to {len(findings.members)} participants, {answered} answered." if findings.members else ""
+    people = {view.participant.get(m.document, m.document): m.answer for m in findings.members}
+    answered = sum(answer != "no answer" for answer in people.values())
+    return f"{len(people)} letters came back, {answered} of them with an answer." if people else ""
 
 
 def _coders(view: View, findings: Findings) -> str:
-    humans, machine = view.study.humans, bool(findings.evaluation)
+    humans, machine = view.humans, bool(findings.evaluation)
     return (
         f"{len(humans)} human coders ({', '.join(humans)})" + (", and a machine set beside them." if machine else ".")
         if humans
@@ -172,7 +174,7 @@ def _kind(view: View, coder: str) -> str:
 
 
 def _purpose(view: View, findings: Findings, machine_made: int) -> str:
-    parts = [f"{len(view.accepted):,} of the counted codings began as suggestions that a human accepted."]
+    parts = [began(view)]
     if machine_made:
         parts.append(f"{machine_made:,} codings are by a machine; they stand apart and are not counted.")
     if findings.evaluation:

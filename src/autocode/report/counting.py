@@ -29,10 +29,15 @@ class View:
     record: Record = field(default_factory=Record)
     accepted: frozenset[Coding] = frozenset()
 
+    @property
+    def humans(self) -> tuple[str, ...]:
+        """Ids of the human coders, each person once."""
+        return self.record.humans(self.study)
+
     @cached_property
     def codings(self) -> tuple[Coding, ...]:
         """The codings counted: the agreed coding, else those of all human coders."""
-        kept = {self.study.agreed} if self.study.agreed else set(self.study.humans)
+        kept = {self.study.agreed} if self.study.agreed else set(self.humans)
         return tuple(sorted((c for c in self.study.codings if c.coder in kept), key=_place))
 
     @property
@@ -40,7 +45,7 @@ class View:
         """Whose codings are counted, in words."""
         if self.study.agreed:
             return "the agreed coding"
-        humans = self.study.humans
+        humans = self.humans
         return f"the coding by {humans[0]}" if len(humans) == 1 else f"{len(humans)} human coders together"
 
     @cached_property

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from autocode.lexical import hashed
 from autocode.report import checklist, differences, quotes, reliability, rigour, trust
-from autocode.report.blocks import Block, Dossier, Figure, Section, Table, Title, Words
+from autocode.report.blocks import Block, Cell, Dossier, Figure, Section, Table, Title, Words
 from autocode.report.counting import View
 from autocode.report.findings import Findings
 from autocode.report.frequency import frequency_table, map_figure
@@ -44,10 +44,12 @@ def dossier(study: Study, findings: Findings) -> Dossier:
         Section("checklist", "Reporting checklist", tuple(checklist.blocks(view, findings))),
         Section("ai", "Use of AI", tuple(checklist.disclosure(view, findings))),
         Section("trail", "Audit trail", tuple(rigour.trail(view, findings))),
-        Section("again", "How this was made", tuple(_made(study, findings))),
     ]
+    figures, tables = count(1), count(1)
+    numbered = list(_numbered((s for s in sections if s.blocks), figures, tables))
+    last = Section("again", "How this was made", tuple(_made(study, findings, numbered)))
     return Dossier(
-        study.name or "Study", study.notice, _summary(study), tuple(_numbered(s for s in sections if s.blocks))
+        study.name or "Study", study.notice, _summary(study), (*numbered, *_numbered([last], figures, tables))
     )
 
 
@@ -62,9 +64,8 @@ def _corrected(view: View) -> Iterator[Block]:
             "soft")  # fmt: skip
 
 
-def _numbered(sections: Iterable[Section]) -> Iterable[Section]:
+def _numbered(sections: Iterable[Section], figures: Iterator[int], tables: Iterator[int]) -> Iterable[Section]:
     """The sections with running numbers in the captions of figures and tables."""
-    figures, tables = count(1), count(1)
     for section in sections:
         blocks: list[Block] = []
         for block in section.blocks:
@@ -117,10 +118,40 @@ def _summary(study: Study) -> str:
             f"{len(study.codings):,} codings by {len(study.coders)} coders.")  # fmt: skip
 
 
-def _made(study: Study, findings: Findings) -> Iterable[Block]:
+def _made(study: Study, findings: Findings, sections: Sequence[Section]) -> Iterable[Block]:
     yield Words(f"With autocode, offline, from the study's own record (codebook {study.codebook.sha256[:12]}, study "
                 f"{study.sha256[:12]}).{' Make it again with:' if findings.command else ''}")  # fmt: skip
     if findings.command:
         yield Words(findings.command, "code")
+    yield _sources(findings, sections)
     yield Title("Versions", 4)
     yield Words(rigour.versions(), "soft")
+
+
+_VERBS = {"participants": "describe", "frequencies": "describe", "codemap": "describe", "agreement": "agree",
+          "differences": "agree"}  # fmt: skip
+"""The verb that prints the figures of a section alone; all others come with the whole dossier."""
+
+
+def _sources(findings: Findings, sections: Sequence[Section]) -> Table:
+    """Each printed table and figure with its sheet in the workbook and the command that makes its numbers again."""
+    rows: list[tuple[Cell, ...]] = []
+    for section in sections:
+        verb = _VERBS.get(section.id, "report")
+        verb = "evaluate" if verb == "agree" and findings.evaluation else verb
+        for block in section.blocks:
+            if isinstance(block, Figure) or (isinstance(block, Table) and not block.sheet_only):
+                name, _, caption = block.caption.partition(". ")
+                sheet = block.data.name if isinstance(block, Figure) else block.name
+                rows.append((name, _title(caption), sheet, f"autocode {verb} STUDY" + _options(verb)))
+    return Table("Sources", "What makes each table and figure again", ("Item", "What it shows", "Sheet of the workbook",
+                 "Command for its numbers"), tuple(rows), "tttt")  # fmt: skip
+
+
+def _title(caption: str) -> str:
+    """The beginning of a caption, to its first stop or colon."""
+    return caption.partition(". ")[0].partition("; ")[0].partition(": ")[0].rstrip(".")
+
+
+def _options(verb: str) -> str:
+    return " --out FOLDER" if verb == "report" else ""

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autocode.agreement import AgreementReport, Measure
+from autocode.audit import Entry
+from autocode.classify import Reliability
 from autocode.matrix import CodingMatrix
 from autocode.report.quotes import Vectors
 from autocode.report.record import Record
+from autocode.store import ReceiptRow
 from autocode.study import Coding, Document, Suggestion
 
 
@@ -21,11 +24,20 @@ class Trail:
         decisions: Decisions of humans on suggestions, by what they decided (accepted ...).
         intact: Whether the trail's chain was checked and is whole; None where there is no trail.
         entries: (when, who, what) in order.
+        written: The entries themselves, where the codebook's versions are to be put together.
+        imports: Receipts of all imports, the first one first.
     """
 
     decisions: Mapping[str, int] = field(default_factory=dict)
     intact: bool | None = None
     entries: Sequence[tuple[str, str, str]] = ()
+    written: Sequence[Entry] = ()
+    imports: Sequence[ReceiptRow] = ()
+
+    @property
+    def steps(self) -> list[Entry]:
+        """The entries that changed the codebook, undoings among them."""
+        return [e for e in self.written if e.decision.effects.book]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,7 @@ class Findings:
         new: Those documents.
         silent: Codes that the model never suggests, with the reason.
         model: Provenance of the model that stands beside the coders: hashes, versions, counts.
+        reliability: What that model knows of each of its codes, out of document.
         vectors: Encoder of quotes; None chooses quotes by their words.
         record: What the researchers said in dossier.toml.
         accepted: Codings that a human accepted from a suggestion.
@@ -73,6 +86,7 @@ class Findings:
     new: Mapping[str, Document] | None = None
     silent: Mapping[str, str] | None = None
     model: Mapping[str, Any] | None = None
+    reliability: Reliability | None = None
     vectors: Vectors | None = None
     record: Record = field(default_factory=Record)
     accepted: frozenset[Coding] = frozenset()

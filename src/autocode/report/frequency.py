@@ -24,10 +24,12 @@ def frequency_table(view: View) -> Table:
             by = [
                 sum(n for (code, who), n in counts.items() if who == c.id and view.theme(code) == theme) for c in coders
             ]
-            rows.append((view.study.codebook.by_path[theme].name, *_line(view, below, by)))
+            taken = [c for c in view.accepted if view.theme(c.code) == theme]
+            rows.append((view.study.codebook.by_path[theme].name, *_line(view, below, by, len(taken))))
         for code in (c for c in view.used if view.theme(c) == theme):
             own = [c for c in view.under(code) if c.code == code]
-            rows.append((_called(view, code), *_line(view, own, [counts[code, c.id] for c in coders])))
+            taken = [c for c in view.accepted if c.code == code]
+            rows.append((_called(view, code), *_line(view, own, [counts[code, c.id] for c in coders], len(taken))))
     header = (
         "Theme and code",
         "Coded segments",
@@ -40,7 +42,7 @@ def frequency_table(view: View) -> Table:
         "Codes", "Themes, codes and frequencies", header, tuple(rows), "t" + "n" * (len(header) - 1),
         f"Coded segments, documents and participants: {view.basis}. Theme rows take all codes below them "
         "together, each "
-        f"document and participant once. {_never(view)}", frozenset(heads))  # fmt: skip
+        f"document and participant once. {_extra_note(view)}{_never(view)}", frozenset(heads))  # fmt: skip
 
 
 def _called(view: View, code: str) -> str:
@@ -49,11 +51,15 @@ def _called(view: View, code: str) -> str:
 
 
 def _extra(view: View) -> tuple[str, ...]:
-    return ("of these accepted suggestions",) if view.accepted else ()
+    return ("Accepted suggestions",) if view.accepted else ()
 
 
-def _line(view: View, codings: Sequence[Coding], by_coder: Sequence[int]) -> tuple[Cell, ...]:
-    accepted = (sum(c in view.accepted for c in codings),) if view.accepted else ()
+def _extra_note(view: View) -> str:
+    return "Accepted suggestions: codings of any human that began as a suggestion. " if view.accepted else ""
+
+
+def _line(view: View, codings: Sequence[Coding], by_coder: Sequence[int], taken: int) -> tuple[Cell, ...]:
+    accepted = (taken,) if view.accepted else ()
     return (len(codings), *by_coder, *accepted, len({c.document for c in codings}), view.people(codings))
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from autocode.report.blocks import Dossier
+from autocode.model import Unlike
+from autocode.report.blocks import Block, Dossier
 from autocode.report.dossier import dossier
 from autocode.report.drawing import svg
 from autocode.report.findings import Findings
 from autocode.study import Document, Segment, Study, Suggestion
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def study_html(study: Study, findings: Findings) -> str:
@@ -39,10 +42,26 @@ def dossier_html(made: Dossier, findings: Findings) -> str:
     )
 
 
-def suggestions_html(suggestions: Iterable[Suggestion], documents: Mapping[str, Document], notice: str = "") -> str:
-    """Suggestions laid over their transcripts, with the precedents that speak for them."""
-    laid = _laid_over(suggestions, documents)
-    return _environment().get_template("suggestions.html").render(documents=laid, notice=notice)
+def suggestions_html(
+    suggestions: Iterable[Suggestion], documents: Mapping[str, Document], notice: str = "", unlike: Unlike | None = None
+) -> str:
+    """Suggestions laid over their transcripts, with all that speaks for them.
+
+    Args:
+        suggestions: Of any segments.
+        documents: The documents they lie in, by id.
+        notice: A line that every report of the study carries.
+        unlike: Segments unlike anything coded, shown at the end.
+    """
+    page = _environment().get_template("suggestions.html")
+    return page.render(
+        documents=_laid_over(suggestions, documents), notice=notice, unlike=unlike or Unlike((), (), 0.0, ()),
+        by_id=documents)  # fmt: skip
+
+
+def page_html(title: str, blocks: Iterable[Block], notice: str = "") -> str:
+    """Blocks under a title as one HTML page that needs nothing from outside."""
+    return _environment().get_template("blocks_page.html").render(title=title, blocks=list(blocks), notice=notice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +90,8 @@ def _laid_over(
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # late: the command line must start at once
+
     environment = Environment(
         loader=PackageLoader("autocode.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True)  # fmt: skip

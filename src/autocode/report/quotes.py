@@ -89,7 +89,7 @@ def _chosen(view: View, code: str, found: list[Coding], X: NDArray[np.float32]) 
 
 def _contested(view: View, code: str, taken: set[tuple[str, int]]) -> Iterator[Quote]:
     """The first segment of a coder that another coder, who read it, did not give the code at all."""
-    humans = view.study.humans
+    humans = view.humans
     own = [c for c in view.study.codings if c.code == code and c.coder in humans]
     for c in sorted(own):
         missing = [h for h in humans if h != c.coder and _read(view, h, c) and not _gave(own, h, c)]

@@ -104,6 +104,11 @@ class Record:
     rounds: tuple[Round, ...] = ()
     checklist: Mapping[str, str] = field(default_factory=dict)
 
+    def humans(self, study: Study) -> tuple[str, ...]:
+        """The human coders of a study, each person once: a second coding by the same one is left out."""
+        again = {r.second for r in self.rounds}
+        return tuple(coder for coder in study.humans if coder not in again)
+
 
 def load_record(path: Path) -> Record:
     """Read dossier.toml; a missing file is an empty record.

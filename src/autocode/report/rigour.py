@@ -13,6 +13,7 @@ from autocode.matrix import coding_matrix
 from autocode.report.blocks import Block, Cell, Table, Words, shown
 from autocode.report.counting import View
 from autocode.report.findings import Findings
+from autocode.report.history import versions as versions_of
 from autocode.report.reliability import MARKS
 
 Point = tuple[str, str, str]
@@ -52,10 +53,7 @@ def dependability(view: View, findings: Findings) -> Iterator[Point]:
             yield "no", head, "Not measured."
     yield from _stability(view)
     yield stated(view.record.record.disagreements, "How disagreements were resolved.", "disagreements")
-    book = view.study.codebook
-    yield "part", "Codebook.", (f"Version {book.version or '?'}, {len(book)} codes and themes, hash "
-        f"{book.sha256[:12]}. "
-                                "Earlier versions are not on record.")  # fmt: skip
+    yield _codebook(view, findings)
     yield _model(findings)
     yield "yes", "Software.", versions()
     yield (
@@ -63,6 +61,16 @@ def dependability(view: View, findings: Findings) -> Iterator[Point]:
         "The command that makes every table and figure again.",
         findings.command or "Not on record.",
     )
+
+
+def _codebook(view: View, findings: Findings) -> Point:
+    book, made = view.study.codebook, versions_of(view.study.codebook, findings.trail)
+    dated = sum(bool(v.at) for v in made)
+    told = f"version {book.version}, " if book.version else ""
+    told = f"{told}{len(book)} codes and themes, hash {book.sha256[:12]}. "
+    earlier = (f"{len(made)} versions are on record, {dated} of them dated; see below." if dated else
+               "When it came about is not on record.")  # fmt: skip
+    return ("yes" if dated == len(made) else "part"), "Codebook.", told[0].upper() + told[1:] + earlier
 
 
 def _stability(view: View) -> Iterator[Point]:
@@ -96,15 +104,15 @@ def _model(findings: Findings) -> Point:
     if not made:
         return "part" if findings.evaluation else "yes", "Model.", (
             "The machine in the comparison was trained anew for each document held out, with the settings of "
-            "the command."
+            "the command. With --model, the card of a saved model stands here too."
             if findings.evaluation else "No model was used.")  # fmt: skip
     encoder = made["encoder"]
     return "yes", "Model.", (
         f"Learnt from {made['codings']:,} codings of {made['segments']:,} units by {', '.join(made['coders'])}; "
         "encoder "
         f"{encoder['name']} ({str(encoder['sha256'])[:12]}); codebook {str(made['codebook']['sha256'])[:12]}; "
-        "the model card "
-        "is README.md in the model's folder.")  # fmt: skip
+        "its "
+        "model card stands below.")  # fmt: skip
 
 
 def versions() -> str:
@@ -143,9 +151,17 @@ def confirmability(view: View, findings: Findings) -> Iterator[Point]:
     yield (
         "yes",
         "Human and machine kept apart.",
-        f"{text} {len(view.accepted):,} codings began as a suggestion that a human accepted.",
+        f"{text} {began(view)}",
     )
     yield stated(view.record.record.reflexivity, "Reflexivity.", "reflexivity")
+
+
+def began(view: View) -> str:
+    """How many codings began as a suggestion, and how many of these the tables count."""
+    counted = sum(c in view.accepted for c in view.codings)
+    if not view.accepted:
+        return "No coding began as a suggestion."
+    return f"{len(view.accepted):,} codings began as a suggestion that a human accepted; {counted:,} of these are counted."
 
 
 def trail(view: View, findings: Findings) -> Iterable[Block]:

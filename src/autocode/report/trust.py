@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from statistics import median
 
+from autocode.report import history, modelcard
 from autocode.report.blocks import Block, Points, Quoted, Section, Table, Words
 from autocode.report.counting import View
 from autocode.report.findings import Findings
@@ -24,9 +25,10 @@ def sections(view: View, findings: Findings) -> Iterator[Section]:
     """One page for each of the four criteria."""
     made = sample(view)
     pages: tuple[tuple[str, Iterator[Point], list[Block]], ...] = (
-        ("Credibility", _credibility(view, findings), [*_answers(findings), _negative(view), *_against(view)]),
+        ("Credibility", _credibility(view, findings), [*_answers(view, findings), _negative(view), *_against(view)]),
         ("Transferability", _transferability(view), [*([made] if made.rows else []), *_thick(view)]),
-        ("Dependability", dependability(view, findings), []),
+        ("Dependability", dependability(view, findings), [*history.blocks(view.study.codebook, findings.trail),
+                                                           *modelcard.blocks(view, findings)]),
         ("Confirmability", confirmability(view, findings), []),
     )
     for name, points, below in pages:
@@ -66,12 +68,14 @@ def _members(view: View, findings: Findings) -> Point:
         return stated(view.record.record.member_checking, head, "member_checking, or use autocode members export")
     count = Counter(m.answer for m in findings.members)
     told = "; ".join(f"{answer}: {n}" for answer, n in sorted(count.items()))
-    asked, answered = len(interviews(view)), sum(m.answer != "no answer" for m in findings.members)
-    return "yes" if answered == asked else "part", head, f"{answered} of {asked} interviews answered ({told})."
+    asked = {view.participant[d.id] for d in interviews(view)}
+    answered = {view.participant.get(m.document, m.document) for m in findings.members if m.answer != "no answer"} & asked
+    text = f"{len(answered)} of {len(asked)} participants answered (by interview: {told})."
+    return "yes" if answered == asked else "part", head, text
 
 
 def _sources(view: View) -> Point:
-    listed, humans, said = kinds(view), len(view.study.humans), view.record.record.triangulation
+    listed, humans, said = kinds(view), len(view.humans), view.record.record.triangulation
     text = f"Kinds of document: {', '.join(listed)}. Human coders: {humans}. "
     enough = len(listed) > 1 or humans > 1 or bool(said)
     return (
@@ -96,15 +100,17 @@ def _contact(view: View) -> Point:
     )
 
 
-def _answers(findings: Findings) -> Iterator[Table]:
+def _answers(view: View, findings: Findings) -> Iterator[Table]:
     if findings.members:
-        rows = tuple((m.document, m.answer, m.corrections, m.comments) for m in findings.members)
+        rows = tuple(
+            (view.participant.get(m.document, ""), m.document, m.answer, m.corrections, m.comments) for m in findings.members
+        )
         yield Table(
             "Member checks",
             "Answers to the member check",
-            ("Document", "Answer", "Passages corrected", "Comments"),
+            ("Participant", "Document", "Answer", "Passages corrected", "Comments"),
             rows,
-            "ttnn",
+            "tttnn",
         )
 
 

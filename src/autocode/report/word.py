@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import io
-import zipfile
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
 from autocode.formats.markup import legal
 from autocode.report.blocks import Block, Dossier, Figure, Points, Quoted, Table, Title, Words
 from autocode.report.drawing import Drawing
+from autocode.report.paper import new_document, stamped, turn
 from autocode.report.png import png
 
-_CREATED = datetime(2000, 1, 1)  # fixed: the same study gives the same bytes
-_MARKS = {"yes": "✓ ", "part": "? ", "no": "✗ ", "": ""}
+_MARKS = {"yes": "✓", "part": "?", "no": "✗", "": "•"}
 _PORTRAIT, _LANDSCAPE, _TALLEST = 6.3, 9.7, (8.2, 4.9)  # inches of text width and height
 _WIDE = 900  # units: a wider picture, or a table of many columns, gets a page on its side
 _MANY_COLUMNS, _MANY_LONG, _LONG_CELL = 9, 4, 120
+_BREAK = re.compile("[ \u200b]")
+_INTERVAL = 15  # characters: "−0.14 to −0.02" is one thing and stays on one line
 
 
 def word(made: Dossier) -> bytes:
@@ -30,62 +32,18 @@ def _document(made: Dossier) -> Any:
     document = new_document(made.title)
     document.add_heading(legal(made.title), 0)
     if made.notice:
-        document.add_paragraph(legal(made.notice), "Intense Quote")
+        document.add_paragraph(legal(made.notice), "Notice")
     document.add_paragraph(legal(made.summary))
     for section in made.sections:
         blocks = [b for b in section.blocks if not (isinstance(b, Table) and b.sheet_only)]
         if blocks:
-            _turn(document, _is_wide(blocks[0]))
+            turn(document, _is_wide(blocks[0]))
             heading = document.add_heading(legal(section.title), 1)
             heading.paragraph_format.page_break_before = section.own_page
         for block in blocks:
-            _turn(document, _is_wide(block))
+            turn(document, _is_wide(block))
             _add(document, block)
     return document
-
-
-def new_document(title: str) -> Any:
-    """An empty A4 document with calm styles, its dates fixed."""
-    import docx
-    from docx.shared import Cm, Pt, RGBColor
-
-    document = docx.Document()
-    properties = document.core_properties
-    properties.title, properties.author, properties.comments = legal(title)[:255], "autocode", ""
-    properties.created = properties.modified = _CREATED
-    properties.last_modified_by, properties.revision = "autocode", 1
-    page = document.sections[0]
-    page.page_width, page.page_height = Cm(21), Cm(29.7)
-    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(2.5)
-    for name, size in (
-        ("Normal", 10.5),
-        ("Title", 20),
-        ("Heading 1", 15),
-        ("Heading 2", 12.5),
-        ("Heading 3", 11),
-        ("Caption", 9.5),
-    ):
-        style = document.styles[name]
-        style.font.size = Pt(size)
-        style.font.name = "Calibri"
-        style.font.color.rgb = RGBColor(0x1D, 0x1D, 0x1F)
-        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-        for theme in [key for key in fonts.attrib if "Theme" in key]:
-            del fonts.attrib[theme]
-    document.styles["Caption"].paragraph_format.space_before = Pt(10)
-    return document
-
-
-def stamped(document: Any) -> bytes:
-    """The file with all its parts dated alike and in order, so that equal content is equal bytes."""
-    raw, out = io.BytesIO(), io.BytesIO()
-    document.save(raw)
-    with zipfile.ZipFile(raw) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
-            new.writestr(info, old.read(name))
-    return out.getvalue()
 
 
 def _add(document: Any, block: Block) -> None:
@@ -98,12 +56,12 @@ def _add(document: Any, block: Block) -> None:
             _words(document, text, style)
         case Points(rows):
             for mark, head, text in rows:
-                paragraph = document.add_paragraph(style="List Bullet")
-                paragraph.add_run(legal(_MARKS[mark] + head)).bold = True
+                paragraph = document.add_paragraph(style="Point")
+                paragraph.add_run(legal(f"{_MARKS[mark]}\t{head}")).bold = True
                 paragraph.add_run(legal(f" {text}"))
         case Quoted(text, kind, source):
-            document.add_paragraph(legal(text), "Quote").paragraph_format.keep_with_next = True
-            _words(document, f"{kind}. {source}", "soft")
+            document.add_paragraph(legal(" ".join(text.split())), "Quote")
+            document.add_paragraph(legal(f"{kind}. {source}"), "Quote source")
         case Title(text, level):
             document.add_heading(legal(text), level - 1)
 
@@ -111,12 +69,10 @@ def _add(document: Any, block: Block) -> None:
 def _words(document: Any, text: str, style: str) -> None:
     from docx.shared import Pt
 
-    run = document.add_paragraph().add_run(legal(text))
+    run = document.add_paragraph(style="Note" if style == "soft" else None).add_run(legal(text))
     run.bold = style == "lead"
     if style == "code":
-        run.font.name = "Consolas"
-    if style in ("soft", "code"):
-        run.font.size = Pt(9)
+        run.font.name, run.font.size = "Consolas", Pt(9)
 
 
 def _caption(document: Any, text: str, above: bool) -> None:
@@ -128,13 +84,15 @@ def _caption(document: Any, text: str, above: bool) -> None:
     paragraph.paragraph_format.keep_with_next = above
     head, _, rest = text.partition(". ")
     kind, _, number = head.partition(" ")
-    paragraph.add_run(f"{kind} ")
+    paragraph.add_run(f"{kind} ").bold = True
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), f" SEQ {kind} \\* ARABIC ")
     run = paragraph.add_run(number)
+    run.bold = True
     field.append(run._r)
     paragraph._p.append(field)
-    paragraph.add_run(legal(f". {rest}"))
+    paragraph.add_run(".").bold = True
+    paragraph.add_run(legal(f" {rest}"))
 
 
 def _table(document: Any, table: Table) -> None:
@@ -160,11 +118,15 @@ def add_table(document: Any, table: Table, inches: float, widths: Sequence[float
     widths = widths or _widths(table, inches)
     _row(
         grid,
-        [(name.replace("/", "/\u200b"), table.kind(j) != "t", True) for j, name in enumerate(table.header)],
+        [Written(name, table.kind(j) != "t", True) for j, name in enumerate(table.header)],
         widths,
     )
     for i in range(len(table.rows)):
-        cells = [(table.shown(i, j), table.kind(j) != "t", i in table.heads) for j in range(len(table.header))]
+        below = bool(table.heads) and i not in table.heads
+        cells = [
+            Written(table.shown(i, j), table.kind(j) != "t", i in table.heads, below and not j)
+            for j in range(len(table.header))
+        ]
         _row(grid, cells, widths)
     _rules(grid, widths)
     return grid
@@ -173,11 +135,9 @@ def add_table(document: Any, table: Table, inches: float, widths: Sequence[float
 def _widths(table: Table, inches: float) -> list[float]:
     """Widths of columns: room for the longest word of each, the rest by how long its cells are."""
     columns = range(len(table.header))
-    cells = [[table.header[j], *(table.shown(i, j) for i in range(len(table.rows)))] for j in columns]
-    least = [
-        _wide(max((len(word) for text in column for word in text.replace("/", " ").split()), default=1))
-        for column in cells
-    ]
+    cells = [[Written(table.header[j]).printed, *(Written(table.shown(i, j)).printed for i in range(len(table.rows)))]
+             for j in columns]  # fmt: skip
+    least = [_wide(max((len(word) for text in column for word in _BREAK.split(text)), default=1)) for column in cells]
     wished = [
         max(a, _wide(min(60, max(map(len, column[1:]), default=1)))) for a, column in zip(least, cells, strict=True)
     ]
@@ -190,23 +150,39 @@ def _widths(table: Table, inches: float) -> list[float]:
 
 def _wide(characters: int) -> float:
     """Inches that so many characters of a table's print take, with the margins of a cell."""
-    return 0.074 * characters + 0.14
+    return 0.061 * characters + 0.145
 
 
-def _row(grid: Any, cells: list[tuple[str, bool, bool]], widths: Sequence[float]) -> None:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A cell as it is printed: its text, on the right or not, bold or not, set in below a theme or not."""
+
+    text: str
+    right: bool = False
+    bold: bool = False
+    inset: bool = False
+
+    @property
+    def printed(self) -> str:
+        """The text with places to break after a slash, and none within an interval or a count."""
+        text = self.text.replace("/", "/\u200b").replace("n = ", "n\u00a0=\u00a0")
+        return text.replace(" to ", "\u00a0to\u00a0") if len(text) < _INTERVAL else text
+
+
+def _row(grid: Any, cells: Sequence[Written], widths: Sequence[float]) -> None:
     """One row written as XML at once: cell by cell through python-docx takes a minute for long tables."""
     from docx.oxml import parse_xml
     from docx.oxml.ns import nsdecls
 
     parts = []
-    for (text, right, bold), width in zip(cells, widths, strict=True):
-        align = '<w:jc w:val="right"/>' if right else ""
-        weight = "<w:b/>" if bold else ""
+    for cell, width in zip(cells, widths, strict=True):
+        align = ('<w:ind w:left="140"/>' if cell.inset else "") + ('<w:jc w:val="right"/>' if cell.right else "")
+        weight = "<w:b/>" if cell.bold else ""
         parts.append(
             f'<w:tc><w:tcPr><w:tcW w:w="{width * 1440:.0f}" w:type="dxa"/></w:tcPr><w:p><w:pPr>'
             f'<w:spacing w:before="20" w:after="20"/>{align}</w:pPr><w:r><w:rPr>{weight}<w:sz w:val="17"/></w:rPr>'
             f'<w:t xml:space="preserve">'
-            f"{escape(legal(text))}</w:t></w:r></w:p></w:tc>")  # fmt: skip
+            f"{escape(legal(cell.printed))}</w:t></w:r></w:p></w:tc>")  # fmt: skip
     row = f"<w:tr {nsdecls('w')}><w:trPr><w:cantSplit/></w:trPr>{''.join(parts)}</w:tr>"
     grid._tbl.append(parse_xml(row))
 
@@ -242,8 +218,7 @@ def _figure(document: Any, figure: Figure) -> None:
     properties = picture._p.xpath(".//wp:docPr")[0]
     properties.set("descr", legal(f"{figure.drawing.title}. {figure.drawing.said}")[:2000])
     properties.set("name", figure.name)
-    _caption(document, figure.caption, above=False)
-    _words(document, f"The figures behind it: sheet “{figure.data.name}” of the workbook.", "soft")
+    _caption(document, f"{figure.caption} Its numbers: sheet “{figure.data.name}” of the workbook.", above=False)
 
 
 def _fitting(drawing: Drawing, wide: bool) -> float:
@@ -258,15 +233,3 @@ def _is_wide(block: Block) -> bool:
         long = any(isinstance(cell, str) and len(cell) > _LONG_CELL for row in block.rows for cell in row)
         return len(block.header) > (_MANY_LONG if long else _MANY_COLUMNS)
     return isinstance(block, Figure) and block.drawing.width > _WIDE
-
-
-def _turn(document: Any, sideways: bool) -> None:
-    """Begin a page on its side, or upright again, where the last one was not so."""
-    from docx.enum.section import WD_ORIENT, WD_SECTION
-
-    last = document.sections[-1]
-    if (last.page_width > last.page_height) == sideways:
-        return
-    section = document.add_section(WD_SECTION.NEW_PAGE)
-    section.orientation = WD_ORIENT.LANDSCAPE if sideways else WD_ORIENT.PORTRAIT
-    section.page_width, section.page_height = last.page_height, last.page_width

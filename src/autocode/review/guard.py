@@ -11,12 +11,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
+from autocode.review.answering import plain
 from autocode.review.view import Seat
+
+if TYPE_CHECKING:
+    from starlette.datastructures import Headers
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST = 64 * 1024
 """Bytes of a request body."""
@@ -86,11 +88,13 @@ class Guard:
         refusal = self._refusal(scope)
         dressed = _dressing(send)
         if refusal:
-            await PlainTextResponse(refusal[1], refusal[0])(scope, receive, dressed)
+            await plain(refusal[1], refusal[0])(scope, receive, dressed)
             return
         await self._app(scope, _limited(receive), dressed)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        from starlette.datastructures import Headers
+
         headers, method = Headers(scope=scope), scope["method"]
         if headers.getlist("host") not in [[h] for h in self._door.hosts]:
             return 400, "This server answers to 127.0.0.1 and localhost only."
@@ -125,6 +129,8 @@ def _limited(receive: Receive) -> Receive:
 
 
 def _dressing(send: Send) -> Send:
+    from starlette.datastructures import MutableHeaders
+
     async def dressed(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)

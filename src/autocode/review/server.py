@@ -13,19 +13,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
-
-import uvicorn
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.review.acts import ACTS, act, asked, preview
+from autocode.review.answering import data, html, moved
 from autocode.review.desk import Desk
 from autocode.review.guard import Door, Guard
 from autocode.review.pages import after, fragment, login_page, page, previewed
@@ -34,7 +27,12 @@ from autocode.review.recode import STEPS, step
 from autocode.review.resolve import agree
 from autocode.review.view import FILTERS, Seat, following, listed, pane
 
-_Handler = Callable[[Request, Seat], Awaitable[Response]]
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    _Handler = Callable[[Request, Seat], Awaitable[Response]]
 
 _LONGEST_NAME = 80
 _STATIC = Path(__file__).parent / "static"
@@ -55,6 +53,11 @@ class Server:
     @property
     def app(self) -> Starlette:
         """The application, guarded."""
+        from starlette.applications import Starlette
+        from starlette.middleware import Middleware
+        from starlette.routing import Mount, Route
+        from starlette.staticfiles import StaticFiles
+
         posts = {"/login": self.login, "/logout": self.logout, "/view": self.look, "/pane": self.pane,
                  "/next": self.next, "/preview": self.preview, "/do": self.do}  # fmt: skip
         routes: list[Any] = [Route("/", self.show, methods=["GET"])]
@@ -74,34 +77,35 @@ class Server:
         if token := request.query_params.get("token"):
             cookie = self.door.enter(token)
             if cookie:
-                answer = RedirectResponse("/", 303)
+                answer = moved("/")
                 answer.set_cookie(self.door.cookie, cookie, httponly=True, samesite="strict", path="/")
                 return answer
         seat = self.seat(request)
         if not seat:
-            return HTMLResponse(fragment("closed.html"), 403)
+            return html(fragment("closed.html"), 403)
         try:
             self.desk.refresh()
-            return HTMLResponse(page(self.desk, seat) if seat.sitting else login_page(self.desk, self.blind))
+            return html(page(self.desk, seat) if seat.sitting else login_page(self.desk, self.blind))
         except Exception as error:
-            return HTMLResponse(fragment("fault.html", said=_said(error)), 500)
+            return html(fragment("fault.html", said=_said(error)), 500)
 
     def _guarded(self, handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
         """Refuse strangers, and turn every fault into one line."""
+        from starlette.requests import ClientDisconnect
 
         async def guarded(request: Request) -> Response:
             seat = self.seat(request)
             if not seat:
-                return JSONResponse({"error": "This page is closed. Open the address that the terminal shows."}, 403)
+                return data({"error": "This page is closed. Open the address that the terminal shows."}, 403)
             try:
                 self.desk.refresh()
                 return await handler(request, seat)
             except ClientDisconnect:
-                return JSONResponse({"error": "The request is too large."}, 413)
+                return data({"error": "The request is too large."}, 413)
             except AutocodeError as error:
-                return JSONResponse({"error": _said(error)}, 400 if isinstance(error, InputError) else 409)
+                return data({"error": _said(error)}, 400 if isinstance(error, InputError) else 409)
             except Exception as error:  # the last resort: said in one line, without a word of data
-                return JSONResponse({"error": _said(error)}, 500)
+                return data({"error": _said(error)}, 500)
 
         return guarded
 
@@ -112,7 +116,7 @@ class Server:
         except ValueError as error:
             raise InputError("the form", "it cannot be read", "Go back and try again.") from error
         self._sit(seat, form.get("coder", [""])[0], "blind" in form)
-        return RedirectResponse("/", 303)
+        return moved("/")
 
     def _sit(self, seat: Seat, name: str, blind: bool) -> None:
         known = {c.name or c.id: c for c in self.desk.study.coders} | {c.id: c for c in self.desk.study.coders}
@@ -127,7 +131,7 @@ class Server:
     async def logout(self, request: Request, seat: Seat) -> Response:
         """Let another coder sit down at this browser."""
         seat.sitting, seat.current, seat.page = None, {}, "code"
-        return JSONResponse({"reload": True})
+        return data({"reload": True})
 
     async def look(self, request: Request, seat: Seat) -> Response:
         """Change what is on the screen; nothing in the study."""
@@ -147,7 +151,7 @@ class Server:
             seat.document = found[0].id
         if "first" in row or "second" in row:
             seat.pair = row.get("first", seat.pair[0]), row.get("second", seat.pair[1])
-        return JSONResponse({"reload": True})
+        return data({"reload": True})
 
     async def pane(self, request: Request, seat: Seat) -> Response:
         """Look at another segment."""
@@ -158,30 +162,30 @@ class Server:
     def _look(self, seat: Seat, sitting: Sitting, item: Item) -> Response:
         seat.document, seat.current[item.segment.document] = item.segment.document, item.segment.id
         shown = fragment("pane.html", desk=self.desk, seat=seat, **pane(self.desk, seat, sitting, item))
-        return JSONResponse({"parts": {"pane": shown}, "current": self.desk.number(item)})
+        return data({"parts": {"pane": shown}, "current": self.desk.number(item)})
 
     async def next(self, request: Request, seat: Seat) -> Response:
         """Go to the next segment that asks, in the seat's order."""
         ask, sitting = asked(await _body(request)), _sitting(seat)
         item = following(self.desk, seat, sitting, self.desk.item((ask.document, ask.unit)))
         if item is None:
-            return JSONResponse({"say": "All segments that asked for you are decided."})
+            return data({"say": "All segments that asked for you are decided."})
         if item.segment.document != seat.document:
             seat.document, seat.current[item.segment.document] = item.segment.document, item.segment.id
-            return JSONResponse({"reload": True})
+            return data({"reload": True})
         return self._look(seat, sitting, item)
 
     async def preview(self, request: Request, seat: Seat) -> Response:
         """Show what accepting in bulk would code."""
         ask, sitting = asked(await _body(request)), _sitting(seat)
         found, digest = preview(self.desk, sitting, ask)
-        return JSONResponse({"parts": {"previewed": previewed(self.desk, ask, found, digest)}})
+        return data({"parts": {"previewed": previewed(self.desk, ask, found, digest)}})
 
     async def do(self, request: Request, seat: Seat) -> Response:
         """Write a decision; the answer comes after it is on the disk."""
         ask, sitting = asked(await _body(request)), _sitting(seat)
         if self.desk.standing.repeated(ask.request):
-            return JSONResponse({"reload": True, "saved": seat.saved})
+            return data({"reload": True, "saved": seat.saved})
         if ask.do == "agree":
             decisions = agree(self.desk, sitting, ask)
         elif ask.do in STEPS:
@@ -191,8 +195,8 @@ class Server:
         self.desk.write(decisions, seat.name)
         seat.saved = _clock()
         if ask.do not in ACTS and ask.do != "undo":
-            return JSONResponse({"reload": True, "saved": seat.saved})
-        return JSONResponse({**after(self.desk, seat, sitting, decisions), "saved": seat.saved})
+            return data({"reload": True, "saved": seat.saved})
+        return data({**after(self.desk, seat, sitting, decisions), "saved": seat.saved})
 
 
 def _sitting(seat: Seat) -> Sitting:
@@ -251,6 +255,8 @@ def answers(port: int) -> bool:
 
 def serve(server: Server, bound: socket.socket) -> None:
     """Run until interrupted."""
+    import uvicorn
+
     config = uvicorn.Config(server.app, log_level="critical", access_log=False, server_header=False, lifespan="off",
                             timeout_graceful_shutdown=1)  # fmt: skip
     uvicorn.Server(config).run(sockets=[bound])

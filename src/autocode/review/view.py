@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING, Any
 
 from autocode.audit import Entry
 from autocode.codebook import SEPARATOR
@@ -16,6 +14,9 @@ from autocode.review.acts import flag_of
 from autocode.review.desk import Desk
 from autocode.review.queue import Item, Sitting, ranked, visible
 from autocode.study import Coding, Document, Suggestion
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 WORDS = {"suggest": "likely", "ask": "unsure", "silent": "unlikely"}
 _COLOURS = 8
@@ -247,6 +248,8 @@ def _notes(desk: Desk, sitting: Sitting, item: Item) -> list[Entry]:
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """The templates; everything put into them is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # late: the command line must start at once
+
     found = Environment(
         loader=PackageLoader("autocode.review"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True)  # fmt: skip

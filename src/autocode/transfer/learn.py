@@ -119,4 +119,4 @@ def lend(other: Study, pairs: Sequence[tuple[str, str]], model: CodingModel) -> 
     given = np.stack([matrix.Y[:, :, counterparts[k]].any(axis=2) for k in codes.tolist()], axis=2) if len(codes) else None
     shape = (len(matrix.segments), 0)
     share = np.zeros(shape) if given is None else given.sum(axis=0) / matrix.seen.sum(axis=0)[:, None]
-    return Lent(features, np.asarray(share, dtype=np.float32), codes)
+    return Lent(features, np.asarray(share, dtype=np.float32), matrix.groups, codes)

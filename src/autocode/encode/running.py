@@ -1,0 +1,218 @@
+"""Running an exported graph: texts -> vectors, by OpenVINO where it is installed, else by onnxruntime.
+
+A vector depends on its text alone. OpenVINO pads each text to the next multiple of eight tokens, so
+that its shape is its own and not its neighbours'; onnxruntime gets texts of one token count.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from threading import local
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.encode.cache import Vectors
+from autocode.errors import EncoderError
+
+Progress = Callable[[int, int], None]
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+# About 1024 tokens keep the activations in the processor's cache; larger batches are slower.
+_BATCH_TOKENS = 1024
+_OPENVINO_STEP = 8
+_HINTS = {"float32": "f32", "bfloat16": "bf16"}
+
+
+@dataclass(frozen=True, slots=True)
+class GraphFacts:
+    """What a graph's folder says of itself: sizes in tokens and dimensions, and why there is no graph.
+
+    Attributes:
+        dimension: Length of a vector.
+        max_tokens: Where a text is cut, special tokens included; 0 where the model sets no limit.
+        pooling: `mean` or `cls`.
+        inputs: Names of the graph's inputs, ids first.
+        graph_sha256: Of the graph's file, to notice a damaged one; empty without a graph.
+        reason: Why the model cannot be exported; empty where it was.
+    """
+
+    dimension: int
+    max_tokens: int
+    pooling: str
+    inputs: tuple[str, ...]
+    graph_sha256: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Who runs the graph, `openvino` or `onnxruntime`, and in which precision, `float32` or `bfloat16`.
+
+    With bfloat16 the products of matrices are rounded to it and everything else stays float32: vectors keep
+    a cosine of .999 and more to those of float32, in half the time.
+    """
+
+    backend: str
+    precision: str
+
+
+def choose_engine(precision: str = "auto") -> Engine:
+    """The fastest engine here that gives the precision.
+
+    Args:
+        precision: `float32`, `bfloat16`, or `auto`: bfloat16 where the processor computes with it.
+            Where it does not, float32 stands in for bfloat16 as well.
+
+    Raises:
+        EncoderError: There is no such precision.
+    """
+    if precision not in PRECISIONS:
+        why = f"known are {', '.join(PRECISIONS)}"
+        raise EncoderError(f"The precision {precision!r}", why, "Choose one of these under [encode].")
+    if importlib.util.find_spec("openvino") is None:
+        return Engine("onnxruntime", "float32")
+    return Engine("openvino", "bfloat16" if precision != "float32" and _has_bfloat16() else "float32")
+
+
+@cache
+def _has_bfloat16() -> bool:
+    return "BF16" in _openvino().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+@cache
+def _openvino() -> Any:
+    # Its model converter is not needed: it takes as long as all the rest, and brings a telemetry package along.
+    with _absent("openvino.tools.ovc"):
+        import openvino
+
+        return openvino.Core()
+
+
+@contextmanager
+def _absent(module: str) -> Iterator[None]:
+    """Make a module look not installed inside the block, unless it was imported before."""
+    kept = sys.modules.get(module)
+    sys.modules[module] = kept  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if kept is None:
+            del sys.modules[module]
+
+
+class GraphEncoder:
+    """Runs an exported graph: texts -> (n, dimension) float32 of unit norm.
+
+    Args:
+        folder: Where `export_graph` put the graph.
+        facts: What `read_facts` says of it.
+        engine: Who runs it.
+        threads: How many batches run side by side; more do not change the vectors.
+    """
+
+    def __init__(self, folder: Path, facts: GraphFacts, engine: Engine, threads: int = 1) -> None:
+        from tokenizers import Tokenizer
+
+        # Its threads would count against ours, and hold the program up on a busy machine.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        self.facts = facts
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(facts.max_tokens)
+        self._step = _OPENVINO_STEP if engine.backend == "openvino" else 1
+        opened = _openvino_session if engine.backend == "openvino" else _onnx_session
+        self._hidden = opened(folder / "model.onnx", engine, threads)
+        self._threads = threads
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Encode n texts; `progress(done, n)` is called after each batch."""
+        ids = [code.ids for code in self._tokenizer.encode_batch_fast(list(texts))]
+        vectors = np.empty((len(ids), self.facts.dimension), np.float32)
+        batches, done = _batches([_padded(len(one), self._step) for one in ids]), 0
+        # One batch per thread beats many threads per batch: nobody waits for anybody.
+        pool = ThreadPoolExecutor(self._threads)
+        try:
+            results = pool.map(self._run, ([ids[i] for i in batch] for batch in batches))
+            for batch, rows in zip(batches, results, strict=True):
+                vectors[batch] = rows
+                done += len(batch)
+                if progress is not None:
+                    progress(done, len(ids))
+        finally:
+            pool.shutdown(cancel_futures=True)
+        return vectors
+
+    def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
+        """Vectors of texts of one padded length, which is each text's own: what it would be alone."""
+        width = _padded(max(map(len, ids)), self._step)
+        tokens, mask = np.zeros((2, len(ids), width), np.int64)
+        for row, one in enumerate(ids):
+            tokens[row, : len(one)], mask[row, : len(one)] = one, 1
+        feed = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
+        hidden = self._hidden({name: feed[name] for name in self.facts.inputs})
+        return unit(hidden[:, 0] if self.facts.pooling == "cls" else _mean(hidden, mask))
+
+
+def unit(vectors: NDArray[Any]) -> Vectors:
+    """Scale the rows (n, d) to length one, as float32; a row of zeros stays zero."""
+    lengths = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=1, keepdims=True))
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
+
+
+def _mean(hidden: Vectors, mask: NDArray[np.int64]) -> Vectors:
+    """The mean (n, d) of the token vectors (n, tokens, d) under the mask (n, tokens)."""
+    weights = mask[:, None].astype(np.float32)
+    return np.asarray((weights @ hidden)[:, 0] / weights.sum(axis=2), np.float32)
+
+
+def _padded(length: int, step: int) -> int:
+    return -(-length // step) * step
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Places of texts that share a padded length, shortest first, about `_BATCH_TOKENS` tokens each."""
+    batches = []
+    order = sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
+    for length, places in groupby(order, key=lambda i: lengths[i]):
+        group, step = list(places), max(1, _BATCH_TOKENS // max(1, length))
+        batches += [group[i : i + step] for i in range(0, len(group), step)]
+    return batches
+
+
+Hidden = Callable[[dict[str, NDArray[np.int64]]], Vectors]
+
+
+def _onnx_session(graph: Path, engine: Engine, threads: int) -> Hidden:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    return lambda feed: np.asarray(session.run(None, feed)[0])
+
+
+def _openvino_session(graph: Path, engine: Engine, threads: int) -> Hidden:
+    """One stream of one thread for each batch that runs side by side."""
+    settings = {"INFERENCE_PRECISION_HINT": _HINTS[engine.precision], "PERFORMANCE_HINT": "LATENCY",
+                "NUM_STREAMS": threads, "INFERENCE_NUM_THREADS": threads}  # fmt: skip
+    model = _openvino().compile_model(str(graph), "CPU", settings)
+    mine = local()
+
+    def hidden(feed: dict[str, NDArray[np.int64]]) -> Vectors:
+        if not hasattr(mine, "request"):
+            mine.request = model.create_infer_request()
+        return np.asarray(mine.request.infer(feed)[0])
+
+    return hidden

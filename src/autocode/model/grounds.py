@@ -1,0 +1,146 @@
+"""From probabilities to suggestions that say why: precedents, rule, words, and the code next to them.
+
+Where the model would give no code of a theme but one of them very likely fits, the theme itself is offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.classify import BANDS, Classifier
+from autocode.codebook import Codebook
+from autocode.lexical import word_weights
+from autocode.model.precedents import Precedents
+from autocode.model.prepare import Prepared
+from autocode.study import Grounds, Suggestion
+
+Floats = NDArray[np.floating]
+
+LIKELIER = 0.5
+"""A theme is offered where one of its codes fits more likely than not."""
+
+_WORDS = 5
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """What a fitted model says of segments, with its grounds.
+
+    Attributes:
+        codes: Paths of the K codes.
+    """
+
+    classifier: Classifier
+    precedents: Precedents
+    codebook: Codebook
+    codes: tuple[str, ...]
+
+    def suggestions(self, prepared: Prepared, P: Floats, least: int = 1) -> Iterator[Suggestion]:
+        """Suggestions for n units in their order; within a unit, the likeliest first.
+
+        Args:
+            prepared: The n units.
+            P: (n, K) probabilities.
+            least: The lowest band wanted, by number; silent codes have no grounds.
+        """
+        bands, coded = self.classifier.bands(P), self.classifier.coded(P)
+        strange = self.precedents.unfamiliar(prepared.vectors)
+        for i in range(len(prepared.segments)):
+            one = _Unit(prepared, i, P[i], bands[i], coded[i], bool(strange[i]))
+            found = [*self._codes(one, least), *self._themes(one)]
+            yield from sorted(found, key=lambda s: -s.probability)
+
+    def _codes(self, unit: _Unit, least: int) -> Iterator[Suggestion]:
+        order = np.argsort(-unit.P, kind="stable")
+        shown = [int(k) for k in order if unit.bands[k] >= 1]
+        words = self._words(unit, shown)
+        for k in order:
+            if unit.bands[k] >= least:
+                yield self._of_code(unit, int(k), words.get(int(k), ()))
+
+    def _of_code(self, unit: _Unit, k: int, words: _Words) -> Suggestion:
+        segment, p, band = unit.prepared.segments[unit.row], float(unit.P[k]), BANDS[unit.bands[k]]
+        if band == "silent":
+            return Suggestion(segment, self.codes[k], p, band, grounds=Grounds(unfamiliar=unit.strange))
+        evidence, grounds = self.precedents.nearest(unit.vector, self.codes[k]), self._grounds(unit, self.codes[k], words, {k})
+        return Suggestion(segment, self.codes[k], p, band, evidence, grounds, coded=bool(unit.coded[k]))
+
+    def _grounds(self, unit: _Unit, path: str, words: _Words, own: set[int]) -> Grounds:
+        below = [k for k in np.argsort(-unit.P, kind="stable") if not unit.coded[k] and k not in own]
+        found = Grounds(self._rule(path), words, unfamiliar=unit.strange)
+        if not below:
+            return found
+        return replace(found, rejected=self.codes[below[0]], rejected_probability=float(unit.P[below[0]]))
+
+    def _themes(self, unit: _Unit) -> Iterator[Suggestion]:
+        """Themes of which the model would give no code, though one of them likely fits."""
+        for path, members in self._members.items():
+            p = float(1 - np.prod(1 - unit.P[members]))
+            taken = unit.coded[members].any() or (path in self.codes and unit.bands[self.codes.index(path)])
+            if p >= LIKELIER and not taken:
+                best = members[int(np.argmax(unit.P[members]))]
+                grounds = self._grounds(unit, path, self._words(unit, [best])[best], set(members))
+                evidence = self.precedents.nearest(unit.vector, [self.codes[k] for k in members])
+                segment = unit.prepared.segments[unit.row]
+                yield Suggestion(segment, path, min(p, 1 - 1e-6), "ask", evidence, grounds, theme=True)
+
+    @cached_property
+    def _members(self) -> dict[str, list[int]]:
+        """Columns of each theme with two learnt codes or more."""
+        found: dict[str, list[int]] = {}
+        for k, code in enumerate(self.codes):
+            if code in self.codebook:
+                found.setdefault(self.codebook.theme(code), []).append(k)
+        return {path: members for path, members in found.items() if len(members) > 1}
+
+    def _rule(self, path: str) -> str:
+        """What the codebook says of a code; its example is left out, for it may be a quote."""
+        code = self.codebook.by_path.get(path)
+        if code is None:
+            return ""
+        parts = (code.definition, code.include and f"Use for: {code.include}", code.exclude and f"Not for: {code.exclude}")
+        return " ".join(part for part in parts if part)
+
+    def _words(self, unit: _Unit, codes: Sequence[int]) -> dict[int, _Words]:
+        """For each code, the words that raised its score by wording most; the strongest first."""
+        if not codes:
+            return {}
+        text, start = unit.prepared.texts[unit.row], unit.prepared.segments[unit.row].start
+        spans, added = word_weights(text, self.classifier.wording(codes))
+        return {k: _strongest(text, spans, added[:, j], start) for j, k in enumerate(codes)}
+
+
+_Words = tuple[tuple[int, int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One unit with what the model says of it."""
+
+    prepared: Prepared
+    row: int
+    P: Floats
+    bands: NDArray[np.integer]
+    coded: NDArray[np.bool_]
+    strange: bool
+
+    @property
+    def vector(self) -> NDArray[np.float32]:
+        return np.asarray(self.prepared.vectors[self.row])
+
+
+def _strongest(text: str, spans: Sequence[tuple[int, int]], added: Floats, start: int) -> _Words:
+    """Distinct words by what all their occurrences add, at the place of the first."""
+    first: dict[str, tuple[int, int]] = {}
+    total: dict[str, float] = {}
+    for (a, b), value in zip(spans, added.tolist(), strict=True):
+        word = text[a:b].lower()
+        first.setdefault(word, (a, b))
+        total[word] = total.get(word, 0.0) + value
+    best = sorted((w for w in total if total[w] > 0), key=lambda w: -total[w])[:_WORDS]
+    return tuple((start + first[w][0], start + first[w][1], round(total[w], 4)) for w in best)

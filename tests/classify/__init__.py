@@ -1,0 +1,1 @@
+"""Tests of classify, file by file."""

@@ -1,0 +1,91 @@
+"""Where the bands begin, and on whose evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autocode.classify import BASES, Target
+from autocode.classify.bands import Known, draw, known
+from autocode.config import ClassifyConfig
+
+CONFIG = ClassifyConfig()
+
+
+def evidence(right: tuple[int, ...], wrong: int = 0, parents: tuple[int, ...] = ()) -> Known:
+    """Code k is right `right[k]` times at .95 and wrong `wrong` times at .9, among many at .01; all apart."""
+    n, K = 400, len(right)
+    P, Y = np.full((n, K), 0.01), np.zeros((n, K))
+    at = 0
+    for k, count in enumerate(right):
+        P[at : at + count, k], Y[at : at + count, k] = 0.95, 1
+        P[at + count : at + count + wrong, k] = 0.9
+        at += count + wrong
+    target = Target(Y, np.arange(n), np.zeros((K, 1)), np.array(parents or [-1] * K))
+    return known(P, target, np.full(K, 0.5))
+
+
+def basis(k: Known) -> list[str]:
+    """On whose evidence each code suggests."""
+    return [BASES[b] for b in draw(k, CONFIG).suggest_basis]
+
+
+def test_own_evidence_comes_first() -> None:
+    """A code with evidence enough promises alone and leaves the group to the others."""
+    assert basis(evidence((40, 10, 10))) == ["code", "all", "all"]
+
+
+def test_the_theme_comes_before_all() -> None:
+    """Codes that are too rare alone promise with their theme where that suffices, else with all others."""
+    assert basis(evidence((10, 10, 10, 10), parents=(0, 0, 1, 2))) == ["theme", "theme", "all", "all"]
+
+
+def test_without_evidence_nothing_is_suggested() -> None:
+    """Two codes of five right suggestions promise nothing, not even together; both are still asked about."""
+    cuts = draw(evidence((5, 5)), CONFIG)
+    assert np.isinf(cuts.suggest).all()
+    assert cuts.ask.tolist() == [0.25, 0.25]
+    assert not cuts.suggest_basis.any()
+
+
+def test_a_code_alone_has_no_group() -> None:
+    """A single code without evidence is not promised as a group of one."""
+    assert basis(evidence((10,))) == [""]
+
+
+def test_a_clearly_worse_code_is_kept_out_of_its_groups_promise() -> None:
+    """A code whose own suggestions are mostly wrong is not suggested on the strength of others."""
+    k = evidence((13, 13, 13, 13, 13, 1))
+    k.P[390:396, 5] = 0.95
+    assert basis(k) == ["all"] * 5 + [""]
+
+
+def test_a_silent_code_gets_no_band() -> None:
+    """A code that stays silent neither suggests nor asks, whatever the group promises."""
+    k = evidence((40, 40))
+    cuts = draw(replace(k, coding=np.array([np.inf, 0.5])), CONFIG)
+    assert np.isinf([cuts.suggest[0], cuts.ask[0]]).all()
+    assert np.isfinite(cuts.suggest[1])
+
+
+def test_recall_that_asks_too_much_is_not_promised() -> None:
+    """Where finding nine tenths takes questions about most segments in vain, the plain rule asks instead."""
+    k = evidence((50,))
+    k.P[:, 0] = 0.3  # nothing tells the coded segments from the others
+    cuts = draw(k, CONFIG)
+    assert not cuts.ask_basis[0]
+    assert draw(k, replace(CONFIG, ask_most=1.0)).ask_basis[0] == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_bands_are_nested_and_coding_is_asked(seed: int) -> None:
+    """`ask` never begins above `suggest` or above the threshold of coding."""
+    rng = np.random.default_rng(seed)
+    P = rng.random((300, 6)) ** 2
+    target = Target((rng.random((300, 6)) < P).astype(float), rng.integers(0, 15, 300), np.zeros((6, 1)), np.arange(6) // 2)
+    k = known(P, target, np.array([0.3, 0.4, 0.5, 0.6, np.inf, 0.2]))
+    cuts = draw(k, CONFIG)
+    assert (cuts.ask <= cuts.suggest).all()
+    assert (cuts.ask <= k.coding).all()
