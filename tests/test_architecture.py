@@ -24,7 +24,7 @@ FLOORS = (
     ("merging", "anchoring", "lexical", "segment", "matrix", "encode", "classify", "store", "formats", "agreement", "audit"),
     ("newer",),
     ("model",),
-    ("evaluate", "review", "report", "doctor", "batch"),
+    ("evaluate", "review", "report", "doctor", "batch", "transfer"),
     ("bias",),
     ("members",),
     ("privacy",),

@@ -10,14 +10,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autocode import cli
+from autocode.codebook import Code, Codebook
 from autocode.formats import read, write
 from autocode.store import STORE, check, load
 from autocode.study import Study
+from tests.transfer.studies import older
 
 FAKE = '[encode]\nmodel = "autocode.encode:FakeEncoder"\n'
 HEAD = "document_id,segment_id,order,speaker,text,coder,codes\n"
@@ -99,7 +102,7 @@ def test_suggestions_have_the_promised_columns(shell: Shell) -> None:
     assert code == 0
     assert list(rows[0]) == [
         "document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested",
-        "coded", "unfamiliar"]  # fmt: skip
+        "coded", "unfamiliar", "transfer"]  # fmt: skip
     assert [(r["segment"], r["speaker"]) for r in rows] == [("2", "R")] * 3 + [("3", "R")] * 3
     assert rows[0]["code"] == "Work > Time"
     assert {r["suggested"] for r in rows} <= {"0", "1"}
@@ -483,3 +486,74 @@ def test_unfamiliar_segments_are_marked_in_every_kind(shell: Shell) -> None:
     page = (shell.folder / "s.html").read_text(encoding="utf-8")
     assert page.index("Unlike anything coded") < page.rindex("qualifying laps")
     assert "Closest code not suggested" in page
+
+
+def _two_studies(shell: Shell, study: Study) -> None:
+    """The small study, and an older one whose codes have other names."""
+    assert shell("import", "open", "--study", "corpora/tiny")[0] == 0
+    write(older(study), shell.folder / "old")
+    assert shell("import", "old", "--study", "corpora/older")[0] == 0
+
+
+def test_training_with_another_study_waits_for_a_decision(shell: Shell, study: Study) -> None:
+    """The first run proposes and trains nothing; once the table is decided, the model is made and the card is printed."""
+    _two_studies(shell, study)
+    command = ("train", "corpora/tiny", "corpora/older", "--model", "both", "--config", "fake.toml")
+    code, _, err = shell(*command)
+    table = shell.folder / "models/both.alignment.csv"
+    assert (code, (shell.folder / "models/both").exists()) == (0, False)
+    assert "1 codes have the same path and rule and are taken; 2 proposals are for you" in err
+    table.write_text(re.sub(r",\n", ",yes\n", table.read_text(encoding="utf-8")), encoding="utf-8")
+    code, out, err = shell(*command)
+    assert code == 0, err
+    assert "## Transfer from older" in out
+    assert "| Work > Time |" in out
+    assert "## Transfer from older" in (shell.folder / "models/both/README.md").read_text(encoding="utf-8")
+
+
+def test_a_model_of_another_codebook_suggests_through_an_alignment(shell: Shell, study: Study) -> None:
+    """Refused first, with the command that aligns; then suggested in the new codes, flagged and asked at most."""
+    codes = tuple(replace(c, name=f"{c.name} 1", parent=f"{c.parent} 1" if c.parent else "") for c in study.codebook)
+    new = replace(study, codebook=Codebook(codes, "New"), codings=(), readings=(), coders=())
+    assert shell("import", "open", "--study", "corpora/tiny")[0] == 0
+    assert shell("train", "corpora/tiny", "--config", "fake.toml")[0] == 0
+    write(new, shell.folder / "new")
+    assert shell("import", "new", "--study", "corpora/new")[0] == 0
+    code, _, err = shell("suggest", "models/tiny", "corpora/new", "--out", "s.csv")
+    assert (code, "autocode align STUDY MODEL" in err) == (1, True)
+    code, _, err = shell("align", "corpora/new", "models/tiny", "--out", "a.csv")
+    assert code == 0, err
+    assert "suggest models/tiny corpora/new --out suggestions.csv --alignment a.csv" in err
+    table = shell.folder / "a.csv"
+    table.write_text(re.sub(r",\n", ",yes\n", table.read_text(encoding="utf-8")), encoding="utf-8")
+    code, _, err = shell("suggest", "models/tiny", "corpora/new", "--out", "s.csv", "--alignment", "a.csv", "--plain")
+    assert code == 0, err
+    rows = list(csv.DictReader((shell.folder / "s.csv").open(newline="", encoding="utf-8")))
+    assert {r["code"] for r in rows} <= {c.path for c in codes}
+    assert {r["band"] for r in rows} == {"ask"}
+    assert all(r["transfer"].startswith("tiny: ") for r in rows)
+    assert "Transfer: the model was made for 'tiny'" in err
+
+
+def test_studies_that_cannot_be_told_apart_are_refused(shell: Shell) -> None:
+    """The same study twice is no second study."""
+    shell("import", "open", "--study", "s")
+    code, _, err = shell("train", "s", "s", "--config", "fake.toml")
+    assert (code, "two of them have one name" in err) == (1, True)
+
+
+def test_changed_codes_are_named(shell: Shell, study: Study) -> None:
+    """After a change of the codebook, describe, doctor and suggest say which codes are stale."""
+    _trained(shell)
+    codes = tuple(replace(c, definition="New.") if c.name == "Time" else c for c in study.codebook)
+    write(replace(study, codebook=Codebook((*codes, Code("Extra")), "Tiny")), shell.folder / "again")
+    assert shell("import", "again", "--study", "corpora/again")[0] == 0
+    stale = "stale: Work > Time: its rule changed"
+    _, out, _ = shell("describe", "corpora/again", "--model", "models/tiny")
+    assert stale in out
+    assert "not learnt yet: Extra" in out
+    found = json.loads(shell("describe", "corpora/again", "--model", "models/tiny", "--json")[1])
+    assert (found["redefined"], found["added"]) == (["Work > Time"], ["Extra"])
+    assert stale in shell("doctor", "corpora/again", "--model", "models/tiny")[1]
+    assert stale in shell("suggest", "models/tiny", "corpora/again", "--out", "s.csv")[2]
+    assert "as it was" in shell("describe", "corpora/tiny", "--model", "models/tiny")[1]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from autocode.encode import cache_folder, load_encoder
 from autocode.errors import AutocodeError
+from autocode.model import Changes
 from autocode.store import check
 
 _PACKAGES = ("autocode", "numpy", "scikit-learn", "onnxruntime", "sentence-transformers", "torch", "spacy", "datasets")
@@ -33,11 +34,12 @@ class Findings:
         return {"findings": dict(self.lines), "faults": list(self.faults)}
 
 
-def examine(store: Path | None = None) -> Findings:
+def examine(store: Path | None = None, changed: Changes | None = None) -> Findings:
     """Look at the installation and, where asked, at a study file.
 
     Args:
         store: A study file to check row by row.
+        changed: What became of its codebook since a model was trained.
     """
     lines = [("python", platform.python_version()), ("system", platform.platform())]
     lines += [(name, _version(name)) for name in _PACKAGES]
@@ -54,6 +56,8 @@ def examine(store: Path | None = None) -> Findings:
         found = check(store)
         faults += found
         lines.append(("study", f"{store}: {'damaged' if found else 'whole, every row checked'}"))
+    if changed is not None:
+        lines.append(("codes since the model", "; ".join(changed.lines()) or "as they were when it was trained"))
     return Findings(tuple(lines), tuple(faults))
 
 

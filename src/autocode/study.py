@@ -145,16 +145,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A human-coded segment near a suggested one: the precedent for a suggestion.
-
-    Attributes:
-        similarity: Cosine between the two segments' vectors, -1 to 1.
-    """
+    """A human-coded segment near a suggested one: the precedent for a suggestion."""
 
     document: str
     coder: str
     text: str
-    similarity: float
+    similarity: float  # cosine between the two segments' vectors, -1 to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +177,11 @@ class Suggestion:
     """What the model says of one segment and one code; never a coding until a human decides.
 
     Attributes:
-        probability: Calibrated out of document, strictly between 0 and 1.
+        probability: Calibrated out of document, inside (0, 1).
         band: For a human reader: suggest (a promised share of these is right), ask (look here) or silent.
         theme: The code stands for a whole theme: one of its codes fits, the model cannot say which.
         coded: Whether the model, as one more coder, would give the code; what agreement is measured on.
+        transfer: Study and code of a model made for another codebook, "" where the model is of this one.
     """
 
     segment: Segment
@@ -195,6 +192,7 @@ class Suggestion:
     grounds: Grounds = Grounds()
     theme: bool = False
     coded: bool = False
+    transfer: str = ""
 
     @property
     def suggested(self) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from autocode.codebook import Code, Codebook
 from autocode.config import Config
 from autocode.encode import FakeEncoder
 from autocode.errors import ModelError, StudyError
@@ -20,6 +21,7 @@ from autocode.formats import read
 from autocode.model import CodingModel, prepare
 from autocode.study import Coding, Document, Study
 from tests.conftest import spoken
+from tests.transfer.studies import part
 
 
 @pytest.fixture
@@ -212,10 +214,37 @@ def test_a_document_is_judged_alike_alone_and_in_company(model: CodingModel) -> 
 
 
 def test_another_codebook_is_refused(model: CodingModel, study: Study) -> None:
-    """Suggesting for a study whose codebook changed names both codebooks."""
-    changed = replace(study, codebook=study.codebook.with_paths(["New"]))
-    with pytest.raises(ModelError, match=r"made with codebook \w+, the study has codebook \w+"):
-        model.suggest(changed)
+    """Suggesting for a study with other codes names both codebooks, and the command that aligns them."""
+    other = replace(study, codebook=Codebook((Code("A"), Code("B")), "Other"), codings=())
+    with pytest.raises(ModelError, match=r"made with codebook \w+, the study has codebook \w+.*autocode align STUDY MODEL"):
+        model.suggest(other)
+
+
+def test_a_changed_codebook_is_followed_code_by_code(model: CodingModel, study: Study) -> None:
+    """Of a changed codebook, stale codes are asked about at most, gone ones are silent, the rest is as before."""
+    before = model.suggest(study)
+    codes = tuple(
+        replace(c, definition="Another rule.") if c.path == "Work > Time" else c
+        for c in study.codebook if c.path != "Learning > Recognition"
+    )  # fmt: skip
+    after = model.suggest(replace(study, codebook=Codebook((*codes, Code("New")), "Tiny"), codings=()))
+    assert any(s.coded for s in before if s.code == "Work > Time")
+    assert {(s.band, s.coded) for s in after if s.code == "Work > Time"} == {("ask", False)}
+    assert not [s for s in after if s.code == "Learning > Recognition"]
+    assert [s for s in after if s.code == "Work > Recognition"] == [s for s in before if s.code == "Work > Recognition"]
+
+
+def test_training_again_keeps_the_versions(study: Study, encoder: FakeEncoder, tmp_path: Path) -> None:
+    """The folder lists what each version was made from; saving the same version again adds nothing."""
+    first, second = part(study, {"D0", "D1", "D2"}), study
+    for taught in (first, second, second):
+        CodingModel.from_config(Config(), encoder).fit(taught).save(tmp_path / "m")
+    rows = [json.loads(line) for line in (tmp_path / "m/history.jsonl").read_text().splitlines()]
+    assert [(r["version"], r["study"], r["documents"]) for r in rows] == [(1, first.sha256, 3), (2, second.sha256, 8)]
+    card = (tmp_path / "m/README.md").read_text()
+    assert "## Versions" in card
+    assert f"| 2 | {second.sha256[:8]} |" in card
+    assert CodingModel.load(tmp_path / "m", encoder).suggest(spoken(99))
 
 
 def test_a_folder_that_is_no_model_is_left_alone(model: CodingModel, tmp_path: Path) -> None:

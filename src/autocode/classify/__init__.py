@@ -14,6 +14,7 @@ from autocode.classify.classifier import Classifier, Held, cross_predict, fit
 from autocode.classify.judge import BANDS
 from autocode.classify.material import Features, FloatArray, Pieces, Target, Turns, features
 from autocode.classify.reliability import Reliability
+from autocode.classify.several import Lent, Several, checkable, compare_several, fit_several
 from autocode.config import ClassifyConfig
 
 __all__ = [
@@ -24,12 +25,17 @@ __all__ = [
     "Features",
     "FloatArray",
     "Held",
+    "Lent",
     "Pieces",
     "Reliability",
+    "Several",
     "Target",
     "Turns",
     "calibration_error",
+    "checkable",
+    "compare_several",
     "cross_predict",
     "features",
     "fit",
+    "fit_several",
 ]

@@ -41,6 +41,15 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Scores:
+    """Raw scores of every segment by heads that have seen nothing of its document."""
+
+    outer: FloatArray  # (H, n, K) from all other folds
+    inner: FloatArray  # (F, H, n, K) entry f has seen nothing of fold f either
+    fold: IntArray  # (n,) the fold that held the segment out
+
+
+@dataclass(frozen=True, slots=True)
 class Classifier:
     """Heads, calibration and thresholds of K codes, and what is known of their worth."""
 
@@ -126,16 +135,33 @@ def cross_predict(
     Raises:
         ValueError: All segments lie in one document, or features and target differ in length.
     """
+    return held(nested_scores(features, target, config, progress), target, config)
+
+
+def nested_scores(
+    features: Features, target: Target, config: ClassifyConfig = ClassifyConfig(), progress: Progress | None = None
+) -> Scores:
+    """The scores that `held` judges by, of the n rows that have a document; other rows are learnt from only.
+
+    Args and errors: as for `cross_predict`.
+    """
     fold = _folds(features, target, config)
-    folds = int(fold.max()) + 1
+    own, folds = fold >= 0, int(fold.max()) + 1
     tick = _ticker(progress, folds, folds * (folds - 1) // 2 if folds > 2 else 2 * 2)
     outer = _held_out(features, target, fold, config, tick)
     inner = (_pairs if folds > 2 else _halves)(features, target, fold, config, tick)
-    P, bands, thresholds = np.zeros(target.Y.shape), np.zeros(target.Y.shape, dtype=np.int8), []
-    for f in range(folds):
+    return Scores(outer[:, own], inner[:, :, own], fold[own])
+
+
+def held(scores: Scores, target: Target, config: ClassifyConfig = ClassifyConfig()) -> Held:
+    """Judge each fold of n segments by calibration and thresholds of the others."""
+    target = target.take(np.flatnonzero(target.groups >= 0))
+    fold, P = scores.fold, np.zeros(target.Y.shape)
+    bands, thresholds = np.zeros(target.Y.shape, dtype=np.int8), []
+    for f in range(int(fold.max()) + 1):
         known, out = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
-        judged, _ = judge(inner[f][:, known], target.take(known), config)
-        P[out] = judged.probabilities(outer[:, out])
+        judged, _ = judge(scores.inner[f][:, known], target.take(known), config)
+        P[out] = judged.probabilities(scores.outer[:, out])
         bands[out] = judged.bands(P[out])
         thresholds.append(judged.thresholds)
     return Held(P, bands, np.array(thresholds), fold)
@@ -151,7 +177,8 @@ def fit(
     fold = _folds(features, target, config)
     tick = _ticker(progress, int(fold.max()) + 1, 1)
     scores = _held_out(features, target, fold, config, tick)
-    judged, known = judge(scores, target, config)
+    own = np.flatnonzero(fold >= 0)
+    judged, known = judge(scores[:, own], target.take(own), config)
     (heads,) = _trained(features, target, [np.arange(len(fold))], config)
     tick()
     return Classifier(heads, judged, known)
@@ -177,10 +204,11 @@ def _ticker(progress: Progress | None, *parts: int) -> Callable[[], None]:
 
 
 def _folds(features: Features, target: Target, config: ClassifyConfig) -> IntArray:
-    """Fold of every segment (n,): whole documents, the largest first into the emptiest fold."""
+    """Fold of every segment (n,): whole documents, the largest first into the emptiest fold; -1 without document."""
     if len(features.X) != len(target.Y):
         raise ValueError(f"{len(features.X)} rows of features for {len(target.Y)} coded segments: they must match")
-    documents, where, sizes = np.unique(target.groups, return_inverse=True, return_counts=True)
+    own = target.groups >= 0
+    documents, where, sizes = np.unique(target.groups[own], return_inverse=True, return_counts=True)
     if len(documents) < 2:
         raise ValueError("all coding is in one document: code a second, for the model is checked on unseen documents")
     order = np.random.default_rng(config.seed).permutation(len(documents))
@@ -191,13 +219,15 @@ def _folds(features: Features, target: Target, config: ClassifyConfig) -> IntArr
         load[fold[document]] += sizes[document]
     if len(load) == 2 and load.min() < 2:
         raise ValueError("one of two documents has a single segment: code more of it, so that either can be checked")
-    return fold[where]
+    found = np.full(len(own), -1)
+    found[own] = fold[where]
+    return found
 
 
 def _held_out(
     features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
 ) -> FloatArray:
-    """Scores (HEADS, n, K) of each segment from heads trained on the other folds."""
+    """Scores (HEADS, n, K) of each segment from heads trained on the other folds; zeros in rows of no fold (-1)."""
     S = np.zeros((HEADS, *target.Y.shape), dtype=np.float32)
     folds = range(int(fold.max()) + 1)
     learnt = _trained(features, target, [np.flatnonzero(fold != f) for f in folds], config)
@@ -249,8 +279,10 @@ def _halves(
     S = np.zeros((2, HEADS, *target.Y.shape), dtype=np.float32)
     for f in range(2):
         known = np.flatnonzero(fold != f)
-        documents = np.unique(target.groups[known], return_inverse=True)[1]
-        place = documents if documents.max() else np.arange(len(known))
-        half = (place * 2 > place.max()).astype(np.int64)
+        own = fold[known] >= 0
+        documents = np.unique(target.groups[known[own]], return_inverse=True)[1]
+        place = documents if documents.max() else np.arange(own.sum())
+        half = np.full(len(known), -1)
+        half[own] = place * 2 > place.max()
         S[f][:, known] = _held_out(features.take(known), target.take(known), half, config, tick)
     return S

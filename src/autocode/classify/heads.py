@@ -33,6 +33,12 @@ class Head:
         """Scores (n, K) float32 of rows X (n, d)."""
         return np.asarray(X @ self.W.T + self.b, dtype=np.float32)
 
+    def replaced(self, codes: IntArray, other: Head, columns: IntArray) -> Head:
+        """This scorer with the weights of `other`'s codes `columns` for its own `codes`."""
+        W, b = self.W.copy(), self.b.copy()
+        W[codes], b[codes] = other.W[columns], other.b[columns]
+        return Head(W, b)
+
 
 @dataclass(frozen=True, slots=True)
 class Heads:
@@ -46,6 +52,12 @@ class Heads:
         pieces = features.pieces
         best = pieces.highest(self.dense.W[:, : pieces.V.shape[1]])
         return np.stack([self.dense.score(features.X), self.lexical.score(features.T), best])
+
+    def replaced(self, codes: IntArray, other: Heads, columns: IntArray) -> Heads:
+        """These scorers with those of `other`'s codes `columns` for their own `codes`."""
+        return Heads(
+            self.dense.replaced(codes, other.dense, columns), self.lexical.replaced(codes, other.lexical, columns)
+        )
 
 
 def train(features: Features, target: Target, rows: IntArray, config: ClassifyConfig) -> Heads:

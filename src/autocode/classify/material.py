@@ -58,6 +58,14 @@ class Features:
         """The features of some segments, in the order of `rows`."""
         return Features(self.X[rows], self.T[rows], self.pieces.take(rows))
 
+    def joined(self, other: Features) -> Features:
+        """These segments and, below them, those of `other`."""
+        from scipy import sparse  # late: the command line must start at once
+
+        V, counts = (np.concatenate(both) for both in zip(*((p.V, p.counts) for p in (self.pieces, other.pieces)), strict=True))
+        T = sparse.vstack([self.T, other.T], format="csr")
+        return Features(np.vstack([self.X, other.X]), T, Pieces(V, counts))
+
 
 @dataclass(frozen=True, slots=True)
 class Turns:
@@ -74,13 +82,17 @@ class Target:
     """What the coders said of n segments and K codes, and what the codebook says of the codes."""
 
     Y: FloatArray  # (n, K) in [0, 1]: share of the coders who saw the segment and gave the code
-    groups: IntArray  # (n,) document index
+    groups: IntArray  # (n,) document index; negative: another study's, always learnt from and never judged
     prior: FloatArray  # (K, d0) embedding of the codebook entry; zeros where there is none
     parents: IntArray  # (K,) index of the theme, or -1
 
     def take(self, rows: IntArray) -> Target:
         """The target of some segments, in the order of `rows`."""
         return Target(self.Y[rows], self.groups[rows], self.prior, self.parents)
+
+    def of(self, codes: IntArray) -> Target:
+        """The target of some codes, in the order of `codes`."""
+        return Target(self.Y[:, codes], self.groups, self.prior[codes], self.parents[codes])
 
 
 def features(

@@ -10,7 +10,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -23,22 +22,15 @@ from autocode.cli.log import Log
 from autocode.cli.next import next_
 from autocode.cli.review import audit, review
 from autocode.cli.shell import (
-    Coders,
-    ConfigPath,
     Json,
     Kind,
-    Segments,
     StudyPath,
     app,
-    blank_model,
-    listed,
-    settings,
     show,
     tell,
-    with_review,
-    working,
 )  # fmt: skip
 from autocode.cli.suggest import suggest
+from autocode.cli.train import align, codes_changed, train
 from autocode.doctor import examine
 from autocode.encode import add_encoder
 from autocode.errors import AutocodeError
@@ -63,12 +55,16 @@ def describe(
     as_json: Json = False,
     kind: Kind = "",
     receipts: Annotated[bool, typer.Option("--receipts", help="What every import took over, skipped and set aside.")] = False,
+    model: Annotated[Path | None, typer.Option(help="A model: which codes changed since it was trained?")] = None,
 ) -> None:
     """Say what is in a study: documents, coders, codebook, who coded what."""
     if receipts:
         show(Log.of(study), as_json)
         return
     found = read(study).of_kind(kind)
+    if model:
+        show(codes_changed(model, found), as_json)
+        return
     show(Description(found), as_json)
     tell(f"Next: autocode {'agree' if len(found.humans) > 1 else 'train'} {study}")
 
@@ -76,34 +72,8 @@ def describe(
 app.command()(agree)
 
 
-@app.command()
-def train(
-    study: StudyPath,
-    out: Annotated[Path | None, typer.Option(help="The model's folder; models/STUDY by default.")] = None,
-    coders: Coders = "",
-    config: ConfigPath = None,
-    segments: Segments = "",
-    quotes: Annotated[bool, typer.Option(help="Keep the words of coded segments as evidence.")] = True,
-    kind: Kind = "",
-    reviewed: Annotated[
-        bool, typer.Option("--reviewed", help="Learn from decisions on suggestions too, as codings of who made them.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Learn from coded segments and save the model; say what each code may be used for."""
-    found, told = with_review(read(study), study, reviewed)
-    found, folder = found.of_kind(kind), out or Path("models") / study.name
-    model = blank_model(settings(config, segments))
-    with working("Learning") as progress:
-        model = model.fit(found, listed(coders), progress)
-    if told:
-        model = replace(model, provenance={**(model.provenance or {}), "reviewed": {"learnt": reviewed, **told.to_json()}})
-    model.save(folder, quotes)
-    show(model.licences, as_json)
-    tell(f"{folder} is saved; its README.md is the model card, with the evidence for each code.")
-    tell(f"Next: autocode suggest {folder} NEW_TRANSCRIPTS --out suggestions.html")
-
-
+app.command()(train)
+app.command()(align)
 app.command()(suggest)
 app.command("next")(next_)
 app.command()(evaluate)
@@ -123,10 +93,12 @@ members_app.command("import")(members_import)
 @app.command()
 def doctor(
     study: Annotated[Path | None, typer.Argument(metavar="STUDY", help="A study to check as well.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A model: which codes changed since it was trained?")] = None,
     as_json: Json = False,
 ) -> None:
     """Check versions, the encoder's hash, the network and a study's integrity."""
-    findings = examine(study / STORE if study else None)
+    changed = codes_changed(model, read(study)) if study and model else None
+    findings = examine(study / STORE if study else None, changed)
     show(findings, as_json)
     if findings.faults:
         raise typer.Exit(1)
@@ -149,7 +121,7 @@ def demo(
     steps: list[tuple[str, Callable[[], None]]] = [
         ("1 of 6  Import the bundled study", lambda: import_([source], study)),
         ("2 of 6  What is in it", lambda: describe(study)),
-        ("3 of 6  Learn from both coders", lambda: train(study, model)),
+        ("3 of 6  Learn from both coders", lambda: train([study], out=model)),
         ("4 of 6  Suggest codes for four new interviews", lambda: _demo_suggest(model, source / "new", results)),
         ("5 of 6  Compare the machine with both coders", lambda: evaluate(study, out=results / "held-out.csv")),
         ("6 of 6  Write the report", lambda: report(study, results / "report.html", model, [source / "new"])),

@@ -9,6 +9,7 @@ import typer
 
 from autocode.batch import ENGINES, Job, suggest_all
 from autocode.cli.shell import Sources, tell, working
+from autocode.cli.train import AlignmentPath, carried_over
 from autocode.errors import InputError
 from autocode.formats import read_all
 from autocode.formats.files import write_atomic
@@ -29,6 +30,7 @@ def suggest(
     plain: Annotated[bool, typer.Option(help="CSV for programs: no byte order mark, no guard.")] = False,
     engine: Annotated[str, typer.Option(help="Who works: local, or ray for many processes or computers.")] = "local",
     workers: Annotated[int, typer.Option(min=1, help="Processes on Ray.")] = 2,
+    alignment: AlignmentPath = None,
 ) -> None:
     """Suggest codes for new transcripts, each with the coded segments that speak for it.
 
@@ -40,7 +42,9 @@ def suggest(
         raise InputError(f"engine '{engine}'", "there is no such engine", f"Known: {', '.join(ENGINES)}.")
     job = Job(model, out, everything, plain)
     streamed = out.suffix != ".html" and len(sources) == 1 and is_stream(sources[0], 1 if engine == "ray" else None)
-    if streamed or engine == "ray":
+    if alignment:
+        _carried_over(job, sources, alignment)
+    elif streamed or engine == "ray":
         _in_parts(job, sources, streamed, workers if engine == "ray" else 0)
     else:
         _at_once(job, sources)
@@ -68,8 +72,21 @@ def _at_once(job: Job, sources: list[Path]) -> None:
     tell(f"{job.out}: {likely:,} codes suggested, {asked:,} to look at, {len(loaded.silent)} codes silent by evidence.")
     if strange.segments:
         tell(f"Unlike anything coded: {len(strange.segments):,} segments; possible new codes: {len(strange.possible)}.")
+    if changed := loaded.changes(new):
+        tell(f"The codebook has changed since this model was trained; train it again.\n{changed}")
     if not loaded.licences.suggesting:
         tell("No code has a promise of precision yet, so nothing is in the band suggest: see the model's README.md.")
+
+
+def _carried_over(job: Job, sources: list[Path], alignment: Path) -> None:
+    new, _ = read_all(sources)
+    loaded = CodingModel.load(job.model)
+    with working("Reading the transcripts") as progress:
+        found, strange = loaded.read(Study(new.documents), job.everything, progress)
+    said, note = carried_over(loaded, found, new, alignment)
+    _write(job, (said, strange), new, loaded)
+    tell(f"{job.out}: {sum(s.band == 'ask' for s in said):,} codes to look at.")
+    tell(note)
 
 
 def _write(job: Job, said: tuple[list[Suggestion], Unlike], new: Study, model: CodingModel) -> None:

@@ -16,7 +16,7 @@ from autocode.study import Coding, Document, Grounds, Segment, Suggestion
 
 COLUMNS = ("document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested",
            "coded")  # fmt: skip
-HEAD = (*COLUMNS, "unfamiliar")
+HEAD = (*COLUMNS, "unfamiliar", "transfer")
 
 MACHINE = "autocode (suggested)"
 """Under whose name suggestions are written beside the codings of people."""
@@ -57,6 +57,8 @@ def write_suggestions(
     Segments that are unlike anything coded are marked in the column `unfamiliar`; those without a
     suggestion have a row of their own, without a code, after the others of their document.
 
+    Those of a model made for another codebook name its study and code in the column `transfer`.
+
     Raises:
         InputError: The file cannot be written.
     """
@@ -84,7 +86,7 @@ def part(
         plain: CSV for programs.
     """
     found = _by_document(*said, documents)
-    rows = ((*_cells(s, documents), int(s.grounds.unfamiliar)) for s in found)
+    rows = ((*_cells(s, documents), int(s.grounds.unfamiliar), s.transfer) for s in found)
     if suffix == ".jsonl":
         content = "".join(_lines(found, documents)).encode("utf-8", "surrogatepass")
     elif suffix == ".parquet":
@@ -159,6 +161,7 @@ def _lines(suggestions: Iterable[Suggestion], documents: Mapping[str, Document])
     for s in suggestions:
         row: dict[str, object] = dict(zip(COLUMNS, suggestion_row(s, documents), strict=True))
         row |= {"probability": round(s.probability, 6), "theme": s.theme, "unfamiliar": s.grounds.unfamiliar}
+        row |= {"transfer": s.transfer} if s.transfer else {}
         row |= _why(s, documents[s.segment.document]) if s.code else {"probability": None}
         yield json.dumps(row, ensure_ascii=False) + "\n"
 

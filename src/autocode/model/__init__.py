@@ -1,5 +1,6 @@
 """Learning from coded segments and suggesting codes: CodingModel, what it is made of, and what comes next."""
 
+from autocode.model.changes import Changes, changes
 from autocode.model.coding_model import CodingModel
 from autocode.model.curve import Curve, Judged, Point, curve_of, learning_curve
 from autocode.model.examples import learnable, rows_of
@@ -8,6 +9,7 @@ from autocode.model.novelty import PossibleCode, Unlike
 from autocode.model.prepare import Prepared, prepare, target
 
 __all__ = [
+    "Changes",
     "CodingModel",
     "Curve",
     "Judged",
@@ -16,6 +18,7 @@ __all__ = [
     "PossibleCode",
     "Prepared",
     "Unlike",
+    "changes",
     "curve_of",
     "learnable",
     "learning_curve",

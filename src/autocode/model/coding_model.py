@@ -1,7 +1,8 @@
 """CodingModel: learn from coded segments, suggest codes, save and load; with provenance.
 
 A saved model is a folder of numbers and text: ``weights.safetensors``, ``manifest.json``,
-``config.toml``, ``codebook.yaml``, ``precedents.jsonl``, ``README.md``, the model card, and its figure.
+``config.toml``, ``codebook.yaml``, ``precedents.jsonl``, ``history.jsonl``, ``README.md``, the model card, and its
+figure.
 Nothing in it is code, and nothing is unpickled.
 """
 
@@ -22,9 +23,12 @@ from autocode.encode import Encoder, load_encoder
 from autocode.errors import ModelError
 from autocode.model import saved
 from autocode.model.card import card
+from autocode.model.changes import Changes, changes_to
 from autocode.model.diagram import diagram
 from autocode.model.examples import learnable, provenance, rows_of
+from autocode.model.further import further
 from autocode.model.grounds import Reasons
+from autocode.model.history import versions
 from autocode.model.licence import Licences, licences
 from autocode.model.novelty import Unlike, nearest_distance, unlike
 from autocode.model.precedents import Precedents
@@ -106,7 +110,8 @@ class CodingModel:
             progress: Told of the units encoded.
 
         Returns:
-            Suggestions in the order of the units; within a unit, the likeliest first.
+            Suggestions in the order of the units; within a unit, the likeliest first. Where the study's
+            codebook has changed since the model was made, only what still holds (`changes`).
 
         Raises:
             ModelError: The model is not fitted, or the study has another codebook.
@@ -121,12 +126,11 @@ class CodingModel:
         Args and errors: as for `suggest`.
         """
         classifier, precedents = self._fitted()
-        if isinstance(source, Study):
-            self._check_codebook(source)
+        changed = self.changes(source) if isinstance(source, Study) else Changes()
         documents = source.documents if isinstance(source, Study) else (source,)
         prepared = prepare(documents, self.config, self.encoder, progress)
         P = classifier.predict_proba(prepared.features, prepared.groups)
-        said = list(self._suggestions(prepared, P, 0 if everything else 1, precedents))
+        said = list(changed.current(self._suggestions(prepared, P, 0 if everything else 1, precedents)))
         return said, unlike(prepared.segments, prepared.vectors, self.distances(prepared), precedents.edge)
 
     def judge(
@@ -188,13 +192,15 @@ class CodingModel:
             raise ModelError("the model", "it has learnt nothing yet", "Call fit(study) first.")
         return self.classifier, self.precedents
 
-    def _check_codebook(self, study: Study) -> None:
-        """A codebook without a name was put together from a table's codes: it is nobody's codebook."""
-        if study.codebook.name and study.codebook.sha256 != self.codebook.sha256:
-            raise ModelError(
-                "the model", f"it was made with codebook {self.codebook.sha256[:12]}, "
-                f"the study has codebook {study.codebook.sha256[:12]}",
-                "Train again: autocode train STUDY --out MODEL.")  # fmt: skip
+    def changes(self, study: Study) -> Changes:
+        """What became of the codebook since the model was made.
+
+        A codebook without a name was put together from a table's codes: it is nobody's codebook.
+
+        Raises:
+            ModelError: The study has another codebook.
+        """
+        return changes_to(study.codebook, self.codebook)
 
     @property
     def precision_note(self) -> str:
@@ -235,14 +241,17 @@ class CodingModel:
             ModelError: The model is not fitted, or the folder holds something else.
         """
         classifier, precedents = self._fitted()
+        made, known = self.provenance or {}, classifier.reliability
+        history = versions(Path(folder), made, known, self.codebook)
         saved.write(Path(folder), saved.Parts(
             arrays=classifier.to_arrays() | {"precedents": precedents.vectors, "edge": np.array([precedents.edge])},
             config=self.config,
             codebook=self.codebook,
             precedents=precedents.rows(quotes),
-            manifest=self.provenance or {},
-            card=card(self.licences, classifier.reliability, self.provenance or {}),
-            diagram=diagram(classifier.reliability.bins),
+            manifest=made,
+            card=card(self.licences, known, made) + further(made, history),
+            diagram=diagram(known.bins),
+            history=history,
         ))  # fmt: skip
 
     @classmethod

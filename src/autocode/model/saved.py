@@ -1,7 +1,8 @@
 """The model folder: numbers and text, hashed file by file, replaced whole.
 
 Layout: ``weights.safetensors``, ``precedents.jsonl``, ``config.toml``, ``codebook.yaml``,
-``README.md`` (the model card), ``reliability.svg`` (its figure) and ``manifest.json``, which holds the hash of each of them.
+``README.md`` (the model card), ``reliability.svg`` (its figure), ``history.jsonl`` (its versions) and
+``manifest.json``, which holds the hash of each of them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from autocode.encode import EncoderIdentity
 from autocode.errors import ConfigError, ModelError
 from autocode.formats.files import write_atomic
 from autocode.formats.folder import codebook_yaml, read_codebook
+from autocode.model.history import FILE as HISTORY
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -41,6 +43,7 @@ class Parts:
         manifest: Hashes and counts of what the model was made from.
         card: The model card, Markdown.
         diagram: The figure that the card shows, SVG.
+        history: What each version was made from, the last being this one.
     """
 
     arrays: Mapping[str, NDArray[Any]]
@@ -50,6 +53,7 @@ class Parts:
     manifest: Mapping[str, Any]
     card: str = ""
     diagram: str = ""
+    history: Sequence[Mapping[str, Any]] = ()
 
 
 def write(folder: Path, parts: Parts) -> None:
@@ -70,6 +74,7 @@ def write(folder: Path, parts: Parts) -> None:
         "codebook.yaml": codebook_yaml(parts.codebook).encode(),
         "README.md": parts.card.encode("utf-8", "surrogatepass"),
         DIAGRAM: parts.diagram.encode(),
+        HISTORY: "".join(_json(row) + "\n" for row in parts.history).encode(),
     }
     manifest = {
         "format": FORMAT,

@@ -1,0 +1,165 @@
+"""The verbs that learn, alone or with the help of other studies: train, align."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autocode.cli.shell import (
+    Coders,
+    ConfigPath,
+    Json,
+    Kind,
+    Segments,
+    blank_model,
+    listed,
+    settings,
+    show,
+    tell,
+    with_review,
+    working,
+)  # fmt: skip
+from autocode.errors import StudyError
+from autocode.formats import read
+from autocode.model import Changes, CodingModel
+from autocode.model.saved import MANIFEST
+from autocode.study import Study, Suggestion
+from autocode.transfer import (
+    Alignment,
+    Evidence,
+    Others,
+    Side,
+    learn_with,
+    propose,
+    read_alignment,
+    side_of_model,
+    side_of_study,
+    translated,
+    write_alignment,
+)  # fmt: skip
+
+AlignmentPath = Annotated[
+    Path | None, typer.Option("--alignment", help="Which codes mean the same: a table of autocode align, decided by you.")
+]
+
+
+def train(
+    studies: Annotated[
+        list[Path], typer.Argument(metavar="STUDY...", help="The study to learn; further ones lend what was coded in them.")
+    ],
+    model: Annotated[str, typer.Option(help="The model's name: its folder is models/NAME.", show_default="the study's")] = "",
+    out: Annotated[Path | None, typer.Option(help="Instead, the model's folder itself.")] = None,
+    alignment: AlignmentPath = None,
+    coders: Coders = "",
+    config: ConfigPath = None,
+    segments: Segments = "",
+    quotes: Annotated[bool, typer.Option(help="Keep the words of coded segments as evidence.")] = True,
+    kind: Kind = "",
+    reviewed: Annotated[
+        bool, typer.Option("--reviewed", help="Learn from decisions on suggestions too, as codings of who made them.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Learn from coded segments and save the model; say what each code may be used for.
+
+    Of further studies, each code uses only what helps in the first.
+    """
+    found, told = with_review(read(studies[0]), studies[0], reviewed)
+    found, others = found.of_kind(kind), _others(studies)
+    folder = out or Path("models") / (model or studies[0].name)
+    blank = blank_model(settings(config, segments))
+    if not others:
+        with working("Learning") as progress:
+            learnt = blank.fit(found, listed(coders), progress)
+    elif (lent := _lent(blank, found, others, alignment or folder.with_name(f"{folder.name}.alignment.csv"))) is None:
+        tell("Nothing is trained yet. Look the table through, write yes or no in the column decision, and run this again.")
+        return
+    else:
+        learnt, evidence = _with(blank, found, lent, listed(coders))
+        tell(str(evidence)) if as_json else print(evidence)
+    if told:
+        learnt = replace(learnt, provenance={**(learnt.provenance or {}), "reviewed": {"learnt": reviewed, **told.to_json()}})
+    learnt.save(folder, quotes)
+    show(learnt.licences, as_json)
+    tell(f"{folder} is saved; its README.md is the model card, with the evidence for each code.")
+    tell(f"Next: autocode suggest {folder} NEW_TRANSCRIPTS --out suggestions.html")
+
+
+def _others(folders: list[Path]) -> tuple[Study, ...]:
+    """The further studies, each under a name of its own: that of its folder where two have one name."""
+    studies = [read(folder) for folder in folders]
+    names = [s.name for s in studies]
+    if len({f.resolve() for f in folders}) < len(folders) or len(set(names)) < len(names):
+        raise StudyError(
+            "the studies", f"two of them have one name ({', '.join(names)}), so the alignment could not tell them apart",
+            "Name each study once; rename one where they are two.")  # fmt: skip
+    return tuple(studies[1:])
+
+
+def _lent(blank: CodingModel, study: Study, others: tuple[Study, ...], path: Path) -> Others | None:
+    """The other studies with the decided alignment; None after writing proposals that wait for a decision."""
+    if not path.is_file():
+        with working("Aligning the codebooks") as progress:
+            sides = [side_of_study(s, blank.config, blank.encoder, progress) for s in (study, *others)]
+        if _proposed(path, sides[0].coded, sides[1:]).undecided:
+            return None
+    found = read_alignment(path)
+    if found.undecided:
+        tell(f"{path}: {len(found.undecided)} proposals are undecided, and not used.")
+    return Others(others, found)
+
+
+def _proposed(path: Path, new: Side, others: list[Side]) -> Alignment:
+    """Write what is proposed, and say how much of it is for a person to decide."""
+    found = Alignment(tuple(pair for other in others for pair in propose(new, other)))
+    write_alignment(path, found)
+    sure = sum(p.decision == "yes" for p in found.pairs)
+    tell(f"{path}: {sure} codes have the same path and rule and are taken; {len(found.undecided)} proposals are for you.")
+    return found
+
+
+def _with(
+    blank: CodingModel, study: Study, lent: Others, coders: list[str] | None
+) -> tuple[CodingModel, Evidence]:
+    with working("Learning, with and without the other studies") as progress:
+        return learn_with(blank, study, lent, coders, progress)
+
+
+def align(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="The new study, whose codebook counts.")],
+    others: Annotated[list[Path], typer.Argument(metavar="OTHER...", help="Other studies, or a model's folder.")],
+    out: Annotated[Path, typer.Option(help="Where to write the proposals (.csv).")] = Path("alignment.csv"),
+    config: ConfigPath = None,
+) -> None:
+    """Propose which codes of two codebooks mean the same; the decision is yours, in the table."""
+    model = next((CodingModel.load(other) for other in others if (other / MANIFEST).is_file()), None)
+    reader = model or blank_model(settings(config))
+    with working("Aligning the codebooks") as progress:
+        new = side_of_study(read(study), reader.config, reader.encoder, progress)
+        sides = [
+            side_of_model(CodingModel.load(o, reader.encoder)) if (o / MANIFEST).is_file()
+            else side_of_study(read(o), reader.config, reader.encoder, progress)
+            for o in others
+        ]  # fmt: skip
+    _proposed(out, new if model else new.coded, sides)
+    name = f"suggest {others[0]} {study} --out suggestions.csv" if model else f"train {study} {' '.join(map(str, others))}"
+    tell(f"Next: write yes or no in the column decision, then autocode {name} --alignment {out}")
+
+
+def carried_over(model: CodingModel, said: list[Suggestion], new: Study, path: Path) -> tuple[list[Suggestion], str]:
+    """Suggestions of a model made for another codebook, in the codes of the new one, and a line that says so."""
+    name = (model.provenance or {}).get("study", {}).get("name", "")
+    found = read_alignment(path)
+    found.check(name, new.codebook, model.codebook)
+    pairs = found.taken(name)
+    return list(translated(said, pairs, name)), (
+        f"Transfer: the model was made for '{name}' and never checked in this study, so its {len(pairs)} aligned codes "
+        "are asked about at most.")  # fmt: skip
+
+
+def codes_changed(model: Path, study: Study) -> Changes:
+    """Which codes changed since a model was trained."""
+    return CodingModel.load(model).changes(study)
