@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,16 @@ def encoder() -> FakeEncoder:
 def bundled() -> Study:
     """The bundled study, read from its open files."""
     return read_all([BUNDLED], ReadOptions(open_files=True))[0]
+
+
+@pytest.fixture
+def larger(study: Study) -> Study:
+    """Twelve interviews of the small study's kind, coded by one person in the same way."""
+    documents = tuple(spoken(n) for n in range(12))
+    like = {d.text_of(c)[:12]: c.code for d in study.documents for c in study.codings if c.document == d.id}
+    codings = [
+        Coding(d.id, t.start, t.end, like[d.text[t.start : t.end][:12]], "ana")
+        for d in documents for t in d.turns if d.text[t.start : t.end][:12] in like
+    ]  # fmt: skip
+    readings = tuple(Reading(d.id, "ana", 0, len(d.text)) for d in documents)
+    return replace(study, documents=documents, codings=tuple(codings), readings=readings)

@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from autocode.agreement import AgreementOptions, AgreementReport, Batch, agree
-from autocode.classify import Held, cross_predict
+from autocode.classify import Held
 from autocode.config import AgreementConfig
 from autocode.errors import StudyError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.participants import several_documents
 from autocode.formats.suggestions import COLUMNS, suggestion_row
 from autocode.matrix import CodingMatrix
-from autocode.model import CodingModel, learnable, prepare, rows_of, target
+from autocode.model import CodingModel, judged, learnable
 from autocode.study import BANDS, Document, Progress, Study, Suggestion
 
 MACHINE = "machine"
@@ -82,11 +82,7 @@ def hold_out(
     """
     chosen = study.choose(coders if coders is not None else model.coders or None)
     matrix = learnable(study, model.config, chosen)
-    rows = rows_of(prepare(study.documents, model.config, model.encoder, progress), matrix)
-    held = cross_predict(
-        rows.features, target(matrix, study.codebook, model.encoder), model.config.classify, progress
-    )
-    return HeldOut(matrix, held, dict(study.by_id))
+    return HeldOut(matrix, judged(study, matrix, (model.config, model.encoder), progress), dict(study.by_id))
 
 
 def compare(held: HeldOut, config: AgreementConfig = AgreementConfig()) -> AgreementReport:

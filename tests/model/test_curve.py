@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -11,21 +9,7 @@ from autocode.config import ClassifyConfig, Config
 from autocode.encode import FakeEncoder
 from autocode.model import CodingModel, Judged, curve_of, learnable, learning_curve, prepare, rows_of, target
 from autocode.model.curve import _error, _kappa, _power_law, _sizes
-from autocode.study import Coding, Reading, Study
-from tests.conftest import spoken
-
-
-@pytest.fixture
-def larger(study: Study) -> Study:
-    """Twelve interviews of the small study's kind, coded by one person in the same way."""
-    documents = tuple(spoken(n) for n in range(12))
-    like = {d.text_of(c)[:12]: c.code for d in study.documents for c in study.codings if c.document == d.id}
-    codings = [
-        Coding(d.id, t.start, t.end, like[d.text[t.start : t.end][:12]], "ana")
-        for d in documents for t in d.turns if d.text[t.start : t.end][:12] in like
-    ]  # fmt: skip
-    readings = tuple(Reading(d.id, "ana", 0, len(d.text)) for d in documents)
-    return replace(study, documents=documents, codings=tuple(codings), readings=readings)
+from autocode.study import Study
 
 
 def _judged(study: Study, encoder: FakeEncoder) -> Judged:

@@ -43,6 +43,7 @@ from autocode.bias import bias
 from autocode.cli.shell import (
     Coders,
     ConfigPath,
+    EffortLevel,
     Independent,
     Json,
     Kind,
@@ -53,6 +54,7 @@ from autocode.cli.shell import (
     listed,
     settings,
     tell,
+    with_effort,
     working,
 )
 from autocode.config import Config
@@ -188,6 +190,7 @@ def evaluate(
     segments: Segments = "",
     out: Annotated[Path | None, typer.Option(help="Write every held-out prediction here (.csv).")] = None,
     kind: Kind = "",
+    effort: EffortLevel = "",
     as_json: Json = False,
     alone: Independent = False,
 ) -> None:
@@ -195,7 +198,7 @@ def evaluate(
     chosen = settings(config, segments).with_agreement(coefficient, interval)
     found = _chosen(study, kind, alone)
     with working("Judging each document without having seen it") as progress:
-        held = hold_out(blank_model(chosen), found, listed(coders), progress)
+        held = hold_out(blank_model(with_effort(chosen, effort)), found, listed(coders), progress)
     if out:
         write_held_out(out, held)
     report, groups = compare(held, chosen.agreement), bias(held)

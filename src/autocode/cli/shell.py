@@ -6,15 +6,17 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast, get_args
 
 import typer
 
 from autocode.audit import Entry
 from autocode.audit.independence import Reviewed, independent, reviewed
-from autocode.config import Config, load_config
-from autocode.encode import needs_export
+from autocode.config import Config, Effort, load_config
+from autocode.encode import added_encoders, needs_export
+from autocode.errors import ConfigError
 from autocode.formats.participants import kind_of
 from autocode.model import CodingModel
 from autocode.store import STORE
@@ -44,6 +46,10 @@ Kind = Annotated[
 Independent = Annotated[
     bool, typer.Option("--independent", help="Only what was coded without a suggestion on the screen, by the ledger.")
 ]
+EffortLevel = Annotated[
+    str, typer.Option("--effort", help="quick, or full: try further encoders, kept where unseen documents speak for them.",
+                      show_default="quick")
+]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
@@ -56,6 +62,21 @@ def settings(path: Path | None, segments: str = "", overlap: str = "") -> Config
     found = load_config(path)
     found = found.with_unit(segments) if segments else found
     return found.with_overlap(overlap) if overlap else found
+
+
+def with_effort(config: Config, effort: str) -> Config:
+    """The settings with an effort level; `full` tries every encoder added to this computer, unless some are named.
+
+    Raises:
+        ConfigError: There is no such level.
+    """
+    if effort not in ("", *get_args(Effort)):
+        raise ConfigError(f"effort '{effort}'", f"known levels are {', '.join(get_args(Effort))}", "Choose one of these.")
+    level = cast(Effort, effort or config.classify.effort)
+    more = config.encode.more or (added_encoders() if level == "full" else ())
+    if level == "full" and not more:
+        tell("Full effort finds no further encoder here, so it is quick. Next: autocode encoder add all-mpnet-base-v2")
+    return replace(config, classify=replace(config.classify, effort=level), encode=replace(config.encode, more=more))
 
 
 def blank_model(config: Config) -> CodingModel:

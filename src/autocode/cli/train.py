@@ -11,6 +11,7 @@ import typer
 from autocode.cli.shell import (
     Coders,
     ConfigPath,
+    EffortLevel,
     Json,
     Kind,
     Segments,
@@ -19,6 +20,7 @@ from autocode.cli.shell import (
     settings,
     show,
     tell,
+    with_effort,
     with_review,
     working,
 )  # fmt: skip
@@ -61,6 +63,7 @@ def train(
     reviewed: Annotated[
         bool, typer.Option("--reviewed", help="Learn from decisions on suggestions too, as codings of who made them.")
     ] = False,
+    effort: EffortLevel = "",
     as_json: Json = False,
 ) -> None:
     """Learn from coded segments and save the model; say what each code may be used for.
@@ -70,7 +73,7 @@ def train(
     found, told = with_review(read(studies[0]), studies[0], reviewed)
     found, others = found.of_kind(kind), _others(studies)
     folder = out or Path("models") / (model or studies[0].name)
-    blank = blank_model(settings(config, segments))
+    blank = blank_model(with_effort(settings(config, segments), effort))
     if not others:
         with working("Learning") as progress:
             learnt = blank.fit(found, listed(coders), progress)
@@ -83,6 +86,8 @@ def train(
     if told:
         learnt = replace(learnt, provenance={**(learnt.provenance or {}), "reviewed": {"learnt": reviewed, **told.to_json()}})
     learnt.save(folder, quotes)
+    if learnt.effort_note:
+        tell(learnt.effort_note)
     show(learnt.licences, as_json)
     tell(f"{folder} is saved; its README.md is the model card, with the evidence for each code.")
     tell(f"Next: autocode suggest {folder} NEW_TRANSCRIPTS --out suggestions.html")

@@ -10,17 +10,19 @@ from autocode.encode.encoders import (
     Encoder,
     EncoderIdentity,
     FakeEncoder,
-    needs_export,
 )
-from autocode.encode.joined import load_encoder
-from autocode.encode.weights import add_encoder, encoders_folder, find_default
+from autocode.encode.joined import PLUS, JoinedEncoder, load_encoder, needs_export
+from autocode.encode.weights import add_encoder, added_encoders, encoders_folder, find_default
 
 __all__ = [
+    "PLUS",
     "CachedEncoder",
     "Encoder",
     "EncoderIdentity",
     "FakeEncoder",
+    "JoinedEncoder",
     "add_encoder",
+    "added_encoders",
     "cache_folder",
     "encoders_folder",
     "find_default",

@@ -12,6 +12,7 @@ import numpy as np
 from autocode.encode.cache import Vectors
 from autocode.encode.encoders import CachedEncoder, Encoder, EncoderIdentity
 from autocode.encode.encoders import load_encoder as load_one
+from autocode.encode.encoders import needs_export as one_needs_export
 from autocode.encode.running import Progress
 
 PLUS = " + "
@@ -55,3 +56,12 @@ def load_encoder(
     """
     loaded = [load_one(each, cache, threads, precision) for each in name.split(PLUS)]
     return loaded[0] if len(loaded) == 1 else JoinedEncoder(loaded)
+
+
+def needs_export(name: str = "default", cache: Path | None = None) -> bool:
+    """Whether `load_encoder` would have to export a graph first (seconds instead of a moment).
+
+    Raises:
+        EncoderError: A name is not on this disk or its weights are altered.
+    """
+    return any(one_needs_export(each, cache) for each in name.split(PLUS))

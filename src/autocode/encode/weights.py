@@ -81,6 +81,13 @@ def encoders_folder(cache: Path | None = None) -> Path:
     return (cache or cache_folder()) / "encoders"
 
 
+def added_encoders(cache: Path | None = None) -> tuple[str, ...]:
+    """Names of the encoders added to this computer, sorted."""
+    folder = encoders_folder(cache)
+    found = sorted(p.name for p in folder.iterdir() if (p / "modules.json").is_file()) if folder.is_dir() else []
+    return tuple(name.replace("--", "/", 1) for name in found)
+
+
 def add_encoder(name: str, folder: Path | None = None) -> Path:
     """Download a sentence-transformers model and return its folder: the one call that uses the network.
 

@@ -3,6 +3,7 @@
 from autocode.model.changes import Changes, changes
 from autocode.model.coding_model import CodingModel
 from autocode.model.curve import Curve, Judged, Point, curve_of, learning_curve
+from autocode.model.effort import judged
 from autocode.model.examples import learnable, rows_of
 from autocode.model.next import Pick, next_to_code
 from autocode.model.novelty import PossibleCode, Unlike
@@ -20,6 +21,7 @@ __all__ = [
     "Unlike",
     "changes",
     "curve_of",
+    "judged",
     "learnable",
     "learning_curve",
     "next_to_code",

@@ -8,6 +8,7 @@ from typing import Any
 from autocode.classify import FloatArray, Reliability, calibration_error
 from autocode.config import ClassifyConfig
 from autocode.model.diagram import described
+from autocode.model.effort import effort_note
 from autocode.model.licence import HUMAN_FLOOR, LICENCES, Licence, Licences, note
 from autocode.model.saved import DIAGRAM
 
@@ -33,6 +34,8 @@ def _head(made: Mapping[str, Any]) -> Iterator[str]:
         f"\nLearnt from {made['codings']:,} codings of {made['segments']:,} units in {made['documents']} documents "
         f"by {', '.join(made['coders'])}, with the encoder {made['encoder']['name']}."
     )
+    if made.get("effort"):
+        yield "\n" + effort_note(made)
     yield (
         "\nIt suggests; a researcher decides. It was checked on documents it had not seen, as the tables show. "
         "It speaks for interviews like these, coded with this codebook, and for no others."

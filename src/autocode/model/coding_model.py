@@ -25,6 +25,7 @@ from autocode.model import saved
 from autocode.model.card import card
 from autocode.model.changes import Changes, changes_to
 from autocode.model.diagram import diagram
+from autocode.model.effort import Trial, effort_note, tried
 from autocode.model.examples import learnable, provenance, rows_of
 from autocode.model.further import further
 from autocode.model.grounds import Reasons
@@ -85,6 +86,9 @@ class CodingModel:
         """
         chosen = study.choose(coders)
         examples = learnable(study, self.config, chosen)
+        trial = tried(study, examples, (self.config, self.encoder), progress)
+        if trial and trial.gain.taken:
+            return self._with(trial).fit(study, chosen, progress)._noting(trial)
         prepared = prepare(study.documents, self.config, self.encoder, progress)
         rows = rows_of(prepared, examples)
         taught = target(examples, study.codebook, self.encoder)
@@ -97,7 +101,15 @@ class CodingModel:
             classifier=classifier,
             precedents=Precedents.gather(examples, rows.texts, rows.vectors),
             provenance=provenance(study, examples, self.encoder),
-        )
+        )._noting(trial)
+
+    def _with(self, trial: Trial) -> CodingModel:
+        """The same blank model with the encoders that were tried, and nothing more to try."""
+        encode = replace(self.config.encode, model=trial.name, more=())
+        return replace(self, config=replace(self.config, encode=encode), encoder=trial.encoder)
+
+    def _noting(self, trial: Trial | None) -> CodingModel:
+        return self if trial is None else replace(self, provenance={**(self.provenance or {}), "effort": trial.to_json()})
 
     def suggest(
         self, source: Study | Document, everything: bool = False, progress: Progress | None = None
@@ -201,6 +213,11 @@ class CodingModel:
             ModelError: The study has another codebook.
         """
         return changes_to(study.codebook, self.codebook)
+
+    @property
+    def effort_note(self) -> str:
+        """What the effort `full` tried and whether it was kept; "" where nothing was."""
+        return effort_note(self.provenance or {})
 
     @property
     def precision_note(self) -> str:

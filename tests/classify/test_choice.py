@@ -1,0 +1,49 @@
+"""Two ways to see the same segments, and which of them unseen documents speak for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autocode.classify import ClassifyConfig, Scores, Target, better, gain
+
+CONFIG = ClassifyConfig()
+RNG = np.random.default_rng(3)
+N, K, FOLDS = 240, 3, 4
+Y = (RNG.random((N, K)) < 0.3).astype(np.float32)
+TARGET = Target(Y, np.arange(N) // 10, np.zeros((K, 2)), np.full(K, -1))
+NOISE = RNG.normal(size=(3, N, K))
+KNOWING = NOISE + 2 * Y
+
+
+def scores(*ways: np.ndarray) -> Scores:
+    """Scores whose outer and inner parts are the same; one way for each fold, or one for all."""
+    fold = np.arange(N) // 10 % FOLDS
+    inner = np.stack([ways[f % len(ways)] for f in range(FOLDS)])
+    return Scores(ways[0].copy(), inner, fold)
+
+
+def test_a_way_that_knows_more_is_taken_and_its_reverse_is_not() -> None:
+    """Less log loss by more than its standard error over documents; the reverse has the opposite sign."""
+    found, back = gain(NOISE, KNOWING, TARGET, CONFIG), gain(KNOWING, NOISE, TARGET, CONFIG)
+    assert found.taken
+    assert not back.taken
+    assert found.mean > 2 * found.error
+    assert np.isclose(found.mean, -back.mean)
+    assert np.isclose(found.plain - found.mean, back.plain)
+
+
+def test_the_same_way_twice_is_not_taken() -> None:
+    """Without a difference the plain way stays."""
+    found = gain(NOISE, NOISE, TARGET, CONFIG)
+    assert (found.mean, found.error, found.taken) == (0, 0, False)
+
+
+def test_each_fold_is_judged_by_the_way_that_the_others_speak_for() -> None:
+    """Where the inner scores of a fold do not speak for the dearer way, its rows keep the plain scores."""
+    plain, dear = scores(NOISE), scores(KNOWING, NOISE)
+    chosen, taken = better(plain, dear, TARGET, CONFIG)
+    assert taken.tolist() == [True, False, True, False]
+    for f in range(FOLDS):
+        rows = plain.fold == f
+        assert np.array_equal(chosen.outer[:, rows], (dear if taken[f] else plain).outer[:, rows])
+    assert np.array_equal(plain.outer, NOISE)

@@ -1,0 +1,75 @@
+"""The effort `full`: further encoders are kept where unseen documents speak for them, and only there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autocode.config import ClassifyConfig, Config, EncodeConfig
+from autocode.encode import FakeEncoder
+from autocode.encode.encoders import EncoderIdentity
+from autocode.evaluate import hold_out
+from autocode.model import CodingModel
+from autocode.study import Study
+
+FAKE = "autocode.encode:FakeEncoder"
+
+
+class Knowing:
+    """An encoder whose vector says which of the small study's passages a text is."""
+
+    identity = EncoderIdentity("knowing", "", 4, 0, "fake")
+
+    def encode(self, texts: Sequence[str], progress: Any = None) -> np.ndarray:
+        """One direction each for manager, shift, university, and anything else."""
+        words = ("manager", "shift", "university")
+        place = [next((i for i, w in enumerate(words) if w in text), 3) for text in texts]
+        return np.eye(4, dtype=np.float32)[place]
+
+
+def full(more: str) -> Config:
+    """Settings that try one further encoder."""
+    return Config(encode=EncodeConfig(FAKE, (more,)), classify=ClassifyConfig(effort="full"))
+
+
+def test_an_encoder_that_helps_is_kept_saved_and_loaded(larger: Study, encoder: FakeEncoder, tmp_path: Path) -> None:
+    """The model then holds both encoders, says so, and works after loading."""
+    model = CodingModel.from_config(full(f"{__name__}:Knowing"), encoder).fit(larger)
+    assert (model.provenance or {})["effort"]["kept"] is True
+    assert model.encoder.identity.dimension == 36
+    assert "kept, for on documents not seen" in model.effort_note
+    model.save(tmp_path / "m")
+    assert model.effort_note in (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+    again = CodingModel.load(tmp_path / "m")
+    document = larger.documents[0]
+    assert again.suggest(document) == model.suggest(document)
+
+
+def test_an_encoder_that_adds_nothing_is_not_kept(larger: Study, encoder: FakeEncoder) -> None:
+    """The same encoder twice leaves the quick model as it is, but for the note."""
+    quick = CodingModel.from_config(Config(encode=EncodeConfig(FAKE)), encoder).fit(larger)
+    model = CodingModel.from_config(full(FAKE), encoder).fit(larger)
+    assert (model.provenance or {})["effort"]["kept"] is False
+    assert model.encoder is quick.encoder
+    document = larger.documents[0]
+    assert model.suggest(document) == quick.suggest(document)
+
+
+def test_quick_tries_nothing(larger: Study, encoder: FakeEncoder) -> None:
+    """Encoders that are named but not asked for are not even loaded."""
+    config = replace(full("no.such:encoder"), classify=ClassifyConfig())
+    assert CodingModel.from_config(config, encoder).fit(larger).effort_note == ""
+
+
+@pytest.mark.parametrize("more", [f"{__name__}:Knowing", FAKE])
+def test_held_out_documents_are_judged_by_what_the_others_speak_for(larger: Study, encoder: FakeEncoder, more: str) -> None:
+    """With an encoder that knows, agreement on unseen documents is not lower; with one that adds nothing, as good as the same."""
+    quick = hold_out(CodingModel.from_config(Config(encode=EncodeConfig(FAKE)), encoder), larger)
+    found = hold_out(CodingModel.from_config(full(more), encoder), larger)
+    loss = [float(np.mean((h.held.P - h.matrix.share) ** 2)) for h in (quick, found)]
+    assert loss[1] == pytest.approx(loss[0], abs=1e-6) if more == FAKE else loss[1] < loss[0] - 1e-6
