@@ -3,47 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from nested import Answer, Clock
 from numpy.typing import NDArray
 from sets import Corpus, Split
 
-from autocode.classify import ClassifyConfig, Features, Target, cross_predict, fit
+from autocode.classify import Features, Held, Target, better, cross_predict, fit, held, nested_scores
 from autocode.config import Config
-from autocode.encode import CachedEncoder, load_encoder
+from autocode.encode import PLUS, Encoder, load_encoder
 from autocode.model import prepare, rows_of, target
 
 
-def settings(effort: str) -> Config:
-    """The product's defaults with an effort level, where this version knows levels.
-
-    Raises:
-        ValueError: It does not know them, and another than `quick` is asked for.
-    """
-    config = Config()
-    if "effort" in {f.name for f in fields(ClassifyConfig)}:
-        changed: Any = {"effort": effort}
-        return replace(config, classify=replace(config.classify, **changed))
-    if effort != "quick":
-        raise ValueError(f"this version of autocode knows no effort '{effort}'")
-    return config
+def settings(effort: str, more: Sequence[str] = ()) -> Config:
+    """The product's defaults with an effort level, and the further encoders that `full` tries."""
+    config, changed = Config(), {"effort": effort}
+    classify = replace(config.classify, **cast(Any, changed))
+    return replace(config, classify=classify, encode=replace(config.encode, more=tuple(more)))
 
 
-def encoder(config: Config, cache: Path) -> CachedEncoder:
-    """The encoder of these settings, its vectors kept in `cache`."""
-    return load_encoder(config.encode.model, cache, threads=1)
+def encoder(config: Config, cache: Path, more: Sequence[str] = ()) -> Encoder:
+    """The encoder of these settings, alone or with others beside it, vectors kept in `cache`."""
+    return load_encoder(PLUS.join([config.encode.model, *more]), cache, threads=1)
 
 
-def material(corpus: Corpus, cache: Path) -> tuple[Features, Target]:
+def material(corpus: Corpus, cache: Path, more: Sequence[str] = ()) -> tuple[Features, Target]:
     """Features and target of the corpus, as `evaluate` makes them."""
-    loaded = encoder(corpus.config, cache)
+    loaded = encoder(corpus.config, cache, more)
     rows = rows_of(prepare(corpus.study.documents, corpus.config, loaded), corpus.matrix)
     return rows.features, target(corpus.matrix, corpus.study.codebook, loaded)
+
+
+def _held(corpus: Corpus, seen: tuple[Features, Target], cache: Path) -> Held:
+    """Every document judged unseen; with the effort `full` by the way that the other folds speak for."""
+    config = corpus.config
+    if config.classify.effort == "quick" or not config.encode.more:
+        return cross_predict(*seen, config.classify)
+    ways = [nested_scores(*way, config.classify) for way in (seen, material(corpus, cache, config.encode.more))]
+    return held(better(*ways, seen[1], config.classify)[0], seen[1], config.classify)
 
 
 def judge(corpus: Corpus, parts: Sequence[Split], cache: Path) -> tuple[Answer, NDArray[np.int8]]:
@@ -66,10 +67,10 @@ def judge(corpus: Corpus, parts: Sequence[Split], cache: Path) -> tuple[Answer, 
         bands[part.out] = suggest.run(partial(model.bands, P[part.out]))
         coded[part.out] = model.coded(P[part.out])
     if folds:
-        held = train.run(partial(cross_predict, features, taught, corpus.config.classify))
-        if any(set(np.flatnonzero(held.fold == held.fold[p.out[0]])) != set(p.out) for p in parts):
+        found = train.run(partial(_held, corpus, (features, taught), cache))
+        if any(set(np.flatnonzero(found.fold == found.fold[p.out[0]])) != set(p.out) for p in parts):
             raise RuntimeError("the product's folds differ from those of the other systems: mend sets.product_folds")
-        P, bands, coded = held.P, held.bands, held.coded
+        P, bands, coded = found.P, found.bands, found.coded
     times = {"train": train, "suggest": suggest}
     shares = {"train": len(parts), "suggest": 1 if folds else len(parts)}
     seconds = {f"{n}_s": c.wall / shares[n] for n, c in times.items()}

@@ -50,7 +50,7 @@ def cell(job: Row) -> Row:
     Args:
         job: KEY and the options of the run; see `jobs`.
     """
-    config = product.settings(job["effort"] or "quick")
+    config = product.settings(job["effort"] or "quick", job["more"])
     file = Path(job["file"]) if job["file"] else None
     corpus = load(job["set"], Path(job["corpora"]) if job["corpora"] else None, config, file)
     parts = splits(corpus) if job["size"] is None else draws(corpus, job["size"], job["draw"])
@@ -92,7 +92,9 @@ def _measured(corpus: Corpus, parts: list[Split], rows: Any, job: Row) -> Row:
 
 def _asked(bands: Any, Y: Any) -> Row:
     """How often a unit is asked about, and the share of codings that `suggest` or `ask` finds."""
-    return {"asked": float((bands == 1).sum(axis=1).mean()), "coverage_ask": float((Y * (bands > 0)).sum() / Y.sum())}
+    found = {name: float((Y * (bands >= least)).sum() / Y.sum()) for name, least in (("coverage_ask", 1), ("suggest_coverage", 2))}
+    right = float((Y * (bands == 2)).sum() / max((bands == 2).sum(), 1)) if (bands == 2).any() else float("nan")
+    return found | {"asked": float((bands == 1).sum(axis=1).mean()), "suggest_precision": right}
 
 
 def _peer(corpus: Corpus, parts: list[Split], job: Row) -> Answer:
@@ -108,7 +110,7 @@ def _peer(corpus: Corpus, parts: list[Split], job: Row) -> Answer:
 
 def jobs(options: argparse.Namespace) -> Iterator[Row]:
     """The cells asked for, set by set."""
-    shared = {"corpora": str(options.corpora or ""), "cache": str(options.cache), "setfit_steps": options.setfit_steps}
+    shared = {"corpora": str(options.corpora or ""), "more": options.more, "cache": str(options.cache), "setfit_steps": options.setfit_steps}
     points = [(s, d) for s in SIZES for d in range(DRAWS)] if options.curve else [(None, None)]
     tables = [(f"{f.parent.name}/{f.name}", str(f)) for f in options.file or ()]
     for name, file in tables or [(name, "") for name in options.sets]:
@@ -179,6 +181,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--file", nargs="+", type=Path, help="long tables instead of the sets")
     parser.add_argument("--systems", nargs="+", default=list(SYSTEMS), choices=SYSTEMS)
     parser.add_argument("--effort", default="quick", choices=("quick", "full"))
+    parser.add_argument("--more", nargs="+", default=[], help="further encoders that the effort full tries")
     parser.add_argument("--setfit-steps", type=int, default=40)
     parser.add_argument("--limit", type=float, help="seconds for one cell; beyond, its row says so")
     parser.add_argument("--curve", action="store_true", help="learning curves instead of all training units")
