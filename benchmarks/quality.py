@@ -92,7 +92,8 @@ def _measured(corpus: Corpus, parts: list[Split], rows: Any, job: Row) -> Row:
 
 def _asked(bands: Any, Y: Any) -> Row:
     """How often a unit is asked about, and the share of codings that `suggest` or `ask` finds."""
-    found = {name: float((Y * (bands >= least)).sum() / Y.sum()) for name, least in (("coverage_ask", 1), ("suggest_coverage", 2))}
+    names = (("coverage_ask", 1), ("suggest_coverage", 2))
+    found = {name: float((Y * (bands >= least)).sum() / Y.sum()) for name, least in names}
     right = float((Y * (bands == 2)).sum() / max((bands == 2).sum(), 1)) if (bands == 2).any() else float("nan")
     return found | {"asked": float((bands == 1).sum(axis=1).mean()), "suggest_precision": right}
 
@@ -110,7 +111,8 @@ def _peer(corpus: Corpus, parts: list[Split], job: Row) -> Answer:
 
 def jobs(options: argparse.Namespace) -> Iterator[Row]:
     """The cells asked for, set by set."""
-    shared = {"corpora": str(options.corpora or ""), "more": options.more, "cache": str(options.cache), "setfit_steps": options.setfit_steps}
+    paths = {"corpora": str(options.corpora or ""), "cache": str(options.cache)}
+    shared = paths | {"more": options.more, "setfit_steps": options.setfit_steps}
     points = [(s, d) for s in SIZES for d in range(DRAWS)] if options.curve else [(None, None)]
     tables = [(f"{f.parent.name}/{f.name}", str(f)) for f in options.file or ()]
     for name, file in tables or [(name, "") for name in options.sets]:

@@ -68,7 +68,7 @@ def test_quick_tries_nothing(larger: Study, encoder: FakeEncoder) -> None:
 
 @pytest.mark.parametrize("more", [f"{__name__}:Knowing", FAKE])
 def test_held_out_documents_are_judged_by_what_the_others_speak_for(larger: Study, encoder: FakeEncoder, more: str) -> None:
-    """With an encoder that knows, agreement on unseen documents is not lower; with one that adds nothing, as good as the same."""
+    """With an encoder that knows, agreement on unseen documents rises; with one that adds nothing it stays."""
     quick = hold_out(CodingModel.from_config(Config(encode=EncodeConfig(FAKE)), encoder), larger)
     found = hold_out(CodingModel.from_config(full(more), encoder), larger)
     loss = [float(np.mean((h.held.P - h.matrix.share) ** 2)) for h in (quick, found)]
