@@ -44,7 +44,7 @@ def _held(corpus: Corpus, seen: tuple[Features, Target], cache: Path) -> Held:
     if config.classify.effort == "quick" or not config.encode.more:
         return cross_predict(*seen, config.classify)
     ways = [nested_scores(*way, config.classify) for way in (seen, material(corpus, cache, config.encode.more))]
-    return held(better(*ways, seen[1], config.classify)[0], seen[1], config.classify)
+    return held(better(*ways, seen[1], config.classify), seen[1], config.classify)
 
 
 def judge(corpus: Corpus, parts: Sequence[Split], cache: Path) -> tuple[Answer, NDArray[np.int8]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from autocode.classify.calibration import calibrate
 from autocode.classify.classifier import Scores
-from autocode.classify.material import BoolArray, FloatArray, Target
+from autocode.classify.material import FloatArray, Target
 from autocode.config import ClassifyConfig
+
+_LEAST = 0.01  # share of the plain way's loss: less than that is not worth a second encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ class Gain:
 
     @property
     def taken(self) -> bool:
-        """Whether the dearer way is kept: it must be better by more than its standard error."""
-        return self.mean > self.error
+        """Whether the dearer way is kept: it must be better by more than its standard error, and by 1 % at least."""
+        return self.mean > max(self.error, _LEAST * self.plain)
 
 
 def gain(plain: FloatArray, dear: FloatArray, target: Target, config: ClassifyConfig) -> Gain:
@@ -45,18 +47,15 @@ def gain(plain: FloatArray, dear: FloatArray, target: Target, config: ClassifyCo
     return Gain(float(sums[0].sum() / decisions), float(difference.sum() / decisions), float(spread / decisions))
 
 
-def better(plain: Scores, dear: Scores, target: Target, config: ClassifyConfig) -> tuple[Scores, BoolArray]:
-    """For each fold the way that the other folds speak for; and which folds (F,) take the dearer one."""
+def better(plain: Scores, dear: Scores, target: Target, config: ClassifyConfig) -> list[Scores]:
+    """For each fold, the way that the other folds speak for; `held` takes them as they are."""
     target = target.take(np.flatnonzero(target.groups >= 0))
-    folds = int(plain.fold.max()) + 1
-    outer, inner, taken = plain.outer.copy(), plain.inner.copy(), np.zeros(folds, dtype=bool)
-    for f in range(folds):
+    chosen = []
+    for f in range(int(plain.fold.max()) + 1):
         known = np.flatnonzero(plain.fold != f)
         found = gain(plain.inner[f][:, known], dear.inner[f][:, known], target.take(known), config)
-        if found.taken:
-            out = plain.fold == f
-            outer[:, out], inner[f], taken[f] = dear.outer[:, out], dear.inner[f], True
-    return replace(plain, outer=outer, inner=inner), taken
+        chosen.append(dear if found.taken else plain)
+    return chosen
 
 
 def _losses(S: FloatArray, target: Target, config: ClassifyConfig) -> FloatArray:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from itertools import combinations, count
+from itertools import combinations, count, takewhile
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from autocode.classify.bands import Cuts
-from autocode.classify.heads import HEADS, Head, Heads, train
+from autocode.classify.heads import Head, Heads, train
 from autocode.classify.judge import Judge, judge
 from autocode.classify.material import ROLES, BoolArray, Features, FloatArray, IntArray, Target
 from autocode.classify.reliability import Reliability
@@ -90,6 +90,7 @@ class Classifier:
             "dense_b": self.heads.dense.b,
             "lexical_W": self.heads.lexical.W,
             "lexical_b": self.heads.lexical.b,
+            **{f"more{i}_{part}": getattr(head, part) for i, head in enumerate(self.heads.more) for part in ("W", "b")},
             "theta": self.judge.theta,
             "thresholds": self.judge.thresholds,
             **{f"cut_{name}": getattr(self.judge.cuts, name) for name in _CUTS},
@@ -106,10 +107,16 @@ class Classifier:
         """
         a = arrays
         return cls(
-            Heads(Head(a["dense_W"], a["dense_b"]), Head(a["lexical_W"], a["lexical_b"])),
+            Heads(Head(a["dense_W"], a["dense_b"]), Head(a["lexical_W"], a["lexical_b"]), tuple(_further(a))),
             Judge(a["theta"], a["thresholds"], Cuts(**{name: a[f"cut_{name}"] for name in _CUTS})),
             Reliability(**{name: a[f"known_{name}"] for name in _KNOWN}, reasons=_as_texts(a["reasons"])),
         )
+
+
+def _further(arrays: Mapping[str, NDArray[Any]]) -> Iterator[Head]:
+    """The heads of further encoders."""
+    for i in takewhile(lambda i: f"more{i}_W" in arrays, count()):
+        yield Head(arrays[f"more{i}_W"], arrays[f"more{i}_b"])
 
 
 def _as_numbers(texts: tuple[str, ...]) -> IntArray:
@@ -153,15 +160,19 @@ def nested_scores(
     return Scores(outer[:, own], inner[:, :, own], fold[own])
 
 
-def held(scores: Scores, target: Target, config: ClassifyConfig = ClassifyConfig()) -> Held:
-    """Judge each fold of n segments by calibration and thresholds of the others."""
+def held(scores: Scores | Sequence[Scores], target: Target, config: ClassifyConfig = ClassifyConfig()) -> Held:
+    """Judge each fold of n segments by calibration and thresholds of the others.
+
+    `scores` are of all folds, or one for each where folds are seen in different ways.
+    """
     target = target.take(np.flatnonzero(target.groups >= 0))
-    fold, P = scores.fold, np.zeros(target.Y.shape)
-    bands, thresholds = np.zeros(target.Y.shape, dtype=np.int8), []
-    for f in range(int(fold.max()) + 1):
+    fold = (scores if isinstance(scores, Scores) else scores[0]).fold
+    each = [scores] * (int(fold.max()) + 1) if isinstance(scores, Scores) else scores
+    P, bands, thresholds = np.zeros(target.Y.shape), np.zeros(target.Y.shape, dtype=np.int8), []
+    for f, seen in enumerate(each):
         known, out = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
-        judged, _ = judge(scores.inner[f][:, known], target.take(known), config)
-        P[out] = judged.probabilities(scores.outer[:, out])
+        judged, _ = judge(seen.inner[f][:, known], target.take(known), config)
+        P[out] = judged.probabilities(seen.outer[:, out])
         bands[out] = judged.bands(P[out])
         thresholds.append(judged.thresholds)
     return Held(P, bands, np.array(thresholds), fold)
@@ -227,8 +238,8 @@ def _folds(features: Features, target: Target, config: ClassifyConfig) -> IntArr
 def _held_out(
     features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
 ) -> FloatArray:
-    """Scores (HEADS, n, K) of each segment from heads trained on the other folds; zeros in rows of no fold (-1)."""
-    S = np.zeros((HEADS, *target.Y.shape), dtype=np.float32)
+    """Scores (H, n, K) of each segment from heads trained on the other folds; zeros in rows of no fold (-1)."""
+    S = np.zeros((features.heads, *target.Y.shape), dtype=np.float32)
     folds = range(int(fold.max()) + 1)
     learnt = _trained(features, target, [np.flatnonzero(fold != f) for f in folds], config)
     for f, heads in zip(folds, learnt, strict=True):
@@ -255,13 +266,13 @@ def _trained(
 def _pairs(
     features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
 ) -> FloatArray:
-    """Out-of-document scores within each training part (F, HEADS, n, K): entry f has seen nothing of fold f.
+    """Out-of-document scores within each training part (F, H, n, K): entry f has seen nothing of fold f.
 
     Heads that leave out the folds f and g serve twice: they score g for the judge of f, and f for the
     judge of g. Five folds so need ten models, not twenty.
     """
     folds = int(fold.max()) + 1
-    S = np.zeros((folds, HEADS, *target.Y.shape), dtype=np.float32)
+    S = np.zeros((folds, features.heads, *target.Y.shape), dtype=np.float32)
     pairs = list(combinations(range(folds), 2))
     parts = [np.flatnonzero((fold != f) & (fold != g)) for f, g in pairs]
     for (f, g), heads in zip(pairs, _trained(features, target, parts, config), strict=True):
@@ -276,7 +287,7 @@ def _halves(
     features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
 ) -> FloatArray:
     """The same where there are two folds only: each is halved, by documents if it has several."""
-    S = np.zeros((2, HEADS, *target.Y.shape), dtype=np.float32)
+    S = np.zeros((2, features.heads, *target.Y.shape), dtype=np.float32)
     for f in range(2):
         known = np.flatnonzero(fold != f)
         own = fold[known] >= 0

@@ -6,19 +6,19 @@ Yang 2013 (Recursive regularization, KDD).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
 
-from autocode.classify.material import ROLES, Features, FloatArray, IntArray, Target, unshared_roles
+from autocode.classify.material import ROLES, Features, FloatArray, IntArray, Target, each_encoder, unshared_roles
 from autocode.config import ClassifyConfig
 
 if TYPE_CHECKING:
     from scipy import sparse
 
 Rows: TypeAlias = Union[FloatArray, "sparse.csr_array"]
-HEADS = 3  # scores of each code
 _FEW = 1500  # rows up to which the detour over their inner products is the faster way
 
 
@@ -46,18 +46,20 @@ class Heads:
 
     dense: Head
     lexical: Head
+    more: tuple[Head, ...] = ()  # by meaning, as further encoders have it
 
     def score(self, features: Features) -> FloatArray:
-        """Scores (HEADS, n, K) float32: by meaning, by wording, by the best piece."""
+        """Scores (H, n, K) float32: by meaning, by wording, by the best piece, by further encoders."""
         pieces = features.pieces
         best = pieces.highest(self.dense.W[:, : pieces.V.shape[1]])
-        return np.stack([self.dense.score(features.X), self.lexical.score(features.T), best])
+        further = (head.score(M) for head, M in zip(self.more, features.more, strict=True))
+        return np.stack([self.dense.score(features.X), self.lexical.score(features.T), best, *further])
 
     def replaced(self, codes: IntArray, other: Heads, columns: IntArray) -> Heads:
         """These scorers with those of `other`'s codes `columns` for their own `codes`."""
-        return Heads(
-            self.dense.replaced(codes, other.dense, columns), self.lexical.replaced(codes, other.lexical, columns)
-        )
+        more = tuple(a.replaced(codes, b, columns) for a, b in zip(self.more, other.more, strict=True))
+        dense, lexical = self.dense.replaced(codes, other.dense, columns), self.lexical.replaced(codes, other.lexical, columns)
+        return Heads(dense, lexical, more)
 
 
 def train(features: Features, target: Target, rows: IntArray, config: ClassifyConfig) -> Heads:
@@ -72,8 +74,18 @@ def train(features: Features, target: Target, rows: IntArray, config: ClassifyCo
     rows = rows[_drawn(target.Y[rows], config)]
     part = target.take(rows)
     names = unshared_roles(features.T[rows], part.groups)
-    dense, lexical = _dense(features.X[rows], part, names, config), _lexical(features.T[rows], part, names, config)
-    return Heads(dense, lexical)
+    views = (features.X, *features.more)
+    priors = _priors(part.prior, views, features.pieces.V.shape[1])
+    dense = [_dense(X[rows], replace(part, prior=p), names, config) for X, p in zip(views, priors, strict=True)]
+    return Heads(dense[0], _lexical(features.T[rows], part, names, config), tuple(dense[1:]))
+
+
+def _priors(prior: FloatArray, views: Sequence[FloatArray], width: int) -> list[FloatArray]:
+    """The codebook entries as each encoder has them; all views are made alike, so their widths are in proportion."""
+    if len(views) == 1:
+        return [prior]
+    parts = (views[0].shape[1] - 2 * ROLES) // width
+    return each_encoder(prior, tuple((X.shape[1] - 2 * ROLES) // parts for X in views))
 
 
 def _dense(X: FloatArray, target: Target, names: IntArray, config: ClassifyConfig) -> Head:

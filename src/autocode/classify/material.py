@@ -53,10 +53,16 @@ class Features:
     X: FloatArray  # (n, d) float32: own vector, weighted previous turn, weighted next turn, roles
     T: sparse.csr_array  # (n, h) float32: hashed words and word parts, roles
     pieces: Pieces
+    more: tuple[FloatArray, ...] = ()  # further encoders' view of the same segments, each like X
+
+    @property
+    def heads(self) -> int:
+        """How many scores a code gets: by meaning, wording and best piece, and by each further encoder."""
+        return 3 + len(self.more)
 
     def take(self, rows: IntArray) -> Features:
         """The features of some segments, in the order of `rows`."""
-        return Features(self.X[rows], self.T[rows], self.pieces.take(rows))
+        return Features(self.X[rows], self.T[rows], self.pieces.take(rows), tuple(M[rows] for M in self.more))
 
     def joined(self, other: Features) -> Features:
         """These segments and, below them, those of `other`."""
@@ -64,17 +70,19 @@ class Features:
 
         V, counts = (np.concatenate(both) for both in zip(*((p.V, p.counts) for p in (self.pieces, other.pieces)), strict=True))
         T = sparse.vstack([self.T, other.T], format="csr")
-        return Features(np.vstack([self.X, other.X]), T, Pieces(V, counts))
+        more = tuple(np.vstack(both) for both in zip(self.more, other.more, strict=True))
+        return Features(np.vstack([self.X, other.X]), T, Pieces(V, counts), more)
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
     """The m turns of some documents, of which n are segments: who says what before and after what."""
 
-    vectors: FloatArray  # (m, d0) unit vectors
+    vectors: FloatArray  # (m, d0) unit vectors; of several encoders side by side
     speakers: Sequence[str]  # m roles or names, "" for none
     own: IntArray  # (n,) the turn of each segment
     around: IntArray  # (n, 2) the turn before it and the turn after it, -1 for none
+    widths: tuple[int, ...] = ()  # columns of each encoder; empty: there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ def features(
         texts: The n segments' words.
         turns: What stands around them.
         config: Weights of the turns and width of the hashed text.
-        pieces: Of the n segments; None takes each segment whole.
+        pieces: Of the n segments, by the first encoder; None takes each segment whole.
 
     Raises:
         ValueError: The numbers of texts, turns and neighbours differ.
@@ -112,16 +120,25 @@ def features(
     if not len(texts) == len(turns.own) == len(turns.around):
         counts = f"{len(turns.own)} turns, {len(texts)} texts and {len(turns.around)} neighbours"
         raise ValueError(f"{counts}: not one per segment")
-    known = np.asarray(turns.vectors, dtype=np.float32)
+    roles = _roles(turns)
+    views = [_view(V, turns, roles, config) for V in each_encoder(np.asarray(turns.vectors, dtype=np.float32), turns.widths)]
+    whole = Pieces(views[0][:, : (turns.widths or turns.vectors.shape[1:])[0]], np.ones(len(texts), dtype=np.int64))
+    return Features(views[0], _beside(hashed(texts, config.width), roles), pieces or whole, tuple(views[1:]))
+
+
+def each_encoder(V: FloatArray, widths: tuple[int, ...]) -> list[FloatArray]:
+    """The unit vectors of each encoder in vectors (m, d) that hold several, side by side."""
+    if len(widths) < 2:
+        return [V]
+    return [np.float32(np.sqrt(len(widths))) * part for part in np.split(V, np.cumsum(widths)[:-1], axis=1)]
+
+
+def _view(known: FloatArray, turns: Turns, roles: sparse.csr_array, config: ClassifyConfig) -> FloatArray:
+    """Own vector, weighted previous and next turn, and roles (n, d) of one encoder's vectors of the turns."""
     own = known[turns.own]
     known = np.vstack([known, np.zeros((1, known.shape[1]), dtype=np.float32)])  # row -1: no neighbour
     around = [w * known[turns.around[:, i]] for i, w in enumerate((config.previous, config.following)) if w]
-    roles = _roles(turns)
-    return Features(
-        X=np.hstack([own, *around, _ROLE_WEIGHT * roles.toarray()]),
-        T=_beside(hashed(texts, config.width), roles),
-        pieces=pieces or Pieces(own, np.ones(len(own), dtype=np.int64)),
-    )
+    return np.hstack([own, *around, _ROLE_WEIGHT * roles.toarray()])
 
 
 def _roles(turns: Turns) -> sparse.csr_array:

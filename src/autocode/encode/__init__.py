@@ -11,7 +11,7 @@ from autocode.encode.encoders import (
     EncoderIdentity,
     FakeEncoder,
 )
-from autocode.encode.joined import PLUS, JoinedEncoder, load_encoder, needs_export
+from autocode.encode.joined import PLUS, JoinedEncoder, first_of, load_encoder, needs_export, widths_of
 from autocode.encode.weights import add_encoder, added_encoders, encoders_folder, find_default
 
 __all__ = [
@@ -26,6 +26,8 @@ __all__ = [
     "cache_folder",
     "encoders_folder",
     "find_default",
+    "first_of",
     "load_encoder",
     "needs_export",
+    "widths_of",
 ]

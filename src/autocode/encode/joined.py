@@ -30,6 +30,16 @@ class JoinedEncoder:
         """Keep the encoders, in order."""
         self._encoders = tuple(encoders)
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Columns of each encoder's vectors."""
+        return tuple(e.identity.dimension for e in self._encoders)
+
+    @property
+    def first(self) -> Encoder:
+        """The encoder that stands first."""
+        return self._encoders[0]
+
     @cached_property
     def identity(self) -> EncoderIdentity:
         """Named by all of them; the shortest limit of tokens counts."""
@@ -44,6 +54,16 @@ class JoinedEncoder:
         """Encode n texts as (n, dimension) float32 of unit norm; each encoder tells its progress anew."""
         parts = [encoder.encode(texts, progress) for encoder in self._encoders]
         return np.hstack(parts) / np.float32(np.sqrt(len(parts)))
+
+
+def widths_of(encoder: Encoder) -> tuple[int, ...]:
+    """Columns of each encoder's vectors in those of one that may be joined of several."""
+    return encoder.widths if isinstance(encoder, JoinedEncoder) else (encoder.identity.dimension,)
+
+
+def first_of(encoder: Encoder) -> Encoder:
+    """The first of several encoders, or the only one."""
+    return encoder.first if isinstance(encoder, JoinedEncoder) else encoder
 
 
 def load_encoder(

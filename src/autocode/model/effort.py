@@ -77,11 +77,12 @@ def judged(
     """
     config, joined = seen[0].classify, _joined(*seen)
     way = Material.of(study, matrix, seen, progress)
-    scores = nested_scores(way.features, way.target, config, progress)
-    if joined is not None:
-        other = Material.of(study, matrix, (seen[0], joined), progress)
-        scores, _ = better(scores, nested_scores(other.features, other.target, config, progress), way.target, config)
-    return held(scores, way.target, config)
+    plain = nested_scores(way.features, way.target, config, progress)
+    if joined is None:
+        return held(plain, way.target, config)
+    other = Material.of(study, matrix, (seen[0], joined), progress)
+    dear = nested_scores(other.features, other.target, config, progress)
+    return held(better(plain, dear, way.target, config), way.target, config)
 
 
 def _joined(config: Config, encoder: Encoder) -> JoinedEncoder | None:

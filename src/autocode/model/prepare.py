@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from autocode.classify import Features, Pieces, Target, Turns, features
 from autocode.codebook import SEPARATOR, Codebook
 from autocode.config import Config
-from autocode.encode import Encoder
+from autocode.encode import Encoder, first_of, widths_of
 from autocode.matrix import CodingMatrix
 from autocode.segment import is_context, segment
 from autocode.study import Document, Progress, Segment
@@ -62,7 +62,7 @@ def prepare(
     vectors, pieces = _encoded([u.text for u in units], encoder, progress)
     kept = np.array([i for i, u in enumerate(units) if u.codable], dtype=np.int64)
     around = np.array([_neighbours(units, i) for i in kept], dtype=np.int64).reshape(-1, 2)
-    texts, turns = tuple(units[i].text for i in kept), Turns(vectors, [u.role for u in units], kept, around)
+    texts, turns = tuple(units[i].text for i in kept), Turns(vectors, [u.role for u in units], kept, around, widths_of(encoder))
     return Prepared(
         segments=tuple(units[i].segment for i in kept),
         texts=texts,
@@ -74,14 +74,13 @@ def prepare(
 def _encoded(texts: Sequence[str], encoder: Encoder, progress: Progress | None) -> tuple[Vectors, Pieces]:
     """Vectors of texts and of their pieces; a text longer than the encoder reads is the mean of its pieces."""
     parts = [pieces_of(text) for text in texts]
-    counts = np.array([len(p) for p in parts], dtype=np.int64)
-    found = encoder.encode([*texts, *(piece for p in parts for piece in p)], progress)
-    vectors, pieces = found[: len(texts)].copy(), Pieces(found[len(texts) :], counts)
+    vectors = encoder.encode(texts, progress).copy()
+    V = first_of(encoder).encode([piece for p in parts for piece in p], progress)
     limit = _LETTERS_A_TOKEN * encoder.identity.max_tokens or float("inf")
     for i in [i for i, text in enumerate(texts) if len(text) > limit]:
-        mean = np.array([len(p) for p in parts[i]]) @ pieces.take(np.array([i])).V
+        mean = np.array([len(p) for p in parts[i]], dtype=np.float32) @ encoder.encode(parts[i])
         vectors[i] = mean / max(float(np.linalg.norm(mean)), 1e-9)
-    return vectors, pieces
+    return vectors, Pieces(V, np.array([len(p) for p in parts], dtype=np.int64))
 
 
 def pieces_of(text: str) -> list[str]:
