@@ -15,7 +15,7 @@ from sets import Corpus, Split
 
 from autocode.classify import ClassifyConfig, Features, Target, cross_predict, fit
 from autocode.config import Config
-from autocode.encode import CachedEncoder, load_encoder
+from autocode.encode import Encoder, load_encoder
 from autocode.model import prepare, rows_of, target
 
 
@@ -34,9 +34,9 @@ def settings(effort: str) -> Config:
     return config
 
 
-def encoder(config: Config, cache: Path) -> CachedEncoder:
+def encoder(config: Config, cache: Path) -> Encoder:
     """The encoder of these settings, its vectors kept in `cache`."""
-    return load_encoder(config.encode.model, cache, threads=1)
+    return load_encoder(config.encode.model, cache, threads=1, precision=config.encode.precision)
 
 
 def material(corpus: Corpus, cache: Path) -> tuple[Features, Target]:
