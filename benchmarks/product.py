@@ -34,8 +34,8 @@ def settings(effort: str) -> Config:
     return config
 
 
-def encoder(config: Config, cache: Path) -> Encoder:
-    """The encoder of these settings, its vectors kept in `cache`."""
+def encoder(config: Config, cache: Path | None) -> Encoder:
+    """The encoder of these settings, its vectors kept in `cache`; None: where the product keeps them."""
     return load_encoder(config.encode.model, cache, threads=1, precision=config.encode.precision)
 
 
