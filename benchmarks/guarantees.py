@@ -20,22 +20,26 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import recipe
 from numpy.typing import NDArray
+from product import material
+from sets import TABLES, load
 
-from autocode.classify import ClassifyConfig, Target, features
+from autocode.classify import ClassifyConfig, Target
 from autocode.classify.classifier import out_of_document
 from autocode.classify.judge import Judge, judge
+from autocode.config import Config
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 CONFIG = ClassifyConfig()
+SETS = ("opp115", "mlss", "scrum", "scrum_fine", "shuffle", "so_emotions", "annomi", "bundled")
+NOISE = (0.3, 0.6, 0.6)  # of the heads in the simulation: meaning, wording, the most telling piece
 HEAD = ("set", "suggest", "held", "broken", "coverage", "ask", "held", "broken", "found", "asks a segment", "s")
 
 
@@ -56,15 +60,15 @@ class Tally:
         """Hold the promises of one judge against decisions (n, K) on other documents."""
         suggested, asked = judged.cuts.suggest <= P, judged.cuts.ask <= P
         self.codes += int(np.isfinite(judged.thresholds).sum())
-        shares = (
-            (judged.cuts.suggest_basis, lambda g: (Y * suggested)[:, g].sum() / max(suggested[:, g].sum(), 1e-9), 0.8),
-            (judged.cuts.ask_basis, lambda g: (Y * asked)[:, g].sum() / max(Y[:, g].sum(), 1e-9), 0.9),
-        )
-        for i, (basis, share, target) in enumerate(shares):
+        bases = (judged.cuts.suggest_basis, judged.cuts.ask_basis)
+        # Of what share: right among what is suggested, found among what coders gave.
+        wholes, targets = (suggested, Y), (CONFIG.precision, CONFIG.recall)
+        for i, (basis, taken) in enumerate(zip(bases, (suggested, asked), strict=True)):
             for group in groups(basis, parents):
-                if (Y[:, group].sum() if i else suggested[:, group].sum()) < 1:
+                whole = wholes[i][:, group].sum()
+                if whole < 1:
                     continue  # nothing was taken, or nothing was there to find: neither held nor broken
-                kept = bool(share(group) >= target)
+                kept = bool((Y * taken)[:, group].sum() / whole >= targets[i])
                 self.promises[i] += 1
                 self.held[i] += kept
                 self.promised[i] += len(group)
@@ -104,7 +108,7 @@ class World:
     segments: int = 50  # per document, on average
 
     def draw(self, rng: np.random.Generator, documents: int) -> tuple[FloatArray, Target]:
-        """Scores (2, n, K) and codings of new documents; the codes stay the same."""
+        """Scores (3, n, K) and codings of new documents; the codes stay the same."""
         K, sizes = self.codes, rng.poisson(self.segments, documents) + 1
         group = np.repeat(np.arange(documents), sizes)
         n = len(group)
@@ -115,7 +119,7 @@ class World:
         slope = self.quality * codes.uniform(0.6, 1.4, K)
         level = np.log(self.prevalence * codes.uniform(0.4, 1.6, K)) - 0.35 * slope
         Y = rng.random((n, K)) < 1 / (1 + np.exp(-(level + slope * score + mood)))
-        S = np.stack([score + 0.3 * rng.normal(size=(n, K)), score + 0.6 * rng.normal(size=(n, K))])
+        S = np.stack([score + noise * rng.normal(size=(n, K)) for noise in NOISE])
         return S.astype(np.float32), Target(Y.astype(np.float32), group, np.zeros((K, 1)), np.arange(K) // 4)
 
 
@@ -145,22 +149,20 @@ def simulated(draws: int) -> Iterator[str]:
 
 def real(name: str, corpora: Path, cache: Path, draws: int) -> Iterator[str]:
     """Two rows for a set: documents drawn again, and halves."""
-    corpus = recipe.load(corpora, name)
-    vectors, prior = recipe.encode(corpus.texts, cache), recipe.encode(corpus.entries, cache)
-    target = Target(corpus.Y.astype(np.float32), corpus.groups, prior, corpus.parents)
-    S = out_of_document(features(vectors, corpus.texts, corpus.neighbours, CONFIG), target, CONFIG)
-    of = [np.flatnonzero(corpus.groups == g) for g in np.unique(corpus.groups)]
+    features, target = material(load(name, corpora, Config()), cache)
+    S = out_of_document(features, target, CONFIG)
+    of = [np.flatnonzero(target.groups == g) for g in np.unique(target.groups)]
     for kind in ("again", "halves"):
         start, rng, tally = time.perf_counter(), np.random.default_rng(3), Tally()
         for _ in range(draws):
             taken, out = drawn(of, kind, rng)
             rows, group = np.concatenate(taken), np.repeat(np.arange(len(taken)), [len(r) for r in taken])
-            judged, _ = judge(S[:, rows], Target(target.Y[rows], group, prior, corpus.parents), CONFIG)
-            tally.add(judged, judged.probabilities(S[:, out]), target.Y[out], corpus.parents)
+            judged, _ = judge(S[:, rows], replace(target, Y=target.Y[rows], groups=group), CONFIG)
+            tally.add(judged, judged.probabilities(S[:, out]), target.Y[out], target.parents)
         yield tally.row(f"{name}, {kind} ({len(of)} documents)", time.perf_counter() - start)
 
 
-def drawn(of: list[IntArray], kind: str, rng: np.random.Generator) -> tuple[list[IntArray], IntArray]:
+def drawn(of: Sequence[IntArray], kind: str, rng: np.random.Generator) -> tuple[list[IntArray], IntArray]:
     """Rows of each document to fit on, and rows to look at."""
     if kind == "again":
         return [of[i] for i in rng.integers(0, len(of), len(of))], np.concatenate(of)
@@ -175,7 +177,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=100)
     parser.add_argument("--corpora", type=Path)
     parser.add_argument("--cache", type=Path)
-    parser.add_argument("--sets", nargs="+", default=recipe.SETS, choices=tuple(recipe.FILES))
+    parser.add_argument("--sets", nargs="+", default=SETS, choices=tuple(TABLES))
     options = parser.parse_args()
     if options.corpora and not options.cache:
         parser.error("--cache is where vectors are kept: name a folder")

@@ -17,22 +17,27 @@ import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from recipe import Corpus, encode, load
+from numpy.typing import NDArray
+from product import encoder
+from sets import load
 
-from autocode.classify import ClassifyConfig, Features, Target, features, fit
-from autocode.classify.judge import average_precisions
-from autocode.matrix import CodingMatrix
+from autocode.classify import ClassifyConfig, fit
+from autocode.classify.reliability import average_precisions
+from autocode.config import Config
+from autocode.model import prepare, rows_of, target
 from autocode.model.curve import Judged, _kappa, _tested, learning_curve
-from autocode.model.next import Open, _greedy
+from autocode.model.next import Open, _greedy, _rows
 from autocode.model.novelty import nearest_distance, unlike
 from autocode.model.precedents import Precedents
 from autocode.model.prepare import Prepared
-from autocode.study import Segment
 
 PLANS = {"opp115": (20, 5), "so_emotions": (200, 50)}  # documents coded, documents ahead
 CONFIG = ClassifyConfig()
+IntArray = NDArray[np.integer[Any]]
+BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +45,19 @@ class Data:
     """A corpus ready for learning."""
 
     judged: Judged
-    vectors: np.ndarray
-    place: np.ndarray  # (n,) document of each row
+    prepared: Prepared
+    place: IntArray  # (n,) document of each row
 
 
-def data(corpus: Corpus, cache: Path) -> Data:
-    """Features, target and codings of a corpus, under the product's defaults."""
-    vectors = encode(corpus.texts, cache)
-    own = features(vectors, corpus.texts, corpus.neighbours, CONFIG)
-    target = Target(np.nan_to_num(corpus.Y), corpus.groups, encode(corpus.entries, cache), corpus.parents)
-    segments = tuple(Segment(str(g), 0, 0, str(i)) for i, g in enumerate(corpus.groups))
-    coders = tuple(str(c) for c in range(len(corpus.votes)))
-    matrix = CodingMatrix(
-        segments, tuple(str(g) for g in range(int(corpus.groups.max()) + 1)), corpus.groups, tuple(corpus.codes), coders,
-        corpus.votes == 1, ~np.isnan(corpus.votes[:, :, 0]), np.zeros(len(coders), dtype=np.int64))  # fmt: skip
-    return Data(Judged(own, target, matrix, CONFIG), vectors, corpus.groups)
+def data(name: str, corpora: Path, cache: Path) -> Data:
+    """Features, target and codings of a corpus, as the product makes them, under its defaults."""
+    corpus = load(name, corpora, Config())
+    loaded, m = encoder(corpus.config, cache), corpus.matrix
+    prepared = rows_of(prepare(corpus.study.documents, corpus.config, loaded), m)
+    return Data(Judged(prepared.features, target(m, corpus.study.codebook, loaded), m, CONFIG), prepared, m.groups)
 
 
-def part(judged: Judged, rows: np.ndarray) -> Judged:
+def part(judged: Judged, rows: IntArray) -> Judged:
     """Some rows of a corpus."""
     keep = np.zeros(len(judged.matrix.groups), dtype=bool)
     keep[rows] = True
@@ -82,20 +82,19 @@ def curve(name: str, found: Data, repeats: int) -> str:
             f"{np.abs(true - later).mean():.3f} | {((high - low) / 2).mean():.3f} | {true.std(ddof=1):.3f} |")  # fmt: skip
 
 
-def chosen(found: Data, start: np.ndarray, pool: np.ndarray, count: int) -> np.ndarray:
+def chosen(found: Data, start: IntArray, pool: IntArray, count: int) -> IntArray:
     """The documents of a pool that `next` would take."""
     known, rows = (np.flatnonzero(np.isin(found.place, d)) for d in (start, pool))
     learnt = fit(found.judged.features.take(known), found.judged.target.take(known), CONFIG)
     P = learnt.predict_proba(found.judged.features.take(rows))
     names, place = np.unique(found.place[rows], return_inverse=True)
-    distance = nearest_distance(found.vectors[rows], found.vectors[known])
-    nothing = Features(np.zeros((0, 1)), found.judged.features.T[:0])
-    seen = Prepared((), (), found.vectors[rows], nothing)
+    seen = _rows(found.prepared, rows)
+    distance = nearest_distance(seen.vectors, found.prepared.vectors[known])
     counts = (found.judged.target.Y[known] > 0).sum(axis=0)
     return names[[g for g, _ in _greedy(Open(seen, np.asarray(P, dtype=float), place, distance, counts), count)]]
 
 
-def worth(found: Data, documents: np.ndarray, tested: np.ndarray, rare: np.ndarray) -> tuple[float, float, float]:
+def worth(found: Data, documents: IntArray, tested: IntArray, rare: BoolArray) -> tuple[float, float, float]:
     """Mean average precision of all codes and of rare ones, and pooled kappa, after learning from documents."""
     known, rows = (np.flatnonzero(np.isin(found.place, d)) for d in (documents, tested))
     learnt = fit(found.judged.features.take(known), found.judged.target.take(known), CONFIG)
@@ -129,14 +128,14 @@ def strange(name: str, found: Data, others: dict[str, Data]) -> list[str]:
     """Rows of the table of marks: the corpus's own other half, then other corpora."""
     order = np.random.default_rng(0).permutation(np.unique(found.place))
     known = np.isin(found.place, order[: len(order) // 2])
-    memory = Precedents.gather(found.judged.matrix.select(known), [""] * int(known.sum()), found.vectors[known])
+    memory = Precedents.gather(found.judged.matrix.select(known), [""] * int(known.sum()), found.prepared.vectors[known])
     tested = {f"{name}, other half": (found, ~known)}
     tested |= {other: (d, np.ones(len(d.place), dtype=bool)) for other, d in others.items() if other != name}
     rows = []
-    for other, (d, rows_of) in tested.items():
-        segments = [s for s, k in zip(d.judged.matrix.segments, rows_of, strict=True) if k]
-        distances = nearest_distance(d.vectors[rows_of], memory.vectors)
-        seen = unlike(segments, d.vectors[rows_of], distances, memory.edge)
+    for other, (d, seen_of) in tested.items():
+        segments = [s for s, k in zip(d.judged.matrix.segments, seen_of, strict=True) if k]
+        distances = nearest_distance(d.prepared.vectors[seen_of], memory.vectors)
+        seen = unlike(segments, d.prepared.vectors[seen_of], distances, memory.edge)
         share = len(seen.segments) / len(segments)
         rows.append(f"| {name} | {other} | {len(segments)} | {share:.2f} | {len(seen.possible)} |")
     return rows
@@ -151,7 +150,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=12)
     options = parser.parse_args()
     curves, choices, marks = [], [], []
-    every = {name: data(load(options.corpora, name), options.cache) for name in options.sets}
+    every = {name: data(name, options.corpora, options.cache) for name in options.sets}
     for name, found in every.items():
         marks += strange(name, found, every)
         if not options.repeats:

@@ -26,9 +26,10 @@ def settings(effort: str, more: Sequence[str] = ()) -> Config:
     return replace(config, classify=classify, encode=replace(config.encode, more=tuple(more)))
 
 
-def encoder(config: Config, cache: Path, more: Sequence[str] = ()) -> Encoder:
-    """The encoder of these settings, alone or with others beside it, vectors kept in `cache`."""
-    return load_encoder(PLUS.join([config.encode.model, *more]), cache, threads=1)
+def encoder(config: Config, cache: Path | None, more: Sequence[str] = ()) -> Encoder:
+    """The encoder of these settings, alone or with others beside it; vectors kept in `cache`, or where the product does."""
+    names = PLUS.join([config.encode.model, *more])
+    return load_encoder(names, cache, threads=1, precision=config.encode.precision)
 
 
 def material(corpus: Corpus, cache: Path, more: Sequence[str] = ()) -> tuple[Features, Target]:

@@ -30,16 +30,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from recipe import load, measures
+import product
+from measures import Judged, measures
+from sets import load
 
-from autocode.classify import Features, Target, cross_predict, fit
-from autocode.classify import features as joined
-from autocode.config import ClassifyConfig
+from autocode.classify import Features, Pieces, Target, Turns, cross_predict, features, fit
+from autocode.config import Config, EncodeConfig
 from autocode.encode import find_default, load_encoder
 from autocode.encode.graph import read_facts
 from autocode.encode.running import Engine, GraphEncoder, _batches, _mean, _padded, choose_engine, unit
 from autocode.formats.transcript import read_transcript
-from autocode.lexical import hashed
 
 Encode = Callable[[list[str]], Any]
 ROOT = Path(__file__).parents[1]
@@ -146,28 +146,33 @@ def encoding(n: int, rounds: int, cache: Path) -> None:
 
 
 def material(n: int = 5000, codes: int = 34) -> tuple[Features, Target]:
-    """Segments with codes that their vectors and words speak for, from a fixed seed: as hard as a real study."""
+    """Segments with codes that their vectors and words speak for, from a fixed seed: as hard as a real study.
+
+    In 50 documents of one size, two roles taking turns, each segment of one to three pieces.
+    """
     rng = np.random.default_rng(0)
     directions = rng.normal(size=(codes, 384))
     Y = (rng.random((n, codes)) < rng.uniform(0.005, 0.1, codes)).astype(np.float32)
     own = Y @ directions + rng.normal(size=(n, 384)) * 2
     X = (own / np.linalg.norm(own, axis=1, keepdims=True)).astype(np.float32)
     words = [f"w{i}" for i in range(4000)]
-    texts = [
-        " ".join([*(words[i] for i in rng.zipf(1.3, 25) % 4000), *(f"code{k}" for k in np.flatnonzero(row))])
-        for row in Y
-    ]
-    around = np.hstack([X, 0.7 * np.roll(X, 1, axis=0), 0.3 * np.roll(X, -1, axis=0)])
+    texts = [" ".join([*(words[i] for i in rng.zipf(1.3, 25) % 4000), *(f"code{k}" for k in np.flatnonzero(row))]) for row in Y]
     groups, parents = np.repeat(np.arange(50), n // 50), np.arange(codes) // 6
-    return Features(around, hashed(texts, 65536)), Target(Y, groups, np.zeros((codes, 384), np.float32), parents)
+    rows, place = np.arange(n), np.arange(n) % (n // 50)
+    before, after = np.where(place == 0, -1, rows - 1), np.where(place == n // 50 - 1, -1, rows + 1)
+    turns = Turns(X, ["interviewer", "respondent"] * (n // 2), rows, np.stack([before, after], axis=1))
+    counts = rng.integers(1, 4, n)
+    V = np.repeat(X, counts, axis=0) + rng.normal(size=(counts.sum(), 384)).astype(np.float32) / 20
+    pieces = Pieces(V / np.linalg.norm(V, axis=1, keepdims=True), counts)
+    return features(texts, turns, pieces=pieces), Target(Y, groups, np.zeros((codes, 384), np.float32), parents)
 
 
 def training(rounds: int) -> None:
     """The table of training: models are counted, for the loop is run on one fold of five and multiplied."""
-    features, target = material()
-    took = [spent(lambda: fit(features, target))[1] for _ in range(rounds)]
-    nested = spent(lambda: cross_predict(features, target))[1]
-    loop = spent(lambda: loop_of(features, target))[1]
+    known, target = material()
+    took = [spent(lambda: fit(known, target))[1] for _ in range(rounds)]
+    nested = spent(lambda: cross_predict(known, target))[1]
+    loop = spent(lambda: loop_of(known, target))[1]
     best = {key: min(row[key] for row in took) for key in ("wall", "cpu")}
     say("\n| training, 5,000 segments x 34 codes | s | cpu s |\n|---|---|---|")
     say(f"| autocode: fit (5 folds, calibration, thresholds, final model) | {best['wall']:.1f} | {best['cpu']:.1f} |")
@@ -176,15 +181,15 @@ def training(rounds: int) -> None:
     say(f"| autocode: nested check (15 models, evaluate) | {nested['wall']:.1f} | {nested['cpu']:.1f} |")
 
 
-def loop_of(features: Features, target: Target) -> None:
+def loop_of(known: Features, target: Target) -> None:
     """One held-out fold: a logistic regression per code and head, as one would write it; scores of the rest."""
     from sklearn.linear_model import LogisticRegression
 
-    known, out = np.flatnonzero(target.groups % 5), np.flatnonzero(target.groups % 5 == 0)
-    for rows in (features.X, features.T):
+    learnt, out = np.flatnonzero(target.groups % 5), np.flatnonzero(target.groups % 5 == 0)
+    for rows in (known.X, known.T):
         for k in range(target.Y.shape[1]):
             model = LogisticRegression(class_weight="balanced", C=10, max_iter=200)
-            model.fit(rows[known], target.Y[known, k]).predict_proba(rows[out])
+            model.fit(rows[learnt], target.Y[learnt, k]).predict_proba(rows[out])
 
 
 def suggesting(rounds: int, cache: Path) -> None:
@@ -221,16 +226,13 @@ def precisions(corpora: Path, sets: list[str], cache: Path) -> None:
     """What bfloat16 costs in suggestions: held-out measures of the same folds from vectors of both precisions."""
     say("\n| set | precision | mAP | R@3 | kappa | calibration error |\n|---|---|---|---|---|---|")
     for name in sets:
-        corpus, config = load(corpora, name), ClassifyConfig()
         for precision in ("float32", "bfloat16"):
-            encoder = load_encoder(cache=cache, precision=precision)
-            vectors, prior = encoder.encode(corpus.texts), encoder.encode(corpus.entries)
-            target = Target(corpus.Y.astype(np.float32), corpus.groups, prior, corpus.parents)
-            known = joined(vectors, corpus.texts, corpus.neighbours, config)
-            held = cross_predict(known, target, config)
-            found = measures(corpus, held.P, held.bands == 2)
-            shown = " | ".join(f"{found[key]:.4f}" for key in ("mAP", "R@3", "kappa", "ECE"))
-            say(f"| {name} | {encoder.identity.precision} | {shown} |")
+            config = Config(encode=EncodeConfig(precision=precision))
+            corpus = load(name, corpora, config)
+            held = cross_predict(*product.material(corpus, cache), config.classify)
+            found = measures(Judged(corpus.votes, corpus.groups, held.P, held.coded.astype(float)))
+            shown = " | ".join(f"{found[key]:.4f}" for key in ("map", "r3", "kappa", "ece"))
+            say(f"| {name} | {product.encoder(config, cache).identity.precision} | {shown} |")
 
 
 def say(line: str) -> None:

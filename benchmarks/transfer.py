@@ -16,34 +16,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from product import encoder
+from sets import load
 
 from autocode.codebook import Code, Codebook
 from autocode.config import Config
-from autocode.encode import load_encoder
-from autocode.formats import read, read_all
-from autocode.formats.options import ReadOptions
 from autocode.model import CodingModel
 from autocode.study import Study
 from autocode.transfer import Alignment, Others, learn_with, propose, side_of_study
 
-BUNDLED = Path(__file__).parents[1] / "corpora" / "microcredentials"
-TABLES = {
-    "scrum": "scrum_interviews/codings.csv",
-    "opp115": "opp115/codings.csv.gz",
-    "mlss": "mlss_interviews/codings_double.csv",
-}
 HALVES = {"scrum": (10, 29), "opp115": (8, 30), "mlss": (6, 20), "bundled": (8, 12)}  # documents: new, older
 UNRELATED = {"bundled-mlss": ("bundled", "mlss"), "scrum-bundled": ("scrum", "bundled")}
 
 
-def load(name: str, root: Path) -> Study:
+def named(name: str, root: Path) -> Study:
     """A study of the benchmark, by name."""
-    if name == "bundled":
-        return replace(read(BUNDLED), name=name)
-    table = root / TABLES[name]
-    book = table.parent / "codebook.csv"
-    found, _ = read_all([table, book] if book.exists() else [table], ReadOptions(add_codes=True))
-    return replace(found, name=name)
+    return replace(load(name, root, Config()).study, name=name)
 
 
 def part(study: Study, documents: set[str], name: str) -> Study:
@@ -64,7 +52,7 @@ def renamed(study: Study) -> tuple[Study, dict[str, str]]:
 
 def halves(name: str, root: Path) -> tuple[Study, Study, dict[str, str]]:
     """A new study, an older one with other names, and what the names mean."""
-    whole = load(name, root)
+    whole = named(name, root)
     coded = [d.id for d in whole.documents if d.id in {c.document for c in whole.codings}]
     order = np.random.default_rng(0).permutation(coded).tolist()
     few, many = HALVES[name]
@@ -102,11 +90,11 @@ def main() -> None:
     parser.add_argument("--cases", nargs="*", default=[*HALVES, *UNRELATED])
     options = parser.parse_args()
     config = Config()
-    model = CodingModel.from_config(config, load_encoder(config.encode.model, options.cache, threads=1))
+    model = CodingModel.from_config(config, encoder(config, options.cache))
     for case in options.cases:
         print(f"\n# {case}")
         if case in UNRELATED:
-            new, old = (load(name, options.corpora) for name in UNRELATED[case])
+            new, old = (named(name, options.corpora) for name in UNRELATED[case])
             meant: dict[str, str] = {}
         else:
             new, old, meant = halves(case, options.corpora)
