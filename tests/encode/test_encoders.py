@@ -91,10 +91,11 @@ def crooked_encoder() -> CountingEncoder:
 
 
 @pytest.fixture(scope="session")
-def graphs(request: pytest.FixtureRequest) -> Path:
-    """A cache folder with the default encoder's graph; kept between runs until the export changes."""
+def graphs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder with the default encoder's graph; kept between runs where pytest keeps a cache."""
     source = hashlib.sha256(Path(onnx_room.__file__).read_bytes()).hexdigest()[:16]
-    folder = Path(request.config.cache.mkdir(f"autocode-{source}"))
+    cache = getattr(request.config, "cache", None)  # None under -p no:cacheprovider
+    folder = Path(cache.mkdir(f"autocode-{source}")) if cache else tmp_path_factory.mktemp("graphs")
     load_encoder(cache=folder)
     return folder
 

@@ -11,12 +11,15 @@ from autocode.audit import Decision, verify
 from autocode.config import Config
 from autocode.encode import FakeEncoder
 from autocode.errors import StoreError, StudyError
+from autocode.formats.parts import Parts
+from autocode.formats.suggestions import part, write_suggestions
 from autocode.model import CodingModel
 from autocode.privacy import Places, forget, holding
 from autocode.report import NAME, Findings, write_dossier
+from autocode.segment import segment
 from autocode.store import STORE, ReceiptRow, check, load, receipts, update
 from autocode.store.ledger import append, entries, last_written
-from autocode.study import Coding, Study
+from autocode.study import Coding, Study, Suggestion
 
 WORDS = "hello number 3, the rain in the town was heavy"
 
@@ -123,6 +126,32 @@ def test_a_record_that_points_to_them_is_listed(places: Places) -> None:
     (places.study / NAME).write_text(pinned.format("D3"))
     done = forget(load(places.study / STORE), "D3", places)
     assert "points to D3" in dict(done.left)[str(places.study / NAME)]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_parts_of_a_stopped_run_are_erased(places: Places, suffix: str) -> None:
+    """The hidden folder that a stopped suggest leaves goes, packed or not; one that holds others' words alone stays."""
+    root = places.study.parent
+    stored = load(places.study / STORE)
+    ours, others = Parts(root / "out" / f"s{suffix}", "job"), Parts(root / "out" / f"o{suffix}", "job")
+    for parts, document in ((ours, "D3"), (others, "D4")):
+        unit = segment(stored.by_id[document], Config().segment)[1]
+        said = Suggestion(unit, "Learner > Time", 0.9, "suggest")
+        parts.begin()
+        parts.keep(0, "0" * 24, part(suffix, ([said], ()), stored.by_id, False))
+    done = forget(stored, "D3", places)
+    assert not ours.folder.exists()
+    assert others.folder.is_dir()
+    assert [e for e in done.erased if e.startswith(str(ours.folder))]
+
+
+def test_words_in_a_parquet_table_are_found(places: Places) -> None:
+    """A finished table is the researchers' own: it is listed, though its columns are packed."""
+    stored = load(places.study / STORE)
+    unit = segment(stored.by_id["D3"], Config().segment)[1]
+    out = places.study.parent / "out" / "s.parquet"
+    write_suggestions(out, [Suggestion(unit, "Learner > Time", 0.9, "suggest")] * 9, stored.by_id, False)
+    assert "erase it yourself" in dict(forget(stored, "D3", places).left)[str(out)]
 
 
 def test_receipts_forget_them_too(places: Places) -> None:

@@ -199,5 +199,5 @@ def test_the_machine_stands_beside_the_humans_with_its_own_counts(study: Study, 
     for human in ("ana", "ben"):
         seen = [row for row in rows if row[human]]
         a, b = ({(row["code"], i) for i, row in enumerate(seen) if hit(row)}
-                for hit in (lambda row: row[human] == "1", lambda row: row["band"] == "suggest"))  # fmt: skip  # noqa: B023
+                for hit in (lambda row: row[human] == "1", lambda row: row["coded"] == "1"))  # fmt: skip  # noqa: B023
         assert kappas[human, "machine"] == pytest.approx(kappa(a, b, len(seen)))

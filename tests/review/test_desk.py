@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from autocode.codebook import Code, Codebook
 from autocode.errors import ModelError, StoreError
 from autocode.review import Desk, advise
 from autocode.review.acts import Ask, act
@@ -67,10 +68,12 @@ def test_a_broken_chain_is_not_built_upon(study: Study, tmp_path: Path) -> None:
 
 
 def test_a_model_of_another_codebook_is_refused(study: Study) -> None:
-    """Suggestions never come from a model that was made with another codebook."""
-    other = replace(study, codebook=study.codebook.with_paths(["New"]))
+    """Suggestions never come from a model of another codebook; one with a new code beside the old ones is followed."""
+    model, half = learnt(study), half_coded(study)
+    more = advise(replace(half, codebook=study.codebook.with_paths(["New"])), model)
+    assert more.items == advise(half, model).items
     with pytest.raises(ModelError, match="codebook"):
-        advise(half_coded(other), learnt(study))
+        advise(replace(half, codebook=Codebook((Code("New"),), study.codebook.name)), model)
 
 
 def test_counts_add_up(study: Study, tmp_path: Path) -> None:

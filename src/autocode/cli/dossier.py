@@ -20,6 +20,7 @@ from autocode.errors import InputError
 from autocode.evaluate import agreement_options, compare, hold_out
 from autocode.formats import read, read_all
 from autocode.formats.files import write_atomic
+from autocode.formats.parts import is_parts
 from autocode.matrix import coding_matrix
 from autocode.members import ANSWERED, Kept, load_answers, read_answers, save_answers, take, write_letters
 from autocode.model import CodingModel
@@ -251,7 +252,8 @@ def forget(
         tell(f"Would erase {', '.join(ids)} and {codings:,} codings from {study / STORE}, and what was made of them.")
         tell("Nothing is erased yet. This cannot be undone; add --yes to do it.")
         return
-    done = erase(stored, participant, Places(study, models, cache_folder(), tuple(also or ())))
+    here = sorted(p for p in Path().glob(".*.parts") if is_parts(p))  # where `suggest` was most likely stopped
+    done = erase(stored, participant, Places(study, models, cache_folder(), (*(also or ()), *here)))
     for what in done.erased:
         print(f"erased: {what}")
     for where, why in done.left:

@@ -19,6 +19,8 @@ from autocode.model import CodingModel, Unlike
 from autocode.report import suggestions_html
 from autocode.study import Study, Suggestion
 
+_NO_PROMISE = "No code has a promise of precision yet, so nothing is in the band suggest: see the model's README.md."
+_NOT_HERE = "A code is suggested only where its promise of precision holds, here nowhere: see the model's README.md."
 _ENDINGS = (".csv", ".jsonl", ".html", ".parquet")
 
 
@@ -57,6 +59,8 @@ def _in_parts(job: Job, sources: list[Path], streamed: bool, workers: int) -> No
     if found.ready:
         tell(f"{found.ready} of {found.parts} parts were ready from a run that was stopped.")
     tell(f"{job.out}: {found.suggested:,} codes suggested, {found.asked:,} to look at, in {found.documents:,} documents.")
+    if not found.suggested:
+        tell(_NOT_HERE)
 
 
 def _at_once(job: Job, sources: list[Path]) -> None:
@@ -74,8 +78,8 @@ def _at_once(job: Job, sources: list[Path]) -> None:
         tell(f"Unlike anything coded: {len(strange.segments):,} segments; possible new codes: {len(strange.possible)}.")
     if changed := loaded.changes(new):
         tell(f"The codebook has changed since this model was trained; train it again.\n{changed}")
-    if not loaded.licences.suggesting:
-        tell("No code has a promise of precision yet, so nothing is in the band suggest: see the model's README.md.")
+    if not likely:
+        tell(_NOT_HERE if loaded.licences.suggesting else _NO_PROMISE)
 
 
 def _carried_over(job: Job, sources: list[Path], alignment: Path) -> None:

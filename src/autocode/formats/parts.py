@@ -18,6 +18,24 @@ from autocode.formats.files import write_atomic
 from autocode.formats.suggestions import Written, head, join_parquet
 
 _JOB = "job"
+_ENDING = ".parts"
+
+
+def is_parts(folder: Path) -> bool:
+    """Whether a folder is one that a stopped run left."""
+    return folder.name.startswith(".") and folder.name.endswith(_ENDING) and (folder / _JOB).is_file()
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove such a folder with all that is in it.
+
+    Raises:
+        InputError: The disk refuses.
+    """
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise InputError(str(folder), f"it cannot be removed ({error.strerror or error})", "Remove it yourself.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +53,7 @@ class Parts:
     @property
     def folder(self) -> Path:
         """Where the parts lie."""
-        return self.out.with_name(f".{self.out.name}.parts")
+        return self.out.with_name(f".{self.out.name}{_ENDING}")
 
     def begin(self) -> None:
         """Make the folder, empty where it holds the parts of another job.

@@ -13,6 +13,7 @@ from autocode.codebook import Codebook
 from autocode.errors import StudyError
 from autocode.formats.files import write_atomic
 from autocode.formats.participants import RESPONDENT, variable
+from autocode.formats.parts import is_parts, remove_parts
 from autocode.members import ANSWERED
 from autocode.model import saved
 from autocode.privacy.search import Search, parts_of
@@ -107,7 +108,7 @@ def forget(study: Study, participant: str, places: Places) -> Forgotten:
         if search.in_file(model / _PRECEDENTS) or _names(model / _PRECEDENTS, ids):
             erased.append(f"{model}: {_erase_evidence(model, ids, search)} segments of evidence")
             left.append((str(model), "its weights were learnt from their words too: train it again, or delete it"))
-    erased += [*_caches(places.cache), *_reports(places, search, ids)]
+    erased += [*_caches(places.cache), *_stopped(places, search, ids), *_reports(places, search, ids)]
     ledger = entries(places.study / STORE)
     left += [*_in_ledger(places.study / STORE, ledger, search), *_in_record(places.study / NAME, ids)]
     told = {str(places.study / STORE)} if any(search.in_text(_said(e)) for e in ledger) else set()
@@ -123,11 +124,25 @@ def forget(study: Study, participant: str, places: Places) -> Forgotten:
 
 def _reports(places: Places, search: Search, ids: set[str]) -> Iterator[str]:
     """Erase the files that autocode made, and can make again, with their words or their row in a table."""
-    named = re.compile("|".join(rf"(?<!\w){re.escape(i)}(?!\w)" for i in sorted(ids)).encode())
     for path in _files([places.study, *places.also]):
-        if _is_ours(path) and (search.in_file(path) or any(named.search(p) for p in parts_of(path.read_bytes()))):
+        if _is_ours(path) and _speaks_of(path, search, ids):
             path.unlink()
             yield f"{path}: made by autocode; make it again"
+
+
+def _stopped(places: Places, search: Search, ids: set[str]) -> Iterator[str]:
+    """Erase the parts that a stopped `suggest` left, where one of them holds their words or names them."""
+    found = sorted({p.parent for p in _files(_roots(places)) if is_parts(p.parent)})
+    for folder in found:
+        if any(_speaks_of(p, search, ids) for p in _files([folder])):
+            remove_parts(folder)
+            yield f"{folder}: parts of suggestions, of a run that was stopped; run it again without them"
+
+
+def _speaks_of(path: Path, search: Search, ids: set[str]) -> bool:
+    """Whether a file holds words of some documents, or their names."""
+    named = re.compile("|".join(rf"(?<!\w){re.escape(i)}(?!\w)" for i in sorted(ids)).encode())
+    return search.in_file(path) or any(named.search(p) for p in parts_of(path.read_bytes()))
 
 
 def without(study: Study, ids: set[str]) -> Study:

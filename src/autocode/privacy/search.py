@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autocode.config import Config
+from autocode.formats.stream import cells_of
 from autocode.segment import segment
 from autocode.study import Document
 
@@ -61,8 +62,10 @@ def _plain_parts(line: str) -> Iterator[str]:
 
 
 def parts_of(raw: bytes) -> Iterator[bytes]:
-    """The bytes, and what a zip or gzip container holds."""
+    """The bytes, and what a zip or gzip container or a Parquet table holds."""
     yield raw
+    if raw[:4] == b"PAR1":
+        yield from cells_of(raw)
     if raw[:2] == b"PK":
         try:
             with zipfile.ZipFile(io.BytesIO(raw)) as archive:

@@ -106,8 +106,8 @@ def expectation(curve: Curve) -> str:
         return f"What more coding would bring cannot be said yet: {curve.reason}."
     humans = "" if curve.humans is None else f" The coders agree among themselves at {curve.humans:.2f}."
     return (
-        f"Agreement of machine and coders (pooled kappa, documents not learnt from): {curve.now:.2f} with the "
-        f"{curve.documents} documents coded now. After {curve.ahead} more, expect about {curve.later:.2f} "
+        f"Agreement of machine and coders (pooled kappa, documents not learnt from): about {curve.now:.2f} with "
+        f"the {curve.documents} documents coded now, by the fitted line. After {curve.ahead} more, expect about {curve.later:.2f} "
         f"(95 % interval {curve.low:.2f} to {curve.high:.2f}).{humans}"
     )
 
