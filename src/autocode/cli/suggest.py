@@ -19,7 +19,7 @@ from autocode.model import CodingModel, Unlike
 from autocode.report import suggestions_html
 from autocode.study import Study, Suggestion
 
-_NO_PROMISE = "No code has a promise of precision yet, so nothing is in the band suggest: see the model's README.md."
+_NO_PROMISE = "No code has the evidence yet for the promise of the band suggest: see the model's README.md for what it takes."
 _NOT_HERE = "A code is suggested only where its promise of precision holds, here nowhere: see the model's README.md."
 _ENDINGS = (".csv", ".jsonl", ".html", ".parquet")
 
@@ -73,7 +73,9 @@ def _at_once(job: Job, sources: list[Path]) -> None:
     _write(job, (found, strange), new, loaded)
     likely = sum(s.suggested for s in found)
     asked = sum(s.band == "ask" for s in found)
-    tell(f"{job.out}: {likely:,} codes suggested, {asked:,} to look at, {len(loaded.silent)} codes silent by evidence.")
+    given = sum(s.band == "ask" and s.coded for s in found)
+    tell(f"{job.out}: {likely:,} codes suggested, {asked:,} to look at (of these the model itself would give {given:,}), "
+         f"{len(loaded.silent)} codes silent by evidence.")  # fmt: skip
     if strange.segments:
         tell(f"Unlike anything coded: {len(strange.segments):,} segments; possible new codes: {len(strange.possible)}.")
     if changed := loaded.changes(new):

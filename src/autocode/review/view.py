@@ -19,9 +19,13 @@ from autocode.study import Coding, Document, Doubt, Suggestion
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-WORDS = {"suggest": "likely", "ask": "unsure", "silent": "unlikely"}
 _COLOURS = 8
 FILTERS = ("coder", "code", "theme", "band", "disagree", "group", "kind")
+
+
+def word_of(s: Suggestion) -> str:
+    """How sure the model is, for a reader: what it promises or would itself code is likely."""
+    return "likely" if s.suggested or s.coded else {"ask": "unsure"}.get(s.band, "unlikely")
 
 
 @dataclass(slots=True)
@@ -124,7 +128,7 @@ def stripes_of(desk: Desk, sitting: Sitting, item: Item) -> Iterator[Stripe]:
 
 
 def _suggested(desk: Desk, s: Suggestion, verdict: str) -> Stripe:
-    return Stripe(s.code, colour(desk, s.code), "machine", "model", word=WORDS[s.band], probability=s.probability,
+    return Stripe(s.code, colour(desk, s.code), "machine", "model", word=word_of(s), probability=s.probability,
                   verdict=verdict)  # fmt: skip
 
 
@@ -261,5 +265,5 @@ def environment() -> Environment:
     found = Environment(
         loader=PackageLoader("autocode.review"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True)  # fmt: skip
-    found.globals["words"] = WORDS
+    found.globals["word_of"] = word_of
     return found
