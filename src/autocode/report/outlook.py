@@ -107,8 +107,8 @@ def expectation(curve: Curve) -> str:
     humans = "" if curve.humans is None else f" The coders agree among themselves at {curve.humans:.2f}."
     return (
         f"Agreement of machine and coders (pooled kappa, documents not learnt from): about {curve.now:.2f} with "
-        f"the {curve.documents} documents coded now, by the fitted line. After {curve.ahead} more, expect about {curve.later:.2f} "
-        f"(95 % interval {curve.low:.2f} to {curve.high:.2f}).{humans}"
+        f"the {curve.documents} documents coded now, by the fitted line. "
+        f"After {curve.ahead} more, expect about {curve.later:.2f} (95 % interval {curve.low:.2f} to {curve.high:.2f}).{humans}"
     )
 
 
