@@ -154,6 +154,18 @@ def test_words_in_a_parquet_table_are_found(places: Places) -> None:
     assert "erase it yourself" in dict(forget(stored, "D3", places).left)[str(out)]
 
 
+def test_a_rule_with_words_in_common_is_read_and_no_file_is_blamed(places: Places) -> None:
+    """A rule that shares words with the participant is named for a human; the study file is not said to be unclean."""
+    def ruled(old: Study) -> Study:
+        first, *rest = old.codebook
+        return replace(old, codebook=replace(old.codebook, codes=(replace(first, definition=WORDS), *rest)))
+
+    update(places.study / STORE, ruled)
+    left = forget(load(places.study / STORE), "D3", places).left
+    assert "read them" in dict(left)["codebook"]
+    assert str(places.study / STORE) not in dict(left)
+
+
 def test_receipts_forget_them_too(places: Places) -> None:
     """What receipts say of the documents, and codings set aside there, are gone; the rest stays."""
     aside = tuple(Coding(d, 0, 4, "Work > Time", "ana", "a memo on them") for d in ("D3", "D4"))

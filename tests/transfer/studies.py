@@ -17,14 +17,16 @@ NAMES = {
 
 
 def older(study: Study) -> Study:
-    """The same codings under other names, by one coder, in documents of the same ids."""
+    """The same codings under other names, by one coder, in documents of the same ids, with another question."""
+    documents = tuple(replace(d, text=d.text.replace("Could you", "Would you")) for d in study.documents)
     codes = tuple(
         replace(c, name=NAMES[c.path].rsplit(" > ", 1)[-1], parent=NAMES.get(c.parent, "")) for c in study.codebook
     )
     codings = tuple(replace(c, code=NAMES[c.code], coder="eva") for c in study.codings if c.coder == "ana")
     readings = tuple(replace(r, coder="eva") for r in study.readings if r.coder == "ana")
     book = Codebook(codes, "Older")
-    return replace(study, name="older", codebook=book, coders=(Coder("eva"),), codings=codings, readings=readings)
+    return replace(
+        study, name="older", documents=documents, codebook=book, coders=(Coder("eva"),), codings=codings, readings=readings)
 
 
 def part(study: Study, documents: set[str]) -> Study:

@@ -129,3 +129,10 @@ def test_an_alignment_with_nothing_coded_on_both_sides_is_refused(blank: CodingM
     """A confirmed code that nobody gave in the other study lends nothing, and that is said."""
     with pytest.raises(StudyError, match="no confirmed code is coded both here and in another study"):
         learn_with(blank, study, Others((older(study),), Alignment((Pair("older", "Work > Time", "Job", decision="yes"),))))
+
+
+def test_a_text_of_both_studies_is_refused(blank: CodingModel, study: Study) -> None:
+    """A text that stands in both would be judged by its own codings, so the study that brings it is named."""
+    twice = replace(older(study), documents=study.documents)
+    with pytest.raises(StudyError, match=f"{len(study.documents)} of its texts are coded in"):
+        learn_with(blank, study, Others((twice,), YES))

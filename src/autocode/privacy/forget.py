@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autocode.audit import Entry, to_text
-from autocode.codebook import Codebook
+from autocode.codebook import Code, Codebook
 from autocode.errors import StudyError
 from autocode.formats.files import write_atomic
 from autocode.formats.participants import RESPONDENT, variable
@@ -94,7 +94,7 @@ def forget(study: Study, participant: str, places: Places) -> Forgotten:
     ids = {d.id for d in gone}
     others = "\n".join(d.text for d in study.documents if d.id not in ids)
     codings = sum(c.document in ids for c in study.codings)
-    search = Search.of(gone, others)
+    search = Search.of(gone, others + "\n" + "\n".join(map(_rule, study.codebook)))
     update(places.study / STORE, lambda old: without_quotes(without(old, ids), search))
     named = ids | {d.source for d in gone if d.source}
     rewrite_receipts(places.study / STORE, lambda entry: without_documents(entry, named))
@@ -114,7 +114,7 @@ def forget(study: Study, participant: str, places: Places) -> Forgotten:
     told = {str(places.study / STORE)} if any(search.in_text(_said(e)) for e in ledger) else set()
     left += [(str(p), "it holds their words: erase it yourself")
              for p in _files(_roots(places)) if str(p) not in told and search.in_file(p)]  # fmt: skip
-    left += _mentions(study, gone, ids)
+    left += [*_ruling(study.codebook, Search.of(gone, others)), *_mentions(study, gone, ids)]
     decided = sum(e.decision.document in ids for e in ledger)
     if decided:
         left.append((str(places.study / STORE), f"its ledger keeps that {decided} decisions were made on their documents: "
@@ -168,6 +168,17 @@ def _quoting(study: Study, search: Search) -> Iterator[str]:
     listed = [c.path for c in study.codebook if search.in_text(c.example)]
     if listed:
         yield f"codebook: the examples of {', '.join(listed)}, which quoted them"
+
+
+def _rule(code: Code) -> str:
+    return "\n".join((code.definition, code.include, code.exclude))
+
+
+def _ruling(book: Codebook, search: Search) -> Iterator[tuple[str, str]]:
+    """The codes whose rule has a stretch of words in common with them: the researchers' words mostly, so a human reads."""
+    listed = [c.path for c in book if search.in_text(_rule(c))]
+    if listed:
+        yield "codebook", f"the rules of {', '.join(listed)} have some words in common with theirs: read them"
 
 
 def _in_ledger(path: Path, ledger: Sequence[Entry], search: Search) -> Iterator[tuple[str, str]]:

@@ -101,7 +101,7 @@ class Description:
         words = sum(len(d.text.split()) for d in study.documents)
         lines = [
             f"{study.name or 'Study'}: {len(study.documents):,} documents, {words:,} words, "
-            f"{len(study.codebook):,} codes, {len(study.codings):,} codings",
+            f"{len(study.codebook):,} codes and themes, {len(study.codings):,} codings",
             *([study.notice] if study.notice else []),
             "",
             f"{'Coder':<24}{'kind':<9}{'documents':>10}{'codings':>10}{'codes used':>12}",

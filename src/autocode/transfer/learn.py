@@ -46,10 +46,12 @@ def learn_with(
         A fitted model, and the evidence; the model's card carries it.
 
     Raises:
-        StudyError: A study has no codings or all of them in one document, or no code is confirmed.
+        StudyError: A study has no codings or all of them in one document, no code is confirmed, or a text is coded
+            in two studies: it would be judged by its own codings.
         CodebookError: The alignment names a code that its codebook does not have.
     """
     for other in others.studies:
+        _apart(study, other)
         others.alignment.check(other.name, study.codebook, other.codebook)
     chosen, config = study.choose(coders), model.config.classify
     own = model.fit(study, chosen, progress)
@@ -66,6 +68,18 @@ def learn_with(
     if found.choice.any():
         own = replace(own, classifier=fit_several(features, taught, list(lent.values()), found, config))
     return replace(own, provenance={**(own.provenance or {}), "transfer": _provenance(others, evidence)}), evidence
+
+
+def _apart(study: Study, other: Study) -> None:
+    if same := len(_read(study) & _read(other)):
+        raise StudyError(f"study '{other.name}'", f"{same:,} of its texts are coded in '{study.name}' too, so the model would "
+                         "be judged on texts it has learnt", "Leave it out, or take these documents out of it.")  # fmt: skip
+
+
+def _read(study: Study) -> set[str]:
+    """Hashes of the texts that a coder of a study has read."""
+    ids = {r.document for r in study.readings} | {c.document for c in study.codings}
+    return {d.sha256 for d in study.documents if d.id in ids}
 
 
 def _weighed(
