@@ -31,7 +31,7 @@ COLUMNS: dict[str, Callable[[Row], str]] = {
     "R@5": lambda r: _number(r, "r5"),
     "precision": lambda r: _number(r, "precision"),
     "coverage": lambda r: _number(r, "coverage"),
-    "suggest": lambda r: f"{_number(r, 'suggest_precision')} / {_number(r, 'suggest_coverage')}",
+    "suggest": lambda r: _both(r, "suggest_precision", "suggest_coverage"),
     "ECE": lambda r: _number(r, "ece", 3),
     "train s (cpu)": lambda r: _seconds(r, "train"),
     "suggest s (cpu)": lambda r: _seconds(r, "suggest"),
@@ -41,9 +41,8 @@ LEGEND = """*Ratio*: mean kappa of machine and human over mean kappa of human an
 times or more, with the 95 % interval over documents; *pooled*: the same over all codes as one. *kappa*: mean
 kappa with the coders' codes, codes used ten times or more (the measure where there is one coder). *mAP*: mean
 average precision of codes given three times or more. *R@3*: share of the codes given that are among the three
-likeliest. *Precision* and *coverage* of what a
-system codes: share of coders who agree, share of codings found; *suggest*: the same of autocode's band that promises
-a precision of .80. *ECE*:
+likeliest. *Precision* and *coverage* of what a system codes: share of coders who agree, share of codings
+found; *suggest*: the same of autocode's band, which promises a precision of .80. *ECE*:
 expected calibration error. Seconds are for one training with calibration and thresholds, vectors at hand, and
 for judging the held-out part, one thread of linear algebra each; *MB*: peak memory of the process.
 """
@@ -160,6 +159,10 @@ def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 def _number(row: Row, name: str, places: int = 2) -> str:
     value = row.get(name)
     return "-" if value is None else f"{value:.{places}f}"
+
+
+def _both(row: Row, first: str, second: str) -> str:
+    return f"{_number(row, first)} / {_number(row, second)}" if row.get(first) is not None else "-"
 
 
 def _between(row: Row, name: str) -> str:
