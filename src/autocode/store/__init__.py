@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from autocode.codebook import Code, Codebook
 from autocode.errors import StoreError
+from autocode.store.opening import TABLES as _TABLES
+from autocode.store.opening import VERSION
+from autocode.store.opening import make_tables as _make_tables
+from autocode.store.opening import opened as _open
 from autocode.store.others import Foreign, changed_copy, foreign
 from autocode.store.receipts import COLUMNS, TABLE, ReceiptRow, entries_of, row_of, with_words, without_documents
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
@@ -40,22 +42,7 @@ __all__ = [
 ]  # fmt: skip
 
 STORE = "study.sqlite"
-VERSION = 1
 
-_TABLES: dict[str, str] = {
-    "about": "name TEXT, notice TEXT, codebook TEXT, version TEXT",
-    "code": "path TEXT PRIMARY KEY, name TEXT, parent TEXT, definition TEXT, include TEXT, exclude TEXT, "
-    "example TEXT, guid TEXT",
-    "coder": "id TEXT PRIMARY KEY, name TEXT, kind TEXT, guid TEXT",
-    "document": "id TEXT PRIMARY KEY, text TEXT, name TEXT, variables TEXT, kind TEXT, source TEXT, guid TEXT, "
-    "groups TEXT",
-    "turn": "document TEXT REFERENCES document(id), start INT, end INT, speaker TEXT, start_ms INT, end_ms INT",
-    "segment": "document TEXT REFERENCES document(id), start INT, end INT, id TEXT, speaker TEXT",
-    "coding": "document TEXT REFERENCES document(id), start INT, end INT, code TEXT REFERENCES code(path), "
-    "coder TEXT REFERENCES coder(id), memo TEXT, at TEXT, weight INT",
-    "reading": "document TEXT REFERENCES document(id), coder TEXT REFERENCES coder(id), start INT, end INT",
-    "doubt": "document TEXT REFERENCES document(id), start INT, end INT, confidence REAL",
-}
 _Row = tuple[Any, ...]
 _T = TypeVar("_T")
 
@@ -155,54 +142,6 @@ def scrub(path: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-@contextmanager
-def _open(path: Path, new: bool) -> Iterator[sqlite3.Connection]:
-    if not new and not (path.is_file() and path.stat().st_size):
-        raise StoreError(str(path), "there is no study here", "Import one: autocode import FILE --study FOLDER.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON",
-                           "trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0"):  # fmt: skip
-                connection.execute(f"PRAGMA {pragma}")
-            _prepare(connection, path)
-            yield connection
-    except (sqlite3.Error, OSError) as error:
-        raise _explained(path, error) from error
-
-
-def _explained(path: Path, error: Exception) -> StoreError:
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        return StoreError(str(path), "another program is writing to it", "Wait for it, or close it, and try again.")
-    if isinstance(error, OSError) or "full" in text or "disk I/O" in text or "readonly" in text:
-        return StoreError(str(path), f"it cannot be written ({text})", "Free some space or change the folder.")
-    return StoreError(
-        str(path), f"it is damaged or no study file ({text})", "Restore a copy, or import the sources again."
-    )
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables of a new file; refuse a file of another program or a newer version."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == VERSION:
-        return
-    if version or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        why = f"it was made by a newer autocode (format {version})" if version > VERSION else "it is no study file"
-        raise StoreError(str(path), why, "Update autocode, or choose another folder.")
-    connection.execute("BEGIN IMMEDIATE")
-    _make_tables(connection)
-    connection.execute(f"PRAGMA user_version={VERSION}")
-    connection.execute("COMMIT")
-
-
-def _make_tables(connection: sqlite3.Connection) -> None:
-    for table, columns in _TABLES.items():
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (row_sha256 BLOB, {columns})")
 
 
 def _write(connection: sqlite3.Connection, study: Study) -> None:

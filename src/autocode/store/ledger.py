@@ -15,7 +15,8 @@ from pathlib import Path
 from autocode.audit import Decision, Effects, Entry, from_text, seal, to_text
 from autocode.codebook import Codebook
 from autocode.errors import StoreError
-from autocode.store import _hash, _open, _there, rewording
+from autocode.store import _hash, _there, rewording
+from autocode.store.opening import opened as _open
 from autocode.study import Coder
 
 _SCHEMA = (

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autocode.errors import InputError, StoreError
-from autocode.store import _checked, _hash, _open, _there
+from autocode.store import _checked, _hash, _there
+from autocode.store.opening import opened as _open
 
 MIME = {".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".mp4": "audio/mp4", ".aac": "audio/aac", ".wav": "audio/wav",
         ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/ogg", ".flac": "audio/flac",

@@ -13,7 +13,8 @@ from pathlib import Path
 from autocode.anchoring import apply_edits, edits_between
 from autocode.audit import Entry, Wording
 from autocode.errors import StoreError
-from autocode.store import _hash, _open, _there
+from autocode.store import _hash, _there
+from autocode.store.opening import opened as _open
 from autocode.study import Document, Segment, Study, Turn
 
 TABLE = "wording"
