@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.classify.classifier import _folds
+from autocode.classify.folds import folds_of
 from autocode.config import ClassifyConfig, Config
 from autocode.formats import read, read_all
 from autocode.formats.options import ReadOptions
@@ -134,7 +134,7 @@ def product_folds(groups: IntArray, config: ClassifyConfig) -> IntArray:
         ValueError: There is one document, or two of which one has a single unit.
     """
     rows = cast(Any, SimpleNamespace(X=groups, Y=groups, groups=groups))
-    return _folds(rows, rows, config)
+    return folds_of(rows, rows, config)
 
 
 def splits(corpus: Corpus) -> list[Split]:

@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 
 from autocode.classify import BANDS, Classifier, ClassifyConfig, Features, Pieces, Target, Turns, cross_predict, features, fit
-from autocode.classify.classifier import _folds, _pairs
+from autocode.classify.folds import folds_of, pair_scores
 from autocode.classify.heads import _drawn, train
 from autocode.classify.judge import judge
 from autocode.classify.reliability import average_precisions
@@ -91,9 +91,9 @@ def test_nothing_leaks_with_two_documents():
 def test_words_of_a_document_do_not_reach_its_judge():
     """Inner scores of the other folds do not change with the features of the fold left out."""
     known, target = material()
-    fold = _folds(known, target, CONFIG)
+    fold = folds_of(known, target, CONFIG)
     X = np.where((fold == 0)[:, None], 0, known.X)
-    first, second = (_pairs(f, target, fold, CONFIG, lambda: None)[0] for f in (known, replace(known, X=X)))
+    first, second = (pair_scores(f, target, fold, CONFIG, lambda: None)[0] for f in (known, replace(known, X=X)))
     assert np.array_equal(first, second)
 
 
@@ -103,7 +103,7 @@ def test_folds_are_whole_documents_of_balanced_size():
     n = len(groups)
     target = Target(np.zeros((n, 1)), groups, np.zeros((1, 4)), np.array([-1]))
     known = Features(np.zeros((n, 4)), sparse.csr_array((n, 2)), Pieces(np.zeros((n, 4)), np.ones(n)))
-    fold = _folds(known, target, replace(CONFIG, folds=3))
+    fold = folds_of(known, target, replace(CONFIG, folds=3))
     assert all(len(set(fold[groups == g])) == 1 for g in range(7))
     assert sorted(np.bincount(fold).tolist()) == [25, 25, 50]
 

@@ -100,7 +100,7 @@ class ClassifyConfig:
         half_count: Coded segments at which a code has half of that strength.
         prior_weight: Length of the weights that a codebook entry alone would get.
         theme_weight: Share of the theme's weights in the prior of its codes.
-        iterations: L-BFGS steps per head.
+        iterations: Rounds of L-BFGS per head.
         max_rows: Training segments per head; beyond, segments without rare codes are drawn.
         free_intercept: Coded segments at which a code's own calibration counts as much as the
             common one.
@@ -128,7 +128,7 @@ class ClassifyConfig:
     half_count: float = 10.0
     prior_weight: float = 10.0
     theme_weight: float = 0.5
-    iterations: int = 25
+    iterations: int = 16
     max_rows: int = 20000
     free_intercept: float = 10.0
     free_slope: float = 100.0

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from itertools import combinations, count, takewhile
+from itertools import count, takewhile
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from autocode.classify.bands import Cuts
-from autocode.classify.heads import Head, Heads, train
+from autocode.classify.folds import folds_of, half_scores, held_out_scores, others, pair_scores, trained
+from autocode.classify.heads import Head, Heads
 from autocode.classify.judge import Judge, judge
 from autocode.classify.material import ROLES, BoolArray, Features, FloatArray, IntArray, Target
 from autocode.classify.reliability import Reliability
@@ -152,11 +151,11 @@ def nested_scores(
 
     Args and errors: as for `cross_predict`.
     """
-    fold = _folds(features, target, config)
+    fold = folds_of(features, target, config)
     own, folds = fold >= 0, int(fold.max()) + 1
     tick = _ticker(progress, folds, folds * (folds - 1) // 2 if folds > 2 else 2 * 2)
-    outer = _held_out(features, target, fold, config, tick)
-    inner = (_pairs if folds > 2 else _halves)(features, target, fold, config, tick)
+    outer = held_out_scores(features, target, fold, trained(features, target, others(fold), config), tick)
+    inner = (pair_scores if folds > 2 else half_scores)(features, target, fold, config, tick)
     return Scores(outer[:, own], inner[:, :, own], fold[own])
 
 
@@ -185,13 +184,14 @@ def fit(
 
     Args and errors: as for `cross_predict`.
     """
-    fold = _folds(features, target, config)
+    fold = folds_of(features, target, config)
     tick = _ticker(progress, int(fold.max()) + 1, 1)
-    scores = _held_out(features, target, fold, config, tick)
+    learnt = trained(features, target, [*others(fold), np.arange(len(fold))], config)
+    scores = held_out_scores(features, target, fold, learnt, tick)
+    (heads,) = learnt  # learnt beside the last fold's
+    tick()
     own = np.flatnonzero(fold >= 0)
     judged, known = judge(scores[:, own], target.take(own), config)
-    (heads,) = _trained(features, target, [np.arange(len(fold))], config)
-    tick()
     return Classifier(heads, judged, known)
 
 
@@ -200,7 +200,8 @@ def out_of_document(features: Features, target: Target, config: ClassifyConfig =
 
     Args and errors: as for `cross_predict`.
     """
-    return _held_out(features, target, _folds(features, target, config), config, lambda: None)
+    fold = folds_of(features, target, config)
+    return held_out_scores(features, target, fold, trained(features, target, others(fold), config))
 
 
 def _ticker(progress: Progress | None, *parts: int) -> Callable[[], None]:
@@ -212,88 +213,3 @@ def _ticker(progress: Progress | None, *parts: int) -> Callable[[], None]:
             progress(next(done), sum(parts))
 
     return tick
-
-
-def _folds(features: Features, target: Target, config: ClassifyConfig) -> IntArray:
-    """Fold of every segment (n,): whole documents, the largest first into the emptiest fold; -1 without document."""
-    if len(features.X) != len(target.Y):
-        raise ValueError(f"{len(features.X)} rows of features for {len(target.Y)} coded segments: they must match")
-    own = target.groups >= 0
-    documents, where, sizes = np.unique(target.groups[own], return_inverse=True, return_counts=True)
-    if len(documents) < 2:
-        raise ValueError("all coding is in one document: code a second, for the model is checked on unseen documents")
-    order = np.random.default_rng(config.seed).permutation(len(documents))
-    order = order[np.argsort(-sizes[order], kind="stable")]
-    fold, load = np.zeros(len(documents), dtype=np.int64), np.zeros(min(config.folds, len(documents)))
-    for document in order:
-        fold[document] = np.argmin(load)
-        load[fold[document]] += sizes[document]
-    if len(load) == 2 and load.min() < 2:
-        raise ValueError("one of two documents has a single segment: code more of it, so that either can be checked")
-    found = np.full(len(own), -1)
-    found[own] = fold[where]
-    return found
-
-
-def _held_out(
-    features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
-) -> FloatArray:
-    """Scores (H, n, K) of each segment from heads trained on the other folds; zeros in rows of no fold (-1)."""
-    S = np.zeros((features.heads, *target.Y.shape), dtype=np.float32)
-    folds = range(int(fold.max()) + 1)
-    learnt = _trained(features, target, [np.flatnonzero(fold != f) for f in folds], config)
-    for f, heads in zip(folds, learnt, strict=True):
-        out = np.flatnonzero(fold == f)
-        S[:, out] = heads.score(features.take(out))
-        tick()
-    return S
-
-
-def _trained(
-    features: Features, target: Target, parts: Sequence[IntArray], config: ClassifyConfig
-) -> Iterator[Heads]:
-    """Heads for each part (rows to learn from), in order; as many at once as there are processors.
-
-    Each fit runs on one thread: small matrices shared among threads are many times slower on a busy
-    machine, and one thread gives the same bits everywhere.
-    """
-    crew = os.cpu_count() or 1
-    with threadpool_limits(1), ThreadPoolExecutor(crew) as pool:
-        for i in range(0, len(parts), crew):
-            yield from pool.map(lambda rows: train(features, target, rows, config), parts[i : i + crew])
-
-
-def _pairs(
-    features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
-) -> FloatArray:
-    """Out-of-document scores within each training part (F, H, n, K): entry f has seen nothing of fold f.
-
-    Heads that leave out the folds f and g serve twice: they score g for the judge of f, and f for the
-    judge of g. Five folds so need ten models, not twenty.
-    """
-    folds = int(fold.max()) + 1
-    S = np.zeros((folds, features.heads, *target.Y.shape), dtype=np.float32)
-    pairs = list(combinations(range(folds), 2))
-    parts = [np.flatnonzero((fold != f) & (fold != g)) for f, g in pairs]
-    for (f, g), heads in zip(pairs, _trained(features, target, parts, config), strict=True):
-        for judged, scored in ((f, g), (g, f)):
-            out = np.flatnonzero(fold == scored)
-            S[judged][:, out] = heads.score(features.take(out))
-        tick()
-    return S
-
-
-def _halves(
-    features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Callable[[], None]
-) -> FloatArray:
-    """The same where there are two folds only: each is halved, by documents if it has several."""
-    S = np.zeros((2, features.heads, *target.Y.shape), dtype=np.float32)
-    for f in range(2):
-        known = np.flatnonzero(fold != f)
-        own = fold[known] >= 0
-        documents = np.unique(target.groups[known[own]], return_inverse=True)[1]
-        place = documents if documents.max() else np.arange(own.sum())
-        half = np.full(len(known), -1)
-        half[own] = place * 2 > place.max()
-        S[f][:, known] = _held_out(features.take(known), target.take(known), half, config, tick)
-    return S

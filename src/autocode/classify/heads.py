@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
 
+from autocode.classify.descent import minimise
 from autocode.classify.material import ROLES, Features, FloatArray, IntArray, Target, each_encoder, unshared_roles
 from autocode.config import ClassifyConfig
 
@@ -190,32 +191,31 @@ def _strengths(Y: FloatArray, C: float, config: ClassifyConfig) -> FloatArray:
 def _fit(space: _Space, Y: FloatArray, C: FloatArray, prior: FloatArray, config: ClassifyConfig) -> Head:
     """Balanced one-vs-rest logistic regressions whose weights are drawn to `prior`, not to zero.
 
-    Y (n, K) in [0, 1], C (K,), prior (K, d). All codes in one L-BFGS run.
+    Y (n, K) in [0, 1], C (K,), prior (K, d).
     """
-    from scipy.optimize import minimize  # late: the command line must start at once
-    from scipy.special import expit
+    from scipy.special import expit  # late: the command line must start at once
 
     A, (n, K) = space.A, Y.shape
     positives = np.clip(Y.sum(axis=0), 1e-6, n - 1e-6)
     goal = np.asarray(Y * (n / (2 * positives)), dtype=np.float32)
     S = goal + np.asarray((1 - Y) * (n / (2 * (n - positives))), dtype=np.float32)
     base = np.asarray(space.X @ prior.T, dtype=np.float32)
-    # Steps in units of sqrt(C): codes of different strength then converge at one pace.
+    # Steps in units of sqrt(C): regularisation then bends the loss of every code alike.
     unit = np.sqrt(C).astype(np.float32)
 
-    def loss(flat: FloatArray) -> tuple[float, FloatArray]:
-        D, b = flat[:-K].reshape(K, -1).astype(np.float32), flat[-K:].astype(np.float32)
-        Z = base + (A @ D.T) * unit + b
+    def loss(V: FloatArray, codes: IntArray) -> tuple[FloatArray, FloatArray]:
+        D, goals, shares = V[:, :-1], goal[:, codes], S[:, codes]
+        Z = base[:, codes] + (A @ D.T) * unit[codes] + V[:, -1]
         P = expit(Z)
-        G = S * P - goal
+        G = shares * P - goals
+        slope = V.copy()
+        slope[:, :-1] += (A.T @ (G * unit[codes])).T
+        slope[:, -1] = G.sum(axis=0)
         # log(1 + e^z) - y z, from the probability already at hand.
-        value = np.sum(S * (np.maximum(Z, 0) - np.log(np.maximum(P, 1 - P))) - goal * Z, dtype=np.float64)
-        slope = np.concatenate([((A.T @ (G * unit)).T + D).ravel(), G.sum(axis=0)])
-        return float(value) + 0.5 * float(np.vdot(D, D)), slope
+        values = np.sum(shares * (np.maximum(Z, 0) - np.log(np.maximum(P, 1 - P))) - goals * Z, axis=0, dtype=np.float64)
+        return values + 0.5 * np.vecdot(D, D), slope
 
-    options = {"maxiter": config.iterations, "ftol": 1e-5, "maxcor": 6}
-    found = minimize(loss, np.zeros(K * A.shape[1] + K), jac=True, method="L-BFGS-B", options=options).x
-    steps = found[:-K].reshape(K, -1).astype(np.float32) * unit[:, None]
+    steps = minimise(loss, (K, A.shape[1] + 1), config.iterations)[:, :-1] * unit[:, None]
     # The intercept of balanced classes says nothing of a code's share, and runs away where a code is
     # rare; scores are left centred instead, and calibration sets the intercept.
     return Head((prior + space.lift(steps)).astype(np.float32), np.zeros(K, dtype=np.float32))
