@@ -195,7 +195,9 @@ def loop_of(known: Features, target: Target) -> None:
 def suggesting(rounds: int, cache: Path) -> None:
     """The table of `suggest` for one interview of 150 segments, whole processes from the shell."""
     run = [sys.executable, "-m", "autocode"]
-    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    # As on a user's computer: Python keeps what it compiled, whatever this shell says.
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONPYCACHEPREFIX": str(cache / "compiled")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def shell(*arguments: str) -> dict[str, float]:
         before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
