@@ -161,11 +161,15 @@ def test_train_tells_the_licences_to_programs(shell: Shell) -> None:
 
 
 def test_evaluate_says_whether_groups_differ(shell: Shell) -> None:
-    """The bias check stands under the agreement, and in the JSON."""
+    """The bias check and the second opinions stand under the agreement, and in the JSON."""
     shell("import", "open", "--study", "s")
     _, out, _ = shell("evaluate", "s", "--config", "fake.toml")
     assert "Bias check: " in out
-    assert "groups" in json.loads(shell("evaluate", "s", "--config", "fake.toml", "--json")[1])
+    assert "Second opinions on " in out
+    told = json.loads(shell("evaluate", "s", "--config", "fake.toml", "--json")[1])
+    assert "groups" in told
+    (opinion,) = told["second_opinions"]
+    assert {"machine", "tests", "left_out", "odd"} <= set(opinion)
 
 
 def test_train_names_the_silent_codes(shell: Shell) -> None:

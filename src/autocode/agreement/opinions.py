@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from autocode.agreement.alttest import AltTest, alt_test_on
 from autocode.agreement.counts import Decisions, cluster
@@ -41,6 +42,10 @@ class Opinion:
                 ends = "" if x.gain.low is None else f" ({x.gain.low:+.2f} to {x.gain.high:+.2f})"
                 yield f"alpha of the humans alone {x.without.value:.2f}, {x.gain.value:+.2f}{ends} against all with the machine"
         yield f"coder who stands apart from all others: {self.odd or 'none'}"
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready: the tests and alphas of all codes together (code "") and of each code."""
+        return asdict(self)
 
 
 def opinions(data: Decisions, options: AgreementOptions) -> list[Opinion]:

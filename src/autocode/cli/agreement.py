@@ -202,11 +202,13 @@ def evaluate(
     if out:
         write_held_out(out, held)
     report, groups = compare(held, chosen.agreement), bias(held)
+    second = opinions(decisions(held.with_machine), report.options)
     if as_json:
-        print(json.dumps(report.to_json() | {"groups": groups.to_json()}, ensure_ascii=False, indent=2))
+        more = {"groups": groups.to_json(), "second_opinions": [o.to_json() for o in second]}
+        print(json.dumps(report.to_json() | more, ensure_ascii=False, indent=2))
     else:
         print(f"{report}\n\n{groups}")
-        _print_opinions(opinions(decisions(held.with_machine), report.options))
+        _print_opinions(second)
         written, _ = ledger_of(study)
         shown = bool(accepted(written) & frozenset(found.codings))
         people = {d.id: who for d in found.documents if (who := participant_of(d))}
