@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import measures
 import nested
 import peers
+import picture
 import product
 import sets
 import tables
@@ -236,3 +237,18 @@ def test_the_latest_row_of_a_cell_counts(tmp_path: Path):
     path.write_text("\n".join(json.dumps(row("autocode", r)) for r in (0.1, 0.2)) + "\n", encoding="utf-8")
     (kept,) = quality.known_rows(path).values()
     assert kept["ratio"] == 0.2
+
+
+def test_pictures_are_drawn_of_all_rows(tmp_path: Path):
+    """Both pictures are images, whatever systems and sizes were measured; a system that did not run leaves no mark."""
+    def row(system, size, score):
+        return {"set": "scrum", "system": system, "effort": "", "size": size, "draw": 0, "ratio": None, "kappa": score, "map": score}
+
+    rows = [row(s, size, 0.3) for s in ("autocode", "tfidf") for size in (None, 50, 100)]
+    rows.append({"set": "scrum", "system": "setfit", "effort": "", "size": None, "draw": None, "skipped": "too slow"})
+    picture.systems(rows, tmp_path / "a.png")
+    picture.curves(rows, tmp_path / "b.png")
+    for name in ("a.png", "b.png"):
+        data = (tmp_path / name).read_bytes()
+        assert data.startswith(b"\x89PNG")
+        assert len(data) > 5000
