@@ -241,10 +241,7 @@ def test_the_latest_row_of_a_cell_counts(tmp_path: Path):
 
 def test_pictures_are_drawn_of_all_rows(tmp_path: Path):
     """Both pictures are images, whatever systems and sizes were measured; a system that did not run leaves no mark."""
-    def row(system, size, score):
-        return {"set": "scrum", "system": system, "effort": "", "size": size, "draw": 0, "ratio": None, "kappa": score, "map": score}
-
-    rows = [row(s, size, 0.3) for s in ("autocode", "tfidf") for size in (None, 50, 100)]
+    rows = [row(s, None, "scrum", size=size, effort="") for s in ("autocode", "tfidf") for size in (None, 50, 100)]
     rows.append({"set": "scrum", "system": "setfit", "effort": "", "size": None, "draw": None, "skipped": "too slow"})
     picture.systems(rows, tmp_path / "a.png")
     picture.curves(rows, tmp_path / "b.png")
