@@ -102,4 +102,4 @@ def test_time_is_reckoned_by_words(words: Words) -> None:
     """Twice the segments, twice the time, whatever the clock says; few segments are gone through more often."""
     half = words.take(np.arange(45))
     assert half.seconds(11) * 1.5 < words.seconds(11) < half.seconds(11) * 2.5
-    assert (passes(10), passes(1600), passes(100_000)) == (10, 6, 2)
+    assert (passes(10), passes(2400), passes(100_000)) == (4, 4, 2)

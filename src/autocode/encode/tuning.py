@@ -27,9 +27,9 @@ FloatArray = NDArray[np.floating[Any]]
 UPPER = 2  # layers that learn
 _OWN, _BEFORE = 200, 48  # tokens read of a segment, and of the end of the turn before it
 _BATCH, _POOL = 32, 8  # segments a step; steps whose segments are sorted by length together
-_STEPS, _PASSES = 300, (2, 10)  # steps at least, but so many passes over the segments at least and at most
+_STEPS, _PASSES = 300, (2, 4)  # steps at least, but so many passes over the segments at least and at most
 _RATE, _HEAD_RATE = 3e-4, 6e-3
-_TOKENS_A_SECOND = 2500  # read and learnt once, on one thread of a laptop of 2024
+_TOKENS_A_SECOND = 4000  # read or learnt once, by one thread of a laptop of 2024
 
 
 class Base:
