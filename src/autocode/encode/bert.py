@@ -27,8 +27,10 @@ class Sizes:
 
 
 def sizes_of(folder: Path) -> Sizes | None:
-    """The sizes of the model in a folder; None where it is no BERT with the usual activation."""
+    """The sizes of the model in a folder; None where it is no BERT of the usual kind, in one file, with its tokenizer."""
     try:
+        if not all((folder / name).is_file() for name in ("model.safetensors", "tokenizer.json")):
+            return None
         known = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         if known["model_type"] != "bert" or known.get("hidden_act", "gelu") != "gelu":
             return None
