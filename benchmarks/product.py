@@ -11,9 +11,22 @@ from typing import Any, cast
 import numpy as np
 from nested import Answer, Clock
 from numpy.typing import NDArray
-from sets import Corpus, Split
+from sets import Corpus, IntArray, Split
 
-from autocode.classify import Features, Held, Target, better, cross_predict, fit, held, nested_scores
+from autocode.classify import (
+    Classifier,
+    ClassifyConfig,
+    Features,
+    Held,
+    Target,
+    better,
+    cross_predict,
+    fit,
+    gain,
+    held,
+    nested_scores,
+    out_of_document,
+)
 from autocode.config import Config
 from autocode.encode import PLUS, Encoder, load_encoder
 from autocode.model import prepare, rows_of, target
@@ -32,20 +45,29 @@ def encoder(config: Config, cache: Path | None, more: Sequence[str] = ()) -> Enc
     return load_encoder(names, cache, threads=1, precision=config.encode.precision)
 
 
-def material(corpus: Corpus, cache: Path, more: Sequence[str] = ()) -> tuple[Features, Target]:
-    """Features and target of the corpus, as `evaluate` makes them."""
-    loaded = encoder(corpus.config, cache, more)
-    rows = rows_of(prepare(corpus.study.documents, corpus.config, loaded), corpus.matrix)
+def material(corpus: Corpus, cache: Path, full: bool = False) -> tuple[Features, Target]:
+    """Features and target of the corpus, as `evaluate` makes them; with all that the effort `full` adds."""
+    config = corpus.config
+    loaded = encoder(config, cache, config.encode.more if full else ())
+    config = replace(config, encode=replace(config.encode, tuned=full))
+    rows = rows_of(prepare(corpus.study.documents, config, loaded), corpus.matrix)
     return rows.features, target(corpus.matrix, corpus.study.codebook, loaded)
 
 
-def _held(corpus: Corpus, seen: tuple[Features, Target], cache: Path) -> Held:
-    """Every document judged unseen; with the effort `full` by the way that the other folds speak for."""
-    config = corpus.config
-    if config.classify.effort == "quick" or not config.encode.more:
-        return cross_predict(*seen, config.classify)
-    ways = [nested_scores(*way, config.classify) for way in (seen, material(corpus, cache, config.encode.more))]
-    return held(better(*ways, seen[1], config.classify), seen[1], config.classify)
+def _held(ways: Sequence[tuple[Features, Target]], config: ClassifyConfig) -> Held:
+    """Every document judged unseen; of two ways, by the one that the other folds speak for."""
+    if len(ways) == 1:
+        return cross_predict(*ways[0], config)
+    scores = [nested_scores(*way, config) for way in ways]
+    return held(better(*scores, ways[0][1], config), ways[0][1], config)
+
+
+def _fitted(ways: Sequence[tuple[Features, Target]], known: IntArray, config: ClassifyConfig) -> tuple[int, Classifier]:
+    """The way that documents held out of `known` speak for, and what it learns from `known`."""
+    parts = [(features.take(known), target.take(known)) for features, target in ways]
+    scores = [out_of_document(*part, config) for part in parts] if len(parts) > 1 else []
+    place = int(bool(scores) and gain(scores[0], scores[1], parts[0][1], config).taken)
+    return place, fit(*parts[place], config)
 
 
 def judge(corpus: Corpus, parts: Sequence[Split], cache: Path) -> tuple[Answer, NDArray[np.int8]]:
@@ -56,19 +78,21 @@ def judge(corpus: Corpus, parts: Sequence[Split], cache: Path) -> tuple[Answer, 
     Raises:
         RuntimeError: The product parts documents otherwise than the other systems are parted.
     """
-    features, taught = material(corpus, cache)
+    config = corpus.config.classify
+    ways = [material(corpus, cache, full) for full in ((False, True) if config.effort == "full" else (False,))]
+    taught = ways[0][1]
     train, suggest = Clock(), Clock()
     P, bands = np.zeros(taught.Y.shape), np.zeros(taught.Y.shape, dtype=np.int8)
     coded = np.zeros(taught.Y.shape, dtype=bool)
     folds = len(parts) > 1 and all(len(p.known) + len(p.out) == len(P) for p in parts)
     for part in parts[:1] if folds else parts:
         clock = Clock() if folds else train
-        model = clock.run(partial(fit, features.take(part.known), taught.take(part.known), corpus.config.classify))
-        P[part.out] = suggest.run(partial(model.predict_proba, features.take(part.out)))
+        place, model = clock.run(partial(_fitted, ways[: 1 if folds else 2], part.known, config))
+        P[part.out] = suggest.run(partial(model.predict_proba, ways[place][0].take(part.out)))
         bands[part.out] = suggest.run(partial(model.bands, P[part.out]))
         coded[part.out] = model.coded(P[part.out])
     if folds:
-        found = train.run(partial(_held, corpus, (features, taught), cache))
+        found = train.run(partial(_held, ways, config))
         if any(set(np.flatnonzero(found.fold == found.fold[p.out[0]])) != set(p.out) for p in parts):
             raise RuntimeError("the product's folds differ from those of the other systems: mend sets.product_folds")
         P, bands, coded = found.P, found.bands, found.coded

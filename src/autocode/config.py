@@ -75,11 +75,15 @@ class EncodeConfig:
             them several, side by side.
         more: Further encoders that the effort `full` tries beside it.
         precision: `auto`, `float32` or `bfloat16`; auto takes bfloat16 where the processor computes with it.
+        tuned: Let the encoder's upper layers learn the codes; the effort `full` tries it and decides.
+        minutes: What the effort `full` may spend on fine-tuning, reckoned by the words to read, not by the clock; 0: none.
     """
 
     model: str = "default"
     more: tuple[str, ...] = ()
     precision: str = "auto"
+    tuned: bool = False
+    minutes: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class ClassifyConfig:
     """How codes are learnt; the defaults hold for every corpus (benchmarks/quality.py).
 
     Attributes:
-        effort: `quick`, or `full`: try the further encoders, and keep them where unseen documents speak for it.
+        effort: `quick`, or `full`: try fine-tuning and further encoders, kept where unseen documents speak for them.
         folds: Held-out parts, made of whole documents.
         seed: Same seed, same result.
         min_segments: A code with fewer coded segments stays silent.

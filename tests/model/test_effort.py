@@ -1,4 +1,4 @@
-"""The effort `full`: further encoders are kept where unseen documents speak for them, and only there."""
+"""The effort `full`: fine-tuning and further encoders, kept where unseen documents speak for them, and only there."""
 
 from __future__ import annotations
 
@@ -84,3 +84,31 @@ def test_held_out_documents_are_judged_by_what_the_others_speak_for(larger: Stud
     found = hold_out(CodingModel.from_config(full(more), encoder), larger)
     loss = [float(np.mean((h.held.P - h.matrix.share) ** 2)) for h in (quick, found)]
     assert abs(loss[1] - loss[0]) < 1e-6 if more == BLANK else loss[1] < loss[0] - 1e-6
+
+
+def test_a_fine_tuned_model_is_saved_and_loaded_whole(larger: Study, tmp_path: Path) -> None:
+    """Its network comes back with the folder, and judges each document by itself, whatever stands beside it."""
+    model = CodingModel.from_config(Config(encode=EncodeConfig(tuned=True))).fit(larger)
+    assert model.classifier is not None
+    assert model.classifier.heads.network is not None
+    model.save(tmp_path / "m")
+    again = CodingModel.load(tmp_path / "m")
+    alone = [s for d in larger.documents for s in again.suggest(d, everything=True)]
+    together = again.suggest(larger, everything=True)
+    assert together == model.suggest(larger, everything=True)
+    judged = [{(s.segment, s.code): s.probability for s in some} for some in (alone, together)]
+    assert judged[0] == judged[1]
+
+
+def test_fine_tuning_is_tried_within_its_minutes_only(larger: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Full effort tries it and says what came of it; where it would take too long it is left out, and that is said."""
+    config = Config(classify=ClassifyConfig(effort="full", folds=2))
+    tried = CodingModel.from_config(config).fit(larger)
+    assert "Full effort tried fine-tuning: " in tried.effort_note
+    monkeypatch.setattr("autocode.encode.tuning._TOKENS_A_SECOND", 0.01)
+    spared = CodingModel.from_config(config).fit(larger)
+    assert spared.effort_note.startswith("Fine-tuning was left out")
+    assert spared.classifier is not None
+    assert spared.classifier.heads.network is None
+    none = CodingModel.from_config(replace(config, encode=EncodeConfig(minutes=0))).fit(larger)
+    assert none.effort_note == ""

@@ -15,12 +15,14 @@ from autocode.classify.bands import Cuts
 from autocode.classify.folds import folds_of, half_scores, held_out_scores, others, pair_scores, trained
 from autocode.classify.heads import Head, Heads
 from autocode.classify.judge import Judge, judge
-from autocode.classify.material import ROLES, BoolArray, Features, FloatArray, IntArray, Target
+from autocode.classify.material import ROLES, BoolArray, Features, FloatArray, IntArray, Network, Target
 from autocode.classify.reliability import Reliability
 from autocode.config import ClassifyConfig
 
 Progress = Callable[[int, int], object]
 _KNOWN = tuple(f.name for f in fields(Reliability) if f.name != "reasons")
+NETWORK = "network_"
+"""Stands before the names of a network's arrays."""
 _CUTS = tuple(f.name for f in fields(Cuts))
 
 
@@ -90,6 +92,7 @@ class Classifier:
             "lexical_W": self.heads.lexical.W,
             "lexical_b": self.heads.lexical.b,
             **{f"more{i}_{part}": getattr(head, part) for i, head in enumerate(self.heads.more) for part in ("W", "b")},
+            **{f"{NETWORK}{name}": array for name, array in (self.heads.network.arrays if self.heads.network else {}).items()},
             "theta": self.judge.theta,
             "thresholds": self.judge.thresholds,
             **{f"cut_{name}": getattr(self.judge.cuts, name) for name in _CUTS},
@@ -98,15 +101,19 @@ class Classifier:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Classifier:
-        """The reverse of `to_arrays`.
+    def from_arrays(
+        cls, arrays: Mapping[str, NDArray[Any]], network: Callable[[Mapping[str, NDArray[Any]]], Network] | None = None
+    ) -> Classifier:
+        """The reverse of `to_arrays`; `network` makes a network of its arrays, where there are any.
 
         Raises:
             KeyError: An array is missing.
         """
         a = arrays
+        tuned = {name.removeprefix(NETWORK): array for name, array in a.items() if name.startswith(NETWORK)}
+        known = network(tuned) if tuned and network else None
         return cls(
-            Heads(Head(a["dense_W"], a["dense_b"]), Head(a["lexical_W"], a["lexical_b"]), tuple(_further(a))),
+            Heads(Head(a["dense_W"], a["dense_b"]), Head(a["lexical_W"], a["lexical_b"]), tuple(_further(a)), known),
             Judge(a["theta"], a["thresholds"], Cuts(**{name: a[f"cut_{name}"] for name in _CUTS})),
             Reliability(**{name: a[f"known_{name}"] for name in _KNOWN}, reasons=_as_texts(a["reasons"])),
         )
@@ -195,13 +202,16 @@ def fit(
     return Classifier(heads, judged, known)
 
 
-def out_of_document(features: Features, target: Target, config: ClassifyConfig = ClassifyConfig()) -> FloatArray:
+def out_of_document(
+    features: Features, target: Target, config: ClassifyConfig = ClassifyConfig(), progress: Progress | None = None
+) -> FloatArray:
     """Raw scores (H, n, K) of every segment by heads that have seen nothing of its document.
 
     Args and errors: as for `cross_predict`.
     """
     fold = folds_of(features, target, config)
-    return held_out_scores(features, target, fold, trained(features, target, others(fold), config))
+    learnt = trained(features, target, others(fold), config)
+    return held_out_scores(features, target, fold, learnt, _ticker(progress, int(fold.max()) + 1))
 
 
 def _ticker(progress: Progress | None, *parts: int) -> Callable[[], None]:

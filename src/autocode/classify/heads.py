@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 import numpy as np
 
 from autocode.classify.descent import minimise
-from autocode.classify.material import ROLES, Features, FloatArray, IntArray, Target, each_encoder, unshared_roles
+from autocode.classify.material import ROLES, Features, FloatArray, IntArray, Network, Target, each_encoder, unshared_roles
 from autocode.config import ClassifyConfig
 
 if TYPE_CHECKING:
@@ -48,13 +48,15 @@ class Heads:
     dense: Head
     lexical: Head
     more: tuple[Head, ...] = ()  # by meaning, as further encoders have it
+    network: Network | None = None  # by the words as they stand, fine-tuned
 
     def score(self, features: Features) -> FloatArray:
-        """Scores (H, n, K) float32: by meaning, by wording, by the best piece, by further encoders."""
+        """Scores (H, n, K) float32: by meaning, by wording, by the best piece, by further encoders, by the network."""
         pieces = features.pieces
         best = pieces.highest(self.dense.W[:, : pieces.V.shape[1]])
         further = (head.score(M) for head, M in zip(self.more, features.more, strict=True))
-        return np.stack([self.dense.score(features.X), self.lexical.score(features.T), best, *further])
+        tuned = [] if self.network is None else [self.network.score(features.words)]
+        return np.stack([self.dense.score(features.X), self.lexical.score(features.T), best, *further, *tuned])
 
     def replaced(self, codes: IntArray, other: Heads, columns: IntArray) -> Heads:
         """These scorers with those of `other`'s codes `columns` for their own `codes`."""
@@ -78,7 +80,8 @@ def train(features: Features, target: Target, rows: IntArray, config: ClassifyCo
     views = (features.X, *features.more)
     priors = _priors(part.prior, views, features.pieces.V.shape[1])
     dense = [_dense(X[rows], replace(part, prior=p), names, config) for X, p in zip(views, priors, strict=True)]
-    return Heads(dense[0], _lexical(features.T[rows], part, names, config), tuple(dense[1:]))
+    network = features.words.take(rows).learn(part.Y, config.seed) if features.words else None
+    return Heads(dense[0], _lexical(features.T[rows], part, names, config), tuple(dense[1:]), network)
 
 
 def _priors(prior: FloatArray, views: Sequence[FloatArray], width: int) -> list[FloatArray]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,27 @@ class Pieces:
         return np.maximum.reduceat(self.V @ W.T, np.cumsum(self.counts) - self.counts, axis=0)
 
 
+class Words(Protocol):
+    """The words of n segments, for a network that learns to read them."""
+
+    def take(self, rows: IntArray) -> Words:
+        """Some of them, in the order of `rows`."""
+
+    def learn(self, Y: FloatArray, seed: int) -> Network:
+        """Learn from shares of coders Y (n, K)."""
+
+
+class Network(Protocol):
+    """What has learnt K codes from words."""
+
+    @property
+    def arrays(self) -> Mapping[str, FloatArray]:
+        """All there is to it, by name."""
+
+    def score(self, words: Any) -> FloatArray:
+        """Scores (n, K) float32."""
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """What is known of n segments."""
@@ -54,18 +75,20 @@ class Features:
     T: sparse.csr_array  # (n, h) float32: hashed words and word parts, roles
     pieces: Pieces
     more: tuple[FloatArray, ...] = ()  # further encoders' view of the same segments, each like X
+    words: Words | None = None  # where a network is to learn as well
 
     @property
     def heads(self) -> int:
-        """How many scores a code gets: by meaning, wording and best piece, and by each further encoder."""
-        return 3 + len(self.more)
+        """How many scores a code gets: by meaning, wording, best piece, each further encoder, a network."""
+        return 3 + len(self.more) + (self.words is not None)
 
     def take(self, rows: IntArray) -> Features:
         """The features of some segments, in the order of `rows`."""
-        return Features(self.X[rows], self.T[rows], self.pieces.take(rows), tuple(M[rows] for M in self.more))
+        words = self.words.take(rows) if self.words else None
+        return Features(self.X[rows], self.T[rows], self.pieces.take(rows), tuple(M[rows] for M in self.more), words)
 
     def joined(self, other: Features) -> Features:
-        """These segments and, below them, those of `other`."""
+        """These segments and, below them, those of `other`; no network learns from both."""
         from scipy import sparse  # late: the command line must start at once
 
         V, counts = (np.concatenate(both) for both in zip(*((p.V, p.counts) for p in (self.pieces, other.pieces)), strict=True))

@@ -47,6 +47,7 @@ from autocode.cli.shell import (
     Independent,
     Json,
     Kind,
+    Minutes,
     Segments,
     StudyPath,
     blank_model,
@@ -191,6 +192,7 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Write every held-out prediction here (.csv).")] = None,
     kind: Kind = "",
     effort: EffortLevel = "",
+    minutes: Minutes = None,
     as_json: Json = False,
     alone: Independent = False,
 ) -> None:
@@ -198,7 +200,7 @@ def evaluate(
     chosen = settings(config, segments).with_agreement(coefficient, interval)
     found = _chosen(study, kind, alone)
     with working("Judging each document without having seen it") as progress:
-        held = hold_out(blank_model(with_effort(chosen, effort)), found, listed(coders), progress)
+        held = hold_out(blank_model(with_effort(chosen, effort, minutes)), found, listed(coders), progress)
     if out:
         write_held_out(out, held)
     report, groups = compare(held, chosen.agreement), bias(held)

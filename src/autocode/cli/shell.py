@@ -47,8 +47,12 @@ Independent = Annotated[
     bool, typer.Option("--independent", help="Only what was coded without a suggestion on the screen, by the ledger.")
 ]
 EffortLevel = Annotated[
-    str, typer.Option("--effort", help="quick, or full: try further encoders, kept where unseen documents speak for them.",
+    str, typer.Option("--effort", help="quick, or full: try fine-tuning and further encoders, kept where they help.",
                       show_default="quick")
+]  # fmt: skip
+Minutes = Annotated[
+    float | None, typer.Option("--minutes", min=0, show_default="30",
+                               help="For fine-tuning at full effort, reckoned by the words to read; 0: none.")
 ]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -64,8 +68,9 @@ def settings(path: Path | None, segments: str = "", overlap: str = "") -> Config
     return found.with_overlap(overlap) if overlap else found
 
 
-def with_effort(config: Config, effort: str) -> Config:
-    """The settings with an effort level; `full` tries every encoder added to this computer, unless some are named.
+def with_effort(config: Config, effort: str, minutes: float | None) -> Config:
+    """The settings with an effort level; `full` tries fine-tuning within some minutes, and every encoder added to this
+    computer, unless some are named.
 
     Raises:
         ConfigError: There is no such level.
@@ -74,9 +79,11 @@ def with_effort(config: Config, effort: str) -> Config:
         raise ConfigError(f"effort '{effort}'", f"known levels are {', '.join(get_args(Effort))}", "Choose one of these.")
     level = cast(Effort, effort or config.classify.effort)
     more = config.encode.more or (added_encoders() if level == "full" else ())
-    if level == "full" and not more:
-        tell("Full effort finds no further encoder here, so it is quick. Next: autocode encoder add all-mpnet-base-v2")
-    return replace(config, classify=replace(config.classify, effort=level), encode=replace(config.encode, more=more))
+    if level == "full":
+        tried = " and ".join(["fine-tuning", *more])
+        tell(f"Full effort tries {tried}: minutes, not seconds. It is kept only where documents not seen speak for it.")
+    encode = replace(config.encode, more=more, minutes=config.encode.minutes if minutes is None else minutes)
+    return replace(config, classify=replace(config.classify, effort=level), encode=encode)
 
 
 def blank_model(config: Config) -> CodingModel:

@@ -14,6 +14,7 @@ from autocode.cli.shell import (
     EffortLevel,
     Json,
     Kind,
+    Minutes,
     Segments,
     blank_model,
     listed,
@@ -64,6 +65,7 @@ def train(
         bool, typer.Option("--reviewed", help="Learn from decisions on suggestions too, as codings of who made them.")
     ] = False,
     effort: EffortLevel = "",
+    minutes: Minutes = None,
     as_json: Json = False,
 ) -> None:
     """Learn from coded segments and save the model; say what each code may be used for.
@@ -73,7 +75,9 @@ def train(
     found, told = with_review(read(studies[0]), studies[0], reviewed)
     found, others = found.of_kind(kind), _others(studies)
     folder = out or Path("models") / (model or studies[0].name)
-    blank = blank_model(with_effort(settings(config, segments), effort))
+    blank = blank_model(with_effort(settings(config, segments), effort, minutes))
+    if others and blank.config.classify.effort == "full":
+        tell("Beside other studies the effort is quick: what they lend is weighed code by code.")
     if not others:
         with working("Learning") as progress:
             learnt = blank.fit(found, listed(coders), progress)

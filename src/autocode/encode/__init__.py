@@ -12,6 +12,7 @@ from autocode.encode.encoders import (
     FakeEncoder,
 )
 from autocode.encode.joined import PLUS, JoinedEncoder, first_of, load_encoder, needs_export, widths_of
+from autocode.encode.tuning import Network, Words, can_tune, words_of
 from autocode.encode.weights import add_encoder, added_encoders, encoders_folder, find_default
 
 __all__ = [
@@ -21,13 +22,17 @@ __all__ = [
     "EncoderIdentity",
     "FakeEncoder",
     "JoinedEncoder",
+    "Network",
+    "Words",
     "add_encoder",
     "added_encoders",
     "cache_folder",
+    "can_tune",
     "encoders_folder",
     "find_default",
     "first_of",
     "load_encoder",
     "needs_export",
     "widths_of",
+    "words_of",
 ]

@@ -89,6 +89,12 @@ class CachedEncoder:
         """Identity of the encoder inside."""
         return self._encoder.identity
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the weights of the encoder inside are; None for a plug-in."""
+        found: Path | None = getattr(self._encoder, "folder", None)
+        return found
+
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Encode n texts as (n, dimension) float32 of unit norm, in the order given.
 
@@ -200,6 +206,7 @@ class _ModelEncoder:
 
     def __init__(self, weights: Weights, graph: Path, facts: GraphFacts, run: tuple[Engine, int]) -> None:
         self._weights, self._graph, self._facts, (self._engine, self._threads) = weights, graph, facts, run
+        self.folder = weights.folder
         sizes = facts.dimension, facts.max_tokens
         self.identity = EncoderIdentity(
             weights.name, weights.sha256, *sizes, self._engine.backend, facts.reason, self._engine.precision)  # fmt: skip

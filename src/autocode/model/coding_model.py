@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from autocode.classify import Classifier, fit
 from autocode.codebook import Codebook
 from autocode.config import Config, load_config
-from autocode.encode import Encoder, load_encoder
+from autocode.encode import Encoder, Network, load_encoder
 from autocode.errors import ModelError
+from autocode.matrix import CodingMatrix
 from autocode.model import saved
 from autocode.model.card import card
 from autocode.model.changes import Changes, changes_to
@@ -87,8 +88,10 @@ class CodingModel:
         chosen = study.choose(coders)
         examples = learnable(study, self.config, chosen)
         trial = tried(study, examples, (self.config, self.encoder), progress)
-        if trial and trial.gain.taken:
-            return self._with(trial).fit(study, chosen, progress)._noting(trial)
+        best = replace(self, config=trial.way.config, encoder=trial.way.encoder) if trial and trial.kept else self
+        return best._learnt(study, examples, progress)._noting(trial)
+
+    def _learnt(self, study: Study, examples: CodingMatrix, progress: Progress | None) -> CodingModel:
         prepared = prepare(study.documents, self.config, self.encoder, progress)
         rows = rows_of(prepared, examples)
         taught = target(examples, study.codebook, self.encoder)
@@ -97,16 +100,11 @@ class CodingModel:
             self,
             codebook=study.codebook,
             codes=examples.codes,
-            coders=chosen,
+            coders=examples.coders,
             classifier=classifier,
             precedents=Precedents.gather(examples, rows.texts, rows.vectors),
             provenance=provenance(study, examples, self.encoder),
-        )._noting(trial)
-
-    def _with(self, trial: Trial) -> CodingModel:
-        """The same blank model with the encoders that were tried, and nothing more to try."""
-        encode = replace(self.config.encode, model=trial.name, more=())
-        return replace(self, config=replace(self.config, encode=encode), encoder=trial.encoder)
+        )
 
     def _noting(self, trial: Trial | None) -> CodingModel:
         return self if trial is None else replace(self, provenance={**(self.provenance or {}), "effort": trial.to_json()})
@@ -283,7 +281,7 @@ class CodingModel:
         encoder = encoder or load_encoder(parts.config.encode.model, precision=made["encoder"].get("precision", "float32"))
         saved.check_encoder(Path(folder), made["encoder"], encoder.identity)
         try:
-            classifier = Classifier.from_arrays(parts.arrays)
+            classifier = Classifier.from_arrays(parts.arrays, Network)
             precedents = Precedents.from_rows(parts.precedents, parts.arrays["precedents"], float(parts.arrays["edge"][0]))
         except (KeyError, TypeError) as error:
             raise saved.foreign(Path(folder), "a part is missing") from error

@@ -1,14 +1,14 @@
-"""The effort `full`: further encoders beside the first, kept where documents not seen speak for them."""
+"""The effort `full`: fine-tuning and further encoders, kept where documents not seen speak for them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from autocode.classify import Features, Gain, Held, Target, better, gain, held, nested_scores, out_of_document
 from autocode.config import Config
-from autocode.encode import PLUS, Encoder, JoinedEncoder, load_encoder
+from autocode.encode import PLUS, Encoder, JoinedEncoder, Words, can_tune, first_of, load_encoder
 from autocode.matrix import CodingMatrix
 from autocode.model.examples import rows_of
 from autocode.model.prepare import prepare, target
@@ -16,39 +16,69 @@ from autocode.study import Progress, Study
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """What the effort `full` tried, and what became of it."""
+class Way:
+    """One way to learn a study: settings, encoder, and the coded units as these see them.
 
-    name: str
+    Attributes:
+        minutes: What fine-tuning would have taken where it was left out for that; else 0.
+    """
+
+    config: Config
     encoder: Encoder
-    gain: Gain
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON-ready, for the record."""
-        return {"name": self.name, "kept": self.gain.taken, **asdict(self.gain)}
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """The coded units of a study, seen through one encoder."""
-
     features: Features
     target: Target
+    minutes: float = 0.0
 
     @classmethod
     def of(
         cls, study: Study, matrix: CodingMatrix, seen: tuple[Config, Encoder], progress: Progress | None = None
-    ) -> Material:
+    ) -> Way:
         """Prepare the units of a coding matrix as `fit` does."""
         config, encoder = seen
         rows = rows_of(prepare(study.documents, config, encoder, progress), matrix)
-        return cls(rows.features, target(matrix, study.codebook, encoder))
+        return cls(config, encoder, rows.features, target(matrix, study.codebook, encoder))
+
+    def affordable(self) -> Way:
+        """This way, without fine-tuning where that would take more minutes than the settings allow.
+
+        Reckoned for two threads and all trainings of `fit`: the folds on trial, the folds of the model, the model.
+        """
+        words, encode = self.features.words, self.config.encode
+        minutes = words.seconds(2 * self.config.classify.folds + 1) / 120 if isinstance(words, Words) else 0.0
+        if minutes <= encode.minutes:
+            return self
+        config = replace(self.config, encode=replace(encode, tuned=False))
+        return replace(self, config=config, features=replace(self.features, words=None), minutes=minutes)
+
+    @property
+    def name(self) -> str:
+        """What is dear about it."""
+        encoders = f"the encoders {self.config.encode.model}" if PLUS in self.config.encode.model else ""
+        return " and ".join(filter(None, ("fine-tuning" if self.config.encode.tuned else "", encoders)))
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the effort `full` tried, and what became of it; without a gain nothing was affordable."""
+
+    way: Way
+    gain: Gain | None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the dearer way is taken."""
+        return self.gain is not None and self.gain.taken
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, for the record."""
+        found = {"name": self.way.name, "kept": self.kept, "minutes": round(self.way.minutes, 1)}
+        return found | (asdict(self.gain) if self.gain else {})
 
 
 def tried(
     study: Study, matrix: CodingMatrix, seen: tuple[Config, Encoder], progress: Progress | None = None
 ) -> Trial | None:
-    """Try the further encoders that the settings name; None where the effort is quick or none is named.
+    """Try what the settings allow beyond the effort `quick`; None where that is nothing.
 
     Args:
         study: Documents and codebook.
@@ -59,13 +89,15 @@ def tried(
     Raises:
         EncoderError: A further encoder is not on this computer.
     """
-    joined = _joined(*seen)
-    if joined is None:
+    wanted = _dearer(*seen)
+    if wanted is None:
         return None
-    config = seen[0].classify
-    ways = [Material.of(study, matrix, (seen[0], encoder), progress) for encoder in (seen[1], joined)]
-    plain, dear = (out_of_document(way.features, way.target, config) for way in ways)
-    return Trial(PLUS.join([seen[0].encode.model, *seen[0].encode.more]), joined, gain(plain, dear, ways[0].target, config))
+    dear = Way.of(study, matrix, wanted, progress).affordable()
+    if not dear.name:
+        return Trial(dear, None)
+    plain, config = Way.of(study, matrix, seen, progress), seen[0].classify
+    scores = [out_of_document(way.features, way.target, config, progress) for way in (plain, dear)]
+    return Trial(dear, gain(scores[0], scores[1], plain.target, config))
 
 
 def judged(
@@ -75,29 +107,37 @@ def judged(
 
     Args and errors: as for `tried`.
     """
-    config, joined = seen[0].classify, _joined(*seen)
-    way = Material.of(study, matrix, seen, progress)
+    config, wanted = seen[0].classify, _dearer(*seen)
+    way = Way.of(study, matrix, seen, progress)
     plain = nested_scores(way.features, way.target, config, progress)
-    if joined is None:
+    other = Way.of(study, matrix, wanted, progress).affordable() if wanted else way
+    if wanted is None or not other.name:
         return held(plain, way.target, config)
-    other = Material.of(study, matrix, (seen[0], joined), progress)
     dear = nested_scores(other.features, other.target, config, progress)
     return held(better(plain, dear, way.target, config), way.target, config)
 
 
-def _joined(config: Config, encoder: Encoder) -> JoinedEncoder | None:
-    if config.classify.effort != "full" or not config.encode.more:
+def _dearer(config: Config, encoder: Encoder) -> tuple[Config, Encoder] | None:
+    """Settings and encoder of all that the effort `full` adds; None where it is quick or there is nothing to add."""
+    tuned = not config.encode.tuned and config.encode.minutes > 0 and can_tune(first_of(encoder))
+    if config.classify.effort != "full" or not (config.encode.more or tuned):
         return None
-    return JoinedEncoder([encoder, *(load_encoder(name, precision=config.encode.precision) for name in config.encode.more)])
+    further = [load_encoder(name, precision=config.encode.precision) for name in config.encode.more]
+    model = PLUS.join([config.encode.model, *config.encode.more])
+    encode = replace(config.encode, model=model, more=(), tuned=tuned or config.encode.tuned)
+    return replace(config, encode=encode), JoinedEncoder([encoder, *further]) if further else encoder
 
 
 def effort_note(made: Mapping[str, Any]) -> str:
-    """What a model's record says of the effort `full`, in a sentence; "" where nothing was tried."""
+    """What a model's record says of the effort `full`, in a sentence or two; "" where nothing was tried."""
     found = made.get("effort")
     if not found:
         return ""
+    left = (f"Fine-tuning was left out: it would take about {found['minutes']:.0f} minutes, more than `minutes` under [encode] "
+            "allows.") if found.get("minutes") else ""  # fmt: skip
     no, doubt = ("", "") if found["kept"] else ("not ", "not clearly ")
-    return (
-        f"Full effort tried the encoders {found['name']}: {no}kept, for on documents not seen it was {doubt}less wrong "
+    said = (
+        f"Full effort tried {found['name']}: {no}kept, for on documents not seen it was {doubt}less wrong "
         f"(log loss of a decision {found['plain']:.4f}, lower by {found['mean']:.5f}, standard error {found['error']:.5f})."
-    )
+    ) if "mean" in found else ""
+    return " ".join(filter(None, (said, left)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from autocode.classify import Features, Pieces, Target, Turns, features
 from autocode.codebook import SEPARATOR, Codebook
 from autocode.config import Config
-from autocode.encode import Encoder, first_of, widths_of
+from autocode.encode import Encoder, first_of, widths_of, words_of
 from autocode.matrix import CodingMatrix
 from autocode.segment import is_context, segment
 from autocode.study import Document, Progress, Segment
@@ -63,12 +63,10 @@ def prepare(
     kept = np.array([i for i, u in enumerate(units) if u.codable], dtype=np.int64)
     around = np.array([_neighbours(units, i) for i in kept], dtype=np.int64).reshape(-1, 2)
     texts, turns = tuple(units[i].text for i in kept), Turns(vectors, [u.role for u in units], kept, around, widths_of(encoder))
-    return Prepared(
-        segments=tuple(units[i].segment for i in kept),
-        texts=texts,
-        vectors=vectors[kept],
-        features=features(texts, turns, config.classify, pieces.take(kept)),
-    )
+    seen = features(texts, turns, config.classify, pieces.take(kept))
+    if config.encode.tuned:
+        seen = replace(seen, words=words_of(first_of(encoder), texts, [units[i].text if i >= 0 else "" for i in around[:, 0]]))
+    return Prepared(tuple(units[i].segment for i in kept), texts, vectors[kept], seen)
 
 
 def _encoded(texts: Sequence[str], encoder: Encoder, progress: Progress | None) -> tuple[Vectors, Pieces]:

@@ -53,6 +53,7 @@ def learn_with(
     for other in others.studies:
         _apart(study, other)
         others.alignment.check(other.name, study.codebook, other.codebook)
+    model = _plain(model)
     chosen, config = study.choose(coders), model.config.classify
     own = model.fit(study, chosen, progress)
     lent = {o.name: lend(o, others.alignment.taken(o.name), own) for o in others.studies}
@@ -68,6 +69,12 @@ def learn_with(
     if found.choice.any():
         own = replace(own, classifier=fit_several(features, taught, list(lent.values()), found, config))
     return replace(own, provenance={**(own.provenance or {}), "transfer": _provenance(others, evidence)}), evidence
+
+
+def _plain(model: CodingModel) -> CodingModel:
+    """The model at the effort `quick`: what another study lends is weighed by heads that can be put together code by code."""
+    encode, classify = replace(model.config.encode, tuned=False), replace(model.config.classify, effort="quick")
+    return replace(model, config=replace(model.config, encode=encode, classify=classify))
 
 
 def _apart(study: Study, other: Study) -> None:
