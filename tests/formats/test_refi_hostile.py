@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import struct
 import time
 import tracemalloc
@@ -102,10 +103,14 @@ def test_errors_and_receipts_hold_no_words_of_a_text(tmp_path: Path) -> None:
 def test_a_damaged_project_never_gives_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, study: Study, chance: random.Random
 ) -> None:
-    """Truncated anywhere or with any bit flipped, a container is read right or refused in one line."""
+    """Truncated anywhere or with any bit flipped, a container is read right or refused in one line.
+
+    A code is known by its last name without what is written in brackets to tell it from another of that name: a
+    container that lost a document is read as any other tool's.
+    """
     path = tmp_path_factory.mktemp("damaged") / "p.qdpx"
     write(study, path)
-    right = {(c.start, c.end, c.code, study.by_id[c.document].text_of(c)) for c in study.codings}
+    right = {(c.start, c.end, _leaf(c.code), study.by_id[c.document].text_of(c)) for c in study.codings}
     raw = path.read_bytes()
     for _ in range(4):
         place = chance.randrange(len(raw))
@@ -114,7 +119,11 @@ def test_a_damaged_project_never_gives_a_traceback(
             path.write_bytes(content)
             read_of_it = _attempt_quick(path)
             for c in read_of_it.codings if read_of_it else ():
-                assert (c.start, c.end, c.code, read_of_it.by_id[c.document].text_of(c)) in right
+                assert (c.start, c.end, _leaf(c.code), read_of_it.by_id[c.document].text_of(c)) in right
+
+
+def _leaf(code: str) -> str:
+    return re.sub(r" \([^()]*\)$", "", code.rsplit(" > ", 1)[-1])
 
 
 @settings(max_examples=150, deadline=None)

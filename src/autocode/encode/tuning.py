@@ -131,7 +131,7 @@ class Words:
     def _lower(self, some: Sequence[int]) -> None:
         import torch
 
-        widest = max(len(self.ids[i][0]) for i in some)
+        widest = _padded(max(len(self.ids[i][0]) for i in some))
         ids, kinds, mask = torch.zeros((3, len(some), widest), dtype=torch.long)
         for row, i in enumerate(some):
             known, own = self.ids[i]
@@ -150,6 +150,7 @@ class Words:
 
         some = [self._known[int(self.rows[place])] for place in places]
         states = torch.nn.utils.rnn.pad_sequence(some, batch_first=True)
+        states = torch.nn.functional.pad(states, (0, 0, 0, _padded(states.shape[1]) - states.shape[1]))
         mask = torch.arange(states.shape[1]) < torch.tensor([len(one) for one in some])[:, None]
         with _precision(self.base):
             for number in range(self.base.sizes.layers - UPPER, self.base.sizes.layers):
@@ -209,6 +210,11 @@ def sizes_of_encoder(encoder: Encoder) -> Sizes | None:
     folder = getattr(encoder, "folder", None)
     sizes = bert.sizes_of(folder) if folder else None
     return sizes if sizes and sizes.layers > UPPER and sizes.positions >= _OWN + _BEFORE + 3 else None
+
+
+def _padded(tokens: int) -> int:
+    """A multiple of sixteen: torch prepares itself for every new shape, and keeps what it prepared."""
+    return -(-tokens // 16) * 16
 
 
 def passes(n: int) -> int:
