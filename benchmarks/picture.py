@@ -41,7 +41,8 @@ def systems(rows: Sequence[Row], path: Path) -> None:
     """One line a set: autocode and every peer on the scale of agreement."""
     from matplotlib.figure import Figure
 
-    whole = [r for r in rows if r["size"] is None and r.get(measure_of(r)) is not None and r["effort"] != "full"]
+    known = [r for r in rows if r["size"] is None and r.get(measure_of(r)) is not None and r["set"] in TITLES]
+    whole, full = ([r for r in known if (r["effort"] == "full") == dear] for dear in (False, True))
     sets = [name for name in TITLES if any(r["set"] == name for r in whole)]
     figure = Figure(figsize=(9, 0.42 * len(sets) + 1.6), layout="constrained")
     axes = figure.subplots()
@@ -51,6 +52,9 @@ def systems(rows: Sequence[Row], path: Path) -> None:
         look = {"s": 90, "c": OWN, "zorder": 3} if own else {"s": 36, "facecolors": "none", "edgecolors": QUIET}
         if points:
             axes.scatter(*zip(*points, strict=True), marker="o" if own else MARKS[system], label=name_of(system), **look)
+    if full:
+        points = [(r[measure_of(r)], sets.index(r["set"])) for r in full]
+        axes.scatter(*zip(*points, strict=True), s=110, facecolors="none", edgecolors=OWN, linewidths=1.8, label="effort full")
     axes.set_yticks(range(len(sets)), [TITLES[name] for name in sets])
     axes.set_ylim(len(sets) - 0.5, -0.8)
     axes.grid(axis="y", color="#e5e5e5", linewidth=0.8)
@@ -58,7 +62,7 @@ def systems(rows: Sequence[Row], path: Path) -> None:
     axes.text(0.99, -0.55, "as the coders agree", ha="right", va="center", fontsize=8, color=INK)
     figure.supxlabel("agreement with the coders over agreement between them (kappa where one coder coded)", fontsize=9)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    figure.legend(loc="outside upper center", ncols=7, frameon=False, fontsize=8, handletextpad=0.2)
+    figure.legend(loc="outside upper center", ncols=8, frameon=False, fontsize=8, handletextpad=0.2)
     figure.savefig(path, dpi=150)
 
 
