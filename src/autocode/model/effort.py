@@ -133,8 +133,8 @@ def effort_note(made: Mapping[str, Any]) -> str:
     found = made.get("effort")
     if not found:
         return ""
-    left = (f"Fine-tuning was left out: it would take about {found['minutes']:.0f} minutes, more than `minutes` under [encode] "
-            "allows.") if found.get("minutes") else ""  # fmt: skip
+    left = (f"Fine-tuning was left out: it would take about {found['minutes']:.0f} minutes, more than --minutes allows "
+            "(`minutes` under [encode]).") if found.get("minutes") else ""  # fmt: skip
     no, doubt = ("", "") if found["kept"] else ("not ", "not clearly ")
     said = (
         f"Full effort tried {found['name']}: {no}kept, for on documents not seen it was {doubt}less wrong "
