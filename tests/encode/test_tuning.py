@@ -103,3 +103,17 @@ def test_time_is_reckoned_by_words(words: Words) -> None:
     half = words.take(np.arange(45))
     assert half.seconds(11) * 1.5 < words.seconds(11) < half.seconds(11) * 2.5
     assert (passes(10), passes(2400), passes(100_000)) == (4, 4, 2)
+
+
+def test_who_learns_first_changes_nothing() -> None:
+    """After all segments are read, a part learns the same weights whether or not another part learnt before it."""
+    texts, Y = spoken(90)
+    found = []
+    for others_first in (False, True):
+        words = words_of(load_encoder(), texts, [""] * 90)
+        assert words is not None
+        words.read()
+        if others_first:
+            words.take(np.arange(45, 90)).learn(Y[45:], 0)
+        found.append(words.take(np.arange(60)).learn(Y[:60], 0))
+    assert all(np.array_equal(found[0].arrays[name], found[1].arrays[name]) for name in found[0].arrays)

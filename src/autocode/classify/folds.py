@@ -64,6 +64,8 @@ def trained(
     Each fit runs on one thread: small matrices shared among threads are many times slower on a busy
     machine, and one thread gives the same bits everywhere.
     """
+    if features.words:
+        features.words.read()
     crew = os.cpu_count() or 1
     with threadpool_limits(1), ThreadPoolExecutor(crew) as pool:
         for i in range(0, len(parts), crew):

@@ -52,6 +52,9 @@ class Words(Protocol):
     def take(self, rows: IntArray) -> Words:
         """Some of them, in the order of `rows`."""
 
+    def read(self) -> None:
+        """Get ready for parts of them to be learnt side by side."""
+
     def learn(self, Y: FloatArray, seed: int) -> Network:
         """Learn from shares of coders Y (n, K)."""
 

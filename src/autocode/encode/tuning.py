@@ -86,6 +86,14 @@ class Words:
         read = sum(len(self.ids[i][0]) for i in self.rows)
         return read * (2 + passes(len(self.rows)) * learners) / _TOKENS_A_SECOND
 
+    def read(self) -> None:
+        """Run the lower layers on all of these at once, before parts of them learn side by side.
+
+        Whoever came first would else decide which segments are computed together, and with that their last bits.
+        """
+        with _one_thread():
+            self._read()
+
     def learn(self, Y: FloatArray, seed: int) -> Network:
         """Learn to tell from the words how many coders give each code.
 
