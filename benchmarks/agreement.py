@@ -20,15 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cases import compute, passes
 from numpy.typing import NDArray
 
 from autocode.agreement import AgreementOptions, agree
-from autocode.agreement.binary import cohen_kappa
-from autocode.agreement.cases import compute, passes
-from autocode.agreement.coefficients import cohen_kappa as cohen_kappa_two
-from autocode.agreement.coefficients import cohen_kappa_se
+from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.coefficients.nominal import cohen_kappa as cohen_kappa_two
+from autocode.agreement.coefficients.nominal import cohen_kappa_se
 from autocode.agreement.counts import Decisions, pair_counts
-from autocode.agreement.frequencies import (
+from autocode.agreement.judgement.frequencies import (
     Checked,
     difference_estimator,
     human_share,
@@ -36,10 +36,10 @@ from autocode.agreement.frequencies import (
     ppi_mean,
     ppi_plus_mean,
     raw_share,
-)  # fmt: skip
-from autocode.agreement.intervals import bootstrap, fisher, jackknife
-from autocode.agreement.measure import Evidence
-from autocode.agreement.verdict import Comparison, judge
+)
+from autocode.agreement.judgement.intervals import bootstrap, fisher, jackknife
+from autocode.agreement.judgement.verdict import Comparison, judge
+from autocode.agreement.rows import Evidence
 from autocode.errors import AutocodeError
 
 Array = NDArray[np.float64]
@@ -114,8 +114,15 @@ def speed() -> None:
     truth = rng.random((5000, 34)) < rng.uniform(0.01, 0.2, 34)
     Y = np.stack([truth ^ (rng.random(truth.shape) < 0.03) for _ in range(3)])
     groups = np.repeat(np.arange(50), 100)
-    data = Decisions(("a", "b", "m"), tuple(map(str, range(34))), tuple(map(str, range(50))), groups, Y,
-                     np.ones((3, 5000), bool), np.ones(5000))  # fmt: skip
+    data = Decisions(
+        ("a", "b", "m"),
+        tuple(map(str, range(34))),
+        tuple(map(str, range(50))),
+        groups,
+        Y,
+        np.ones((3, 5000), bool),
+        np.ones(5000),
+    )
     times = []
     for _ in range(5):
         start = time.perf_counter()
@@ -128,8 +135,9 @@ def speed() -> None:
     for k in range(loops):
         cohen_kappa_score(Y[0, :, k % 34], Y[1, :, k % 34])
     theirs = (time.perf_counter() - start) / loops * 2000 * 34 * 3
-    worst = max(abs(cohen_kappa_score(Y[i, :, k], Y[j, :, k]) - found.value[p, k])
-                for p, (i, j) in enumerate(PAIRS) for k in range(34))  # fmt: skip
+    worst = max(
+        abs(cohen_kappa_score(Y[i, :, k], Y[j, :, k]) - found.value[p, k]) for p, (i, j) in enumerate(PAIRS) for k in range(34)
+    )
     start = time.perf_counter()
     jackknife(counts, cohen_kappa)
     jack = time.perf_counter() - start
@@ -143,9 +151,7 @@ def speed() -> None:
 def coverage(runs: int = 2000) -> None:
     """Share of default 95 % intervals that hold the true kappa, where the evidence rules allow one."""
     say(f"coverage of the default 95 % interval ({runs} runs; where the evidence rules allow one)")
-    say(
-        f"  {'documents':>9}{'prevalence':>12}{'intervals':>11}{'coverage':>10}{'mean width':>12}{'as independent':>16}"
-    )
+    say(f"  {'documents':>9}{'prevalence':>12}{'intervals':>11}{'coverage':>10}{'mean width':>12}{'as independent':>16}")
     coders = ((0.8, 0.015), (0.8, 0.015))
     for prevalence in (0.2, 0.05, 0.02):
         big = joint_counts(np.random.default_rng(99), (20000, 10), prevalence, coders).sum((0, 1))
@@ -266,7 +272,7 @@ def corpora(folder: Path) -> None:
     """Pooled agreement on three real corpora, through the program's own import and matrix."""
     from autocode.config import Config
     from autocode.formats import read
-    from autocode.matrix import coding_matrix
+    from autocode.study.matrix import coding_matrix
 
     files = {
         "mlss_interviews": "mlss_interviews/codings_double.csv",
@@ -282,14 +288,19 @@ def corpora(folder: Path) -> None:
         row = report.overall("human-human")
         if row is not None:
             ends = "" if row.kappa.low is None else f" [{row.kappa.low:.3f}, {row.kappa.high:.3f}]"
-            say(f"{name}: {report.units} units, {report.documents} documents, {len(report.codes)} codes, "
+            say(
+                f"{name}: {report.units} units, {report.documents} documents, {len(report.codes)} codes, "
                 f"{row.pairs} pairs ({row.pooling}); pooled kappa {row.kappa.value:.3f}{ends}, "
-                f"alpha {row.alpha.value:.3f}, positive {row.positive.value:.3f}; {seconds:.2f} s")  # fmt: skip
+                f"alpha {row.alpha.value:.3f}, positive {row.positive.value:.3f}; {seconds:.2f} s"
+            )
 
 
 PARTS: dict[str, Callable[[], None]] = {
-    "speed": speed, "coverage": coverage, "verdict": verdict, "frequencies": frequencies,
-}  # fmt: skip
+    "speed": speed,
+    "coverage": coverage,
+    "verdict": verdict,
+    "frequencies": frequencies,
+}
 
 
 def main() -> int:

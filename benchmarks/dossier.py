@@ -15,12 +15,12 @@ import time
 from pathlib import Path
 
 from autocode.agreement import agree
-from autocode.codebook import Codebook
 from autocode.config import Config
+from autocode.dossier import FORMS, Findings, write_dossier
 from autocode.encode import load_encoder
-from autocode.matrix import coding_matrix
-from autocode.report import FORMS, Findings, write_dossier
 from autocode.study import Coder, Coding, Document, Reading, Study, Turn
+from autocode.study.codebook import Codebook
+from autocode.study.matrix import coding_matrix
 
 WORDS = [
     "work",

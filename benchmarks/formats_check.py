@@ -19,7 +19,7 @@ from pathlib import Path
 
 from autocode.errors import AutocodeError
 from autocode.formats import ReadOptions, Receipt, read_all
-from autocode.formats.positions import ends_word, starts_word
+from autocode.formats.projects.positions import ends_word, starts_word
 from autocode.study import Study
 
 OPTIONS = ReadOptions(coder="coder", add_codes=True)

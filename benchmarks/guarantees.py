@@ -31,8 +31,8 @@ from product import material
 from sets import TABLES, load
 
 from autocode.classify import ClassifyConfig, Target
+from autocode.classify.calibration import Calibrator, judge
 from autocode.classify.classifier import out_of_document
-from autocode.classify.judge import Judge, judge
 from autocode.config import Config
 
 FloatArray = NDArray[np.floating[Any]]
@@ -56,7 +56,7 @@ class Tally:
     found: list[float] = field(default_factory=list)
     asks: list[float] = field(default_factory=list)
 
-    def add(self, judged: Judge, P: FloatArray, Y: FloatArray, parents: IntArray) -> None:
+    def add(self, judged: Calibrator, P: FloatArray, Y: FloatArray, parents: IntArray) -> None:
         """Hold the promises of one judge against decisions (n, K) on other documents."""
         suggested, asked = judged.cuts.suggest <= P, judged.cuts.ask <= P
         self.codes += int(np.isfinite(judged.thresholds).sum())
@@ -102,7 +102,7 @@ class World:
 
     documents: int
     prevalence: float  # share of the segments with a code, on average over codes
-    likeness: float  # correlation of the codings within a document, beyond what the scores tell
+    intraclass_correlation: float  # correlation of the codings within a document, beyond what the scores tell
     quality: float  # slope of the log odds on the score: 2 weak, 4 strong
     codes: int
     segments: int = 50  # per document, on average
@@ -113,7 +113,7 @@ class World:
         group = np.repeat(np.arange(documents), sizes)
         n = len(group)
         score = np.sqrt(0.85) * rng.normal(size=(n, K)) + np.sqrt(0.15) * rng.normal(size=(documents, K))[group]
-        spread = self.likeness / (1 - self.likeness) * np.pi**2 / 3
+        spread = self.intraclass_correlation / (1 - self.intraclass_correlation) * np.pi**2 / 3
         mood = np.sqrt(spread) * rng.normal(size=(documents, K))[group]
         codes = np.random.default_rng(5)
         slope = self.quality * codes.uniform(0.6, 1.4, K)
@@ -124,10 +124,10 @@ class World:
 
 
 WORLDS = tuple(
-    World(documents, prevalence, likeness, quality, codes)
+    World(documents, prevalence, intraclass_correlation, quality, codes)
     for documents in (10, 20, 40)
     for prevalence, quality, codes in ((0.02, 4.0, 24), (0.08, 2.5, 8), (0.08, 4.0, 8), (0.25, 4.0, 4))
-    for likeness in (0.0, 0.2)
+    for intraclass_correlation in (0.0, 0.2)
 )
 
 

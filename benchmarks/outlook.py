@@ -25,13 +25,12 @@ from product import encoder
 from sets import load
 
 from autocode.classify import ClassifyConfig, fit
-from autocode.classify.reliability import average_precisions
+from autocode.classify.calibration import average_precisions
 from autocode.config import Config
 from autocode.model import prepare, rows_of, target
 from autocode.model.curve import Judged, _kappa, _tested, learning_curve
 from autocode.model.next import Open, _greedy, _rows
-from autocode.model.novelty import nearest_distance, unlike
-from autocode.model.precedents import Precedents
+from autocode.model.precedents import Precedents, nearest_distance, unlike
 from autocode.model.prepare import Prepared
 
 PLANS = {"opp115": (20, 5), "so_emotions": (200, 50)}  # documents coded, documents ahead
@@ -78,8 +77,10 @@ def curve(name: str, found: Data, repeats: int) -> str:
         sys.stderr.write(f"{name} {seed} {rows[-1]}\n")
     true, later, low, high = np.array(rows).T
     inside = (low <= true) & (true <= high)
-    return (f"| {name} | {known} + {ahead} | {repeats} | {inside.mean():.2f} | {(true - later).mean():+.3f} | "
-            f"{np.abs(true - later).mean():.3f} | {((high - low) / 2).mean():.3f} | {true.std(ddof=1):.3f} |")  # fmt: skip
+    return (
+        f"| {name} | {known} + {ahead} | {repeats} | {inside.mean():.2f} | {(true - later).mean():+.3f} | "
+        f"{np.abs(true - later).mean():.3f} | {((high - low) / 2).mean():.3f} | {true.std(ddof=1):.3f} |"
+    )
 
 
 def chosen(found: Data, start: IntArray, pool: IntArray, count: int) -> IntArray:
@@ -157,12 +158,19 @@ def main() -> None:
             continue
         choices.append(choice(name, found, options.repeats))
         curves.append(curve(name, found, options.repeats))
-    out = ["| Set | Coded + ahead | Repeats | Inside | Mean error | Mean absolute error | Half-width | Spread of truth |",
-           "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |", *curves, "",
-           "| Set | Coded + chosen | Repeats | mAP: next less random | of rare codes | pooled kappa |",
-           "| --- | --- | ---: | ---: | ---: | ---: |", *choices, "",
-           "| Learnt from half of | Seen | Segments | Marked | Clusters |",
-           "| --- | --- | ---: | ---: | ---: |", *marks]  # fmt: skip
+    out = [
+        "| Set | Coded + ahead | Repeats | Inside | Mean error | Mean absolute error | Half-width | Spread of truth |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        *curves,
+        "",
+        "| Set | Coded + chosen | Repeats | mAP: next less random | of rare codes | pooled kappa |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+        *choices,
+        "",
+        "| Learnt from half of | Seen | Segments | Marked | Clusters |",
+        "| --- | --- | ---: | ---: | ---: |",
+        *marks,
+    ]
     sys.stdout.write("\n".join(out) + "\n")
 
 

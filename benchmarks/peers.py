@@ -205,8 +205,14 @@ def setfit(corpus: Corpus, options: Options) -> Learner:
         coded = [i for i in known if Y[i, used].any()]
         model = SetFitModel.from_pretrained(str(find_default()), multi_target_strategy="one-vs-rest", device="cpu")
         arguments = TrainingArguments(
-            max_steps=options.setfit_steps, batch_size=16, seed=0, save_strategy="no", report_to="none",
-            output_dir=str(options.cache / "setfit"), show_progress_bar=False)  # fmt: skip
+            max_steps=options.setfit_steps,
+            batch_size=16,
+            seed=0,
+            save_strategy="no",
+            report_to="none",
+            output_dir=str(options.cache / "setfit"),
+            show_progress_bar=False,
+        )
         rows = Dataset.from_dict({"text": [texts[i] for i in coded], "label": Y[coded][:, used].tolist()})
         with torch.autocast("cpu", dtype=torch.bfloat16):
             Trainer(model=model, args=arguments, train_dataset=rows).train()

@@ -17,7 +17,7 @@ from autocode.classify import (
     Classifier,
     ClassifyConfig,
     Features,
-    Held,
+    HeldOutPredictions,
     Target,
     better,
     cross_predict,
@@ -54,7 +54,7 @@ def material(corpus: Corpus, cache: Path, full: bool = False) -> tuple[Features,
     return rows.features, target(corpus.matrix, corpus.study.codebook, loaded)
 
 
-def _held(ways: Sequence[tuple[Features, Target]], config: ClassifyConfig) -> Held:
+def _held(ways: Sequence[tuple[Features, Target]], config: ClassifyConfig) -> HeldOutPredictions:
     """Every document judged unseen; of two ways, by the one that the other folds speak for."""
     if len(ways) == 1:
         return cross_predict(*ways[0], config)

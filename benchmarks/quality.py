@@ -83,8 +83,11 @@ def _measured(corpus: Corpus, parts: list[Split], rows: Any, job: Row) -> Row:
     else:
         answer = _peer(corpus, parts, job)
     values = measures(Judged(votes, groups, answer.P[rows], answer.D[rows]))
-    more |= {f"{n}_{rule}": agreement(Judged(votes, groups, answer.P[rows], D[rows]))[n]
-             for rule, D in answer.by_rule.items() for n in ("ratio",)}  # fmt: skip
+    more |= {
+        f"{n}_{rule}": agreement(Judged(votes, groups, answer.P[rows], D[rows]))[n]
+        for rule, D in answer.by_rule.items()
+        for n in ("ratio",)
+    }
     rules = " ".join(f"{rule} {n}" for rule, n in sorted(Counter(answer.rules).items()))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
     return values | more | answer.seconds | {"rules": rules, "peak_mb": peak}

@@ -21,12 +21,12 @@ from typing import Any
 import uvicorn
 from playwright.sync_api import sync_playwright
 
-from autocode.codebook import Code, Codebook
-from autocode.review import Advice, Desk, Door, Server, listen, settle
-from autocode.review.items import Item
+from autocode.desk import Advice, Auth, Desk, Server, listen, settle
+from autocode.desk.advice import Item
 from autocode.store import STORE, update
 from autocode.store.ledger import held
 from autocode.study import Coder, Coding, Document, Evidence, Reading, Segment, Study, Suggestion, Turn
+from autocode.study.codebook import Code, Codebook
 
 CODES = tuple(Code(f"Code {n}", "" if n < 4 else f"Code {n % 4}", f"Definition of code {n}.") for n in range(30))
 WORDS = "well you know the course was on at night and my shift left me no hours so I put it off until the badge came up"
@@ -44,8 +44,13 @@ def invented(count: int) -> tuple[Study, Advice]:
     coded = [(s, paths[n % 30]) for n, s in enumerate(segments) if n % 9 == 0]
     codings = [Coding("D", s.start, s.end, code, coder) for s, code in coded for coder in ("ana", "ben")]
     study = Study(
-        (Document("D", text, "Long interview", tuple(turns)),), Codebook(CODES), (Coder("ana"), Coder("ben")),
-        tuple(codings), tuple(Reading("D", c, 0, len(text)) for c in ("ana", "ben")), "benchmark")  # fmt: skip
+        (Document("D", text, "Long interview", tuple(turns)),),
+        Codebook(CODES),
+        (Coder("ana"), Coder("ben")),
+        tuple(codings),
+        tuple(Reading("D", c, 0, len(text)) for c in ("ana", "ben")),
+        "benchmark",
+    )
     items = tuple(_item(n, s, paths) for n, s in enumerate(segments))
     return study, Advice({"D": items}, "0" * 64, "invented")
 
@@ -63,7 +68,7 @@ def measure(count: int, keys: int) -> dict[str, float]:
         update(Path(folder) / STORE, lambda _: study)
         bound = listen(0)
         port = bound.getsockname()[1]
-        door = Door(port, lambda token: None)
+        door = Auth(port, lambda token: None)
         server = Server(Desk(Path(folder) / STORE, advice), door, 0.0, "eve")
         running = uvicorn.Server(uvicorn.Config(server.app, log_level="critical", access_log=False, lifespan="off"))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
@@ -89,8 +94,13 @@ def _in_browser(address: str, keys: int) -> dict[str, float]:
         size = page.evaluate("performance.getEntriesByType('navigation')[0].decodedBodySize") / 1e6
         times = [_saved(page, "ax"[n % 2]) for n in range(keys)]
         browser.close()
-    return {"paint": paint, "loaded": load, "median": statistics.median(times),
-            "p95": statistics.quantiles(times, n=20)[-1], "megabytes": size}  # fmt: skip
+    return {
+        "paint": paint,
+        "loaded": load,
+        "median": statistics.median(times),
+        "p95": statistics.quantiles(times, n=20)[-1],
+        "megabytes": size,
+    }
 
 
 def _saved(page: Any, key: str) -> float:
@@ -116,8 +126,11 @@ def main() -> None:
     for count in (500, 2000, 8000):
         started = time.monotonic()
         m = measure(count, keys)
-        print(f"{count:>9,} {m['paint']:>9.0f} {m['loaded']:>9.0f} {m['median']:>15.0f} {m['p95']:>12.0f} "
-              f"{m['megabytes']:>8.1f}   ({time.monotonic() - started:.0f} s in all)", flush=True)  # fmt: skip
+        print(
+            f"{count:>9,} {m['paint']:>9.0f} {m['loaded']:>9.0f} {m['median']:>15.0f} {m['p95']:>12.0f} "
+            f"{m['megabytes']:>8.1f}   ({time.monotonic() - started:.0f} s in all)",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

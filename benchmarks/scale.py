@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from autocode.batch import Job, suggest_all
-from autocode.formats.stream import stream_documents
+from autocode.formats.datasets.stream import stream_documents
+from autocode.model.batch import Job, suggest_all
 from autocode.study import Document
 
 _EVERY = 20_000  # segments
@@ -29,8 +29,10 @@ def watched(documents: Iterable[Document]) -> Iterator[Document]:
         done += max(1, len(document.segments))
         if done - last >= _EVERY:
             now, spent = time.perf_counter(), time.process_time()
-            say(f"{done:,} segments, {(done - last) / (now - wall):.0f}/s by the clock, "
-                f"{(done - last) / (spent - cpu):.0f}/s of processor, {peak_mb():.0f} MB")  # fmt: skip
+            say(
+                f"{done:,} segments, {(done - last) / (now - wall):.0f}/s by the clock, "
+                f"{(done - last) / (spent - cpu):.0f}/s of processor, {peak_mb():.0f} MB"
+            )
             last, wall, cpu = done, now, spent
 
 
@@ -55,8 +57,10 @@ def main() -> None:
     options = parser.parse_args()
     wall, cpu = time.perf_counter(), time.process_time()
     totals = suggest_all(Job(options.model, options.out), watched(stream_documents(options.table)), options.workers)
-    say(f"{totals}; {time.perf_counter() - wall:.0f} s by the clock, {time.process_time() - cpu:.0f} s of processor, "
-        f"{peak_mb():.0f} MB, {options.out.stat().st_size / 1e6:.0f} MB written")  # fmt: skip
+    say(
+        f"{totals}; {time.perf_counter() - wall:.0f} s by the clock, {time.process_time() - cpu:.0f} s of processor, "
+        f"{peak_mb():.0f} MB, {options.out.stat().st_size / 1e6:.0f} MB written"
+    )
 
 
 if __name__ == "__main__":

@@ -16,14 +16,14 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.classify.folds import folds_of
+from autocode.classify.classifier import folds_of
 from autocode.config import ClassifyConfig, Config
 from autocode.formats import read, read_all
-from autocode.formats.options import ReadOptions
-from autocode.matrix import CodingMatrix
+from autocode.formats.receipt import ReadOptions
 from autocode.model import learnable
-from autocode.segment import segment
 from autocode.study import Study
+from autocode.study.matrix import CodingMatrix
+from autocode.study.segment import segment
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]

@@ -34,12 +34,11 @@ import product
 from measures import Judged, measures
 from sets import load
 
-from autocode.classify import Features, Pieces, Target, Turns, cross_predict, features, fit
+from autocode.classify import Chunks, Features, Target, Turns, cross_predict, features, fit
 from autocode.config import Config, EncodeConfig
 from autocode.encode import find_default, load_encoder
-from autocode.encode.graph import read_facts
-from autocode.encode.running import Engine, GraphEncoder, _batches, _mean, _padded, choose_engine, unit
-from autocode.formats.transcript import read_transcript
+from autocode.encode.engines import Engine, GraphEncoder, _batches, _mean, _padded, choose_engine, read_facts, unit
+from autocode.formats.transcripts.turns import read_transcript
 
 Encode = Callable[[list[str]], Any]
 ROOT = Path(__file__).parents[1]
@@ -121,8 +120,9 @@ def encoding(n: int, rounds: int, cache: Path) -> None:
     """The table of encoding."""
     # Exports the graph, which is not what is timed here; elsewhere, for a child counts its parent's memory as its own.
     cache.mkdir()
-    subprocess.run([sys.executable, __file__, "--way", "autocode", "--cache", str(cache), "--n", "1"], check=True,
-                   capture_output=True)  # fmt: skip
+    subprocess.run(
+        [sys.executable, __file__, "--way", "autocode", "--cache", str(cache), "--n", "1"], check=True, capture_output=True
+    )
     rows: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
     for _ in range(rounds):
         for way in WAYS:
@@ -134,15 +134,19 @@ def encoding(n: int, rounds: int, cache: Path) -> None:
     best = {way: {key: min(row[key] for row in found) for key in found[0]} for way, found in rows.items()}
     reference, first = np.load(cache / f"{WAYS[0]}.npy"), best[WAYS[0]]
     engine = choose_engine()
-    say(f"\n{n} texts; the engine is {engine.backend} in {engine.precision}; "
-        f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")  # fmt: skip
+    say(
+        f"\n{n} texts; the engine is {engine.backend} in {engine.precision}; "
+        f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n"
+    )
     say("| way | texts/s | x | texts per processor second | x | load, cpu s | peak MB | lowest cosine |")
     say("|---|---|---|---|---|---|---|---|")
     for way, row in best.items():
         vectors = np.load(cache / f"{way}.npy")
-        say(f"| {way} | {n / row['wall']:.0f} | {first['wall'] / row['wall']:.1f} | {n / row['cpu']:.0f} "
+        say(
+            f"| {way} | {n / row['wall']:.0f} | {first['wall'] / row['wall']:.1f} | {n / row['cpu']:.0f} "
             f"| {first['cpu'] / row['cpu']:.1f} | {row['load']:.1f} | {row['mb']:.0f} "
-            f"| {(vectors * reference).sum(axis=1).min():.5f} |")  # fmt: skip
+            f"| {(vectors * reference).sum(axis=1).min():.5f} |"
+        )
 
 
 def material(n: int = 5000, codes: int = 34) -> tuple[Features, Target]:
@@ -163,7 +167,7 @@ def material(n: int = 5000, codes: int = 34) -> tuple[Features, Target]:
     turns = Turns(X, ["interviewer", "respondent"] * (n // 2), rows, np.stack([before, after], axis=1))
     counts = rng.integers(1, 4, n)
     V = np.repeat(X, counts, axis=0) + rng.normal(size=(counts.sum(), 384)).astype(np.float32) / 20
-    pieces = Pieces(V / np.linalg.norm(V, axis=1, keepdims=True), counts)
+    pieces = Chunks(V / np.linalg.norm(V, axis=1, keepdims=True), counts)
     return features(texts, turns, pieces=pieces), Target(Y, groups, np.zeros((codes, 384), np.float32), parents)
 
 
@@ -176,8 +180,10 @@ def training(rounds: int) -> None:
     best = {key: min(row[key] for row in took) for key in ("wall", "cpu")}
     say("\n| training, 5,000 segments x 34 codes | s | cpu s |\n|---|---|---|")
     say(f"| autocode: fit (5 folds, calibration, thresholds, final model) | {best['wall']:.1f} | {best['cpu']:.1f} |")
-    say(f"| the same in a loop over scikit-learn (one of six rounds, times 6) | {loop['wall'] * 6:.0f} "
-        f"| {loop['cpu'] * 6:.0f} |")  # fmt: skip
+    say(
+        f"| the same in a loop over scikit-learn (one of six rounds, times 6) | {loop['wall'] * 6:.0f} "
+        f"| {loop['cpu'] * 6:.0f} |"
+    )
     say(f"| autocode: nested check (15 models, evaluate) | {nested['wall']:.1f} | {nested['cpu']:.1f} |")
 
 
@@ -211,7 +217,7 @@ def suggesting(rounds: int, cache: Path) -> None:
     shell(*run, "import", str(ROOT / "corpora" / "microcredentials"), "--study", study)
     shell(*run, "train", study, "--out", model)
     guests = "import autocode.cli, scipy.sparse, scipy.special, tokenizers, safetensors.numpy\n"
-    guests += "from autocode.encode.running import choose_engine; choose_engine()"
+    guests += "from autocode.encode.engines import choose_engine; choose_engine()"
     rows: dict[str, list[dict[str, float]]] = {"suggest, 150 segments": [], "of which imports": [], "--help": []}
     for _ in range(rounds):
         for shard in cache.rglob("*.npz"):

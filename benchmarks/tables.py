@@ -94,15 +94,28 @@ def summary(sets: dict[str, list[Row]], effort: str) -> str:
     if not pairs:
         return ""
     head = ("set", "measure", "autocode", "best peer", "its value", "autocode / peer", "difference", "mAP", "best peer's mAP")
-    lines = [[name, m, f"{o[m]:.3f}", NAMES[p["system"]], f"{p[m]:.3f}", f"{o[m] / p[m]:.2f}" if p[m] else "-",
-              f"{o[m] - p[m]:+.3f}", f"{o['map']:.3f}", f"{_best(sets[name], 'map'):.3f}"]
-             for name, (m, o, p) in pairs.items()]  # fmt: skip
+    lines = [
+        [
+            name,
+            m,
+            f"{o[m]:.3f}",
+            NAMES[p["system"]],
+            f"{p[m]:.3f}",
+            f"{o[m] / p[m]:.2f}" if p[m] else "-",
+            f"{o[m] - p[m]:+.3f}",
+            f"{o['map']:.3f}",
+            f"{_best(sets[name], 'map'):.3f}",
+        ]
+        for name, (m, o, p) in pairs.items()
+    ]
     quotients = [o[m] / p[m] for m, o, p in pairs.values() if p[m]]
     worst, where = min((o[m] - p[m], name) for name, (m, o, p) in pairs.items())
     gains = [o["map"] / _best(sets[name], "map") for name, (_, o, _) in pairs.items()]
-    said = (f"Over {len(pairs)} sets autocode's {effort} effort reaches {sum(quotients) / len(quotients):.2f} times the best "
-            f"peer of each set (mAP {sum(gains) / len(gains):.2f} times); the least favourable difference to any peer is "
-            f"{worst:+.3f}, on {where}.")  # fmt: skip
+    said = (
+        f"Over {len(pairs)} sets autocode's {effort} effort reaches {sum(quotients) / len(quotients):.2f} times the best "
+        f"peer of each set (mAP {sum(gains) / len(gains):.2f} times); the least favourable difference to any peer is "
+        f"{worst:+.3f}, on {where}."
+    )
     return f"## Summary, effort {effort}\n\n{table(head, lines)}\n\n{said}"
 
 
@@ -113,10 +126,18 @@ def _best(members: Sequence[Row], measure: str) -> float:
 def set_table(name: str, members: Sequence[Row]) -> str:
     """One set: its size, one line a system, and why a system is missing."""
     facts = next((r for r in members if "units" in r), {})
-    size = (f"{facts.get('units')} units of {facts.get('documents')} documents judged, {facts.get('learnt')} learnt from, "
-            f"{facts.get('all_codes')} codes, {facts.get('coders')} coder{'s' * (facts.get('coders') != 1)}")  # fmt: skip
-    human = next((f"; kappa of human and human {r['human']:.2f} ({r['agreed_codes']:.0f} codes)"
-                  for r in members if r.get("human") and r.get("agreed_codes")), "")  # fmt: skip
+    size = (
+        f"{facts.get('units')} units of {facts.get('documents')} documents judged, {facts.get('learnt')} learnt from, "
+        f"{facts.get('all_codes')} codes, {facts.get('coders')} coder{'s' * (facts.get('coders') != 1)}"
+    )
+    human = next(
+        (
+            f"; kappa of human and human {r['human']:.2f} ({r['agreed_codes']:.0f} codes)"
+            for r in members
+            if r.get("human") and r.get("agreed_codes")
+        ),
+        "",
+    )
     shown = [r for r in members if "skipped" not in r]
     lines = [[cell(r) for cell in COLUMNS.values()] for r in shown]
     absent = [f"{NAMES[r['system']]}: {r['skipped']}" for r in members if "skipped" in r]

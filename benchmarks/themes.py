@@ -33,13 +33,17 @@ def main() -> None:
     coded = given.any(axis=1)
     first = given[np.arange(len(P)), P.argmax(axis=1)][coded].mean()
     silent = ~(held.held.bands == 2).any(axis=1)
-    out = [f"coded segments {coded.sum()}; the likeliest theme is one a coder used for {first:.2f} of them",
-           f"segments with no code suggested {silent.sum()}, of these coded {(silent & coded).sum()}"]  # fmt: skip
+    out = [
+        f"coded segments {coded.sum()}; the likeliest theme is one a coder used for {first:.2f} of them",
+        f"segments with no code suggested {silent.sum()}, of these coded {(silent & coded).sum()}",
+    ]
     for cut in (0.3, 0.4, LIKELIER, 0.6):
         offered = (cut <= P) & ~taken
         alone = offered & silent[:, None]
-        out.append(f"theme from {cut:.1f} on: offered {offered.sum()}, right {_share(given, offered)}; where every code "
-                   f"abstains {alone.sum()} in {alone.any(axis=1).sum()} segments, right {_share(given, alone)}")  # fmt: skip
+        out.append(
+            f"theme from {cut:.1f} on: offered {offered.sum()}, right {_share(given, offered)}; where every code "
+            f"abstains {alone.sum()} in {alone.any(axis=1).sum()} segments, right {_share(given, alone)}"
+        )
     sys.stdout.write("\n".join(out) + "\n")
 
 

@@ -19,11 +19,11 @@ import numpy as np
 from product import encoder
 from sets import load
 
-from autocode.codebook import Code, Codebook
 from autocode.config import Config
 from autocode.model import CodingModel
+from autocode.model.transfer import Alignment, Others, learn_with, propose, side_of_study
 from autocode.study import Study
-from autocode.transfer import Alignment, Others, learn_with, propose, side_of_study
+from autocode.study.codebook import Code, Codebook
 
 HALVES = {"scrum": (10, 29), "opp115": (8, 30), "mlss": (6, 20), "bundled": (8, 12)}  # documents: new, older
 UNRELATED = {"bundled-mlss": ("bundled", "mlss"), "scrum-bundled": ("scrum", "bundled")}
@@ -37,9 +37,12 @@ def named(name: str, root: Path) -> Study:
 def part(study: Study, documents: set[str], name: str) -> Study:
     """The study with some of its documents."""
     return replace(
-        study, name=name, documents=tuple(d for d in study.documents if d.id in documents),
+        study,
+        name=name,
+        documents=tuple(d for d in study.documents if d.id in documents),
         codings=tuple(c for c in study.codings if c.document in documents),
-        readings=tuple(r for r in study.readings if r.document in documents))  # fmt: skip
+        readings=tuple(r for r in study.readings if r.document in documents),
+    )
 
 
 def renamed(study: Study) -> tuple[Study, dict[str, str]]:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from autocode.codebook import Codebook, codebook_from_rows
-from autocode.encode import FakeEncoder
 from autocode.formats import ReadOptions, read_all
 from autocode.study import Coder, Coding, Document, Reading, Study, Turn
+from autocode.study.codebook import Codebook, codebook_from_rows
+from tests.fake_encoder import FakeEncoder
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -114,7 +114,9 @@ def larger(study: Study) -> Study:
     like = {d.text_of(c)[:12]: c.code for d in study.documents for c in study.codings if c.document == d.id}
     codings = [
         Coding(d.id, t.start, t.end, like[d.text[t.start : t.end][:12]], "ana")
-        for d in documents for t in d.turns if d.text[t.start : t.end][:12] in like
-    ]  # fmt: skip
+        for d in documents
+        for t in d.turns
+        if d.text[t.start : t.end][:12] in like
+    ]
     readings = tuple(Reading(d.id, "ana", 0, len(d.text)) for d in documents)
     return replace(study, documents=documents, codings=tuple(codings), readings=readings)

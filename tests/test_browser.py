@@ -23,15 +23,15 @@ from typing import Any
 
 import pytest
 
-from autocode.audit import verify
-from autocode.codebook import Code
 from autocode.store import STORE, check, load, update
 from autocode.store.ledger import entries, last_written
 from autocode.store.recordings import attach
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Turn
+from autocode.study.codebook import Code
+from autocode.trail import verify
 from tests.conftest import ROOT
+from tests.desk.desks import half_coded, learnt
 from tests.payloads import PAYLOADS
-from tests.review.desks import half_coded, learnt
 
 sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -352,9 +352,14 @@ def _violations(page: Any) -> list[str]:
 def test_every_state_is_accessible(browser: Any, folder: Path, scheme: str) -> None:
     """Zero axe violations: login, review, every window, compare, codebook, closed page, blind, small screen."""
     _axe()
-    update(folder / "study" / STORE, lambda s: replace(
-        s, codings=tuple(c for c in s.codings if c.coder != "agreed"),
-        readings=tuple(r for r in s.readings if r.coder != "agreed")))  # fmt: skip
+    update(
+        folder / "study" / STORE,
+        lambda s: replace(
+            s,
+            codings=tuple(c for c in s.codings if c.coder != "agreed"),
+            readings=tuple(r for r in s.readings if r.coder != "agreed"),
+        ),
+    )
     with running(folder, *_model(folder)) as server:
         page = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 800}).new_page()
         page.goto(server.address)
@@ -467,17 +472,28 @@ def _poisoned(old: Study) -> Study:
     all_ = Document("all", text, "all", turns)
     readings = [Reading("all", c, 0, len(text)) for c in ("ana", "ben", *(f"c{i}" for i in range(n)))]
     return replace(
-        old, documents=(all_, *documents, *old.documents), codebook=replace(old.codebook, codes=(*old.codebook.codes, *codes)),
-        coders=(*old.coders, *(Coder(f"c{i}", p) for i, p in enumerate(PAYLOADS))), codings=(*old.codings, *codings),
-        readings=(*old.readings, *readings), name="".join(PAYLOADS), notice="".join(PAYLOADS))  # fmt: skip
+        old,
+        documents=(all_, *documents, *old.documents),
+        codebook=replace(old.codebook, codes=(*old.codebook.codes, *codes)),
+        coders=(*old.coders, *(Coder(f"c{i}", p) for i, p in enumerate(PAYLOADS))),
+        codings=(*old.codings, *codings),
+        readings=(*old.readings, *readings),
+        name="".join(PAYLOADS),
+        notice="".join(PAYLOADS),
+    )
 
 
 def _harmless(page: Any) -> None:
     """Nothing ran, no attribute that could run, no element of a payload, nothing was asked of elsewhere."""
     assert page.evaluate("window.hit") is None
-    assert page.evaluate("[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on|javascript:/i"
-                         ".test(a.name + a.value.slice(0, 11)) && !['value', 'data-code', 'title', 'data-suggested']"
-                         ".includes(a.name))).length") == 0  # fmt: skip
+    assert (
+        page.evaluate(
+            "[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on|javascript:/i"
+            ".test(a.name + a.value.slice(0, 11)) && !['value', 'data-code', 'title', 'data-suggested']"
+            ".includes(a.name))).length"
+        )
+        == 0
+    )
     strange = "img, iframe, svg, object, embed, math, marquee, base, style, [autofocus]:not(#coder), script:not([src])"
     assert page.locator(strange).count() == 0
     assert page.faults == []
@@ -499,11 +515,14 @@ def test_sixty_payloads_in_every_field_are_only_words(browser: Any, folder: Path
         for i, p in enumerate(PAYLOADS):
             unit = {"document": "all", "unit": str(i + 1)}
             typed += [
-                {"do": "note", "text": p, **unit}, {"do": "correct", "text": f"{p} {p}", **unit},
-                {"do": "agree", "text": p, "codes": [p], **unit}, {"do": "code-define", "code": p, "text": f"{p} {i}"},
-                {"do": "code-add", "code": p, "text": f"{i} {p}"[:63]}, {"do": p, **unit},
+                {"do": "note", "text": p, **unit},
+                {"do": "correct", "text": f"{p} {p}", **unit},
+                {"do": "agree", "text": p, "codes": [p], **unit},
+                {"do": "code-define", "code": p, "text": f"{p} {i}"},
+                {"do": "code-add", "code": p, "text": f"{i} {p}"[:63]},
+                {"do": p, **unit},
                 {"do": "add", "code": p + "!", **unit},
-            ]  # fmt: skip
+            ]
         said = page.evaluate(send, ["/do", typed])
         assert sum(not s for s in said) >= 4 * len(PAYLOADS)
         page.evaluate(send, ["/view", [{"first": p, "second": p, "code": p, "coder": p} for p in PAYLOADS] + [{"clear": "1"}]])

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from autocode.audit.independence import independent, reviewed
-from autocode.review import Desk
-from autocode.review.acts import Ask, act
-from autocode.review.items import Item, Sitting
+from autocode.desk import Desk
+from autocode.desk.acts import Ask, act
+from autocode.desk.advice import Item, ReviewSession
 from autocode.store import load
 from autocode.store.ledger import entries
 from autocode.study import Study
-from tests.review.desks import EVE, desk, first, learnt
+from autocode.trail.independence import independent, reviewed
+from tests.desk.desks import EVE, desk, first, learnt
 
-HIDDEN = Sitting("max", share=1.0)
-BLIND = Sitting("pat", blind=True)
+HIDDEN = ReviewSession("max", share=1.0)
+BLIND = ReviewSession("pat", blind=True)
 
 
-def _do(found: Desk, sitting: Sitting, item: Item, do: str, **more: object) -> None:
+def _do(found: Desk, sitting: ReviewSession, item: Item, do: str, **more: object) -> None:
     found.write(act(found, sitting, replace(Ask(do, *item.key), **more)))  # type: ignore[arg-type]
 
 
@@ -37,7 +37,9 @@ def test_only_what_was_given_beside_a_suggestion_is_left_out(study: Study, tmp_p
     alone = independent(now, trail)
     assert set(before.codings) < set(alone.codings)
     assert sorted((c.coder, c.code) for c in set(alone.codings) - set(before.codings)) == [
-        ("max", "Work > Time"), ("pat", "Work > Time")]  # fmt: skip
+        ("max", "Work > Time"),
+        ("pat", "Work > Time"),
+    ]
     assert {r.coder for r in alone.readings if r.document == "D6"} == {"max", "pat"}
     assert reviewed(now, trail).to_json() == {"prompted": 3, "unprompted": 2, "rejected": 0}
 

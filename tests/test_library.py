@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 import autocode as ac
-from autocode.encode import FakeEncoder
 from autocode.study import Study
 from tests.conftest import BUNDLED, ROOT, spoken
+from tests.fake_encoder import FakeEncoder
 
 
 def test_the_example_of_the_documentation_runs(study: Study, tmp_path: Path) -> None:
@@ -45,8 +45,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     cut = ["unshare", "-rn"] if shutil.which("unshare") and _may_unshare() else []
     done = subprocess.run(
-        [*cut, sys.executable, "-m", "autocode", "demo", "--folder", str(folder)], capture_output=True, text=True,
-        timeout=600, check=False, env={**os.environ, "PYTHONHASHSEED": "7"})  # fmt: skip
+        [*cut, sys.executable, "-m", "autocode", "demo", "--folder", str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     (folder / "said.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
     return folder
@@ -58,8 +63,14 @@ def _may_unshare() -> bool:
 
 def test_the_demo_makes_everything_it_promises(demo: Path) -> None:
     """Study, model, suggestions, held-out predictions and report are there, and the end says where."""
-    for name in ("corpora/microcredentials/study.sqlite", "models/microcredentials/weights.safetensors",
-                 "demo/suggestions.html", "demo/suggestions.csv", "demo/held-out.csv", "demo/report.html"):  # fmt: skip
+    for name in (
+        "corpora/microcredentials/study.sqlite",
+        "models/microcredentials/weights.safetensors",
+        "demo/suggestions.html",
+        "demo/suggestions.csv",
+        "demo/held-out.csv",
+        "demo/report.html",
+    ):
         assert (demo / name).stat().st_size > 0, name
     assert "Open first" in (demo / "said.txt").read_text(encoding="utf-8")
 
@@ -91,11 +102,21 @@ def test_the_theme_is_right_first_more_often_than_not(demo: Path) -> None:
 def test_a_second_demo_gives_the_same_bytes(demo: Path, tmp_path: Path) -> None:
     """Another process with another hash seed and one thread writes the same files, byte for byte."""
     done = subprocess.run(
-        [sys.executable, "-m", "autocode", "demo", "--folder", str(tmp_path)], capture_output=True, text=True,
-        timeout=600, check=False, env={**os.environ, "PYTHONHASHSEED": "1", "OMP_NUM_THREADS": "1"})  # fmt: skip
+        [sys.executable, "-m", "autocode", "demo", "--folder", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+        env={**os.environ, "PYTHONHASHSEED": "1", "OMP_NUM_THREADS": "1"},
+    )
     assert done.returncode == 0, done.stderr[-2000:]
-    for name in ("models/microcredentials/weights.safetensors", "models/microcredentials/manifest.json",
-                 "demo/suggestions.html", "demo/suggestions.csv", "demo/held-out.csv"):  # fmt: skip
+    for name in (
+        "models/microcredentials/weights.safetensors",
+        "models/microcredentials/manifest.json",
+        "demo/suggestions.html",
+        "demo/suggestions.csv",
+        "demo/held-out.csv",
+    ):
         assert _sha(demo / name) == _sha(tmp_path / name), name
 
 

@@ -17,7 +17,12 @@ WITH_EXAMPLES = sorted(p for p in SOURCE.rglob("*.py") if ">>>" in p.read_text(e
 COEFFICIENTS = {
     "binary": {"swap", "symmetric"},
     "coefficients": {
-        "corrected", "observed_agreement", "percent_agreement_max", "cohen_kappa_chance", "scott_pi_chance", "gwet_ac_chance"
+        "corrected",
+        "observed_agreement",
+        "percent_agreement_max",
+        "cohen_kappa_chance",
+        "scott_pi_chance",
+        "gwet_ac_chance",
     },
     "multirater": {"terms", "fleiss_chance", "count_ratings", "pair_table"},
     "krippendorff": {"coincidences", "alpha_from_coincidences", "set_counts", "distance_matrix"},
@@ -26,7 +31,7 @@ COEFFICIENTS = {
     "boundaries": {"edits", "boundaries"},
     "conventions": set(),
     "domains": {"domains_of"},
-}  # fmt: skip
+}
 """Modules of coefficients, and the functions in them that only prepare or take apart."""
 
 

@@ -14,7 +14,7 @@ from autocode.formats import write
 from autocode.store import STORE, load, receipts
 from autocode.study import Study
 from tests.conftest import spoken
-from tests.formats.projects import ANA, BEN, code, coding, project, qdpx, selection, source
+from tests.formats.projects_made import ANA, BEN, code, coding, project, qdpx, selection, source
 
 Verb = Callable[..., tuple[int, str, str]]
 

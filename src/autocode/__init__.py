@@ -10,17 +10,32 @@ The library in five lines:
 """
 
 from autocode.agreement import AgreementReport, agree
-from autocode.codebook import Code, Codebook
 from autocode.config import Config, load_config
 from autocode.errors import AutocodeError
 from autocode.evaluate import evaluate
 from autocode.formats import read, write
-from autocode.matrix import coding_matrix
 from autocode.model import CodingModel
 from autocode.study import Coder, Coding, Document, Segment, Study, Suggestion
+from autocode.study.codebook import Code, Codebook
+from autocode.study.matrix import coding_matrix
 
 __all__ = [
-    "AgreementReport", "AutocodeError", "Code", "Codebook", "Coder", "Coding", "CodingModel", "Config",
-    "Document", "Segment", "Study", "Suggestion", "agree", "coding_matrix", "evaluate", "load_config",
-    "read", "write",
-]  # fmt: skip
+    "AgreementReport",
+    "AutocodeError",
+    "Code",
+    "Codebook",
+    "Coder",
+    "Coding",
+    "CodingModel",
+    "Config",
+    "Document",
+    "Segment",
+    "Study",
+    "Suggestion",
+    "agree",
+    "coding_matrix",
+    "evaluate",
+    "load_config",
+    "read",
+    "write",
+]

@@ -222,8 +222,8 @@ def load_config(path: Path | str | None = None) -> Config:
         table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(
-            f"config {path}", f"it cannot be read as TOML ({type(error).__name__})",
-            "Start from configs/default.toml.") from error  # fmt: skip
+            f"config {path}", f"it cannot be read as TOML ({type(error).__name__})", "Start from configs/default.toml."
+        ) from error
     return config_from(table, str(path))
 
 

@@ -9,15 +9,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from autocode.agreement.counts import Decisions
-from autocode.matrix import CodingMatrix
 from autocode.study import Segment
+from autocode.study.matrix import CodingMatrix
 
 Bools = NDArray[np.bool_]
 
 
-def decided(
-    Y: Bools, documents: int = 1, seen: Bools | None = None, weight: Sequence[float] | None = None
-) -> Decisions:
+def decided(Y: Bools, documents: int = 1, seen: Bools | None = None, weight: Sequence[float] | None = None) -> Decisions:
     """Decisions (R, n, K) spread evenly over documents, coders named a, b, c ..."""
     R, n, K = Y.shape
     return Decisions(

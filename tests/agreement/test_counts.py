@@ -6,16 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from autocode.agreement import binary
-from autocode.agreement.counts import (
-    Decisions,
-    by_document,
-    check_coders,
-    cluster,
-    decisions,
-    pair_counts,
-    uses,
-)  # fmt: skip
+from autocode.agreement.coefficients import binary
+from autocode.agreement.counts import Decisions, by_document, check_coders, cluster, decisions, pair_counts, uses
 from autocode.errors import StudyError
 from tests.agreement.made import any_decisions, decided, from_cells, matrix_of, noisy
 

@@ -42,9 +42,11 @@ def test_confusion_keeps_the_number_of_uses(data: Decisions) -> None:
 def test_offsets_of_boundaries() -> None:
     """The same code in the same place, with other ends."""
     codings = (
-        Coding("d", 0, 10, "x", "a"), Coding("d", 2, 15, "x", "b"),
-        Coding("d", 50, 60, "y", "a"), Coding("e", 0, 9, "x", "b"),
-    )  # fmt: skip
+        Coding("d", 0, 10, "x", "a"),
+        Coding("d", 2, 15, "x", "b"),
+        Coding("d", 50, 60, "y", "a"),
+        Coding("e", 0, 9, "x", "b"),
+    )
     found = offsets(Study(codings=codings), "a", "b")
     assert [(o.document, o.code, o.start, o.end) for o in found] == [("d", "x", 2, 5)]
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from autocode.agreement import coefficients, multirater
+from autocode.agreement.coefficients import many_raters as multirater
+from autocode.agreement.coefficients import nominal as coefficients
+from autocode.agreement.coefficients.krippendorff import alpha, set_alpha
 from autocode.agreement.counts import Decisions
-from autocode.agreement.krippendorff import alpha, set_alpha
+from tests.agreement.coefficients.test_sets_multilabel import as_sets
 from tests.agreement.made import any_decisions, tables
-from tests.agreement.test_multilabel import as_sets
 
 inter_rater = pytest.importorskip("statsmodels.stats.inter_rater", reason="statsmodels is not installed")
 nltk_agreement = pytest.importorskip("nltk.metrics.agreement", reason="NLTK is not installed")
@@ -52,9 +53,8 @@ def test_alphas_equal_nltk(data: Decisions) -> None:
         assert ours == pytest.approx(nltk_agreement.AnnotationTask(data=kept).alpha(), abs=1e-10)
     units = as_sets(data)
     triples = [
-        (str(r), u, frozenset(x))
-        for u, unit in enumerate(units) for r, x in enumerate(unit) if x is not None and seen[u] >= 2
-    ]  # fmt: skip
+        (str(r), u, frozenset(x)) for u, unit in enumerate(units) for r, x in enumerate(unit) if x is not None and seen[u] >= 2
+    ]
     sets = set_alpha(units, "jaccard").value
     if sets is not None:
         task = nltk_agreement.AnnotationTask(data=triples, distance=_jaccard)

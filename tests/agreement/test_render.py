@@ -68,9 +68,7 @@ def test_a_code_given_three_times_shows_counts_only() -> None:
 
 def test_an_inconclusive_verdict_says_how_many_documents_are_missing() -> None:
     """The number stands beside the word, and the foot explains it."""
-    reports = [
-        agree_on(noisy(s, documents=8, each=12, noise=0.12), AgreementOptions(machines=("c",))) for s in range(12)
-    ]
+    reports = [agree_on(noisy(s, documents=8, each=12, noise=0.12), AgreementOptions(machines=("c",))) for s in range(12)]
     text = next(str(r) for r in reports if any(v.needed for v in r.verdicts))
     assert "inconclusive, +" in text
     assert "+N documents: about as many more" in text

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autocode.agreement.compare import agree_on
-from autocode.agreement.options import AgreementOptions
+from autocode.agreement.estimate import AgreementOptions
 from autocode.agreement.render import summary_text
 from autocode.agreement.rows import Measure
 from autocode.agreement.summary import among, many_coders, summary

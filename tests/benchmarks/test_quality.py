@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import pytest
-from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score
-
-from autocode.classify import Target, Turns, cross_predict, features
-from tests.conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
 import measures
 import nested
+import numpy as np
 import peers
 import picture
 import product
+import pytest
 import sets
 import tables
+from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score
+
+from autocode.classify import Target, Turns, cross_predict, features
 
 
 @pytest.fixture(scope="module")

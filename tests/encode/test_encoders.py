@@ -21,7 +21,6 @@ import pytest
 from autocode.encode import (
     CachedEncoder,
     EncoderIdentity,
-    FakeEncoder,
     add_encoder,
     encoders_folder,
     find_default,
@@ -30,12 +29,13 @@ from autocode.encode import (
 )
 from autocode.encode import cache as cache_room
 from autocode.encode import encoders as encoders_room
-from autocode.encode import graph as onnx_room
-from autocode.encode import running as running_room
+from autocode.encode import engines as onnx_room
+from autocode.encode import engines as running_room
 from autocode.encode import weights as weights_room
 from autocode.encode.cache import VectorCache, Vectors, cache_folder, write_private
-from autocode.encode.running import Engine, choose_engine
+from autocode.encode.engines import Engine, choose_engine
 from autocode.errors import EncoderError
+from tests.fake_encoder import FakeEncoder
 
 TEXTS = [
     "",
@@ -402,9 +402,7 @@ class Download:
             (local_dir / file).write_text(name)
 
 
-def test_adding_an_encoder_lifts_the_offline_flags_for_that_call_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_adding_an_encoder_lifts_the_offline_flags_for_that_call_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The download sees no flag; afterwards they are set, and the name is found on the disk."""
     download = Download("model.safetensors", "modules.json")
     monkeypatch.setattr("huggingface_hub.snapshot_download", download)
@@ -425,9 +423,7 @@ def test_a_download_without_safe_weights_leaves_nothing(tmp_path: Path, monkeypa
     assert [path.name for path in tmp_path.rglob("*")] == [kept.name, "model.safetensors"]
 
 
-def test_a_failed_download_is_an_encoder_error_and_restores_the_flags(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_download_is_an_encoder_error_and_restores_the_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the transport raises becomes one line, and the program is offline again."""
 
     def fail(*_: object, **__: object) -> None:
@@ -533,9 +529,7 @@ def test_the_default_vectors_are_those_of_sentence_transformers(
 
 
 @pytest.mark.parametrize(("backend", "precision"), ENGINES)
-def test_a_vector_depends_on_its_text_alone(
-    warm: Path, monkeypatch: pytest.MonkeyPatch, backend: str, precision: str
-) -> None:
+def test_a_vector_depends_on_its_text_alone(warm: Path, monkeypatch: pytest.MonkeyPatch, backend: str, precision: str) -> None:
     """The same bits alone, in any order, in any company, with any number of threads, by every engine."""
     engine_or_skip(backend, precision, monkeypatch)
     texts = TEXTS + [f"{i} people spoke about it {'again ' * i}" for i in range(0, 40, 3)]

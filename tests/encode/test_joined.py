@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.encode import FakeEncoder, load_encoder
+from autocode.encode import load_encoder
 from autocode.encode.joined import JoinedEncoder
+from tests.fake_encoder import FakeEncoder
 
 TEXTS = ["the first module", "work takes all the hours", ""]
 
@@ -31,7 +32,9 @@ def test_names_and_hashes_tell_which_encoders_and_in_which_order() -> None:
     assert ab.max_tokens == 16
 
 
-@pytest.mark.parametrize("name", ["autocode.encode:FakeEncoder", "autocode.encode:FakeEncoder + autocode.encode:FakeEncoder"])
+@pytest.mark.parametrize(
+    "name", ["tests.fake_encoder:FakeEncoder", "tests.fake_encoder:FakeEncoder + tests.fake_encoder:FakeEncoder"]
+)
 def test_a_plus_between_names_loads_several(name: str, tmp_path) -> None:
     """One name gives one encoder, two give their vectors side by side."""
     loaded = load_encoder(name, tmp_path)

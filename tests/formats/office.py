@@ -6,9 +6,11 @@ import zipfile
 from pathlib import Path
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-_O = ('xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-      'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
-      'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"')  # fmt: skip
+_O = (
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+)
 
 
 def docx(path: Path, body: str, comments: str = "") -> Path:
@@ -27,8 +29,7 @@ def paragraphs(*lines: str) -> str:
 
 def marked(number: int, words: str) -> str:
     """A paragraph whose words are the range of comment `number`."""
-    return (f'<w:p><w:commentRangeStart w:id="{number}"/><w:r><w:t>{words}</w:t></w:r>'
-            f'<w:commentRangeEnd w:id="{number}"/></w:p>')  # fmt: skip
+    return f'<w:p><w:commentRangeStart w:id="{number}"/><w:r><w:t>{words}</w:t></w:r><w:commentRangeEnd w:id="{number}"/></w:p>'
 
 
 def comment(number: int, author: str, *lines: str) -> str:
@@ -40,8 +41,11 @@ def comment(number: int, author: str, *lines: str) -> str:
 def odt(path: Path, body: str) -> Path:
     """An OpenDocument text from the XML inside its body (prefixes text, table)."""
     with zipfile.ZipFile(path, "w") as zipped:
-        zipped.writestr("content.xml", f"<office:document-content {_O}><office:body><office:text>{body}</office:text>"
-                        "</office:body></office:document-content>")  # fmt: skip
+        zipped.writestr(
+            "content.xml",
+            f"<office:document-content {_O}><office:body><office:text>{body}</office:text>"
+            "</office:body></office:document-content>",
+        )
     return path
 
 
@@ -50,10 +54,12 @@ def pdf(path: Path, lines: list[str]) -> Path:
     show = "".join(f"({line}) Tj 0 -14 Td " for line in lines)
     stream = f"BT /F1 12 Tf 50 700 Td {show}ET"
     parts = [
-        "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
         "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        f"<</Length {len(stream)}>>stream\n{stream}\nendstream", "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ]  # fmt: skip
+        f"<</Length {len(stream)}>>stream\n{stream}\nendstream",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
     out, places = "%PDF-1.4\n", []
     for number, part in enumerate(parts, 1):
         places.append(len(out))

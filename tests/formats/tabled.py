@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from autocode.codebook import Code, Codebook
 from autocode.study import Coder, Coding, Document, Reading, Study, join_readings
+from autocode.study.codebook import Code, Codebook
 
 WORDS = st.text(st.sampled_from("ab \n=+-@'\"é\u0301😀שλ,;|_x…\t"), max_size=40)
 """Words with all that is awkward to a table, without characters that XML cannot hold."""
@@ -20,9 +20,20 @@ def studies(draw: st.DrawFn) -> Study:
     documents = tuple(Document(f"D{n}", text, f"D{n}") for n, text in enumerate(texts))
     book = Codebook((Code("=T", definition=draw(WORDS)), Code("c, d", "=T"), Code("Alone", definition="'=x")))
     coders = tuple(Coder(i, draw(NAMES), draw(st.sampled_from(["human", "agreed"]))) for i in ("ana", "=ben"))
-    codings = draw(st.lists(st.builds(_coding, st.sampled_from(documents), st.integers(0, 40), st.integers(0, 40),
-                                      st.sampled_from(["=T > c, d", "Alone"]), WORDS, st.none() | st.integers(0, 100)),
-                            max_size=6))  # fmt: skip
+    codings = draw(
+        st.lists(
+            st.builds(
+                _coding,
+                st.sampled_from(documents),
+                st.integers(0, 40),
+                st.integers(0, 40),
+                st.sampled_from(["=T > c, d", "Alone"]),
+                WORDS,
+                st.none() | st.integers(0, 100),
+            ),
+            max_size=6,
+        )
+    )
     readings = [Reading(d.id, "ana", 0, len(d.text)) for d in documents if d.text]
     kept = tuple(dict.fromkeys(c for c in codings if c.start < c.end))
     return Study(documents, book, coders, kept, join_readings(readings))

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from autocode.codebook import Code, Codebook
 from autocode.errors import AutocodeError
 from autocode.formats import read_coders, write
 from autocode.formats.coders import join_coders, unite_copies
 from autocode.study import Coder, Coding, Document, Reading, Study
-from tests.formats.projects import ANA, BEN, code, coding, project, qdpx, selection, source
+from autocode.study.codebook import Code, Codebook
+from tests.formats.projects_made import ANA, BEN, code, coding, project, qdpx, selection, source
 
 TEXT = "some words to code"
 BOOK = Codebook((Code("c"), Code("d")))
@@ -75,9 +75,7 @@ def test_one_file_a_coder_is_joined_by_text_and_path(tmp_path: Path) -> None:
 
 def test_files_of_any_kind_can_be_joined(tmp_path: Path) -> None:
     """A table and a project of the same text give two coders."""
-    study = Study(
-        (Document("A", TEXT, "A"),), BOOK, (Coder("x"),), (Coding("A", 0, 4, "c", "x"),), (Reading("A", "x", 0, 9),)
-    )
+    study = Study((Document("A", TEXT, "A"),), BOOK, (Coder("x"),), (Coding("A", 0, 4, "c", "x"),), (Reading("A", "x", 0, 9),))
     write(study, tmp_path / "one.csv")
     write(study, tmp_path / "two.qdpx")
     joined, _ = read_coders({"Ana": tmp_path / "one.csv", "Ben": tmp_path / "two.qdpx"})

@@ -12,8 +12,15 @@ import pytest
 from tests.conftest import ROOT, SHARED
 
 SAMPLES = sorted(SHARED.joinpath("formats", "samples", "adversarial").glob("*"))
-REFUSED = {"billion_laughs.qdpx", "bomb_200MB_text.qdpx", "no_qde.qdpx", "not_a_zip.qdpx", "sqlite_evil_view.qda", "xxe.qdpx",
-           "zipslip_member.qdpx"}  # fmt: skip
+REFUSED = {
+    "billion_laughs.qdpx",
+    "bomb_200MB_text.qdpx",
+    "no_qde.qdpx",
+    "not_a_zip.qdpx",
+    "sqlite_evil_view.qda",
+    "xxe.qdpx",
+    "zipslip_member.qdpx",
+}
 
 MEASURE = """
 import os, resource, sys
@@ -64,8 +71,14 @@ def _measured(paths: list[Path]) -> dict[str, tuple[str, float, float]]:
     """What became of each file, in a process of its own: processor seconds, and megabytes at the peak."""
     if not hasattr(os, "fork"):
         pytest.skip("resource usage per file needs fork")
-    told = subprocess.run([sys.executable, "-c", MEASURE, *map(str, paths)], capture_output=True, text=True, timeout=120,
-                          env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, check=True)  # fmt: skip
+    told = subprocess.run(
+        [sys.executable, "-c", MEASURE, *map(str, paths)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        check=True,
+    )
     rows = (line.split("\t") for line in told.stdout.splitlines())
     return {name: (said, float(seconds), float(more)) for name, said, seconds, more in rows}
 

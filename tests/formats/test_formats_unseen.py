@@ -17,11 +17,11 @@ HARD, TOLD = "it was really hard to find the time", "nobody told us about it"
 MAXQDA = {
     "nl": "Kleur,Commentaar,Documentgroep,Documentnaam,Code,Begin,Einde,Gewicht,Segment,Auteur,Aanmaakdatum",
     "es": "Color,Comentario,Grupo de documentos,Nombre del documento,Código,Comienzo,Final,Ponderación,Segmento,Autor,"
-          "Fecha de creación",
+    "Fecha de creación",
     "zh": "颜色,备注,文档组,文档名称,代码,开始,结束,权重,片段,作者,创建日期",
     "ja": "色,コメント,文書グループ,文書名,コード,開始,終了,重み,セグメント,作成者,作成日",
     "tr": "Renk,Yorum,Belge grubu,Belge adı,Kod,Başlangıç,Bitiş,Ağırlık,Bölüm,Yazar,Oluşturma tarihi",
-}  # fmt: skip
+}
 ROW = ["●", "", "G", "Talk", "Barriers\\Time", "3", "3", "50", HARD, "ana", "21.03.24 10:11"]
 
 
@@ -75,8 +75,11 @@ def test_a_title_above_the_header_of_a_workbook_is_passed_over(tmp_path: Path) -
 
 def test_a_theme_beside_a_code_is_its_parent(tmp_path: Path) -> None:
     """Theme and code make a path, unless the code is written as one."""
-    rows = [["document", "text", "theme", "code", "coder"], ["D", HARD, "Barriers", "Time", "ana"],
-            ["D", TOLD, "Barriers", "Other > Info", "ana"]]  # fmt: skip
+    rows = [
+        ["document", "text", "theme", "code", "coder"],
+        ["D", HARD, "Barriers", "Time", "ana"],
+        ["D", TOLD, "Barriers", "Other > Info", "ana"],
+    ]
     (tmp_path / "t.csv").write_text(_csv(*rows))
     assert [c.code for c in read(tmp_path / "t.csv").codings] == ["Barriers > Time", "Other > Info"]
 
@@ -85,8 +88,12 @@ def test_a_column_for_each_coder(tmp_path: Path) -> None:
     """Each coder's column holds their codes; an empty cell was read by them and left uncoded."""
     (tmp_path / "t.csv").write_text(f"id,text,Coder 1,Coder 2\n1,{HARD},Time,Time; Money\n2,{TOLD},,Info\n")
     study = read(tmp_path / "t.csv")
-    assert _coded(study) == [("Coder 1", "Time", HARD), ("Coder 2", "Time", HARD), ("Coder 2", "Money", HARD),
-                             ("Coder 2", "Info", TOLD)]  # fmt: skip
+    assert _coded(study) == [
+        ("Coder 1", "Time", HARD),
+        ("Coder 2", "Time", HARD),
+        ("Coder 2", "Money", HARD),
+        ("Coder 2", "Info", TOLD),
+    ]
     whole = len(study.documents[0].text)
     assert {(r.coder, r.start, r.end) for r in study.readings} == {("Coder 1", 0, whole), ("Coder 2", 0, whole)}
 
@@ -105,18 +112,39 @@ SPEECH = [
     ({"text": "Hello", "chunks": [{"timestamp": [0.0, 2.5], "text": " Hello"}]}, [("", 0, 2500)]),
     ({"utterances": [{"speaker": "A", "text": "Hello", "start": 250, "end": 1000}]}, [("Speaker A", 250, 1000)]),
     (
-        {"results": {"items": [
-            {"type": "pronunciation", "start_time": "0.5", "end_time": "1.0", "speaker_label": "spk_0",
-             "alternatives": [{"content": "Hello"}]}]}},
+        {
+            "results": {
+                "items": [
+                    {
+                        "type": "pronunciation",
+                        "start_time": "0.5",
+                        "end_time": "1.0",
+                        "speaker_label": "spk_0",
+                        "alternatives": [{"content": "Hello"}],
+                    }
+                ]
+            }
+        },
         [("spk_0", 500, 1000)],
     ),
     (
-        {"segments": [{"start": 0, "end": 5, "text": "Hello Hi", "words": [
-            {"word": "Hello", "start": 0, "end": 1, "speaker": "S0"}, {"word": "Hi", "start": 3, "end": 4, "speaker": "S1"},
-            {"word": "$300"}]}]},
+        {
+            "segments": [
+                {
+                    "start": 0,
+                    "end": 5,
+                    "text": "Hello Hi",
+                    "words": [
+                        {"word": "Hello", "start": 0, "end": 1, "speaker": "S0"},
+                        {"word": "Hi", "start": 3, "end": 4, "speaker": "S1"},
+                        {"word": "$300"},
+                    ],
+                }
+            ]
+        },
         [("S0", 0, 1000), ("S1", 3000, 5000)],
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("content", "turns"), SPEECH)
@@ -141,7 +169,10 @@ def test_names_and_times_on_lines_of_their_own(text: str, tmp_path: Path) -> Non
     (tmp_path / "t.txt").write_text(text)
     document = read(tmp_path / "t.txt").documents[0]
     assert [(t.speaker, t.start_ms, document.text_of(t)) for t in document.turns] == [
-        ("Ann", 1000, "Hello."), ("Bob", 7000, "Good."), ("Ann", 10000, "So.")]  # fmt: skip
+        ("Ann", 1000, "Hello."),
+        ("Bob", 7000, "Good."),
+        ("Ann", 10000, "So."),
+    ]
 
 
 def test_utf_16_without_a_mark_is_no_binary_file(tmp_path: Path) -> None:

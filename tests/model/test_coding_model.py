@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from autocode.codebook import Code, Codebook
 from autocode.config import Config
-from autocode.encode import FakeEncoder
 from autocode.errors import ModelError, StudyError
 from autocode.formats import read
 from autocode.model import CodingModel, prepare
 from autocode.study import Coding, Document, Study
+from autocode.study.codebook import Code, Codebook
 from tests.conftest import spoken
-from tests.transfer.studies import part
+from tests.fake_encoder import FakeEncoder
+from tests.model.transfer.studies import part
 
 
 @pytest.fixture
@@ -137,9 +137,7 @@ def test_loading_runs_no_code(model: CodingModel, tmp_path: Path) -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
-@pytest.mark.parametrize(
-    "name", ["weights.safetensors", "precedents.jsonl", "config.toml", "codebook.yaml", "manifest.json"]
-)
+@pytest.mark.parametrize("name", ["weights.safetensors", "precedents.jsonl", "config.toml", "codebook.yaml", "manifest.json"])
 def test_a_changed_file_is_refused(name: str, model: CodingModel, tmp_path: Path, encoder: FakeEncoder) -> None:
     """Any file altered, cut or swapped for a pickle after saving is one clear error with the mend."""
     model.save(tmp_path / "m")
@@ -150,9 +148,7 @@ def test_a_changed_file_is_refused(name: str, model: CodingModel, tmp_path: Path
             CodingModel.load(tmp_path / "m", encoder)
 
 
-def test_weights_swapped_with_their_hash_are_still_checked(
-    model: CodingModel, tmp_path: Path, encoder: FakeEncoder
-) -> None:
+def test_weights_swapped_with_their_hash_are_still_checked(model: CodingModel, tmp_path: Path, encoder: FakeEncoder) -> None:
     """A weights file that lacks an array is refused even where its hash in the manifest was adapted."""
     model.save(tmp_path / "m")
     weights, manifest = tmp_path / "m" / "weights.safetensors", tmp_path / "m" / "manifest.json"
@@ -225,8 +221,9 @@ def test_a_changed_codebook_is_followed_code_by_code(model: CodingModel, study: 
     before = model.suggest(study)
     codes = tuple(
         replace(c, definition="Another rule.") if c.path == "Work > Time" else c
-        for c in study.codebook if c.path != "Learning > Recognition"
-    )  # fmt: skip
+        for c in study.codebook
+        if c.path != "Learning > Recognition"
+    )
     after = model.suggest(replace(study, codebook=Codebook((*codes, Code("New")), "Tiny"), codings=()))
     assert any(s.coded for s in before if s.code == "Work > Time")
     assert {(s.band, s.coded) for s in after if s.code == "Work > Time"} == {("ask", False)}
@@ -256,9 +253,7 @@ def test_a_folder_that_is_no_model_is_left_alone(model: CodingModel, tmp_path: P
     assert [p.name for p in (tmp_path / "letters").iterdir()] == ["dear.txt"]
 
 
-def test_a_saving_killed_between_its_renames_is_mended(
-    model: CodingModel, tmp_path: Path, encoder: FakeEncoder
-) -> None:
+def test_a_saving_killed_between_its_renames_is_mended(model: CodingModel, tmp_path: Path, encoder: FakeEncoder) -> None:
     """Where only the old copy is left, loading puts it back."""
     model.save(tmp_path / "m")
     (tmp_path / "m").rename(tmp_path / ".m.old")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from autocode.config import ClassifyConfig, Config
-from autocode.encode import FakeEncoder
 from autocode.model import CodingModel, Judged, curve_of, learnable, learning_curve, prepare, rows_of, target
 from autocode.model.curve import _error, _kappa, _power_law, _sizes
 from autocode.study import Study
+from tests.fake_encoder import FakeEncoder
 
 
 def _judged(study: Study, encoder: FakeEncoder) -> Judged:

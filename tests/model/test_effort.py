@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from autocode.config import ClassifyConfig, Config, EncodeConfig
-from autocode.encode import FakeEncoder
 from autocode.encode.encoders import EncoderIdentity
 from autocode.evaluate import hold_out
 from autocode.model import CodingModel
 from autocode.study import Study
+from tests.fake_encoder import FakeEncoder
 
-FAKE = "autocode.encode:FakeEncoder"
+FAKE = "tests.fake_encoder:FakeEncoder"
 BLANK = f"{__name__}:Blank"
 
 

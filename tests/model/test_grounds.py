@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from autocode.config import Config
-from autocode.encode import FakeEncoder
 from autocode.model import CodingModel, prepare
 from autocode.model.grounds import Reasons
 from autocode.study import Study, Suggestion
 from tests.conftest import spoken
+from tests.fake_encoder import FakeEncoder
 
 
 @pytest.fixture

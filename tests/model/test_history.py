@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from autocode.codebook import Code, Codebook
 from autocode.config import Config
-from autocode.encode import FakeEncoder
 from autocode.formats.folder import codebook_yaml
 from autocode.model import CodingModel
 from autocode.model.history import listed, versions
 from autocode.study import Study
+from autocode.study.codebook import Code, Codebook
+from tests.fake_encoder import FakeEncoder
 
 
 def _made(model: CodingModel, **changed: object) -> dict[str, object]:

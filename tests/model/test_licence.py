@@ -10,18 +10,23 @@ import pytest
 
 from autocode.classify import Reliability
 from autocode.classify.bands import draw
-from autocode.classify.reliability import measured
+from autocode.classify.calibration import measured
 from autocode.config import ClassifyConfig
-from autocode.model.card import card
-from autocode.model.diagram import diagram
+from autocode.model.card import card, diagram
 from autocode.model.licence import Licences, licences, note
 from tests.classify.test_bands import evidence
 
 CONFIG = ClassifyConfig()
 CODES = ("Clear", "Rare", "Mute")
 SILENT = {"Mute": "1 coded segment, 3 needed", "Unused": "never coded"}
-MADE = {"study": {"name": "S", "notice": ""}, "codings": 46, "segments": 400, "documents": 400, "coders": ["a"],
-        "encoder": {"name": "e"}}  # fmt: skip
+MADE = {
+    "study": {"name": "S", "notice": ""},
+    "codings": 46,
+    "segments": 400,
+    "documents": 400,
+    "coders": ["a"],
+    "encoder": {"name": "e"},
+}
 
 
 @pytest.fixture
@@ -40,14 +45,23 @@ def made(known: Reliability, humans: dict[str, dict[str, object]] | None = None)
 def test_each_code_has_one_licence(known: Reliability) -> None:
     """Evidence enough suggests, too little assists, none is silent; an unused code is among the silent."""
     assert {r.code: r.licence for r in made(known).rows} == {
-        "Clear": "suggest", "Rare": "assist only", "Mute": "silent", "Unused": "silent"}  # fmt: skip
+        "Clear": "suggest",
+        "Rare": "assist only",
+        "Mute": "silent",
+        "Unused": "silent",
+    }
 
 
 @pytest.mark.parametrize(
     ("value", "high", "flags", "problem"),
-    [(0.2, 0.5, [], True), (0.2, 0.8, [], False), (0.2, None, [], False), (0.5, 0.6, [], False),
-     (0.2, 0.5, ["counts_only"], False)],
-)  # fmt: skip
+    [
+        (0.2, 0.5, [], True),
+        (0.2, 0.8, [], False),
+        (0.2, None, [], False),
+        (0.5, 0.6, [], False),
+        (0.2, 0.5, ["counts_only"], False),
+    ],
+)
 def test_a_codebook_problem_needs_low_kappa_and_evidence(value, high, flags, problem, known: Reliability) -> None:  # type: ignore[no-untyped-def]
     """Kappa below .4 whose interval ends below .667; without an interval nobody is blamed."""
     found = made(known, {"Rare": {"value": value, "low": -0.1, "high": high, "flags": flags}})
@@ -67,7 +81,10 @@ def test_the_summary_is_short_and_for_programs_too(known: Reliability) -> None:
     """Counts per licence in words, and the same as JSON without nan."""
     found = made(known)
     assert [line.split()[:3] for line in str(found).splitlines()[:3]] == [
-        ["suggest", "1", "at"], ["assist", "only", "1"], ["silent", "2", "too"]]  # fmt: skip
+        ["suggest", "1", "at"],
+        ["assist", "only", "1"],
+        ["silent", "2", "too"],
+    ]
     told = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert [row["licence"] for row in told["codes"]] == ["suggest", "assist only", "silent", "silent"]
     assert told["promise"] == {"precision": 0.8, "recall": 0.9, "confidence": 0.95}

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from autocode.config import Config
-from autocode.encode import FakeEncoder
 from autocode.model import CodingModel, next_to_code
 from autocode.model.next import Open, _greedy
 from autocode.model.prepare import prepare
 from autocode.study import Coding, Document, Reading, Study, Turn
 from tests.conftest import spoken
+from tests.fake_encoder import FakeEncoder
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ def test_single_segments_can_be_asked_for(model: CodingModel, study: Study) -> N
     begun = spoken(20)
     seen = begun.turns[1]
     more = replace(
-        study, documents=(*study.documents, begun),
-        readings=(*study.readings, Reading("D20", "ana", seen.start, seen.end)))  # fmt: skip
+        study, documents=(*study.documents, begun), readings=(*study.readings, Reading("D20", "ana", seen.start, seen.end))
+    )
     assert next_to_code(model, more) == []
     picks = next_to_code(model, more, whole=False)
     assert len(picks) == 4
@@ -106,6 +106,8 @@ def test_a_coding_counts_as_seen(model: CodingModel, study: Study) -> None:
     """A document with a coding and no reading is not offered as a whole."""
     turn = spoken(20).turns[2]
     more = replace(
-        study, documents=(*study.documents, spoken(20)),
-        codings=(*study.codings, Coding("D20", turn.start, turn.end, "Work > Time", "ana")))  # fmt: skip
+        study,
+        documents=(*study.documents, spoken(20)),
+        codings=(*study.codings, Coding("D20", turn.start, turn.end, "Work > Time", "ana")),
+    )
     assert next_to_code(model, more) == []

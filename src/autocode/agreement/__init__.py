@@ -4,10 +4,30 @@
 the modules of this package. Formulas, sources and readings stand in docs/methods.md.
 """
 
-from autocode.agreement.alttest import AltTest, AltTestOptions, alt_test_on
-from autocode.agreement.characters import coded_documents, decisions_on_text
-from autocode.agreement.compare import agree, agree_on, between_coders
-from autocode.agreement.conventions import (
+from autocode.agreement.coefficients.sets import SetAgreement, set_agreement
+from autocode.agreement.compare import AgreementReport, agree, agree_on, between_coders
+from autocode.agreement.counts import (
+    Decisions,
+    both_coded,
+    by_group,
+    by_theme,
+    by_whole_document,
+    coded_at_all,
+    decisions,
+    denominators,
+    relevant,
+)
+from autocode.agreement.differences import (
+    Disagreement,
+    DocumentAgreement,
+    agreement_by_document,
+    confusion,
+    disagreements,
+    offsets,
+)
+from autocode.agreement.estimate import REASONS, AgreementOptions, Estimate
+from autocode.agreement.judgement.alternative_annotator import AltTest, AltTestOptions, alt_test_on
+from autocode.agreement.judgement.conventions import (
     atlasti,
     maxqda_frequency,
     maxqda_occurrence,
@@ -15,7 +35,7 @@ from autocode.agreement.conventions import (
     nvivo,
     qualcoder,
 )
-from autocode.agreement.corrected import (
+from autocode.agreement.judgement.corrected import (
     Batch,
     Design,
     Frequency,
@@ -23,33 +43,22 @@ from autocode.agreement.corrected import (
     corrected_document_frequencies,
     corrected_frequencies,
 )
-from autocode.agreement.counts import Decisions, decisions
-from autocode.agreement.details import details, mean_over_codes
-from autocode.agreement.differences import Disagreement, confusion, disagreements, offsets
-from autocode.agreement.domains import atlasti_domains
-from autocode.agreement.estimate import REASONS, Estimate
-from autocode.agreement.leave_out import LeftOut, alpha_change, leave_one_coder_out, outliers
-from autocode.agreement.multilabel import SetAgreement, set_agreement
-from autocode.agreement.opinions import Opinion, opinions
-from autocode.agreement.options import AgreementOptions
-from autocode.agreement.passages import gamma_by_document, offsets_by_code, opened_documents, passages
-from autocode.agreement.planning import documents_for_interval, documents_for_verdict
-from autocode.agreement.prose import REFERENCES, methods_paragraph, results_paragraph
-from autocode.agreement.render import summary_text
-from autocode.agreement.report import AgreementReport
-from autocode.agreement.reshape import (
-    both_coded,
-    by_group,
-    by_theme,
-    by_whole_document,
-    coded_at_all,
-    denominators,
-    relevant,
+from autocode.agreement.judgement.opinions import (
+    LeftOut,
+    Opinion,
+    alpha_change,
+    details,
+    leave_one_coder_out,
+    mean_over_codes,
+    opinions,
+    outliers,
 )
+from autocode.agreement.judgement.planning import documents_for_interval, documents_for_verdict
+from autocode.agreement.render import REFERENCES, methods_paragraph, results_paragraph, summary_text
 from autocode.agreement.rows import Measure, Row, Verdict
-from autocode.agreement.stability import DocumentAgreement, agreement_by_document
-from autocode.agreement.summary import decisions_by_coder, many_coders, summary
-from autocode.agreement.validity import Condition, Record, conditions
+from autocode.agreement.spans.characters import atlasti_domains, coded_documents, decisions_on_text
+from autocode.agreement.spans.passages import gamma_by_document, offsets_by_code, opened_documents, passages
+from autocode.agreement.summary import Condition, Record, conditions, decisions_by_coder, many_coders, summary
 
 __all__ = [
     "REASONS",

@@ -11,7 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
-import autocode.agreement.binary as binary
+from autocode.agreement.coefficients import binary
 from autocode.agreement.counts import (
     Decisions,
     check_coders,
@@ -22,16 +22,14 @@ from autocode.agreement.counts import (
     pair_mask,
     uses,
     with_pooled,
-)  # fmt: skip
-from autocode.agreement.estimate import Estimate
-from autocode.agreement.intervals import Statistic
-from autocode.agreement.measure import STANDARD, Evidence, evidence, mean_over, measure
-from autocode.agreement.options import AgreementOptions
-from autocode.agreement.report import AgreementReport
-from autocode.agreement.rows import Row
-from autocode.agreement.verdict import verdicts
+)
+from autocode.agreement.estimate import AgreementOptions, Estimate
+from autocode.agreement.judgement.intervals import Statistic
+from autocode.agreement.judgement.verdict import verdicts
+from autocode.agreement.render import to_text
+from autocode.agreement.rows import STANDARD, Evidence, Findings, Row, evidence, mean_over, measure
 from autocode.errors import StudyError
-from autocode.matrix import CodingMatrix, FloatArray
+from autocode.study.matrix import CodingMatrix, FloatArray
 
 KINDS = ("human-human", "machine-human", "machine-machine")
 
@@ -91,8 +89,8 @@ def agree_on(data: Decisions, options: AgreementOptions | None = None) -> Agreem
     for machine in chosen.machines:
         if machine not in data.coders:
             raise StudyError(
-                f"machine '{machine}'", f"the coders are {', '.join(data.coders)}",
-                "Name one of these as the machine.")  # fmt: skip
+                f"machine '{machine}'", f"the coders are {', '.join(data.coders)}", "Name one of these as the machine."
+            )
     data = cluster(data, dict(chosen.clusters))
     pairs = coder_pairs(data, chosen.machines)
     apart = tuple((data.coders[p.first], data.coders[p.second]) for p in pairs if not p.documents)
@@ -101,11 +99,15 @@ def agree_on(data: Decisions, options: AgreementOptions | None = None) -> Agreem
     columns += [_pair_rows(data, pair, chosen) for pair in pairs]
     shared = data.seen.sum(0) >= 2
     return AgreementReport(
-        coders=data.coders, options=chosen, units=int(data.weight[shared].sum()),
-        documents=len(np.unique(data.groups[shared])), codes=data.codes,
+        coders=data.coders,
+        options=chosen,
+        units=int(data.weight[shared].sum()),
+        documents=len(np.unique(data.groups[shared])),
+        codes=data.codes,
         rows=tuple(column[c] for c in range(1 + len(data.codes)) for column in columns if column),
-        verdicts=verdicts(data, chosen), apart=apart,
-    )  # fmt: skip
+        verdicts=verdicts(data, chosen),
+        apart=apart,
+    )
 
 
 def between_coders(data: Decisions) -> dict[str, Estimate]:
@@ -189,9 +191,11 @@ def _evidence(data: Decisions, coders: Sequence[int], pairs: Sequence[Pair]) -> 
 
 
 def _rows(
-    data: Decisions, pairs: Sequence[Pair], values: Mapping[str, list[Estimate]],
+    data: Decisions,
+    pairs: Sequence[Pair],
+    values: Mapping[str, list[Estimate]],
     names: tuple[str, str, str],
-) -> list[Row]:  # fmt: skip
+) -> list[Row]:
     """One row per code from estimates and summed counts."""
     cells = sum((pair.counts.sum(0) for pair in pairs), np.zeros((1 + len(data.codes), 4)))
     units = sum(pair.counts[:, 1].sum() if data.codes else 0.0 for pair in pairs)
@@ -200,12 +204,26 @@ def _rows(
     found = []
     for c, code in enumerate(("", *data.codes)):
         both, only_first, only_second, neither = (round(float(v)) for v in cells[c])
-        found.append(Row(
-            code, pairs[0].kind, first, second, len(pairs), pooling, round(units),
-            int((shared > 0).sum()), both, only_first, only_second, neither,
-            _marked(values["cohen_kappa"][c], cells[c]), values["krippendorff_alpha"][c],
-            values["positive_agreement"][c], values["percent_agreement"][c],
-        ))  # fmt: skip
+        found.append(
+            Row(
+                code,
+                pairs[0].kind,
+                first,
+                second,
+                len(pairs),
+                pooling,
+                round(units),
+                int((shared > 0).sum()),
+                both,
+                only_first,
+                only_second,
+                neither,
+                _marked(values["cohen_kappa"][c], cells[c]),
+                values["krippendorff_alpha"][c],
+                values["positive_agreement"][c],
+                values["percent_agreement"][c],
+            )
+        )
     return found
 
 
@@ -215,5 +233,18 @@ def _marked(kappa: Estimate, cells: FloatArray) -> Estimate:
     if kappa.value is None or min(a + b, a + c) > 0:
         return kappa
     return Estimate(
-        kappa.value, kappa.low, kappa.high, kappa.se, kappa.reason, kappa.no_interval,
-        (*kappa.flags, "one_rater_never"))  # fmt: skip
+        kappa.value, kappa.low, kappa.high, kappa.se, kappa.reason, kappa.no_interval, (*kappa.flags, "one_rater_never")
+    )
+
+
+@dataclass(frozen=True)
+class AgreementReport(Findings):
+    """Agreement between coders, machine or human, over documents both have seen.
+
+    `str(report)` is a table at most 100 wide, `report.to_json()` a JSON-ready mapping; the
+    attributes are those of `Findings`.
+    """
+
+    def __str__(self) -> str:
+        """The table as plain text."""
+        return to_text(self)

@@ -6,13 +6,15 @@ costs one matrix product (methods guide: sufficient statistics).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from autocode.errors import StudyError
-from autocode.matrix import BoolArray, CodingMatrix, FloatArray, IntArray
+from autocode.study.codebook import SEPARATOR
+from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -65,16 +67,14 @@ class Decisions:
 
     def select(self, keep: BoolArray) -> Decisions:
         """The decisions on the units where `keep` (n,) holds; documents stay numbered."""
-        return replace(
-            self, groups=self.groups[keep], Y=self.Y[:, keep], seen=self.seen[:, keep],
-            weight=self.weight[keep])  # fmt: skip
+        return replace(self, groups=self.groups[keep], Y=self.Y[:, keep], seen=self.seen[:, keep], weight=self.weight[keep])
 
 
 def decisions(matrix: CodingMatrix) -> Decisions:
     """The decisions of a coding matrix, each segment counting once."""
     return Decisions(
-        matrix.coders, matrix.codes, matrix.documents, matrix.groups, matrix.Y, matrix.seen,
-        np.ones(len(matrix.groups)))  # fmt: skip
+        matrix.coders, matrix.codes, matrix.documents, matrix.groups, matrix.Y, matrix.seen, np.ones(len(matrix.groups))
+    )
 
 
 def cluster(data: Decisions, clusters: dict[str, str]) -> Decisions:
@@ -171,9 +171,87 @@ def check_coders(data: Decisions) -> None:
     """
     if len(data.coders) < 2:
         raise StudyError(
-            "agreement", f"it needs two coders, and there is {', '.join(data.coders) or 'none'}",
-            "Import the codings of a second coder, or name another one.")  # fmt: skip
+            "agreement",
+            f"it needs two coders, and there is {', '.join(data.coders) or 'none'}",
+            "Import the codings of a second coder, or name another one.",
+        )
     if not (data.seen.sum(0) >= 2).any():
         raise StudyError(
-            "agreement", f"{', '.join(data.coders)} share no document: no unit was seen by two of them",
-            "Have a second coder code some of the same documents, or name other coders.")  # fmt: skip
+            "agreement",
+            f"{', '.join(data.coders)} share no document: no unit was seen by two of them",
+            "Have a second coder code some of the same documents, or name other coders.",
+        )
+
+
+def theme(code: str) -> str:
+    """The root above a code's path; the code itself where it is a root."""
+    return code.partition(SEPARATOR)[0]
+
+
+def by_theme(data: Decisions) -> Decisions:
+    """Whether a coder gave any code of a theme: K codes become their themes, in order."""
+    themes = tuple(dict.fromkeys(theme(code) for code in data.codes))
+    columns = [[k for k, code in enumerate(data.codes) if theme(code) == t] for t in themes]
+    Y = np.stack([data.Y[:, :, c].any(2) for c in columns], axis=2) if themes else data.Y
+    return replace(data, codes=themes, Y=np.asarray(Y))
+
+
+def coded_at_all(data: Decisions) -> Decisions:
+    """Whether a coder gave any code at all: one column."""
+    return replace(data, codes=("any code",), Y=np.asarray(data.Y.any(2, keepdims=True)))
+
+
+def by_whole_document(data: Decisions) -> Decisions:
+    """Whether a coder gave the code anywhere in a document: one unit for each document.
+
+    A coder has seen a document where all units that any coder saw of it were seen.
+    """
+    G, R = len(data.documents), len(data.coders)
+    in_use = np.unique(data.groups)
+    Y = np.stack([_sums(data.Y[r] & data.seen[r][:, None], data)[in_use] > 0 for r in range(R)])
+    anyone = by_document(np.asarray(data.seen.any(0))[:, None].astype(np.float64), data.groups, G)
+    own = by_document(data.seen.T.astype(np.float64), data.groups, G)
+    seen = ((own == anyone) & (anyone > 0))[in_use].T
+    return replace(data, groups=in_use, Y=Y, seen=seen, weight=np.ones(len(in_use)))
+
+
+def _sums(Y: BoolArray, data: Decisions) -> FloatArray:
+    return by_document(Y.astype(np.float64), data.groups, len(data.documents))
+
+
+def by_group(data: Decisions, groups: Mapping[str, str]) -> dict[str, Decisions]:
+    """The decisions split by a variable of the documents (stakeholder group, role, document id).
+
+    Args:
+        groups: Group of each document by its id; documents not named are left out.
+    """
+    names = np.array([groups.get(d, "") for d in data.documents])[data.groups]
+    order = dict.fromkeys(groups[d] for d in data.documents if groups.get(d))
+    return {name: data.select(names == name) for name in order}
+
+
+def both_coded(data: Decisions) -> Decisions:
+    """The units to which every coder who saw them gave at least one code (two coders or more)."""
+    coded = np.asarray(data.Y.any(2)) | ~data.seen
+    return data.select(np.asarray(coded.all(0)) & (data.seen.sum(0) >= 2))
+
+
+def relevant(data: Decisions) -> Decisions:
+    """The units to which any coder gave any code; agreement on them is not free of chance."""
+    return data.select(np.asarray((data.Y & data.seen[:, :, None]).any((0, 2))))
+
+
+def denominators(data: Decisions) -> dict[str, int]:
+    """What percentages can refer to: all units two coders saw, those coded by any, documents.
+
+    Example:
+        >>> denominators(Decisions.of([[[1], [0], [0]], [[1], [1], [0]]]))
+        {'units': 3, 'units_coded_by_any': 2, 'documents': 3}
+    """
+    shared = data.seen.sum(0) >= 2
+    coded = shared & (data.Y & data.seen[:, :, None]).any((0, 2))
+    return {
+        "units": int(data.weight[shared].sum()),
+        "units_coded_by_any": int(data.weight[coded].sum()),
+        "documents": len(np.unique(data.groups[shared])),
+    }

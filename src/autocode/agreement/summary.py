@@ -6,15 +6,13 @@ the code, or the other way round.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from autocode.agreement.compare import agree_on
-from autocode.agreement.counts import Decisions, cluster
-from autocode.agreement.estimate import Estimate
-from autocode.agreement.multilabel import set_agreement
-from autocode.agreement.multirater import (
+from autocode.agreement.coefficients.many_raters import (
     Terms,
     brennan_prediger,
     conger_kappa,
@@ -23,11 +21,13 @@ from autocode.agreement.multirater import (
     light_kappa,
     percent_agreement,
     terms,
-)  # fmt: skip
-from autocode.agreement.options import AgreementOptions
-from autocode.agreement.reshape import both_coded, coded_at_all, denominators, relevant
-from autocode.agreement.rows import Measure
-from autocode.matrix import IntArray
+)
+from autocode.agreement.coefficients.sets import set_agreement
+from autocode.agreement.compare import agree_on
+from autocode.agreement.counts import Decisions, both_coded, cluster, coded_at_all, denominators, relevant
+from autocode.agreement.estimate import AgreementOptions, Estimate
+from autocode.agreement.rows import Findings, Measure
+from autocode.study.matrix import IntArray
 
 
 def summary(data: Decisions, options: AgreementOptions | None = None) -> list[Measure]:
@@ -60,8 +60,8 @@ def among(data: Decisions, machines: tuple[str, ...]) -> Decisions:
     if len(rows) < 2:
         return data
     return Decisions(
-        tuple(data.coders[r] for r in rows), data.codes, data.documents, data.groups, data.Y[rows],
-        data.seen[rows], data.weight)  # fmt: skip
+        tuple(data.coders[r] for r in rows), data.codes, data.documents, data.groups, data.Y[rows], data.seen[rows], data.weight
+    )
 
 
 def _shares(data: Decisions) -> Iterator[Measure]:
@@ -134,7 +134,77 @@ def many_coders(ratings: IntArray) -> dict[str, Estimate]:
     if not t.several.any():
         return {"percent agreement": Estimate(None, reason="no_pairs")}
     values = {
-        "Fleiss' kappa": fleiss_kappa(t), "Conger's kappa": conger_kappa(kept, 2), "Light's kappa": light_kappa(kept, 2),
-        "Randolph's kappa": brennan_prediger(t, 2), "Gwet's AC1": gwet_ac(t), "percent agreement": percent_agreement(t),
-    }  # fmt: skip
+        "Fleiss' kappa": fleiss_kappa(t),
+        "Conger's kappa": conger_kappa(kept, 2),
+        "Light's kappa": light_kappa(kept, 2),
+        "Randolph's kappa": brennan_prediger(t, 2),
+        "Gwet's AC1": gwet_ac(t),
+        "percent agreement": percent_agreement(t),
+    }
     return {name: Estimate(e.value, reason=e.reason, flags=e.flags) for name, e in values.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is on record about the comparison; None where nobody said.
+
+    Attributes:
+        unseen: The machine was not trained, tuned or prompted with the documents compared.
+        independent: The coders coded without talking about these documents.
+        suggestions_hidden: The coders saw no suggestions before they coded.
+        sampling: How the documents were chosen (all, random, chosen by hand), "" where not known.
+        participants: Participant of each document by its id, where known.
+    """
+
+    unseen: bool | None = None
+    independent: bool | None = None
+    suggestions_hidden: bool | None = None
+    sampling: str = ""
+    participants: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition: met, not met, or not known; and what that was judged by."""
+
+    text: str
+    met: bool | None
+    evidence: str
+
+    def __str__(self) -> str:
+        """The condition as a line for a report."""
+        word = {True: "met", False: "NOT MET", None: "not known"}[self.met]
+        return f"{self.text}: {word}" + (f" ({self.evidence})" if self.evidence else "")
+
+
+def conditions(report: Findings, record: Record | None = None) -> list[Condition]:
+    """The conditions under which a verdict may be quoted, to be printed with it."""
+    known = record or Record()
+    pooled = report.verdict()
+    size = f"{report.documents} documents, {report.units} units"
+    if pooled is not None:
+        size += f", {pooled.uses} uses of a code by a human in {pooled.coded_documents} documents"
+    return [
+        Condition("the documents were not used to train or tune the machine", known.unseen, ""),
+        Condition("the coders coded independently of each other", known.independent, ""),
+        Condition("no suggestions were shown before coding", known.suggestions_hidden, ""),
+        _sampling(known),
+        _clusters(report, known),
+        Condition("the evidence is counted", True, size),
+    ]
+
+
+def _sampling(known: Record) -> Condition:
+    text = "the documents are all, or a random sample, of those the claim is about"
+    met = {"": None, "all": True, "random": True}.get(known.sampling, False)
+    return Condition(text, met, known.sampling)
+
+
+def _clusters(report: Findings, known: Record) -> Condition:
+    text = "intervals leave out whole participants"
+    if report.options.clusters:
+        return Condition(text, True, "participants given")
+    if not known.participants:
+        return Condition(text, None, "the participant of a document is not on record")
+    several = sum(n > 1 for n in Counter(known.participants.values()).values())
+    return Condition(text, not several, f"{several} participants have several documents" if several else "one each")

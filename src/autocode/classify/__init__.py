@@ -8,39 +8,54 @@ comes from other documents (`classifier`).
 """
 
 from autocode.classify.bands import BASES
-from autocode.classify.calibration import calibration_error
-from autocode.classify.choice import Gain, better, gain
-from autocode.classify.classifier import Classifier, Held, Scores, cross_predict, fit, held, nested_scores, out_of_document
-from autocode.classify.judge import BANDS
-from autocode.classify.material import Features, FloatArray, Pieces, Target, Turns, features
-from autocode.classify.reliability import Reliability
-from autocode.classify.several import Lent, Several, checkable, compare_several, fit_several
+from autocode.classify.calibration import BANDS, Reliability, calibration_error
+from autocode.classify.classifier import (
+    Classifier,
+    HeldOutPredictions,
+    Scores,
+    cross_predict,
+    fit,
+    held,
+    nested_scores,
+    out_of_document,
+)
+from autocode.classify.material import Chunks, Features, FloatArray, Target, Turns, features
+from autocode.classify.transfer import (
+    Gain,
+    SourceMaterial,
+    TransferComparison,
+    better,
+    checkable,
+    compare_transfer,
+    fit_transfer,
+    gain,
+)
 from autocode.config import ClassifyConfig
 
 __all__ = [
     "BANDS",
     "BASES",
+    "Chunks",
     "Classifier",
     "ClassifyConfig",
     "Features",
     "FloatArray",
     "Gain",
-    "Held",
-    "Lent",
-    "Pieces",
+    "HeldOutPredictions",
     "Reliability",
     "Scores",
-    "Several",
+    "SourceMaterial",
     "Target",
+    "TransferComparison",
     "Turns",
     "better",
     "calibration_error",
     "checkable",
-    "compare_several",
+    "compare_transfer",
     "cross_predict",
     "features",
     "fit",
-    "fit_several",
+    "fit_transfer",
     "gain",
     "held",
     "nested_scores",

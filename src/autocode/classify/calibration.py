@@ -6,10 +6,23 @@ error, Guo et al. 2017 (arXiv 1706.04599); reliability diagram, DeGroot and Fien
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from autocode.classify.material import FloatArray, IntArray
-from autocode.classify.promise import interval, share_of
+from autocode.classify.bands import (
+    LEAST_DOCUMENTS,
+    BandThresholds,
+    Known,
+    aims,
+    draw,
+    enough,
+    factor_for_precision,
+    interval,
+    known,
+    share_of,
+)
+from autocode.classify.material import BoolArray, FloatArray, IntArray, Target
 from autocode.config import ClassifyConfig
 
 BINS = 10
@@ -44,7 +57,7 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
 
 def _newton(A: FloatArray, Y: FloatArray, offset: FloatArray, mean: FloatArray, precision: FloatArray) -> FloatArray:
     """Logistic regressions with Gaussian priors, (K, J): A (J, n, K), Y (n, K), mean (K, J), precision (J,)."""
-    from scipy.special import expit  # late: the command line must start at once
+    from scipy.special import expit
 
     theta = mean.copy()
     for _ in range(20):
@@ -86,3 +99,186 @@ def calibration_error(bins: FloatArray) -> float:
     """Expected calibration error: mean distance of said and true over the bins, weighted by decisions."""
     filled = bins[bins[:, 0] > 0]
     return float((filled[:, 0] * np.abs(filled[:, 1] - filled[:, 2])).sum() / max(filled[:, 0].sum(), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """What is known of K codes, one entry per code, and of all probabilities together."""
+
+    segments: IntArray  # (K,) segments to which any coder gave the code
+    documents: IntArray  # (K,) documents among them
+    average_precision: FloatArray  # (K,) nan without coded segments
+    precision: FloatArray  # (K,) of the machine's coding; nan where it codes nothing
+    recall: FloatArray  # (K,) of the machine's coding; nan without coded segments
+    suggested: FloatArray  # (K, 3) share of `suggest` that is right, and its limits; nan where empty
+    coverage: FloatArray  # (K,) share of the coders' codings in `suggest`
+    found: FloatArray  # (K, 3) share of the coders' codings in `suggest` or `ask`, and its limits
+    asked: FloatArray  # (K,) share of all segments in `ask`
+    suggest_basis: IntArray  # (K,) on whose evidence `suggest` rests: index into BASES
+    ask_basis: IntArray  # (K,) the same of `ask`
+    needed: FloatArray  # (K, 2) further coded segments, roughly, for a promise of `suggest` and of `ask`; nan: unknown
+    bins: FloatArray  # (B, 5) said and true probabilities, see `reliability_bins`
+    reasons: tuple[str, ...]  # (K,) why a code is silent, "" where it is not
+
+
+def measured(k: Known, cuts: BandThresholds, reasons: tuple[str, ...], config: ClassifyConfig) -> Reliability:
+    """Measure what the thresholds do on the evidence they were drawn from.
+
+    Args:
+        k: Out-of-document evidence of n segments and K codes.
+        cuts: The bands drawn from it.
+        reasons: Why a code is silent, "" where it is not.
+        config: Targets and confidence.
+    """
+    given, coded = k.Y > 0, k.coding <= k.P
+    suggested, asked = cuts.suggest <= k.P, cuts.ask <= k.P
+    total = k.Y.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision, recall = (k.Y * coded).sum(axis=0) / coded.sum(axis=0), (k.Y * coded).sum(axis=0) / total
+        coverage = (k.Y * suggested).sum(axis=0) / total
+    return Reliability(
+        segments=given.sum(axis=0),
+        documents=np.array([len(np.unique(k.groups[column])) for column in given.T], dtype=np.int64),
+        average_precision=average_precisions(k.P, k.Y),
+        precision=precision,
+        recall=recall,
+        suggested=_with_limits(k.Y, suggested * 1.0, k.groups, k.right, config),
+        coverage=coverage,
+        found=_with_limits(asked * 1.0, k.Y, k.groups, k.found, config),
+        asked=(asked & ~suggested).mean(axis=0),
+        suggest_basis=cuts.suggest_basis,
+        ask_basis=cuts.ask_basis,
+        needed=_needed(k, cuts, config),
+        bins=reliability_bins(k.P, k.Y, k.groups, config.confidence),
+        reasons=reasons,
+    )
+
+
+def _with_limits(hits: FloatArray, weights: FloatArray, groups: IntArray, alike: float, config: ClassifyConfig) -> FloatArray:
+    """Shares of K columns with their limits (K, 3); no limits where fewer than five documents speak."""
+    rows = []
+    for column in range(hits.shape[1]):
+        own = share_of(hits[:, column], weights[:, column], groups, alike)
+        few = own.documents < LEAST_DOCUMENTS
+        rows.append((own.value, *((np.nan, np.nan) if few else interval(own, config.confidence))))
+    return np.array(rows).reshape(-1, 3)
+
+
+def _needed(k: Known, cuts: BandThresholds, config: ClassifyConfig) -> FloatArray:
+    """Further coded segments of each code (K, 2) that would let it promise by itself, if coding goes on alike.
+
+    nan where more of it will not do: it is not precise enough, or enough is coded and it would ask too much.
+    """
+    right, found = aims(config)
+    rows, least = np.full((len(k.coding), 2), np.nan), enough(1.0, found)
+    for code in np.flatnonzero(np.isfinite(k.coding)):
+        d = k.of(np.array([code]))
+        segments = float((d.y > 0).sum())
+        effective = share_of(np.ones(len(d.y)), d.y, d.group, k.found).effective
+        factors = factor_for_precision(d, right, k.right, config.least_probability), least / effective
+        done = cuts.suggest_basis[code] == 1, cuts.ask_basis[code] == 1
+        rows[code] = [_more(f, segments, own) for f, own in zip(factors, done, strict=True)]
+    return rows
+
+
+def _more(factor: float, segments: float, done: bool) -> float:
+    return 0.0 if done else float(np.ceil((factor - 1) * segments)) if factor > 1 else float("nan")
+
+
+def average_precisions(P: FloatArray, Y: FloatArray) -> FloatArray:
+    """Average precision per code (K,) of shares Y (n, K) ranked by P; nan where nothing is coded.
+
+    A segment coded by half of its coders counts as half a hit. Ties in P keep the order of the rows.
+    """
+    order = np.argsort(-P, axis=0, kind="stable")
+    hits = np.take_along_axis(np.asarray(Y, dtype=np.float64), order, axis=0)
+    precision = np.cumsum(hits, axis=0) / np.arange(1, len(Y) + 1)[:, None]
+    with np.errstate(invalid="ignore"):
+        return np.asarray((precision * hits).sum(axis=0) / hits.sum(axis=0))
+
+
+BANDS = ("silent", "ask", "suggest")  # by number
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrator:
+    """Calibration, threshold of coding and bands of K codes."""
+
+    theta: FloatArray  # (K, 1 + H) intercept, weight of each head's score
+    thresholds: FloatArray  # (K,) the machine codes from this probability on; inf: never
+    cuts: BandThresholds
+
+    def probabilities(self, S: FloatArray) -> FloatArray:
+        """Probabilities (n, K) float64 inside (0, 1) of scores S (H, n, K)."""
+        from scipy.special import expit
+
+        logits = self.theta[:, 0] + sum(S[h] * self.theta[:, 1 + h] for h in range(len(S)))
+        return np.asarray(np.clip(expit(np.asarray(logits, dtype=np.float64)), 1e-6, 1 - 1e-6))
+
+    def coded(self, P: FloatArray) -> BoolArray:
+        """Whether the machine, as one more coder, gives the codes: (n, K) bool."""
+        return np.asarray(self.thresholds <= P)
+
+    def bands(self, P: FloatArray) -> IntArray:
+        """Bands (n, K) int8 of probabilities: 2 suggest, 1 ask, 0 silent."""
+        return (self.cuts.suggest <= P).astype(np.int8) + (self.cuts.ask <= P).astype(np.int8)
+
+
+def judge(S: FloatArray, target: Target, config: ClassifyConfig) -> tuple[Calibrator, Reliability]:
+    """Calibrate, and set the thresholds of coding and of the bands.
+
+    Args:
+        S: (H, n, K) scores from heads that had not seen the document of the segment.
+        target: Of the same n segments.
+        config: Smoothing, least evidence and promises.
+    """
+    Y = np.asarray(target.Y, dtype=np.float64)
+    never = np.full(Y.shape[1], np.inf)
+    nothing = BandThresholds(never, never, np.zeros(len(never), dtype=np.int8), np.zeros(len(never), dtype=np.int8))
+    plain = Calibrator(calibrate(S, Y, config), never, nothing)
+    P = plain.probabilities(S)
+    best = best_cuts(P, Y, config.smoothing)
+    reasons = tuple(_reasons(P, target, best, config))
+    silent = np.array([bool(why) for why in reasons], dtype=bool)
+    coding = np.where(silent, np.inf, np.maximum(best, config.least_probability))
+    evidence = known(P, target, coding)
+    made = replace(plain, thresholds=coding, cuts=draw(evidence, config))
+    return made, measured(evidence, made.cuts, reasons, config)
+
+
+def best_cuts(P: FloatArray, Y: FloatArray, smoothing: float) -> FloatArray:
+    """The probability from which on coding agrees best with the coders, by Cohen's kappa, (K,).
+
+    Kappa of the decision with a coder drawn at random. The codings are mixed with the calibrated
+    probabilities, which weigh as much as `smoothing` coded segments: few codings cannot move a
+    threshold far.
+    """
+    n, counts = len(P), Y.sum(axis=0)
+    goal = (counts * Y + smoothing * P) / (counts + smoothing)
+    order = np.argsort(-P, axis=0, kind="stable")
+    ranked = np.take_along_axis(P, order, axis=0)
+    hits = np.cumsum(np.take_along_axis(goal, order, axis=0), axis=0)
+    taken, total = np.arange(1, n + 1)[:, None], goal.sum(axis=0)
+    kappa = 2 * (hits * n - taken * total) / ((taken + total) * n - 2 * taken * total + 1e-9)
+    best = np.argmax(kappa, axis=0)[None]
+    below = np.take_along_axis(ranked, np.minimum(best + 1, n - 1), axis=0)
+    return np.asarray((np.take_along_axis(ranked, best, axis=0) + below)[0] / 2)
+
+
+def _reasons(P: FloatArray, target: Target, coding: FloatArray, config: ClassifyConfig) -> list[str]:
+    """Why each code stays silent, "" where it does not."""
+    Y = np.asarray(target.Y, dtype=np.float64)
+    given, taken = Y > 0, coding <= P
+    documents = [len(np.unique(target.groups[column])) for column in given.T]
+    better = (taken * Y).sum(axis=0) * len(Y) > taken.sum(axis=0) * Y.sum(axis=0)
+    rows = zip(given.sum(axis=0).tolist(), documents, better.tolist(), strict=True)
+    return [_reason(*row, config) for row in rows]
+
+
+def _reason(segments: int, documents: int, better: bool, config: ClassifyConfig) -> str:
+    """Why a code stays silent, "" where it does not."""
+    if segments < config.min_segments:
+        return f"{segments} coded segment{'s' * (segments != 1)}, {config.min_segments} needed"
+    if documents < config.min_documents:
+        return f"coded in {documents} document{'s' * (documents != 1)}, {config.min_documents} needed"
+    return "" if better else "on documents it had not seen it did no better than chance"

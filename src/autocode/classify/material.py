@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.classify.lexical import hashed
 from autocode.config import ClassifyConfig
-from autocode.lexical import hashed
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -27,17 +27,17 @@ _ROLE_WEIGHT = 0.5  # of a role beside a unit vector
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
+class Chunks:
     """Sentences of n segments, or a few of them together: a mention is washed out in a long text's one vector."""
 
     V: FloatArray  # (m, d0) float32 unit vectors, in the order of the segments
     counts: IntArray  # (n,) pieces of each segment, at least 1
 
-    def take(self, rows: IntArray) -> Pieces:
+    def take(self, rows: IntArray) -> Chunks:
         """The pieces of some segments, in the order of `rows`."""
         starts, counts = np.cumsum(self.counts) - self.counts, self.counts[rows]
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return Pieces(self.V[np.repeat(starts[rows], counts) + within], counts)
+        return Chunks(self.V[np.repeat(starts[rows], counts) + within], counts)
 
     def highest(self, W: FloatArray) -> FloatArray:
         """The score of each segment's best piece (n, K) for weights W (K, d0)."""
@@ -76,7 +76,7 @@ class Features:
 
     X: FloatArray  # (n, d) float32: own vector, weighted previous turn, weighted next turn, roles
     T: sparse.csr_array  # (n, h) float32: hashed words and word parts, roles
-    pieces: Pieces
+    pieces: Chunks
     more: tuple[FloatArray, ...] = ()  # further encoders' view of the same segments, each like X
     words: Words | None = None  # where a network is to learn as well
 
@@ -92,12 +92,12 @@ class Features:
 
     def joined(self, other: Features) -> Features:
         """These segments and, below them, those of `other`; no network learns from both."""
-        from scipy import sparse  # late: the command line must start at once
+        from scipy import sparse
 
         V, counts = (np.concatenate(both) for both in zip(*((p.V, p.counts) for p in (self.pieces, other.pieces)), strict=True))
         T = sparse.vstack([self.T, other.T], format="csr")
         more = tuple(np.vstack(both) for both in zip(self.more, other.more, strict=True))
-        return Features(np.vstack([self.X, other.X]), T, Pieces(V, counts), more)
+        return Features(np.vstack([self.X, other.X]), T, Chunks(V, counts), more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Target:
 
 
 def features(
-    texts: Sequence[str], turns: Turns, config: ClassifyConfig = ClassifyConfig(), pieces: Pieces | None = None
+    texts: Sequence[str], turns: Turns, config: ClassifyConfig = ClassifyConfig(), pieces: Chunks | None = None
 ) -> Features:
     """Join a segment's own vector, its neighbouring turns, the roles of who speaks, and its hashed text.
 
@@ -148,7 +148,7 @@ def features(
         raise ValueError(f"{counts}: not one per segment")
     roles = _roles(turns)
     views = [_view(V, turns, roles, config) for V in each_encoder(np.asarray(turns.vectors, dtype=np.float32), turns.widths)]
-    whole = Pieces(views[0][:, : (turns.widths or turns.vectors.shape[1:])[0]], np.ones(len(texts), dtype=np.int64))
+    whole = Chunks(views[0][:, : (turns.widths or turns.vectors.shape[1:])[0]], np.ones(len(texts), dtype=np.int64))
     return Features(views[0], _beside(hashed(texts, config.width), roles), pieces or whole, tuple(views[1:]))
 
 
@@ -169,7 +169,7 @@ def _view(known: FloatArray, turns: Turns, roles: sparse.csr_array, config: Clas
 
 def _roles(turns: Turns) -> sparse.csr_array:
     """Who speaks and who spoke before (n, 2 * ROLES), hashed like words: a name cannot be read back."""
-    from scipy import sparse  # late: the command line must start at once
+    from scipy import sparse
 
     column = np.array([zlib.crc32(s.encode("utf-8", "surrogatepass")) % ROLES if s else -1 for s in turns.speakers] + [-1])
     n, now, before = len(turns.own), column[turns.own], column[turns.around[:, 0]]
@@ -180,7 +180,7 @@ def _roles(turns: Turns) -> sparse.csr_array:
 
 
 def _beside(T: sparse.csr_array, roles: sparse.csr_array) -> sparse.csr_array:
-    from scipy import sparse  # late: the command line must start at once
+    from scipy import sparse
 
     return sparse.hstack([T, roles], format="csr")
 

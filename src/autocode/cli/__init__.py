@@ -18,24 +18,16 @@ import typer
 from autocode.cli.agreement import agree, evaluate, frequencies
 from autocode.cli.dossier import forget, members_export, members_import, pseudonymise, report
 from autocode.cli.exchange import export, import_
-from autocode.cli.log import Log
-from autocode.cli.next import next_
+from autocode.cli.log import Log, next_
 from autocode.cli.review import audit, review
-from autocode.cli.shell import (
-    Json,
-    Kind,
-    StudyPath,
-    app,
-    show,
-    tell,
-)  # fmt: skip
+from autocode.cli.shell import Json, Kind, StudyPath, app, show, tell
 from autocode.cli.suggest import suggest
 from autocode.cli.train import align, codes_changed, train
 from autocode.doctor import examine
+from autocode.dossier import Description
 from autocode.encode import add_encoder
 from autocode.errors import AutocodeError
 from autocode.formats import read
-from autocode.report import Description
 from autocode.store import STORE
 
 encoder_app = typer.Typer(help="Encoders: the models that turn text into numbers.", no_args_is_help=True, rich_markup_mode=None)
@@ -155,8 +147,10 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:  # the last resort: a fault of ours is said in one line too, without a word of data
         at = traceback.extract_tb(error.__traceback__)[-1]
-        tell(f"autocode: a fault of the program itself ({type(error).__name__} in {Path(at.filename).name}, "
-             f"line {at.lineno}). Your files are as they were. Please report this line.")  # fmt: skip
+        tell(
+            f"autocode: a fault of the program itself ({type(error).__name__} in {Path(at.filename).name}, "
+            f"line {at.lineno}). Your files are as they were. Please report this line."
+        )
         sys.exit(1)
     except KeyboardInterrupt:
         tell("autocode: stopped. Nothing is lost; run the command again to go on.")

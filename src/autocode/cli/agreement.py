@@ -32,14 +32,11 @@ from autocode.agreement import (
     decisions_on_text,
     gamma_by_document,
     opened_documents,
-    opinions,
     summary,
     summary_text,
-)  # fmt: skip
+)
+from autocode.agreement.judgement.opinions import opinions
 from autocode.agreement.render import cut, decimals
-from autocode.audit import accepted
-from autocode.audit.independence import independent
-from autocode.bias import bias
 from autocode.cli.shell import (
     Coders,
     ConfigPath,
@@ -59,13 +56,16 @@ from autocode.cli.shell import (
     working,
 )
 from autocode.config import Config
+from autocode.dossier.comparison import Comparison, write_comparison
 from autocode.errors import ConfigError, StudyError
 from autocode.evaluate import agreement_options, batch_of, compare, hold_out, write_held_out
+from autocode.evaluate.group_errors import bias
 from autocode.formats import read
-from autocode.formats.participants import participant_of
-from autocode.matrix import coding_matrix
-from autocode.report.comparison import Comparison, write_comparison
+from autocode.formats.tables.participants import participant_of
 from autocode.study import Study
+from autocode.study.matrix import coding_matrix
+from autocode.trail import accepted
+from autocode.trail.independence import independent
 
 Coefficient = Annotated[str, typer.Option(help="What the verdict on a machine compares: kappa or alpha.", show_default="kappa")]
 Interval = Annotated[str, typer.Option(help="Intervals by: jackknife or bootstrap.", show_default="jackknife")]
@@ -170,8 +170,10 @@ def _by_variable(study: Study, data: Decisions, variable: str, how: tuple[Agreem
     known = sorted({name for d in study.documents for name in d.variables})
     if variable not in known:
         raise StudyError(
-            f"--by {variable}", f"the participants' variables are {', '.join(known) or 'none'}",
-            "Choose code, theme, document or one of these.")  # fmt: skip
+            f"--by {variable}",
+            f"the participants' variables are {', '.join(known) or 'none'}",
+            "Choose code, theme, document or one of these.",
+        )
     groups = {d.id: d.variables.get(variable, "") for d in study.documents}
     reports = {group or "not given": agree_on(part, options) for group, part in by_group(data, groups).items()}
     if as_json:

@@ -12,38 +12,42 @@ from typing import Annotated
 import typer
 
 from autocode.agreement import agree as compare_coders
-from autocode.audit import accepted, standing, verify
 from autocode.cli.shell import ConfigPath, Kind, StudyPath, blank_model, ledger_of, settings, tell, working
 from autocode.config import Config
+from autocode.dossier import FORMS, NAME, Checked, Findings, Trail, load_record, study_html, write_dossier
 from autocode.encode import cache_folder
 from autocode.errors import InputError
-from autocode.evaluate import agreement_options, compare, hold_out
-from autocode.formats import read, read_all
-from autocode.formats.files import write_atomic
-from autocode.formats.parts import is_parts
-from autocode.matrix import coding_matrix
-from autocode.members import ANSWERED, Kept, load_answers, read_answers, save_answers, take, write_letters
-from autocode.model import CodingModel
-from autocode.privacy import (
+from autocode.ethics import (
+    ANSWERED,
     CERTAINTIES,
     WARNING,
+    Kept,
     Places,
     Proposal,
     apply_proposals,
     holding,
     in_receipts,
+    load_answers,
     pipelines,
     propose,
+    read_answers,
     read_proposals,
+    save_answers,
+    take,
     write_key,
+    write_letters,
     write_proposals,
-)  # fmt: skip
-from autocode.privacy import (
-    forget as erase,
 )
-from autocode.report import FORMS, NAME, Checked, Findings, Trail, load_record, study_html, write_dossier
+from autocode.ethics import forget as erase
+from autocode.evaluate import agreement_options, compare, hold_out
+from autocode.formats import read, read_all
+from autocode.formats.datasets.stream import is_parts
+from autocode.formats.files import write_atomic
+from autocode.model import CodingModel
 from autocode.store import STORE, load, receipts, scrub, update
 from autocode.study import Study
+from autocode.study.matrix import coding_matrix
+from autocode.trail import accepted, standing, verify
 
 
 def report(
@@ -96,8 +100,7 @@ def _with_trail(findings: Findings, folder: Path, study: Study) -> Findings:
     if not written:
         return replace(findings, trail=Trail(imports=imports))
     told = [(e.at[:19], e.decision.coder, f"{e.decision.action} {e.decision.code}".strip()) for e in written]
-    trail = Trail(Counter(e.decision.action for e in standing(written)), not verify(written, last), told, written,
-                  imports)  # fmt: skip
+    trail = Trail(Counter(e.decision.action for e in standing(written)), not verify(written, last), told, written, imports)
     return replace(findings, trail=trail, accepted=accepted(written) & frozenset(study.codings))
 
 
@@ -106,8 +109,11 @@ def _with_suggestions(findings: Findings, model: Path | None, new: list[Path]) -
         return findings
     loaded = CodingModel.load(model)
     findings = replace(
-        findings, silent=loaded.silent, model=loaded.provenance,
-        reliability=loaded.classifier.reliability if loaded.classifier else None)  # fmt: skip
+        findings,
+        silent=loaded.silent,
+        model=loaded.provenance,
+        reliability=loaded.classifier.reliability if loaded.classifier else None,
+    )
     if not new:
         return findings
     study, _ = read_all(new)
@@ -134,9 +140,7 @@ def members_import(
     """Bring answers, comments and corrected passages in; codings move along, and what is lost is listed."""
     answers = [a for path in sorted(folder.glob("*.docx")) if not path.name.startswith("~$") for a in read_answers(path)]
     if not answers:
-        raise InputError(
-            str(folder), "there is no letter (.docx) in it", "Choose the folder of letters that came back."
-        )
+        raise InputError(str(folder), "there is no letter (.docx) in it", "Choose the folder of letters that came back.")
     kept: list[Kept] = []
 
     def change(old: Study) -> Study:
@@ -197,9 +201,7 @@ def pseudonymise(
         )
         return
     if key is None:
-        raise InputError(
-            "pseudonymise", "it needs a place for the key", "Add --key FILE.csv, outside the study's folder."
-        )
+        raise InputError("pseudonymise", "it needs a place for the key", "Add --key FILE.csv, outside the study's folder.")
     proposals = read_proposals(reviewed)
     load(study / STORE)
     write_key(key, proposals, study)

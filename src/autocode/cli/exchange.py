@@ -14,15 +14,15 @@ from autocode.cli.shell import Kind, StudyPath, tell
 from autocode.config import SegmentConfig
 from autocode.errors import InputError, StudyError
 from autocode.formats import ReadOptions, Receipt, WriteOptions, read, read_all, read_coders, write
-from autocode.formats.participants import kind_of
-from autocode.formats.roles import INTERVIEWER, propose_roles, with_speakers
-from autocode.merging import merge
+from autocode.formats.tables.participants import kind_of
+from autocode.formats.transcripts.speakers import INTERVIEWER, propose_roles, with_speakers
 from autocode.model import CodingModel
-from autocode.newer import Merged, merge_newer
-from autocode.reanchor import Reanchored
 from autocode.store import STORE, ReceiptRow, load, update
 from autocode.store.recordings import attach
 from autocode.study import Document, Study
+from autocode.study.merge import merge
+from autocode.study.moves import Reanchored
+from autocode.study.reimport import Merged, merge_newer
 
 MOVED = "codings on its old text"
 """What the receipt counts of a document whose transcript was replaced."""
@@ -58,11 +58,22 @@ def import_(
         return
     names = [name for name in coder or [] if "=" not in name]
     if users not in ("coding", "selection"):
-        raise InputError(f"--users {users}", "a coding belongs to its own user or its selection's",
-                         "Write --users coding or --users selection.")  # fmt: skip
+        raise InputError(
+            f"--users {users}",
+            "a coding belongs to its own user or its selection's",
+            "Write --users coding or --users selection.",
+        )
     options = ReadOptions(
-        coder=names[0] if names else "", encoding=encoding, add_codes=add_codes, codebook=known.codebook,
-        open_files=True, documents=known.documents, columns=_pairs(column), kind=kind_of(kind), users=users)  # fmt: skip
+        coder=names[0] if names else "",
+        encoding=encoding,
+        add_codes=add_codes,
+        codebook=known.codebook,
+        open_files=True,
+        documents=known.documents,
+        columns=_pairs(column),
+        kind=kind_of(kind),
+        users=users,
+    )
     new, receipts = _gathered(sources or [], _pairs([c for c in coder or [] if "=" in c]), options)
     new = replace(new, documents=tuple(with_speakers(d, _pairs(speaker)) for d in new.documents))
     merging = _Merging(new, replacing, study.name)
@@ -91,8 +102,11 @@ def _attach(store: Path, study: Study, recorded: Mapping[str, str], dry_run: boo
     for name, file in recorded.items():
         found = [d.id for d in study.documents if d.id == name] or [d.id for d in study.documents if d.name == name]
         if len(found) != 1:
-            raise StudyError(f"document '{name}'", f"the study has {len(found) or 'none'} of that name",
-                             "Write --audio ID=FILE with an id that 'autocode describe' shows.")  # fmt: skip
+            raise StudyError(
+                f"document '{name}'",
+                f"the study has {len(found) or 'none'} of that name",
+                "Write --audio ID=FILE with an id that 'autocode describe' shows.",
+            )
         if not dry_run:
             made = attach(store, found[0], Path(file))
             print(f"{found[0]}: recording attached, {made.size / 1e6:.1f} MB, sha256 {made.sha256[:16]}; it stays where it is")
@@ -135,9 +149,7 @@ def _moved_receipt(moved: Reanchored) -> Receipt:
     return Receipt(moved.document, MOVED, moved.kept + moved.changed, skipped, tuple(notes))
 
 
-def _gathered(
-    sources: Sequence[Path], coders: Mapping[str, str], options: ReadOptions
-) -> tuple[Study, list[Receipt]]:
+def _gathered(sources: Sequence[Path], coders: Mapping[str, str], options: ReadOptions) -> tuple[Study, list[Receipt]]:
     """What the sources hold, and what one file a coder holds.
 
     Raises:
@@ -219,5 +231,7 @@ def export(
     suggestions = tuple(CodingModel.load(model).suggest(found)) if model else ()
     options = WriteOptions(suggestions, original, newlines, astral, mirror, flatten, table)
     write(found, out, options)
-    tell(f"{out} holds {len(found.documents):,} documents, {len(found.codings):,} codings"
-         + (f" and {len(suggestions):,} suggestions." if model else "."))  # fmt: skip
+    tell(
+        f"{out} holds {len(found.documents):,} documents, {len(found.codings):,} codings"
+        + (f" and {len(suggestions):,} suggestions." if model else ".")
+    )

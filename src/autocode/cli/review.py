@@ -12,16 +12,16 @@ from typing import Annotated
 
 import typer
 
-from autocode.audit import COLUMNS, Entry, row, undone, verify
 from autocode.cli.exchange import MOVED
 from autocode.cli.shell import StudyPath, tell
+from autocode.desk import Auth, Desk, Server, advise, answers, listen, serve
+from autocode.desk.figures import Wanted, figures, narrowed
 from autocode.errors import InputError, StoreError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.model import CodingModel
-from autocode.review import Desk, Door, Server, advise, answers, listen, serve
-from autocode.review.figures import Wanted, figures, narrowed
 from autocode.store import STORE, ReceiptRow, load, receipts
 from autocode.store.ledger import close_desk, desks, entries, held, last_written, open_desk
+from autocode.trail import COLUMNS, Entry, row, undone, verify
 
 
 def review(
@@ -29,9 +29,7 @@ def review(
     model: Annotated[Path | None, typer.Option(help="The model that suggests; without one, code by hand.")] = None,
     coder: Annotated[str, typer.Option(help="Who codes; the page asks where it is left out.")] = "",
     blind: Annotated[bool, typer.Option(help="Begin in blind mode: no suggestions, no other coder's codings.")] = False,
-    control: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of segments decided before suggestions show.")
-    ] = 0.1,
+    control: Annotated[float, typer.Option(min=0, max=1, help="Share of segments decided before suggestions show.")] = 0.1,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of the local page; any free one by default.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
@@ -42,13 +40,15 @@ def review(
     chosen = int(bound.getsockname()[1])
     for other, since in desks(path):
         if other != chosen and answers(other):
-            tell(f"Another review holds this study since {since}, on port {other}. "
-                 "This one joins it: the decisions of both are kept.")  # fmt: skip
+            tell(
+                f"Another review holds this study since {since}, on port {other}. "
+                "This one joins it: the decisions of both are kept."
+            )
         else:
             close_desk(path, other)
     tell("Reading the transcripts ...")
     advice = advise(found, CodingModel.load(model) if model else None, model.name if model else "")
-    door = Door(chosen, lambda token: tell(f"For another browser: http://127.0.0.1:{chosen}/?token={token}"))
+    door = Auth(chosen, lambda token: tell(f"For another browser: http://127.0.0.1:{chosen}/?token={token}"))
     server = Server(Desk(path, advice), door, control, coder, blind)
     open_desk(path, chosen)
     address = f"http://127.0.0.1:{chosen}/?token={door.token}"
@@ -93,8 +93,10 @@ def audit(
         print(summary)
         for document, count in moved.items():
             print(f"{document}: its transcript was replaced since; offsets of {count:,} earlier entries are of the old text")
-        print(f"Chain: {'broken' if faults else 'whole'}, {len(written):,} entries"
-              + (f", last {written[-1].sha256[:16]}" if written else ""))  # fmt: skip
+        print(
+            f"Chain: {'broken' if faults else 'whole'}, {len(written):,} entries"
+            + (f", last {written[-1].sha256[:16]}" if written else "")
+        )
     if faults:
         raise StoreError(str(path), f"the ledger is damaged ({faults[0]}; {len(faults)} in all)", "Restore a copy.")
 

@@ -12,21 +12,24 @@ from typing import Annotated, Any, cast, get_args
 
 import typer
 
-from autocode.audit import Entry
-from autocode.audit.independence import Reviewed, independent, reviewed
 from autocode.config import Config, Effort, load_config
 from autocode.encode import added_encoders, needs_export
 from autocode.errors import ConfigError
-from autocode.formats.participants import kind_of
+from autocode.formats.tables.participants import kind_of
 from autocode.model import CodingModel
 from autocode.store import STORE
 from autocode.store.ledger import entries, last_written
 from autocode.study import Progress, Study
+from autocode.trail import Entry
+from autocode.trail.independence import Reviewed, independent, reviewed
 
 app = typer.Typer(
     help="Pre-code interviews: learn from coded segments, suggest codes, compare with the coders. Offline.",
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
-)  # fmt: skip
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 
 Sources = Annotated[list[Path], typer.Argument(help="Transcripts, tables, or folders of them.")]
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder, such as corpora/NAME.")]
@@ -47,13 +50,17 @@ Independent = Annotated[
     bool, typer.Option("--independent", help="Only what was coded without a suggestion on the screen, by the ledger.")
 ]
 EffortLevel = Annotated[
-    str, typer.Option("--effort", help="quick, or full: try fine-tuning and further encoders, kept where they help.",
-                      show_default="quick")
-]  # fmt: skip
+    str,
+    typer.Option(
+        "--effort", help="quick, or full: try fine-tuning and further encoders, kept where they help.", show_default="quick"
+    ),
+]
 Minutes = Annotated[
-    float | None, typer.Option("--minutes", min=0, show_default="30",
-                               help="For fine-tuning at full effort, reckoned by the words to read; 0: none.")
-]  # fmt: skip
+    float | None,
+    typer.Option(
+        "--minutes", min=0, show_default="30", help="For fine-tuning at full effort, reckoned by the words to read; 0: none."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
@@ -108,8 +115,10 @@ def with_review(found: Study, study: Path, learn: bool) -> tuple[Study, Reviewed
     if learn or not (told.prompted or told.rejected):
         tell(f"Of the review: {told.prompted:,} codings given beside a suggestion, {told.unprompted:,} without one.")
         return found, told
-    tell(f"Left out: {told.prompted:,} codings given, {told.rejected:,} refused beside a suggestion on the screen. "
-         "--reviewed learns from them too.")  # fmt: skip
+    tell(
+        f"Left out: {told.prompted:,} codings given, {told.rejected:,} refused beside a suggestion on the screen. "
+        "--reviewed learns from them too."
+    )
     return independent(found, written), told
 
 

@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
-from autocode.batch import ENGINES, Job, suggest_all
 from autocode.cli.shell import Sources, tell, working
 from autocode.cli.train import AlignmentPath, carried_over
+from autocode.dossier import suggestions_html
 from autocode.errors import InputError
 from autocode.formats import read_all
+from autocode.formats.datasets.stream import is_stream, stream_documents
+from autocode.formats.datasets.suggestions import write_suggestions
 from autocode.formats.files import write_atomic
-from autocode.formats.stream import is_stream, stream_documents
-from autocode.formats.suggestions import write_suggestions
 from autocode.model import CodingModel, Unlike
-from autocode.report import suggestions_html
+from autocode.model.batch import ENGINES, Job, suggest_all
 from autocode.study import Study, Suggestion
 
 _NO_PROMISE = "No code has the evidence yet for the promise of the band suggest: see the model's README.md for what it takes."
@@ -74,8 +74,10 @@ def _at_once(job: Job, sources: list[Path]) -> None:
     likely = sum(s.suggested for s in found)
     asked = sum(s.band == "ask" for s in found)
     given = sum(s.band == "ask" and s.coded for s in found)
-    tell(f"{job.out}: {likely:,} codes suggested, {asked:,} to look at (of these the model itself would give {given:,}), "
-         f"{len(loaded.silent)} codes silent by evidence.")  # fmt: skip
+    tell(
+        f"{job.out}: {likely:,} codes suggested, {asked:,} to look at (of these the model itself would give {given:,}), "
+        f"{len(loaded.silent)} codes silent by evidence."
+    )
     if strange.segments:
         tell(f"Unlike anything coded: {len(strange.segments):,} segments; possible new codes: {len(strange.possible)}.")
     if changed := loaded.changes(new):

@@ -24,13 +24,12 @@ from autocode.cli.shell import (
     with_effort,
     with_review,
     working,
-)  # fmt: skip
+)
 from autocode.errors import StudyError
 from autocode.formats import read
 from autocode.model import Changes, CodingModel
 from autocode.model.saved import MANIFEST
-from autocode.study import Study, Suggestion
-from autocode.transfer import (
+from autocode.model.transfer import (
     Alignment,
     Evidence,
     Others,
@@ -42,7 +41,8 @@ from autocode.transfer import (
     side_of_study,
     translated,
     write_alignment,
-)  # fmt: skip
+)
+from autocode.study import Study, Suggestion
 
 AlignmentPath = Annotated[
     Path | None, typer.Option("--alignment", help="Which codes mean the same: a table of autocode align, decided by you.")
@@ -103,8 +103,10 @@ def _others(folders: list[Path]) -> tuple[Study, ...]:
     names = [s.name for s in studies]
     if len({f.resolve() for f in folders}) < len(folders) or len(set(names)) < len(names):
         raise StudyError(
-            "the studies", f"two of them have one name ({', '.join(names)}), so the alignment could not tell them apart",
-            "Name each study once; rename one where they are two.")  # fmt: skip
+            "the studies",
+            f"two of them have one name ({', '.join(names)}), so the alignment could not tell them apart",
+            "Name each study once; rename one where they are two.",
+        )
     return tuple(studies[1:])
 
 
@@ -130,9 +132,7 @@ def _proposed(path: Path, new: Side, others: list[Side]) -> Alignment:
     return found
 
 
-def _with(
-    blank: CodingModel, study: Study, lent: Others, coders: list[str] | None
-) -> tuple[CodingModel, Evidence]:
+def _with(blank: CodingModel, study: Study, lent: Others, coders: list[str] | None) -> tuple[CodingModel, Evidence]:
     with working("Learning, with and without the other studies") as progress:
         return learn_with(blank, study, lent, coders, progress)
 
@@ -149,10 +149,11 @@ def align(
     with working("Aligning the codebooks") as progress:
         new = side_of_study(read(study), reader.config, reader.encoder, progress)
         sides = [
-            side_of_model(CodingModel.load(o, reader.encoder)) if (o / MANIFEST).is_file()
+            side_of_model(CodingModel.load(o, reader.encoder))
+            if (o / MANIFEST).is_file()
             else side_of_study(read(o), reader.config, reader.encoder, progress)
             for o in others
-        ]  # fmt: skip
+        ]
     _proposed(out, new if model else new.coded, sides)
     name = f"suggest {others[0]} {study} --out suggestions.csv" if model else f"train {study} {' '.join(map(str, others))}"
     tell(f"Next: write yes or no in the column decision, then autocode {name} --alignment {out}")
@@ -166,7 +167,8 @@ def carried_over(model: CodingModel, said: list[Suggestion], new: Study, path: P
     pairs = found.taken(name)
     return list(translated(said, pairs, name)), (
         f"Transfer: the model was made for '{name}' and never checked in this study, so its {len(pairs)} aligned codes "
-        "are asked about at most.")  # fmt: skip
+        "are asked about at most."
+    )
 
 
 def codes_changed(model: Path, study: Study) -> Changes:

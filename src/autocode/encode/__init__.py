@@ -5,12 +5,7 @@ its onnxruntime export, `joined` sets several side by side, `cache` keeps every 
 """
 
 from autocode.encode.cache import cache_folder
-from autocode.encode.encoders import (
-    CachedEncoder,
-    Encoder,
-    EncoderIdentity,
-    FakeEncoder,
-)
+from autocode.encode.encoders import CachedEncoder, Encoder, EncoderIdentity
 from autocode.encode.joined import PLUS, JoinedEncoder, first_of, load_encoder, needs_export, widths_of
 from autocode.encode.tuning import Network, Words, can_tune, words_of
 from autocode.encode.weights import add_encoder, added_encoders, encoders_folder, find_default
@@ -20,7 +15,6 @@ __all__ = [
     "CachedEncoder",
     "Encoder",
     "EncoderIdentity",
-    "FakeEncoder",
     "JoinedEncoder",
     "Network",
     "Words",

@@ -23,8 +23,18 @@ from typing import Any, Protocol
 import numpy as np
 
 from autocode.encode.cache import VectorCache, Vectors, cache_folder
-from autocode.encode.graph import EXPORT_VERSION, export_graph, load_reference, read_facts
-from autocode.encode.running import Engine, GraphEncoder, GraphFacts, Progress, choose_engine, unit
+from autocode.encode.engines import (
+    EXPORT_VERSION,
+    Engine,
+    GraphEncoder,
+    GraphFacts,
+    Progress,
+    choose_engine,
+    export_graph,
+    load_reference,
+    read_facts,
+    unit,
+)
 from autocode.encode.weights import Weights, find_weights, stay_offline
 from autocode.errors import EncoderError
 
@@ -134,32 +144,6 @@ class CachedEncoder:
         return EncoderError(f"The encoder {self.identity.name!r}", why, "Choose another encoder.")
 
 
-class FakeEncoder:
-    """A deterministic hashed bag of words in 32 dimensions: for tests and for trying the pipeline.
-
-    Signed feature hashing (Weinberger et al. 2009, arXiv 0902.2206), so texts that share words are
-    near each other; it knows nothing of meaning.
-    """
-
-    identity = EncoderIdentity("fake", "", 32, 0, "fake")
-
-    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Encode n texts as (n, 32) float32 of unit norm; a text without words gets a fixed vector."""
-        vectors = unit(np.array([self._count(text) for text in texts], np.float32).reshape(-1, 32))
-        if progress is not None:
-            progress(len(texts), len(texts))
-        return vectors
-
-    @staticmethod
-    def _count(text: str) -> list[float]:
-        # The small constant keeps a text without words, or whose words cancel, off zero.
-        row = [0.01] + [0.0] * 31
-        for word in re.findall(r"\w+", text.lower()):
-            digest = hashlib.sha256(word.encode()).digest()
-            row[digest[0] % 32] += 1.0 if digest[1] % 2 else -1.0
-        return row
-
-
 def load_encoder(
     name: str = "default", cache: Path | None = None, threads: int | None = None, precision: str = "auto"
 ) -> CachedEncoder:
@@ -209,7 +193,8 @@ class _ModelEncoder:
         self.folder = weights.folder
         sizes = facts.dimension, facts.max_tokens
         self.identity = EncoderIdentity(
-            weights.name, weights.sha256, *sizes, self._engine.backend, facts.reason, self._engine.precision)  # fmt: skip
+            weights.name, weights.sha256, *sizes, self._engine.backend, facts.reason, self._engine.precision
+        )
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         return self._run(texts, progress)

@@ -13,7 +13,7 @@ from autocode.encode.cache import Vectors
 from autocode.encode.encoders import CachedEncoder, Encoder, EncoderIdentity
 from autocode.encode.encoders import load_encoder as load_one
 from autocode.encode.encoders import needs_export as one_needs_export
-from autocode.encode.running import Progress
+from autocode.encode.engines import Progress
 
 PLUS = " + "
 """Stands between the names of encoders that are used together."""
@@ -46,9 +46,14 @@ class JoinedEncoder:
         known = [e.identity for e in self._encoders]
         limits = [k.max_tokens for k in known if k.max_tokens]
         return EncoderIdentity(
-            PLUS.join(k.name for k in known), hashlib.sha256(" ".join(k.sha256 for k in known).encode()).hexdigest(),
-            sum(k.dimension for k in known), min(limits, default=0), known[0].backend,
-            "; ".join(k.note for k in known if k.note), known[0].precision)  # fmt: skip
+            PLUS.join(k.name for k in known),
+            hashlib.sha256(" ".join(k.sha256 for k in known).encode()).hexdigest(),
+            sum(k.dimension for k in known),
+            min(limits, default=0),
+            known[0].backend,
+            "; ".join(k.note for k in known if k.note),
+            known[0].precision,
+        )
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Encode n texts as (n, dimension) float32 of unit norm; each encoder tells its progress anew."""

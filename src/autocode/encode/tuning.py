@@ -7,20 +7,108 @@ Same texts, same seed and same kind of processor: same weights, to the last bit.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.encode import bert
-from autocode.encode.bert import Sizes, Tensor
 from autocode.encode.encoders import Encoder
+
+Tensor: TypeAlias = Any  # torch comes late: importing it takes seconds
+_LAYER = "encoder.layer.{}."
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What a BERT's `config.json` says of it."""
+
+    layers: int
+    heads: int
+    width: int
+    positions: int
+    eps: float
+
+
+def sizes_of(folder: Path) -> Sizes | None:
+    """The sizes of the model in a folder; None where it is no BERT of the usual kind, in one file, with its tokenizer."""
+    try:
+        if not all((folder / name).is_file() for name in ("model.safetensors", "tokenizer.json")):
+            return None
+        known = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if known["model_type"] != "bert" or known.get("hidden_act", "gelu") != "gelu":
+            return None
+        return Sizes(
+            known["num_hidden_layers"],
+            known["num_attention_heads"],
+            known["hidden_size"],
+            known["max_position_embeddings"],
+            known.get("layer_norm_eps", 1e-12),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def weights_of(folder: Path) -> dict[str, Tensor]:
+    """The weights of the model in a folder by name, float32, without any prefix."""
+    from safetensors.torch import load_file
+
+    return {name.removeprefix("bert."): weight.float() for name, weight in load_file(folder / "model.safetensors").items()}
+
+
+def embedded(w: Mapping[str, Tensor], ids: Tensor, kinds: Tensor, sizes: Sizes) -> Tensor:
+    """Token ids and their sentence, 0 or 1, (n, tokens) -> states (n, tokens, width)."""
+    from torch.nn.functional import embedding, layer_norm
+
+    found = embedding(ids, w["embeddings.word_embeddings.weight"]) + w["embeddings.position_embeddings.weight"][: ids.shape[1]]
+    found = found + embedding(kinds, w["embeddings.token_type_embeddings.weight"])
+    name = "embeddings.LayerNorm."
+    return layer_norm(found, (sizes.width,), w[name + "weight"], w[name + "bias"], sizes.eps)
+
+
+def layer_names(w: Mapping[str, Tensor], number: int) -> list[str]:
+    """Names of the weights of one layer, sorted."""
+    return sorted(name for name in w if name.startswith(_LAYER.format(number)))
+
+
+def layer(w: Mapping[str, Tensor], number: int, states: Tensor, seen: tuple[Tensor, Sizes]) -> Tensor:
+    """One layer: states (n, tokens, width) -> the same; `seen` is the mask (n, tokens) and the sizes."""
+    from torch.nn.functional import gelu, linear, scaled_dot_product_attention
+
+    (mask, sizes), at = seen, _LAYER.format(number)
+    n, tokens, _ = states.shape
+
+    def dense(x: Tensor, name: str) -> Tensor:
+        return linear(x, w[f"{at}{name}.weight"], w[f"{at}{name}.bias"])
+
+    q, k, v = (
+        dense(states, f"attention.self.{part}").view(n, tokens, sizes.heads, -1).transpose(1, 2)
+        for part in ("query", "key", "value")
+    )
+    met = scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None, :].bool())
+    met = met.transpose(1, 2).reshape(n, tokens, -1)
+    states = _normed(w, f"{at}attention.output.LayerNorm", states + dense(met, "attention.output.dense"), sizes)
+    wide = dense(gelu(dense(states, "intermediate.dense")), "output.dense")
+    return _normed(w, f"{at}output.LayerNorm", states + wide, sizes)
+
+
+def _normed(w: Mapping[str, Tensor], name: str, states: Tensor, sizes: Sizes) -> Tensor:
+    from torch.nn.functional import layer_norm
+
+    return layer_norm(states.float(), (sizes.width,), w[name + ".weight"], w[name + ".bias"], sizes.eps)
+
+
+def mean(states: Tensor, mask: Tensor) -> Tensor:
+    """The mean (n, width) of the states (n, tokens, width) under the mask (n, tokens)."""
+    weights = mask[..., None].float()
+    return (states.float() * weights).sum(1) / weights.sum(1)
+
 
 IntArray = NDArray[np.integer[Any]]
 FloatArray = NDArray[np.floating[Any]]
@@ -42,7 +130,7 @@ class Base:
     @cached_property
     def weights(self) -> dict[str, Tensor]:
         """All weights by name."""
-        return bert.weights_of(self.folder)
+        return weights_of(self.folder)
 
     def tokens(self, texts: Sequence[str], before: Sequence[str]) -> list[tuple[list[int], int]]:
         """Ids of each segment and the turn before it, and how many of them are the segment's."""
@@ -146,9 +234,9 @@ class Words:
             ids[row, : len(known)], kinds[row, own : len(known)], mask[row, : len(known)] = torch.tensor(known), 1, 1
         w, sizes = self.base.weights, self.base.sizes
         with torch.no_grad(), _precision(self.base):
-            states = bert.embedded(w, ids, kinds, sizes)
+            states = embedded(w, ids, kinds, sizes)
             for number in range(sizes.layers - UPPER):
-                states = bert.layer(w, number, states, (mask, sizes))
+                states = layer(w, number, states, (mask, sizes))
         kept = states.to(torch.bfloat16 if self.base.half else torch.float32)
         self._known.update({i: kept[row, : len(self.ids[i][0])].clone() for row, i in enumerate(some)})
 
@@ -162,8 +250,8 @@ class Words:
         mask = torch.arange(states.shape[1]) < torch.tensor([len(one) for one in some])[:, None]
         with _precision(self.base):
             for number in range(self.base.sizes.layers - UPPER, self.base.sizes.layers):
-                states = bert.layer(w, number, states, (mask, self.base.sizes))
-        return torch.nn.functional.linear(bert.mean(states, mask), w["head.weight"], w["head.bias"])
+                states = layer(w, number, states, (mask, self.base.sizes))
+        return torch.nn.functional.linear(mean(states, mask), w["head.weight"], w["head.bias"])
 
     def scores(self, w: Mapping[str, Tensor]) -> FloatArray:
         """Scores (n, K) float32 of all these segments."""
@@ -216,7 +304,7 @@ def can_tune(encoder: Encoder) -> bool:
 def sizes_of_encoder(encoder: Encoder) -> Sizes | None:
     """The sizes of an encoder that can be fine-tuned; None where it cannot."""
     folder = getattr(encoder, "folder", None)
-    sizes = bert.sizes_of(folder) if folder else None
+    sizes = sizes_of(folder) if folder else None
     return sizes if sizes and sizes.layers > UPPER and sizes.positions >= _OWN + _BEFORE + 3 else None
 
 
@@ -236,7 +324,7 @@ def _first(base: Base, Y: FloatArray, seed: int) -> dict[str, Tensor]:
     import torch
 
     upper = range(base.sizes.layers - UPPER, base.sizes.layers)
-    names = [name for number in upper for name in bert.layer_names(base.weights, number)]
+    names = [name for number in upper for name in layer_names(base.weights, number)]
     w = {name: base.weights[name].clone().requires_grad_() for name in names}
     share = np.clip(Y.mean(axis=0), 1e-3, 1 - 1e-3)
     start = np.random.default_rng(seed).normal(scale=0.02, size=(Y.shape[1], base.sizes.width))

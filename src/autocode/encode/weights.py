@@ -131,9 +131,8 @@ def _model_files(folder: Path, suffixes: set[str]) -> list[Path]:
     inside = [path for path in folder.rglob("*") if path.suffix in suffixes and path.is_file()]
     outside = {"onnx", "openvino"}
     return sorted(
-        path for path in inside
-        if not any(part.startswith(".") or part in outside for part in path.relative_to(folder).parts)
-    )  # fmt: skip
+        path for path in inside if not any(part.startswith(".") or part in outside for part in path.relative_to(folder).parts)
+    )
 
 
 def _weights_sha256(folder: Path) -> str:

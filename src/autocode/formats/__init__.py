@@ -2,32 +2,65 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
-from autocode.codebook import Codebook, join_codebooks
 from autocode.errors import CodebookError, InputError
 from autocode.formats.coders import join_coders
+from autocode.formats.datasets.huggingface import (
+    is_datasets_folder,
+    read_datasets,
+    read_parquet,
+    write_datasets,
+    write_parquet,
+)
 from autocode.formats.folder import is_study_folder, read_codebook, read_folder
-from autocode.formats.folder_write import write_folder
-from autocode.formats.hf import is_datasets_folder, read_datasets, read_parquet, write_datasets, write_parquet
-from autocode.formats.native import refuse_native
-from autocode.formats.options import Reader, ReadOptions, WriteOptions, Writer
-from autocode.formats.qualcoder import read_qualcoder, write_qualcoder
-from autocode.formats.receipt import Receipt
-from autocode.formats.refi import read_codes_file, read_project, write_codes_file, write_project
-from autocode.formats.rqda import read_rqda
-from autocode.formats.tables import read_sheets, read_table, table_stage, write_table
-from autocode.formats.taguette import read_taguette
-from autocode.formats.taguette_write import write_taguette
-from autocode.formats.texts import TEXTS, read_text_file, read_text_files
-from autocode.merging import merge
+from autocode.formats.folder.write import write_folder
+from autocode.formats.projects.qualcoder import read_qualcoder, write_qualcoder
+from autocode.formats.projects.refi_write import read_codes_file, read_project, write_codes_file, write_project
+from autocode.formats.projects.rqda import read_rqda
+from autocode.formats.projects.taguette import read_taguette
+from autocode.formats.projects.taguette_write import write_taguette
+from autocode.formats.receipt import Reader, ReadOptions, Receipt, WriteOptions, Writer
+from autocode.formats.tables.table import read_sheets, read_table, table_stage, write_table
+from autocode.formats.transcripts.texts import TEXTS, read_text_file, read_text_files
 from autocode.store import STORE, load
 from autocode.study import Study
+from autocode.study.codebook import Codebook, join_codebooks
+from autocode.study.merge import merge
 
-__all__ = ["ReadOptions", "Receipt", "WriteOptions", "read", "read_all", "read_coders", "write"]
+__all__ = [
+    "ReadOptions",
+    "Receipt",
+    "WriteOptions",
+    "read",
+    "read_all",
+    "read_coders",
+    "write",
+]
+
+_THEN = "then import the .qdpx file. For the codes alone, export a REFI-QDA codebook (.qdc)."
+_TOOLS = (
+    (r"\.(mx\d{1,2}|mex\d*|mtr|mqda|mx\w*bac|mqbac)", "MAXQDA", "Home > Export > REFI-QDA Project"),
+    (r"\.(nvp|nvpx|nvcx|nvb|nvpb|nvl)", "NVivo", "Share > Export Project > REFI-QDA Project (on a Mac: File > Export Project)"),
+    (r"\.(atlproj\w*|atlcb\w*|atlpac\w*|hpr\d|acb\d?)", "ATLAS.ti", "File > Export > REFI-QDA (QDPX)"),
+)
+
+
+def refuse_native(path: Path) -> None:
+    """See that a file is not a native project of a program that keeps its format to itself.
+
+    Raises:
+        InputError: It is; the line names the program's menu that exports REFI-QDA.
+    """
+    for suffix, tool, menu in _TOOLS:
+        if re.fullmatch(suffix, path.suffix.lower()):
+            raise InputError(
+                path.name, f"it is a native {tool} file, which only {tool} can read", f"In {tool} choose {menu}, {_THEN}"
+            )
 
 
 def read(source: str | Path, options: ReadOptions = ReadOptions()) -> Study:
@@ -39,9 +72,7 @@ def read(source: str | Path, options: ReadOptions = ReadOptions()) -> Study:
     return read_all([source], options)[0]
 
 
-def read_all(
-    sources: Sequence[str | Path], options: ReadOptions = ReadOptions()
-) -> tuple[Study, list[Receipt]]:
+def read_all(sources: Sequence[str | Path], options: ReadOptions = ReadOptions()) -> tuple[Study, list[Receipt]]:
     """Read several sources into one study.
 
     Transcripts and codebooks are read before tables, so that quotes find their words and codes
@@ -83,9 +114,7 @@ def _knowing(options: ReadOptions, parts: Iterable[Study]) -> ReadOptions:
     return replace(options, documents=tuple(documents.values()), codebook=book)
 
 
-def read_coders(
-    files: Mapping[str, str | Path], options: ReadOptions = ReadOptions()
-) -> tuple[Study, list[Receipt]]:
+def read_coders(files: Mapping[str, str | Path], options: ReadOptions = ReadOptions()) -> tuple[Study, list[Receipt]]:
     """Read one file a coder into one study: the same text is one document, the same path one code.
 
     Args:
@@ -117,8 +146,8 @@ def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     reader = READERS.get(kind)
     if reader is None:
         raise InputError(
-            path.name, f"files of this kind ('{path.suffix}') are not read",
-            f"Known: {', '.join(READERS)} and folders.")  # fmt: skip
+            path.name, f"files of this kind ('{path.suffix}') are not read", f"Known: {', '.join(READERS)} and folders."
+        )
     return reader(path, options)
 
 
@@ -171,8 +200,10 @@ def _check_known(codes: Iterable[str], book: Codebook) -> None:
     if unknown:
         shown = ", ".join(f"'{code}'" for code in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
         raise CodebookError(
-            f"{len(unknown)} codes", f"the codebook does not have {shown}",
-            "Add them to the codebook, or import again with --add-codes.")  # fmt: skip
+            f"{len(unknown)} codes",
+            f"the codebook does not have {shown}",
+            "Add them to the codebook, or import again with --add-codes.",
+        )
 
 
 READERS: dict[str, Reader] = {

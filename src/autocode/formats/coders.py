@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from autocode.merging import merge
 from autocode.study import Coder, Document, Reading, Study, join_readings
+from autocode.study.merge import merge
 
 
 def unite_copies(study: Study) -> tuple[Study, list[str]]:
@@ -27,9 +27,7 @@ def unite_copies(study: Study) -> tuple[Study, list[str]]:
         if d.groups:
             copies.setdefault((d.name, d.sha256), []).append(d)
     found = [
-        ds
-        for ds in copies.values()
-        if len({d.groups[0] for d in ds}) == len(ds) > 1 and sum(d.id in coded for d in ds) > 1
+        ds for ds in copies.values() if len({d.groups[0] for d in ds}) == len(ds) > 1 and sum(d.id in coded for d in ds) > 1
     ]
     if not found:
         return study, []
@@ -38,20 +36,23 @@ def unite_copies(study: Study) -> tuple[Study, list[str]]:
     ids = {d.id: ds[0].id for ds in found for d in ds}
     united = {ds[0].id: tuple(dict.fromkeys(g for d in ds for g in d.groups)) for ds in found}
     coders = _renamed(study, groups if named else {})
-    codings = tuple(replace(c, document=ids.get(c.document, c.document), coder=coders[c.document, c.coder])
-                    for c in study.codings)  # fmt: skip
-    readings = [replace(r, document=ids.get(r.document, r.document), coder=coders[r.document, r.coder])
-                for r in study.readings]  # fmt: skip
-    documents = tuple(
-        replace(d, groups=united.get(d.id, d.groups)) for d in study.documents if ids.get(d.id, d.id) == d.id
+    codings = tuple(
+        replace(c, document=ids.get(c.document, c.document), coder=coders[c.document, c.coder]) for c in study.codings
     )
+    readings = [replace(r, document=ids.get(r.document, r.document), coder=coders[r.document, r.coder]) for r in study.readings]
+    documents = tuple(replace(d, groups=united.get(d.id, d.groups)) for d in study.documents if ids.get(d.id, d.id) == d.id)
     known = {c.id: c for c in study.coders}
     used = dict.fromkeys(c.coder for c in codings)
-    note = (f"{len(found)} documents stand in {len(set(groups.values()))} groups with the same text and are one each; "
-            + ("the groups are the coders" if named else "the users are the coders"))  # fmt: skip
+    note = f"{len(found)} documents stand in {len(set(groups.values()))} groups with the same text and are one each; " + (
+        "the groups are the coders" if named else "the users are the coders"
+    )
     return replace(
-        study, documents=documents, codings=tuple(dict.fromkeys(codings)), readings=join_readings(readings),
-        coders=tuple(known.get(c, Coder(c, c)) for c in used)), [note]  # fmt: skip
+        study,
+        documents=documents,
+        codings=tuple(dict.fromkeys(codings)),
+        readings=join_readings(readings),
+        coders=tuple(known.get(c, Coder(c, c)) for c in used),
+    ), [note]
 
 
 def _groups_are_coders(study: Study, groups: Mapping[str, str]) -> bool:
@@ -88,15 +89,11 @@ def join_coders(parts: Sequence[tuple[str, Study]]) -> tuple[Study, list[str]]:
     for name, study in parts:
         humans = [c.id for c in study.coders if c.kind == "human"]
         if len(humans) > 1:
-            notes.append(
-                f"the file of '{name}' holds {len(humans)} coders ({', '.join(humans)}); all are taken for '{name}'"
-            )
+            notes.append(f"the file of '{name}' holds {len(humans)} coders ({', '.join(humans)}); all are taken for '{name}'")
         new = _renamed_documents(study, name, ids, {d.id for d in whole.documents})
         renamed = sum(old != fresh for old, fresh in new.items())
         if renamed:
-            notes.append(
-                f"{renamed} documents of '{name}' are named as in the files before, or apart from another text"
-            )
+            notes.append(f"{renamed} documents of '{name}' are named as in the files before, or apart from another text")
         whole = merge(whole, _by(study, name, new))
     single = [d.name for d in whole.documents if len({r.coder for r in whole.readings if r.document == d.id}) < 2]
     if single:
@@ -124,13 +121,16 @@ def _by(study: Study, name: str, new: Mapping[str, str]) -> Study:
     coder = {c.id: c.id if c.kind == "machine" else name for c in study.coders}
     machines = tuple(c for c in study.coders if c.kind == "machine")
     documents = tuple(
-        replace(d, id=new[d.id], segments=tuple(replace(s, document=new[d.id]) for s in d.segments))
-        for d in study.documents
+        replace(d, id=new[d.id], segments=tuple(replace(s, document=new[d.id]) for s in d.segments)) for d in study.documents
     )
     codings = (replace(c, document=new[c.document], coder=coder[c.coder]) for c in study.codings if c.coder in kinds)
     readings: list[Reading] = [
         replace(r, document=new[r.document], coder=coder[r.coder]) for r in study.readings if r.coder in kinds
     ]
     return replace(
-        study, documents=documents, coders=(Coder(name, name), *machines),
-        codings=tuple(dict.fromkeys(codings)), readings=join_readings(readings))  # fmt: skip
+        study,
+        documents=documents,
+        coders=(Coder(name, name), *machines),
+        codings=tuple(dict.fromkeys(codings)),
+        readings=join_readings(readings),
+    )

@@ -10,20 +10,89 @@ import re
 import tempfile
 import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 from autocode.errors import InputError
-from autocode.formats.markup import INSTEAD, legal
+
+INSTEAD = "\ufffd"
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+_ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"})
+
+
+def legal(text: str) -> str:
+    """The text with every character that XML 1.0 cannot hold replaced by U+FFFD, one for one."""
+    return _ILLEGAL.sub(INSTEAD, text)
+
+
+def node(tag: str, text: str = "", /, **attributes: str) -> Element:
+    """An element; attributes that are empty are left out."""
+    element = Element(tag, {name: value for name, value in attributes.items() if value})
+    element.text = text
+    return element
+
+
+def xml_text(root: Element) -> str:
+    """An element and all below it as XML with a declaration, one element a line, without recursion.
+
+    Elements hold either text or other elements; text is written as it is, without any space
+    added.
+    """
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + "".join(_pieces(root))
+
+
+def _pieces(root: Element) -> Iterator[str]:
+    stack: list[tuple[Element | str, int]] = [(root, 0)]
+    while stack:
+        item, depth = stack.pop()
+        if isinstance(item, str):
+            yield "  " * depth + item + "\n"
+            continue
+        attributes = "".join(f' {k}="{legal(v).translate(_ATTRIBUTE)}"' for k, v in item.attrib.items())
+        opening = f"<{item.tag}{attributes}"
+        if len(item):
+            yield "  " * depth + opening + ">\n"
+            stack.append((f"</{item.tag}>", depth))
+            stack += [(child, depth + 1) for child in reversed(item)]
+        elif item.text:
+            yield "  " * depth + f"{opening}>{legal(item.text).translate(_TEXT)}</{item.tag}>\n"
+        else:
+            yield "  " * depth + opening + "/>\n"
+
 
 BOM = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d")
 _GUARDED = re.compile("'+[" + "".join(map(re.escape, _FORMULA)) + "]")
 _WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüýßÀÂÄÁÃÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜ€§°«»„“”‚‘’–—…¿¡·\xa0\xad")
-_CODEPAGES = ("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859_2", "iso8859_5",
-              "iso8859_7", "iso8859_9", "koi8_r", "koi8_u", "cp437", "cp850", "cp852", "cp866", "mac_roman", "big5",
-              "gb18030", "shift_jis", "euc_jp", "euc_kr")  # fmt: skip
+_CODEPAGES = (
+    "cp1250",
+    "cp1251",
+    "cp1252",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "cp1256",
+    "cp1257",
+    "iso8859_2",
+    "iso8859_5",
+    "iso8859_7",
+    "iso8859_9",
+    "koi8_r",
+    "koi8_u",
+    "cp437",
+    "cp850",
+    "cp852",
+    "cp866",
+    "mac_roman",
+    "big5",
+    "gb18030",
+    "shift_jis",
+    "euc_jp",
+    "euc_kr",
+)
 _LARGEST = 512 * 2**20  # bytes of a file, packed or not
 TITLES = 10  # lines above a table's header, at most
 _LIMIT = 2**31 - 1  # the csv module's own limit of 131,072 characters is less than a long interview
@@ -48,9 +117,10 @@ class Table:
         missing = [c for c in columns if c not in self.columns]
         if missing:
             raise InputError(
-                self.source, f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
-                f"I saw: {', '.join(self.columns) or 'none'}",
-                "Rename the columns in the first row.")  # fmt: skip
+                self.source,
+                f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}; I saw: {', '.join(self.columns) or 'none'}",
+                "Rename the columns in the first row.",
+            )
 
 
 def read_bytes(path: Path) -> bytes:
@@ -67,8 +137,9 @@ def read_bytes(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise InputError(str(path), "there is no such file", "Check the name and the folder.") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(str(path), f"it cannot be read ({type(error).__name__})",
-                         "Check that it is whole and that you may read it.") from error  # fmt: skip
+        raise InputError(
+            str(path), f"it cannot be read ({type(error).__name__})", "Check that it is whole and that you may read it."
+        ) from error
     if not raw.strip():
         raise InputError(path.name, "the file is empty", "Choose the file that holds the text.")
     return raw
@@ -96,8 +167,9 @@ def read_text(path: Path, encoding: str = "") -> tuple[str, str]:
     raw = read_bytes(path)
     text, note = _decode(raw, path, encoding)
     if "\x00" in text:
-        raise InputError(path.name, "it is a binary file, not a text",
-                         "Export the transcript as plain text (.txt) or as a table (.csv).")  # fmt: skip
+        raise InputError(
+            path.name, "it is a binary file, not a text", "Export the transcript as plain text (.txt) or as a table (.csv)."
+        )
     return text.removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n"), note
 
 
@@ -120,8 +192,7 @@ def _decode(raw: bytes, path: Path, encoding: str) -> tuple[str, str]:
         return raw.decode(encoding or ("utf-16" if marked else "utf-8")), ""
     except (UnicodeDecodeError, LookupError) as error:
         if encoding:
-            raise InputError(path.name, f"it is not {encoding}",
-                             "Leave --encoding out to have it guessed.") from error  # fmt: skip
+            raise InputError(path.name, f"it is not {encoding}", "Leave --encoding out to have it guessed.") from error
     text, name = _wide(raw) if marked else _legacy(raw)
     return text, f"{path.name} is not UTF-8; read as {name}, a guess: check accented letters"
 
@@ -203,8 +274,9 @@ def _head(text: str) -> tuple[str, int]:
 
 def _row(columns: Sequence[str], cells: Sequence[str], where: str) -> dict[str, str]:
     if len(cells) > len(columns):
-        raise InputError(where, f"it has {len(cells)} cells, the header {len(columns)}",
-                         "Put quotes around texts that hold the delimiter.")  # fmt: skip
+        raise InputError(
+            where, f"it has {len(cells)} cells, the header {len(columns)}", "Put quotes around texts that hold the delimiter."
+        )
     return dict(zip(columns, [*cells, *[""] * (len(columns) - len(cells))], strict=True))
 
 
@@ -250,7 +322,6 @@ def unguarded(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell
 
 
-
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all: temporary file, fsync, rename; readable by its owner.
 
@@ -270,8 +341,10 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     except OSError as error:
         Path(temporary).unlink(missing_ok=True) if temporary else None
         raise InputError(
-            str(path), f"it cannot be written ({error.strerror or error})",
-            f"Free some space ({len(data) / 1e6:.1f} MB needed) or choose another place.") from error  # fmt: skip
+            str(path),
+            f"it cannot be written ({error.strerror or error})",
+            f"Free some space ({len(data) / 1e6:.1f} MB needed) or choose another place.",
+        ) from error
 
 
 def _replace(temporary: str, path: Path) -> None:

@@ -1,12 +1,11 @@
 """Learning from coded segments and suggesting codes: CodingModel, what it is made of, and what comes next."""
 
-from autocode.model.changes import Changes, changes
 from autocode.model.coding_model import CodingModel
 from autocode.model.curve import Curve, Judged, Point, curve_of, learning_curve
-from autocode.model.effort import judged
-from autocode.model.examples import learnable, rows_of
+from autocode.model.effort import judged, learnable, rows_of
+from autocode.model.history import Changes, changes
 from autocode.model.next import Pick, next_to_code
-from autocode.model.novelty import PossibleCode, Unlike
+from autocode.model.precedents import PossibleCode, Unlike
 from autocode.model.prepare import Prepared, prepare, target
 
 __all__ = [

@@ -8,7 +8,7 @@ Nothing in it is code, and nothing is unpickled.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,25 +17,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.classify import Classifier, fit
-from autocode.codebook import Codebook
 from autocode.config import Config, load_config
 from autocode.encode import Encoder, Network, load_encoder
 from autocode.errors import ModelError
-from autocode.matrix import CodingMatrix
 from autocode.model import saved
-from autocode.model.card import card
-from autocode.model.changes import Changes, changes_to
-from autocode.model.diagram import diagram
-from autocode.model.effort import Trial, effort_note, tried
-from autocode.model.examples import learnable, provenance, rows_of
-from autocode.model.further import further
+from autocode.model.card import card, diagram
+from autocode.model.effort import Trial, effort_note, learnable, provenance, rows_of, tried
 from autocode.model.grounds import Reasons
-from autocode.model.history import versions
+from autocode.model.history import Changes, changes_to, listed, versions
 from autocode.model.licence import Licences, licences
-from autocode.model.novelty import Unlike, nearest_distance, unlike
-from autocode.model.precedents import Precedents
+from autocode.model.precedents import Precedents, Unlike, nearest_distance, unlike
 from autocode.model.prepare import Prepared, prepare, target
 from autocode.study import Document, Progress, Study, Suggestion
+from autocode.study.codebook import Codebook
+from autocode.study.matrix import CodingMatrix
+
+
+def further(made: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> str:
+    """Sections to stand at the end of the card, Markdown; "" where there is nothing to say.
+
+    Args:
+        made: What the model was made from; `transfer`, where there is any, holds the card of transfer.
+        history: The versions of the model folder.
+    """
+    lines = [made["transfer"]["card"], ""] if "transfer" in made else []
+    lines += listed(history)
+    return "\n".join(["", *lines, ""]) if lines else ""
 
 
 @dataclass(frozen=True)
@@ -72,9 +79,7 @@ class CodingModel:
         settings = config if isinstance(config, Config) else load_config(config)
         return cls(settings, encoder or load_encoder(settings.encode.model, precision=settings.encode.precision))
 
-    def fit(
-        self, study: Study, coders: Iterable[str] | None = None, progress: Progress | None = None
-    ) -> CodingModel:
+    def fit(self, study: Study, coders: Iterable[str] | None = None, progress: Progress | None = None) -> CodingModel:
         """Learn from the codings of a study; returns a new, fitted model.
 
         Args:
@@ -109,9 +114,7 @@ class CodingModel:
     def _noting(self, trial: Trial | None) -> CodingModel:
         return self if trial is None else replace(self, provenance={**(self.provenance or {}), "effort": trial.to_json()})
 
-    def suggest(
-        self, source: Study | Document, everything: bool = False, progress: Progress | None = None
-    ) -> list[Suggestion]:
+    def suggest(self, source: Study | Document, everything: bool = False, progress: Progress | None = None) -> list[Suggestion]:
         """Suggest codes for every unit of new documents, with the precedents that speak for them.
 
         Args:
@@ -143,9 +146,7 @@ class CodingModel:
         said = list(changed.current(self._suggestions(prepared, P, 0 if everything else 1, precedents)))
         return said, unlike(prepared.segments, prepared.vectors, self.distances(prepared), precedents.edge)
 
-    def judge(
-        self, documents: Iterable[Document], progress: Progress | None = None
-    ) -> tuple[Prepared, NDArray[np.bool_]]:
+    def judge(self, documents: Iterable[Document], progress: Progress | None = None) -> tuple[Prepared, NDArray[np.bool_]]:
         """Whether the machine, as one more coder, gives each code to each unit: (n, K).
 
         Raises:
@@ -155,9 +156,7 @@ class CodingModel:
         prepared = prepare(documents, self.config, self.encoder, progress)
         return prepared, classifier.coded(classifier.predict_proba(prepared.features, prepared.groups))
 
-    def _suggestions(
-        self, prepared: Prepared, P: NDArray[Any], least: int, precedents: Precedents
-    ) -> Iterator[Suggestion]:
+    def _suggestions(self, prepared: Prepared, P: NDArray[Any], least: int, precedents: Precedents) -> Iterator[Suggestion]:
         classifier, _ = self._fitted()
         return Reasons(classifier, precedents, self.codebook, self.codes).suggestions(prepared, P, least)
 
@@ -258,16 +257,19 @@ class CodingModel:
         classifier, precedents = self._fitted()
         made, known = self.provenance or {}, classifier.reliability
         history = versions(Path(folder), made, known, self.codebook)
-        saved.write(Path(folder), saved.Parts(
-            arrays=classifier.to_arrays() | {"precedents": precedents.vectors, "edge": np.array([precedents.edge])},
-            config=self.config,
-            codebook=self.codebook,
-            precedents=precedents.rows(quotes),
-            manifest=made,
-            card=card(self.licences, known, made) + further(made, history),
-            diagram=diagram(known.bins),
-            history=history,
-        ))  # fmt: skip
+        saved.write(
+            Path(folder),
+            saved.Parts(
+                arrays=classifier.to_arrays() | {"precedents": precedents.vectors, "edge": np.array([precedents.edge])},
+                config=self.config,
+                codebook=self.codebook,
+                precedents=precedents.rows(quotes),
+                manifest=made,
+                card=card(self.licences, known, made) + further(made, history),
+                diagram=diagram(known.bins),
+                history=history,
+            ),
+        )
 
     @classmethod
     def load(cls, folder: Path | str, encoder: Encoder | None = None) -> CodingModel:

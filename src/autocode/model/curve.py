@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.agreement.binary import cohen_kappa
-from autocode.agreement.intervals import t_quantile
+from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.judgement.intervals import t_quantile
 from autocode.classify import ClassifyConfig, Features, Target, fit
-from autocode.matrix import CodingMatrix
 from autocode.model.coding_model import CodingModel
-from autocode.model.examples import learnable, rows_of
+from autocode.model.effort import learnable, rows_of
 from autocode.model.prepare import prepare, target
 from autocode.study import Progress, Study
+from autocode.study.matrix import CodingMatrix
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -110,8 +110,17 @@ def learning_curve(judged: Judged, ahead: int = 5, progress: Progress | None = N
     low, high = max(-1.0, fitted[1] - half), min(1.0, fitted[1] + half)
     points = [Point(int(m), float(v)) for m, v in zip(sizes, np.nanmean(measured, axis=0), strict=True)]
     line = [Point(int(m), float(v)) for m, v in zip(at[2:], fitted[2:], strict=True)]
-    return Curve(G, ahead, tuple(points), tuple(line), float(fitted[0]), float(fitted[1]), float(low), float(high),
-                 _humans(judged.matrix))  # fmt: skip
+    return Curve(
+        G,
+        ahead,
+        tuple(points),
+        tuple(line),
+        float(fitted[0]),
+        float(fitted[1]),
+        float(low),
+        float(high),
+        _humans(judged.matrix),
+    )
 
 
 def curve_of(model: CodingModel, study: Study, ahead: int = 5, progress: Progress | None = None) -> Curve:

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.classify import BANDS, Classifier
-from autocode.codebook import Codebook
-from autocode.lexical import word_weights
+from autocode.classify.lexical import word_weights
 from autocode.model.precedents import Precedents
 from autocode.model.prepare import Prepared
 from autocode.study import Grounds, Suggestion
+from autocode.study.codebook import Codebook
 
 Floats = NDArray[np.floating]
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.matrix import coding_matrix
 from autocode.model.coding_model import CodingModel
-from autocode.model.novelty import nearest_distance
+from autocode.model.precedents import nearest_distance
 from autocode.model.prepare import Prepared, prepare
 from autocode.study import Progress, Segment, Study
+from autocode.study.matrix import coding_matrix
 
 Floats = NDArray[np.float64]
 
@@ -116,8 +116,11 @@ def _open(model: CodingModel, study: Study, whole: bool, progress: Progress | No
 
 def _rows(prepared: Prepared, rows: NDArray[np.int64]) -> Prepared:
     return Prepared(
-        tuple(prepared.segments[i] for i in rows), tuple(prepared.texts[i] for i in rows),
-        prepared.vectors[rows], prepared.features.take(rows))  # fmt: skip
+        tuple(prepared.segments[i] for i in rows),
+        tuple(prepared.texts[i] for i in rows),
+        prepared.vectors[rows],
+        prepared.features.take(rows),
+    )
 
 
 def _greedy(found: Open, count: int) -> list[tuple[int, float]]:

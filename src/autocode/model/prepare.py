@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.classify import Features, Pieces, Target, Turns, features
-from autocode.codebook import SEPARATOR, Codebook
+from autocode.classify import Chunks, Features, Target, Turns, features
 from autocode.config import Config
 from autocode.encode import Encoder, first_of, widths_of, words_of
-from autocode.matrix import CodingMatrix
-from autocode.segment import is_context, segment
 from autocode.study import Document, Progress, Segment
+from autocode.study.codebook import SEPARATOR, Codebook
+from autocode.study.matrix import CodingMatrix
+from autocode.study.segment import is_context, segment
 
 Vectors = NDArray[np.float32]
 
@@ -51,9 +51,7 @@ class Prepared:
         return np.array([numbers.setdefault(s.document, len(numbers)) for s in self.segments], dtype=np.int64)
 
 
-def prepare(
-    documents: Iterable[Document], config: Config, encoder: Encoder, progress: Progress | None = None
-) -> Prepared:
+def prepare(documents: Iterable[Document], config: Config, encoder: Encoder, progress: Progress | None = None) -> Prepared:
     """Cut documents into units, encode them, and join each unit with what was said around it.
 
     The interviewer's turns are encoded as context, though they are not among the units.
@@ -69,7 +67,7 @@ def prepare(
     return Prepared(tuple(units[i].segment for i in kept), texts, vectors[kept], seen)
 
 
-def _encoded(texts: Sequence[str], encoder: Encoder, progress: Progress | None) -> tuple[Vectors, Pieces]:
+def _encoded(texts: Sequence[str], encoder: Encoder, progress: Progress | None) -> tuple[Vectors, Chunks]:
     """Vectors of texts and of their pieces; a text longer than the encoder reads is the mean of its pieces."""
     parts = [pieces_of(text) for text in texts]
     vectors = encoder.encode(texts, progress).copy()
@@ -78,7 +76,7 @@ def _encoded(texts: Sequence[str], encoder: Encoder, progress: Progress | None) 
     for i in [i for i, text in enumerate(texts) if len(text) > limit]:
         mean = np.array([len(p) for p in parts[i]], dtype=np.float32) @ encoder.encode(parts[i])
         vectors[i] = mean / max(float(np.linalg.norm(mean)), 1e-9)
-    return vectors, Pieces(V, np.array([len(p) for p in parts], dtype=np.int64))
+    return vectors, Chunks(V, np.array([len(p) for p in parts], dtype=np.int64))
 
 
 def pieces_of(text: str) -> list[str]:

@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.codebook import Codebook
 from autocode.config import Config, load_config
 from autocode.encode import EncoderIdentity
 from autocode.errors import ConfigError, ModelError
 from autocode.formats.files import write_atomic
 from autocode.formats.folder import codebook_yaml, read_codebook
 from autocode.model.history import FILE as HISTORY
+from autocode.study.codebook import Codebook
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -119,8 +119,9 @@ def read(folder: Path) -> Parts:
             config=load_config(folder / "config.toml"),
             codebook=read_codebook(folder / "codebook.yaml"),
             # splitlines would also part at U+2028 and the like, which stand within quotes
-            precedents=[json.loads(line) for line in files["precedents.jsonl"].decode("utf-8", "surrogatepass").split("\n")
-                        if line],
+            precedents=[
+                json.loads(line) for line in files["precedents.jsonl"].decode("utf-8", "surrogatepass").split("\n") if line
+            ],
             manifest=manifest,
         )
     except (SafetensorError, ConfigError, KeyError, ValueError) as error:
@@ -162,8 +163,9 @@ def check_encoder(folder: Path, made: Mapping[str, Any], here: EncoderIdentity) 
         ModelError: The hashes or the dimensions differ; both are named.
     """
     if made["sha256"] != here.sha256 or made["dimension"] != here.dimension:
-        raise foreign(folder, f"it was made with encoder {made['name']} ({made['sha256'][:12]}), "
-                               f"this is {here.name} ({here.sha256[:12]})")  # fmt: skip
+        raise foreign(
+            folder, f"it was made with encoder {made['name']} ({made['sha256'][:12]}), this is {here.name} ({here.sha256[:12]})"
+        )
 
 
 def _json(value: object) -> str:

@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from autocode.codebook import Code, Codebook
 from autocode.errors import StoreError
 from autocode.store.opening import TABLES as _TABLES
 from autocode.store.opening import VERSION
 from autocode.store.opening import make_tables as _make_tables
 from autocode.store.opening import opened as _open
-from autocode.store.others import Foreign, changed_copy, foreign
-from autocode.store.receipts import COLUMNS, TABLE, ReceiptRow, entries_of, row_of, with_words, without_documents
+from autocode.store.records import COLUMNS, TABLE, ReceiptRow, entries_of, row_of, with_words, without_documents
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
+from autocode.study.codebook import Code, Codebook
 
 __all__ = [
     "STORE",
@@ -39,7 +44,115 @@ __all__ = [
     "update",
     "with_words",
     "without_documents",
-]  # fmt: skip
+]
+
+_ROWS = 2_000_000  # of one table: more than any project has
+_SECONDS = 60  # that a file may keep the reader busy
+_LONGEST = 128 * 2**20  # bytes of one cell
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Another program's SQLite file, open. Only its tables count: a view can be made to run for ever."""
+
+    connection: sqlite3.Connection
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """The columns of a table; none where there is no such table."""
+        known = "SELECT count(*) FROM sqlite_master WHERE type='table' AND rootpage>0 AND name=?"
+        if not self.connection.execute(known, (table,)).fetchone()[0]:
+            return ()
+        return tuple(row[0] for row in self.connection.execute("SELECT name FROM pragma_table_info(?)", (table,)))
+
+    def rows(self, table: str, *columns: str) -> list[dict[str, Any]]:
+        """The rows of a table, None in columns that it lacks; no rows where there is no such table.
+
+        Raises:
+            sqlite3.DataError: There are more than two million.
+        """
+        there = [c for c in columns if c in self.columns(table)]
+        if not there:
+            return []
+        names = ",".join(f'"{c}"' for c in there)
+        found = self.connection.execute(f'SELECT {names} FROM "{table}"').fetchmany(_ROWS + 1)  # noqa: S608 (our names)
+        if len(found) > _ROWS:
+            raise sqlite3.DataError(f"table {table} has more than {_ROWS:,} rows")
+        return [{**dict.fromkeys(columns), **dict(zip(there, row, strict=True))} for row in found]
+
+    def insert(self, table: str, values: Mapping[str, object]) -> int:
+        """Add a row, leaving out what the table has no column for; the number of the new row."""
+        kept = {k: v for k, v in values.items() if k in self.columns(table)}
+        names, marks = ",".join(f'"{k}"' for k in kept), ",".join("?" * len(kept))
+        made = self.connection.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', tuple(kept.values()))  # noqa: S608
+        return int(made.lastrowid or 0)
+
+
+@contextmanager
+def foreign(path: Path) -> Iterator[Foreign]:
+    """Open a copy of another program's SQLite file for reading, trusting nothing in it.
+
+    Raises:
+        StoreError: It is missing, damaged, no SQLite file, or keeps the reader busy for a minute.
+    """
+    with tempfile.TemporaryDirectory(prefix="autocode-") as folder, _guarded(path, Path(folder)) as connection:
+        connection.execute("PRAGMA query_only=ON")
+        yield Foreign(connection)
+
+
+@contextmanager
+def changed_copy(path: Path, target: Path) -> Iterator[Foreign]:
+    """Open a copy of another program's SQLite file for adding rows; it becomes `target` at the end.
+
+    Raises:
+        StoreError: As `foreign`; it has triggers, which would run; or `target` cannot be written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".autocode-", dir=target.parent) as folder:
+        with _guarded(path, Path(folder)) as connection:
+            if connection.execute("SELECT count(*) FROM sqlite_master WHERE type='trigger'").fetchone()[0]:
+                raise StoreError(str(path), "it has triggers, which would run", "Export REFI-QDA (.qdpx) instead.")
+            with connection:
+                yield Foreign(connection)
+            connection.execute("PRAGMA journal_mode=DELETE")
+        os.replace(Path(folder) / path.name, target)
+
+
+@contextmanager
+def _guarded(path: Path, folder: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to a copy in `folder`, with limits on time and size and a look at its soundness."""
+    copy, deadline = folder / path.name, time.monotonic() + _SECONDS
+    try:
+        for end in ("", "-wal", "-journal"):  # what was not yet put into the file belongs to it
+            if end == "" or Path(f"{path}{end}").is_file():
+                shutil.copyfile(f"{path}{end}", f"{copy}{end}")
+        with closing(sqlite3.connect(copy, timeout=30)) as connection:
+            connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
+            for pragma in (
+                "trusted_schema=OFF",
+                "cell_size_check=ON",
+                "mmap_size=0",
+                "secure_delete=ON",
+                "temp_store=MEMORY",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+            fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if fault != "ok":
+                raise StoreError(str(path), "it is damaged", "Export it again from its program.")
+            yield connection
+    except FileNotFoundError as error:
+        raise StoreError(str(path), "there is no such file", "Check the name and the folder.") from error
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(str(path), _fault(error), "Close the program that holds it, or export it again.") from None
+
+
+def _fault(error: Exception) -> str:
+    """What is wrong, in our words: those of SQLite may quote a cell."""
+    name = getattr(error, "sqlite_errorname", "") or type(error).__name__
+    if name == "SQLITE_INTERRUPT":
+        return f"reading it takes longer than {_SECONDS} seconds"
+    return f"it is damaged or no SQLite file ({name})"
+
 
 STORE = "study.sqlite"
 
@@ -87,9 +200,7 @@ def rewrite_receipts(path: Path, change: Callable[[ReceiptRow], ReceiptRow | Non
             connection.execute("COMMIT")
 
 
-def update(
-    path: Path, change: Callable[[Study], Study], record: Callable[[], Iterable[ReceiptRow]] = tuple
-) -> Study:
+def update(path: Path, change: Callable[[Study], Study], record: Callable[[], Iterable[ReceiptRow]] = tuple) -> Study:
     """Change a study file in one transaction; it is made where it is missing.
 
     Args:
@@ -122,9 +233,7 @@ def check(path: Path) -> list[str]:
     try:
         with _open(path, new=False) as connection:
             faults = [str(row[0]) for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
-            faults += [
-                f"table {row[0]}: a row points nowhere" for row in connection.execute("PRAGMA foreign_key_check")
-            ]
+            faults += [f"table {row[0]}: a row points nowhere" for row in connection.execute("PRAGMA foreign_key_check")]
             _read(connection, path)
             _checked(connection, TABLE, path) if _there(connection, TABLE) else None
             return faults
@@ -178,8 +287,16 @@ def _rows(study: Study) -> dict[str, Iterable[_Row]]:
         "code": [(c.path, c.name, c.parent, c.definition, c.include, c.exclude, c.example, c.guid) for c in book],
         "coder": [(c.id, c.name, c.kind, c.guid) for c in study.coders],
         "document": [
-            (d.id, d.text, d.name, json.dumps(dict(d.variables), ensure_ascii=False), d.kind, d.source, d.guid,
-             json.dumps(d.groups, ensure_ascii=False))
+            (
+                d.id,
+                d.text,
+                d.name,
+                json.dumps(dict(d.variables), ensure_ascii=False),
+                d.kind,
+                d.source,
+                d.guid,
+                json.dumps(d.groups, ensure_ascii=False),
+            )
             for d in study.documents
         ],
         "turn": ((d.id, t.start, t.end, t.speaker, t.start_ms, t.end_ms) for d in study.documents for t in d.turns),
@@ -187,7 +304,7 @@ def _rows(study: Study) -> dict[str, Iterable[_Row]]:
         "coding": ((c.document, c.start, c.end, c.code, c.coder, c.memo, c.when, c.weight) for c in study.codings),
         "reading": ((r.document, r.coder, r.start, r.end) for r in study.readings),
         "doubt": ((d.id, w.start, w.end, w.confidence) for d in study.documents for w in d.doubts),
-    }  # fmt: skip
+    }
 
 
 def _read(connection: sqlite3.Connection, path: Path) -> Study:
@@ -200,8 +317,19 @@ def _read(connection: sqlite3.Connection, path: Path) -> Study:
     doubts = _grouped(rows["doubt"], lambda row: Doubt(*row[1:]))
     return Study(
         documents=tuple(
-            Document(i, text, title, tuple(turns.get(i, ())), tuple(segments.get(i, ())), json.loads(said), kind, source,
-                     guid, tuple(json.loads(groups)), tuple(sorted(doubts.get(i, ()))))
+            Document(
+                i,
+                text,
+                title,
+                tuple(turns.get(i, ())),
+                tuple(segments.get(i, ())),
+                json.loads(said),
+                kind,
+                source,
+                guid,
+                tuple(json.loads(groups)),
+                tuple(sorted(doubts.get(i, ()))),
+            )
             for i, text, title, said, kind, source, guid, groups in rows["document"]
         ),
         codebook=Codebook(tuple(Code(*row[1:]) for row in rows["code"]), book, version),
@@ -210,7 +338,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> Study:
         readings=tuple(Reading(*row) for row in rows["reading"]),
         name=name,
         notice=notice,
-    )  # fmt: skip
+    )
 
 
 def _checked(connection: sqlite3.Connection, table: str, path: Path) -> list[_Row]:
@@ -219,8 +347,10 @@ def _checked(connection: sqlite3.Connection, table: str, path: Path) -> list[_Ro
     for number, (digest, *cells) in enumerate(rows, 1):
         if digest != _hash(cells):
             raise StoreError(
-                str(path), f"row {number} of table {table} is damaged (its hash differs)",
-                "Restore a copy, or import the sources again.")  # fmt: skip
+                str(path),
+                f"row {number} of table {table} is damaged (its hash differs)",
+                "Restore a copy, or import the sources again.",
+            )
     return [row[1:] for row in rows]
 
 

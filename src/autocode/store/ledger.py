@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from autocode.audit import Decision, Effects, Entry, from_text, seal, to_text
-from autocode.codebook import Codebook
 from autocode.errors import StoreError
 from autocode.store import _hash, _there, rewording
 from autocode.store.opening import opened as _open
 from autocode.study import Coder
+from autocode.study.codebook import Codebook
+from autocode.trail import Decision, Effects, Entry, from_text, seal, to_text
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS ledger (seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, "
@@ -74,8 +74,7 @@ def entries(path: Path, after: int = 0) -> list[Entry]:
     with _open(path, new=False) as connection:
         if not _there(connection, "ledger"):
             return []
-        rows = connection.execute("SELECT seq, at, decision, previous, sha256 FROM ledger WHERE seq > ? ORDER BY seq",
-                                  (after,))  # fmt: skip
+        rows = connection.execute("SELECT seq, at, decision, previous, sha256 FROM ledger WHERE seq > ? ORDER BY seq", (after,))
         found = [Entry(seq, at, from_text(text), previous, digest) for seq, at, text, previous, digest in rows]
         return rewording.with_words(connection, found)
 

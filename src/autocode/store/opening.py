@@ -18,8 +18,7 @@ TABLES: dict[str, str] = {
     "code": "path TEXT PRIMARY KEY, name TEXT, parent TEXT, definition TEXT, include TEXT, exclude TEXT, "
     "example TEXT, guid TEXT",
     "coder": "id TEXT PRIMARY KEY, name TEXT, kind TEXT, guid TEXT",
-    "document": "id TEXT PRIMARY KEY, text TEXT, name TEXT, variables TEXT, kind TEXT, source TEXT, guid TEXT, "
-    "groups TEXT",
+    "document": "id TEXT PRIMARY KEY, text TEXT, name TEXT, variables TEXT, kind TEXT, source TEXT, guid TEXT, groups TEXT",
     "turn": "document TEXT REFERENCES document(id), start INT, end INT, speaker TEXT, start_ms INT, end_ms INT",
     "segment": "document TEXT REFERENCES document(id), start INT, end INT, id TEXT, speaker TEXT",
     "coding": "document TEXT REFERENCES document(id), start INT, end INT, code TEXT REFERENCES code(path), "
@@ -48,8 +47,14 @@ def opened(path: Path, new: bool) -> Iterator[sqlite3.Connection]:
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
             _take_turns(connection)
-            for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON",
-                           "trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0"):  # fmt: skip
+            for pragma in (
+                "synchronous=FULL",
+                "foreign_keys=ON",
+                "secure_delete=ON",
+                "trusted_schema=OFF",
+                "cell_size_check=ON",
+                "mmap_size=0",
+            ):
                 connection.execute(f"PRAGMA {pragma}")
             _prepare(connection, path)
             yield connection
@@ -75,9 +80,7 @@ def _explained(path: Path, error: Exception) -> StoreError:
         return StoreError(str(path), "another program is writing to it", "Wait for it, or close it, and try again.")
     if isinstance(error, OSError) or "full" in text or "disk I/O" in text or "readonly" in text:
         return StoreError(str(path), f"it cannot be written ({text})", "Free some space or change the folder.")
-    return StoreError(
-        str(path), f"it is damaged or no study file ({text})", "Restore a copy, or import the sources again."
-    )
+    return StoreError(str(path), f"it is damaged or no study file ({text})", "Restore a copy, or import the sources again.")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

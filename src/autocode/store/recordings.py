@@ -12,9 +12,18 @@ from autocode.errors import InputError, StoreError
 from autocode.store import _checked, _hash, _there
 from autocode.store.opening import opened as _open
 
-MIME = {".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".mp4": "audio/mp4", ".aac": "audio/aac", ".wav": "audio/wav",
-        ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/ogg", ".flac": "audio/flac",
-        ".webm": "audio/webm"}  # fmt: skip
+MIME = {
+    ".mp3": "audio/mpeg",
+    ".m4a": "audio/mp4",
+    ".mp4": "audio/mp4",
+    ".aac": "audio/aac",
+    ".wav": "audio/wav",
+    ".ogg": "audio/ogg",
+    ".oga": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".flac": "audio/flac",
+    ".webm": "audio/webm",
+}
 """What a browser can play, by the ending of the file's name."""
 
 _TABLE = "recording"
@@ -83,8 +92,10 @@ def attach(store: Path, document: str, file: Path) -> Recording:
             raise StoreError(str(store), f"it has no document '{document}'", "Import its transcript first.")
         connection.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} (row_sha256 BLOB, {_COLUMNS})")
         cells = (document, place, size, digest)
-        connection.execute(f"INSERT OR REPLACE INTO {_TABLE} VALUES (?, ?, ?, ?, ?)",  # noqa: S608 (our own name)
-                           (_hash(cells), *cells))  # fmt: skip
+        connection.execute(
+            f"INSERT OR REPLACE INTO {_TABLE} VALUES (?, ?, ?, ?, ?)",  # noqa: S608 (our own name)
+            (_hash(cells), *cells),
+        )
     return made
 
 

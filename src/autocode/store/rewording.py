@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from autocode.anchoring import apply_edits, edits_between
-from autocode.audit import Entry, Wording
 from autocode.errors import StoreError
 from autocode.store import _hash, _there
 from autocode.store.opening import opened as _open
 from autocode.study import Document, Segment, Study, Turn
+from autocode.study.moves import apply_edits, edits_between
+from autocode.trail import Entry, Wording
 
 TABLE = "wording"
 COLUMNS = "seq INT, document TEXT, old TEXT, new TEXT"
@@ -75,8 +75,10 @@ def _put(connection: sqlite3.Connection, table: str, row: tuple[object, ...], at
     """Write a row's new place; `row` begins with its number and hash."""
     cells = (*row[2 : 2 + at], *place, *row[4 + at :])
     if cells != row[2:]:
-        connection.execute(f"UPDATE {table} SET row_sha256 = ?, start = ?, end = ? WHERE rowid = ?",  # noqa: S608
-                           (_hash(cells), *place, row[0]))  # fmt: skip
+        connection.execute(
+            f"UPDATE {table} SET row_sha256 = ?, start = ?, end = ? WHERE rowid = ?",  # noqa: S608
+            (_hash(cells), *place, row[0]),
+        )
 
 
 def keep(connection: sqlite3.Connection, seq: int, words: Wording) -> None:

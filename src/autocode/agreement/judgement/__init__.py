@@ -1,0 +1,1 @@
+"""What follows from a coefficient: intervals, verdicts, second opinions, corrected frequencies, planning."""

@@ -1,0 +1,162 @@
+"""Intervals over documents: delete-one-document jackknife and cluster bootstrap.
+
+Segments of one interview resemble each other, so intervals never treat them as independent:
+the unit that is left out or drawn again is the document (or the participant).
+
+Sources: Fleiss, J. L. & Davies, M. (1982). Jackknifing functions of multinomial frequencies, with
+an application to a measure of concordance. American Journal of Epidemiology 115, 841-845; Efron,
+B. & Tibshirani, R. (1993). An Introduction to the Bootstrap, ch. 11. Coverage measured in
+`benchmarks/agreement.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from autocode.study.matrix import FloatArray
+
+Statistic = Callable[[FloatArray], FloatArray]
+"""Maps counts (..., C) summed over documents to coefficients (...), NaN where undefined."""
+
+CHUNK = 2_000_000  # numbers held at a time by the bootstrap, 16 MB
+MIN_DOCUMENTS = 6
+ENOUGH_DOCUMENTS = 10
+MIN_USES = 10
+COUNTS_ONLY = 3
+MIN_CODED_DOCUMENTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What leaving out one document at a time says.
+
+    Attributes:
+        value: (...) coefficient of all documents.
+        se: (...) jackknife standard error, NaN where fewer than two replicates are defined.
+        undefined: (...) share of the replicates that are undefined.
+        documents: Number of documents left out in turn.
+    """
+
+    value: FloatArray
+    se: FloatArray
+    undefined: FloatArray
+    documents: int
+
+
+def jackknife(counts: FloatArray, statistic: Statistic) -> Spread:
+    """Leave out one document at a time.
+
+    Args:
+        counts: (G, ..., C) sums by document.
+        statistic: From (..., C) to coefficients.
+
+    Returns:
+        Values and standard errors sqrt((G-1)/G sum (theta_g - mean)^2); undefined replicates
+        are dropped and their share is told.
+    """
+    total = counts.sum(0)
+    return spread(statistic(total), statistic(total - counts))
+
+
+def spread(value: FloatArray, replicates: FloatArray) -> Spread:
+    """Jackknife standard error from (G, ...) delete-one replicates."""
+    defined = np.isfinite(replicates)
+    m = defined.sum(0)
+    some = np.maximum(m, 1)
+    centred = np.where(defined, replicates, 0.0)
+    centred = np.where(defined, replicates - centred.sum(0) / some, 0.0)
+    se = np.where(m >= 2, np.sqrt((some - 1) / some * (centred**2).sum(0)), np.nan)
+    return Spread(value, se, 1 - m / max(1, len(replicates)), len(replicates))
+
+
+def t_quantile(confidence: float, documents: int, sides: int = 2) -> float:
+    """Quantile of Student's t with G - 1 degrees of freedom."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(max(1, documents - 1), 1 - (1 - confidence) / sides))
+
+
+def fisher(found: Spread, confidence: float = 0.95) -> tuple[FloatArray, FloatArray]:
+    """Interval of a coefficient in (-1, 1) on the Fisher z scale; NaN at -1 and 1."""
+    return _transformed(found, confidence, np.arctanh, np.tanh, 1 - found.value**2)
+
+
+def logit(found: Spread, confidence: float = 0.95) -> tuple[FloatArray, FloatArray]:
+    """Interval of a share in (0, 1) on the logit scale; NaN at 0 and 1."""
+    return _transformed(
+        found, confidence, lambda p: np.log(p / (1 - p)), lambda z: 1 / (1 + np.exp(-z)), found.value * (1 - found.value)
+    )
+
+
+def plain(found: Spread, confidence: float = 0.95) -> tuple[FloatArray, FloatArray]:
+    """Interval of a difference, value -+ t SE."""
+    half = t_quantile(confidence, found.documents) * found.se
+    return found.value - half, found.value + half
+
+
+def _transformed(
+    found: Spread, confidence: float, there: Statistic, back: Statistic, slope: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """value -+ t SE on another scale (delta method) and back."""
+    with np.errstate(all="ignore"):
+        inside = slope > 1e-12
+        z = there(np.where(inside, found.value, np.nan))
+        half = t_quantile(confidence, found.documents) * found.se / np.where(inside, slope, np.nan)
+        return back(z - half), back(z + half)
+
+
+@dataclass(frozen=True, slots=True)
+class Resampled:
+    """Percentile interval of a cluster bootstrap: value, low, high and undefined share, all (...)."""
+
+    value: FloatArray
+    low: FloatArray
+    high: FloatArray
+    undefined: FloatArray
+
+
+def bootstrap(
+    counts: FloatArray,
+    statistic: Statistic,
+    resamples: int = 2000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> Resampled:
+    """Draw documents with replacement; percentile interval (for 30 documents or more).
+
+    Args:
+        counts: (G, ..., C) sums by document.
+        statistic: From (..., C) to coefficients.
+        resamples: Number of draws B.
+        seed: Same seed, same interval.
+    """
+    draws = bootstrap_replicates(counts, statistic, resamples, seed)
+    defined = np.isfinite(draws)
+    tail = (1 - confidence) / 2 * 100
+    ordered = np.sort(draws, axis=0)  # NaN goes last
+    m = defined.sum(0)
+    low, high = (_order(ordered, m, q / 100) for q in (tail, 100 - tail))
+    return Resampled(statistic(counts.sum(0)), low, high, 1 - m / resamples)
+
+
+def bootstrap_replicates(counts: FloatArray, statistic: Statistic, resamples: int, seed: int) -> FloatArray:
+    """(B, ...) coefficients of documents drawn with replacement: one matrix product."""
+    G = len(counts)
+    weights = np.random.default_rng(seed).multinomial(G, np.full(G, 1 / G), size=resamples).astype(np.float64)
+    flat = counts.reshape(G, -1)
+    step = max(1, CHUNK // max(1, flat.shape[1]))
+    parts = (weights[at : at + step] @ flat for at in range(0, resamples, step))
+    return np.concatenate([statistic(part.reshape(-1, *counts.shape[1:])) for part in parts])
+
+
+def _order(ordered: FloatArray, m: FloatArray, share: float) -> FloatArray:
+    """Linear-interpolated quantile of the first m rows of each sorted column; NaN for m = 0."""
+    place = np.maximum(m - 1, 0) * share
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, np.maximum(m - 1, 0))
+    low = np.take_along_axis(ordered, below[None], 0)[0]
+    high = np.take_along_axis(ordered, above[None], 0)[0]
+    return np.where(m > 0, low + (place - below) * (high - low), np.nan)

@@ -1,0 +1,306 @@
+"""The question itself: may the machine stand in as a coder?
+
+The machine is compared with what two humans reach between themselves on the same units:
+delta = mean kappa(machine, human) - mean kappa(human, human). It must not fall short by more than
+a margin fixed beforehand (non-inferiority), and both humans and machine must reach a floor. With
+`AgreementOptions(coefficient="alpha")` Krippendorff's alpha of each pair takes the place of kappa.
+
+Sources: the delete-one-document jackknife of the difference (Fleiss & Davies 1982); non-inferiority
+as in Wellek, S. (2010), Testing Statistical Hypotheses of Equivalence and Noninferiority;
+Benjamini, Y. & Yekutieli, D. (2001), Annals of Statistics 29, 1165-1188.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from autocode.agreement.coefficients import binary
+from autocode.agreement.counts import Decisions, pair_counts, uses, with_pooled
+from autocode.agreement.estimate import AgreementOptions, Estimate, number
+from autocode.agreement.judgement import intervals
+from autocode.agreement.judgement.intervals import Spread, Statistic
+from autocode.agreement.rows import Evidence, Verdict, estimates, evidence, mean_over
+from autocode.study.matrix import FloatArray
+
+MIN_DOCUMENTS = 8
+MIN_USES = 10
+MIN_CODED_DOCUMENTS = 5
+OVER_USE, HIGH_PREVALENCE = 1.5, 0.8
+
+REASONS = {
+    "no_humans": "two humans are needed on the documents the machine coded",
+    "few_documents": f"fewer than {MIN_DOCUMENTS} documents coded by the machine and two humans",
+    "few_uses": f"fewer than {MIN_USES} units coded by a human",
+    "few_coded_documents": f"coded by a human in fewer than {MIN_CODED_DOCUMENTS} documents",
+    "undefined": "agreement is undefined: neither coder of a pair ever gave the code",
+}
+"""Why a verdict is not assessable, in words."""
+
+COEFFICIENTS: Mapping[str, Statistic] = {"kappa": binary.cohen_kappa, "alpha": binary.krippendorff_alpha}
+"""What a verdict may compare."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Tables of the machine against humans and of humans among themselves, on the same units.
+
+    Attributes:
+        machine: Id of the machine.
+        humans: Ids of the humans in the order of `mixed`.
+        within: (G, P, C, 4) tables of human pairs.
+        mixed: (G, H, C, 4) tables of each human (first) and the machine (second).
+        places: What each code rests on, as coded by humans.
+        coefficient: Key of `COEFFICIENTS`.
+    """
+
+    machine: str
+    humans: tuple[str, ...]
+    within: FloatArray
+    mixed: FloatArray
+    places: Evidence
+    coefficient: str = "kappa"
+
+    def mean(self, tables: FloatArray) -> FloatArray:
+        """Mean coefficient over the pairs where it is defined: (..., C) from (..., P, C, 4)."""
+        return mean_over(COEFFICIENTS[self.coefficient])(tables)
+
+    def delta(self, tables: FloatArray) -> FloatArray:
+        """Mean of the mixed pairs minus mean of the human pairs: (..., C) from (..., P + H, C, 4)."""
+        P = self.within.shape[1]
+        return self.mean(tables[..., P:, :, :]) - self.mean(tables[..., :P, :, :])
+
+
+def verdicts(data: Decisions, options: AgreementOptions) -> tuple[Verdict, ...]:
+    """For each machine: pooled, then every code."""
+    found: list[Verdict] = []
+    for machine in options.machines:
+        compared = compare(data, machine, options.machines)
+        if compared:
+            found += judge(replace(compared, coefficient=options.coefficient), data.codes, options)
+        else:
+            found += _no_humans(data, machine)
+    return tuple(found)
+
+
+def compare(data: Decisions, machine: str, machines: Sequence[str]) -> Comparison | None:
+    """Tables on the units that the machine and at least two humans saw; None where there is none.
+
+    Where every human pair shares at least half the documents that any pair shares, pairs stay
+    apart and kappas are averaged. Else tables are summed, each unit with the same weight for
+    humans among themselves and for the machine with the humans.
+    """
+    m = data.coders.index(machine)
+    humans = [r for r, c in enumerate(data.coders) if c not in machines]
+    several = data.seen[humans].sum(0)
+    kept = data.select(data.seen[m] & (several >= 2))
+    if not len(kept.groups) or not data.codes:
+        return None
+    humans = [h for h in humans if kept.seen[h].any()]
+    tables = (pair_counts(kept, i, j) for i, j in combinations(humans, 2))
+    within = [counts for counts in tables if counts.any()]
+    shared = [int(counts.any((1, 2)).sum()) for counts in within]
+    apart = min(shared) * 2 < max(shared)
+    weight = (kept.seen[humans].sum(0) - 1) / 2 if apart else np.ones(len(kept.groups))
+    mixed = [pair_counts(kept, h, m, weight) for h in humans]
+    in_use = np.unique(kept.groups)
+    places = with_pooled(uses(kept, humans)[:, :, None])[in_use, :, 0]
+    return Comparison(
+        machine,
+        () if apart else tuple(data.coders[h] for h in humans),
+        _join(within, apart, True)[in_use],
+        _join(mixed, apart, False)[in_use],
+        evidence(places, len(in_use)),
+    )
+
+
+def _join(counts: list[FloatArray], apart: bool, exchangeable: bool) -> FloatArray:
+    """(G, P, 1 + K, 4); summed to P = 1 where pairs share few documents."""
+    if apart:
+        total = sum(counts[1:], counts[0])
+        counts = [binary.symmetric(total) if exchangeable else total]
+    return np.stack([with_pooled(c) for c in counts], axis=1)
+
+
+def judge(compared: Comparison, codes: Sequence[str], options: AgreementOptions) -> list[Verdict]:
+    """One verdict for all codes pooled, then one for each of the C - 1 codes."""
+    tables = np.concatenate([compared.within, compared.mixed], axis=1)
+    spread = intervals.jackknife(tables, compared.delta)
+    sides = (compared.within, compared.mixed)
+    levels = []
+    for side in sides:
+        result = intervals.jackknife(side, compared.mean)
+        ends = intervals.fisher(result, options.confidence)
+        levels.append(estimates(result, ends, compared.places, "no_variance"))
+    ends = intervals.plain(spread, options.confidence)
+    deltas = estimates(spread, ends, compared.places, "no_variance")
+    flags = _flags(compared, options.confidence)
+    found = []
+    for c, code in enumerate(("", *codes)):
+        verdict = _start(code, compared, (deltas[c], levels[0][c], levels[1][c]), c)
+        verdict = replace(verdict, flags=flags[c])
+        found.append(_decide(verdict, spread, c, options))
+    return _adjust(found)
+
+
+def _start(code: str, compared: Comparison, values: tuple[Estimate, Estimate, Estimate], c: int) -> Verdict:
+    """A verdict with its numbers and no answer yet."""
+    delta, humans, mixed = values
+    places = compared.places
+    return Verdict(
+        code,
+        compared.machine,
+        "not_assessable",
+        "",
+        False,
+        delta,
+        None,
+        None,
+        humans,
+        mixed,
+        None,
+        None,
+        places.documents,
+        int(places.uses[c]),
+        int(places.coded_documents[c]),
+        None,
+        (),
+    )
+
+
+def _decide(v: Verdict, spread: Spread, cell: int, options: AgreementOptions) -> Verdict:
+    """The labels of the methods guide, section 5."""
+    hh, mh, d, se = v.humans.value, v.machine_humans.value, v.delta.value, number(spread.se[cell])
+    reason = _not_assessable(v)
+    if reason or hh is None or mh is None or d is None or se is None:
+        return replace(v, reason=reason or "undefined")
+    half = intervals.t_quantile(options.bound, v.documents, sides=1) * se
+    p = _p_value(d + options.margin, se, v.documents)
+    v = replace(v, lower=d - half, upper=d + half, p=p)
+    if d + half < -options.margin:
+        return replace(v, label="not_supported")
+    if d - half <= -options.margin:
+        return replace(v, label="inconclusive", needed=_needed(v, half, d + options.margin))
+    if hh < options.human_floor:
+        return replace(v, label="on_par_but_humans_unreliable")
+    if mh < options.machine_floor:
+        return replace(v, label="on_par_but_low")
+    strong = v.humans.low is not None and v.humans.low >= options.human_floor
+    return replace(v, label="supported", strong=strong)
+
+
+def _not_assessable(v: Verdict) -> str:
+    if v.documents < MIN_DOCUMENTS:
+        return "few_documents"
+    if v.uses < MIN_USES:
+        return "few_uses"
+    return "few_coded_documents" if v.coded_documents < MIN_CODED_DOCUMENTS else ""
+
+
+def _p_value(distance: float, se: float, documents: int) -> float:
+    """P(T > (delta + margin) / SE); 0 or 1 without spread."""
+    from scipy.special import stdtr
+
+    if se <= 0:
+        return 0.0 if distance > 0 else 1.0
+    return float(stdtr(documents - 1, -distance / se))
+
+
+def _needed(v: Verdict, half: float, distance: float) -> int | None:
+    """Documents in all at which the lower bound would clear the margin, were delta to stay."""
+    return math.ceil(v.documents * (half / distance) ** 2) if distance > 0 else None
+
+
+def _adjust(found: list[Verdict]) -> list[Verdict]:
+    """Benjamini-Yekutieli over the codes; the pooled verdict stands alone."""
+    index = [i for i, v in enumerate(found) if v.code and v.p is not None]
+    adjusted = benjamini_yekutieli([found[i].p or 0.0 for i in index])
+    result = [replace(v, p_adjusted=v.p) for v in found]
+    for i, p in zip(index, adjusted, strict=True):
+        result[i] = replace(result[i], p_adjusted=p)
+    return result
+
+
+def benjamini_yekutieli(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p-values under any dependence, in the order given."""
+    m = len(p_values)
+    if not m:
+        return []
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(-p, kind="stable")
+    penalty = (1 / np.arange(1, m + 1)).sum() * m / np.arange(m, 0, -1)
+    adjusted = np.empty(m)
+    adjusted[order] = np.minimum(1.0, np.minimum.accumulate(p[order] * penalty))
+    return [float(value) for value in adjusted]
+
+
+def _flags(compared: Comparison, confidence: float) -> list[tuple[str, ...]]:
+    """What else a reader must know, for each code."""
+    total = compared.mixed.sum((0, 1))
+    human, machine = total[:, 0] + total[:, 1], total[:, 0] + total[:, 2]
+    skew = np.abs(binary.prevalence_index(total))
+    echoes = _echo(compared, confidence)
+    found = []
+    for c in range(len(total)):
+        flags = [f"echo:{name}" for name in echoes[c]]
+        if machine[c] > OVER_USE * human[c]:
+            flags.append("over_use")
+        if machine[c] * OVER_USE < human[c]:
+            flags.append("under_use")
+        if c and skew[c] > HIGH_PREVALENCE:  # pooled over many codes it always is
+            flags.append("high_prevalence")
+        found.append(tuple(flags))
+    return found
+
+
+def _echo(compared: Comparison, confidence: float) -> list[list[str]]:
+    """Coders whom the machine follows more than the others, beyond chance, for each code."""
+    C, H = compared.mixed.shape[2], len(compared.humans)
+    found: list[list[str]] = [[] for _ in range(C)]
+    if H < 2:
+        return found
+    level = 1 - (1 - confidence) / max(1, H if H > 2 else 1)
+    result = intervals.jackknife(compared.mixed, lambda tables: _lead(tables, compared.coefficient))
+    low, _ = intervals.plain(result, level)
+    for c in range(C):
+        if not compared.places.against_interval(c):
+            found[c] = [name for h, name in enumerate(compared.humans) if low[h, c] > 0]
+    return found
+
+
+def _lead(tables: FloatArray, coefficient: str) -> FloatArray:
+    """Agreement of each human with the machine minus the mean of the others: (..., H, C)."""
+    level = COEFFICIENTS[coefficient](tables)
+    H = level.shape[-2]
+    lead: FloatArray = (level - level.mean(-2, keepdims=True)) * H / (H - 1)
+    return lead
+
+
+def _no_humans(data: Decisions, machine: str) -> list[Verdict]:
+    nothing = Estimate(None, reason="no_pairs")
+    return [
+        Verdict(
+            code,
+            machine,
+            "not_assessable",
+            "no_humans",
+            False,
+            nothing,
+            None,
+            None,
+            nothing,
+            nothing,
+            None,
+            None,
+            0,
+            0,
+            0,
+            None,
+            (),
+        )
+        for code in ("", *data.codes)
+    ]

@@ -1,0 +1,1 @@
+"""Agreement on passages of free length: characters, boundaries, unitizing, alignments."""

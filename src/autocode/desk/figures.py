@@ -1,0 +1,192 @@
+"""What the trail says: rates per code and coder, the anchoring control, time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+
+from autocode.study import Study
+from autocode.trail import Entry, of_coding, standing
+
+_ANSWERS = ("accept", "reject", "other")
+_ENOUGH = 10  # decisions of each kind, below which no comparison is made
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries are asked for; an empty field asks for all."""
+
+    coder: str = ""
+    code: str = ""
+    document: str = ""
+    action: str = ""
+
+    def takes(self, entry: Entry) -> bool:
+        """Whether an entry is one of them."""
+        d = entry.decision
+        return (
+            self.coder in ("", d.coder)
+            and self.code in ("", d.code, d.suggested)
+            and self.document in ("", d.document)
+            and self.action in ("", d.action)
+        )
+
+
+def narrowed(study: Study, entries: Sequence[Entry], wanted: Wanted, how: bool) -> list[Entry]:
+    """The entries asked for; with `how`, all that made the codings that stand there now."""
+    if not how:
+        return [e for e in entries if wanted.takes(e)]
+    codings = [
+        c
+        for c in study.codings
+        if wanted.code in ("", c.code) and wanted.document in ("", c.document) and wanted.coder in ("", c.coder)
+    ]
+    found = {e.seq: e for c in codings for e in of_coding(entries, c)}
+    return [found[seq] for seq in sorted(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How suggestions were answered: by code or by coder."""
+
+    name: str
+    accepted: int = 0
+    rejected: int = 0
+    replaced: int = 0
+    moved: int = 0
+
+    @property
+    def answered(self) -> int:
+        """All suggestions answered."""
+        return self.accepted + self.rejected + self.replaced
+
+    def __str__(self) -> str:
+        """One line."""
+        share = f"{self.accepted / self.answered:.0%}" if self.answered else "–"
+        return f"{self.name[:44]:<44} {self.accepted:>8} {self.rejected:>8} {self.replaced:>8} {self.moved:>8} {share:>8}"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchoring:
+    """Suggestions that were shown beside those kept hidden until the segment was decided.
+
+    Attributes:
+        taken: Shown suggestions that were accepted, of `shown`.
+        given: Hidden suggestions whose code the coder gave unprompted, of `hidden`.
+    """
+
+    taken: int
+    shown: int
+    given: int
+    hidden: int
+
+    def __str__(self) -> str:
+        """One sentence."""
+        if self.shown < _ENOUGH or self.hidden < _ENOUGH:
+            return (
+                f"Anchoring: too little to compare ({self.shown} suggestions decided while shown, {self.hidden} "
+                f"while hidden; {_ENOUGH} of each are needed)."
+            )
+        return (
+            f"Anchoring: a code was taken in {self.taken / self.shown:.0%} of {self.shown} suggestions shown, "
+            f"and given unprompted in {self.given / self.hidden:.0%} of {self.hidden} hidden. The difference is "
+            "what seeing the suggestion adds."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All figures of a trail."""
+
+    by_code: tuple[Rates, ...]
+    by_coder: tuple[Rates, ...]
+    anchoring: Anchoring
+    seconds: tuple[float | None, float | None]
+
+    def __str__(self) -> str:
+        """Tables in plain text."""
+        head = f"{'':<44} {'accepted':>8} {'rejected':>8} {'replaced':>8} {'moved':>8} {'taken':>8}"
+        lines = [head, *map(str, self.by_code), "", *map(str, self.by_coder), "", str(self.anchoring), self._time]
+        return "\n".join(lines)
+
+    @property
+    def _time(self) -> str:
+        shown, hidden = self.seconds
+        if shown is None or hidden is None:
+            return f"Time: too little to compare ({_ENOUGH} segments with and without suggestions are needed)."
+        return (
+            f"Time: a segment took {shown:.1f} s with suggestions and {hidden:.1f} s without (medians): "
+            f"{hidden - shown:+.1f} s saved each. The kinds were not timed on the same segments."
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """JSON-ready mapping."""
+        return {
+            "by_code": [asdict(r) for r in self.by_code],
+            "by_coder": [asdict(r) for r in self.by_coder],
+            "anchoring": asdict(self.anchoring),
+            "seconds_shown": self.seconds[0],
+            "seconds_hidden": self.seconds[1],
+        }
+
+
+def figures(entries: Iterable[Entry]) -> Summary:
+    """Sum up the decisions that still hold.
+
+    Only the last answer to a suggestion counts, and only answers given while it was on the screen
+    from the beginning: those after a hidden segment was opened are left out of the rates.
+    """
+    held = standing(entries)
+    last: dict[tuple[str, str, str, str], Entry] = {}
+    for e in held:
+        d = e.decision
+        if d.action in _ANSWERS and not d.hidden:
+            last[d.coder, d.document, d.segment, d.suggested] = e
+    answers = list(last.values())
+    moves = [e for e in held if e.decision.action == "move"]
+    codes = sorted({e.decision.suggested for e in answers})
+    coders = sorted({e.decision.coder for e in answers})
+    return Summary(
+        tuple(
+            _rates(c, [e for e in answers if e.decision.suggested == c], [e for e in moves if e.decision.code == c])
+            for c in codes
+        ),
+        tuple(
+            _rates(c, [e for e in answers if e.decision.coder == c], [e for e in moves if e.decision.coder == c])
+            for c in coders
+        ),
+        _anchoring(answers, held),
+        _seconds(held),
+    )
+
+
+def _rates(name: str, answers: Sequence[Entry], moves: Sequence[Entry]) -> Rates:
+    counts = [sum(e.decision.action == a for e in answers) for a in _ANSWERS]
+    accepted, rejected, replaced = counts
+    return Rates(
+        name,
+        accepted,
+        rejected,
+        replaced,
+        len({(e.decision.document, e.decision.segment, e.decision.coder) for e in moves}),
+    )
+
+
+def _anchoring(answers: Sequence[Entry], held: Sequence[Entry]) -> Anchoring:
+    hidden = [s for e in held if e.decision.action == "done" and e.decision.hidden for s in e.decision.shown]
+    taken = sum(e.decision.action == "accept" and not e.decision.batch for e in answers)
+    shown = sum(not e.decision.batch for e in answers)
+    return Anchoring(taken, shown, sum(s.given for s in hidden), len(hidden))
+
+
+def _seconds(held: Sequence[Entry]) -> tuple[float | None, float | None]:
+    """Median seconds per segment that had suggestions: shown, hidden; None where there are too few."""
+    spent: dict[bool, dict[tuple[str, str, str], float]] = {True: {}, False: {}}
+    for e in held:
+        d = e.decision
+        if d.shown and not d.batch and d.action in (*_ANSWERS, "add", "done"):
+            key = (d.coder, d.document, d.segment)
+            spent[d.hidden][key] = spent[d.hidden].get(key, 0.0) + d.seconds
+    medians = [median(spent[h].values()) if len(spent[h]) >= _ENOUGH else None for h in (False, True)]
+    return medians[0], medians[1]

@@ -1,0 +1,286 @@
+"""The desk: a study with its segments, suggestions and decisions, kept in step with the file."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autocode.desk.advice import Advice, Item, Key, ReviewSession, shifted
+from autocode.desk.queue import DecisionIndex, complete, visible
+from autocode.errors import StoreError, StudyError
+from autocode.store import load
+from autocode.store.ledger import append, entries, last_written, stamp
+from autocode.store.recordings import Recording, recordings
+from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Suggestion
+from autocode.study.matrix import touching
+from autocode.trail import Decision, Effects, Entry, Wording, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """How far a coder is in a document: segments decided, waiting, and without a question."""
+
+    decided: int
+    asked: int
+    silent: int
+
+    @property
+    def total(self) -> int:
+        """All segments that can be coded."""
+        return self.decided + self.asked + self.silent
+
+
+class Desk:
+    """One study under review. Not safe for several threads: the server handles one request at a time."""
+
+    def __init__(self, path: Path, advice: Advice) -> None:
+        """Open a study file.
+
+        Raises:
+            StoreError: The file or its ledger is damaged.
+        """
+        self.path, self.advice = path, advice
+        self._texts = dict(advice.texts)
+        self._place_items()
+        self._stamp: tuple[int, ...] = ()
+        self.study = Study()
+        self.recordings: dict[str, Recording] = {}
+        self.standing = DecisionIndex(())
+        self.refresh()
+
+    def _place_items(self) -> None:
+        self._places = {i.key: i for items in self.advice.items.values() for i in items}
+        self._order = {d: {i.segment.id: n for n, i in enumerate(items)} for d, items in self.advice.items.items()}
+        self._segments = {d: [i.segment for i in items] for d, items in self.advice.items.items()}
+
+    def refresh(self) -> None:
+        """Read the study again where anyone else has written to it.
+
+        Raises:
+            StoreError: The file is damaged, the ledger's chain is broken, or an import has changed
+                a document, which asks for a new start.
+        """
+        found = stamp(self.path)
+        if found == self._stamp:
+            return
+        before, self.study = self.study, load(self.path)
+        self.recordings = recordings(self.path)
+        known = self.standing.entries  # looked at before: only what others have added since is new
+        written = entries(self.path, after=len(known))
+        if faults := verify(written, last_written(self.path), known[-1] if known else None):
+            raise StoreError(str(self.path), f"the ledger is damaged ({faults[0]})", "Restore a copy of the study.")
+        if self.study.by_id.keys() != self.advice.items.keys():
+            raise StoreError(str(self.path), "documents were added or taken away", "Start the review again.")
+        texts = dict(before.by_id)
+        for entry in written:
+            self.standing.add(entry)
+            self._follow(texts, entry.decision.effects.words)
+        if any(self._texts.get(d.id, d.sha256) != d.sha256 for d in self.study.documents):
+            raise StoreError(str(self.path), "a document was replaced by another", "Start the review again.")
+        self._stamp = found
+        self._index()
+
+    def _follow(self, texts: dict[str, Document], words: Wording | None) -> None:
+        """Move the segments of a document along with a correction of its words."""
+        if words and words.old and words.document in texts and self._texts.get(words.document) == words.before:
+            old = texts[words.document]
+            moved = shifted(self.items(old.id), old, words)
+            texts[old.id] = replace(old, text=old.text[: words.start] + words.new + old.text[words.end :])
+            self._texts[old.id] = words.after
+            self.advice = replace(self.advice, items={**self.advice.items, old.id: moved})
+            self._place_items()
+
+    def _index(self) -> None:
+        self._codings: dict[str, list[Coding]] = {}
+        for c in self.study.codings:
+            self._codings.setdefault(c.document, []).append(c)
+        self._touched: dict[str, dict[int, list[Coding]]] = {}
+        self._states: dict[tuple[ReviewSession, str], dict[str, str]] = {}
+        self._number_themes()
+        self._turns = {i: [t.start for t in self.study.by_id[i].turns] for i in self.recordings if i in self.study.by_id}
+        self._doubts = {d.id: [w.start for w in d.doubts] for d in self.study.documents if d.doubts}
+
+    def _number_themes(self) -> None:
+        roots = [c.path for c in self.study.codebook if not c.parent]
+        self.themes = {root: n for n, root in enumerate(roots)}
+
+    def write(self, decisions: Sequence[Decision], name: str = "") -> list[Entry]:
+        """Put decisions into the ledger, on the disk, and then into what is shown.
+
+        Args:
+            decisions: In order.
+            name: Of the coder, where the study does not know that coder yet.
+        """
+        known = {c.id for c in self.study.coders}
+        wanted = {d.coder: Coder(d.coder, name or d.coder) for d in decisions}
+        if any(c.coder == "agreed" for d in decisions for c in d.effects.added) or any(
+            r.coder == "agreed" for d in decisions for r in d.effects.read
+        ):
+            wanted["agreed"] = Coder("agreed", "Agreed", "agreed")
+        new = [c for i, c in wanted.items() if i not in known]
+        written = append(self.path, decisions, new)
+        if any(d.effects.words for d in decisions) or written[0].seq != len(self.standing.entries) + 1:
+            self.refresh()  # the text changed, or someone else has decided meanwhile
+            return written
+        self.study = replace(self.study, coders=(*self.study.coders, *new))
+        keys = {(d.document, d.segment) for d in decisions}
+        for entry in written:
+            keys |= {(e.document, e.segment) for e in self._taken_back(entry.decision)}
+            self.standing.add(entry)
+            self._take_in(entry.decision.effects)
+        self._stamp = stamp(self.path)
+        self._judge_again(keys)
+        return written
+
+    def _taken_back(self, decision: Decision) -> Iterator[Decision]:
+        """The decisions that one takes back or, where it redoes, brings back."""
+        for back in (self.standing.decision(n) for n in decision.undoes):
+            yield back
+            yield from (self.standing.decision(n) for n in back.undoes)
+
+    def _take_in(self, effects: Effects) -> None:
+        if effects == Effects():
+            return
+        codings = _without(self.study.codings, effects.removed) + list(effects.added)
+        for c in effects.removed:
+            self._codings[c.document] = _without(self._codings[c.document], [c])
+            self._touch(c, list.remove)
+        for c in effects.added:
+            self._codings.setdefault(c.document, []).append(c)
+            self._touch(c, list.append)
+        gone = set(effects.unread)
+        readings = [r for r in self.study.readings if r not in gone] if gone else self.study.readings
+        book = effects.book[1] if effects.book else self.study.codebook
+        self.study = replace(self.study, codings=tuple(codings), readings=(*readings, *effects.read), codebook=book)
+        if effects.book:
+            self._number_themes()
+
+    def _judge_again(self, keys: set[Key]) -> None:
+        """Bring the states of some segments up to date, for everyone who looked at their document."""
+        for (sitting, document), states in self._states.items():
+            for key in keys & {(document, unit) for _, unit in keys}:
+                if key in self._places:
+                    states[key[1]] = self._judged(self._places[key], sitting)
+
+    def _judged(self, item: Item, sitting: ReviewSession) -> str:
+        if item.context:
+            return "context"
+        if complete(item, sitting, self.standing):
+            return "decided"
+        return "asked" if item.suggestions or sitting.hides(item) else "silent"
+
+    def _states_of(self, document: str, sitting: ReviewSession) -> dict[str, str]:
+        key = (sitting, document)
+        if key not in self._states:
+            self._states[key] = {i.segment.id: self._judged(i, sitting) for i in self.items(document)}
+        return self._states[key]
+
+    def state(self, item: Item, sitting: ReviewSession) -> str:
+        """How a segment stands with a coder: context, decided, asked (it waits) or silent."""
+        return self._states_of(item.segment.document, sitting)[item.segment.id]
+
+    def item(self, key: Key) -> Item:
+        """A segment by document and id.
+
+        Raises:
+            StudyError: There is none.
+        """
+        if key not in self._places:
+            raise StudyError("this segment", "the study does not have it", "Reload the page.")
+        return self._places[key]
+
+    def find(self, key: Key) -> Item | None:
+        """A segment by document and id; None where there is none."""
+        return self._places.get(key)
+
+    def items(self, document: str) -> tuple[Item, ...]:
+        """All segments of a document, in order.
+
+        Raises:
+            StudyError: There is no such document.
+        """
+        if document not in self.advice.items:
+            raise StudyError("this document", "the study does not have it", "Reload the page.")
+        return self.advice.items[document]
+
+    def number(self, item: Item) -> int:
+        """The place of a segment in its document, from 0."""
+        return self._order[item.segment.document][item.segment.id]
+
+    def touching(self, item: Item) -> list[Coding]:
+        """All codings, by anyone, that touch a segment, in order of position."""
+        document = item.segment.document
+        if document not in self._touched:
+            self._touched[document] = {}
+            for c in self._codings.get(document, ()):
+                self._touch(c, list.append)
+        found = self._touched[document].get(self.number(item), [])
+        return sorted(found, key=lambda c: (c.start, -c.end, c.code, c.coder))
+
+    def touched_by(self, coding: Coding) -> set[Item]:
+        """The segments that a coding touches."""
+        items = self.items(coding.document)
+        return {items[n] for n in touching(coding, self._segments[coding.document])}
+
+    def _touch(self, coding: Coding, change: Callable[[list[Coding], Coding], None]) -> None:
+        """Add a coding to the segments that it touches, or take it away."""
+        if coding.document in self._touched:
+            for n in touching(coding, self._segments[coding.document]):
+                change(self._touched[coding.document].setdefault(n, []), coding)
+
+    def codings_for(self, item: Item, sitting: ReviewSession) -> list[Coding]:
+        """The codings that touch a segment, as far as this coder may see them."""
+        free = visible(item, sitting, self.standing)
+        return [c for c in self.touching(item) if c.coder == sitting.coder or free]
+
+    def suggestions_for(self, item: Item, sitting: ReviewSession) -> tuple[Suggestion, ...]:
+        """The suggestions of a segment, as far as this coder may see them."""
+        return item.suggestions if visible(item, sitting, self.standing) else ()
+
+    def times(self, item: Item) -> tuple[float, float | None] | None:
+        """When a segment is heard in its document's recording, in seconds: from, to; None where nothing says so.
+
+        Within a turn the time is shared out by characters.
+        """
+        document = self.study.by_id[item.segment.document]
+        n = bisect_right(self._turns.get(document.id, ()), item.segment.start) - 1
+        turn = document.turns[n] if n >= 0 else None
+        if turn is None or turn.start_ms is None or item.segment.start >= turn.end:
+            return None
+        if turn.end_ms is None or turn.end_ms <= turn.start_ms:
+            return turn.start_ms / 1000, None
+        pace = (turn.end_ms - turn.start_ms) / max(turn.end - turn.start, 1) / 1000
+        last = min(item.segment.end, turn.end)
+        return turn.start_ms / 1000 + (item.segment.start - turn.start) * pace, turn.end_ms / 1000 - (turn.end - last) * pace
+
+    def doubts(self, item: Item) -> tuple[Doubt, ...]:
+        """The words of a segment that were heard with little confidence."""
+        starts = self._doubts.get(item.segment.document)
+        if starts is None:
+            return ()
+        found = self.study.by_id[item.segment.document].doubts
+        return found[bisect_left(starts, item.segment.start) : bisect_left(starts, item.segment.end)]
+
+    def readings_of(self, document: str, coder: str) -> list[Reading]:
+        """What a coder has read of a document."""
+        return [r for r in self.study.readings if r.document == document and r.coder == coder]
+
+    def progress(self, document: str, sitting: ReviewSession) -> Progressed:
+        """How far a coder is in a document."""
+        found = Counter(self._states_of(document, sitting).values())
+        return Progressed(found["decided"], found["asked"], found["silent"])
+
+
+def _without(codings: Iterable[Coding], removed: Iterable[Coding]) -> list[Coding]:
+    """The codings less those removed; of two equal ones only one goes."""
+    left = Counter(removed)
+    kept = []
+    for c in codings:
+        if left.get(c):
+            left[c] -= 1
+        else:
+            kept.append(c)
+    return kept

@@ -1,0 +1,261 @@
+"""What a dossier is made of, before it is a page, a Word file or a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from autocode.dossier.drawing import Drawing
+from autocode.dossier.record import Record
+from autocode.dossier.tables import Frequency, frequencies
+from autocode.errors import StudyError
+from autocode.formats.tables.participants import participant_of, plain
+from autocode.study import Coding, Study
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: a caption, a header, and rows of texts and numbers.
+
+    Attributes:
+        name: What its sheet in a workbook is called, at most 31 characters.
+        kinds: One letter a column: t text, n count, k coefficient (two decimals), p share
+            (0 to 1, shown in per cent); it decides how a number is written.
+        heads: Indices of rows that stand for a theme above the rows below it.
+        sheet_only: Shown in the workbook alone: the figures of a picture, say.
+    """
+
+    name: str
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    kinds: str = ""
+    note: str = ""
+    heads: frozenset[int] = frozenset()
+    sheet_only: bool = False
+
+    def kind(self, column: int) -> str:
+        """The letter of a column, t where none was given."""
+        return self.kinds[column] if column < len(self.kinds) else "t"
+
+    def shown(self, row: int, column: int) -> str:
+        """A cell as a reader sees it."""
+        return shown(self.rows[row][column], self.kind(column))
+
+
+def shown(value: Cell, kind: str = "t") -> str:
+    """A number by its kind, a text as it is, a dash for what is undefined."""
+    if value is None:
+        return "" if kind == "t" else "–"
+    if isinstance(value, str):
+        return value
+    if kind == "p":
+        return f"{100 * value:.0f}%"
+    if kind == "k":
+        return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+    return f"{value:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture with its caption, what it says in words, and the figures it was drawn from."""
+
+    name: str
+    caption: str
+    drawing: Drawing
+    data: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A paragraph; `style` is plain, soft (small print), lead (bold) or code (a command)."""
+
+    text: str
+    style: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A list; each point is a heading and what is said of it, the mark says how far it holds.
+
+    Attributes:
+        rows: (mark, heading, text): the mark is yes, part, no, or "" for none.
+    """
+
+    rows: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """Words of a participant with what they stand for and where they stand."""
+
+    text: str
+    kind: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A heading within a section, of level 3 or 4."""
+
+    text: str
+    level: int = 3
+
+
+Block = Table | Figure | Words | Points | Quoted | Title
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a dossier: an anchor, a heading and its blocks; in print perhaps on a page of its own."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+    own_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All sections of a study's dossier, ready to be written in any form."""
+
+    title: str
+    notice: str
+    summary: str
+    sections: tuple[Section, ...] = field(default=())
+
+    def tables(self) -> list[Table]:
+        """Every table, and the figures behind every picture, in order."""
+        found: list[Table] = []
+        for section in self.sections:
+            for block in section.blocks:
+                if isinstance(block, Table):
+                    found.append(block)
+                elif isinstance(block, Figure):
+                    found.append(block.data)
+        return found
+
+
+_GROUPS = ("stakeholder", "stakeholder group", "group", "role", "type", "category")
+
+
+@dataclass(frozen=True)
+class View:
+    """A study as its dossier counts it.
+
+    Attributes:
+        study: All of it.
+        record: What the researchers said.
+        accepted: Codings that began as a suggestion and that a human accepted.
+    """
+
+    study: Study
+    record: Record = field(default_factory=Record)
+    accepted: frozenset[Coding] = frozenset()
+
+    @property
+    def humans(self) -> tuple[str, ...]:
+        """Ids of the human coders, each person once."""
+        return self.record.humans(self.study)
+
+    @cached_property
+    def codings(self) -> tuple[Coding, ...]:
+        """The codings counted: the agreed coding, else those of all human coders."""
+        kept = {self.study.agreed} if self.study.agreed else set(self.humans)
+        return tuple(sorted((c for c in self.study.codings if c.coder in kept), key=_place))
+
+    @property
+    def basis(self) -> str:
+        """Whose codings are counted, in words."""
+        if self.study.agreed:
+            return "the agreed coding"
+        humans = self.humans
+        return f"the coding by {humans[0]}" if len(humans) == 1 else f"{len(humans)} human coders together"
+
+    @cached_property
+    def frequencies(self) -> list[Frequency]:
+        """Every code with its counted segments, in the order of the codebook."""
+        return frequencies(replace(self.study, codings=self.codings))
+
+    @cached_property
+    def used(self) -> list[str]:
+        """Paths of the codes that were given, in the order of the codebook."""
+        return [f.code for f in self.frequencies if f.count("")]
+
+    @cached_property
+    def themes(self) -> list[str]:
+        """Paths of the themes below which a code was given, in the order of the codebook."""
+        return list(dict.fromkeys(self.theme(code) for code in self.used))
+
+    def theme(self, code: str) -> str:
+        """The theme of a code."""
+        return self.study.codebook.theme(code)
+
+    def name(self, code: str) -> str:
+        """The name of a code, with its parents below the theme."""
+        return code.removeprefix(self.theme(code) + " > ").replace(" > ", " › ")
+
+    @cached_property
+    def participant(self) -> Mapping[str, str]:
+        """The participant of each document: what a variable says, else the document itself."""
+        return {d.id: participant_of(d) or d.id for d in self.study.documents}
+
+    @cached_property
+    def grouping(self) -> str:
+        """Name of the variable that groups participants, "" where there is none.
+
+        Raises:
+            StudyError: The record names a variable that no document has.
+        """
+        documents = [d for d in self.study.documents if d.kind == "interview"]
+        names = list(dict.fromkeys(name for d in documents for name in d.variables))
+        wanted = self.record.report.group
+        if wanted and wanted not in names:
+            raise StudyError(
+                f"group '{wanted}'",
+                f"the participants' variables are {', '.join(names) or 'none'}",
+                "Name one of these in dossier.toml.",
+            )
+        if wanted:
+            return wanted
+        for known in _GROUPS:
+            for name in names:
+                if plain(name) == known:
+                    return name
+        return ""
+
+    @cached_property
+    def group(self) -> Mapping[str, str]:
+        """The group of each interview by its document; without the documents that have none."""
+        found = {d.id: d.variables.get(self.grouping, "") for d in self.study.documents if d.kind == "interview"}
+        return {document: group for document, group in found.items() if group}
+
+    @cached_property
+    def groups(self) -> list[str]:
+        """All groups, in alphabetical order."""
+        return sorted(set(self.group.values()))
+
+    def under(self, path: str) -> list[Coding]:
+        """The counted codings of a code; of all codes below it where it is a theme."""
+        return self._by_code.get(path, []) + [
+            c for code, listed in self._by_code.items() if code.startswith(path + " > ") for c in listed
+        ]
+
+    @cached_property
+    def _by_code(self) -> dict[str, list[Coding]]:
+        found: dict[str, list[Coding]] = {}
+        for c in self.codings:
+            found.setdefault(c.code, []).append(c)
+        return found
+
+    def people(self, codings: Iterable[Coding]) -> int:
+        """Participants in whose interviews codings stand."""
+        by_id = self.study.by_id
+        return len({self.participant[c.document] for c in codings if by_id[c.document].kind == "interview"})
+
+
+def _place(coding: Coding) -> tuple[str, int, int, str, str]:
+    return coding.document, coding.start, coding.end, coding.code, coding.coder

@@ -1,0 +1,289 @@
+"""Where and what coders disagree about: by kind, by code, by document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from autocode.agreement import (
+    REASONS,
+    Estimate,
+    agreement_by_document,
+    atlasti_domains,
+    coded_documents,
+    confusion,
+    decisions,
+    disagreements,
+    maxqda_frequency,
+    maxqda_occurrence,
+    maxqda_segments,
+    nvivo,
+    offsets,
+    offsets_by_code,
+    qualcoder,
+)
+from autocode.agreement.judgement.conventions import AtlasTi, Coded, atlasti
+from autocode.dossier.blocks import Block, Cell, Figure, Table, View, Words
+from autocode.dossier.drawing import Entry, Grid, Span, heat_map, interval_chart
+from autocode.dossier.findings import Findings
+from autocode.study import Study
+from autocode.study.matrix import CodingMatrix, FloatArray
+
+HEADER = ("first", "second", "tool", "measure", "code", "document", "value", "remark")
+ALL = "(all codes)"
+
+Line = tuple[str, str, str, str, Estimate]
+"""Tool, measure, code, document, value."""
+
+
+def conventions(study: Study, codes: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[tuple[Cell, ...]]:
+    """Rows under `HEADER`: every pair of coders by the conventions of every tool."""
+    rows: list[tuple[Cell, ...]] = []
+    for first, second in pairs:
+        for tool, measure, code, document, e in lines(coded_documents(study, first, second), codes):
+            rows.append((first, second, tool, measure, code, document, e.value, REASONS.get(e.reason, e.reason)))
+    return rows
+
+
+def lines(documents: Sequence[Coded], codes: Sequence[str]) -> Iterator[Line]:
+    """One pair of coders by the conventions of every tool."""
+    yield from _maxqda(documents, codes)
+    yield from _nvivo(documents, codes)
+    yield from _atlasti(documents, codes)
+    for code in codes:
+        percent, kappa = qualcoder(documents, code)
+        yield "QualCoder", "percent of characters", code, "", percent
+        yield "QualCoder", "its kappa (coded characters; not Cohen's)", code, "", kappa
+
+
+def _maxqda(documents: Sequence[Coded], codes: Sequence[str]) -> Iterator[Line]:
+    """Three levels; the third with its kappa over all codes."""
+    levels = {"level 1, code in the document": maxqda_occurrence, "level 2, frequency in the document": maxqda_frequency}
+    for name, level in levels.items():
+        for code, share in level(documents, codes).items():
+            yield "MAXQDA", f"{name}, percent", code, "", share
+    found = maxqda_segments(documents)
+    yield "MAXQDA", "level 3, segments 90 %, percent", ALL, "", found.percent
+    yield "MAXQDA", "level 3, segments 90 %, kappa (Brennan-Prediger)", ALL, "", found.kappa
+    for code, (yes, no) in found.by_code.items():
+        yield "MAXQDA", "level 3, segments 90 %, percent", code, "", Estimate(yes / (yes + no))
+
+
+def _nvivo(documents: Sequence[Coded], codes: Sequence[str]) -> Iterator[Line]:
+    """Percent and kappa over characters: weighted by size, plain mean, and each document of a code that was used."""
+    for code in codes:
+        found = nvivo(documents, code)
+        yield "NVivo", "percent of characters, weighted by size", code, "", found.percent
+        yield "NVivo", "kappa, weighted by size", code, "", found.kappa
+        yield "NVivo", "kappa, plain mean", code, "", found.kappa_plain
+        for document, percent, kappa in found.documents:
+            if kappa.value is not None:
+                yield "NVivo", "percent of characters", code, document, percent
+                yield "NVivo", "kappa", code, document, kappa
+
+
+def _atlasti(documents: Sequence[Coded], codes: Sequence[str]) -> Iterator[Line]:
+    """All codes as one domain, each theme as a domain, and Cu-alpha over the domains."""
+    found = atlasti_domains(documents, codes)
+    yield from _family(ALL, atlasti(documents, codes))
+    yield "ATLAS.ti-like", "Cu-alpha over domains (themes)", ALL, "", found.omnibus
+    for domain, family in found.by_domain.items():
+        yield from _family(f"domain {domain}", family)
+
+
+def _family(name: str, family: AtlasTi) -> Iterator[Line]:
+    measures = {
+        "percent of characters": family.percent,
+        "Holsti": family.holsti,
+        "c-alpha binary": family.binary_u_alpha,
+        "cu-alpha": family.cu_alpha,
+    }
+    for measure, estimate in measures.items():
+        yield "ATLAS.ti-like", measure, name, "", estimate
+
+
+def overall(study: Study, codes: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[tuple[Cell, ...]]:
+    """The rows over all codes alone, for a page."""
+    return [row for row in conventions(study, codes, pairs) if row[4] == ALL]
+
+
+_Pairs = list[tuple[str, str]]
+_PAIRS = 6  # pairs of coders of whom a page shows every value
+_SHOWN = 40  # codes of a confusion table that fit on a page
+
+
+def blocks(view: View, findings: Findings) -> list[Block]:
+    """Disagreements of all pairs of coders, and agreement in each document."""
+    matrix = findings.matrix
+    if matrix is None or len(matrix.coders) < 2:
+        return []
+    machines = findings.report.options.machines if findings.report else ()
+    humans = [c for c in matrix.coders if c not in machines]
+    pairs = list(combinations(humans, 2))
+    mixed = [(h, m) for h in humans for m in machines]
+    found: list[Block] = [_kinds(matrix, [*pairs, *mixed]), _listed(matrix, pairs)]
+    if pairs:
+        found.append(confusion_figure(view, matrix, pairs, "humans"))
+    if mixed:
+        found.append(confusion_figure(view, matrix, mixed, "the humans (rows) and the machine (columns)"))
+    found += [document_figure(matrix, pairs, mixed), Words(_denominator(matrix), "soft")]
+    found += [_offsets(view, pairs), _other_tools(view, matrix, pairs)]
+    if len(pairs) > _PAIRS:
+        found.append(Words("What other tools print stands in the workbook: a page has no room for so many pairs.", "soft"))
+    return found
+
+
+def _offsets(view: View, pairs: _Pairs) -> Table:
+    """Same code, other boundary: how far apart humans set the ends of a code."""
+    found = [(o.code, o.start, o.end) for a, b in pairs for o in offsets(view.study, a, b)]
+    by_code = offsets_by_code(found)
+    place = {code.path: i for i, code in enumerate(view.study.codebook)}
+    rows = tuple(
+        (view.name(code), n, round(start), round(end), same)
+        for code, (n, start, end, same) in sorted(by_code.items(), key=lambda item: place[item[0]])
+    )
+    header = ("Code", "Segments of both", "Starts apart (median)", "Ends apart (median)", "Same ends")
+    return Table(
+        "Boundary offsets",
+        "How far apart humans set the ends of a code, in characters",
+        header,
+        rows,
+        "tnnnp",
+        "Segments of one code that overlap each other most, all pairs of humans.",
+    )
+
+
+def _other_tools(view: View, matrix: CodingMatrix, pairs: _Pairs) -> Table:
+    """What other tools would print over all codes; the workbook of `autocode agree` has it per code and document."""
+    rows = tuple((*row[:4], row[6], row[7]) for row in overall(view.study, matrix.codes, pairs))
+    header = ("First", "Second", "Tool", "Measure", "Value", "Remark")
+    return Table(
+        "As other tools print",
+        "What other tools print for all codes together, by their own conventions",
+        header,
+        rows,
+        "ttttkt",
+        "Not comparable with one another: each tool counts in its own way (docs/methods.md says how). NVivo and "
+        "QualCoder print no value over all codes.",
+        sheet_only=len(pairs) > _PAIRS,
+    )
+
+
+def _denominator(matrix: CodingMatrix) -> str:
+    outside = int(matrix.outside.sum())
+    if not outside:
+        return "Every coding touches a unit of analysis."
+    return f"{outside} codings touch no unit of analysis (an interviewer's turn, say) and are not compared."
+
+
+def _kinds(matrix: CodingMatrix, pairs: _Pairs) -> Table:
+    """Segments on which two coders differ, by kind."""
+    rows: list[tuple[Cell, ...]] = []
+    for first, second in pairs:
+        found = [d.kind for d in disagreements(matrix, first, second)]
+        rows.append((first, second, *(found.count(k) for k in ("only_first", "only_second", "other_code")), len(found)))
+    header = (
+        "First coder",
+        "Second coder",
+        "Only the first coded",
+        "Only the second coded",
+        "Both, with other codes",
+        "Segments in all",
+    )
+    return Table("Disagreements", "Segments on which two coders differ", header, tuple(rows), "ttnnnn")
+
+
+def _listed(matrix: CodingMatrix, pairs: _Pairs) -> Table:
+    """Every segment on which humans differ, without its words."""
+    rows = tuple(
+        (
+            d.segment.document,
+            d.segment.id,
+            d.segment.start,
+            d.segment.end,
+            first,
+            "; ".join(d.first),
+            second,
+            "; ".join(d.second),
+            d.kind.replace("_", " "),
+        )
+        for first, second in pairs
+        for d in disagreements(matrix, first, second)
+    )
+    header = (
+        "Document",
+        "Segment",
+        "Start",
+        "End",
+        "First coder",
+        "Codes of the first",
+        "Second coder",
+        "Codes of the second",
+        "Kind",
+    )
+    return Table("Disagreement list", "Segments on which human coders differ", header, rows, "ttnnttttt", sheet_only=True)
+
+
+def confusion_figure(view: View, matrix: CodingMatrix, pairs: _Pairs, who: str) -> Figure:
+    """Which code stands against which where coders differ, all pairs summed; agreement is left out."""
+    total: FloatArray = sum((confusion(matrix, a, b) for a, b in pairs), np.zeros((len(matrix.codes) + 1,) * 2))
+    if who == "humans":
+        total = total + total.T  # neither human is the reference
+    off = total.copy()
+    np.fill_diagonal(off, 0)
+    weight = (off.sum(0) + off.sum(1))[:-1]
+    kept = sorted(np.argsort(-weight, kind="stable")[:_SHOWN].tolist())
+    kept = [k for k in kept if weight[k] > 0]
+    names = [view.name(matrix.codes[k]) for k in kept] + ["no code"]
+    index = [*kept, len(matrix.codes)]
+    values = [[None if i == j else float(off[i, j]) for j in index] for i in index]
+    codes = (*matrix.codes, "no code")
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (codes[i], codes[j], float(off[i, j])) for i in range(len(codes)) for j in range(len(codes)) if off[i, j] > 0
+    )
+    sheet = "Confusion of humans" if who == "humans" else "Confusion with machine"
+    data = Table(
+        sheet,
+        f"Code against code where coders differ: {who}",
+        ("Code", "Against", "Segments"),
+        rows,
+        "ttk",
+        sheet_only=True,
+    )
+    said = f"Off-diagonal cells: segments to which one coder gave the row's code and the other the column's, {who}."
+    caption = (
+        f"Disagreements, code by code: {who}. A cell counts segments with the row's code from one and the "
+        "column's from the other; what both gave is left out."
+    )
+    return Figure(sheet.lower().replace(" ", "-"), caption, heat_map(Grid(names, names, values), "Disagreements", said), data)
+
+
+def document_figure(matrix: CodingMatrix, pairs: _Pairs, mixed: _Pairs) -> Figure:
+    """Kappa within each document, humans and machine with humans (means over pairs)."""
+    data = decisions(matrix)
+    found: dict[str, list[list[float]]] = {d: [[], []] for d in matrix.documents}
+    rows: list[tuple[Cell, ...]] = []
+    for kind, listed in enumerate((pairs, mixed)):
+        for first, second in listed:
+            for row in agreement_by_document(data, first, second):
+                rows.append((row.document, first, second, row.units, row.uses, row.kappa, row.positive, row.influence))
+                found[row.document][kind] += [] if row.kappa is None else [row.kappa]
+    entries = [
+        Entry(d, tuple(Span(float(np.mean(v)), None, None, k) for k, v in enumerate(values) if v))
+        for d, values in found.items()
+    ]
+    header = ("Document", "First", "Second", "Units", "Coded units", "Kappa", "Positive agreement", "Influence")
+    table = Table(
+        "Agreement by document",
+        "Agreement within each document, all codes",
+        header,
+        tuple(rows),
+        "tttnnkkk",
+        sheet_only=True,
+    )
+    said = f"Kappa within each of {len(entries)} documents, all codes pooled."
+    kinds = ("between humans", "machine with humans") if mixed else ("between humans",)
+    caption = "Agreement by document: kappa within each document, all codes pooled; means over pairs of coders."
+    return Figure("by-document", caption, interval_chart(entries, "Agreement by document", said, kinds), table)

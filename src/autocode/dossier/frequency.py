@@ -1,0 +1,190 @@
+"""Table 2: themes and codes with their coded segments, documents and participants."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from autocode.dossier.blocks import Cell, Figure, Table, View
+from autocode.dossier.drawing import LINE, PALETTE, Bend, Circle, Drawing, Label, Shape
+from autocode.dossier.tables import Frequency
+from autocode.study import Coding
+
+
+def frequency_table(view: View) -> Table:
+    """Coded segments per code: counted, by each coder, accepted from suggestions; where, by whom."""
+    coders = [c for c in view.study.coders if c.id != view.study.agreed]
+    counts = Counter((c.code, c.coder) for c in view.study.codings)
+    rows: list[tuple[Cell, ...]] = []
+    heads = set()
+    for theme in view.themes:
+        if view.study.codebook.is_theme(theme):
+            heads.add(len(rows))
+            below = view.under(theme)
+            by = [sum(n for (code, who), n in counts.items() if who == c.id and view.theme(code) == theme) for c in coders]
+            taken = [c for c in view.accepted if view.theme(c.code) == theme]
+            rows.append((view.study.codebook.by_path[theme].name, *_line(view, below, by, len(taken))))
+        for code in (c for c in view.used if view.theme(c) == theme):
+            own = [c for c in view.under(code) if c.code == code]
+            taken = [c for c in view.accepted if c.code == code]
+            rows.append((_called(view, code), *_line(view, own, [counts[code, c.id] for c in coders], len(taken))))
+    header = (
+        "Theme and code",
+        "Coded segments",
+        *(c.name or c.id for c in coders),
+        *_extra(view),
+        "Documents",
+        "Participants",
+    )
+    return Table(
+        "Codes",
+        "Themes, codes and frequencies",
+        header,
+        tuple(rows),
+        "t" + "n" * (len(header) - 1),
+        f"Coded segments, documents and participants: {view.basis}. Theme rows take all codes below them "
+        "together, each "
+        f"document and participant once. {_extra_note(view)}{_never(view)}",
+        frozenset(heads),
+    )
+
+
+def _called(view: View, code: str) -> str:
+    is_theme = view.study.codebook.is_theme(code) and view.theme(code) == code
+    return view.name(code) + (" (itself)" if is_theme else "")
+
+
+def _extra(view: View) -> tuple[str, ...]:
+    return ("Accepted suggestions",) if view.accepted else ()
+
+
+def _extra_note(view: View) -> str:
+    return "Accepted suggestions: codings of any human that began as a suggestion. " if view.accepted else ""
+
+
+def _line(view: View, codings: Sequence[Coding], by_coder: Sequence[int], taken: int) -> tuple[Cell, ...]:
+    accepted = (taken,) if view.accepted else ()
+    return (len(codings), *by_coder, *accepted, len({c.document for c in codings}), view.people(codings))
+
+
+def _never(view: View) -> str:
+    book = view.study.codebook
+    unused = [c.path for c in book if not book.is_theme(c.path) and c.path not in set(view.used)]
+    return f"{len(unused)} codes that were never given are left out." if unused else "Every code was given."
+
+
+def map_figure(view: View) -> Figure | None:
+    """Figure 1: the code map, and the counts it was drawn from; None where nothing was coded."""
+    drawing = code_map(view.frequencies, "", view.study.name)
+    if drawing is None:
+        return None
+    rows = tuple((view.theme(f.code), view.name(f.code), f.count("")) for f in view.frequencies if f.count(""))
+    data = Table("Code map", "Figures of the code map", ("Theme", "Code", "Coded segments"), rows, "ttn", sheet_only=True)
+    caption = f"Themes and codes; the area of a circle grows with the coded segments of {view.basis} (in brackets)."
+    return Figure("codemap", caption, drawing, data)
+
+
+_WIDTH, _MIDDLE, _INNER, _OUTER = 1080, 540, 155, 300  # of the map; from the middle to themes and codes
+_GAP, _LARGEST = 26, 15  # space between themes; largest radius
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One code on the map: its label in lines and its circle."""
+
+    lines: tuple[str, ...]
+    count: int
+    radius: float
+
+    @property
+    def height(self) -> float:
+        """What the row takes, in pixels."""
+        return max(len(self.lines) * LINE, 2 * self.radius) + 7
+
+
+@dataclass(frozen=True, slots=True)
+class _Theme:
+    name: str
+    colour: str
+    total: int
+    rows: tuple[_Row, ...]
+
+    @property
+    def height(self) -> float:
+        """What the theme takes, in pixels."""
+        return max(sum(row.height for row in self.rows), (len(textwrap.wrap(self.name, 16)) + 1) * LINE)
+
+
+def code_map(codes: Sequence[Frequency], coder: str = "", title: str = "") -> Drawing | None:
+    """Draw the code map.
+
+    Args:
+        codes: The codes with their counts.
+        coder: Whose counts; "" takes the sum over all human coders.
+        title: What stands in the middle.
+
+    Returns:
+        The drawing; None where there is nothing to draw.
+    """
+    themes = _themes(codes, coder)
+    if not themes:
+        return None
+    left, right = _sides(themes)
+    height = max(_height(left), _height(right), 120) + 30
+    shapes = [shape for side, sign in ((left, -1), (right, 1)) for shape in _side(side, sign, height)]
+    shapes.append(Label(_MIDDLE, height / 2, tuple(textwrap.wrap(title or "Codes", 16)), "middle", True, 15))
+    said = "; ".join(f"{t.name}: {t.total} coded segments in {len(t.rows)} codes" for t in themes)
+    return Drawing("Code map", said, _WIDTH, height, tuple(shapes))
+
+
+def _themes(codes: Sequence[Frequency], coder: str) -> list[_Theme]:
+    """Themes with the codes that were used; a theme used itself is one of its own codes."""
+    used = [c for c in codes if c.count(coder)]
+    most = max((c.count(coder) for c in used), default=1)
+    groups: dict[str, list[Frequency]] = {}
+    for c in used:
+        groups.setdefault(c.theme, []).append(c)
+    made = []
+    for i, (theme, members) in enumerate(groups.items()):
+        rows = tuple(_row(c, c.count(coder), most) for c in members)
+        made.append(_Theme(theme, PALETTE[i % len(PALETTE)], sum(r.count for r in rows), rows))
+    return made
+
+
+def _row(code: Frequency, count: int, most: int) -> _Row:
+    """The circle's area, not its radius, grows with the count."""
+    return _Row(tuple(textwrap.wrap(f"{code.name} ({count})", 30)), count, 3 + _LARGEST * math.sqrt(count / most))
+
+
+def _sides(themes: Sequence[_Theme]) -> tuple[list[_Theme], list[_Theme]]:
+    """Themes in their order, cut where left and right come out most alike in height."""
+    cuts = range(len(themes) + 1)
+    best = min(cuts, key=lambda i: abs(_height(themes[:i]) - _height(themes[i:])))
+    return list(themes[:best]), list(themes[best:])
+
+
+def _height(themes: Sequence[_Theme]) -> float:
+    return sum(t.height for t in themes) + _GAP * max(0, len(themes) - 1)
+
+
+def _side(themes: Sequence[_Theme], sign: int, height: float) -> Iterator[Shape]:
+    y = (height - _height(themes)) / 2
+    for theme in themes:
+        yield from _theme(theme, sign, y, height / 2)
+        y += theme.height + _GAP
+
+
+def _theme(theme: _Theme, sign: int, top: float, centre: float) -> Iterator[Shape]:
+    x, y = _MIDDLE + sign * _INNER, top + theme.height / 2
+    yield Bend(_MIDDLE + sign * 74, centre, x - sign * 62, y, theme.colour)
+    at = top + (theme.height - sum(r.height for r in theme.rows)) / 2
+    for row in theme.rows:
+        cx, cy = _MIDDLE + sign * _OUTER, at + row.height / 2
+        yield Bend(x + sign * 62, y, cx - sign * row.radius, cy, theme.colour)
+        yield Circle(cx, cy, row.radius, theme.colour)
+        yield Label(cx + sign * (_LARGEST + 9), cy, row.lines, "end" if sign < 0 else "start")
+        at += row.height
+    yield Label(x, y, tuple(textwrap.wrap(theme.name, 16)), "middle", True)

@@ -1,0 +1,192 @@
+"""Codes by documents, codes by codes, codes by groups, and how codes arrive as interviews go on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+
+from autocode.dossier.blocks import Cell, Figure, Table, View
+from autocode.dossier.checklist import interviews
+from autocode.dossier.drawing import Grid, curve, heat_map, strip_chart
+from autocode.study import Coding
+
+
+def _breaks(view: View, codes: Sequence[str]) -> frozenset[int]:
+    """Rows at which another theme begins."""
+    return frozenset(i for i, c in enumerate(codes) if i and view.theme(c) != view.theme(codes[i - 1]))
+
+
+def code_matrix(view: View) -> Figure:
+    """Codes x documents: coded segments in each cell."""
+    documents = [d.id for d in view.study.documents]
+    counts = Counter((c.code, c.document) for c in view.codings)
+    values = [[counts[code, d] for d in documents] for code in view.used]
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (view.theme(c), view.name(c), *row) for c, row in zip(view.used, values, strict=True)
+    )
+    data = Table(
+        "Code matrix",
+        "Coded segments by code and document",
+        ("Theme", "Code", *documents),
+        rows,
+        "tt" + "n" * len(documents),
+        sheet_only=True,
+    )
+    grid = Grid([view.name(c) for c in view.used], documents, values, _breaks(view, view.used))
+    said = f"{len(view.used)} codes by {len(documents)} documents; the darker a cell, the more coded segments."
+    caption = f"Code matrix: coded segments by code and document, {view.basis}; the darker, the more."
+    return Figure("matrix", caption, heat_map(grid, "Code matrix", said), data)
+
+
+def overlaps(view: View) -> Counter[tuple[str, str]]:
+    """How often coded segments of two codes share at least one character, by the pair of codes.
+
+    Two segments are counted once for each pair; pairs are in the order of the codebook.
+    """
+    order = {code: i for i, code in enumerate(view.used)}
+    found: Counter[tuple[str, str]] = Counter()
+    open_: list[Coding] = []
+    for c in view.codings:
+        open_ = [o for o in open_ if o.document == c.document and o.end > c.start]
+        for o in open_:
+            if o.code != c.code and o.coder == c.coder:
+                found[min(o.code, c.code, key=order.__getitem__), max(o.code, c.code, key=order.__getitem__)] += 1
+        open_.append(c)
+    return found
+
+
+def relations(view: View) -> Figure | None:
+    """Codes x codes: how often their segments overlap; None where none do."""
+    shared = overlaps(view)
+    codes = [c for c in view.used if any(c in pair for pair in shared)]
+    if not codes:
+        return None
+    values = [[shared[a, b] or shared[b, a] if a != b else None for b in codes] for a in codes]
+    rows = tuple((a, b, n) for (a, b), n in sorted(shared.items(), key=lambda item: (-item[1], item[0])))
+    data = Table(
+        "Code relations",
+        "Pairs of codes whose segments overlap",
+        ("Code", "Other code", "Overlaps"),
+        rows,
+        "ttn",
+        sheet_only=True,
+    )
+    grid = Grid([view.name(c) for c in codes], [view.name(c) for c in codes], values)
+    said = "; ".join(f"{view.name(a)} and {view.name(b)}: {n}" for a, b, n in rows[:5])
+    caption = (
+        "Code relations: pairs of coded segments that share at least one character, by the same coder. "
+        "Codes that "
+        f"overlap with none are left out. {view.basis.capitalize()}."
+    )
+    return Figure("relations", caption, heat_map(grid, "Code relations", said), data)
+
+
+def close_pairs(view: View) -> Table:
+    """Codes x codes by document: pairs of codes given in the same documents, most frequent first."""
+    where: dict[str, set[str]] = {}
+    for c in view.codings:
+        where.setdefault(c.code, set()).add(c.document)
+    rows = [(a, b, len(where[a] & where[b]), len(where[a] | where[b])) for a, b in combinations(view.used, 2)]
+    rows = sorted((r for r in rows if r[2]), key=lambda r: (-r[2], r[0], r[1]))
+    return Table(
+        "Codes together",
+        "Pairs of codes given in the same documents",
+        ("Code", "Other code", "Documents with both", "Documents with either"),
+        tuple(rows),
+        "ttnn",
+        sheet_only=True,
+    )
+
+
+def by_group(view: View) -> Table | None:
+    """Codes x stakeholder group: segments, and participants with the code as a share of the group."""
+    if len(view.groups) < 2:
+        return None
+    people = {g: {view.participant[d] for d, found in view.group.items() if found == g} for g in view.groups}
+    rows: list[tuple[Cell, ...]] = []
+    heads = set()
+    for theme in view.themes:
+        if view.study.codebook.is_theme(theme):
+            heads.add(len(rows))
+            rows.append((view.name(theme), *_in_groups(view, view.under(theme), people)))
+        for code in (c for c in view.used if view.theme(c) == theme):
+            own = [c for c in view.under(code) if c.code == code]
+            rows.append((view.name(code), *_in_groups(view, own, people)))
+    header = ("Theme and code", *(part for g in view.groups for part in (f"{g} (n = {len(people[g])})", "gave it")))
+    return Table(
+        "Codes by group",
+        f"Codes by {view.grouping.replace('_', ' ')}: coded segments, and share of the participants",
+        header,
+        tuple(rows),
+        "t" + "np" * len(view.groups),
+        group_note(view, people),
+        frozenset(heads),
+    )
+
+
+def _in_groups(view: View, codings: Sequence[Coding], people: dict[str, set[str]]) -> list[Cell]:
+    cells: list[Cell] = []
+    for group in view.groups:
+        own = [c for c in codings if view.group.get(c.document) == group]
+        cells += [len(own), len({view.participant[c.document] for c in own}) / len(people[group])]
+    return cells
+
+
+def group_note(view: View, people: dict[str, set[str]]) -> str:
+    """What the groups can bear: plain words, and the groups that are too small to compare."""
+    small = view.record.report.small
+    few = [f"{g} ({len(people[g])})" for g in view.groups if len(people[g]) < small]
+    text = "gave it: participants of the group with at least one segment of the code. "
+    if few:
+        text += f"Too small to compare, with fewer than {small} participants: {'; '.join(few)}. "
+    return text + f"Cells with fewer than {small} coded segments are counts, not evidence of a difference between groups."
+
+
+def saturation(view: View) -> Figure | None:
+    """New codes in each interview, in the order of the study; None for fewer than three interviews."""
+    documents = interviews(view)
+    if len(documents) < 3 or not view.codings:
+        return None
+    used: dict[str, set[str]] = {}
+    for c in view.codings:
+        used.setdefault(c.document, set()).add(c.code)
+    known: set[str] = set()
+    rows: list[tuple[Cell, ...]] = []
+    fresh: list[int] = []
+    for d in documents:
+        new = used.get(d.id, set()) - known
+        known |= new
+        fresh.append(len(new))
+        rows.append((d.id, len(used.get(d.id, ())), len(new), len(known)))
+    header = ("Document", "Codes in it", "New codes", "Codes so far")
+    data = Table("Saturation", "New codes per interview", header, tuple(rows), "tnnn", sheet_only=True)
+    totals = [int(str(row[3])) for row in rows]
+    said = f"{totals[-1]} codes after {len(rows)} interviews; {sum(fresh[-3:])} of them came in the last three."
+    drawing = curve([d.id for d in documents], totals, fresh, ("Saturation", said, "codes"))
+    caption = f"Saturation: {said} Interviews in the order of the study, which may not be that of the field."
+    return Figure("saturation", caption, drawing, data)
+
+
+def timeline(view: View) -> Figure | None:
+    """Where each theme is spoken of within each interview; None where nothing was coded."""
+    documents = interviews(view)
+    if not view.codings or not documents:
+        return None
+    place = {theme: i for i, theme in enumerate(view.themes)}
+    length = {d.id: max(1, len(d.text)) for d in view.study.documents}
+    bars: dict[str, list[tuple[float, float, int]]] = {d.id: [] for d in documents}
+    tidy: list[tuple[Cell, ...]] = []
+    for c in view.codings:
+        if c.document in bars:
+            start, end = c.start / length[c.document], c.end / length[c.document]
+            bars[c.document].append((start, end, place[view.theme(c.code)]))
+            tidy.append((c.document, view.theme(c.code), c.code, c.start, c.end, start, end))
+    header = ("Document", "Theme", "Code", "Start", "End", "Start as share", "End as share")
+    data = Table("Timeline", "Coded segments along each document", header, tuple(tidy), "tttnnkk", sheet_only=True)
+    said = f"For each of {len(documents)} interviews, from its beginning on the left to its end, the parts coded by theme."
+    drawing = strip_chart([(d.id, bars[d.id]) for d in documents], view.themes, said)
+    caption = (
+        f"Themes along each interview, from beginning (left) to end; every theme has its own lane. {view.basis.capitalize()}."
+    )
+    return Figure("timeline", caption, drawing, data)

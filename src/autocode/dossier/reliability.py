@@ -1,0 +1,272 @@
+"""Agreement in the dossier: between humans, and of the machine with them, per code and pooled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from autocode.agreement import (
+    REASONS,
+    REFERENCES,
+    AgreementReport,
+    Estimate,
+    Row,
+    Verdict,
+    conditions,
+    decisions,
+    methods_paragraph,
+    results_paragraph,
+    summary,
+)
+from autocode.agreement.judgement.opinions import opinions
+from autocode.agreement.summary import Record as Validity
+from autocode.dossier.blocks import Block, Cell, Figure, Points, Table, Title, View, Words, shown
+from autocode.dossier.drawing import Entry, Span, interval_chart
+from autocode.dossier.findings import Findings
+
+VERDICTS = {
+    "supported": "Yes, alongside humans: it agrees with them as they agree with one another.",
+    "on_par_but_humans_unreliable": "Not yet: it agrees with the coders as they agree with one another, but that is "
+    "too little to rely on. Work on the codebook first.",
+    "on_par_but_low": "Not yet: it keeps up with the coders, but its agreement is low.",
+    "inconclusive": "There is not enough data to say.",
+    "not_supported": "No: it is clearly less reliable than a second human coder.",
+    "not_assessable": "There is too little coding to say anything.",
+}
+"""What each verdict means, in words for a reader."""
+
+MARKS = {
+    "supported": ("supported", "#009e73"),
+    "on_par_but_humans_unreliable": ("on par, humans unreliable", "#e69f00"),
+    "on_par_but_low": ("on par, but low", "#e69f00"),
+    "inconclusive": ("inconclusive", "#8a8a8f"),
+    "not_supported": ("not supported", "#d55e00"),
+    "not_assessable": ("not assessable", "#d9d9de"),
+}
+"""The word and the colour of each verdict in a figure."""
+
+HUMANS, MACHINE = "human-human", "machine-human"
+
+
+def blocks(view: View, findings: Findings) -> list[Block]:
+    """What coders agree on, with the verdict, its conditions, and paragraphs for a paper."""
+    report = findings.report
+    if report is None:
+        return [Words("Agreement was not computed: it needs two coders who share documents.")]
+    found: list[Block] = [*_opening(report, findings), agreement_figure(view, report), agreement_table(view, report)]
+    found += _together(findings, report)
+    if report.options.machines:
+        found += [Title("What the verdict rests on"), Points(tuple(_conditions(view, findings, report)))]
+    found += [Title("For the methods section"), Words(methods_paragraph(report))]
+    found += [Title("For the results section"), Words(results_paragraph(report))]
+    return [*found, Title("References", 4), *(Words(work, "soft") for work in REFERENCES.values())]
+
+
+def _together(findings: Findings, report: AgreementReport) -> Iterator[Block]:
+    """All codes together, between the humans; and what other methods say of the machine."""
+    data = decisions(findings.matrix) if findings.matrix else None
+    measures = findings.measures or (summary(data, report.options) if data else ())
+    counts = [f"{m.estimate.value:,.0f} {m.name}" for m in measures if m.about == "Denominators"]
+    rows = tuple(
+        (m.about, m.name, m.estimate.value, _interval(m.estimate), m.over + _missing(m.estimate))
+        for m in measures
+        if m.about != "Denominators" and not m.over.startswith("2 coders")
+    )
+    if rows:
+        header = ("What", "Measure", "Value", "95% interval", "Over")
+        yield Table(
+            "All codes together",
+            "Agreement of the humans over all codes together",
+            header,
+            rows,
+            "ttktt",
+            f"Shares refer to: {'; '.join(counts)}.",
+        )
+    for opinion in opinions(data, report.options) if data else ():
+        yield Words(f"Second opinions on {opinion.machine}: " + "; ".join(opinion.lines()) + ".")
+
+
+def _missing(estimate: Estimate) -> str:
+    return f" ({REASONS[estimate.reason]})" if estimate.reason else ""
+
+
+def _opening(report: AgreementReport, findings: Findings) -> Iterator[Block]:
+    yield Words(
+        f"Unit by unit, over {report.units:,} units of analysis in {report.documents} {report.options.left_out}s that two or "
+        "more coders "
+        f"saw. Cohen's kappa, with its 95% interval ({report.options.interval_way}). A dash stands "
+        "where kappa is "
+        "undefined or where the code was given to three units at most."
+    )
+    if findings.evaluation:
+        yield Words("The machine's codings are out of document: every document was judged by a model that had not seen it.")
+    verdict = report.verdict()
+    if verdict:
+        yield Words(f"May the machine stand in as a coder? {VERDICTS[verdict.label]}{_delta(verdict, report)}", "lead")
+
+
+def _delta(verdict: Verdict, report: AgreementReport) -> str:
+    if verdict.delta.value is None:
+        return ""
+    ends = f" ({_two(verdict.delta.low)} to {_two(verdict.delta.high)})" if verdict.delta.low is not None else ""
+    name = report.options.coefficient
+    return (
+        f" Machine-human minus human-human {name} is {_two(verdict.delta.value)}{ends}, judged against a margin of "
+        f"{report.options.margin:.2f} fixed beforehand."
+    )
+
+
+def _two(value: float | None) -> str:
+    return shown(value, "k")
+
+
+def themed(view: View, codes: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """The codes of a report under their themes, in the order of the codebook."""
+    for theme in dict.fromkeys(view.theme(code) for code in codes):
+        yield theme, [code for code in codes if view.theme(code) == theme]
+
+
+def agreement_figure(view: View, report: AgreementReport) -> Figure:
+    """Kappa with its interval for every code that rests on enough, humans and machine on one axis."""
+    entries = [_entry(report, "", "All codes pooled")]
+    for theme, codes in themed(view, report.codes):
+        rows = [_entry(report, code, view.name(code)) for code in codes]
+        rows = [entry for entry in rows if entry.spans]
+        entries += [Entry(view.name(theme), head=True), *rows] if rows else []
+    kinds = ("between humans", "machine with humans") if report.options.machines else ("between humans",)
+    left_out = sum(not _entry(report, code, "").spans for code in report.codes)
+    said = "; ".join(f"{e.name}: " + " and ".join(_two(s.value) for s in e.spans) for e in entries if e.spans)
+    caption = (
+        "Agreement per code: Cohen's kappa with its 95% interval where the evidence allows one"
+        + (", and the verdict on the machine" if report.options.machines else "")
+        + f". {left_out} codes given to three units at most, or without a defined kappa, are left "
+        "out."
+    )
+    data = agreement_data(view, report)
+    return Figure("agreement", caption, interval_chart(entries, "Agreement per code", said, kinds), data)
+
+
+def _entry(report: AgreementReport, code: str, name: str) -> Entry:
+    spans = tuple(
+        Span(row.kappa.value, row.kappa.low, row.kappa.high, kind)
+        for kind, wanted in enumerate((HUMANS, MACHINE))
+        if (row := report.overall(wanted, code)) and row.kappa.shown
+    )
+    verdict = report.verdict(code)
+    word, colour = MARKS[verdict.label] if verdict else ("", "")
+    return Entry(name, spans, word, colour)
+
+
+def agreement_table(view: View, report: AgreementReport) -> Table:
+    """Table 3: counts, kappa and interval per code; humans, and beside them the machine."""
+    machine = bool(report.options.machines)
+    rows: list[tuple[Cell, ...]] = [_line(report, "", "All codes pooled", machine)]
+    heads = {0}
+    for theme, codes in themed(view, report.codes):
+        if view.study.codebook.is_theme(theme):
+            heads.add(len(rows))
+            rows.append((view.name(theme), *[""] * (len(rows[0]) - 1)))
+        rows += [_line(report, code, view.name(code) + (" (itself)" if code == theme else ""), machine) for code in codes]
+    header = ["Code", "Units given by both", "by one", "Human-human kappa", "95% interval"]
+    header += ["Machine-human kappa", "95% interval", "Verdict"] if machine else []
+    return Table("Agreement", "Agreement per code", tuple(header), tuple(rows), "tnnktktt", _why(report), frozenset(heads))
+
+
+def _line(report: AgreementReport, code: str, name: str, machine: bool) -> tuple[Cell, ...]:
+    h, m = report.overall(HUMANS, code), report.overall(MACHINE, code)
+    counts: list[Cell] = [h.both, h.only_first + h.only_second] if h else [None, None]
+    cells: list[Cell] = [name, *counts, *_kappa(h)]
+    if machine:
+        verdict = report.verdict(code)
+        cells += [*_kappa(m), MARKS[verdict.label][0] if verdict else ""]
+    return tuple(cells)
+
+
+def _kappa(row: Row | None) -> list[Cell]:
+    if row is None or not row.kappa.shown:
+        return [None, ""]
+    return [row.kappa.value, _interval(row.kappa)]
+
+
+def _interval(estimate: Estimate) -> str:
+    return "" if estimate.low is None else f"{_two(estimate.low)} to {_two(estimate.high)}"
+
+
+def _why(report: AgreementReport) -> str:
+    """Why values or intervals are missing, with how many codes each reason concerns."""
+    counts: dict[str, int] = {}
+    for row in report.rows:
+        if row.code and row.kind == HUMANS and not row.first:
+            hidden = "counts_only" if row.kappa.value is not None and not row.kappa.shown else ""
+            reason = row.kappa.reason or hidden or row.kappa.no_interval
+            if reason:
+                counts[REASONS[reason]] = counts.get(REASONS[reason], 0) + 1
+    told = "; ".join(f"{why} ({n} codes)" for why, n in sorted(counts.items()))
+    return f"Between humans: {told}." if told else ""
+
+
+def agreement_data(view: View, report: AgreementReport) -> Table:
+    """All rows of the agreement report, one for each code and pair of coders."""
+    rows = tuple(
+        (
+            row.code or "all codes pooled",
+            row.kind,
+            row.first or "all",
+            row.second or "all",
+            row.units,
+            row.documents,
+            row.both,
+            row.only_first,
+            row.only_second,
+            row.neither,
+            row.kappa.value,
+            row.kappa.low,
+            row.kappa.high,
+            row.alpha.value,
+            row.positive.value,
+            row.percent.value,
+            row.kappa.reason or row.kappa.no_interval,
+        )
+        for row in report.rows
+    )
+    header = (
+        "Code",
+        "Kind",
+        "First",
+        "Second",
+        "Units",
+        "Documents",
+        "Both",
+        "Only first",
+        "Only second",
+        "Neither",
+        "Kappa",
+        "Kappa low",
+        "Kappa high",
+        "Krippendorff alpha",
+        "Positive agreement",
+        "Percent agreement",
+        "Why no value or interval",
+    )
+    return Table(
+        "Agreement by pair", "Agreement by code and pair of coders", header, rows, "ttttnnnnnnkkkkkpt", sheet_only=True
+    )
+
+
+def _conditions(view: View, findings: Findings, report: AgreementReport) -> Iterator[tuple[str, str, str]]:
+    said = view.record.record
+    sampling = said.sampling
+    known = Validity(
+        unseen=True if findings.evaluation else None,
+        independent=said.independent,
+        suggestions_hidden=said.suggestions_hidden,
+        sampling=sampling,
+        participants=view.participant,
+    )
+    for c in conditions(report, known):
+        mark = {True: "yes", False: "no", None: "part"}[c.met]
+        word = {True: "Met", False: "Not met", None: "Not known"}[c.met]
+        yield (
+            mark,
+            f"{c.text[0].upper()}{c.text[1:]}:",
+            word + (f": {c.evidence.rstrip('.')}" if c.evidence else "") + ".",
+        )

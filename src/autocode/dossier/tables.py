@@ -1,0 +1,156 @@
+"""What is in a study, counted: code frequencies, who coded what, and a description for a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autocode.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """One code and how often it was given.
+
+    Attributes:
+        code: Its path.
+        theme: The path of its theme.
+        depth: How deep it hangs under its theme; 0 for the theme itself.
+        by_coder: Coded segments by coder id, in the study's order of coders.
+        documents: Documents in which any coder gave it.
+    """
+
+    code: str
+    name: str
+    theme: str
+    depth: int
+    by_coder: dict[str, int]
+    documents: int
+
+    def count(self, coder: str) -> int:
+        """Coded segments of one coder; of all coders together where `coder` is empty."""
+        return self.by_coder.get(coder, 0) if coder else sum(self.by_coder.values())
+
+
+def frequencies(study: Study) -> list[Frequency]:
+    """Coded segments per code and coder, in the order of the codebook; unused codes count 0."""
+    given = Counter((c.code, c.coder) for c in study.codings)
+    where: dict[str, set[str]] = {}
+    for c in study.codings:
+        where.setdefault(c.code, set()).add(c.document)
+    book = study.codebook
+    return [
+        Frequency(
+            code.path,
+            code.name,
+            book.theme(code.path),
+            _depth(study, code.path),
+            {coder.id: given[code.path, coder.id] for coder in study.coders},
+            len(where.get(code.path, ())),
+        )
+        for code in book
+    ]
+
+
+def _depth(study: Study, path: str) -> int:
+    depth = 0
+    while path := study.codebook.by_path[path].parent:
+        depth += 1
+    return depth
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What one coder did in a study."""
+
+    coder: str
+    kind: str
+    documents: int
+    codings: int
+    codes: int
+
+
+def coverage(study: Study) -> list[Coverage]:
+    """Documents read, coded segments and codes used, for every coder."""
+    read: dict[str, set[str]] = {c.id: set() for c in study.coders}
+    used: dict[str, set[str]] = {c.id: set() for c in study.coders}
+    codings = Counter(c.coder for c in study.codings)
+    for reading in study.readings:
+        read[reading.coder].add(reading.document)
+    for coding in study.codings:
+        read[coding.coder].add(coding.document)
+        used[coding.coder].add(coding.code)
+    return [Coverage(c.id, c.kind, len(read[c.id]), codings[c.id], len(used[c.id])) for c in study.coders]
+
+
+def shared(study: Study, first: str, second: str) -> int:
+    """How many documents two coders both have read."""
+    read: dict[str, set[str]] = {}
+    for r in study.readings:
+        read.setdefault(r.coder, set()).add(r.document)
+    return len(read.get(first, set()) & read.get(second, set()))
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is in a study, for a terminal or a program."""
+
+    study: Study
+
+    def __str__(self) -> str:
+        """Documents, coders and the codebook with counts, as plain text."""
+        study = self.study
+        words = sum(len(d.text.split()) for d in study.documents)
+        lines = [
+            f"{study.name or 'Study'}: {len(study.documents):,} documents, {words:,} words, "
+            f"{len(study.codebook):,} codes and themes, {len(study.codings):,} codings",
+            *([study.notice] if study.notice else []),
+            "",
+            f"{'Coder':<24}{'kind':<9}{'documents':>10}{'codings':>10}{'codes used':>12}",
+        ]
+        for c in coverage(study):
+            lines.append(f"{c.coder[:23]:<24}{c.kind:<9}{c.documents:>10,}{c.codings:>10,}{c.codes:>12,}")
+        return "\n".join([*lines, *_pairs(study), "", *_codes(frequencies(study), study)])
+
+    def to_json(self) -> dict[str, object]:
+        """JSON-ready mapping."""
+        return _to_json(self.study)
+
+
+def _pairs(study: Study) -> list[str]:
+    humans = study.humans
+    pairs = [(a, b) for i, a in enumerate(humans) for b in humans[i + 1 :]]
+    return [f"{a} and {b} share {shared(study, a, b):,} documents" for a, b in pairs] if len(pairs) <= 6 else []
+
+
+def _codes(rows: Sequence[Frequency], study: Study) -> list[str]:
+    """The codebook with counts; codes never used are only counted."""
+    coders = [c.id for c in study.coders][:4]
+    used = [r for r in rows if r.count("") or study.codebook.is_theme(r.code)]
+    lines = [f"{'Code':<52}" + "".join(f"{c[:11]:>12}" for c in coders) + f"{'documents':>11}"]
+    for r in used:
+        name = "  " * r.depth + r.name
+        counts = "".join(f"{r.count(c) or '':>12}" for c in coders)
+        lines.append(f"{name[:51]:<52}{counts}{r.documents or '':>11}")
+    unused = len(rows) - len(used)
+    return lines + ([f"and {unused:,} codes that nobody has used"] if unused else [])
+
+
+def _to_json(study: Study) -> dict[str, object]:
+    """What is in a study, JSON-ready."""
+    return {
+        "name": study.name,
+        "notice": study.notice,
+        "documents": [
+            {"id": d.id, "kind": d.kind, "words": len(d.text.split()), "variables": dict(d.variables)} for d in study.documents
+        ],
+        "coders": [
+            {"id": c.coder, "kind": c.kind, "documents": c.documents, "codings": c.codings, "codes": c.codes}
+            for c in coverage(study)
+        ],
+        "codes": [
+            {"code": f.code, "theme": f.theme, "coded_segments": f.by_coder, "documents": f.documents}
+            for f in frequencies(study)
+        ],
+    }

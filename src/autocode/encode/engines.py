@@ -1,0 +1,372 @@
+"""A sentence-transformers model as an ONNX graph: exported once with torch, run by `running`.
+
+The graph holds the same float32 weights, so its vectors are those of sentence-transformers up to
+float noise; each export is checked against it. Only the first export imports torch.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from threading import local
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocode.encode.cache import Vectors, file_sha256, staged_folder, write_private
+from autocode.errors import EncoderError
+
+Progress = Callable[[int, int], None]
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+# About 1024 tokens keep the activations in the processor's cache; larger batches are slower.
+_BATCH_TOKENS = 1024
+_OPENVINO_STEP = 8
+_HINTS = {"float32": "f32", "bfloat16": "bf16"}
+
+
+@dataclass(frozen=True, slots=True)
+class GraphFacts:
+    """What a graph's folder says of itself: sizes in tokens and dimensions, and why there is no graph.
+
+    Attributes:
+        dimension: Length of a vector.
+        max_tokens: Where a text is cut, special tokens included; 0 where the model sets no limit.
+        pooling: `mean` or `cls`.
+        inputs: Names of the graph's inputs, ids first.
+        graph_sha256: Of the graph's file, to notice a damaged one; empty without a graph.
+        reason: Why the model cannot be exported; empty where it was.
+    """
+
+    dimension: int
+    max_tokens: int
+    pooling: str
+    inputs: tuple[str, ...]
+    graph_sha256: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Who runs the graph, `openvino` or `onnxruntime`, and in which precision, `float32` or `bfloat16`.
+
+    With bfloat16 the products of matrices are rounded to it and everything else stays float32: vectors keep
+    a cosine of .999 and more to those of float32, in half the time.
+    """
+
+    backend: str
+    precision: str
+
+
+def choose_engine(precision: str = "auto") -> Engine:
+    """The fastest engine here that gives the precision.
+
+    Args:
+        precision: `float32`, `bfloat16`, or `auto`: bfloat16 where the processor computes with it.
+            Where it does not, float32 stands in for bfloat16 as well.
+
+    Raises:
+        EncoderError: There is no such precision.
+    """
+    if precision not in PRECISIONS:
+        why = f"known are {', '.join(PRECISIONS)}"
+        raise EncoderError(f"The precision {precision!r}", why, "Choose one of these under [encode].")
+    if importlib.util.find_spec("openvino") is None:
+        return Engine("onnxruntime", "float32")
+    return Engine("openvino", "bfloat16" if precision != "float32" and _has_bfloat16() else "float32")
+
+
+@cache
+def _has_bfloat16() -> bool:
+    return "BF16" in _openvino().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+@cache
+def _openvino() -> Any:
+    # Its model converter is not needed: it takes as long as all the rest, and brings a telemetry package along.
+    with _absent("openvino.tools.ovc"):
+        import openvino
+
+        return openvino.Core()
+
+
+@contextmanager
+def _absent(module: str) -> Iterator[None]:
+    """Make a module look not installed inside the block, unless it was imported before."""
+    kept = sys.modules.get(module)
+    sys.modules[module] = kept  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if kept is None:
+            del sys.modules[module]
+
+
+class GraphEncoder:
+    """Runs an exported graph: texts -> (n, dimension) float32 of unit norm.
+
+    Args:
+        folder: Where `export_graph` put the graph.
+        facts: What `read_facts` says of it.
+        engine: Who runs it.
+        threads: How many batches run side by side; more do not change the vectors.
+    """
+
+    def __init__(self, folder: Path, facts: GraphFacts, engine: Engine, threads: int = 1) -> None:
+        from tokenizers import Tokenizer
+
+        # Its threads would count against ours, and hold the program up on a busy machine.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        self.facts = facts
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(facts.max_tokens)
+        self._step = _OPENVINO_STEP if engine.backend == "openvino" else 1
+        opened = _openvino_session if engine.backend == "openvino" else _onnx_session
+        self._hidden = opened(folder / "model.onnx", engine, threads)
+        self._threads = threads
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Encode n texts; `progress(done, n)` is called after each batch."""
+        ids = [code.ids for code in self._tokenizer.encode_batch_fast(list(texts))]
+        vectors = np.empty((len(ids), self.facts.dimension), np.float32)
+        batches, done = _batches([_padded(len(one), self._step) for one in ids]), 0
+        # One batch per thread beats many threads per batch: nobody waits for anybody.
+        pool = ThreadPoolExecutor(self._threads)
+        try:
+            results = pool.map(self._run, ([ids[i] for i in batch] for batch in batches))
+            for batch, rows in zip(batches, results, strict=True):
+                vectors[batch] = rows
+                done += len(batch)
+                if progress is not None:
+                    progress(done, len(ids))
+        finally:
+            pool.shutdown(cancel_futures=True)
+        return vectors
+
+    def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
+        """Vectors of texts of one padded length, which is each text's own: what it would be alone."""
+        width = _padded(max(map(len, ids)), self._step)
+        tokens, mask = np.zeros((2, len(ids), width), np.int64)
+        for row, one in enumerate(ids):
+            tokens[row, : len(one)], mask[row, : len(one)] = one, 1
+        feed = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
+        hidden = self._hidden({name: feed[name] for name in self.facts.inputs})
+        return unit(hidden[:, 0] if self.facts.pooling == "cls" else _mean(hidden, mask))
+
+
+def unit(vectors: NDArray[Any]) -> Vectors:
+    """Scale the rows (n, d) to length one, as float32; a row of zeros stays zero."""
+    lengths = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=1, keepdims=True))
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
+
+
+def _mean(hidden: Vectors, mask: NDArray[np.int64]) -> Vectors:
+    """The mean (n, d) of the token vectors (n, tokens, d) under the mask (n, tokens)."""
+    weights = mask[:, None].astype(np.float32)
+    return np.asarray((weights @ hidden)[:, 0] / weights.sum(axis=2), np.float32)
+
+
+def _padded(length: int, step: int) -> int:
+    return -(-length // step) * step
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Places of texts that share a padded length, shortest first, about `_BATCH_TOKENS` tokens each."""
+    batches = []
+    order = sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
+    for length, places in groupby(order, key=lambda i: lengths[i]):
+        group, step = list(places), max(1, _BATCH_TOKENS // max(1, length))
+        batches += [group[i : i + step] for i in range(0, len(group), step)]
+    return batches
+
+
+Hidden = Callable[[dict[str, NDArray[np.int64]]], Vectors]
+
+
+def _onnx_session(graph: Path, engine: Engine, threads: int) -> Hidden:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    return lambda feed: np.asarray(session.run(None, feed)[0])
+
+
+def _openvino_session(graph: Path, engine: Engine, threads: int) -> Hidden:
+    """One stream of one thread for each batch that runs side by side."""
+    settings = {
+        "INFERENCE_PRECISION_HINT": _HINTS[engine.precision],
+        "PERFORMANCE_HINT": "LATENCY",
+        "NUM_STREAMS": threads,
+        "INFERENCE_NUM_THREADS": threads,
+    }
+    model = _openvino().compile_model(str(graph), "CPU", settings)
+    mine = local()
+
+    def hidden(feed: dict[str, NDArray[np.int64]]) -> Vectors:
+        if not hasattr(mine, "request"):
+            mine.request = model.create_infer_request()
+        return np.asarray(mine.request.infer(feed)[0])
+
+    return hidden
+
+
+# Raise it whenever the export below changes its numbers: it is part of every cache key.
+EXPORT_VERSION = 1
+
+_OPSET = 17
+_SAME_COSINE = 0.9999
+_PROBES = ("", "a", "It depends, doesn't it?", "Größe, naïve café \U0001f642", "we talk about the work " * 120)
+
+
+def read_facts(folder: Path) -> GraphFacts | None:
+    """The facts of an export in `folder`; None where there is none, or it is damaged."""
+    try:
+        raw = json.loads((folder / "facts.json").read_text("utf-8"))
+        facts = GraphFacts(**{**raw, "inputs": tuple(raw["inputs"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    graph = folder / "model.onnx"
+    if facts.reason or (graph.is_file() and file_sha256(graph) == facts.graph_sha256):
+        return facts
+    return None
+
+
+def load_reference(source: Path) -> Any:
+    """The sentence-transformers model in the folder `source`, on the processor; seconds, imports torch.
+
+    Raises:
+        EncoderError: where the folder holds no such model.
+    """
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as guest_logging
+
+    guest_logging.disable_progress_bar()
+    try:
+        # Eager attention is the form that the exporter and the fusion both understand.
+        eager = {"attn_implementation": "eager"}
+        return SentenceTransformer(str(source), device="cpu", local_files_only=True, model_kwargs=eager)
+    except Exception as error:  # the guest raises whatever its parts raise
+        why = f"sentence-transformers cannot load it ({type(error).__name__})"
+        raise EncoderError(f"The encoder in {source}", why, "Check the folder, or add the encoder again.") from error
+
+
+def export_graph(source: Path, target: Path) -> GraphFacts:
+    """Export the model in `source` into the folder `target`, whole or not at all, and return its facts.
+
+    Where the model cannot be exported, `target` holds the reason alone.
+
+    Raises:
+        EncoderError: where the model cannot be loaded or the disk refuses.
+    """
+    model = load_reference(source)
+    with staged_folder(target) as stage:
+        facts = _facts(model, _why_not(model))
+        if not facts.reason:
+            facts = _export_checked(model, facts, stage)
+        write_private(stage / "facts.json", json.dumps(asdict(facts), indent=1).encode())
+    return facts
+
+
+def _facts(model: Any, reason: str) -> GraphFacts:
+    inputs: tuple[str, ...] = ("input_ids", "attention_mask")
+    if not reason and getattr(model[0].auto_model.config, "type_vocab_size", 0) > 1:
+        inputs = (*inputs, "token_type_ids")
+    pooling = "" if reason else model[1].pooling_mode
+    probe = model.encode([""], show_progress_bar=False)
+    return GraphFacts(probe.shape[1], int(model.max_seq_length or 0), pooling, inputs, "", reason)
+
+
+def _why_not(model: Any) -> str:
+    """Why this pipeline is beyond the runner above, in one clause; empty where it is not."""
+    layers = [type(layer).__name__ for layer in model]
+    if layers not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
+        return f"its layers are {', '.join(layers)}"
+    if model[1].pooling_mode not in ("mean", "cls"):
+        return f"its pooling is {model[1].pooling_mode}"
+    if model.default_prompt_name is not None:
+        return "it puts a prompt before each text"
+    if not model.max_seq_length:
+        return "it sets no length limit"
+    if not hasattr(model.tokenizer, "backend_tokenizer") or model[0].do_lower_case:
+        return "its tokenizer is not of the fast kind"
+    return ""
+
+
+def _export_checked(model: Any, facts: GraphFacts, stage: Path) -> GraphFacts:
+    """Write graph and tokenizer into `stage`; facts with a reason where that fails or differs."""
+    graph = stage / "model.onnx"
+    try:
+        _trace(model[0].auto_model, facts.inputs, graph)
+        _fuse(model[0].auto_model.config, graph)
+        write_private(stage / "tokenizer.json", model.tokenizer.backend_tokenizer.to_str().encode())
+        ours = GraphEncoder(stage, facts, Engine("onnxruntime", "float32")).encode(_PROBES)
+    except EncoderError:
+        raise
+    except Exception as error:  # exporters raise whatever their parts raise; the fallback still works
+        return _facts(model, f"its export failed ({type(error).__name__})")
+    theirs = unit(model.encode(list(_PROBES), show_progress_bar=False))
+    if not (ours * theirs).sum(axis=1).min() >= _SAME_COSINE:
+        return _facts(model, "its exported graph gives other vectors")
+    write_private(graph, graph.read_bytes())
+    return GraphFacts(**{**asdict(facts), "graph_sha256": file_sha256(graph)})
+
+
+def _trace(network: Any, inputs: Sequence[str], graph: Path) -> None:
+    import torch
+
+    class Hidden(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, *tensors: Any) -> Any:
+            return self.network(**dict(zip(inputs, tensors, strict=True))).last_hidden_state
+
+    ones = torch.ones(2, 16, dtype=torch.long)
+    names = [*inputs, "hidden"]
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Hidden().eval(),
+            tuple(ones if name != "token_type_ids" else ones * 0 for name in inputs),
+            str(graph),
+            opset_version=_OPSET,
+            dynamo=False,
+            input_names=list(inputs),
+            output_names=["hidden"],
+            dynamic_axes={name: {0: "texts", 1: "tokens"} for name in names},
+        )
+
+
+def _fuse(config: Any, graph: Path) -> None:
+    """Replace the graph by one with fused BERT layers (onnxruntime.transformers); a sixth faster."""
+    if config.model_type != "bert":
+        return
+    from onnxruntime.transformers import optimizer
+    from onnxruntime.transformers.fusion_options import FusionOptions
+
+    logging.getLogger("onnxruntime.transformers").setLevel(logging.ERROR)
+    fused = optimizer.optimize_model(
+        str(graph),
+        model_type="bert",
+        num_heads=config.num_attention_heads,
+        hidden_size=config.hidden_size,
+        opt_level=0,
+        optimization_options=FusionOptions("bert"),
+    )
+    fused.save_model_to_file(str(graph))

@@ -1,0 +1,325 @@
+"""Reviewed pseudonyms put into a study, with offsets re-anchored and the key kept apart."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from autocode.errors import ConfigError, InputError
+from autocode.ethics.names import CERTAINTIES, COUNTRIES, NEVER, find_names, speakers
+from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
+from autocode.store import rewrite_receipts, with_words
+from autocode.store.rewording import forget_words
+from autocode.study import Document, Study
+from autocode.study.moves import Edit, apply_edits
+
+WARNING = (
+    "Pseudonymising helps, but it does not find everything: nicknames, misspellings, jobs, dates and "
+    "stories can still "
+    "tell who someone is. Read every transcript before you share it."
+)
+"""What must be said with every proposal."""
+
+COLUMNS = ("apply", "certainty", "kind", "found", "replacement", "count", "documents")
+_CHUNK = 90_000  # characters handed to spaCy at once
+
+PATTERNS: dict[str, re.Pattern[str]] = {
+    "e-mail": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    "web address": re.compile(r"(?:https?://|www\.)[^\s<>\"]+[^\s<>\".,;:!?)\]]"),
+    "handle": re.compile(r"(?<![\w.@/])@[A-Za-z]\w{2,}"),
+    "phone": re.compile(r"(?<![\w.])(?:\+|00)?\d(?:[\s().-]{0,2}\d){7,14}(?![\w])"),
+    "id number": re.compile(r"\b(?=[A-Z\d-]*\d{4})[A-Z]{1,3}-?\d{4,12}\b|\b\d{6}-\d{2}-\d{4}\b"),
+}
+"""What the patterns look for, in the order in which they win over one another."""
+
+_ENTITIES = {
+    "PERSON": "person",
+    "PER": "person",
+    "GPE": "place",
+    "LOC": "place",
+    "FAC": "place",
+    "ORG": "organisation",
+    "NORP": "group",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One thing found and what could stand in its place.
+
+    Attributes:
+        kind: person, place, organisation, e-mail, phone, ...; "perhaps a name" for a capitalised
+            word in the middle of a sentence.
+        apply: Whether a human said yes.
+        certainty: sure, likely or perhaps.
+    """
+
+    kind: str
+    found: str
+    replacement: str
+    count: int
+    documents: int
+    apply: bool = False
+    certainty: str = "sure"
+
+
+def propose(study: Study, pipeline: str = "", perhaps: bool = False) -> list[Proposal]:
+    """What may need a pseudonym, the same thing under the same name in every document; the surest first.
+
+    Args:
+        study: The study; its texts, speakers and variables are read.
+        pipeline: An installed spaCy pipeline that finds names, "" for patterns alone.
+        perhaps: List what is only perhaps a name too.
+
+    Raises:
+        ConfigError: The pipeline is not installed.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for kind, text, certainty in _all(study, pipeline):
+        if text not in found or CERTAINTIES.index(certainty) < CERTAINTIES.index(found[text][1]):
+            found[text] = kind, certainty
+    counts = {text: _count(study, text) for text, (_, certainty) in found.items() if perhaps or certainty != "perhaps"}
+    order = sorted(counts, key=lambda text: (_place(*found[text]), -counts[text][0], text))
+    instead = _replacements({text: found[text][0] for text in order})
+    return [Proposal(found[t][0], t, instead[t], *counts[t], certainty=found[t][1]) for t in order if counts[t][0]]
+
+
+def _all(study: Study, pipeline: str) -> Iterator[tuple[str, str, str]]:
+    """Everything that any finder finds, as (kind, text, certainty)."""
+    for document in study.documents:
+        yield from _by_pattern(document)
+    yield from speakers(study.documents)
+    yield from find_names(study.documents)
+    if pipeline:
+        entities = _Entities(pipeline)
+        for document in study.documents:
+            yield from entities(document)
+
+
+_RANK = {
+    "person": "Person",
+    "place": "Place",
+    "organisation": "Organisation",
+    "group": "Group",
+    "e-mail": "E-mail",
+    "phone": "Phone",
+    "web address": "Web address",
+    "handle": "Handle",
+    "id number": "Number",
+    "perhaps a name": "Name",
+}
+
+
+def _place(kind: str, certainty: str) -> tuple[int, int]:
+    return CERTAINTIES.index(certainty), list(_RANK).index(kind)
+
+
+def _replacements(kinds: Mapping[str, str]) -> dict[str, str]:
+    """A pseudonym for each text; a part of one full name alone gets the pseudonym of that name."""
+    people = [text for text, kind in kinds.items() if kind == "person"]
+    made: dict[str, str] = {}
+    numbers: Counter[str] = Counter()
+    for text in sorted(kinds, key=lambda t: -len(t.split())):  # stable: full names first, else in their order
+        whole_names = [p for p in people if text != p and text in p.split()]
+        if kinds[text] == "person" and len(whole_names) == 1:
+            made[text] = made[whole_names[0]]
+            continue
+        numbers[kinds[text]] += 1
+        made[text] = f"[{_RANK[kinds[text]]} {numbers[kinds[text]]}]"
+    return made
+
+
+def _by_pattern(document: Document) -> Iterator[tuple[str, str, str]]:
+    taken: list[tuple[int, int]] = []
+    for kind, pattern in PATTERNS.items():
+        for match in pattern.finditer(document.text):
+            start, end = match.span()
+            if not any(a < end and start < b for a, b in taken):
+                taken.append((start, end))
+                yield kind, match.group(), "sure"
+
+
+def pipelines() -> list[str]:
+    """The spaCy pipelines installed on this computer."""
+    return sorted({entry.name for entry in entry_points(group="spacy_models")})  # without spaCy's own ten seconds of loading
+
+
+class _Entities:
+    """Named entities of an installed spaCy pipeline."""
+
+    def __init__(self, pipeline: str) -> None:
+        import spacy
+
+        try:
+            self._pipeline = spacy.load(pipeline)
+        except OSError as error:
+            raise ConfigError(
+                f"spaCy pipeline '{pipeline}'",
+                "it is not installed on this computer",
+                "Install it first, or leave --spacy out: patterns look all the same.",
+            ) from error
+
+    def __call__(self, document: Document) -> Iterator[tuple[str, str, str]]:
+        for start in range(0, len(document.text), _CHUNK):
+            for entity in self._pipeline(document.text[start : start + _CHUNK]).ents:
+                kind, text = _ENTITIES.get(entity.label_), entity.text.strip()
+                if kind and text and text not in NEVER:
+                    yield kind, text, "perhaps" if text in COUNTRIES or kind == "group" else "likely"
+
+
+def whole(text: str) -> re.Pattern[str]:
+    """A pattern for a text that is not part of a longer word."""
+    return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+
+
+def _count(study: Study, text: str) -> tuple[int, int]:
+    """How often, and in how many documents, a text stands."""
+    found = [len(whole(text).findall(d.text)) for d in study.documents]
+    return sum(found), sum(n > 0 for n in found)
+
+
+def write_proposals(path: Path, proposals: Sequence[Proposal]) -> None:
+    """Write proposals as a table to be reviewed: put yes into the column `apply`, mend replacements.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    rows = (("yes" if p.apply else "", p.certainty, p.kind, p.found, p.replacement, p.count, p.documents) for p in proposals)
+    write_atomic(path, csv_text(COLUMNS, rows))
+
+
+def read_proposals(path: Path) -> list[Proposal]:
+    """The reviewed proposals; only those with yes (y, x, 1) count as to be applied.
+
+    Raises:
+        InputError: It is no such table, or a replacement to apply is empty or stands for itself.
+    """
+    table = read_csv(path)
+    table.need("apply", "found", "replacement")
+    found = []
+    for row, line in zip(table.rows, table.lines, strict=True):
+        text, instead = unguarded(row["found"]), unguarded(row["replacement"])
+        yes = row["apply"].strip().casefold() in ("yes", "y", "x", "1", "ja", "oui", "si", "sí", "ya")
+        if yes and (not text.strip() or not instead.strip() or whole(text).search(instead)):
+            raise InputError(
+                f"{path.name}, line {line}",
+                "the replacement is empty or still holds what it replaces",
+                "Write another.",
+            )
+        found.append(Proposal(row.get("kind", ""), text, instead, 0, 0, yes))
+    return found
+
+
+def chosen(proposals: Iterable[Proposal]) -> list[Proposal]:
+    """The proposals to apply, longest first, so that a full name goes before its parts."""
+    return sorted((p for p in proposals if p.apply), key=lambda p: (-len(p.found), p.found))
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A study with pseudonyms.
+
+    Attributes:
+        counts: How often each thing found was replaced, in texts, speakers, variables and memos.
+    """
+
+    study: Study
+    counts: Mapping[str, int]
+
+
+def apply_proposals(study: Study, proposals: Sequence[Proposal]) -> Replaced:
+    """Put the chosen replacements everywhere in a study: texts, speakers, names, variables, memos, codebook.
+
+    Ids of documents and coders stay, for files outside the study name them.
+    """
+    listed = chosen(proposals)
+    if not listed:
+        return Replaced(study, {})
+    words = _Words({p.found: p.replacement for p in listed}, Counter())
+    for document in study.documents:
+        study = apply_edits(study, document.id, words.edits(document.text)).study
+    documents = tuple(_about(d, words) for d in study.documents)
+    codings = tuple(replace(c, memo=words.said(c.memo)) if c.memo else c for c in study.codings)
+    codes = tuple(
+        replace(
+            c,
+            definition=words.said(c.definition),
+            include=words.said(c.include),
+            exclude=words.said(c.exclude),
+            example=words.said(c.example),
+        )
+        for c in study.codebook
+    )
+    study = replace(study, documents=documents, codings=codings, codebook=replace(study.codebook, codes=codes))
+    return Replaced(study, dict(words.counts))
+
+
+def in_receipts(path: Path, proposals: Sequence[Proposal]) -> None:
+    """Put the chosen replacements into the receipts kept with a study, and the memos set aside there.
+
+    The words of corrections made on the review page are erased: they may hold the names.
+
+    Raises:
+        StoreError: There is no study file, or it cannot be written.
+    """
+    listed = chosen(proposals)
+    words = _Words({p.found: p.replacement for p in listed}, Counter())
+    if listed:
+        rewrite_receipts(path, lambda entry: with_words(entry, words.said))
+        forget_words(path)
+
+
+def _about(document: Document, words: _Words) -> Document:
+    """What stands around a text: names, speakers, variables, groups."""
+    return replace(
+        document,
+        name=words.said(document.name),
+        source=words.said(document.source),
+        turns=tuple(replace(t, speaker=words.said(t.speaker)) for t in document.turns),
+        segments=tuple(replace(s, speaker=words.said(s.speaker)) for s in document.segments),
+        variables={k: words.said(v) for k, v in document.variables.items()},
+        groups=tuple(words.said(g) for g in document.groups),
+    )
+
+
+class _Words:
+    """Replacements, all at once, so that no replacement is itself replaced."""
+
+    def __init__(self, instead: Mapping[str, str], counts: Counter[str]) -> None:
+        self._instead, self.counts = instead, counts
+        self._pattern = re.compile("|".join(rf"(?<!\w){re.escape(text)}(?!\w)" for text in instead))
+
+    def edits(self, text: str) -> list[Edit]:
+        found = list(self._pattern.finditer(text))
+        self.counts.update(m.group() for m in found)
+        return [Edit(m.start(), m.end(), self._instead[m.group()]) for m in found]
+
+    def said(self, text: str) -> str:
+        def instead(match: re.Match[str]) -> str:
+            self.counts[match.group()] += 1
+            return self._instead[match.group()]
+
+        return self._pattern.sub(instead, text)
+
+
+def write_key(path: Path, proposals: Sequence[Proposal], study_folder: Path) -> None:
+    """Write which pseudonym stands for whom, readable by its owner alone.
+
+    Raises:
+        InputError: The place lies within the study's own folder, a key is already there, or the
+            file cannot be written.
+    """
+    if path.resolve().is_relative_to(study_folder.resolve()):
+        raise InputError(
+            str(path),
+            "the key would lie beside the pseudonymised study",
+            "Keep it in another folder, best on another disk.",
+        )
+    if path.exists():
+        raise InputError(str(path), "there is a file of this name", "Name a new file: an older key may still be needed.")
+    rows = [(p.kind, p.found, p.replacement) for p in chosen(proposals)]
+    write_atomic(path, csv_text(("kind", "found", "replacement"), rows))

@@ -1,0 +1,163 @@
+"""Held-out documents: the machine beside the human coders, on documents it has not seen.
+
+Every judgement behind the comparison (weights, calibration, thresholds) comes from other
+documents than the one judged. The machine then stands as one more coder in the coding matrix,
+so that machine-human and human-human agreement are the same function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from autocode.agreement import AgreementOptions, AgreementReport, Batch, agree
+from autocode.classify import HeldOutPredictions
+from autocode.config import AgreementConfig
+from autocode.errors import StudyError
+from autocode.formats.datasets.suggestions import COLUMNS, suggestion_row
+from autocode.formats.files import csv_text, write_atomic
+from autocode.formats.tables.participants import several_documents
+from autocode.model import CodingModel, judged, learnable
+from autocode.study import BANDS, Document, Progress, Study, Suggestion
+from autocode.study.matrix import CodingMatrix
+
+MACHINE = "machine"
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What the machine said of documents it had not seen, beside what the humans said.
+
+    Attributes:
+        matrix: The humans' codings of n units and K codes.
+        held: (n, K) probabilities and bands, each from a model without the unit's document.
+        documents: The study's documents by id.
+    """
+
+    matrix: CodingMatrix
+    held: HeldOutPredictions
+    documents: dict[str, Document]
+
+    @property
+    def with_machine(self) -> CodingMatrix:
+        """The coding matrix with the machine as its last coder; it has seen every unit."""
+        m = self.matrix
+        return replace(
+            m,
+            coders=(*m.coders, MACHINE),
+            Y=np.concatenate([m.Y, self.held.coded[None]]),
+            seen=np.concatenate([m.seen, np.ones((1, len(m.segments)), dtype=bool)]),
+            outside=np.append(m.outside, 0),
+        )
+
+    def suggestions(self) -> Iterator[tuple[Suggestion, dict[str, int | None]]]:
+        """Every unit and code: what the machine said, and each human (1, 0, None for not seen)."""
+        coded = self.held.coded
+        for i, segment in enumerate(self.matrix.segments):
+            for k, code in enumerate(self.matrix.codes):
+                said = float(self.held.P[i, k]), BANDS[self.held.bands[i, k]]
+                yield Suggestion(segment, code, *said, coded=bool(coded[i, k])), self._said(i, k)
+
+    def _said(self, i: int, k: int) -> dict[str, int | None]:
+        m = self.matrix
+        return {c: int(m.Y[r, i, k]) if m.seen[r, i] else None for r, c in enumerate(m.coders)}
+
+
+def hold_out(
+    model: CodingModel, study: Study, coders: Iterable[str] | None = None, progress: Progress | None = None
+) -> HeldOut:
+    """Judge every document with models that have not seen it.
+
+    Args:
+        model: Its settings and encoder are used; what it has learnt is not.
+        study: Documents with codings.
+        coders: Whose codings; None takes those the model learnt from, else every human coder.
+        progress: Told of the steps done.
+
+    Raises:
+        StudyError: There are no codings, or all of them are in one document.
+    """
+    chosen = study.choose(coders if coders is not None else model.coders or None)
+    matrix = learnable(study, model.config, chosen)
+    return HeldOut(matrix, judged(study, matrix, (model.config, model.encoder), progress), dict(study.by_id))
+
+
+def compare(held: HeldOut, config: AgreementConfig = AgreementConfig()) -> AgreementReport:
+    """Set the machine beside the humans: agreement per code and pooled, with intervals."""
+    return agree(held.with_machine, agreement_options(config, held.documents.values(), (MACHINE,)))
+
+
+def agreement_options(
+    config: AgreementConfig, documents: Iterable[Document], machines: tuple[str, ...] = ()
+) -> AgreementOptions:
+    """What a comparison is told: who is a machine, and which documents are of one participant."""
+    return AgreementOptions(
+        machines, config.margin, coefficient=config.coefficient, interval=config.interval, clusters=several_documents(documents)
+    )
+
+
+def evaluate(
+    model: CodingModel, study: Study, coders: Iterable[str] | None = None, progress: Progress | None = None
+) -> AgreementReport:
+    """Compare the machine with the human coders on documents it has not seen.
+
+    Args and errors: as `hold_out`.
+
+    Returns:
+        Human-human and machine-human agreement, per code and pooled, with intervals by leaving
+        out one document at a time.
+    """
+    return compare(hold_out(model, study, coders, progress), model.config.agreement)
+
+
+def batch_of(model: CodingModel, study: Study, coder: str, progress: Progress | None = None) -> Batch:
+    """The whole study as coded by the machine, beside the part of it that one human coded.
+
+    The machine judges the human's documents without having seen them, and the rest with a model
+    that learnt from all of the human's: its errors are then alike in both.
+
+    Args:
+        model: Its settings and encoder are used; what it has learnt is not.
+        study: Documents, some of which the human has read.
+        coder: Id of the human, or of the resolved coding.
+        progress: Told of the steps done.
+
+    Raises:
+        StudyError: As `hold_out`; or the human has coded every document, so nothing is left.
+    """
+    held = hold_out(model, study, [coder], progress)
+    seen = {held.matrix.documents[g] for g in set(held.matrix.groups.tolist())}
+    rest = tuple(d for d in study.documents if d.id not in seen)
+    if not rest:
+        raise StudyError(
+            f"study '{study.name}'",
+            f"'{coder}' has coded every document, so there is nothing to correct",
+            "Import the documents that only the machine shall code.",
+        )
+    fitted = model.fit(study, [coder], progress)
+    prepared, coded = fitted.judge(rest, progress)
+    numbers = {d.id: i for i, d in enumerate(study.documents)}
+    machine = np.concatenate([held.held.coded, coded])
+    human = np.concatenate([held.matrix.Y[0], np.zeros(coded.shape, dtype=bool)])
+    places = [held.matrix.documents[g] for g in held.matrix.groups] + [s.document for s in prepared.segments]
+    checked = np.arange(len(places)) < len(held.matrix.segments)
+    groups = np.array([numbers[d] for d in places], dtype=np.int64)
+    return Batch(held.matrix.codes, groups, machine, human, checked)
+
+
+def write_held_out(path: Path, held: HeldOut, plain: bool = False) -> None:
+    """Write every held-out prediction as a table: the columns of suggestions and one a coder.
+
+    A coder's cell is 1 or 0, and empty where the coder did not see the unit.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    coders = held.matrix.coders
+    rows = (
+        (*suggestion_row(suggestion, held.documents), *(said[c] for c in coders)) for suggestion, said in held.suggestions()
+    )
+    write_atomic(path, csv_text((*COLUMNS, *coders), rows, plain))

@@ -1,0 +1,207 @@
+"""Does the machine err more for some people than for others?
+
+Each group of documents (a value of a participants' variable: stakeholder group, interviewer, ...) is set
+against all other documents: mean kappa of the machine with each human, codes pooled, on documents the machine
+has not seen. The difference has an interval by leaving out one document at a time; with several groups of one
+variable the intervals are widened so that all of them hold together (Bonferroni). Beside it stands the same
+difference between the humans: where they too agree less, the group is harder to code, and not only for the
+machine.
+
+Source of the interval: see `autocode.agreement.judgement.intervals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from autocode.agreement import Decisions, Estimate, decisions
+from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.counts import pair_counts, with_pooled
+from autocode.agreement.judgement.intervals import plain, spread
+from autocode.evaluate import MACHINE, HeldOut
+from autocode.study.matrix import FloatArray
+
+LEAST_DOCUMENTS = 6
+"""Fewer documents in a group, or beside it, are not enough to say."""
+LEAST_USES = 10
+"""Fewer coded segments in a group are not enough to say."""
+_MOST_GROUPS = 12  # more values than this are no groups but names
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBias:
+    """How well the machine codes the documents of one group, beside all others.
+
+    Attributes:
+        variable: The participants' variable.
+        group: Its value.
+        documents: Documents of the group.
+        uses: Segments of them that a human coded.
+        precision: Share of the machine's codings that humans share, in the group.
+        recall: Share of the humans' codings that the machine shares.
+        kappa: Machine with humans, codes pooled, in the group.
+        others: The same in all other documents.
+        difference: `kappa` minus `others`, with its interval.
+        humans: Kappa between humans in the group minus that in all other documents; undefined for one coder.
+        said: "differs", "no difference shown" or "not enough data to say".
+    """
+
+    variable: str
+    group: str
+    documents: int
+    uses: int
+    precision: float | None
+    recall: float | None
+    kappa: float | None
+    others: float | None
+    difference: Estimate
+    humans: Estimate
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class BiasReport:
+    """The groups of all variables; printed, a table."""
+
+    rows: tuple[GroupBias, ...]
+    confidence: float = 0.95
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """JSON-ready rows."""
+        return [asdict(r) | {"difference": r.difference.to_json(), "humans": r.humans.to_json()} for r in self.rows]
+
+    def __str__(self) -> str:
+        """A line for each group; only a sentence where nobody can say."""
+        if not self.rows:
+            return "Bias check: the documents have no variable that makes groups, so nothing can be said."
+        lines = [
+            f"Bias check: the machine's kappa with the humans in each group, minus that in all other documents "
+            f"({self.confidence:.0%} over all groups of a variable)",
+            f"{'Group':<40}{'docs':>5}{'coded':>7}{'prec.':>7}{'recall':>7}{'kappa':>7}{'minus others':>24}  humans",
+        ]
+        return "\n".join([*lines, *(_line(row) for row in self.rows)])
+
+
+def _line(row: GroupBias) -> str:
+    numbers = "".join(f"{_number(v):>7}" for v in (row.precision, row.recall, row.kappa))
+    d = row.difference
+    span = f"{_signed(d.value)} ({_signed(d.low)} to {_signed(d.high)})"
+    shown = row.said if row.said.startswith("not") else span
+    mark = "  differs" if row.said == "differs" else ""
+    name = f"{row.variable}: {row.group}"[:39]
+    return f"{name:<40}{row.documents:>5}{row.uses:>7}{numbers}{shown:>24}  {_signed(row.humans.value)}{mark}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _signed(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.2f}"
+
+
+def bias(held: HeldOut, confidence: float = 0.95) -> BiasReport:
+    """Compare the machine's errors between groups of documents.
+
+    Args:
+        held: The machine on documents it has not seen, and what is known of the documents.
+        confidence: Of all intervals of one variable together.
+    """
+    data = decisions(held.with_machine)
+    tables = _Tables.of(data)
+    rows = []
+    for variable, values in _variables(held):
+        groups = sorted(set(values) - {""})
+        level = 1 - (1 - confidence) / (len(groups) if len(groups) > 2 else 1)  # two groups: one comparison
+        rows += [_row(tables, variable, group, np.array([v == group for v in values]), level) for group in groups]
+    return BiasReport(tuple(rows), confidence)
+
+
+def _variables(held: HeldOut) -> Iterator[tuple[str, list[str]]]:
+    """Variables that make groups: at least two values, one of them shared, not too many."""
+    known = [held.documents[d] for d in held.matrix.documents]
+    for variable in sorted({name for d in known for name in d.variables}):
+        values = [d.variables.get(variable, "") for d in known]
+        groups = set(values) - {""}
+        if 1 < len(groups) <= _MOST_GROUPS and len(groups) < sum(v != "" for v in values):
+            yield variable, values
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """Tables by document (G, P, 4), codes pooled: machine with each human, and between humans; uses (G,)."""
+
+    machine: FloatArray
+    humans: FloatArray
+    uses: FloatArray
+
+    @classmethod
+    def of(cls, data: Decisions) -> _Tables:
+        machine = data.coders.index(MACHINE)
+        people = [r for r in range(len(data.coders)) if r != machine]
+        between = [with_pooled(pair_counts(data, i, j))[:, 0] for i, j in combinations(people, 2)]
+        coded = (data.Y[people] & data.seen[people][:, :, None]).any(0).sum(1)
+        return cls(
+            np.stack([with_pooled(pair_counts(data, r, machine))[:, 0] for r in people], axis=1),
+            np.stack(between, axis=1) if between else np.zeros((len(data.documents), 0, 4)),
+            np.asarray(np.bincount(data.groups, coded, minlength=len(data.documents)), dtype=np.float64),
+        )
+
+
+def _row(tables: _Tables, variable: str, group: str, inside: Any, confidence: float) -> GroupBias:
+    used = tables.machine.sum((1, 2)) > 0
+    inside, outside = inside & used, ~inside & used
+    uses = int(tables.uses[inside].sum())
+    kappa, others = (_kappa(tables.machine[part].sum(0)) for part in (inside, outside))
+    enough = min(inside.sum(), outside.sum()) >= LEAST_DOCUMENTS and min(uses, tables.uses[outside].sum()) >= LEAST_USES
+    difference = _difference(tables.machine, inside, outside, confidence if enough else 0.0)
+    both, only_human, only_machine, _ = tables.machine[inside].sum((0, 1)).tolist() if inside.any() else (0, 0, 0, 0)
+    sure = difference.low is not None and difference.high is not None
+    differs = sure and not (difference.low or 0.0) <= 0 <= (difference.high or 0.0)
+    return GroupBias(
+        variable,
+        group,
+        int(inside.sum()),
+        uses,
+        _share(both, only_machine),
+        _share(both, only_human),
+        _plain(kappa),
+        _plain(others),
+        difference,
+        _difference(tables.humans, inside, outside, 0.0),
+        "not enough data to say" if not sure else "differs" if differs else "no difference shown",
+    )
+
+
+def _share(hits: float, misses: float) -> float | None:
+    return hits / (hits + misses) if hits + misses else None
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _kappa(tables: FloatArray) -> float:
+    """Mean kappa of the pairs (P, 4) that have one."""
+    values = cohen_kappa(tables)
+    return float(np.mean(values[np.isfinite(values)])) if np.isfinite(values).any() else float("nan")
+
+
+def _difference(tables: FloatArray, inside: Any, outside: Any, confidence: float) -> Estimate:
+    """Kappa inside minus outside; with an interval where a confidence is given."""
+    all_in, all_out = tables[inside].sum(0), tables[outside].sum(0)
+    value = _kappa(all_in) - _kappa(all_out)
+    if not np.isfinite(value):
+        return Estimate(None, reason="no_pairs")
+    if not confidence:
+        return Estimate(value, no_interval="few_documents")
+    left_out = [_kappa(all_in - t) - _kappa(all_out) for t in tables[inside]]
+    left_out += [_kappa(all_in) - _kappa(all_out - t) for t in tables[outside]]
+    found = spread(np.array(value), np.array(left_out))
+    low, high = (float(v) for v in plain(found, confidence))
+    return Estimate(value, low, high, float(found.se))

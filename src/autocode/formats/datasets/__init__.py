@@ -1,0 +1,1 @@
+"""Tables for programs: Parquet, Hugging Face datasets, streams of large tables, suggestions."""

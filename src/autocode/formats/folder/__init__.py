@@ -1,0 +1,234 @@
+"""The open study folder: files that a person can read, diff and put under version control.
+
+``study.toml`` (name, notice, coders), ``codebook.yaml``, ``participants.csv``, ``transcripts/``,
+``codings/CODER.csv`` with columns `document, start, end, code, text, memo`. Offsets count code
+points of the transcript with newlines as ``\\n``, half-open; `text` repeats the words so that
+both a reader and the reader's program can check them. What these files cannot say is kept in
+``details.json``, so that a folder reads back as the study that was written.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from autocode.errors import InputError
+from autocode.formats.files import Table, read_csv, read_text
+from autocode.formats.folder.kept import DETAILS, Kept, read_kept
+from autocode.formats.receipt import Receipt
+from autocode.formats.tables.participants import with_participants
+from autocode.formats.tables.spreadsheet import read_workbook
+from autocode.formats.transcripts.texts import read_transcripts
+from autocode.study import Coder, Coding, Document, Reading, Study
+from autocode.study.codebook import Code, Codebook
+
+STUDY, CODEBOOK, PARTICIPANTS = "study.toml", "codebook.yaml", "participants.csv"
+COLUMNS = ("document", "start", "end", "code", "text", "memo")
+
+
+def is_study_folder(path: Path) -> bool:
+    """Whether `path` is a folder with transcripts and codings laid out as above."""
+    return (path / STUDY).is_file() or (path / "transcripts").is_dir()
+
+
+def read_folder(path: Path) -> tuple[Study, list[Receipt]]:
+    """Read an open study folder.
+
+    Returns:
+        The study and a receipt for each of its parts.
+
+    Raises:
+        InputError: A part is missing, unreadable or not what it should be.
+        CodebookError: The codebook is no tree, or a coding's code is not in it.
+    """
+    about = _toml(path / STUDY) if (path / STUDY).is_file() else {}
+    kept = read_kept(path)
+    documents, receipts = _documents(path, kept)
+    book = read_codebook(path / CODEBOOK) if (path / CODEBOOK).is_file() else Codebook()
+    receipts += [Receipt(CODEBOOK, "codes", len(book))] if len(book) else []
+    coders: list[Coder] = []
+    codings: list[tuple[Coding, int | None]] = []
+    readings: list[Reading] = []
+    listed = list(about.get("coders", {}))
+    files = sorted((path / "codings").glob("*.csv"), key=lambda f: (_place(f.stem, listed), f.name))
+    for file in files:
+        said = about.get("coders", {}).get(file.stem, {})
+        coder = Coder(
+            str(said.get("id", file.stem)),
+            str(said.get("name", file.stem)),
+            said.get("kind", "human"),
+            str(said.get("guid", "")),
+        )
+        found, receipt = _codings(file, documents, book, coder.id)
+        coders.append(coder)
+        codings += found
+        readings += _readings(said.get("documents"), coder.id, [c for c, _ in found], documents)
+        receipts.append(receipt)
+    codings.sort(key=lambda pair: (pair[1] is None, pair[1] or 0))
+    if not len(book):
+        book = book.with_paths(dict.fromkeys(c.code for c, _ in codings))
+    study = Study(
+        documents,
+        kept.ordered(book),
+        tuple(coders),
+        tuple(c for c, _ in codings),
+        kept.read(readings, documents),
+        about.get("name", path.name),
+        about.get("notice", ""),
+    )
+    return study, receipts
+
+
+def _documents(path: Path, kept: Kept) -> tuple[tuple[Document, ...], list[Receipt]]:
+    """The transcripts with what the other files say of them."""
+    there = [p for p in (path / "transcripts").glob("*") if p.is_file() and not p.name.startswith(".")]
+    blank = any("blank" in said for said in kept.documents.values())
+    documents, notes = read_transcripts(path / "transcripts") if there or not blank else ((), ())
+    receipts = [Receipt(path.name, "transcripts", len(documents), {}, notes)]
+    documents, described = _with_variables(kept.named(documents), path)
+    documents, changed = kept.told(documents)
+    receipts += described
+    return documents, [*receipts, Receipt(DETAILS, "documents", len(documents), {}, tuple(changed))] if changed else receipts
+
+
+def _place(coder: str, listed: list[str]) -> int:
+    """Coders come in the order of study.toml, others after them."""
+    return listed.index(coder) if coder in listed else len(listed)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(read_text(path)[0])
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(path.name, f"it is no TOML ({error})", "Correct that line.") from error
+
+
+def _with_variables(documents: tuple[Document, ...], path: Path) -> tuple[tuple[Document, ...], list[Receipt]]:
+    """Documents with what the participants' table says of them (.csv, or .xlsx where there is none)."""
+    workbook = (path / PARTICIPANTS).with_suffix(".xlsx")
+    if (path / PARTICIPANTS).is_file():
+        table = read_csv(path / PARTICIPANTS)
+    elif workbook.is_file():
+        table = read_workbook(workbook)[0]
+    else:
+        return documents, []
+    documents, receipt = with_participants(documents, table)
+    return documents, [receipt]
+
+
+def _readings(said: object, coder: str, codings: Iterable[Coding], documents: Iterable[Document]) -> list[Reading]:
+    """What a coder read: the documents listed, all of them, or those with a coding."""
+    listed = {c.document for c in codings} if said is None else said
+    return [
+        Reading(d.id, coder, 0, len(d.text))
+        for d in documents
+        if listed == "all" or (isinstance(listed, list | set) and d.id in listed)
+    ]
+
+
+def _codings(
+    file: Path, documents: Iterable[Document], book: Codebook, coder: str
+) -> tuple[list[tuple[Coding, int | None]], Receipt]:
+    """The codings in one coder's file; a header alone is a coder who gave no code."""
+    if "\n" not in read_text(file)[0].strip():
+        return [], Receipt(file.name, "codings", 0)
+    return codings_from_table(read_csv(file), documents, book, coder)
+
+
+def codings_from_table(
+    table: Table, documents: Iterable[Document], book: Codebook, coder: str
+) -> tuple[list[tuple[Coding, int | None]], Receipt]:
+    """Read one coder's codings; a coding whose words moved is found again where they occur once.
+
+    Returns:
+        Each coding with its place among all codings of the study, None where the file gives none.
+
+    Raises:
+        InputError: A column is missing, or an offset is no number.
+        CodebookError: A code is not in the codebook.
+    """
+    table.need(*COLUMNS[:4])
+    by_id = {d.id: d for d in documents}
+    found: dict[Coding, int | None] = {}
+    skipped: Counter[str] = Counter()
+    for row, line in zip(table.rows, table.lines, strict=True):
+        code = row["code"] if not len(book) or row["code"] in book else book.resolve(row["code"].strip())
+        where = f"{table.source}, line {line}"
+        place = _Place(_number(row["start"], where), _number(row["end"], where), row.get("text", ""))
+        document = by_id.get(row["document"]) or by_id.get(row["document"].strip())
+        span = place.within(document.text) if document else None
+        if document is None or span is None:
+            skipped["for a document that is not there" if document is None else "not located in the text"] += 1
+            continue
+        weight, at = (_number(row[c], where) if row.get(c) else None for c in ("weight", "order"))
+        coding = Coding(document.id, *span, code, coder, row.get("memo", ""), row.get("created", ""), weight)
+        skipped["doubled"] += coding in found
+        found[coding] = at
+    return list(found.items()), Receipt(table.source, "codings", len(found), skipped, (table.note,) if table.note else ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a coding says it is, and the words it says are there."""
+
+    start: int
+    end: int
+    words: str
+
+    def within(self, text: str) -> tuple[int, int] | None:
+        """The span in `text`, None where it is empty, outside or nowhere to be found."""
+        if self.words and text[max(0, self.start) : self.end] != self.words:
+            at = text.find(self.words)
+            once = at >= 0 and text.find(self.words, at + 1) < 0
+            return (at, at + len(self.words)) if once else None
+        return (self.start, self.end) if 0 <= self.start < self.end <= len(text) else None
+
+
+def _number(cell: str, where: str) -> int:
+    try:
+        return int(cell)
+    except ValueError as error:
+        raise InputError(where, "start, end and weight must be whole numbers", "Correct that row.") from error
+
+
+def read_codebook(path: Path) -> Codebook:
+    """Read a codebook written as YAML: `codes`, a list of nodes with `name` and nested `codes`.
+
+    Raises:
+        InputError: It is no YAML of this shape.
+        CodebookError: The nodes make no tree of distinct paths.
+    """
+    try:
+        tree = yaml.safe_load(read_text(path)[0])
+        codes: list[Code] = []
+        stack = [(node, "") for node in reversed(tree["codes"])]
+        while stack:
+            node, parent = stack.pop()
+            texts = {k: str(node.get(k) or "") for k in ("definition", "include", "exclude", "example", "guid")}
+            codes.append(Code(str(node["name"]), parent, **texts))
+            stack += [(child, codes[-1].path) for child in reversed(node.get("codes") or [])]
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            path.name, f"it is no codebook ({type(error).__name__})", "Write a list 'codes' of mappings, each with a 'name'."
+        ) from error
+    version = tree.get("version")
+    return Codebook(tuple(codes), str(tree.get("name") or ""), "1" if version is None else str(version))
+
+
+def codebook_yaml(book: Codebook) -> str:
+    """The codebook as the YAML text that `read_codebook` reads back to an equal one."""
+
+    def node(code: Code) -> dict[str, Any]:
+        texts = {k: getattr(code, k) for k in ("definition", "include", "exclude", "example", "guid")}
+        below = [node(child) for child in book.children(code.path)]
+        filled = {k: v for k, v in texts.items() if v}
+        return {"name": code.name, **filled, **({"codes": below} if below else {})}
+
+    tree = {"name": book.name, "version": book.version, "codes": [node(c) for c in book.children()]}
+    return yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, width=100)

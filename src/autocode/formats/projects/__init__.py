@@ -1,0 +1,1 @@
+"""Projects of other programs: REFI-QDA, QualCoder, Taguette, RQDA."""

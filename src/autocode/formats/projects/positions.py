@@ -1,0 +1,255 @@
+"""Positions of other tools: which way of counting a project uses, fitted, never trusted.
+
+NVivo counts UTF-16 units, QualCoder code points, Taguette bytes; a line end counts one or two; a
+byte order mark counts or not. Every way of counting that differs on the texts at hand is tried,
+and scored by how many selections then start and end on words and match the text they quote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autocode.formats.files import BOM
+
+POINTS, UTF16, UTF8 = "code points", "UTF-16 units", "UTF-8 bytes"
+STORED, ONE, TWO = "as stored", "one", "two"
+
+_CHANCE = 4  # points that a few selections off words may give to a wrong way of counting
+_ENOUGH = 0.05  # share of selections by which another view must fit better
+_SURE = 0.5  # the same for an inclusive end, which no real file has shown yet
+_QUOTED = 60  # characters of a cut-off quote that must agree
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way of counting.
+
+    Attributes:
+        unit: What is counted: `POINTS`, `UTF16` or `UTF8`.
+        newline: What a line end of two characters counts: `STORED`, `ONE` or `TWO`.
+        bom: Whether a byte order mark counts.
+        inclusive: Whether the end names the last character rather than the one after it.
+    """
+
+    unit: str = POINTS
+    newline: str = STORED
+    bom: bool = False
+    inclusive: bool = False
+
+    def __str__(self) -> str:
+        """In words, for a receipt."""
+        ends = "" if self.newline == STORED else f", each line end counts {self.newline}"
+        mark = ", the byte order mark counts" if self.bom else ""
+        return f"{self.unit}{ends}{mark}, end {'inclusive' if self.inclusive else 'exclusive'}"
+
+
+@dataclass(frozen=True)
+class RawText:
+    """A text as a tool stored it, and its canonical form.
+
+    Attributes:
+        raw: The decoded text, with its byte order mark and line ends.
+        added: Offsets of newlines that the tool does not count: ends of blocks in its HTML.
+    """
+
+    raw: str
+    added: tuple[int, ...] = ()
+
+    @cached_property
+    def text(self) -> str:
+        """The canonical text: no byte order mark, newlines as ``\\n``, nothing else changed."""
+        return self.raw.removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n")
+
+    @cached_property
+    def _signs(self) -> Any:
+        """The code points of the canonical text, one number each."""
+        return np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+    @cached_property
+    def _stored(self) -> Any:
+        """How many characters each canonical character takes in the stored text: 2 for CRLF."""
+        widths = np.ones(len(self._signs), dtype=np.int64)
+        pairs = [m.end() - m.start() for m in re.finditer("\r\n|\r|\n", self.raw.removeprefix(BOM))]
+        widths[self._signs == 10] = pairs
+        return widths
+
+    def starts(self, view: View) -> Any:
+        """Where each canonical character begins in that way of counting; one more for the end."""
+        widths = np.ones(len(self._signs), dtype=np.int64)
+        if view.unit == UTF16:
+            widths += self._signs > 0xFFFF
+        elif view.unit == UTF8:
+            widths += (self._signs > 0x7F).astype(np.int64) + (self._signs > 0x7FF) + (self._signs > 0xFFFF)
+        ends = self._signs == 10
+        widths[ends] = {STORED: self._stored[ends], ONE: 1, TWO: 2}[view.newline]
+        widths[list(self.added)] = 0
+        mark = (3 if view.unit == UTF8 else 1) if view.bom and self.raw.startswith(BOM) else 0
+        return np.concatenate(([0], np.cumsum(widths))) + mark
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A selection as a tool wrote it: its positions and what it quotes, if anything."""
+
+    start: int
+    end: int
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A selection in canonical code points, half-open; `clipped` where it ran beyond the text."""
+
+    start: int
+    end: int
+    clipped: bool = False
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A text counted one way: turns positions into spans."""
+
+    source: RawText
+    view: View
+
+    @cached_property
+    def _starts(self) -> Any:
+        return self.source.starts(self.view)
+
+    def span(self, selection: Selection) -> Span | None:
+        """The span of a selection; None where it is empty, reversed or begins outside the text.
+
+        A position inside a character (half of a surrogate pair) is rounded outwards; an end
+        beyond the text is clipped.
+        """
+        starts, end = self._starts, selection.end + self.view.inclusive
+        if not (0 <= selection.start < min(end, 2**62)) or selection.start >= starts[-1]:
+            return None
+        first = max(0, int(np.searchsorted(starts, selection.start, side="right")) - 1)
+        last = int(np.searchsorted(starts, min(end, int(starts[-1])), side="left"))
+        return Span(first, last, end > starts[-1]) if first < last else None
+
+    def score(self, selections: Sequence[Selection]) -> int:
+        """How well the selections fall on words and quotes, counted this way."""
+        return sum(self._score(s) for s in selections)
+
+    def _score(self, selection: Selection) -> int:
+        span = self.span(selection)
+        if span is None or span.clipped:
+            return -3
+        points = {None: 0, True: 5, False: -2}[quotes(self.source.text, span, selection.quote)]
+        return points + starts_word(self.source.text, span.start) + ends_word(self.source.text, span.end)
+
+
+def starts_word(text: str, at: int) -> bool:
+    """Whether a span that starts at `at` begins with a word or sign, not inside a word."""
+    return at < len(text) and not text[at].isspace() and (at == 0 or not (text[at - 1].isalnum() and text[at].isalnum()))
+
+
+def ends_word(text: str, at: int) -> bool:
+    """Whether a span that ends at `at` ends with a word, a sign or a whole line."""
+    if at <= 0 or (text[at - 1].isspace() and text[at - 1] != "\n"):
+        return False
+    return at == len(text) or not (text[at - 1].isalnum() and text[at].isalnum())
+
+
+def quotes(text: str, span: Span, quote: str) -> bool | None:
+    """Whether a span holds the words that its selection quotes; None where it quotes none.
+
+    A tool cuts long quotes, with an ellipsis or without; a name that a person gave (``line:6``,
+    ``s1``) is of another length than the span and counts as no quote.
+    """
+    said, words = _squashed(quote), _squashed(text[span.start : span.end])
+    cut = said.rstrip(".… ")
+    if said and words == said:
+        return True
+    if len(cut) >= _QUOTED and len(cut) <= len(words):
+        return words.startswith(cut[:_QUOTED])
+    return False if said and abs(len(said) - len(words)) <= max(2, len(words) // 10) else None
+
+
+def _squashed(text: str) -> str:
+    return " ".join(text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The way of counting chosen for a project, and why, for the receipt."""
+
+    view: View
+    why: str
+
+
+def fit(texts: Sequence[tuple[RawText, Sequence[Selection]]], default: View) -> Fit:
+    """Choose the way of counting for all texts of a project together.
+
+    Args:
+        texts: Each text with its selections.
+        default: What the tool that wrote the project is known to do.
+
+    Returns:
+        `default`, unless another way fits clearly better.
+    """
+    marked = [(raw, plausible) for raw, found in texts if (plausible := [s for s in found if 0 <= s.start < s.end])]
+    n = sum(len(selections) for _, selections in marked)
+    if _proven(marked, default):
+        return Fit(default, "every quoted text is there")
+    scores = {v: sum(Counted(raw, v).score(s) for raw, s in marked) for v in _views([raw for raw, _ in marked], default)}
+    if not scores:
+        return Fit(default, "no selections")
+    best = max(scores, key=lambda v: scores[v] - _needed(v, default, n))
+    gain = scores[best] - scores[default]
+    if best != default and gain > _needed(best, default, n):
+        return Fit(best, f"fits better than {default} ({scores[best]} points against {scores[default]})")
+    differing = sum(not view.inclusive for view in scores) > 1
+    return Fit(default, "no other way of counting fits better" if differing else "all units of count agree here")
+
+
+def _proven(marked: Sequence[tuple[RawText, Sequence[Selection]]], view: View) -> bool:
+    """Whether the selections quote texts that differ by way of counting, and all are where `view` says."""
+    said = []
+    for raw, selections in marked:
+        counted = Counted(raw, view)
+        for s in selections:
+            span = counted.span(s)
+            said.append(quotes(raw.text, span, s.quote) if span else None)
+    return any(said) and all(told is not False for told in said) and sum(map(bool, said)) >= len(said) / 2
+
+
+def _needed(view: View, default: View, selections: int) -> float:
+    """By how many points `view` must fit better to be taken for another one."""
+    if view == default:
+        return 0
+    if view.inclusive != default.inclusive:
+        return max(_CHANCE, _SURE * selections)
+    return max(_CHANCE, _ENOUGH * selections)
+
+
+def _views(sources: Sequence[RawText], default: View) -> Iterator[View]:
+    """The default, and every other way of counting that differs from all before on these texts."""
+    seen: set[tuple[bytes, ...]] = set()
+    if not sources:
+        return
+    for view in (default, *_others(default)):
+        if view.inclusive:
+            yield view
+            continue
+        key = tuple(hashlib.sha256(raw.starts(view).tobytes()).digest() for raw in sources)
+        if key not in seen:
+            seen.add(key)
+            yield view
+
+
+def _others(default: View) -> Iterable[View]:
+    for newline in (default.newline, STORED, ONE, TWO):
+        for unit in (default.unit, POINTS, UTF16, UTF8):
+            for bom in (False, True):
+                yield View(unit, newline, bom)
+    yield replace(default, inclusive=True)

@@ -1,0 +1,1 @@
+"""Tables: long tables, coded segments of other programs, codebooks, participants."""

@@ -1,0 +1,381 @@
+"""What programs call their columns, in the languages they speak.
+
+Polish MAXQDA 12, English ``Segment`` and ``Document name``, Dedoose and Taguette are seen in real
+files; the other headings are from manuals and hearsay and cost nothing where they are wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from autocode.errors import InputError
+from autocode.formats.files import Table
+
+HEADINGS: Mapping[str, tuple[str, ...]] = {
+    "text": (
+        "text",
+        "segment text",
+        "coded segment",
+        "coded segments",
+        "quotation content",
+        "text content",
+        "quote content",
+        "quotation text",
+        "quotation",
+        "quote",
+        "excerpt",
+        "excerpt copy",
+        "content",
+        "highlight",
+        "passage",
+        "verbatim",
+        "textstelle",
+        "zitatinhalt",
+        "zitat",
+        "codierte segmente",
+        "codiertes segment",
+        "fragment",
+        "segmento",
+        "cita",
+        "contenido de la cita",
+        "extrait",
+        "citation",
+        "trecho",
+        "citação",
+        "citazione",
+        "fragmento",
+        "segment",
+        "tekstfragment",
+        "片段",
+        "编码片段",
+        "セグメント",
+        "сегмент",
+        "фрагмент",
+        "bölüm",
+    ),
+    "code": (
+        "code",
+        "code name",
+        "codename",
+        "kod",
+        "kode",
+        "código",
+        "codigo",
+        "codice",
+        "代码",
+        "コード",
+        "код",
+        "tag",
+        "category",
+        "kategorie",
+        "theme",
+        "thema",
+        "tema",
+        "thème",
+        "label",
+        "node",
+        "quirk",
+    ),
+    "codes": (
+        "codes",
+        "tags",
+        "kodes",
+        "kody",
+        "códigos",
+        "codigos",
+        "codici",
+        "applied codes",
+        "codes applied",
+        "codes applied combined",
+        "quotation codes",
+        "categories",
+        "labels",
+        "nodes",
+    ),
+    "document": (
+        "document",
+        "document name",
+        "document id",
+        "dokument",
+        "dokumentname",
+        "nazwa dokumentu",
+        "documento",
+        "nombre del documento",
+        "nome do documento",
+        "nom du document",
+        "nome documento",
+        "nome del documento",
+        "documentnaam",
+        "文档名称",
+        "文書名",
+        "имя документа",
+        "belge adı",
+        "media title",
+        "transcript",
+        "interview",
+        "file",
+        "filename",
+        "file name",
+        "source",
+        "datei",
+        "note title",
+        "session",
+    ),
+    "group": (
+        "document group",
+        "dokumentgruppe",
+        "grupa dokumentów",
+        "grupo de documentos",
+        "groupe de documents",
+        "gruppo di documenti",
+        "documentgroep",
+        "文档组",
+        "文書グループ",
+        "группа документов",
+        "belge grubu",
+    ),
+    "coder": (
+        "coder",
+        "author",
+        "autor",
+        "auteur",
+        "autore",
+        "created by",
+        "erstellt von",
+        "creado por",
+        "créé par",
+        "criado por",
+        "excerpt creator",
+        "coded by",
+        "codierer",
+        "kodierer",
+        "codeur",
+        "codificador",
+        "creator",
+        "rater",
+        "annotator",
+        "user",
+        "researcher",
+        "作者",
+        "作成者",
+        "автор",
+        "yazar",
+    ),
+    "start": ("start", "start position", "start offset", "from"),
+    "end": ("end", "end position", "end offset", "to"),
+    "paragraph": (
+        "beginning",
+        "begin",
+        "anfang",
+        "początek",
+        "début",
+        "inicio",
+        "início",
+        "inizio",
+        "paragraph",
+        "absatz",
+        "comienzo",
+        "开始",
+        "開始",
+        "начало",
+        "başlangıç",
+    ),
+    "weight": ("weight", "weight score", "gewicht", "waga", "peso", "poids", "ponderación", "权重", "重み", "вес", "ağırlık"),
+    "memo": (
+        "memo",
+        "comment",
+        "comments",
+        "kommentar",
+        "komentarz",
+        "comentario",
+        "comentário",
+        "commentaire",
+        "commento",
+        "note",
+        "notes",
+        "commentaar",
+        "备注",
+        "コメント",
+        "комментарий",
+    ),
+    "created": (
+        "created",
+        "creation date",
+        "date created",
+        "excerpt date",
+        "date",
+        "erstellungsdatum",
+        "erstellt am",
+        "erstellt",
+        "data utworzenia",
+        "aanmaakdatum",
+        "创建日期",
+        "作成日",
+        "дата создания",
+        "oluşturma tarihi",
+        "creado",
+        "created at",
+        "fecha de creación",
+        "date de création",
+        "data de criação",
+        "data di creazione",
+        "when",
+    ),
+    "speaker": ("speaker", "sprecher", "sprecherin", "locuteur", "hablante"),
+    "segment": ("segment id", "unit", "unit id"),
+    "theme": ("theme", "thema", "tema", "thème", "parent code", "code group", "category", "kategorie"),
+}
+"""Our name of a column to its headings, the surest first."""
+
+DEFINITIONS = (
+    "definition",
+    "description",
+    "beschreibung",
+    "descripción",
+    "descrição",
+    "description du code",
+    *HEADINGS["memo"],
+)
+
+
+def columns_of(table: Table, given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The table's columns by our names: those given, else those whose heading is known.
+
+    Args:
+        table: The rows.
+        given: Our name to the table's column; decides before any heading.
+
+    Raises:
+        InputError: A column given is not there, or a name of ours does not exist.
+    """
+    chosen = _checked(table, given or {})
+    by_heading: dict[str, str] = {}
+    for column in table.columns:
+        by_heading.setdefault(folded(column), column)
+    for ours, headings in HEADINGS.items():
+        column = next((by_heading[h] for h in headings if h in by_heading), "")
+        if column and ours not in chosen and column not in chosen.values():
+            chosen[ours] = column
+    return chosen
+
+
+def _checked(table: Table, given: Mapping[str, str]) -> dict[str, str]:
+    for ours in given:
+        if ours not in HEADINGS:
+            raise InputError(f"column '{ours}'", "we have no such column", f"Known: {', '.join(HEADINGS)}.")
+    by_fold = {folded(column): column for column in table.columns}
+    table.need(*(c for c in given.values() if folded(c) not in by_fold))
+    return {ours: by_fold[folded(theirs)] for ours, theirs in given.items()}
+
+
+def folded(heading: str) -> str:
+    """A heading without case, signs and surplus spaces."""
+    return " ".join(re.sub(r"[%_:#.*]+", " ", heading).casefold().split())
+
+
+def columns_by_place(table: Table) -> dict[str, str]:
+    """The columns of MAXQDA's coded segments in a language whose headings we do not know.
+
+    Its first column is a bullet in the code's colour, and two whole numbers (the paragraphs)
+    and a weight follow the code. Empty where the table does not look like this.
+    """
+    columns = table.columns
+    if len(columns) < 9 or not _all(table, columns[0], r"[●•■]?"):
+        return {}
+    counts = [_all(table, c, r"[\d: .,]+") for c in columns]
+    numbers = [i for i in range(3, len(columns) - 2) if all(counts[i : i + 3])]
+    if not numbers or not any(row[columns[0]] for row in table.rows):
+        return {}
+    at = numbers[0]
+    found = {"code": columns[at - 1], "document": columns[at - 2], "paragraph": columns[at], "weight": columns[at + 2]}
+    found["text"] = max(columns[at + 3 :], key=lambda c: sum(len(row[c]) for row in table.rows))
+    rest = columns[columns.index(found["text"]) + 1 :]
+    authors = [c for c in rest if _all(table, c, r"(?=.*[^\W\d_]).*") and not _all(table, c, r".*\d{4}.*")]
+    return {**found, "coder": authors[-1]} if authors else found
+
+
+def _all(table: Table, column: str, pattern: str) -> bool:
+    return all(re.fullmatch(pattern, row[column].strip(), re.DOTALL) for row in table.rows)
+
+
+def code_path(name: str) -> str:
+    """A code's path in our writing, from ``A\\B`` (MAXQDA, Dedoose), ``A::B`` or ``A > B``."""
+    parts = (part.strip() for part in re.split(r"\\+|::+|\s+>\s+", name))
+    return " > ".join(part for part in parts if part)
+
+
+def codes_in(cell: str, known: Sequence[str] = ()) -> tuple[str, ...]:
+    """The codes of a cell that may hold several, parted by line, ``|``, ``;`` or else ``,``.
+
+    A comma inside a known code's name does not part it.
+    """
+    parts = [p for p in re.split(r"[\n|;]", cell) if p.strip()]
+    if len(parts) == 1 and code_path(cell) not in known:
+        parts = _commas(cell, known)
+    return tuple(dict.fromkeys(path for p in parts if (path := code_path(p))))
+
+
+def _commas(cell: str, known: Sequence[str]) -> list[str]:
+    """Parts between commas, the longest known name first."""
+    parts = cell.split(",")
+    done: list[str] = []
+    while parts:
+        size = next((n for n in range(len(parts), 1, -1) if code_path(",".join(parts[:n])) in known), 1)
+        done.append(",".join(parts[:size]))
+        parts = parts[size:]
+    return done
+
+
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?)?\s*Z?$")
+_NUMBERS = re.compile(
+    r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:,?[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?[ \u202f]*([AaPp]\.?[Mm]\.?)?)?$"
+)
+
+
+def iso_dates(cells: Sequence[str], month_first: bool | None = None) -> tuple[str, ...]:
+    """A column of dates as ISO 8601, "" for a cell that is no date.
+
+    Args:
+        cells: The column as written.
+        month_first: Whether ``7/1/2025`` is the first of July; None lets the column decide: dots
+            mean the day is first, else a number over 12 tells. A column that leaves it open
+            gives "" rather than a guess.
+    """
+    found = [_NUMBERS.match(c.strip()) for c in cells]
+    if month_first is None:
+        month_first = _month_first(found)
+    return tuple(_iso(c.strip()) or _numbers(m, month_first) for c, m in zip(cells, found, strict=True))
+
+
+def _month_first(found: Sequence[re.Match[str] | None]) -> bool | None:
+    dates = [m for m in found if m]
+    if any(int(m[1]) > 12 for m in dates) or any(m[2] == "." for m in dates):
+        return False
+    return True if any(int(m[3]) > 12 for m in dates) else None
+
+
+def _iso(cell: str) -> str:
+    m = _ISO.match(cell)
+    return _real_date(m[1], m[2], m[3], m.groups()[3:]) if m else ""
+
+
+def _numbers(m: re.Match[str] | None, month_first: bool | None) -> str:
+    if m is None or (month_first is None and m[1] != m[3]):
+        return ""
+    month, day = (m[1], m[3]) if month_first else (m[3], m[1])
+    hour = m[5]
+    if hour and m[8]:
+        hour = str(int(hour) % 12 + 12 * (m[8][0] in "Pp"))
+    return _real_date(m[4] if len(m[4]) == 4 else f"20{m[4]}", month, day, (hour, m[6], m[7]))
+
+
+def _real_date(year: str, month: str, day: str, clock: Sequence[str | None]) -> str:
+    """The date, with its time where that is not midnight; "" where the calendar has no such day."""
+    try:
+        hour, minute, second = (int(part or 0) for part in clock)
+        when = datetime(int(year), int(month), int(day), hour, minute, second)
+    except ValueError:
+        return ""
+    return when.isoformat() if hour or minute or second else when.date().isoformat()

@@ -1,0 +1,153 @@
+"""Participants: what a table says of each document, or of the respondent who speaks in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePath
+
+from autocode.errors import InputError
+from autocode.formats.files import Table
+from autocode.formats.receipt import Receipt
+from autocode.formats.tables.headings import HEADINGS, folded
+from autocode.study import Document
+
+RESPONDENT = (
+    "respondent",
+    "participant",
+    "interviewee",
+    "befragte",
+    "befragter",
+    "person",
+    "pseudonym",
+    "speaker",
+    "participante",
+    "entrevistado",
+    "répondant",
+    "teilnehmer",
+    "participant id",
+    "respondent id",
+)
+KINDS: Mapping[str, str] = {
+    "interview": "interview",
+    "transcript": "interview",
+    "focus group": "interview",
+    "literature": "literature",
+    "document": "literature",
+    "article": "literature",
+    "paper": "literature",
+    "literatur": "literature",
+    "report": "literature",
+    "policy": "literature",
+    "field note": "field note",
+    "fieldnote": "field note",
+    "field notes": "field note",
+    "observation": "field note",
+    "feldnotiz": "field note",
+    "memo": "field note",
+}
+"""What a table may call a document's kind, and ours."""
+
+
+def variable(document: Document, names: Iterable[str]) -> str:
+    """The first of some variables that a document has, under any spelling of its name."""
+    spelt = {plain(name): value for name, value in document.variables.items()}
+    return next((spelt[name] for name in names if spelt.get(name)), "")
+
+
+def plain(name: str) -> str:
+    """A variable's name in small letters, with spaces for underscores."""
+    return " ".join(name.casefold().replace("_", " ").split())
+
+
+def participant_of(document: Document) -> str:
+    """Who speaks in a document, as its variables say; "" where they do not."""
+    return variable(document, RESPONDENT)
+
+
+def several_documents(documents: Iterable[Document]) -> dict[str, str]:
+    """The participant of each document of those who have several, by the document's id."""
+    named = {d.id: participant_of(d) for d in documents}
+    counts = Counter(named.values())
+    return {document: name for document, name in named.items() if name and counts[name] > 1}
+
+
+def is_participants_table(table: Table) -> bool:
+    """Whether a table describes documents or respondents: it names them and quotes no text."""
+    headings = {folded(c) for c in table.columns}
+    names = headings & {*HEADINGS["document"], *RESPONDENT}
+    return bool(names) and len(headings) > 1 and not headings & {*HEADINGS["text"], *HEADINGS["codes"], "code"}
+
+
+def kind_of(word: str) -> str:
+    """Our kind of document for a word: interview, literature or field note.
+
+    Raises:
+        InputError: The word is none of `KINDS`.
+    """
+    kind = KINDS.get(" ".join(word.casefold().replace("_", " ").replace("-", " ").split()))
+    if kind is None:
+        raise InputError(f"kind '{word}'", "a document has no such kind", "Choose interview, literature or field note.")
+    return kind
+
+
+def with_participants(documents: Sequence[Document], table: Table) -> tuple[tuple[Document, ...], Receipt]:
+    """Documents with the variables that the table gives them.
+
+    A row is about the document whose id, name or file it names; else about the one in which its
+    respondent speaks, or whose id the respondent is. A column `kind` sets the document's kind.
+
+    Returns:
+        All documents, in their order, and a receipt of the rows.
+
+    Raises:
+        InputError: The table names neither documents nor respondents, or a kind is unknown.
+    """
+    document, respondent = _column(table, HEADINGS["document"]), _column(table, RESPONDENT)
+    if not document and not respondent:
+        table.need("document")
+    said: dict[str, dict[str, str]] = {}
+    skipped = {"about no document that is there": 0, "about a document already described": 0}
+    for row in table.rows:
+        found = _named(row.get(document, ""), documents) or _spoken(row.get(respondent, ""), documents)
+        if found is None or found.id in said:
+            skipped[f"about {'no document that is there' if found is None else 'a document already described'}"] += 1
+            continue
+        said[found.id] = {c: v for c, v in row.items() if c != document}
+    described = tuple(_described(d, said[d.id]) if d.id in said else d for d in documents)
+    return described, Receipt(table.source, "participants", len(said), skipped, (table.note,) if table.note else ())
+
+
+def _described(document: Document, said: Mapping[str, str]) -> Document:
+    kind = next((c for c in said if folded(c) == "kind"), "")
+    variables = {**document.variables, **{c: v for c, v in said.items() if c != kind}}
+    named = said.get(kind, "").strip()
+    return replace(document, variables=variables, kind=kind_of(named) if named else document.kind)
+
+
+def _named(name: str, documents: Sequence[Document]) -> Document | None:
+    """The document called `name`, exactly or but for case and suffix."""
+    exactly = [d for d in documents if d.id == name]
+    if exactly:
+        return exactly[0]
+    name = name.strip()
+    for same in (str, lambda text: PurePath(text).stem.casefold()):
+        found = [d for d in documents if name and same(name) in {same(d.id), same(d.name), same(d.source)} - {""}]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _spoken(respondent: str, documents: Sequence[Document]) -> Document | None:
+    """The one document that bears the respondent's name or in which the respondent speaks."""
+    name = respondent.strip().casefold()
+    if not name or (found := _named(respondent, documents)):
+        return found if name else None
+    speaks = [d for d in documents if name in {t.speaker.casefold() for t in d.turns}]
+    return speaks[0] if len(speaks) == 1 else None
+
+
+def _column(table: Table, headings: Sequence[str]) -> str:
+    by_heading = {folded(c): c for c in table.columns}
+    return next((by_heading[h] for h in headings if h in by_heading), "")

@@ -1,0 +1,243 @@
+"""Coded quotes: what every table of coded segments comes down to, set into transcripts.
+
+Where the transcript is known, each quote is located in it. Where it is not, the quotes become
+the document: given units, laid end to end in the order of the table's own places.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+
+from autocode.errors import InputError
+from autocode.formats.receipt import ReadOptions, Receipt
+from autocode.formats.tables.locate import Found, Locator
+from autocode.study import Coder, Coding, Document, Reading, Study
+from autocode.study.merge import Unit, lay_out, made_of_units, unit_readings
+
+_LISTED = 20  # line numbers in a note
+_AT_OFFSETS = "at the offsets given"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One row of a table of coded segments.
+
+    Attributes:
+        line: Where it stands in the table, for receipts.
+        document: What the table calls the transcript; "" where it does not say.
+        codes: Paths of codes; none where the coder read the words and gave no code.
+        unit: The table's id of the unit, where it has one.
+        start: Offset in the transcript that the table gives; `end` likewise.
+        paragraph: Number of the paragraph, from 1.
+        weights: By code, 0 to 100.
+    """
+
+    line: int
+    document: str
+    text: str
+    codes: tuple[str, ...] = ()
+    coder: str = ""
+    unit: str = ""
+    start: int | None = None
+    end: int | None = None
+    paragraph: int | None = None
+    speaker: str = ""
+    group: str = ""
+    memo: str = ""
+    when: str = ""
+    weights: Mapping[str, int] = field(default_factory=dict)
+
+
+def study_from_quotes(
+    quotes: Iterable[Quote], source: str, options: ReadOptions, notes: Sequence[str] = ()
+) -> tuple[Study, list[Receipt]]:
+    """The study that a table of coded quotes tells of.
+
+    Args:
+        quotes: Its rows.
+        source: Name of the file.
+        options: `documents` are the transcripts known, `coder` codes where a row names nobody.
+        notes: To stand on the receipt.
+
+    Returns:
+        The study, codes as the table writes them, and its receipt.
+
+    Raises:
+        InputError: A row has codes but nobody who gave them, or no row has words.
+    """
+    skipped: Counter[str] = Counter()
+    groups = _grouped(quotes, source, options, skipped)
+    part = _Part(source, skipped)
+    for name, rows in groups.items():
+        known = known_document(name, options.documents)
+        if known and not _same_units(known, rows):
+            part.locate(known, rows)
+        else:
+            part.lay_out(known.id if known else name or source.rsplit(".", 1)[0], rows, options.kind)
+    if not groups:
+        raise InputError(source, "none of its rows quotes any words", "Export it with the quoted text.")
+    return part.study(), [part.receipt(notes)]
+
+
+def _grouped(quotes: Iterable[Quote], source: str, options: ReadOptions, skipped: Counter[str]) -> dict[str, list[Quote]]:
+    """Rows by document, each with its coder."""
+    groups: dict[str, list[Quote]] = {}
+    for q in quotes:
+        if not q.text.strip():
+            skipped["without quoted words"] += 1
+            continue
+        coder = q.coder.strip() or options.coder
+        if not coder and q.codes:
+            raise InputError(
+                f"{source}, line {q.line}", "it has codes but no coder", "Say who coded: --coder NAME, or name the column."
+            )
+        groups.setdefault(q.document.strip(), []).append(q if q.coder == coder else replace(q, coder=coder))
+    return groups
+
+
+def known_document(name: str, documents: Sequence[Document]) -> Document | None:
+    """The transcript that a table calls `name`: by id, name or file, with or without its suffix."""
+    for key in (str, lambda s: PurePath(str(s)).stem.casefold() if _has_suffix(str(s)) else str(s).casefold()):
+        found = [d for d in documents if key(name) in {key(d.id), key(d.name), key(d.source)} - {""}]
+        if len(found) == 1:
+            return found[0]
+    return documents[0] if not name and len(documents) == 1 else None
+
+
+def _same_units(document: Document, rows: Sequence[Quote]) -> bool:
+    """Whether a known document was itself made of such quotes, so that these are more units of it."""
+    if not made_of_units(document):
+        return False
+    locator = Locator(document.text)
+    return bool({s.id for s in document.segments} & set(_unit_ids(rows))) or not all(
+        isinstance(locator.find(q.text, q.start, q.paragraph), Found) for q in rows
+    )
+
+
+def _grouped_as(document: Document, rows: Iterable[Quote]) -> Document:
+    """The document in the groups that the rows put it into."""
+    groups = dict.fromkeys((*document.groups, *(q.group for q in rows if q.group)))
+    return replace(document, groups=tuple(groups))
+
+
+def _has_suffix(name: str) -> bool:
+    return bool(re.search(r"\.[A-Za-z][A-Za-z0-9]{1,4}$", name))
+
+
+@dataclass
+class _Part:
+    """What has been read so far."""
+
+    source: str
+    skipped: Counter[str]
+    documents: list[Document] = field(default_factory=list)
+    codings: dict[Coding, None] = field(default_factory=dict)
+    readings: list[Reading] = field(default_factory=list)
+    coders: dict[str, None] = field(default_factory=dict)
+    kept: int = 0
+    how: Counter[str] = field(default_factory=Counter)
+    lost: dict[str, list[int]] = field(default_factory=dict)
+    offsets: int = 0
+
+    def locate(self, document: Document, rows: Sequence[Quote]) -> None:
+        """Set the codings of `rows` where their words stand in a known transcript."""
+        locator = Locator(document.text)
+        self.documents.append(_grouped_as(document, rows))
+        readers: dict[str, None] = {}
+        for q in rows:
+            found = self._place(locator, q)
+            if isinstance(found, str):
+                reason = f"{found} in the transcript"
+                self.skipped[reason] += 1
+                self.lost.setdefault(reason, []).append(q.line)
+            else:
+                self._keep(q, document.id, found.start, found.end)
+                readers[q.coder] = None
+        self.readings += [Reading(document.id, coder, 0, len(document.text)) for coder in readers if coder]
+
+    def _place(self, locator: Locator, q: Quote) -> Found | str:
+        """Where the words of a row are; offsets count only where the words are there."""
+        if q.start is not None and q.end is not None:
+            self.offsets += 1
+            if locator.text[q.start : q.end].strip() == q.text.strip():
+                self.how[_AT_OFFSETS] += 1
+                return Found(q.start, q.end)
+        found = locator.find(q.text, q.start, q.paragraph)
+        if isinstance(found, Found):
+            self.how["located by their words" if found.exact else "located after evening out spaces and signs"] += 1
+            self.how["chosen among several by the place given"] += found.hinted
+        return found
+
+    def lay_out(self, name: str, rows: Sequence[Quote], kind: str) -> None:
+        """Make the quotes themselves the document, in the order of their places."""
+        ids = _unit_ids(rows)
+        units: dict[str, Unit] = {}
+        places: dict[str, tuple[float, int]] = {}
+        for number, (identifier, q) in enumerate(zip(ids, rows, strict=True)):
+            units.setdefault(identifier, Unit(identifier, q.text, q.speaker))
+            at = q.start if q.start is not None else q.paragraph
+            places.setdefault(identifier, (float(at if at is not None else 0), number))
+        document = Document(name, "", name, source=self.source, kind=kind)
+        document = lay_out(document, (units[i] for i in sorted(units, key=places.__getitem__)))
+        spans = {s.id: s for s in document.segments}
+        for identifier, q in zip(ids, rows, strict=True):
+            self._keep(q, name, spans[identifier].start, spans[identifier].end)
+        self.documents.append(_grouped_as(document, rows))
+        seen = [(i, q.coder) for i, q in zip(ids, rows, strict=True) if q.coder]
+        self.readings += unit_readings(document.segments, seen)
+        self.how["in documents made of the quotes (no transcript is known; import transcripts first)"] += len(rows)
+
+    def _keep(self, q: Quote, document: str, start: int, end: int) -> None:
+        if q.coder:
+            self.coders[q.coder] = None
+        new = [
+            Coding(document, start, end, code, q.coder, q.memo.strip(), q.when, q.weights.get(code))
+            for code in dict.fromkeys(q.codes)
+        ]
+        before = len(self.codings)
+        self.codings.update(dict.fromkeys(new))
+        if new and len(self.codings) == before:
+            self.skipped["doubled"] += 1
+        else:
+            self.kept += 1
+
+    def study(self) -> Study:
+        """All that was read, as a study with an empty codebook."""
+        return Study(
+            documents=tuple(self.documents),
+            coders=tuple(Coder(c, c) for c in self.coders),
+            codings=tuple(self.codings),
+            readings=tuple(self.readings),
+        )
+
+    def receipt(self, notes: Sequence[str]) -> Receipt:
+        """What became of the rows, how they were placed, and the lines of those that were not."""
+        said = [f"{n:,} {how}" for how, n in self.how.items() if n]
+        for reason, lines in self.lost.items():
+            more = f" and {len(lines) - _LISTED:,} more" if len(lines) > _LISTED else ""
+            said.append(f"{reason}: lines {', '.join(map(str, lines[:_LISTED]))}{more}")
+        checked = (self.how[_AT_OFFSETS], self.offsets) if self.offsets else None
+        return Receipt(self.source, "coded segments", self.kept, dict(self.skipped), (*notes, *said), checked)
+
+
+def _unit_ids(rows: Sequence[Quote]) -> list[str]:
+    """An id for the unit of each row: the table's own, else its offsets, else its paragraph.
+
+    A hash of the words tells apart what the place does not, so that two coders' files give one
+    unit the same id.
+    """
+    ids: list[str] = []
+    first: dict[str, str] = {}
+    for q in rows:
+        place = q.unit or (f"{q.start}-{q.end}" if q.start is not None else "")
+        if place and first.setdefault(place, q.text) == q.text:
+            ids.append(place)
+            continue
+        digest = hashlib.sha256(q.text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        ids.append(f"{place or q.paragraph or ''}:{digest}".lstrip(":"))
+    return ids

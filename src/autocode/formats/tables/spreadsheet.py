@@ -1,0 +1,196 @@
+"""Workbooks: .xlsx read by openpyxl behind the zip guard, .xls by xlrd, .ods as XML; .xlsx written by XlsxWriter.
+
+No cell that is written can run: every text is stored as a text, never as a formula or a link.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from autocode.errors import InputError
+from autocode.formats.files import TITLES, Table, legal, read_bytes, write_atomic
+from autocode.formats.projects.archive import open_archive
+from autocode.formats.transcripts.word import read_opendocument_sheets
+
+ROWS, COLUMNS, CELLS = 200_000, 2_000, 20_000_000  # read from a sheet at most
+_EMPTY = 2_000  # empty rows in a row, after which a stray cell is no data
+CELL = 32_767  # characters (UTF-16 units) that Excel keeps in a cell
+_WRITTEN_ROWS = 1_048_576
+_CREATED = datetime(2000, 1, 1)  # fixed: the same study gives the same bytes
+_DAMAGED = "Open it in a spreadsheet and save it as .xlsx again."
+
+Row = Sequence[object]
+
+
+def read_workbook(path: Path) -> list[Table]:
+    """The sheets of a workbook that have a header and rows; all cells as texts.
+
+    A date becomes ISO 8601, a whole number loses its ``.0``.
+
+    Raises:
+        InputError: It is no workbook, damaged, unsafe or too large, or no sheet has rows.
+    """
+    sheets = {".xls": _xls, ".ods": read_opendocument_sheets}.get(path.suffix.lower(), _xlsx)(path)
+    tables = []
+    try:
+        for name, rows in sheets:
+            table = _table(f"{path.name}, sheet '{name}'", rows)
+            tables += [table] if table else []
+    except InputError:
+        raise
+    except Exception as error:  # the guests name no errors for damaged files
+        raise InputError(path.name, "it is a damaged workbook", _DAMAGED) from error
+    if not tables:
+        raise InputError(path.name, "no sheet has a header and rows", "Choose the file that holds the rows.")
+    return tables
+
+
+def _xlsx(path: Path) -> Iterator[tuple[str, Iterable[Row]]]:
+    import openpyxl
+
+    archive = open_archive(path)
+    for name in archive.members:
+        if name.casefold().endswith((".xml", ".rels", ".vml")):
+            content = archive.read(name)
+            if any("<!DOCTYPE".encode(code) in content for code in ("ascii", "utf-16-le", "utf-16-be")):
+                raise InputError(path.name, "it declares a document type (DTD), which is refused as unsafe", _DAMAGED)
+    book = openpyxl.load_workbook(io.BytesIO(archive.raw), read_only=True, data_only=True, keep_links=False)
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+        yield sheet.title, sheet.iter_rows(values_only=True, max_col=COLUMNS)
+
+
+def _xls(path: Path) -> Iterator[tuple[str, Iterable[Row]]]:
+    import xlrd
+
+    raw = read_bytes(path)
+    book = xlrd.open_workbook(file_contents=raw, logfile=io.StringIO(), ragged_rows=True)
+    for sheet in book.sheets():
+        yield sheet.name, ([_old_cell(c, book.datemode) for c in sheet.row(n)] for n in range(sheet.nrows))
+
+
+def _old_cell(cell: Any, datemode: int) -> object:
+    import xlrd
+
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return xlrd.xldate_as_datetime(cell.value, datemode)
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(cell.value)
+    return "" if cell.ctype == xlrd.XL_CELL_ERROR else cell.value
+
+
+def _table(source: str, rows: Iterable[Row]) -> Table | None:
+    """A sheet as a table: its first row that has cells is the header; titles above it are passed over."""
+    columns: tuple[str, ...] = ()
+    note = ""
+    found: list[dict[str, str]] = []
+    lines: list[int] = []
+    last = 0
+    for number, row in _untitled(rows):
+        if number > ROWS or number * len(columns) > CELLS:
+            raise InputError(source, f"it has more than {ROWS:,} rows or {CELLS:,} cells", "Split it.")
+        if number > last + _EMPTY:
+            note = f"what follows {_EMPTY:,} empty rows of {source} is not read"
+            break
+        if not any(row) and not any(cell not in (None, "") for cell in row):
+            continue
+        last = number
+        cells = [_text(cell) for cell in row]
+        if not columns:
+            columns = _header(cells)
+            continue
+        found.append(dict(zip(columns, [*cells, *[""] * (len(columns) - len(cells))], strict=False)))
+        lines.append(number)
+    return Table(source, columns, tuple(found), tuple(lines), note) if found else None
+
+
+def _untitled(rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
+    """Numbered rows without what stands above the header: rows of one cell before the first of several."""
+    numbered = enumerate(rows, 1)
+    first = list(islice(numbered, TITLES + 1))
+    several = next((i for i, (_, row) in enumerate(first) if sum(cell not in (None, "") for cell in row) > 1), 0)
+    return chain(first[several:], numbered)
+
+
+def _header(cells: Sequence[str]) -> tuple[str, ...]:
+    """Names of columns, each once; a column without a name is called by its place."""
+    names: list[str] = []
+    while cells and not cells[-1]:
+        cells = cells[:-1]
+    for place, cell in enumerate(cells, 1):
+        name = cell.strip() or f"column {place}"
+        names.append(name if name not in names else f"{name} ({place})")
+    return tuple(names)
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime | date):
+        return cell.isoformat().removesuffix("T00:00:00")
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+        return str(int(cell))
+    text = str(cell).replace("_x000D_", "\r")  # how Excel writes it (ECMA-376, part 1, 22.9.2.19)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def write_workbook(path: Path, sheets: Mapping[str, tuple[Sequence[str], Iterable[Row]]]) -> None:
+    """Write sheets of a header and rows; the same content gives the same bytes.
+
+    Texts are stored as texts, whatever they begin with; characters that XML cannot hold become
+    U+FFFD, one for one.
+
+    Raises:
+        InputError: A sheet has more rows, or some cells more characters (32,767), than Excel
+            holds, or the file cannot be written.
+    """
+    import xlsxwriter
+
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, options)
+    book.set_properties({"created": _CREATED})
+    refused = 0
+    for name, (columns, rows) in sheets.items():
+        sheet = book.add_worksheet(name)
+        sheet.freeze_panes(1, 0)
+        for number, row in enumerate([columns, *rows]):
+            if number >= _WRITTEN_ROWS:
+                raise InputError(path.name, f"sheet '{name}' would have more than {_WRITTEN_ROWS:,} rows", "Write it as .csv.")
+            refused += sum(not _write(sheet, number, place, cell) for place, cell in enumerate(row))
+    book.close()
+    if refused:
+        raise InputError(
+            path.name,
+            f"{refused:,} cells would have more than {CELL:,} characters, which Excel cannot hold",
+            "Write it as .csv, or shorten those memos and definitions.",
+        )
+    write_atomic(path, content.getvalue())
+
+
+def _write(sheet: Any, row: int, column: int, cell: object) -> bool:
+    """Write one cell; whether it fits."""
+    if cell is None or cell == "":
+        return True
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return bool(sheet.write_number(row, column, cell) == 0)
+    text = legal(str(cell))
+    return fits_cell(text) and bool(sheet.write_string(row, column, text) == 0)
+
+
+def fits_cell(text: str) -> bool:
+    """Whether a text has no more UTF-16 units than Excel keeps in a cell."""
+    return len(text) <= CELL // 2 or len(text.encode("utf-16-le", "surrogatepass")) <= 2 * CELL
+
+
+def cut_to_cell(text: str) -> str:
+    """The beginning of a text that fits into a cell, with ``…`` where it was cut."""
+    if fits_cell(text):
+        return text
+    short = text.encode("utf-16-le", "surrogatepass")[: 2 * (CELL - 1)]
+    return short.decode("utf-16-le", "ignore") + "…"

@@ -1,0 +1,272 @@
+"""Every kind of transcript by the end of its file's name, and folders of them."""
+
+from __future__ import annotations
+
+import io
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autocode.errors import InputError
+from autocode.formats.files import read_bytes, read_text
+from autocode.formats.receipt import Reader, ReadOptions, Receipt
+from autocode.formats.tables.coded_word import (
+    is_delve,
+    is_node_report,
+    read_coded_word,
+    study_from_delve,
+    study_from_node_report,
+)
+from autocode.formats.transcripts.cues import read_subtitles
+from autocode.formats.transcripts.turns import document_of, read_transcript
+from autocode.formats.transcripts.whisper import is_speech, read_json, speech
+from autocode.formats.transcripts.word import read_opendocument
+from autocode.study import Document, Study
+from autocode.study.merge import merge
+
+_LARGEST_RTF = 32 * 2**20  # bytes; pictures in it count too
+_DEEPEST = 1000  # groups within groups; Word writes about ten
+
+
+def read_rtf(path: Path) -> str:
+    """The text of a rich-text file, newlines as ``\\n``.
+
+    Raises:
+        InputError: It is no .rtf, larger than 32 MB, nested too deep, damaged or holds no words.
+    """
+    from striprtf.striprtf import rtf_to_text
+
+    raw = read_bytes(path)
+    if not raw.lstrip().startswith(b"{\\rtf"):
+        raise InputError(path.name, "it is no rich text (.rtf)", "Save it as .rtf or .docx.")
+    if len(raw) > _LARGEST_RTF:
+        raise InputError(path.name, "it is larger than 32 MB", "Save it as .docx or plain text.")
+    if _depth(raw) > _DEEPEST:
+        raise InputError(path.name, "its groups are nested deeper than any text's", "Save it as .docx or plain text.")
+    try:
+        text = str(rtf_to_text(raw.decode("latin-1"), errors="replace"))
+    except Exception as error:  # the guest names no errors of its own
+        raise InputError(path.name, "it is damaged", "Save it again, or as .docx.") from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if not text.strip():
+        raise InputError(path.name, "it holds no text", "Choose the file that holds the transcript.")
+    return text
+
+
+def _depth(raw: bytes) -> int:
+    """How deep groups are nested."""
+    signs = np.frombuffer(raw.replace(b"\\{", b"").replace(b"\\}", b""), dtype=np.uint8)
+    steps = (signs == ord("{")).astype(np.int8) - (signs == ord("}"))
+    return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
+
+
+_BLOCKS = {"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section", "table"}
+_HIDDEN = {"script", "style", "head", "template", "noscript"}
+
+
+def read_webpage(path: Path, encoding: str = "") -> tuple[str, str]:
+    """The text of a page, and a note where its encoding was a guess.
+
+    Raises:
+        InputError: It is unreadable or holds no text.
+    """
+    source, note = read_text(path, encoding)
+    page = _Page()
+    page.feed(source)
+    page.close()
+    lines = (" ".join(line.split()) for line in "".join(page.parts).split("\n"))
+    text = "\n".join(line for line in lines if line) + "\n"
+    if not text.strip():
+        raise InputError(path.name, "the page holds no text", "Choose the file that holds the transcript.")
+    return text, note
+
+
+class _Page(HTMLParser):
+    """Gathers the words of a page; the white space of its source means nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.hidden += tag in _HIDDEN
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.hidden = max(0, self.hidden - (tag in _HIDDEN))
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.parts.append(" ".join(data.split("\n")))
+
+
+_PAGES, _SECONDS, _LARGEST_PDF = 3000, 60, 128 * 2**20
+
+
+def read_pdf(path: Path) -> tuple[str, tuple[str, ...]]:
+    """The text of a PDF with one ``\\n`` between pages.
+
+    Returns:
+        The text and notes: where pages gave no text, and that lines are the page's.
+
+    Raises:
+        InputError: It is no PDF, encrypted, too long, damaged or holds no text.
+    """
+    from pypdf import PdfReader
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it would quote the file
+    raw = read_bytes(path)
+    if b"%PDF-" not in raw[:1024] or len(raw) > _LARGEST_PDF:
+        raise InputError(path.name, "it is no PDF, or larger than 128 MB", "Save its text as .docx or .txt.")
+    try:
+        pages = _pages(PdfReader(io.BytesIO(raw)), path)
+    except InputError:
+        raise
+    except Exception as error:  # the guest's many kinds of errors, and Python's for damaged files
+        raise InputError(path.name, "it is damaged or encrypted", "Save its text as .docx or .txt.") from error
+    text = "\n".join(pages).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
+    if not text.strip():
+        raise InputError(path.name, "it holds no text, only pictures of it", "Recognise the text (OCR) first.")
+    empty = sum(not page.strip() for page in pages)
+    notes = ("read from a PDF: lines end where the page's lines do",)
+    return text + "\n", (*notes, f"{empty} pages hold no text") if empty else notes
+
+
+def _pages(reader: Any, path: Path) -> list[str]:
+    """The text of every page, within the limits of pages and seconds."""
+    pages = list(reader.pages)
+    until = time.monotonic() + _SECONDS
+    texts = []
+    for page in pages:
+        if len(pages) > _PAGES or time.monotonic() > until:
+            raise InputError(path.name, "it is too long to read", "Split it, or save its text as .txt.")
+        texts.append(str(page.extract_text()).rstrip("\n"))
+    return texts
+
+
+_RICHEST = (".json", ".vtt", ".srt", ".tsv", ".txt")  # what Whisper writes for one recording
+
+
+def read_text_file(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    """Read one transcript of any kind; a kind of its own (literature, field note) comes with it.
+
+    Raises:
+        InputError: It cannot be read as what its name says.
+    """
+    study, receipts = TEXTS[path.suffix.lower()](path, options)
+    documents = tuple(replace(d, kind=options.kind) if d.source == path.name else d for d in study.documents)
+    return replace(study, documents=documents), receipts
+
+
+def read_text_files(folder: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    """Read every transcript of a folder, in the order of their names.
+
+    Of the files that Whisper writes for one recording the one that tells most is read.
+
+    Raises:
+        InputError: The folder holds none, or two files differ only in their suffix.
+    """
+    paths = sorted(p for p in folder.iterdir() if p.is_file() and p.suffix.lower() in TEXTS and not _about(p))
+    if not paths:
+        raise InputError(str(folder), f"it holds no transcript ({', '.join(TEXTS)})", "Choose another folder.")
+    paths, left = _one_each(folder, paths)
+    read = [read_text_file(path, options) for path in paths]
+    documents = sum(len(study.documents) for study, _ in read)
+    notes = tuple(note for _, receipts in read for r in receipts for note in r.notes)
+    codes = [r for _, receipts in read for r in receipts if r.what in ("comments", "codings", "coded segments")]
+    skipped = {"the same recording in another format": left}
+    study = reduce(merge, (study for study, _ in read), Study(name=folder.name))
+    return study, [Receipt(folder.name, "transcripts", documents, skipped, notes), *codes]
+
+
+def read_transcripts(folder: Path, encoding: str = "") -> tuple[tuple[Document, ...], tuple[str, ...]]:
+    """The documents of a folder of transcripts, and what there is to note of them.
+
+    Raises:
+        InputError: As `read_text_files`.
+    """
+    study, receipts = read_text_files(folder, ReadOptions(encoding=encoding))
+    return study.documents, receipts[0].notes
+
+
+def _one_each(folder: Path, paths: Sequence[Path]) -> tuple[list[Path], int]:
+    """One path for each name, and how many were left out."""
+    counts = Counter(p.stem for p in paths)
+    kept = []
+    for path in paths:
+        same = [p.suffix.lower() for p in paths if p.stem == path.stem]
+        ranks = sorted(_RICHEST.index(s) for s in same if s in _RICHEST)
+        if counts[path.stem] > 1 and (len(ranks) < len(same) or len(set(same)) < len(same)):
+            raise InputError(str(folder), f"two files are called '{path.stem}'", "Rename one of them.")
+        if counts[path.stem] == 1 or path.suffix.lower() == _RICHEST[ranks[0]]:
+            kept.append(path)
+    return kept, len(paths) - len(kept)
+
+
+def _about(path: Path) -> bool:
+    """Whether a file tells about the folder rather than being part of it."""
+    return path.stem.casefold() in ("readme", "licence", "license", "sources") or path.name.startswith((".", "~$"))
+
+
+def _one(document: Document, notes: Sequence[str]) -> tuple[Study, list[Receipt]]:
+    return Study((document,)), [Receipt(document.source, "transcripts", 1, {}, tuple(n for n in notes if n))]
+
+
+def _read_plain(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    document, note = read_transcript(path, options.encoding)
+    if is_node_report(document.text):
+        return study_from_node_report(document.text, path.name, options)
+    return _one(document, (note,))
+
+
+def _read_rtf(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    return _one(document_of(read_rtf(path), path), ())
+
+
+def _read_opendocument(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    return _one(document_of(read_opendocument(path), path), ())
+
+
+def _read_webpage(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    text, note = read_webpage(path, options.encoding)
+    return _one(document_of(text, path), (note,))
+
+
+def _read_pdf(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    text, notes = read_pdf(path)
+    return _one(document_of(text, path), notes)
+
+
+def _read_json(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    content = read_json(path, options)
+    if is_delve(content):
+        return study_from_delve(content, path)
+    if is_speech(content):
+        return speech(content, path)
+    raise InputError(path.name, "it is JSON of no known program", "Known: Whisper, WhisperX, Deepgram, YouTube, Delve.")
+
+
+TEXTS: dict[str, Reader] = {
+    **dict.fromkeys((".txt", ".md"), _read_plain),
+    ".docx": read_coded_word,
+    ".rtf": _read_rtf,
+    ".odt": _read_opendocument,
+    ".pdf": _read_pdf,
+    **dict.fromkeys((".html", ".htm"), _read_webpage),
+    **dict.fromkeys((".srt", ".vtt", ".sbv", ".textgrid"), read_subtitles),
+    **dict.fromkeys((".json", ".json3"), _read_json),
+}
+"""Plug-in point: from the end of a file's name to the reader of that kind of transcript."""

@@ -1,0 +1,258 @@
+"""Word transcripts (.docx): text, tables and comments in document order.
+
+Only what is in the body is read: headers, footers and footnotes are not, struck-out (deleted)
+text is dropped and inserted text kept. Source: ECMA-376, part 1, chapter 17.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from autocode.errors import InputError
+from autocode.formats.projects.archive import Archive, attribute, local, open_archive
+
+_DROPPED = {"del", "moveFrom", "instrText", "delText", "Fallback", "rPr", "pPr", "sdtPr", "sectPr"}
+_SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011", "ptab": "\t"}
+_STAMP_LINE = re.compile(r"(?m)^\d{2}:\d{2}:\d{2}[ \t]*$")
+_MEET_END = re.compile(r"(?m)^(?:Transcription ended after|This editable transcript was)[^\n]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment in the margin: who wrote it, when, its paragraphs and the span it is about."""
+
+    author: str
+    when: str
+    lines: tuple[str, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class WordText:
+    """The text of a Word file, its comments and what was not read."""
+
+    text: str
+    comments: tuple[Comment, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_word(path: Path) -> WordText:
+    """Read the body of a Word file, newlines as ``\\n``, cells of a table row parted by tabs.
+
+    Raises:
+        InputError: It is no .docx, is damaged or unsafe, or holds no words.
+    """
+    archive = open_archive(path)
+    name = next((n for n in archive.members if n.casefold() == "word/document.xml"), "")
+    if not name:
+        raise InputError(path.name, "it is no Word document (.docx)", "Save it from Word as .docx.")
+    body = _Body()
+    body.read(archive.xml(name))
+    text = "".join(body.parts).rstrip("\n") + "\n"
+    if not text.strip():
+        raise InputError(path.name, "its body holds no text", "Choose the file that holds the transcript.")
+    notes = [f"{body.footnotes} footnotes are not part of the text"] if body.footnotes else []
+    comments = tuple(_comments(archive, body, len(text)))
+    kept, cut = _meeting_only(text)
+    if cut and not comments:
+        return WordText(kept, (), (*notes, f"{cut} lines of notes around the transcript are left out"))
+    return WordText(text, comments, tuple(notes))
+
+
+@dataclass
+class _Body:
+    """What a walk over the body has found so far."""
+
+    parts: list[str] = field(default_factory=list)
+    length: int = 0
+    starts: dict[str, int] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
+    footnotes: int = 0
+    paragraph: int = 0
+
+    def read(self, root: Element) -> None:
+        """Walk the tree in document order, without recursion."""
+        stack: list[tuple[Element, bool]] = [(root, False)]
+        while stack:
+            element, left = stack.pop()
+            name = local(element)
+            if left:
+                self._leave(name)
+            elif name not in _DROPPED:
+                self._enter(name, element)
+                stack.append((element, True))
+                stack += [(child, False) for child in reversed(element)]
+
+    def _enter(self, name: str, element: Element) -> None:
+        if name == "t":
+            self._add(element.text or "")
+        elif name in _SIGNS:
+            self._add(_SIGNS[name])
+        elif name == "commentRangeStart":
+            self.starts.setdefault(attribute(element, "id"), self.length)
+        elif name == "commentRangeEnd":
+            self.ends[attribute(element, "id")] = self.length
+        elif name == "commentReference":  # a comment without a range is about its paragraph so far
+            self.starts.setdefault(attribute(element, "id"), self.paragraph)
+            self.ends.setdefault(attribute(element, "id"), self.length)
+        elif name == "p":
+            self.paragraph = self.length
+        elif name in ("footnoteReference", "endnoteReference"):
+            self.footnotes += 1
+
+    def _leave(self, name: str) -> None:
+        if name == "p":
+            self._add("\n")
+        elif name in ("tc", "tr") and self.parts and self.parts[-1] in ("\n", "\t"):
+            self.length -= 1
+            self.parts.pop()
+            self._add("\t" if name == "tc" else "\n")
+
+    def _add(self, text: str) -> None:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if text:
+            self.parts.append(text)
+            self.length += len(text)
+
+
+def _comments(archive: Archive, body: _Body, length: int) -> Iterator[Comment]:
+    """The comments in the order of their ids, with the spans that the body gives them."""
+    name = next((n for n in archive.members if n.casefold() == "word/comments.xml"), "")
+    if not name:
+        return
+    for element in archive.xml(name):
+        inner = _Body()
+        inner.read(element)
+        lines = tuple(line.strip() for line in "".join(inner.parts).split("\n") if line.strip())
+        number = attribute(element, "id")
+        start = min(body.starts.get(number, 0), length)
+        end = min(body.ends.get(number, start), length)
+        yield Comment(attribute(element, "author").strip(), attribute(element, "date"), lines, start, end)
+
+
+def _meeting_only(text: str) -> tuple[str, int]:
+    """Google Meet's transcript without the notes before it (a machine's summary, invited people).
+
+    Returns:
+        The text from the first line that is only a time (or, where speech stands before it, from
+        the heading "Transcript") to the line that ends the transcript, and the number of lines
+        left out; the text as it is where it is no such transcript.
+    """
+    first, end = _STAMP_LINE.search(text), _MEET_END.search(text)
+    heading = first and re.search(r"(?mi)^.{0,120}\btranscript\b.{0,40}$", text[: first.start()])
+    if not first or not (end or heading) or (end and end.start() < first.start()):
+        return text, 0
+    start = first.start()
+    headings = list(re.finditer(r"(?mi)^(?:.{0,100}\W)?transcript[ \t]*\n", text[:start]))
+    if headings and re.search(r"(?m)^[^\W\d_][^\n:]{0,60}: \S", text[headings[-1].end() : start]):
+        start = headings[-1].end()
+    kept = text[start : end.start() if end else len(text)]
+    return kept, text.count("\n") - kept.count("\n")
+
+
+_DROPPED_ODT = {"annotation", "annotation-end", "note", "tracked-changes", "sequence-decls", "variable-decls", "forms"}
+_MOST_SPACES = 1000
+_COLUMNS = 2_000  # of a sheet, read at most
+_MOST_REPEATED = 1000  # LibreOffice fills a sheet with repeated empty cells; data is never repeated as often
+
+
+def read_opendocument(path: Path) -> str:
+    """The text of the body, one line a paragraph, cells of a table row parted by tabs.
+
+    Raises:
+        InputError: It is no .odt, is damaged or unsafe, or holds no words.
+    """
+    root = open_archive(path).xml("content.xml")
+    body = next((e for e in root.iter() if local(e) == "text" and e.tag.endswith("office:1.0}text")), None)
+    if body is None:
+        raise InputError(path.name, "it is no text document (.odt)", "Save it as .odt or .docx.")
+    text = _words(body) + "\n"
+    if not text.strip():
+        raise InputError(path.name, "its body holds no text", "Choose the file that holds the transcript.")
+    return text
+
+
+def read_opendocument_sheets(path: Path) -> Iterator[tuple[str, Iterator[list[str]]]]:
+    """The sheets of an .ods: name, and rows of cells as texts; a date becomes ISO 8601.
+
+    Raises:
+        InputError: It is no .ods, is damaged or unsafe.
+    """
+    sheets = [e for e in open_archive(path).xml("content.xml").iter() if local(e) == "table"]
+    if not sheets:
+        raise InputError(path.name, "it is no table document (.ods)", "Save it as .ods or .xlsx.")
+    for sheet in sheets:
+        yield attribute(sheet, "name"), _rows(sheet)
+
+
+def _rows(sheet: Element) -> Iterator[list[str]]:
+    for row in (e for e in sheet.iter() if local(e) == "table-row"):
+        cells: list[str] = []
+        for cell in (e for e in row if local(e) in ("table-cell", "covered-table-cell")):
+            cells += [_value(cell)] * min(_count(cell, "number-columns-repeated", _MOST_REPEATED), _COLUMNS - len(cells))
+        while cells and not cells[-1]:
+            cells.pop()
+        for _ in range(_count(row, "number-rows-repeated", _MOST_REPEATED if cells else 1)):
+            yield cells
+
+
+def _value(cell: Element) -> str:
+    exact = attribute(cell, "date-value") or (attribute(cell, "value") if attribute(cell, "value-type") == "float" else "")
+    return exact.removesuffix("T00:00:00").removesuffix(".0") if exact else _words(cell)
+
+
+def _words(root: Element) -> str:
+    """The words of an element and all below it, without recursion."""
+    parts: list[str] = []
+    stack: list[Element | str] = [root]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            _close(parts, item)
+        elif local(item) not in _DROPPED_ODT:
+            stack += reversed(_opened(item))
+    return "".join(parts).rstrip("\n\t")
+
+
+def _opened(element: Element) -> list[Element | str]:
+    """The pieces of an element in order: its words, its children and what stands after each."""
+    name = local(element)
+    signs = {"tab": "\t", "line-break": "\n", "s": " " * _spaces(element)}
+    pieces: list[Element | str] = [signs.get(name, "")]
+    in_paragraph = name in ("p", "h", "span", "a", "ruby", "ruby-base", "meta", "bookmark-ref")
+    pieces.append(_flat(element.text) if in_paragraph else "")
+    for child in element:
+        pieces += [child, _flat(child.tail) if in_paragraph else ""]
+    return [*pieces, {"p": "\n", "h": "\n", "table-cell": "\v\t", "table-row": "\v\n"}.get(name, "")]
+
+
+def _close(parts: list[str], text: str) -> None:
+    """Add words; a cell's or row's end takes the place of the line's or cell's end before it."""
+    if text.startswith("\v"):
+        if parts and parts[-1] in ("\n", "\t"):
+            parts[-1] = text[1:]
+    elif text:
+        parts.append(text)
+
+
+def _flat(text: str | None) -> str:
+    """White space in the XML stands for one space."""
+    if not text:
+        return ""
+    flat = " ".join(text.split())
+    return (" " if text[0].isspace() else "") + flat + (" " if flat and text[-1].isspace() else "")
+
+
+def _spaces(element: Element) -> int:
+    return _count(element, "c", _MOST_SPACES)
+
+
+def _count(element: Element, name: str, most: int) -> int:
+    """A number in an attribute, 1 where there is none."""
+    count = attribute(element, name)
+    return min(int(count), most) if count.isascii() and count.isdigit() and len(count) < 10 else 1

@@ -1,0 +1,303 @@
+"""The nouns: Document, Turn, Segment, Doubt, Coder, Coding, Reading, Suggestion, Study.
+
+All of them are frozen and hold ids, not references; nothing here opens a file. Offsets are code
+points of `Document.text`, half-open, as in a Python slice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from autocode.errors import StudyError
+from autocode.study.codebook import Codebook
+
+BANDS = ("silent", "ask", "suggest")
+"""Bands of a suggestion, by their number."""
+
+Progress = Callable[[int, int], None]
+"""Called with (steps done, steps in all) during long work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one speaker says until another begins: its span and, where known, its time."""
+
+    start: int
+    end: int
+    speaker: str = ""
+    start_ms: int | None = None
+    end_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A unit of analysis: a span of a document that is coded, or suggested for, as a whole.
+
+    Attributes:
+        id: The id given in a table, else the running number within the document, from 1.
+    """
+
+    document: str
+    start: int
+    end: int
+    id: str
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Doubt:
+    """Words of which speech recognition was not sure.
+
+    Attributes:
+        confidence: What the program gave them, 0 to 1.
+    """
+
+    start: int
+    end: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One transcript or text and what is known of it.
+
+    Attributes:
+        id: Unique within the study; codings refer to it.
+        text: The canonical text, newlines as ``\\n``; all offsets count its code points.
+        turns: Who speaks where; empty for a text without speakers.
+        segments: Units given with the text (a table's rows); empty where none were given.
+        variables: What is known of the participant (stakeholder group, designation, ...).
+        kind: interview, literature or field note.
+        source: Name of the file it came from, without its folder.
+        guid: Its identifier in the exchange file it came from, "" where it has none.
+        groups: The document groups (sets) it belongs to.
+        doubts: Words to check against the recording, in order.
+    """
+
+    id: str
+    text: str
+    name: str = ""
+    turns: tuple[Turn, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "interview"
+    source: str = ""
+    guid: str = ""
+    groups: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the canonical text."""
+        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def text_of(self, span: Segment | Turn | Coding) -> str:
+        """The words that `span` covers."""
+        return self.text[span.start : span.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Coder:
+    """Who codes. `kind` is human, machine, or agreed (a resolution of others, never a rater).
+
+    Attributes:
+        guid: The coder's identifier in the exchange file the codings came from, "" for none.
+    """
+
+    id: str
+    name: str = ""
+    kind: str = "human"
+    guid: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Coding:
+    """One application of one code to one span of a document by one coder.
+
+    Attributes:
+        code: Path of the code in the study's codebook.
+        when: ISO 8601 date or date and time, "" where unknown.
+        weight: MAXQDA's weight of a coded segment, 0 to 100; None where unknown.
+    """
+
+    document: str
+    start: int
+    end: int
+    code: str
+    coder: str
+    memo: str = ""
+    when: str = ""
+    weight: int | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reading:
+    """A span that a coder has read: uncoded there means no code given; elsewhere it means not seen."""
+
+    document: str
+    coder: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A human-coded segment near a suggested one: the precedent for a suggestion."""
+
+    document: str
+    coder: str
+    text: str
+    similarity: float  # cosine between the two segments' vectors, -1 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What else there is to know of a suggestion, beside its precedents.
+
+    Attributes:
+        rule: What the codebook says of the code, "" for nothing.
+        words: Spans (start, end) of the words that moved the score by wording most, and by how much.
+        rejected: The likeliest other code that the model would not give here, "" for none.
+        rejected_probability: Its probability.
+        unfamiliar: The segment is unlike anything the model has learnt from.
+    """
+
+    rule: str = ""
+    words: tuple[tuple[int, int, float], ...] = ()
+    rejected: str = ""
+    rejected_probability: float = 0.0
+    unfamiliar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the model says of one segment and one code; never a coding until a human decides.
+
+    Attributes:
+        probability: Calibrated out of document, inside (0, 1).
+        band: For a human reader: suggest (a promised share of these is right), ask (look here) or silent.
+        theme: The code stands for a whole theme: one of its codes fits, the model cannot say which.
+        coded: Whether the model, as one more coder, would give the code; what agreement is measured on.
+        transfer: Study and code of a model made for another codebook, "" where the model is of this one.
+    """
+
+    segment: Segment
+    code: str
+    probability: float
+    band: str
+    evidence: tuple[Evidence, ...] = ()
+    grounds: Grounds = Grounds()
+    theme: bool = False
+    coded: bool = False
+    transfer: str = ""
+
+    @property
+    def suggested(self) -> bool:
+        """Whether it stands in the band that holds a promise of precision."""
+        return self.band == "suggest"
+
+
+@dataclass(frozen=True)
+class Study:
+    """Documents, codebook, coders and codings: what is read, written and passed along.
+
+    Attributes:
+        notice: A line that every report must carry (say, that the study is invented).
+    """
+
+    documents: tuple[Document, ...] = ()
+    codebook: Codebook = Codebook()
+    coders: tuple[Coder, ...] = ()
+    codings: tuple[Coding, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    name: str = ""
+    notice: str = ""
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Document]:
+        """Every document by its id."""
+        return {document.id: document for document in self.documents}
+
+    @property
+    def humans(self) -> tuple[str, ...]:
+        """Ids of the human coders, in order; a resolution is not one of them."""
+        return tuple(coder.id for coder in self.coders if coder.kind == "human")
+
+    @property
+    def agreed(self) -> str:
+        """Id of the coder that holds the resolved coding, "" where there is none."""
+        return next((coder.id for coder in self.coders if coder.kind == "agreed"), "")
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of all that a model learns from: texts, units, codebook, codings and readings."""
+        digest = hashlib.sha256(self.codebook.sha256.encode())
+        for d in self.documents:
+            digest.update(repr((d.id, d.sha256, d.turns, d.segments)).encode())
+        for rows in (self.coders, sorted(self.codings, key=repr), sorted(self.readings)):
+            digest.update(repr(rows).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+    def of_kind(self, kind: str) -> Study:
+        """The study with the documents of one kind only, and whoever coded or read in them.
+
+        Args:
+            kind: Interview, literature or field note; "" for all documents.
+
+        Raises:
+            StudyError: No document is of this kind.
+        """
+        if not kind:
+            return self
+        kept = {d.id for d in self.documents if d.kind == kind}
+        if not kept:
+            seen = ", ".join(dict.fromkeys(d.kind for d in self.documents)) or "none"
+            raise StudyError(
+                f"kind '{kind}'",
+                f"no document of the study is of this kind (kinds there: {seen})",
+                "Choose one of these, or leave --kind out.",
+            )
+        codings = tuple(c for c in self.codings if c.document in kept)
+        readings = tuple(r for r in self.readings if r.document in kept)
+        active = {c.coder for c in codings} | {r.coder for r in readings}
+        return replace(
+            self,
+            documents=tuple(d for d in self.documents if d.id in kept),
+            codings=codings,
+            readings=readings,
+            coders=tuple(c for c in self.coders if c.id in active),
+        )
+
+    def choose(self, coders: Iterable[str] | None) -> tuple[str, ...]:
+        """The coders asked for, or all humans.
+
+        Raises:
+            StudyError: There is no such coder, or no coder at all.
+        """
+        known = [coder.id for coder in self.coders]
+        wanted = tuple(coders) if coders is not None else self.humans
+        for coder in wanted:
+            if coder not in known:
+                raise StudyError(f"coder '{coder}'", f"the study has {', '.join(known) or 'no coders'}", "Name one of these.")
+        if not wanted or not self.codings:
+            raise StudyError(
+                f"study '{self.name}'",
+                "it has no codings by a human coder",
+                "Import coded segments first: autocode import FILE --study FOLDER.",
+            )
+        return wanted
+
+
+def join_readings(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """The same coverage with overlapping or touching readings made one, sorted."""
+    joined: list[tuple[str, str, int, int]] = []
+    for document, coder, start, end in sorted((r.document, r.coder, r.start, r.end) for r in readings):
+        last = joined[-1] if joined else None
+        if last and last[:2] == (document, coder) and start <= last[3]:
+            joined[-1] = (document, coder, last[2], max(last[3], end))
+        else:
+            joined.append((document, coder, start, end))
+    return tuple(Reading(*row) for row in joined)

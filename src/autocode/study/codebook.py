@@ -1,0 +1,233 @@
+"""Code and Codebook: the tree of codes and the questions one asks of it.
+
+A code is known by its path (``Industry Factors > Recognition``), never by its name alone: two
+themes may each have a code of the same name. A theme is a code that has children.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from autocode.errors import CodebookError
+
+SEPARATOR = " > "
+_NAMESPACE = uuid.UUID("6f1d7c3e-52f0-4c58-9d5e-3b9a5f0c7a11")  # ours: guids follow from paths
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code: its name, its place in the tree and what the codebook says of it.
+
+    Attributes:
+        name: What the researcher calls it; unique among its siblings.
+        parent: Path of the code above it, "" for a root.
+        guid: Stable identifier for exchange files; follows from the path unless one is given.
+    """
+
+    name: str
+    parent: str = ""
+    definition: str = ""
+    include: str = ""
+    exclude: str = ""
+    example: str = ""
+    guid: str = ""
+
+    @property
+    def path(self) -> str:
+        """The names from the root down, joined by `` > ``."""
+        return self.parent + SEPARATOR + self.name if self.parent else self.name
+
+    @property
+    def identifier(self) -> str:
+        """The guid given, else one that follows from the path (RFC 9562, version 5)."""
+        return self.guid or str(uuid.uuid5(_NAMESPACE, self.path))
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """The tree of codes, parents before their children, in the researcher's order.
+
+    Raises:
+        CodebookError: Two codes share a path, or a parent is missing or comes after its child.
+    """
+
+    codes: tuple[Code, ...] = ()
+    name: str = ""
+    version: str = "1"
+
+    def __post_init__(self) -> None:
+        known: set[str] = set()
+        for code in self.codes:
+            if code.path in known:
+                raise CodebookError(
+                    "the codebook", f"two codes share the path '{code.path}'", "Rename one of them or give it another parent."
+                )
+            if code.parent and code.parent not in known:
+                raise CodebookError(
+                    "the codebook",
+                    f"'{code.name}' hangs under '{code.parent}', which is not there",
+                    "Add the parent code, or leave the parent empty.",
+                )
+            known.add(code.path)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __iter__(self) -> Iterator[Code]:
+        return iter(self.codes)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.by_path
+
+    @cached_property
+    def by_path(self) -> Mapping[str, Code]:
+        """Every code by its path."""
+        return {code.path: code for code in self.codes}
+
+    @cached_property
+    def _children(self) -> Mapping[str, tuple[Code, ...]]:
+        below: dict[str, list[Code]] = {}
+        for code in self.codes:
+            below.setdefault(code.parent, []).append(code)
+        return {parent: tuple(codes) for parent, codes in below.items()}
+
+    def children(self, path: str = "") -> tuple[Code, ...]:
+        """The codes directly under `path`; the roots where it is empty."""
+        return self._children.get(path, ())
+
+    def theme(self, path: str) -> str:
+        """The path of the root above `path`, or `path` itself where it is a root.
+
+        Raises:
+            CodebookError: The codebook has no such code.
+        """
+        if path not in self.by_path:
+            raise self.unknown(path)
+        while parent := self.by_path[path].parent:
+            path = parent
+        return path
+
+    def is_theme(self, path: str) -> bool:
+        """Whether `path` has codes under it."""
+        return bool(self.children(path))
+
+    def resolve(self, text: str) -> str:
+        """The path meant by a path or by a name that only one code has.
+
+        Raises:
+            CodebookError: No code, or more than one, is called so.
+        """
+        if text in self.by_path:
+            return text
+        paths = self._paths_by_name.get(text, ())
+        if len(paths) == 1:
+            return paths[0]
+        if paths:
+            raise CodebookError(
+                f"code '{text}'", f"{len(paths)} codes have this name: {'; '.join(paths)}", "Write the whole path."
+            )
+        raise self.unknown(text)
+
+    @cached_property
+    def _paths_by_name(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for code in self.codes:
+            found[code.name] = (*found.get(code.name, ()), code.path)
+        return found
+
+    def unknown(self, text: str) -> CodebookError:
+        """The error for a code that is not there; it names the nearest code that is."""
+        near = difflib.get_close_matches(text, [*self.by_path, *self._paths_by_name], n=1)
+        hint = f"Did you mean '{near[0]}'?" if near else "Add it to the codebook first."
+        return CodebookError(f"code '{text}'", "the codebook does not have it", hint)
+
+    def with_paths(self, paths: Iterable[str]) -> Codebook:
+        """This codebook and, at its end, the codes of `paths` that it lacks, ancestors first."""
+        codes, known = list(self.codes), set(self.by_path)
+        for path in paths:
+            parent = ""
+            for name in path.split(SEPARATOR):
+                code = Code(name, parent)
+                if code.path not in known:
+                    codes.append(code)
+                    known.add(code.path)
+                parent = code.path
+        return Codebook(tuple(codes), self.name, self.version)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of every code with its texts; the name and version of the codebook do not count."""
+        digest = hashlib.sha256()
+        for c in self.codes:
+            fields = (c.path, c.identifier, c.definition, c.include, c.exclude, c.example)
+            digest.update("\x1f".join(fields).encode("utf-8", "surrogatepass") + b"\x1e")
+        return digest.hexdigest()
+
+
+def codebook_from_rows(rows: Iterable[Mapping[str, str]], name: str = "") -> Codebook:
+    """Build the tree from rows that name a code and its parent, in any order.
+
+    Args:
+        rows: Mappings with `code`, `parent` (the `code` of another row, or "") and, where
+            known, `definition`, `include`, `exclude`, `example`, `guid`. A code written as a
+            path below its parent (``A > B`` with parent ``A``) keeps only its own name.
+        name: Name of the codebook.
+
+    Returns:
+        The codebook, every parent before its children, siblings in the order of the rows.
+
+    Raises:
+        CodebookError: A parent is missing or ambiguous, codes form a cycle, or siblings (or
+            roots) share a name.
+    """
+    listed = [{k: (v or "").strip() for k, v in row.items() if k} for row in rows]
+    keys = Counter(row["code"] for row in listed)
+    below: dict[str, list[Mapping[str, str]]] = {}
+    for row in listed:
+        parent = row.get("parent", "")
+        if parent and keys[parent] != 1:
+            why = "is not in the codebook" if not keys[parent] else "names more than one code"
+            raise CodebookError(
+                f"code '{row['code']}'", f"its parent '{parent}' {why}", "Add the parent as a row of its own, once."
+            )
+        below.setdefault(parent, []).append(row)
+    parents = {row["code"]: row.get("parent", "") for row in listed}
+    for row in listed:
+        if not _rooted(row["code"], parents):
+            raise CodebookError(
+                f"code '{row['code']}'",
+                "following its parents leads back to itself (a cycle)",
+                "Give one code of the circle another parent, or none.",
+            )
+    return Codebook(tuple(_grow(below)), name)
+
+
+def _grow(below: Mapping[str, list[Mapping[str, str]]]) -> Iterator[Code]:
+    """Walk the tree from the roots, parents first, without recursion."""
+    stack = [(row, "") for row in reversed(below.get("", []))]
+    while stack:
+        row, parent = stack.pop()
+        own = row["code"].removeprefix(row.get("parent", "") + SEPARATOR)
+        texts = {k: row.get(k, "") for k in ("definition", "include", "exclude", "example", "guid")}
+        code = Code(own, parent, **texts)
+        yield code
+        stack += [(child, code.path) for child in reversed(below.get(row["code"], []))]
+
+
+def _rooted(code: str, parents: Mapping[str, str]) -> bool:
+    """Whether following the parents of `code` ends at a root."""
+    return any(not (code := parents.get(code, "")) for _ in parents)
+
+
+def join_codebooks(first: Codebook, second: Codebook) -> Codebook:
+    """`first` and, at its end, the codes that only `second` has."""
+    if not len(first):
+        return second
+    extra = tuple(code for code in second if code.path not in first)
+    return Codebook(first.codes + extra, first.name or second.name, first.version)

@@ -1,0 +1,234 @@
+"""Two studies as one: documents by id, coders by id, codings and readings as sets.
+
+A document made of given units (a table's rows, laid end to end) may come in parts: each coder's
+table holds the units that this coder saw. Such documents are united in order, and what stood
+over the old text is moved to where its unit now stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TypeVar
+
+from autocode.errors import StudyError
+from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn, join_readings
+from autocode.study.codebook import join_codebooks
+
+GAP = "\n\n"
+"""What stands between two given units in the text of their document."""
+
+_Span = TypeVar("_Span", Coding, Reading)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A given unit before it has a place: its id, its words and who said them."""
+
+    id: str
+    text: str
+    speaker: str = ""
+    start_ms: int | None = None
+    end_ms: int | None = None
+
+
+def lay_out(document: Document, units: Iterable[Unit]) -> Document:
+    """The document with the units laid end to end as its text, segments and turns."""
+    listed, segments, at = list(units), [], 0
+    for unit in listed:
+        segments.append(Segment(document.id, at, at + len(unit.text), unit.id, unit.speaker))
+        at += len(unit.text) + len(GAP)
+    spoken = any(u.speaker or u.start_ms is not None for u in listed)
+    turns = tuple(Turn(s.start, s.end, s.speaker, u.start_ms, u.end_ms) for s, u in zip(segments, listed, strict=True))
+    text = GAP.join(unit.text for unit in listed)
+    return replace(document, text=text, segments=tuple(segments), turns=turns if spoken else (), doubts=())
+
+
+def unit_readings(segments: Sequence[Segment], seen: Iterable[tuple[str, str]]) -> tuple[Reading, ...]:
+    """What each coder read: runs of units that follow one another are one reading.
+
+    Args:
+        segments: The units of one document, in order.
+        seen: Pairs of a unit's id and a coder.
+    """
+    place = {s.id: i for i, s in enumerate(segments)}
+    found = []
+    for unit, coder in seen:
+        i = place[unit]
+        end = segments[i + 1].start if i + 1 < len(segments) else segments[i].end
+        found.append(Reading(segments[i].document, coder, segments[i].start, end))
+    ends = {following.start: s.end for s, following in pairwise(segments)}
+    return tuple(Reading(r.document, r.coder, r.start, ends.get(r.end, r.end)) for r in join_readings(found))
+
+
+def merge(first: Study, second: Study) -> Study:
+    """Put two studies together; human coding is only ever added to, never replaced.
+
+    The codebook of `second` replaces that of `first` where `first` has none; else codes that
+    `first` lacks are added. Two documents of given units under one id are united: the units of
+    both in order, each once, with codings and readings moved along.
+
+    Raises:
+        StudyError: One document id stands for two different texts, or one unit does.
+    """
+    documents = dict(first.by_id)
+    for d in second.documents:
+        old = documents.get(d.id)
+        documents[d.id] = _united(old, d) if old else d
+    first, second = _moved(first, documents), _moved(second, documents)
+    coders: dict[str, Coder] = {c.id: c for c in (*second.coders, *first.coders)}
+    order = dict.fromkeys(c.id for c in (*first.coders, *second.coders))
+    return Study(
+        documents=tuple(documents.values()),
+        codebook=join_codebooks(first.codebook, second.codebook),
+        coders=tuple(coders[i] for i in order),
+        codings=tuple(dict.fromkeys((*first.codings, *second.codings))),
+        readings=join_readings((*first.readings, *second.readings)),
+        name=first.name or second.name,
+        notice=first.notice or second.notice,
+    )
+
+
+def _united(old: Document, new: Document) -> Document:
+    """One document from two under one id.
+
+    Raises:
+        StudyError: They are two texts and not both made of given units.
+    """
+    new = replace(
+        new,
+        variables={**old.variables, **new.variables},
+        guid=new.guid or old.guid,
+        groups=tuple(dict.fromkeys((*old.groups, *new.groups))),
+        kind=old.kind if new.kind == Document("", "").kind else new.kind,
+    )
+    if (old.text, old.segments) == (new.text, new.segments):
+        return replace(new, turns=new.turns or old.turns, doubts=new.doubts or old.doubts)
+    if not (made_of_units(old) and made_of_units(new)):
+        raise StudyError(
+            f"document '{old.id}'",
+            "the study holds another text under this id",
+            "Rename the new document; or, if it is a newer version, import it with --replace.",
+        )
+    return all_units(old, new)
+
+
+def all_units(old: Document, new: Document, replacing: bool = False) -> Document:
+    """The new document with the units of both in order, each once.
+
+    Args:
+        old: Made of given units, as `new` is.
+        new: What else is known of the document is taken from it.
+        replacing: A unit with another text takes the place of the old one instead of being refused.
+
+    Raises:
+        StudyError: One unit has two texts.
+    """
+    mine, theirs = _units(old), _units(new)
+    for unit in mine.keys() & theirs.keys():
+        if not replacing and mine[unit].text != theirs[unit].text:
+            raise StudyError(
+                f"document '{old.id}'",
+                f"its unit '{unit}' has another text in the study",
+                "Give them different ids; or, if it is a newer version, import it with --replace.",
+            )
+        theirs[unit] = replace(theirs[unit], speaker=theirs[unit].speaker or mine[unit].speaker)
+    order = _in_order(list(mine), list(theirs))
+    return lay_out(new, ({**mine, **theirs}[unit] for unit in order))
+
+
+def made_of_units(document: Document) -> bool:
+    """Whether the text is its given units, laid end to end, and nothing else."""
+    words = (document.text_of(s) for s in document.segments)
+    ids = {s.id for s in document.segments}
+    return bool(ids) and len(ids) == len(document.segments) and GAP.join(words) == document.text
+
+
+def _units(document: Document) -> dict[str, Unit]:
+    times = {(t.start, t.end): t for t in document.turns}
+    units = {}
+    for s in document.segments:
+        turn = times.get((s.start, s.end), Turn(s.start, s.end))
+        units[s.id] = Unit(s.id, document.text_of(s), s.speaker, turn.start_ms, turn.end_ms)
+    return units
+
+
+def _in_order(first: list[str], second: list[str]) -> list[str]:
+    """Both lists as one, each id once.
+
+    Where the ids of both rise (1, 2, 10 or 4-18, 20-31), their numbers decide; else a run that
+    only `second` has stands before the id that follows it there, or at the end.
+    """
+    if _rises(first) and _rises(second):
+        return sorted({*first, *second}, key=_natural)
+    known, order, run = set(first), list(first), []
+    for unit in second:
+        if unit not in known:
+            run.append(unit)
+        elif run:
+            at = order.index(unit)
+            order[at:at] = run
+            run = []
+    return order + run
+
+
+def _rises(ids: Sequence[str]) -> bool:
+    keys = [_natural(i) for i in ids]
+    return all(a < b for a, b in pairwise(keys))
+
+
+def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """A key under which numbers within ids compare as numbers."""
+    parts = re.findall(r"[0-9]{1,15}|[^0-9]+|[0-9]+", text)
+    return tuple((0, int(p), "") if p.isascii() and p.isdigit() and len(p) < 16 else (1, 0, p) for p in parts)
+
+
+def _moved(study: Study, documents: Mapping[str, Document]) -> Study:
+    """The study with its codings and readings where their units stand in `documents`."""
+    changed = {
+        d.id: _Move(d, documents[d.id])
+        for d in study.documents
+        if (d.text, d.segments) != (documents[d.id].text, documents[d.id].segments)
+    }
+    if not changed:
+        return study
+    codings = [c for old in study.codings for c in _placed(old, changed)]
+    readings = [r for old in study.readings for r in _placed(old, changed)]
+    return replace(study, codings=tuple(codings), readings=tuple(readings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """From the text of a document as it was to its text as it is."""
+
+    old: Document
+    new: Document
+
+    def pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Where a span of the old text stands in the new one, one run of units after another."""
+        places = {s.id: s.start for s in self.new.segments}
+        run: tuple[int, int] | None = None
+        for s in self.old.segments:
+            a, b = max(s.start, start), min(s.end, end)
+            if a >= b:
+                continue
+            shift = places[s.id] - s.start
+            if run and a + shift - run[1] == len(GAP):
+                run = (run[0], b + shift)
+                continue
+            if run:
+                yield run
+            run = (a + shift, b + shift)
+        if run:
+            yield run
+
+
+def _placed(span: _Span, changed: Mapping[str, _Move]) -> Iterator[_Span]:
+    move = changed.get(span.document)
+    if move is None:
+        yield span
+        return
+    for start, end in move.pieces(span.start, span.end):
+        yield replace(span, start=start, end=end)

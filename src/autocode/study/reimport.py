@@ -1,0 +1,177 @@
+"""A study and what comes later: a newer version of its files, a changed or a belated transcript.
+
+A changed transcript is refused, or replaces the old one where that is asked for. Excerpts whose
+transcript comes later become codings in it. What changed is said in numbers and names.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from autocode.study import Coding, Document, Reading, Study, join_readings
+from autocode.study.merge import all_units, made_of_units, merge
+from autocode.study.moves import Reanchored, reanchor
+
+_Key = tuple[str, int, int, str, str]
+_NAMED = 10  # names in a line
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Two studies put together.
+
+    Attributes:
+        study: Both as one.
+        moved: What became of codings on texts that changed, a document each.
+        changes: What else is new or stays though the newer file lacks it, a line each; empty
+            where nothing was known before.
+    """
+
+    study: Study
+    moved: tuple[Reanchored, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+def merge_newer(first: Study, second: Study, replacing: bool = False) -> Merged:
+    """Put two studies together as `merge` does, the second one the newer.
+
+    Where `second` has the transcript of which `first` has excerpts, they become codings in it, if
+    all of them are found there. The same span, code and coder in both are one coding: memos are
+    joined where neither holds the other, date and weight are those of `second`.
+
+    Args:
+        first: What is there.
+        second: What is new.
+        replacing: A document of `second` with another text takes the place of the one in `first`,
+            and codings and readings move to where their words now are. A transcript is never
+            replaced by a table of units.
+
+    Raises:
+        StudyError: As `merge`.
+    """
+    followed, moved = _following(first, second, replacing)
+    joined = _joined_codings(followed, second)
+    study = merge(_with(followed, joined), _with(second, joined))
+    return Merged(study, moved, tuple(_changes(followed, second, joined)) if first.documents else ())
+
+
+def _following(first: Study, second: Study, replacing: bool) -> tuple[Study, tuple[Reanchored, ...]]:
+    """`first` with its documents and their codings where `second` has them with another text."""
+    told: list[Reanchored] = []
+    for d in second.documents:
+        first, old = _named_alike(first, d)
+        if old is None or old.text == d.text:
+            continue
+        excerpts = made_of_units(old) and not made_of_units(d)
+        if not excerpts and not (replacing and made_of_units(old) == made_of_units(d)):
+            continue
+        new = all_units(old, d, replacing) if made_of_units(d) else d
+        new = replace(old, text=new.text, turns=new.turns, segments=new.segments, doubts=new.doubts)
+        found, moved = reanchor(first, {d.id: new}, excerpts)
+        if replacing or not any(m.lost or m.changed for m in moved):
+            first = _read_whole(found, first, d) if excerpts else found
+            told += [m for m in moved if m.kept or m.changed or m.lost]
+    return first, tuple(told)
+
+
+def _named_alike(first: Study, new: Document) -> tuple[Study, Document | None]:
+    """The document under the new one's id; excerpts called as its file is called get that id."""
+    old, names = first.by_id.get(new.id), {new.name.casefold(), new.source.casefold()} - {""}
+    alike = [d for d in first.documents if {d.id.casefold(), d.name.casefold()} & names and made_of_units(d)]
+    if old or len(alike) != 1 or made_of_units(new):
+        return first, old
+    was = alike[0].id
+    segments = tuple(replace(s, document=new.id) for s in alike[0].segments)
+    renamed = replace(alike[0], id=new.id, segments=segments)
+    return replace(
+        first,
+        documents=tuple(renamed if d.id == was else d for d in first.documents),
+        codings=tuple(replace(c, document=new.id) if c.document == was else c for c in first.codings),
+        readings=tuple(replace(r, document=new.id) if r.document == was else r for r in first.readings),
+    ), renamed
+
+
+def _read_whole(found: Study, before: Study, new: Document) -> Study:
+    """Who coded all that was seen of a document as excerpts has read the whole of it.
+
+    It is what a table of coded segments says where the transcript is there first.
+    """
+    coded = {(c.coder, c.start) for c in before.codings if c.document == new.id}
+    seen = [
+        (r.coder, s.start)
+        for r in before.readings
+        if r.document == new.id
+        for s in before.by_id[new.id].segments
+        if r.start <= s.start < r.end
+    ]
+    whole = {coder for coder, _ in seen} - {coder for coder, start in seen if (coder, start) not in coded}
+    readings = [Reading(new.id, coder, 0, len(new.text)) for coder in sorted(whole)]
+    return replace(found, readings=join_readings((*found.readings, *readings)))
+
+
+def _key(c: Coding) -> _Key:
+    """What makes a coding the one it is."""
+    return c.document, c.start, c.end, c.code, c.coder
+
+
+def _alone(codings: Iterable[Coding]) -> dict[_Key, Coding]:
+    """Codings by what makes them, without those that differ in memo, date or weight alone."""
+    listed = list(dict.fromkeys(codings))
+    counts = Counter(map(_key, listed))
+    return {_key(c): c for c in listed if counts[_key(c)] == 1}
+
+
+def _joined_codings(first: Study, second: Study) -> dict[_Key, Coding]:
+    """One coding for each that both studies have with another memo, date or weight."""
+    old, new, both = _alone(first.codings), _alone(second.codings), _same_texts(first, second)
+    return {k: _joined(old[k], new[k]) for k in old.keys() & new.keys() if old[k] != new[k] and k[0] in both}
+
+
+def _same_texts(first: Study, second: Study) -> set[str]:
+    """Ids of the documents in which offsets mean the same to both."""
+    return {d.id for d in second.documents if d.id in first.by_id and first.by_id[d.id].text == d.text}
+
+
+def _joined(old: Coding, new: Coding) -> Coding:
+    nested = old.memo in new.memo or new.memo in old.memo
+    memo = max(new.memo, old.memo, key=len) if nested else f"{old.memo}\n\n{new.memo}"
+    weight = old.weight if new.weight is None else new.weight
+    return replace(new, memo=memo, when=new.when or old.when, weight=weight)
+
+
+def _with(study: Study, joined: Mapping[_Key, Coding]) -> Study:
+    return replace(study, codings=tuple(joined.get(_key(c), c) for c in study.codings)) if joined else study
+
+
+def _changes(first: Study, second: Study, joined: Mapping[_Key, Coding]) -> Iterator[str]:
+    """What `second` brings that `first` lacks, and what it lacks itself of documents that both have."""
+    old, new = set(map(_key, first.codings)), set(map(_key, second.codings))
+    both = _same_texts(first, second)
+    coders = {c.coder for c in second.codings}
+    yield from _counted("new documents", (d.id for d in second.documents if d.id not in first.by_id))
+    yield from _counted("new codes", (c.path for c in second.codebook if c.path not in first.codebook))
+    mine = first.codebook.by_path
+    other = (c.path for c in second.codebook if c.path in mine and c.definition not in ("", mine[c.path].definition))
+    yield from _counted("codes with another definition (the study's stays)", other)
+    yield from _by_coder("new codings in documents that were there", (k for k in new - old if k[0] in both))
+    known = {_key(c) for c in first.codings if joined.get(_key(c), c) != c}
+    yield from _by_coder("codings with another memo, date or weight", known)
+    gone = (k for k in old - new if k[0] in both and k[4] in coders)
+    yield from _by_coder("codings stay though the new file does not have them", gone)
+
+
+def _counted(what: str, names: Iterable[str]) -> Iterator[str]:
+    listed = list(names)
+    more = f" and {len(listed) - _NAMED:,} more" if len(listed) > _NAMED else ""
+    if listed:
+        yield f"{len(listed):,} {what}: {', '.join(listed[:_NAMED])}{more}"
+
+
+def _by_coder(what: str, keys: Iterable[_Key]) -> Iterator[str]:
+    counts = Counter((coder, document) for document, _, _, _, coder in keys)
+    if counts:
+        each = [f"{coder} in {document} {n:,}" for (coder, document), n in sorted(counts.items())]
+        more = f" and {len(each) - _NAMED:,} more" if len(each) > _NAMED else ""
+        yield f"{counts.total():,} {what}: {', '.join(each[:_NAMED])}{more}"

@@ -1,0 +1,129 @@
+"""Document -> Segments: the units of analysis (spaCy lives here).
+
+A unit is `given` (a table's rows), a speaker's `turn`, a `paragraph`, a `sentence` or a `window`
+of sentences. Sentences and windows never cross a turn or a paragraph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from autocode.config import SegmentConfig
+from autocode.errors import ConfigError, InputError
+from autocode.study import Document, Segment, Turn
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+Span = tuple[int, int, str]  # start, end, speaker
+
+_PARAGRAPH = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*")
+_LONGEST = 100_000  # characters handed to spaCy at once: well below its own limit of 1,000,000
+
+
+def segment(document: Document, config: SegmentConfig) -> tuple[Segment, ...]:
+    """Cut a document into its units of analysis, in reading order.
+
+    Interviewer turns are units too, for they are context; `is_context` tells them apart.
+
+    Raises:
+        InputError: The unit is `given`, but the document came without units.
+        ConfigError: The spaCy pipeline asked for is not installed.
+    """
+    unit = config.unit
+    if unit == "auto":
+        unit = "given" if document.segments else "turn" if document.turns else "paragraph"
+    if unit == "given":
+        if not document.segments:
+            raise InputError(
+                f"document '{document.id}'",
+                "it came without given units",
+                "Choose another unit: turn, paragraph, sentence or window.",
+            )
+        return document.segments
+    spans = [span for span in SEGMENTERS[unit](document, config) if document.text[span[0] : span[1]].strip()]
+    return tuple(Segment(document.id, s, e, str(n), who) for n, (s, e, who) in enumerate(spans, 1))
+
+
+def is_context(segment: Segment, document: Document, config: SegmentConfig) -> bool:
+    """Whether the segment is an interviewer's: heard by the model, never coded.
+
+    Given units are all coded: the coders of a table saw every row.
+    """
+    return not document.segments and segment.speaker.strip().casefold() in config.interviewers
+
+
+def _turns(document: Document, config: SegmentConfig) -> Iterator[Span]:
+    """Speaker turns; a text without speakers falls back to paragraphs."""
+    if not document.turns:
+        yield from _paragraphs(document, config)
+    for turn in document.turns:
+        yield turn.start, turn.end, turn.speaker
+
+
+def _paragraphs(document: Document, config: SegmentConfig) -> Iterator[Span]:
+    """Blocks of text between blank lines, cut at turns where there are any."""
+    for turn in document.turns or (Turn(0, len(document.text)),):
+        for match in _PARAGRAPH.finditer(document.text, turn.start, turn.end):
+            yield match.start(), match.end(), turn.speaker
+
+
+def _sentences(document: Document, config: SegmentConfig) -> Iterator[Span]:
+    for start, end, speaker in _paragraphs(document, config):
+        for s, e in _split(document.text[start:end], config):
+            yield start + s, start + e, speaker
+
+
+def _windows(document: Document, config: SegmentConfig) -> Iterator[Span]:
+    for start, end, speaker in _paragraphs(document, config):
+        parts = list(_split(document.text[start:end], config))
+        for i in range(0, len(parts), config.window):
+            group = parts[i : i + config.window]
+            yield start + group[0][0], start + group[-1][1], speaker
+
+
+def _split(text: str, config: SegmentConfig) -> Iterator[tuple[int, int]]:
+    """Offsets of the sentences of a paragraph, without the spaces around them."""
+    pipeline = _pipeline(config.spacy, config.language)
+    for offset in range(0, len(text), _LONGEST):
+        for sentence in pipeline(text[offset : offset + _LONGEST]).sents:
+            words = sentence.text.strip()
+            if words:
+                start = offset + sentence.start_char + sentence.text.index(words)
+                yield start, start + len(words)
+
+
+@lru_cache(maxsize=4)
+def _pipeline(name: str, language: str) -> Language:
+    """The sentence finder: an installed pipeline by name, else a blank one with a sentencizer.
+
+    Raises:
+        ConfigError: The pipeline or the language is not there.
+    """
+    import spacy
+
+    try:
+        if name:
+            return spacy.load(name, disable=["ner", "lemmatizer", "textcat"])
+        pipeline = spacy.blank(language)
+    except (OSError, ImportError) as error:
+        wanted = f"spaCy pipeline '{name}'" if name else f"spaCy language '{language}'"
+        raise ConfigError(
+            wanted,
+            "it is not installed on this computer",
+            'Install it first, or set spacy = "" for the rule-based sentence finder.',
+        ) from error
+    pipeline.add_pipe("sentencizer")
+    return pipeline
+
+
+SEGMENTERS: dict[str, Callable[[Document, SegmentConfig], Iterator[Span]]] = {
+    "turn": _turns,
+    "paragraph": _paragraphs,
+    "sentence": _sentences,
+    "window": _windows,
+}
+"""Plug-in point: from the name of a unit to the function that finds its spans."""

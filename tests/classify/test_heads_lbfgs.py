@@ -1,0 +1,79 @@
+"""Many problems minimised together: each to its own least loss, whatever the others need."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize, rosen, rosen_der
+
+from autocode.classify import heads as lbfgs
+from autocode.classify.heads import minimise
+
+
+def bowls(K=5, d=12, seed=0):
+    """K quadratic problems, from round to a thousand times longer than wide, and their least points."""
+    rng = np.random.default_rng(seed)
+    bends, least = np.geomspace(1, 10.0 ** np.linspace(0, 3, K), d).T, rng.normal(size=(K, d))
+
+    def loss(V, codes):
+        away = V - least[codes]
+        values = 1 + 0.5 * np.sum(bends[codes] * away**2, axis=1)
+        return values, np.asarray(bends[codes] * away, dtype=np.float32)
+
+    return loss, least
+
+
+def test_each_problem_reaches_its_least_point():
+    """Round and narrow bowls beside each other are all solved."""
+    loss, least = bowls()
+    assert np.allclose(minimise(loss, least.shape, 200, 1e-9), least, atol=1e-2)
+
+
+def test_problems_do_not_touch_each_other(monkeypatch):
+    """A problem's point is the same alone, in company, and in a block of its own, to the last bit."""
+    loss, least = bowls()
+    together = minimise(loss, least.shape, 15)
+    alone = [minimise(lambda V, codes, k=k: loss(V, codes + k), (1, 12), 15)[0] for k in range(5)]
+    monkeypatch.setattr(lbfgs, "_ROOM", 12 * 2 * lbfgs._MEMORY)
+    assert (together == alone).all()
+    assert (together == minimise(loss, least.shape, 15)).all()
+
+
+def test_a_curved_valley_as_scipy_has_it():
+    """Rosenbrock's function, where a full step is often too long and must be taken back."""
+
+    def loss(V, codes):
+        return np.array([rosen(v + 2) for v in V]), np.array([rosen_der(v + 2) for v in V], dtype=np.float32)
+
+    found = minimise(loss, (1, 4), 500, 0.0)[0] + 2
+    theirs = minimize(rosen, np.full(4, 2.0), jac=rosen_der, method="L-BFGS-B").x
+    assert np.allclose(found, theirs, atol=0.02)
+
+
+def test_a_problem_that_is_done_is_not_asked_again():
+    """The round bowl drops out at once; only the narrow ones are evaluated further."""
+    loss, least = bowls()
+    asked: list[int] = []
+
+    def counted(V, codes):
+        asked.append(len(codes))
+        return loss(V, codes)
+
+    minimise(counted, least.shape, 60)
+    assert asked[0] == 5
+    assert asked[-1] < 5
+    assert sorted(asked, reverse=True) == asked
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 3])
+def test_no_more_rounds_than_allowed(rounds):
+    """One evaluation to begin with, then a round each."""
+    loss, least = bowls()
+    calls: list[int] = []
+
+    def counted(V, codes):
+        calls.append(1)
+        return loss(V, codes)
+
+    minimise(counted, least.shape, rounds, 0.0)
+    assert len(calls) == rounds + 1

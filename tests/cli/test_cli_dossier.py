@@ -1,0 +1,107 @@
+"""The verbs around the dossier: what a person types and what comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import docx
+import pytest
+
+from autocode.formats import read
+from autocode.store import STORE, load
+from tests.cli.test_cli import Shell, shell
+from tests.formats.projects_made import project, qdpx
+
+__all__ = ["shell"]
+
+
+@pytest.fixture
+def stored(shell: Shell) -> Shell:
+    """A shell with the tiny study in s/."""
+    assert shell("import", "open", "--study", "s")[0] == 0
+    return shell
+
+
+def _page(folder: Path) -> str:
+    return (folder / "d" / "dossier.html").read_text(encoding="utf-8")
+
+
+def test_report_writes_three_forms_or_one(stored: Shell) -> None:
+    """A folder gets page, Word file and workbook; --only writes one."""
+    words = ["report", "s", "--config", "fake.toml", "--no-machine"]
+    code, _, err = stored(*words, "--out", "d")
+    assert code == 0
+    assert sorted(p.name for p in (stored.folder / "d").iterdir()) == ["dossier.docx", "dossier.html", "dossier.xlsx"]
+    assert "dossier.toml" in err
+    assert "autocode report s" in _page(stored.folder)
+    assert stored(*words, "--out", "e", "--only", "xlsx")[0] == 0
+    assert [p.name for p in (stored.folder / "e").iterdir()] == ["dossier.xlsx"]
+    assert stored(*words, "--out", "e", "--only", "pdf")[0] == 1
+
+
+def test_report_and_export_take_documents_of_one_kind(stored: Shell) -> None:
+    """--kind leaves out the documents of other kinds; a kind that is not there is one clear line."""
+    (stored.folder / "Badge-Act.txt").write_text("A policy on badges.\n")
+    assert stored("import", "Badge-Act.txt", "--study", "s", "--kind", "literature")[0] == 0
+    assert stored("export", "s", "--out", "papers", "--kind", "literature")[0] == 0
+    assert [d.id for d in read(stored.folder / "papers").documents] == ["Badge-Act"]
+    words = ["report", "s", "--config", "fake.toml", "--no-machine", "--only", "html"]
+    assert stored(*words, "--out", "d", "--kind", "interview")[0] == 0
+    assert "Badge-Act" not in _page(stored.folder)
+    code, _, err = stored("export", "s", "--out", "n.csv", "--kind", "field note")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "kinds there: interview, literature" in err
+
+
+def test_an_import_that_brings_little_says_so(shell: Shell) -> None:
+    """A codebook alone counts its codes; a project without texts and codes brought nothing in."""
+    (shell.folder / "book.csv").write_text("code,parent\nTime,\nMoney,\n")
+    assert "0 documents, 2 codes and 0 codings" in shell("import", "book.csv", "--study", "b")[2]
+    qdpx(shell.folder, project(), {}, "empty.qdpx")
+    assert "Nothing came in." in shell("import", "empty.qdpx", "--study", "n")[2]
+
+
+def test_letters_go_out_and_answers_come_back_into_the_report(stored: Shell) -> None:
+    """A corrected letter changes the study, lists what moved, and shows in the report."""
+    stored("members", "export", "s", "--out", "letters")
+    path = stored.folder / "letters" / "D2.docx"
+    letter = docx.Document(str(path))
+    letter.tables[0].rows[2].cells[0].text = "X"
+    letter.tables[1].rows[4].cells[2].text = "my shift takes all the hours and no evening is left 2"
+    letter.save(str(path))
+    code, out, _ = stored("members", "import", "letters", "--study", "s")
+    assert code == 0
+    assert "D2: approved with corrections, 1 passages corrected, 0 comments" in out
+    assert "moved: Work > Time by ana" in out
+    assert "my shift takes all" in load(stored.folder / "s" / STORE).by_id["D2"].text
+    stored("report", "s", "--config", "fake.toml", "--no-machine", "--out", "d", "--only", "html")
+    assert "1 of 8 participants answered" in _page(stored.folder)
+
+
+def test_pseudonyms_are_proposed_reviewed_and_applied(stored: Shell) -> None:
+    """Nothing changes before the review; then the old name is in no byte of the study file."""
+    assert stored("pseudonymise", "s")[0] == 1
+    code, _, err = stored("pseudonymise", "s", "--out", "p.csv")
+    assert code == 0
+    assert "does not find everything" in err
+    (stored.folder / "p.csv").write_text("apply,found,replacement\nyes,badge,[Thing 1]\n,cat,[Thing 2]\n")
+    assert stored("pseudonymise", "s", "--apply", "p.csv", "--key", "s/key.csv")[0] == 1
+    assert b"badge" in (stored.folder / "s" / STORE).read_bytes()
+    assert stored("pseudonymise", "s", "--apply", "p.csv", "--key", "safe/key.csv")[0] == 0
+    raw = b"".join(p.read_bytes() for p in (stored.folder / "s").iterdir())
+    assert b"badge" not in raw
+    assert b"my cat sleeps" in raw
+
+
+def test_forget_asks_first_and_then_leaves_no_byte(stored: Shell) -> None:
+    """Without --yes nothing is erased; with it, the words are in no file of the study."""
+    code, _, err = stored("forget", "s", "D2")
+    assert code == 0
+    assert "Nothing is erased yet" in err
+    assert "D2" in load(stored.folder / "s" / STORE).by_id
+    code, out, _ = stored("forget", "s", "D2", "--yes")
+    assert code == 0
+    assert "erased: s/study.sqlite: 1 documents" in out
+    raw = b"".join(p.read_bytes() for p in (stored.folder / "s").iterdir())
+    assert b"hello number 2" not in raw
+    assert b"hello number 3" in raw

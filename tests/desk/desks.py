@@ -1,0 +1,50 @@
+"""A study under review for tests: six interviews that a small model has learnt from, two that are new."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from autocode.config import Config, EncodeConfig
+from autocode.desk import Desk, advise
+from autocode.desk.advice import Item, ReviewSession
+from autocode.model import CodingModel
+from autocode.store import STORE, update
+from autocode.study import Study
+from tests.fake_encoder import FakeEncoder
+
+NEW = ("D6", "D7")
+
+
+def settings() -> Config:
+    """Settings with the tiny encoder."""
+    return Config(encode=EncodeConfig("tests.fake_encoder:FakeEncoder"))
+
+
+def half_coded(study: Study) -> Study:
+    """The study with its last two interviews uncoded."""
+    return replace(
+        study,
+        codings=tuple(c for c in study.codings if c.document not in NEW),
+        readings=tuple(r for r in study.readings if r.document not in NEW),
+    )
+
+
+def learnt(study: Study) -> CodingModel:
+    """A model that learnt from the coded interviews."""
+    return CodingModel.from_config(settings(), FakeEncoder()).fit(half_coded(study), ["ana", "ben"])
+
+
+def desk(study: Study, folder: Path, model: CodingModel | None) -> Desk:
+    """A desk on a study file in a folder."""
+    path = folder / STORE
+    stored = update(path, lambda _: half_coded(study))
+    return Desk(path, advise(stored, model, "small"))
+
+
+EVE = ReviewSession("eve", share=0.0)
+
+
+def first(found: Desk, document: str = "D6") -> Item:
+    """The first segment of a document that carries a suggestion."""
+    return next(i for i in found.items(document) if i.suggestions)

@@ -1,0 +1,119 @@
+"""Steps of the codebook: what they do to the tree, to the codings, and back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from autocode.desk import Desk
+from autocode.desk.acts import Ask, act
+from autocode.desk.recode import stale, step
+from autocode.errors import CodebookError
+from autocode.store import check, load
+from autocode.study import Study
+from tests.desk.desks import EVE, desk
+
+
+@pytest.fixture
+def found(study: Study, tmp_path: Path) -> Desk:
+    """A coded study on the desk."""
+    return desk(study, tmp_path, None)
+
+
+def _step(found: Desk, do: str, **more: object) -> None:
+    found.write([step(found, EVE, Ask(do, **more))])  # type: ignore[arg-type]
+    stored = load(found.path)
+    assert stored.codebook == found.study.codebook
+    assert Counter(stored.codings) == Counter(found.study.codings)
+    assert check(found.path) == []
+
+
+def _paths(found: Desk) -> list[str]:
+    return [c.path for c in found.study.codebook]
+
+
+def test_a_renamed_code_keeps_its_codings_and_its_place(found: Desk) -> None:
+    """Renaming a theme renames the paths below it; every coding follows."""
+    before, codings = _paths(found), Counter(c.code for c in found.study.codings)
+    _step(found, "code-rename", code="Work", text="Job")
+    assert _paths(found) == [p.replace("Work", "Job") for p in before]
+    assert Counter(c.code.replace("Job", "Work") for c in found.study.codings) == codings
+
+
+def test_a_moved_code_takes_its_codings_along(found: Desk) -> None:
+    """A code under another theme is the same code elsewhere."""
+    count = sum(c.code == "Work > Time" for c in found.study.codings)
+    _step(found, "code-move", code="Work > Time", suggested="Learning")
+    assert "Learning > Time" in _paths(found)
+    assert sum(c.code == "Learning > Time" for c in found.study.codings) == count
+
+
+def test_merged_codes_are_one(found: Desk) -> None:
+    """All codings of the first are codings of the second, none twice."""
+    _step(found, "code-merge", code="Work > Recognition", suggested="Learning > Recognition")
+    assert "Work > Recognition" not in _paths(found)
+    assert not [c for c in found.study.codings if c.code == "Work > Recognition"]
+    assert max(Counter(found.study.codings).values()) == 1
+
+
+def test_a_split_adds_codes_and_leaves_the_codings(found: Desk) -> None:
+    """The codings stay with the old code until a person gives them out."""
+    before = found.study.codings
+    _step(found, "code-split", code="Work > Time", text="Shifts, Family")
+    assert {"Work > Shifts", "Work > Family", "Work > Time"} <= set(_paths(found))
+    assert found.study.codings == before
+
+
+@pytest.mark.parametrize(
+    ("do", "more"),
+    [
+        ("code-rename", {"code": "Work", "text": "Job"}),
+        ("code-move", {"code": "Work > Time", "suggested": ""}),
+        ("code-merge", {"code": "Work > Recognition", "suggested": "Learning > Recognition"}),
+        ("code-split", {"code": "Work > Time", "text": "A, B"}),
+        ("code-add", {"code": "Work", "text": "New"}),
+        ("code-define", {"code": "Work", "text": "Another definition."}),
+    ],
+)
+def test_every_step_can_be_undone(found: Desk, do: str, more: dict[str, str]) -> None:
+    """After an undo codebook and codings are what they were."""
+    book, codings = found.study.codebook, Counter(found.study.codings)
+    _step(found, do, **more)
+    assert found.study.codebook != book
+    found.write(act(found, EVE, Ask("undo")))
+    assert load(found.path).codebook == book
+    assert Counter(load(found.path).codings) == codings
+
+
+@pytest.mark.parametrize(
+    ("do", "more"),
+    [
+        ("code-rename", {"code": "Nowhere", "text": "x"}),
+        ("code-rename", {"code": "Work", "text": "Learning"}),
+        ("code-rename", {"code": "Work", "text": "a > b"}),
+        ("code-rename", {"code": "Work", "text": " "}),
+        ("code-move", {"code": "Work", "suggested": "Work > Time"}),
+        ("code-move", {"code": "Work", "suggested": "Nowhere"}),
+        ("code-merge", {"code": "Work", "suggested": "Learning"}),
+        ("code-merge", {"code": "Work > Time", "suggested": "Work > Time"}),
+        ("code-split", {"code": "Work > Time", "text": "one"}),
+        ("code-add", {"code": "Work", "text": "Time"}),
+    ],
+)
+def test_an_impossible_step_changes_nothing(found: Desk, do: str, more: dict[str, str]) -> None:
+    """Unknown codes, doubled names, circles and merges of themes are refused."""
+    before = load(found.path)
+    with pytest.raises(CodebookError):
+        found.write([step(found, EVE, Ask(do, **more))])  # type: ignore[arg-type]
+    assert load(found.path) == before
+
+
+def test_what_a_change_makes_stale_is_counted(found: Desk) -> None:
+    """Decisions made with an earlier codebook are counted after a change."""
+    item = next(i for i in found.items("D6") if not i.context)
+    found.write(act(found, EVE, Ask("add", *item.key, code="Work")))
+    assert stale(found, EVE)["older"] == 0
+    _step(found, "code-define", code="Work", text="Another definition.")
+    assert stale(found, EVE)["older"] == 1

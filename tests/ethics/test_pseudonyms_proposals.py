@@ -1,0 +1,99 @@
+"""What may tell who someone is: found by patterns, reviewed by a human."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autocode.errors import ConfigError, InputError
+from autocode.ethics import Proposal, propose, read_proposals, write_proposals
+from autocode.study import Document, Study
+
+SAID = (
+    "I wrote to Dr Lim (lim.wei@uni.edu.my) and called 012-345 6789 or +60 3-7967 3273. "
+    "We met at Jalan Duta. See www.example.org/page, or @meiling on that site. My pass is S1234567. "
+    "Later, Dr Lim moved to Monash University, and then Farah laughed. You may stay, sir. You know."
+)
+
+
+def _study(*texts: str) -> Study:
+    return Study(tuple(Document(f"d{i}", text) for i, text in enumerate(texts)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("person", "Lim"),
+        ("e-mail", "lim.wei@uni.edu.my"),
+        ("phone", "012-345 6789"),
+        ("phone", "+60 3-7967 3273"),
+        ("place", "Jalan Duta"),
+        ("web address", "www.example.org/page"),
+        ("handle", "@meiling"),
+        ("id number", "S1234567"),
+        ("organisation", "Monash University"),
+        ("person", "Farah"),
+    ],
+)
+def test_patterns_find_what_tells_who_someone_is(kind: str, text: str) -> None:
+    """Names after titles, addresses, numbers, places, organisations, capitalised words."""
+    assert (kind, text) in {(p.kind, p.found) for p in propose(_study(SAID))}
+
+
+def test_a_word_after_a_full_stop_is_no_name() -> None:
+    """Titles in lower case or at the end of a sentence propose nobody."""
+    assert "You" not in {p.found for p in propose(_study(SAID)) if p.kind == "person"}
+
+
+def test_one_name_has_one_pseudonym_in_all_documents() -> None:
+    """The same name in two documents is one proposal, counted in both."""
+    (found,) = [p for p in propose(_study("Dr Lim came. Dr Lim left.", "I saw Dr Lim.")) if p.found == "Lim"]
+    assert (found.count, found.documents, found.replacement) == (3, 2, "[Person 1]")
+
+
+def test_nothing_is_applied_before_a_human_says_so(tmp_path: Path) -> None:
+    """Proposals are written unmarked; only rows marked yes come back as to be applied."""
+    path = tmp_path / "p.csv"
+    write_proposals(path, propose(_study(SAID)))
+    assert not any(p.apply for p in read_proposals(path))
+    text = path.read_text(encoding="utf-8-sig").replace(",sure,person,Lim", "yes,sure,person,Lim")
+    path.write_text(text, encoding="utf-8")
+    assert [p.found for p in read_proposals(path) if p.apply] == ["Lim"]
+
+
+def test_a_phone_number_survives_the_guard_against_formulas(tmp_path: Path) -> None:
+    """A number with a leading plus is guarded in the table and read back as it was."""
+    path = tmp_path / "p.csv"
+    write_proposals(path, [Proposal("phone", "+60 3-7967 3273", "[Phone 1]", 1, 1, True)])
+    assert "'+60" in path.read_text(encoding="utf-8-sig")
+    assert read_proposals(path)[0].found == "+60 3-7967 3273"
+
+
+def test_a_replacement_that_holds_the_name_is_refused(tmp_path: Path) -> None:
+    """Lim cannot become Dr Lim; the line is named, the words are not."""
+    path = tmp_path / "p.csv"
+    write_proposals(path, [Proposal("person", "Lim", "Dr Lim", 1, 1, True)])
+    with pytest.raises(InputError, match="line 2") as caught:
+        read_proposals(path)
+    assert "Lim" not in str(caught.value)
+
+
+def test_a_missing_pipeline_is_one_clear_line() -> None:
+    """A spaCy pipeline that is not installed is named, with the way on."""
+    with pytest.raises(ConfigError, match="no_such_pipeline"):
+        propose(replace(_study(SAID)), "no_such_pipeline")
+
+
+def test_named_entities_are_found_where_a_pipeline_is_installed(tmp_path: Path) -> None:
+    """What a spaCy pipeline calls a person is proposed as one, though no pattern sees it."""
+    import spacy
+
+    pipeline = spacy.blank("en")
+    pipeline.add_pipe("entity_ruler").add_patterns([{"label": "PERSON", "pattern": "grandmother rose"}])  # type: ignore[attr-defined]
+    pipeline.to_disk(tmp_path / "ner")
+    study = _study("we asked grandmother rose about it")
+    assert propose(study) == []
+    (found,) = propose(study, str(tmp_path / "ner"))
+    assert (found.kind, found.found) == ("person", "grandmother rose")

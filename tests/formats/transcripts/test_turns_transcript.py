@@ -1,0 +1,230 @@
+"""Plain-text transcripts."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autocode.errors import InputError
+from autocode.formats.transcripts.texts import read_transcripts
+from autocode.formats.transcripts.turns import find_turns, read_transcript, split_names
+from tests.conftest import shared
+
+
+def _turns(text: str) -> list[tuple[str, str]]:
+    return [(t.speaker, text[t.start : t.end]) for t in find_turns(text)]
+
+
+def test_turns_leave_the_name_out() -> None:
+    """A turn's span covers the words spoken, not the speaker's name."""
+    assert _turns("Interviewer: Hello.\n\nR1: Hi there.\n\nInterviewer: Good.") == [
+        ("Interviewer", "Hello."),
+        ("R1", "Hi there."),
+        ("Interviewer", "Good."),
+    ]
+
+
+def test_lines_without_a_name_go_on_with_the_turn() -> None:
+    """A paragraph without a name belongs to whoever spoke last."""
+    assert _turns("A: one\nmore\n\nB: two\n\nA: three") == [("A", "one\nmore"), ("B", "two"), ("A", "three")]
+
+
+def test_a_stray_colon_makes_no_speaker() -> None:
+    """A label that occurs once in prose is no speaker."""
+    assert _turns("It was cold.\n\nNote: this is prose.\n\nIt went on.\nAnd on.") == []
+
+
+def test_times_and_addresses_make_no_speaker() -> None:
+    """A colon inside a clock time or an address opens no turn."""
+    assert _turns("A: at 10:30 then\n\nB: see http://x.y\n\nA: ok") == [
+        ("A", "at 10:30 then"),
+        ("B", "see http://x.y"),
+        ("A", "ok"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("Ä: é\r\n".encode(), "Ä: é\n"),
+        (b"\xef\xbb\xbf" + "Ä: é\n".encode(), "Ä: é\n"),
+        ("Ä: é\n".encode("utf-16"), "Ä: é\n"),
+    ],
+)
+def test_encodings_with_a_mark_are_read(raw: bytes, text: str, tmp_path: Path) -> None:
+    """UTF-8 and UTF-16, with or without marks, give the same text with plain newlines and no note."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(raw)
+    document, note = read_transcript(path)
+    assert (document.text, note) == (text, "")
+
+
+def test_a_legacy_encoding_is_a_guess_and_said(tmp_path: Path) -> None:
+    """A file that is no UTF-8 is read by a guess, and the receipt says which."""
+    path = tmp_path / "a.txt"
+    path.write_bytes("Interviewer: Où était la forêt près du château, là-bas, après l'été passé ?\n".encode("cp1252"))
+    _, note = read_transcript(path)
+    assert "a guess" in note
+
+
+def test_the_encoding_may_be_said(tmp_path: Path) -> None:
+    """--encoding reads the bytes as told."""
+    path = tmp_path / "a.txt"
+    path.write_bytes("café".encode("cp850"))
+    assert read_transcript(path, "cp850")[0].text == "café"
+
+
+@pytest.mark.parametrize(("raw", "said"), [(b"", "empty"), (b"  \n", "empty"), (b"\x00\xff\x00\x01" * 50, "binary")])
+def test_what_is_no_text_is_refused(raw: bytes, said: str, tmp_path: Path) -> None:
+    """Empty and binary files end in one clear error."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(raw)
+    with pytest.raises(InputError, match=said):
+        read_transcript(path)
+
+
+def test_a_folder_is_read_in_the_order_of_names(tmp_path: Path) -> None:
+    """All transcripts of a folder become documents; a README is no transcript."""
+    for name in ("R02.txt", "R01.md", "README.md"):
+        (tmp_path / name).write_text("A: x\n", encoding="utf-8")
+    assert [d.id for d in read_transcripts(tmp_path)[0]] == ["R01", "R02"]
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    """R01.txt beside R01.md would be one document with two texts."""
+    for name in ("R01.txt", "R01.md"):
+        (tmp_path / name).write_text("A: x\n", encoding="utf-8")
+    with pytest.raises(InputError, match="two files are called 'R01'"):
+        read_transcripts(tmp_path)
+
+
+def _timed(text: str) -> list[tuple[str, str, int | None, int | None]]:
+    return [(t.speaker, text[t.start : t.end], t.start_ms, t.end_ms) for t in find_turns(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "turns"),
+    [
+        ("[SPEAKER_00]: one\n[SPEAKER_01]: two\n", [("SPEAKER_00", "one"), ("SPEAKER_01", "two")]),
+        ("#I: one\n#B: two\n", [("I", "one"), ("B", "two")]),
+        ("**Ana:** one\n\n**Ben**: two\n\n**Ana:** three\n", [("Ana", "one"), ("Ben", "two"), ("Ana", "three")]),
+        (
+            "Ana Lee (02:10): one\nBen: two\nAna Lee (03:00): x\n",
+            [("Ana Lee", "one"), ("Ben", "two"), ("Ana Lee", "x")],
+        ),
+        ("Interviewer1 : un\nInterviewee1 : deux\n", [("Interviewer1", "un"), ("Interviewee1", "deux")]),
+        (">> ALICE: one\n>> BOB: two\n", [("ALICE", "one"), ("BOB", "two")]),
+        ("张三：你好\n李四：好\n", [("张三", "你好"), ("李四", "好")]),
+    ],
+)
+def test_names_may_be_marked(text: str, turns: list[tuple[str, str]]) -> None:
+    """Brackets, #, bold type and times beside a name are not part of it."""
+    assert _turns(text) == turns
+
+
+def test_an_aside_belongs_to_the_speaker() -> None:
+    """``R2 (overlapping)`` is R2, while a name that is always in brackets keeps them."""
+    assert [s for s, _ in _turns("I: a\nR2 (overlapping): b\nAna (SL): c\nR2: d\nAna (SL): e\n")] == [
+        "I",
+        "R2",
+        "Ana (SL)",
+        "R2",
+        "Ana (SL)",
+    ]
+
+
+def test_the_legend_makes_speakers_of_single_labels() -> None:
+    """A label that the legend explains is a speaker though it comes once."""
+    text = "Kk = caregiver; Zz = nurse\nLong prose.\nKk: one\nmore prose\neven more\nZz: two\n"
+    assert _turns(text) == [("Kk", "one\nmore prose\neven more"), ("Zz", "two")]
+
+
+def test_stamps_at_the_end_of_turns_are_times() -> None:
+    """f4: the stamp ends its turn and begins the next; the words are without it."""
+    text = "I: Wie kam es? #00:00:08-2#\n\nB: So. #00:01:02-3#\nUnd so. #00:01:09-0#\n"
+    assert _timed(text) == [("I", "Wie kam es?", None, 8200), ("B", "So. #00:01:02-3#\nUnd so.", 8200, 69000)]
+
+
+def test_stamps_at_the_start_of_turns_are_times() -> None:
+    """MAXQDA stamps before the name, noScribe after it."""
+    assert _timed("[0:00:04.7] I: one\n[1:02:03.9] B2: two\n") == [("I", "one", 4700, None), ("B2", "two", 3723900, None)]
+    assert _timed("S01: [00:00:12] one [00:00:20] more\n\nS00: [00:00:36] two\n") == [
+        ("S01", "one [00:00:20] more", 12000, None),
+        ("S00", "two", 36000, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "turns"),
+    [
+        (
+            "Speaker 1  0:02  \nOne.\n\nAna Lee  1:02:45  \nBut 3:00 pm\n",
+            [("Speaker 1", "One.", 2000, None), ("Ana Lee", "But 3:00 pm", 3765000, None)],
+        ),
+        ("[Ana Lee] 11:02:09\nOne.\n\n[Ben] 11:02:11\nTwo.\n", [("Ana Lee", "One.", 0, None), ("Ben", "Two.", 2000, None)]),
+        (
+            "Ana started transcription\n\nAna Lee   0:04\nOne.\nTwo.\n\nAna stopped transcription\n",
+            [("Ana Lee", "One.\nTwo.", 4000, None)],
+        ),
+        (
+            "0:0:1.5 --> 0:0:4.0\nAna Lee\nOne.\n0:0:4.0 --> 0:0:5.0\nBen\nTwo.\n",
+            [("Ana Lee", "One.", 1500, 4000), ("Ben", "Two.", 4000, 5000)],
+        ),
+        (
+            "00:00:00\nAna Lee: One.\nBen: Two.\n00:05:04\nBen: Three.\n",
+            [("Ana Lee", "One.", 0, None), ("Ben", "Two.", None, None), ("Ben", "Three.", 304000, None)],
+        ),
+    ],
+)
+def test_recorders_mark_turns_on_lines_of_their_own(text: str, turns: list[tuple[str, str, int | None, int | None]]) -> None:
+    """Otter, Zoom (clock times), Teams in two versions, and Google Meet."""
+    assert _timed(text) == turns
+
+
+def test_a_sentence_that_ends_in_a_time_is_no_speaker() -> None:
+    """Prose in which a line happens to end with a clock time has no turns."""
+    assert _turns("We met on Monday at 10:30\nand left. She came at 9:15\nand stayed.\n") == []
+
+
+def test_lines_split_into_names_and_words() -> None:
+    """Subtitles: only a name that comes back is one."""
+    lines = ["Ana: hi", "and on", "Okay: so", "Ana: yes"]
+    assert split_names(lines) == [("Ana", "hi"), ("", "and on"), ("", "Okay: so"), ("Ana", "yes")]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["I", "R1", "Ana", ""]), st.text(max_size=30)), max_size=8))
+def test_turns_never_overlap_and_never_leave_the_text(lines: list[tuple[str, str]]) -> None:
+    """Whatever the text, turns are in order, apart and inside it."""
+    text = "\n".join(f"{name}: {words}" if name else words for name, words in lines)
+    spans = [(t.start, t.end) for t in find_turns(text)]
+    assert all(0 <= a < b <= len(text) for a, b in spans)
+    assert all(b <= c for (_, b), (c, _) in pairwise(spans))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "f4_constructed.txt",
+        "noscribe_0.7_excerpt.txt",
+        "otter_txt_constructed.txt",
+        "zoom_saved_transcript.txt",
+        "maxqda_bracket_times_constructed.txt",
+    ],
+)
+def test_real_transcripts_have_speakers_and_times(name: str) -> None:
+    """Every stamped sample gives turns of at least two speakers, with times in order."""
+    document, _ = read_transcript(shared("formats", "samples", "transcripts", name))
+    times = [t.start_ms if t.start_ms is not None else t.end_ms for t in document.turns]
+    assert len({t.speaker for t in document.turns}) > 1
+    assert times == sorted(t for t in times if t is not None)
+
+
+def test_a_western_legacy_file_is_windows_1252() -> None:
+    """f4's usual encoding is found, umlauts and all, and the guess is said."""
+    document, note = read_transcript(shared("formats", "samples", "transcripts", "f4_constructed.txt"))
+    assert "Können" in document.text
+    assert "cp1252, a guess" in note

@@ -1,0 +1,166 @@
+"""Speech recognition as JSON and .tsv."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autocode.errors import InputError
+from autocode.formats import read
+from autocode.store import STORE, load, update
+from autocode.study import Study
+from tests.conftest import shared
+
+Turns = list[tuple[str, str, int | None, int | None]]
+
+
+def _turns(path: Path) -> Turns:
+    document = read(path).documents[0]
+    return [(t.speaker, document.text_of(t), t.start_ms, t.end_ms) for t in document.turns]
+
+
+@pytest.mark.parametrize(
+    ("content", "turns"),
+    [
+        (
+            {
+                "text": " One. Two.",
+                "segments": [{"start": 0.0, "end": 2.48, "text": " One."}, {"start": 2.9, "end": 3.0, "text": " Two."}],
+            },
+            [("", "One.", 0, 2480), ("", "Two.", 2900, 3000)],
+        ),
+        ({"transcription": [{"offsets": {"from": 5, "to": 9}, "text": " One."}]}, [("", "One.", 5, 9)]),
+        (
+            {
+                "segments": [
+                    {"start": 0, "end": 1, "text": "One.", "words": [{"speaker": "S1"}, {"word": "$3"}]},
+                    {"start": 1, "end": 2, "text": "Two.", "speaker": "S2"},
+                    {"text": "Three."},
+                ]
+            },
+            [("S1", "One.", 0, 1000), ("S2", "Two.", 1000, 2000), ("", "Three.", None, None)],
+        ),
+        (
+            {"results": {"utterances": [{"start": 0, "end": 1.5, "speaker": 0, "transcript": "One."}]}},
+            [("Speaker 0", "One.", 0, 1500)],
+        ),
+        ({"results": {"channels": [{"alternatives": [{"transcript": "one two"}]}]}}, [("", "one two", None, None)]),
+        (
+            {"events": [{"tStartMs": 7, "dDurationMs": 3, "segs": [{"utf8": "the"}, {"utf8": " cat"}]}, {"tStartMs": 9}]},
+            [("", "the cat", 7, 10)],
+        ),
+    ],
+)
+def test_every_recognizer_is_read(content: Any, turns: Turns, tmp_path: Path) -> None:
+    """Whisper, whisper.cpp, WhisperX (speaker missing), Deepgram twice, YouTube."""
+    path = tmp_path / "talk.json"
+    path.write_text(json.dumps(content))
+    assert _turns(path) == turns
+
+
+def test_a_tsv_counts_milliseconds(tmp_path: Path) -> None:
+    """Whisper's .tsv has no fractions."""
+    path = tmp_path / "talk.tsv"
+    path.write_text("start\tend\ttext\n0\t2480\tOne.\n2900\t3000\tTwo.\n")
+    assert _turns(path) == [("", "One.", 0, 2480), ("", "Two.", 2900, 3000)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "no JSON"),
+        ("[" * 100_000, "no JSON"),
+        ('{"a": 1}', "no known program"),
+        ("[1]", "no known program"),
+        ('{"segments": [3]}', "no transcript of a known shape"),
+        ('{"segments": [{"text": "a", "start": "x"}]}', "known shape"),
+        ('{"segments": [{"text": "a", "start": 1e999}]}', ""),
+        ('{"segments": []}', "no words"),
+        ('{"events": [{"segs": 3}]}', "known shape"),
+    ],
+)
+def test_bad_json_is_one_clear_line(text: str, said: str, tmp_path: Path) -> None:
+    """Broken, foreign and hostile JSON is refused, or its impossible time left out."""
+    path = tmp_path / "talk.json"
+    path.write_text(text)
+    if not said:
+        assert _turns(path) == [("", "a", None, None)]
+        return
+    with pytest.raises(InputError, match=said) as caught:
+        read(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "pieces"),
+    [
+        ("whisper_openai_cli_constructed.json", 3),
+        ("whisper_api_verbose_json_constructed.json", 3),
+        ("whispercpp_constructed.json", 3),
+        ("whisperx_diarized_constructed.json", 3),
+        ("whisper_constructed.tsv", 3),
+        ("potato_talk_03.whisper.json", 5),
+        ("potato_talk_04.json3", 4),
+        ("potato_talk_06.deepgram.json", 3),
+    ],
+)
+def test_samples_keep_their_times(name: str, pieces: int) -> None:
+    """Each sample gives its pieces, all timed and in order."""
+    turns = _turns(shared("formats", "samples", "transcripts", name))
+    assert len(turns) == pieces
+    assert [t[2] for t in turns] == sorted(t[2] for t in turns if t[2] is not None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {
+            "segments": [
+                {
+                    "start": 0,
+                    "end": 1,
+                    "text": " the manger, so",
+                    "words": [{"word": " the", "probability": 0.9}, {"word": " manger,", "probability": 0.312}],
+                }
+            ]
+        },
+        {"segments": [{"start": 0, "end": 1, "text": "the manger, so", "words": [{"word": "manger,", "score": 0.312}]}]},
+        {
+            "results": {
+                "utterances": [
+                    {
+                        "start": 0,
+                        "end": 1,
+                        "transcript": "the manger, so",
+                        "words": [{"word": "manger", "punctuated_word": "manger,", "confidence": 0.312}],
+                    }
+                ]
+            }
+        },
+        {
+            "transcription": [
+                {
+                    "text": " the manger, so",
+                    "tokens": [
+                        {"text": "[_BEG_]", "p": 0.1},
+                        {"text": " the", "p": 0.9},
+                        {"text": " man", "p": 0.8},
+                        {"text": "ger,", "p": 0.312},
+                        {"text": " so", "p": 0.7},
+                    ],
+                }
+            ]
+        },
+    ],
+)
+def test_words_heard_with_little_confidence_are_kept(content: Any, tmp_path: Path) -> None:
+    """Whisper, WhisperX, Deepgram and whisper.cpp say how sure they are of a word; the study keeps the doubts."""
+    path = tmp_path / "talk.json"
+    path.write_text(json.dumps(content))
+    document = read(path).documents[0]
+    assert [(document.text[d.start : d.end], d.confidence) for d in document.doubts] == [("manger,", 0.312)]
+    update(tmp_path / STORE, lambda _: Study((document,)))
+    assert load(tmp_path / STORE).documents == (document,)

@@ -1,0 +1,1 @@
+"""Tests of autocode/model/transfer."""

@@ -1,1 +1,0 @@
-"""Tests; they mirror src/autocode."""

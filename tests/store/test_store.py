@@ -1,0 +1,155 @@
+"""study.sqlite: nothing lost, nothing silently damaged."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autocode.errors import StoreError, StudyError
+from autocode.store import STORE, check, load, scrub, update
+from autocode.study import Coding, Document, Study
+
+
+def test_a_study_reads_back_equal(study: Study, tmp_path: Path) -> None:
+    """What was stored is what is loaded, to the last field."""
+    update(tmp_path / STORE, lambda _: study)
+    assert load(tmp_path / STORE) == study
+
+
+def test_odd_text_survives(study: Study, tmp_path: Path) -> None:
+    """Emoji, right-to-left text, decomposed accents and line separators come back unchanged."""
+    odd = Document("odd", "👩‍👩‍👧 שלום cafe\u0301 \u2028 \x0b end")
+    update(tmp_path / STORE, lambda _: replace(study, documents=(*study.documents, odd)))
+    assert load(tmp_path / STORE).by_id["odd"].text == odd.text
+
+
+def test_a_change_that_fails_changes_nothing(study: Study, tmp_path: Path) -> None:
+    """Where the change raises, the study is as it was."""
+    update(tmp_path / STORE, lambda _: study)
+
+    def fails(old: Study) -> Study:
+        raise StudyError("x", "y")
+
+    with pytest.raises(StudyError):
+        update(tmp_path / STORE, fails)
+    assert load(tmp_path / STORE) == study
+
+
+def test_a_changed_cell_is_found(study: Study, tmp_path: Path) -> None:
+    """A row altered behind the program's back is refused when read and named by the check."""
+    path = tmp_path / STORE
+    update(path, lambda _: study)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE coding SET start = start + 1 WHERE rowid = 3")
+    with pytest.raises(StoreError, match="row 3 of table coding is damaged"):
+        load(path)
+    assert check(path)
+
+
+def test_a_sound_study_has_no_faults(study: Study, tmp_path: Path) -> None:
+    """The check of a study just written finds nothing."""
+    update(tmp_path / STORE, lambda _: study)
+    assert check(tmp_path / STORE) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all, just some text that is long enough", os.urandom(4096)])
+def test_a_file_that_is_no_study_is_refused(content: bytes, tmp_path: Path) -> None:
+    """An empty, textual or random file ends in one clear error and is left alone."""
+    path = tmp_path / STORE
+    path.write_bytes(content)
+    with pytest.raises(StoreError):
+        load(path)
+    assert path.read_bytes() == content
+
+
+def test_cut_files_never_load(study: Study, tmp_path: Path) -> None:
+    """A study file cut short anywhere is reported, not read as a smaller study."""
+    path = tmp_path / STORE
+    update(path, lambda _: study)
+    whole = path.read_bytes()
+    for share in (0.1, 0.35, 0.6, 0.85, 0.99):
+        cut = tmp_path / f"{share}" / STORE
+        cut.parent.mkdir()
+        cut.write_bytes(whole[: int(len(whole) * share)])
+        assert check(cut), share
+
+
+def test_a_newer_format_is_refused(study: Study, tmp_path: Path) -> None:
+    """A study made by a later program is not opened."""
+    path = tmp_path / STORE
+    update(path, lambda _: study)
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version=99")
+    with pytest.raises(StoreError, match="newer autocode"):
+        load(path)
+
+
+def test_the_file_is_for_its_owner_only(study: Study, tmp_path: Path) -> None:
+    """Transcripts are sensitive: on POSIX nobody else may read the file."""
+    update(tmp_path / STORE, lambda _: study)
+    assert (tmp_path / STORE).stat().st_mode & 0o077 == 0
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from contextlib import closing
+from dataclasses import replace
+from autocode.store import update
+from autocode.study import Coding
+path, coder, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+for i in range(count):
+    update(path, lambda s: replace(s, codings=(*s.codings, Coding("D0", i, i + 1, "Work", coder))))
+    print(i, flush=True)
+"""
+
+
+def test_two_programs_may_write_at_once(study: Study, tmp_path: Path) -> None:
+    """Two processes that each add codings lose none of them."""
+    path = tmp_path / STORE
+    update(path, lambda _: replace(study, codings=()))
+    jobs = [subprocess.Popen([sys.executable, "-c", _WRITER, str(path), c, "15"]) for c in ("ana", "ben")]
+    assert [job.wait(60) for job in jobs] == [0, 0]
+    assert len(load(path).codings) == 30
+
+
+def test_killing_a_writer_loses_nothing_acknowledged(study: Study, tmp_path: Path) -> None:
+    """After kill -9 every coding that was reported as stored is there, and the file is sound."""
+    path = tmp_path / STORE
+    update(path, lambda _: replace(study, codings=()))
+    for _ in range(5):
+        before = len(load(path).codings)
+        job = subprocess.Popen([sys.executable, "-c", _WRITER, str(path), "ana", "10000"], stdout=subprocess.PIPE, text=True)
+        out = job.stdout
+        assert out is not None
+        out.readline()
+        time.sleep(0.05)
+        os.kill(job.pid, signal.SIGKILL)
+        acknowledged = 1 + len(out.read().split())
+        job.wait()
+        assert check(path) == []
+        assert len(set(load(path).codings)) >= min(before, acknowledged)
+        assert Coding("D0", acknowledged - 1, acknowledged, "Work", "ana") in load(path).codings
+
+
+def test_scrubbing_leaves_no_trace_of_what_was_deleted(tmp_path: Path) -> None:
+    """Even with another program holding the file open, deleted words stand in no byte of it or of its log."""
+    path = tmp_path / STORE
+    update(path, lambda old: Study((Document("a", "the withdrawn words"), Document("b", "other words"))))
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("SELECT count(*) FROM document").fetchone()
+        update(path, lambda old: replace(old, documents=(*old.documents[:1], Document("c", "more"))))
+        update(path, lambda old: replace(old, documents=old.documents[1:]))
+        assert b"withdrawn" in b"".join(p.read_bytes() for p in tmp_path.iterdir())
+        scrub(path)
+        assert b"withdrawn" not in b"".join(p.read_bytes() for p in tmp_path.iterdir())
+    assert [d.id for d in load(path).documents] == ["c"]
