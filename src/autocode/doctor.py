@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from autocode.encode import cache_folder, load_encoder
+from autocode.encode.cache import cache_folder
+from autocode.encode.joined import load_encoder
 from autocode.errors import AutocodeError
-from autocode.model import Changes
+from autocode.model.history import Changes
 from autocode.store import check
 
 _PACKAGES = ("autocode", "numpy", "scikit-learn", "onnxruntime", "sentence-transformers", "torch", "spacy", "datasets")

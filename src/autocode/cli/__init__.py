@@ -24,8 +24,8 @@ from autocode.cli.shell import Json, Kind, StudyPath, app, show, tell
 from autocode.cli.suggest import suggest
 from autocode.cli.train import align, codes_changed, train
 from autocode.doctor import examine
-from autocode.dossier import Description
-from autocode.encode import add_encoder
+from autocode.dossier.tables import Description
+from autocode.encode.weights import add_encoder
 from autocode.errors import AutocodeError
 from autocode.formats import read
 from autocode.store import STORE

@@ -10,33 +10,22 @@ from typing import Annotated
 
 import typer
 
-from autocode.agreement import (
-    AgreementOptions,
-    AgreementReport,
-    Decisions,
+from autocode.agreement.compare import AgreementReport, agree_on
+from autocode.agreement.counts import Decisions, by_group, by_theme, by_whole_document, decisions
+from autocode.agreement.differences import agreement_by_document
+from autocode.agreement.estimate import AgreementOptions, Estimate
+from autocode.agreement.judgement.corrected import (
     Design,
-    Estimate,
     Frequency,
-    Opinion,
-    Record,
-    agree_on,
-    agreement_by_document,
     batch_by_theme,
-    by_group,
-    by_theme,
-    by_whole_document,
-    conditions,
     corrected_document_frequencies,
     corrected_frequencies,
-    decisions,
-    decisions_on_text,
-    gamma_by_document,
-    opened_documents,
-    summary,
-    summary_text,
 )
-from autocode.agreement.judgement.opinions import opinions
-from autocode.agreement.render import cut, decimals
+from autocode.agreement.judgement.opinions import Opinion, opinions
+from autocode.agreement.render import cut, decimals, summary_text
+from autocode.agreement.spans.characters import decisions_on_text
+from autocode.agreement.spans.passages import gamma_by_document, opened_documents
+from autocode.agreement.summary import Record, conditions, summary
 from autocode.cli.shell import (
     Coders,
     ConfigPath,

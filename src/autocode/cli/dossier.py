@@ -11,39 +11,36 @@ from typing import Annotated
 
 import typer
 
-from autocode.agreement import agree as compare_coders
+from autocode.agreement.compare import agree as compare_coders
 from autocode.cli.shell import ConfigPath, Kind, StudyPath, blank_model, ledger_of, settings, tell, working
 from autocode.config import Config
-from autocode.dossier import FORMS, NAME, Checked, Findings, Trail, load_record, study_html, write_dossier
-from autocode.encode import cache_folder
+from autocode.dossier.findings import Checked, Findings, Trail
+from autocode.dossier.html import study_html
+from autocode.dossier.record import NAME, load_record
+from autocode.dossier.written import FORMS, write_dossier
+from autocode.encode.cache import cache_folder
 from autocode.errors import InputError
-from autocode.ethics import (
-    ANSWERED,
-    CERTAINTIES,
+from autocode.ethics.answers import ANSWERED, Kept, load_answers, read_answers, save_answers, take
+from autocode.ethics.forget import Places, holding
+from autocode.ethics.forget import forget as erase
+from autocode.ethics.letters import write_letters
+from autocode.ethics.names import CERTAINTIES
+from autocode.ethics.pseudonyms import (
     WARNING,
-    Kept,
-    Places,
     Proposal,
     apply_proposals,
-    holding,
     in_receipts,
-    load_answers,
     pipelines,
     propose,
-    read_answers,
     read_proposals,
-    save_answers,
-    take,
     write_key,
-    write_letters,
     write_proposals,
 )
-from autocode.ethics import forget as erase
 from autocode.evaluate import agreement_options, compare, hold_out
 from autocode.formats import read, read_all
 from autocode.formats.datasets.stream import is_parts
 from autocode.formats.files import write_atomic
-from autocode.model import CodingModel
+from autocode.model.coding_model import CodingModel
 from autocode.store import STORE, load, receipts, scrub, update
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix

@@ -13,12 +13,14 @@ import typer
 from autocode.cli.shell import Kind, StudyPath, tell
 from autocode.config import SegmentConfig
 from autocode.errors import InputError, StudyError
-from autocode.formats import ReadOptions, Receipt, WriteOptions, read, read_all, read_coders, write
+from autocode.formats import read, read_all, read_coders, write
+from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.participants import kind_of
 from autocode.formats.transcripts.speakers import INTERVIEWER, propose_roles, with_speakers
-from autocode.model import CodingModel
-from autocode.store import STORE, ReceiptRow, load, update
+from autocode.model.coding_model import CodingModel
+from autocode.store import STORE, load, update
 from autocode.store.recordings import attach
+from autocode.store.records import ReceiptRow
 from autocode.study import Document, Study
 from autocode.study.merge import merge
 from autocode.study.moves import Reanchored

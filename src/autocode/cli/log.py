@@ -10,12 +10,16 @@ from typing import Annotated, Literal
 import typer
 
 from autocode.cli.shell import Coders, ConfigPath, Json, StudyPath, blank_model, listed, settings, show, tell, working
-from autocode.dossier import Outlook
+from autocode.dossier.html import Outlook
 from autocode.errors import InputError
-from autocode.formats import Receipt, read
+from autocode.formats import read
 from autocode.formats.files import write_atomic
-from autocode.model import CodingModel, Curve, curve_of, next_to_code
-from autocode.store import STORE, ReceiptRow, receipts
+from autocode.formats.receipt import Receipt
+from autocode.model.coding_model import CodingModel
+from autocode.model.curve import Curve, curve_of
+from autocode.model.next import next_to_code
+from autocode.store import STORE, receipts
+from autocode.store.records import ReceiptRow
 from autocode.study import Study
 
 

@@ -14,13 +14,17 @@ import typer
 
 from autocode.cli.exchange import MOVED
 from autocode.cli.shell import StudyPath, tell
-from autocode.desk import Auth, Desk, Server, advise, answers, listen, serve
+from autocode.desk.advice import advise
 from autocode.desk.figures import Wanted, figures, narrowed
+from autocode.desk.guard import Auth
+from autocode.desk.server import Server, answers, listen, serve
+from autocode.desk.session import Desk
 from autocode.errors import InputError, StoreError
 from autocode.formats.files import csv_text, write_atomic
-from autocode.model import CodingModel
-from autocode.store import STORE, ReceiptRow, load, receipts
+from autocode.model.coding_model import CodingModel
+from autocode.store import STORE, load, receipts
 from autocode.store.ledger import close_desk, desks, entries, held, last_written, open_desk
+from autocode.store.records import ReceiptRow
 from autocode.trail import COLUMNS, Entry, row, undone, verify
 
 

@@ -13,10 +13,11 @@ from typing import Annotated, Any, cast, get_args
 import typer
 
 from autocode.config import Config, Effort, load_config
-from autocode.encode import added_encoders, needs_export
+from autocode.encode.joined import needs_export
+from autocode.encode.weights import added_encoders
 from autocode.errors import ConfigError
 from autocode.formats.tables.participants import kind_of
-from autocode.model import CodingModel
+from autocode.model.coding_model import CodingModel
 from autocode.store import STORE
 from autocode.store.ledger import entries, last_written
 from autocode.study import Progress, Study

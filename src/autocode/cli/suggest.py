@@ -9,14 +9,15 @@ import typer
 
 from autocode.cli.shell import Sources, tell, working
 from autocode.cli.train import AlignmentPath, carried_over
-from autocode.dossier import suggestions_html
+from autocode.dossier.html import suggestions_html
 from autocode.errors import InputError
 from autocode.formats import read_all
 from autocode.formats.datasets.stream import is_stream, stream_documents
 from autocode.formats.datasets.suggestions import write_suggestions
 from autocode.formats.files import write_atomic
-from autocode.model import CodingModel, Unlike
 from autocode.model.batch import ENGINES, Job, suggest_all
+from autocode.model.coding_model import CodingModel
+from autocode.model.precedents import Unlike
 from autocode.study import Study, Suggestion
 
 _NO_PROMISE = "No code has the evidence yet for the promise of the band suggest: see the model's README.md for what it takes."

@@ -27,14 +27,12 @@ from autocode.cli.shell import (
 )
 from autocode.errors import StudyError
 from autocode.formats import read
-from autocode.model import Changes, CodingModel
+from autocode.model.coding_model import CodingModel
+from autocode.model.history import Changes
 from autocode.model.saved import MANIFEST
-from autocode.model.transfer import (
+from autocode.model.transfer.alignment import (
     Alignment,
-    Evidence,
-    Others,
     Side,
-    learn_with,
     propose,
     read_alignment,
     side_of_model,
@@ -42,6 +40,7 @@ from autocode.model.transfer import (
     translated,
     write_alignment,
 )
+from autocode.model.transfer.learn import Evidence, Others, learn_with
 from autocode.study import Study, Suggestion
 
 AlignmentPath = Annotated[

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from autocode.config import Config, SegmentConfig
 from autocode.errors import StudyError
-from autocode.model import CodingModel
+from autocode.model.coding_model import CodingModel
 from autocode.study import Document, Progress, Segment, Study, Suggestion
 from autocode.study.moves import apply_edits, edits_between
 from autocode.study.segment import is_context, segment

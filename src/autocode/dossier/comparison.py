@@ -8,25 +8,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from autocode.agreement import (
-    REASONS,
-    AgreementOptions,
-    AgreementReport,
-    Decisions,
-    Estimate,
-    Measure,
-    Row,
-    confusion,
-    decisions_by_coder,
-    disagreements,
-    many_coders,
-    offsets,
-    offsets_by_code,
-    opened_documents,
-)
-from autocode.agreement.differences import Offset
+from autocode.agreement.compare import AgreementReport
+from autocode.agreement.counts import Decisions
+from autocode.agreement.differences import Offset, confusion, disagreements, offsets
+from autocode.agreement.estimate import REASONS, AgreementOptions, Estimate
 from autocode.agreement.judgement.opinions import details, opinions
-from autocode.agreement.spans.passages import passages
+from autocode.agreement.rows import Measure, Row
+from autocode.agreement.spans.passages import offsets_by_code, opened_documents, passages
+from autocode.agreement.summary import decisions_by_coder, many_coders
 from autocode.dossier.differences import HEADER, conventions
 from autocode.dossier.findings import Findings
 from autocode.dossier.html import study_html

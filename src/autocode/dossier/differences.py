@@ -7,24 +7,21 @@ from itertools import combinations
 
 import numpy as np
 
-from autocode.agreement import (
-    REASONS,
-    Estimate,
-    agreement_by_document,
-    atlasti_domains,
-    coded_documents,
-    confusion,
-    decisions,
-    disagreements,
+from autocode.agreement.counts import decisions
+from autocode.agreement.differences import agreement_by_document, confusion, disagreements, offsets
+from autocode.agreement.estimate import REASONS, Estimate
+from autocode.agreement.judgement.conventions import (
+    AtlasTi,
+    Coded,
+    atlasti,
     maxqda_frequency,
     maxqda_occurrence,
     maxqda_segments,
     nvivo,
-    offsets,
-    offsets_by_code,
     qualcoder,
 )
-from autocode.agreement.judgement.conventions import AtlasTi, Coded, atlasti
+from autocode.agreement.spans.characters import atlasti_domains, coded_documents
+from autocode.agreement.spans.passages import offsets_by_code
 from autocode.dossier.blocks import Block, Cell, Figure, Table, View, Words
 from autocode.dossier.drawing import Entry, Grid, Span, heat_map, interval_chart
 from autocode.dossier.findings import Findings

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.agreement import AgreementReport, Measure
-from autocode.classify import Reliability
+from autocode.agreement.compare import AgreementReport
+from autocode.agreement.rows import Measure
+from autocode.classify.calibration import Reliability
 from autocode.dossier.blocks import Block, Cell, Quoted, Table, Title, View
 from autocode.dossier.record import Record
-from autocode.store import ReceiptRow
+from autocode.store.records import ReceiptRow
 from autocode.study import Coding, Document, Suggestion
 from autocode.study.matrix import CodingMatrix
 from autocode.trail import Entry

@@ -12,7 +12,9 @@ from autocode.dossier.blocks import Block, Cell, Dossier, Figure, Quoted, Table,
 from autocode.dossier.dossier import dossier
 from autocode.dossier.drawing import PALETTE, Box, Circle, Drawing, Label, Line, Scale, Shape, svg
 from autocode.dossier.findings import Findings
-from autocode.model import Curve, Pick, PossibleCode, Unlike
+from autocode.model.curve import Curve
+from autocode.model.next import Pick
+from autocode.model.precedents import PossibleCode, Unlike
 from autocode.study import Document, Segment, Study, Suggestion
 from autocode.study.codebook import SEPARATOR
 

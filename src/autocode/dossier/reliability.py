@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from autocode.agreement import (
-    REASONS,
-    REFERENCES,
-    AgreementReport,
-    Estimate,
-    Row,
-    Verdict,
-    conditions,
-    decisions,
-    methods_paragraph,
-    results_paragraph,
-    summary,
-)
+from autocode.agreement.compare import AgreementReport
+from autocode.agreement.counts import decisions
+from autocode.agreement.estimate import REASONS, Estimate
 from autocode.agreement.judgement.opinions import opinions
+from autocode.agreement.render import REFERENCES, methods_paragraph, results_paragraph
+from autocode.agreement.rows import Row, Verdict
 from autocode.agreement.summary import Record as Validity
+from autocode.agreement.summary import conditions, summary
 from autocode.dossier.blocks import Block, Cell, Figure, Points, Table, Title, View, Words, shown
 from autocode.dossier.drawing import Entry, Span, interval_chart
 from autocode.dossier.findings import Findings

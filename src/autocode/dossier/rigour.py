@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 
-from autocode.agreement import agree
+from autocode.agreement.compare import agree
 from autocode.config import Config
 from autocode.dossier.blocks import Block, Cell, Table, Title, View, Words, shown
 from autocode.dossier.findings import Findings, Trail
 from autocode.dossier.reliability import MARKS
 from autocode.errors import StudyError
-from autocode.store import ReceiptRow
+from autocode.store.records import ReceiptRow
 from autocode.study.codebook import Codebook
 from autocode.study.matrix import coding_matrix
 from autocode.trail import Entry

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autocode.classify import Reliability
+from autocode.classify.calibration import Reliability
 from autocode.dossier import rigour
 from autocode.dossier.blocks import Block, Cell, Points, Quoted, Section, Table, Title, View, Words
 from autocode.dossier.checklist import interviews, minutes, sample

@@ -13,16 +13,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autocode.config import Config
-from autocode.dossier import NAME, load_record
+from autocode.dossier.record import NAME, load_record
 from autocode.errors import StudyError
 from autocode.ethics.answers import ANSWERED
 from autocode.formats.datasets.stream import cells_of, is_parts, remove_parts
 from autocode.formats.files import write_atomic
 from autocode.formats.tables.participants import RESPONDENT, variable
 from autocode.model import saved
-from autocode.store import STORE, load, rewrite_receipts, scrub, update, without_documents
+from autocode.store import STORE, load, rewrite_receipts, scrub, update
 from autocode.store.ledger import entries
 from autocode.store.recordings import detach
+from autocode.store.records import without_documents
 from autocode.store.rewording import forget_words
 from autocode.study import Document, Study
 from autocode.study.codebook import Code, Codebook

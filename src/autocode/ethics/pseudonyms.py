@@ -12,7 +12,8 @@ from pathlib import Path
 from autocode.errors import ConfigError, InputError
 from autocode.ethics.names import CERTAINTIES, COUNTRIES, NEVER, find_names, speakers
 from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
-from autocode.store import rewrite_receipts, with_words
+from autocode.store import rewrite_receipts
+from autocode.store.records import with_words
 from autocode.store.rewording import forget_words
 from autocode.study import Document, Study
 from autocode.study.moves import Edit, apply_edits

@@ -13,14 +13,17 @@ from pathlib import Path
 
 import numpy as np
 
-from autocode.agreement import AgreementOptions, AgreementReport, Batch, agree
-from autocode.classify import HeldOutPredictions
+from autocode.agreement.compare import AgreementReport, agree
+from autocode.agreement.estimate import AgreementOptions
+from autocode.agreement.judgement.corrected import Batch
+from autocode.classify.classifier import HeldOutPredictions
 from autocode.config import AgreementConfig
 from autocode.errors import StudyError
 from autocode.formats.datasets.suggestions import COLUMNS, suggestion_row
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.tables.participants import several_documents
-from autocode.model import CodingModel, judged, learnable
+from autocode.model.coding_model import CodingModel
+from autocode.model.effort import judged, learnable
 from autocode.study import BANDS, Document, Progress, Study, Suggestion
 from autocode.study.matrix import CodingMatrix
 

@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement import Decisions, Estimate, decisions
 from autocode.agreement.coefficients.binary import cohen_kappa
-from autocode.agreement.counts import pair_counts, with_pooled
+from autocode.agreement.counts import Decisions, decisions, pair_counts, with_pooled
+from autocode.agreement.estimate import Estimate
 from autocode.agreement.judgement.intervals import plain, spread
 from autocode.evaluate import MACHINE, HeldOut
 from autocode.study.matrix import FloatArray

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autocode.classify import FloatArray, Reliability, calibration_error
+from autocode.classify.calibration import Reliability, calibration_error
+from autocode.classify.material import FloatArray
 from autocode.config import ClassifyConfig
 from autocode.model.effort import effort_note
 from autocode.model.licence import HUMAN_FLOOR, LICENCES, Licence, Licences, note

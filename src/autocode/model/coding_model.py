@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.classify import Classifier, fit
+from autocode.classify.classifier import Classifier, fit
 from autocode.config import Config, load_config
-from autocode.encode import Encoder, Network, load_encoder
+from autocode.encode.encoders import Encoder
+from autocode.encode.joined import load_encoder
+from autocode.encode.tuning import Network
 from autocode.errors import ModelError
 from autocode.model import saved
 from autocode.model.card import card, diagram

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.judgement.intervals import t_quantile
-from autocode.classify import ClassifyConfig, Features, Target, fit
+from autocode.classify import ClassifyConfig
+from autocode.classify.classifier import fit
+from autocode.classify.material import Features, Target
 from autocode.model.coding_model import CodingModel
 from autocode.model.effort import learnable, rows_of
 from autocode.model.prepare import prepare, target

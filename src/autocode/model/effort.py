@@ -8,10 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement import between_coders, decisions
-from autocode.classify import Features, Gain, HeldOutPredictions, Target, better, gain, held, nested_scores, out_of_document
+from autocode.agreement.compare import between_coders
+from autocode.agreement.counts import decisions
+from autocode.classify.classifier import HeldOutPredictions, held, nested_scores, out_of_document
+from autocode.classify.material import Features, Target
+from autocode.classify.transfer import Gain, better, gain
 from autocode.config import Config
-from autocode.encode import PLUS, Encoder, JoinedEncoder, Words, can_tune, first_of, load_encoder
+from autocode.encode.encoders import Encoder
+from autocode.encode.joined import PLUS, JoinedEncoder, first_of, load_encoder
+from autocode.encode.tuning import Words, can_tune
 from autocode.errors import StudyError
 from autocode.model.prepare import Prepared, prepare, target
 from autocode.study import Progress, Study

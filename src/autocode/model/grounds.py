@@ -12,7 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.classify import BANDS, Classifier
+from autocode.classify.calibration import BANDS
+from autocode.classify.classifier import Classifier
 from autocode.classify.lexical import word_weights
 from autocode.model.precedents import Precedents
 from autocode.model.prepare import Prepared

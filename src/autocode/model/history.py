@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autocode.classify import Reliability
+from autocode.classify.calibration import Reliability
 from autocode.errors import AutocodeError, ModelError
 from autocode.formats.folder import read_codebook
 from autocode.study import Suggestion

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from autocode.classify import BASES, Reliability
+from autocode.classify.bands import BASES
+from autocode.classify.calibration import Reliability
 from autocode.config import ClassifyConfig
 
 LICENCES = ("suggest", "assist only", "silent")

@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.config import Config
-from autocode.encode import Encoder
+from autocode.encode.encoders import Encoder
 from autocode.errors import InputError, StudyError
 from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
-from autocode.model import CodingModel, prepare, rows_of
+from autocode.model.coding_model import CodingModel
+from autocode.model.effort import rows_of
 from autocode.model.history import asked_at_most, rule
-from autocode.model.prepare import entry_text
+from autocode.model.prepare import entry_text, prepare
 from autocode.study import Progress, Study, Suggestion
 from autocode.study.codebook import Codebook
 from autocode.study.matrix import coding_matrix

@@ -15,17 +15,13 @@ import numpy as np
 
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.judgement.intervals import MIN_DOCUMENTS, jackknife, plain
-from autocode.classify import (
-    HeldOutPredictions,
-    SourceMaterial,
-    Target,
-    TransferComparison,
-    checkable,
-    compare_transfer,
-    fit_transfer,
-)
+from autocode.classify.classifier import HeldOutPredictions
+from autocode.classify.material import Target
+from autocode.classify.transfer import SourceMaterial, TransferComparison, checkable, compare_transfer, fit_transfer
 from autocode.errors import StudyError
-from autocode.model import CodingModel, learnable, prepare, rows_of, target
+from autocode.model.coding_model import CodingModel
+from autocode.model.effort import learnable, rows_of
+from autocode.model.prepare import prepare, target
 from autocode.model.transfer.alignment import Alignment
 from autocode.study import Progress, Study
 from autocode.study.matrix import FloatArray
