@@ -99,6 +99,9 @@ def _openvino() -> Any:
     with _absent("openvino.tools.ovc"):
         import openvino
 
+        # The binding loads numpy's C interface behind a lock that does not know of the interpreter's own: two
+        # threads that do it at once wait for each other for ever. So it is loaded here, before any worker starts.
+        _ = openvino.Tensor(np.zeros(1, np.float32)).data
         return openvino.Core()
 
 
