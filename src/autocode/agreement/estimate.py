@@ -10,6 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
 REASONS: Mapping[str, str] = {
     "no_variance": "neither coder ever, or both always, gave the code",
     "no_positives": "nobody gave the code",

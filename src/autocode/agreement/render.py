@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from autocode.agreement.estimate import REASONS, Estimate
-from autocode.agreement.judgement import verdict as judging
-from autocode.agreement.rows import Findings, Measure, Row, Verdict
+from autocode.agreement.rows import NOT_ASSESSABLE, Findings, Measure, Row, Verdict
 from autocode.study.codebook import SEPARATOR
 
 R = TypeVar("R", Row, Verdict)
@@ -211,7 +210,7 @@ def _reasons(report: Findings) -> list[str]:
     found = [f"{_listed(report, codes)}: {why}." for why, codes in names.items()]
     for v in report.verdicts:
         if not v.code and v.reason:
-            found.append(f"{v.machine}, pooled, is not assessable: {judging.REASONS[v.reason]}.")
+            found.append(f"{v.machine}, pooled, is not assessable: {NOT_ASSESSABLE[v.reason]}.")
     return found + _flagged(report)
 
 

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from autocode.agreement.coefficients import binary
-from autocode.agreement.estimate import AgreementOptions, Estimate, number
+from autocode.agreement.estimate import AgreementOptions, Estimate, FloatArray, number
 from autocode.agreement.judgement import intervals
 from autocode.agreement.judgement.intervals import Spread, Statistic
-from autocode.study.matrix import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,17 @@ class Row:
         estimates = ("kappa", "alpha", "positive", "percent")
         plain = {name: getattr(self, name) for name in self.__slots__ if name not in estimates}
         return plain | {name: getattr(self, name).to_json() for name in estimates}
+
+
+LEAST_DOCUMENTS, LEAST_USES, LEAST_CODED_DOCUMENTS = 8, 10, 5
+NOT_ASSESSABLE: Mapping[str, str] = {
+    "no_humans": "two humans are needed on the documents the machine coded",
+    "few_documents": f"fewer than {LEAST_DOCUMENTS} documents coded by the machine and two humans",
+    "few_uses": f"fewer than {LEAST_USES} units coded by a human",
+    "few_coded_documents": f"coded by a human in fewer than {LEAST_CODED_DOCUMENTS} documents",
+    "undefined": "agreement is undefined: neither coder of a pair ever gave the code",
+}
+"""Why a verdict is not assessable, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,10 +323,6 @@ def mean_over(statistic: Statistic) -> Statistic:
 
     def mean(tables: FloatArray) -> FloatArray:
         """(..., C) means from (..., P, C, 4) tables."""
-        values = statistic(tables)
-        defined = np.isfinite(values)
-        total = np.where(defined, values, 0.0).sum(-2)
-        n = defined.sum(-2)
-        return np.where(n > 0, total / np.maximum(n, 1), np.nan)
+        return binary.mean_defined(statistic(tables), -2)
 
     return mean

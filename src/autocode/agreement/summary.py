@@ -23,10 +23,10 @@ from autocode.agreement.coefficients.many_raters import (
     terms,
 )
 from autocode.agreement.coefficients.sets import set_agreement
-from autocode.agreement.compare import agree_on
-from autocode.agreement.counts import Decisions, both_coded, cluster, coded_at_all, denominators, relevant
+from autocode.agreement.counts import Decisions, both_coded, check_coders, cluster, coded_at_all, denominators, relevant
 from autocode.agreement.estimate import AgreementOptions, Estimate
-from autocode.agreement.rows import Findings, Measure
+from autocode.agreement.pairs import all_rows, coder_pairs
+from autocode.agreement.rows import Findings, Measure, Row
 from autocode.study.matrix import IntArray
 
 
@@ -47,6 +47,7 @@ def summary(data: Decisions, options: AgreementOptions | None = None) -> list[Me
     """
     chosen = options or AgreementOptions()
     humans = among(data, chosen.machines)
+    check_coders(humans)
     found = [*_shares(humans), *_means(humans), *_at_all(humans, chosen)]
     humans = cluster(humans, dict(chosen.clusters))
     if not humans.adjacent:
@@ -75,7 +76,7 @@ def _shares(data: Decisions) -> Iterator[Measure]:
 
 def _means(data: Decisions) -> Iterator[Measure]:
     """Unweighted means over the codes where a coefficient is defined; undefined codes are not replaced."""
-    rows = [row for row in agree_on(data).rows if row.code and not row.first]
+    rows = _all_pairs(data, AgreementOptions())[1:]
     for name, found in (("kappa", [r.kappa for r in rows]), ("alpha", [r.alpha for r in rows])):
         values = [e.value for e in found if e.value is not None]
         mean = Estimate(float(np.mean(values))) if values else Estimate(None, reason="no_variance")
@@ -85,10 +86,14 @@ def _means(data: Decisions) -> Iterator[Measure]:
 def _at_all(data: Decisions, options: AgreementOptions) -> Iterator[Measure]:
     """Whether a unit is coded at all, whichever the code."""
     plain = AgreementOptions(confidence=options.confidence, clusters=options.clusters, interval=options.interval)
-    row = agree_on(coded_at_all(data), plain).row("any code")
-    if row is not None:
-        for name, estimate in (("kappa", row.kappa), ("alpha", row.alpha), ("positive agreement", row.positive)):
-            yield Measure("Coded at all", name, estimate, "all units")
+    row = _all_pairs(cluster(coded_at_all(data), dict(options.clusters)), plain)[1]
+    for name, estimate in (("kappa", row.kappa), ("alpha", row.alpha), ("positive agreement", row.positive)):
+        yield Measure("Coded at all", name, estimate, "all units")
+
+
+def _all_pairs(data: Decisions, options: AgreementOptions) -> list[Row]:
+    """The rows of all pairs of coders, taken as humans: pooled, then each code."""
+    return all_rows(data, [pair for pair in coder_pairs(data, ()) if pair.documents], options)
 
 
 def _sets(data: Decisions, options: AgreementOptions) -> Iterator[Measure]:

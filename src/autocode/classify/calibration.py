@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from autocode.agreement.coefficients.binary import kappa_of_counts
 from autocode.classify.bands import (
     LEAST_DOCUMENTS,
     BandThresholds,
@@ -259,8 +260,7 @@ def best_cuts(P: FloatArray, Y: FloatArray, smoothing: float) -> FloatArray:
     ranked = np.take_along_axis(P, order, axis=0)
     hits = np.cumsum(np.take_along_axis(goal, order, axis=0), axis=0)
     taken, total = np.arange(1, n + 1)[:, None], goal.sum(axis=0)
-    kappa = 2 * (hits * n - taken * total) / ((taken + total) * n - 2 * taken * total + 1e-9)
-    best = np.argmax(kappa, axis=0)[None]
+    best = np.argmax(np.nan_to_num(kappa_of_counts(hits, taken, total, n)), axis=0)[None]
     below = np.take_along_axis(ranked, np.minimum(best + 1, n - 1), axis=0)
     return np.asarray((np.take_along_axis(ranked, best, axis=0) + below)[0] / 2)
 

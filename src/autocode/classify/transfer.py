@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.agreement.coefficients.binary import kappa_of_counts
 from autocode.classify.calibration import calibrate, judge
 from autocode.classify.classifier import Classifier, HeldOutPredictions, Progress, Scores, held, nested_scores
 from autocode.classify.heads import train
@@ -113,9 +114,8 @@ def _worth(S: FloatArray, target: Target, config: ClassifyConfig) -> FloatArray:
     """Average precision and kappa of each code (2, K), 0 where undefined."""
     judged, known = judge(S, target, config)
     taken, Y = judged.thresholds <= judged.probabilities(S), np.asarray(target.Y, dtype=np.float64)
-    n, hits, said, given = len(Y), (taken * Y).sum(axis=0), taken.sum(axis=0), Y.sum(axis=0)
-    kappa = 2 * (hits * n - said * given) / ((said + given) * n - 2 * said * given + 1e-9)
-    return np.stack([np.nan_to_num(known.average_precision), kappa])
+    kappa = kappa_of_counts((taken * Y).sum(axis=0), taken.sum(axis=0), Y.sum(axis=0), len(Y))
+    return np.nan_to_num(np.stack([known.average_precision, kappa]))
 
 
 def checkable(target: Target, config: ClassifyConfig) -> BoolArray:

@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.coefficients.binary import mean_kappa
 from autocode.agreement.counts import Decisions, decisions, pair_counts, with_pooled
-from autocode.agreement.estimate import Estimate
+from autocode.agreement.estimate import Estimate, number
 from autocode.agreement.judgement.intervals import plain, spread
 from autocode.evaluate import MACHINE, HeldOut
 from autocode.study.matrix import FloatArray
@@ -157,7 +157,7 @@ def _row(tables: _Tables, variable: str, group: str, inside: Any, confidence: fl
     used = tables.machine.sum((1, 2)) > 0
     inside, outside = inside & used, ~inside & used
     uses = int(tables.uses[inside].sum())
-    kappa, others = (_kappa(tables.machine[part].sum(0)) for part in (inside, outside))
+    kappa, others = (float(mean_kappa(tables.machine[part].sum(0))) for part in (inside, outside))
     enough = min(inside.sum(), outside.sum()) >= LEAST_DOCUMENTS and min(uses, tables.uses[outside].sum()) >= LEAST_USES
     difference = _difference(tables.machine, inside, outside, confidence if enough else 0.0)
     both, only_human, only_machine, _ = tables.machine[inside].sum((0, 1)).tolist() if inside.any() else (0, 0, 0, 0)
@@ -170,8 +170,8 @@ def _row(tables: _Tables, variable: str, group: str, inside: Any, confidence: fl
         uses,
         _share(both, only_machine),
         _share(both, only_human),
-        _plain(kappa),
-        _plain(others),
+        number(kappa),
+        number(others),
         difference,
         _difference(tables.humans, inside, outside, 0.0),
         "not enough data to say" if not sure else "differs" if differs else "no difference shown",
@@ -182,26 +182,16 @@ def _share(hits: float, misses: float) -> float | None:
     return hits / (hits + misses) if hits + misses else None
 
 
-def _plain(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _kappa(tables: FloatArray) -> float:
-    """Mean kappa of the pairs (P, 4) that have one."""
-    values = cohen_kappa(tables)
-    return float(np.mean(values[np.isfinite(values)])) if np.isfinite(values).any() else float("nan")
-
-
 def _difference(tables: FloatArray, inside: Any, outside: Any, confidence: float) -> Estimate:
     """Kappa inside minus outside; with an interval where a confidence is given."""
     all_in, all_out = tables[inside].sum(0), tables[outside].sum(0)
-    value = _kappa(all_in) - _kappa(all_out)
+    value = float(mean_kappa(all_in) - mean_kappa(all_out))
     if not np.isfinite(value):
         return Estimate(None, reason="no_pairs")
     if not confidence:
         return Estimate(value, no_interval="few_documents")
-    left_out = [_kappa(all_in - t) - _kappa(all_out) for t in tables[inside]]
-    left_out += [_kappa(all_in) - _kappa(all_out - t) for t in tables[outside]]
-    found = spread(np.array(value), np.array(left_out))
+    without_inside = mean_kappa(all_in - tables[inside]) - mean_kappa(all_out)
+    without_outside = mean_kappa(all_in) - mean_kappa(all_out - tables[outside])
+    found = spread(np.array(value), np.concatenate([without_inside, without_outside]))
     low, high = (float(v) for v in plain(found, confidence))
     return Estimate(value, low, high, float(found.se))

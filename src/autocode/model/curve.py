@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.coefficients.binary import cells, mean_kappa
 from autocode.agreement.judgement.intervals import t_quantile
 from autocode.classify import ClassifyConfig
 from autocode.classify.classifier import fit
@@ -105,7 +105,7 @@ def learning_curve(judged: Judged, ahead: int = 5, progress: Progress | None = N
         return Curve(G, ahead, reason=f"{G} coded documents, at least {LEAST} are needed to say")
     sizes = _sizes(G)
     counts = np.array(list(_draws(judged, place, sizes, progress)))  # (D, S, G, R, 4)
-    measured = _kappa(counts.sum(axis=2))
+    measured = mean_kappa(counts.sum(axis=2))
     at = np.array([G, G + ahead, *_steps(sizes[0], G + ahead)], dtype=np.float64)
     fitted = _power_law(sizes, np.nanmean(measured, axis=0)[None], at)[0]
     half = t_quantile(0.95, G) * _error(counts, sizes, G + ahead, judged.config.seed)
@@ -175,33 +175,17 @@ def _tested(judged: Judged, place: Ints, rows: Ints, tested: Ints) -> Floats:
     m, G = judged.matrix, int(place.max()) + 1
     tables = np.zeros((G, len(m.coders), 4))
     for r in range(len(m.coders)):
-        by_unit = _cells(said, m.Y[r, tested]) * m.seen[r, tested, None]
+        by_unit = cells(said, m.Y[r, tested]).sum(1) * m.seen[r, tested, None]
         np.add.at(tables[:, r], place[tested], by_unit)
     return tables
 
 
-def _cells(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Floats:
-    """Both, first only, second only, neither: (n, 4) summed over codes."""
-    both, one, other = (first & second).sum(1), (first & ~second).sum(1), (~first & second).sum(1)
-    return np.stack([both, one, other, first.shape[1] - both - one - other], axis=1).astype(np.float64)
-
-
-def _kappa(tables: Floats) -> Floats:
-    """Mean over coders of Cohen's kappa, tables (..., R, 4); NaN where no coder has one."""
-    kappa = cohen_kappa(tables)
-    defined = np.isfinite(kappa)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(defined, kappa, 0).sum(-1) / np.where(defined.any(-1), defined.sum(-1), np.nan))
-
-
 def _humans(matrix: CodingMatrix) -> float | None:
     """Mean pooled kappa of the pairs of coders."""
-    found = []
-    for a, b in combinations(range(len(matrix.coders)), 2):
-        both = matrix.seen[a] & matrix.seen[b]
-        found.append(cohen_kappa(_cells(matrix.Y[a, both], matrix.Y[b, both]).sum(axis=0)))
-    defined = [float(k) for k in found if np.isfinite(k)]
-    return float(np.mean(defined)) if defined else None
+    seen = {(a, b): matrix.seen[a] & matrix.seen[b] for a, b in combinations(range(len(matrix.coders)), 2)}
+    tables = [cells(matrix.Y[a, both], matrix.Y[b, both]).sum(axis=(0, 1)) for (a, b), both in seen.items()]
+    found = float(mean_kappa(np.array(tables).reshape(-1, 4)))
+    return found if np.isfinite(found) else None
 
 
 def _power_law(sizes: Ints, values: Floats, at: Floats) -> Floats:
@@ -223,7 +207,7 @@ def _error(counts: Floats, sizes: Ints, at: int, seed: int) -> float:
     rng, (D, _, G) = np.random.default_rng(seed), counts.shape[:3]
     documents = rng.multinomial(G, np.full(G, 1 / G), size=_RESAMPLES).astype(np.float64)
     draws = rng.multinomial(D, np.full(D, 1 / D), size=_RESAMPLES).astype(np.float64)
-    kappa = _kappa(np.einsum("bg,dsgrc->bdsrc", documents, counts))
+    kappa = mean_kappa(np.einsum("bg,dsgrc->bdsrc", documents, counts))
     weight = draws[:, :, None] * np.isfinite(kappa)
     with np.errstate(invalid="ignore"):
         values = (np.where(np.isfinite(kappa), kappa, 0) * weight).sum(axis=1) / weight.sum(axis=1)

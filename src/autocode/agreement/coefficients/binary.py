@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from autocode.study.matrix import FloatArray
+from autocode.agreement.estimate import BoolArray, FloatArray
 
 TINY = 1e-12  # below this share of n² a chance-corrected denominator is zero
 
@@ -54,8 +55,36 @@ def cohen_kappa(tables: FloatArray) -> FloatArray:
         >>> round(float(cohen_kappa(tables)), 3)
         0.625
     """
-    a, b, c, d, n = _cells(tables)
-    return _ratio(2 * (a * d - b * c), (a + b) * (b + d) + (a + c) * (c + d), TINY * n * n)
+    a, b, c, _, n = _cells(tables)
+    return kappa_of_counts(a, a + b, a + c, n)
+
+
+def kappa_of_counts(both: ArrayLike, first: ArrayLike, second: ArrayLike, units: ArrayLike) -> FloatArray:
+    """Cohen's kappa from what both, the first and the second coder gave, of so many units; NaN where undefined.
+
+    Example:
+        >>> round(float(kappa_of_counts(20, 25, 30, 100)), 3)
+        0.625
+    """
+    a, r, s, n = (np.asarray(x, dtype=np.float64) for x in (both, first, second, units))
+    return _ratio(2 * (a * n - r * s), r * (n - s) + s * (n - r), TINY * n * n)
+
+
+def mean_kappa(tables: FloatArray) -> FloatArray:
+    """Mean of Cohen's kappa over the pairs of coders where it is defined: (...) from (..., P, 4), else NaN."""
+    return mean_defined(cohen_kappa(tables), -1)
+
+
+def mean_defined(values: FloatArray, axis: int) -> FloatArray:
+    """Mean over an axis of the values that are defined, NaN where none is."""
+    defined = np.isfinite(values)
+    n = defined.sum(axis)
+    return np.where(n > 0, np.where(defined, values, 0.0).sum(axis) / np.maximum(n, 1), np.nan)
+
+
+def cells(first: BoolArray, second: BoolArray) -> FloatArray:
+    """(..., 4) whether both, the first only, the second only or neither gave a code, from two (...) arrays."""
+    return np.stack([first & second, first & ~second, ~first & second, ~(first | second)], axis=-1).astype(np.float64)
 
 
 def cohen_kappa_max(tables: FloatArray) -> FloatArray:

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autocode.agreement.coefficients.weights import DISTANCES, SET_DISTANCES, Labels, SetDistance
-from autocode.agreement.estimate import Estimate
-from autocode.study.matrix import FloatArray
+from autocode.agreement.estimate import Estimate, FloatArray
 
 
 def coincidences(counts: FloatArray) -> FloatArray:

@@ -15,8 +15,7 @@ import numpy as np
 
 from autocode.agreement.coefficients import nominal as coefficients
 from autocode.agreement.coefficients.nominal import corrected
-from autocode.agreement.estimate import Estimate
-from autocode.study.matrix import FloatArray, IntArray
+from autocode.agreement.estimate import Estimate, FloatArray, IntArray
 
 
 @dataclass(frozen=True)

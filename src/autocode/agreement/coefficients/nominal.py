@@ -11,8 +11,7 @@ import math
 
 import numpy as np
 
-from autocode.agreement.estimate import Estimate
-from autocode.study.matrix import FloatArray
+from autocode.agreement.estimate import Estimate, FloatArray
 
 
 def _shares(table: FloatArray) -> FloatArray:

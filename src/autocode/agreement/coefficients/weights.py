@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
-from autocode.study.matrix import FloatArray
+from autocode.agreement.estimate import FloatArray
 
 Labels = Collection[str]
 SetDistance = Callable[[Labels, Labels], float]

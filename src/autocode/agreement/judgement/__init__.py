@@ -1,1 +1,1 @@
-"""What follows from a coefficient: intervals, verdicts, second opinions, corrected frequencies, planning."""
+"""What follows from a coefficient: intervals, verdicts with their planning, second opinions, corrected frequencies."""

@@ -13,11 +13,10 @@ import numpy as np
 
 from autocode.agreement.coefficients import binary
 from autocode.agreement.coefficients.nominal import corrected
-from autocode.agreement.estimate import Estimate
+from autocode.agreement.estimate import Estimate, FloatArray
 from autocode.agreement.spans.boundaries import Span, character_table, iou, merge, of_code, overlap_of_shorter
 from autocode.agreement.spans.unitizing import Continuum, binary_u_alpha, continuum, cu_alpha
 from autocode.errors import StudyError
-from autocode.study.matrix import FloatArray
 
 OVERLAPS: Mapping[str, Callable[[Span, Span], float]] = {"iou": iou, "min": overlap_of_shorter}
 """How much two segments overlap: shared over either, or shared over the shorter."""

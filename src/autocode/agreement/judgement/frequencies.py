@@ -16,9 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement.estimate import Estimate
+from autocode.agreement.estimate import Estimate, FloatArray
 from autocode.agreement.judgement.intervals import t_quantile
-from autocode.study.matrix import FloatArray
 
 DRAWS = 4000
 

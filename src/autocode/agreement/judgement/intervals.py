@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.study.matrix import FloatArray
+from autocode.agreement.estimate import FloatArray
 
 Statistic = Callable[[FloatArray], FloatArray]
 """Maps counts (..., C) summed over documents to coefficients (...), NaN where undefined."""

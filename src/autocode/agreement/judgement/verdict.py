@@ -24,22 +24,19 @@ from autocode.agreement.counts import Decisions, pair_counts, uses, with_pooled
 from autocode.agreement.estimate import AgreementOptions, Estimate, number
 from autocode.agreement.judgement import intervals
 from autocode.agreement.judgement.intervals import Spread, Statistic
-from autocode.agreement.rows import Evidence, Verdict, estimates, evidence, mean_over
+from autocode.agreement.rows import (
+    LEAST_CODED_DOCUMENTS,
+    LEAST_DOCUMENTS,
+    LEAST_USES,
+    Evidence,
+    Verdict,
+    estimates,
+    evidence,
+    mean_over,
+)
 from autocode.study.matrix import FloatArray
 
-MIN_DOCUMENTS = 8
-MIN_USES = 10
-MIN_CODED_DOCUMENTS = 5
 OVER_USE, HIGH_PREVALENCE = 1.5, 0.8
-
-REASONS = {
-    "no_humans": "two humans are needed on the documents the machine coded",
-    "few_documents": f"fewer than {MIN_DOCUMENTS} documents coded by the machine and two humans",
-    "few_uses": f"fewer than {MIN_USES} units coded by a human",
-    "few_coded_documents": f"coded by a human in fewer than {MIN_CODED_DOCUMENTS} documents",
-    "undefined": "agreement is undefined: neither coder of a pair ever gave the code",
-}
-"""Why a verdict is not assessable, in words."""
 
 COEFFICIENTS: Mapping[str, Statistic] = {"kappa": binary.cohen_kappa, "alpha": binary.krippendorff_alpha}
 """What a verdict may compare."""
@@ -194,11 +191,11 @@ def _decide(v: Verdict, spread: Spread, cell: int, options: AgreementOptions) ->
 
 
 def _not_assessable(v: Verdict) -> str:
-    if v.documents < MIN_DOCUMENTS:
+    if v.documents < LEAST_DOCUMENTS:
         return "few_documents"
-    if v.uses < MIN_USES:
+    if v.uses < LEAST_USES:
         return "few_uses"
-    return "few_coded_documents" if v.coded_documents < MIN_CODED_DOCUMENTS else ""
+    return "few_coded_documents" if v.coded_documents < LEAST_CODED_DOCUMENTS else ""
 
 
 def _p_value(distance: float, se: float, documents: int) -> float:
@@ -304,3 +301,40 @@ def _no_humans(data: Decisions, machine: str) -> list[Verdict]:
         )
         for code in ("", *data.codes)
     ]
+
+
+def documents_for_interval(estimate: Estimate, documents: int, half_width: float) -> int | None:
+    """Documents at which an interval has the wanted half-width.
+
+    Args:
+        estimate: What `documents` documents gave.
+        documents: Their number.
+        half_width: Wanted distance from the middle to either end.
+
+    Returns:
+        The number in all, None where the estimate has no interval to go by.
+    """
+    if estimate.low is None or estimate.high is None:
+        return None
+    now = (estimate.high - estimate.low) / 2
+    return max(documents, math.ceil(documents * (now / half_width) ** 2 - 1e-9))
+
+
+def documents_for_verdict(verdict: Verdict, margin: float, delta: float | None = None) -> int | None:
+    """Documents at which the lower bound of delta would clear the margin.
+
+    Args:
+        verdict: What the study gave so far.
+        margin: Margin of non-inferiority.
+        delta: The true difference one expects; the observed one where None.
+
+    Returns:
+        The number in all, None where there is no bound to go by or the expected difference does
+        not clear the margin with any number of documents.
+    """
+    observed = verdict.delta.value
+    expected = observed if delta is None else delta
+    if observed is None or expected is None or verdict.lower is None or expected + margin <= 0:
+        return None
+    half = observed - verdict.lower
+    return max(LEAST_DOCUMENTS, math.ceil(verdict.documents * (half / (expected + margin)) ** 2))

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement.estimate import Estimate
-from autocode.study.matrix import BoolArray, FloatArray, IntArray
+from autocode.agreement.estimate import BoolArray, Estimate, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -17,10 +17,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from autocode.agreement.estimate import Estimate
+from autocode.agreement.estimate import BoolArray, Estimate, FloatArray, IntArray
 from autocode.agreement.spans.boundaries import Span, edges, merge, of_code
 from autocode.errors import StudyError
-from autocode.study.matrix import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.coefficients.binary import cohen_kappa, mean_defined
 from autocode.agreement.judgement.intervals import MIN_DOCUMENTS, jackknife, plain
 from autocode.classify.classifier import HeldOutPredictions
 from autocode.classify.material import Target
@@ -117,11 +117,11 @@ def measure(found: TransferComparison, target: Target) -> tuple[list[Gain], Gain
     """Kappa of every code (K rows) and the mean, without and with; `used` and `why` are left to the caller."""
     counts = np.stack([_tables(h, target) for h in (found.alone, found.kept)], axis=2)  # (G, K, 2, 4)
     kappa = cohen_kappa(counts.sum(axis=0)).T  # (2, K)
-    each, whole = jackknife(counts, _difference), jackknife(counts, _mean_difference)
+    each, whole = jackknife(counts, _difference), jackknife(counts, lambda tables: mean_defined(_difference(tables), -1))
     given, enough = (target.Y > 0).sum(axis=0).tolist(), len(counts) >= MIN_DOCUMENTS
     columns = zip(*kappa.tolist(), each.value.tolist(), *(x.tolist() for x in plain(each)), strict=True)
     rows = [_gain(segments, values, enough) for segments, values in zip(given, columns, strict=True)]
-    means = (*(float(v) for v in _mean(kappa)), float(whole.value), *(float(x) for x in plain(whole)))
+    means = (*(float(v) for v in mean_defined(kappa, -1)), float(whole.value), *(float(x) for x in plain(whole)))
     return rows, _gain(sum(given), means, enough)
 
 
@@ -145,17 +145,6 @@ def _difference(tables: FloatArray) -> FloatArray:
     """(..., K) from (..., K, 2, 4); a code never given and never coded agrees as well either way."""
     kappa = cohen_kappa(tables)
     return np.asarray(kappa[..., 1] - kappa[..., 0])
-
-
-def _mean_difference(tables: FloatArray) -> FloatArray:
-    return _mean(_difference(tables))
-
-
-def _mean(values: FloatArray) -> FloatArray:
-    """Over the last axis, of what is defined; nan where nothing is."""
-    defined = np.isfinite(values)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(defined, values, 0.0).sum(axis=-1) / defined.sum(axis=-1))
 
 
 def _shown(value: float | None) -> str:
