@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from rho import recall_from_kappa
 
-from autocode.agreement.coefficients.binary import BINARY, alpha_binary, cohen_kappa
+from autocode.agreement.coefficients.binary import BINARY, cohen_kappa, krippendorff_alpha
 from autocode.agreement.counts import Decisions, coincidence_counts, pair_counts, with_pooled
 from autocode.agreement.judgement import frequencies
 from autocode.agreement.judgement.alternative_annotator import AltTestOptions, alt_test
@@ -126,7 +126,7 @@ def coded_units(name: str, data: Data) -> dict[str, Any]:
     pairs = list(combinations(range(len(names)), 2))
     kappas = {f"{names[i]}_{names[j]}": cohen_kappa(with_pooled(pair_counts(decided, i, j)).sum(0)) for i, j in pairs}
     alphas = {
-        "alpha_" + "_".join(names[r] for r in chosen): alpha_binary(coincidence_counts(decided, list(chosen)).sum(0))
+        "alpha_" + "_".join(names[r] for r in chosen): krippendorff_alpha(coincidence_counts(decided, list(chosen)).sum(0))
         for chosen in (range(len(names)), range(len(names) - 1))
     }
     delta = _delta(kappas, names)

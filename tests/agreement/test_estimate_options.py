@@ -16,6 +16,6 @@ def test_the_default_bound_is_the_end_of_the_default_interval() -> None:
 
 def test_the_way_of_the_intervals_is_told() -> None:
     """Words for a reader: what is left out or drawn, documents or participants."""
-    assert AgreementOptions().interval_way == "leaving out one document at a time, t on the Fisher z scale"
+    assert AgreementOptions().interval_way == "by the share of joint uses, with documents as clusters (Korn & Graubard 1998)"
     drawn = AgreementOptions(interval="bootstrap", clusters={"d": "p"}, seed=3)
     assert drawn.interval_way == "percentiles of 2,000 draws of whole participants (seed 3)"

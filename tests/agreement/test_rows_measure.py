@@ -47,11 +47,15 @@ def test_estimates_carry_reasons() -> None:
     assert found["percent_agreement"][0].value == 1.0
 
 
-def test_complete_agreement_has_no_interval() -> None:
-    """Kappa 1 is a value without an interval, and says why."""
+def test_complete_agreement_has_an_interval_below_one() -> None:
+    """Kappa 1 on 24 uses does not prove agreement beyond doubt: the interval says how low it may be."""
     counts = np.tile([3.0, 0.0, 0.0, 10.0], (8, 1))[:, None]
-    found = measure(counts, evidence(8, 24, 8), STANDARD, AgreementOptions())["cohen_kappa"][0]
-    assert (found.value, found.low, found.no_interval) == (1.0, None, "perfect")
+    found = measure(counts, evidence(8, 24, 8), STANDARD, AgreementOptions())
+    kappa, percent = found["cohen_kappa"][0], found["percent_agreement"][0]
+    assert (kappa.value, kappa.high) == (1.0, 1.0)
+    assert kappa.low is not None
+    assert 0.7 < kappa.low < 0.95
+    assert percent.no_interval == "perfect"
 
 
 def test_means_skip_undefined_pairs() -> None:

@@ -134,14 +134,18 @@ def pair_counts(data: Decisions, first: int, second: int, weight: FloatArray | N
 
 
 def coincidence_counts(data: Decisions, coders: list[int]) -> FloatArray:
-    """(G, K, 3) coincidences o11, o10, o00 of any number of coders, for `binary.alpha_binary`."""
+    """(G, K, 4) tables of exchangeable coders, any number of them, whose alpha is that of them all.
+
+    A unit with k of m >= 2 coders giving the code counts for k(k-1)/(m-1), k(m-k)/(m-1) twice and
+    (m-k)(m-k-1)/(m-1) halves: Krippendorff's coincidences.
+    """
     seen = data.seen[coders]
     m = seen.sum(0)
     rows = np.flatnonzero(m >= 2)
     m = m[rows][:, None].astype(np.float64)
     k = (data.Y[coders][:, rows] & seen[:, rows, None]).sum(0).astype(np.float64)
-    cells = np.stack([k * (k - 1), k * (m - k), (m - k) * (m - k - 1)], axis=-1)
-    cells *= (data.weight[rows][:, None] / (m - 1))[:, :, None]
+    cells = np.stack([k * (k - 1), k * (m - k), k * (m - k), (m - k) * (m - k - 1)], axis=-1)
+    cells *= (data.weight[rows][:, None] / (m - 1) / 2)[:, :, None]
     return by_document(cells, data.groups[rows], len(data.documents))
 
 

@@ -32,6 +32,8 @@ REASONS: Mapping[str, str] = {
     "few_documents": "fewer than 6 documents: no interval",
     "very_few_documents": "6 to 9 documents: the interval is rough",
     "perfect": "complete agreement: no interval on this scale",
+    "alike_everywhere": "the coders agree alike in every document, more evenly than separate segments would by chance; "
+    "the interval is as wide as for independent segments",
     "undefined_resamples": "more than 5 % of the resamples were undefined: the interval is unreliable",
 }
 """What each reason or flag means, in words for a reader."""
@@ -95,8 +97,9 @@ class AgreementOptions:
         bound: One-sided confidence of the bounds on delta that decide the verdict. At .975 the verdict
             can be read off the two-sided 95 % interval, and a machine just at the margin passes in
             fewer than 5 % of studies; at .95 it would pass in 6 to 7 % (measured, benchmarks).
-        interval: `jackknife` (default: leave out one document at a time, t, Fisher z or logit scale)
-            or `bootstrap` (percentiles of documents drawn again; for 30 documents or more).
+        interval: `jackknife` (default: how much joint uses vary between documents for kappa and its kin, see
+            `intervals.joint_share`; for the others and for differences, leaving out one document at a time) or
+            `bootstrap` (percentiles of documents drawn again; for 30 documents or more).
         resamples: Draws of the bootstrap.
         seed: Seed of the bootstrap; same seed, same interval.
         clusters: Participant of a document by its id, where a participant has several documents;
@@ -128,7 +131,7 @@ class AgreementOptions:
         """How the intervals are made, in words."""
         if self.interval == "bootstrap":
             return f"percentiles of {self.resamples:,} draws of whole {self.left_out}s (seed {self.seed})"
-        return f"leaving out one {self.left_out} at a time, t on the Fisher z scale"
+        return f"by the share of joint uses, with {self.left_out}s as clusters (Korn & Graubard 1998)"
 
     @property
     def left_out(self) -> str:

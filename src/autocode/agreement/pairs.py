@@ -80,7 +80,7 @@ def all_rows(data: Decisions, pairs: Sequence[Pair], options: AgreementOptions) 
     values = measure(counts, found, statistics, options)
     if pairs[0].kind == "human-human":
         coincidences = with_pooled(coincidence_counts(data, coders))
-        alpha = {"krippendorff_alpha": binary.alpha_binary}
+        alpha = {"krippendorff_alpha": binary.krippendorff_alpha}
         kept = coincidences[coincidences[:, 0].sum(-1) > 0]
         values |= measure(kept, found, alpha, options)
     return _rows(data, pairs, values, ("", "", "mean" if mean else "sum"))

@@ -241,6 +241,8 @@ REFERENCES = {
     "Fleiss & Davies (1982)": "Fleiss, J. L., & Davies, M. (1982). Jackknifing functions of multinomial "
     "frequencies, with an application to a measure of concordance. American Journal of Epidemiology, "
     "115(6), 841-845.",
+    "Korn & Graubard (1998)": "Korn, E. L., & Graubard, B. I. (1998). Confidence intervals for proportions with small "
+    "expected number of positive counts estimated from survey data. Survey Methodology, 24(2), 193-201.",
     "Cicchetti & Feinstein (1990)": "Cicchetti, D. V., & Feinstein, A. R. (1990). High agreement but low "
     "kappa: II. Resolving the paradoxes. Journal of Clinical Epidemiology, 43(6), 551-558.",
 }
@@ -282,8 +284,11 @@ def _intervals(report: Findings) -> str:
     name = f"{100 * options.confidence:.0f}% confidence intervals"
     if options.interval == "bootstrap":
         return f"{name} are {options.interval_way}"
-    how = "jackknife, t distribution, Fisher z scale; Fleiss & Davies, 1982"
-    return f"{name} leave out one {options.left_out} at a time ({how})"
+    return (
+        f"{name} of coefficients rest on the share of joint uses with {options.left_out}s as clusters (Jeffreys intervals on "
+        f"effective counts; Korn & Graubard, 1998), those of differences on leaving out one {options.left_out} at a time "
+        "(jackknife, t distribution; Fleiss & Davies, 1982)"
+    )
 
 
 def results_paragraph(report: Findings) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from autocode.agreement.coefficients import binary
-from autocode.agreement.estimate import AgreementOptions, Estimate, FloatArray, number
+from autocode.agreement.estimate import AgreementOptions, BoolArray, Estimate, FloatArray, number
 from autocode.agreement.judgement import intervals
-from autocode.agreement.judgement.intervals import Spread, Statistic
+from autocode.agreement.judgement.intervals import Joint, Spread, Statistic
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +208,14 @@ class Findings:
 
 SCALES: Mapping[str, Callable[[Spread, float], tuple[FloatArray, FloatArray]]] = {
     "percent_agreement": intervals.logit,
-    "positive_agreement": intervals.logit,
     "negative_agreement": intervals.logit,
-    "jaccard": intervals.logit,
     "prevalence_index": intervals.plain,
     "bias_index": intervals.plain,
 }
-"""The scale on which an interval is made; Fisher's z for what is not listed."""
+"""The scale on which the jackknife makes an interval; Fisher's z for what is not listed."""
+
+JOINT = frozenset({"cohen_kappa", "scott_pi", "krippendorff_alpha", "positive_agreement", "jaccard"})
+"""Coefficients that follow from the share of joint uses, and so have their interval from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,15 +275,33 @@ def measure(
         For each name, C estimates.
     """
     tables: dict[str, list[Estimate]] = {}
+    paired = counts if counts.ndim == 4 else counts[:, None]
     for name, statistic in statistics.items():
         result = intervals.jackknife(counts, statistic)
+        ends, alike = SCALES.get(name, intervals.fisher)(result, options.confidence), np.zeros(len(found.uses), bool)
         if options.interval == "bootstrap":
             drawn = intervals.bootstrap(counts, statistic, options.resamples, options.seed, options.confidence)
             ends, result = (drawn.low, drawn.high), replace(result, undefined=drawn.undefined)
-        else:
-            ends = SCALES.get(name, intervals.fisher)(result, options.confidence)
-        tables[name] = estimates(result, ends, found, undefined_reason(name))
+        if name in JOINT:
+            whole = statistic if counts.ndim == 4 else lambda tables, one=statistic: one(tables[0])
+            joint = intervals.joint_share(paired, whole, found.uses, options.confidence)
+            ends, alike, result = _joint(joint, paired, (ends, result), options)
+        reason = undefined_reason(name) if counts.any() else "no_pairs"
+        tables[name] = estimates(result, ends, found, reason, alike)
     return tables
+
+
+def _joint(
+    joint: Joint, counts: FloatArray, drawn: tuple[tuple[FloatArray, FloatArray], Spread], options: AgreementOptions
+) -> tuple[tuple[FloatArray, FloatArray], BoolArray, Spread]:
+    """The interval by joint uses, with its standard error; for the bootstrap only where a cell is nearly empty."""
+    (low, high), result = drawn
+    cells = counts.sum((0, 1))
+    least = np.minimum(np.minimum(cells[..., 0], cells[..., 3]), cells[..., 1] + cells[..., 2])
+    taken = (least < intervals.ZERO_CELL) if options.interval == "bootstrap" else np.ones(len(least), bool)
+    half = (joint.high - joint.low) / (2 * intervals.t_quantile(options.confidence, len(counts)))
+    ends = np.where(taken, joint.low, low), np.where(taken, joint.high, high)
+    return ends, joint.alike & taken, replace(result, se=np.where(taken, half, result.se))
 
 
 def undefined_reason(name: str) -> str:
@@ -290,13 +309,16 @@ def undefined_reason(name: str) -> str:
     return "no_positives" if name in ("positive_agreement", "jaccard") else "no_variance"
 
 
-def estimates(result: Spread, ends: tuple[FloatArray, FloatArray], found: Evidence, reason: str) -> list[Estimate]:
+def estimates(
+    result: Spread, ends: tuple[FloatArray, FloatArray], found: Evidence, reason: str, alike: BoolArray | None = None
+) -> list[Estimate]:
     """One estimate for each code, the interval only where the evidence allows it."""
-    return [_estimate(result, ends, found, (cell, reason)) for cell in range(len(result.value))]
+    same = np.zeros(len(result.value), bool) if alike is None else alike
+    return [_estimate(result, ends, found, (cell, reason, bool(same[cell]))) for cell in range(len(result.value))]
 
 
-def _estimate(result: Spread, ends: tuple[FloatArray, FloatArray], found: Evidence, which: tuple[int, str]) -> Estimate:
-    cell, reason = which
+def _estimate(result: Spread, ends: tuple[FloatArray, FloatArray], found: Evidence, which: tuple[int, str, bool]) -> Estimate:
+    cell, reason, alike = which
     value, flags = number(result.value[cell]), found.flags(cell)
     if value is None:
         return Estimate(None, reason=reason if found.documents else "no_pairs", flags=flags)
@@ -306,6 +328,8 @@ def _estimate(result: Spread, ends: tuple[FloatArray, FloatArray], found: Eviden
         return Estimate(value, no_interval=against, flags=flags)
     if result.undefined[cell] > 0.05:
         flags += ("undefined_resamples",)
+    if alike:
+        flags += ("alike_everywhere",)
     return Estimate(value, low, high, number(result.se[cell]), flags=flags)
 
 

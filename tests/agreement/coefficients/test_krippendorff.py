@@ -65,5 +65,5 @@ def test_binary_shortcut_equals_the_coincidence_matrix(data: Decisions) -> None:
     """The sums o11, o10, o00 give the same alpha as the full matrix, missing decisions included."""
     seen, yes = data.seen.sum(0), (data.Y[:, :, 0] & data.seen).sum(0)
     full = krippendorff.alpha(np.stack([yes, seen - yes], axis=1).astype(float)).value
-    short = float(binary.alpha_binary(coincidence_counts(data, [0, 1, 2, 3]).sum(0))[0])
+    short = float(binary.krippendorff_alpha(coincidence_counts(data, [0, 1, 2, 3]).sum(0))[0])
     assert (full is None and np.isnan(short)) or short == pytest.approx(full, abs=1e-10)

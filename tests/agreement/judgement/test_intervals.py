@@ -84,3 +84,70 @@ def test_bootstrap_quantiles_skip_undefined_draws() -> None:
     found = intervals.bootstrap(counts, cohen_kappa, 2000, 0)
     assert float(found.undefined) == pytest.approx(0.9**10, abs=0.03)
     assert np.isfinite([found.low, found.high]).all()
+
+
+def never_together(documents: int = 12) -> np.ndarray:
+    """(G, 1, 1, 4) two coders who each use the code once in every second document, never on one segment."""
+    counts = np.zeros((documents, 1, 1, 4))
+    counts[::2, 0, 0] = [0, 1, 0, 24]
+    counts[1::2, 0, 0] = [0, 0, 1, 24]
+    return counts
+
+
+def ends(counts: np.ndarray, uses: float) -> tuple[float, float]:
+    """The interval of kappa by joint uses."""
+    found = intervals.joint_share(counts, lambda tables: cohen_kappa(tables).mean(0), np.array([uses]))
+    return float(found.low[0]), float(found.high[0])
+
+
+def test_without_a_joint_use_the_interval_is_wide() -> None:
+    """6 and 6 uses, none shared: agreement up to about .3 cannot be ruled out, though every replicate is alike."""
+    counts = never_together()
+    assert float(intervals.jackknife(counts[:, 0, 0], cohen_kappa).se) < 0.01
+    low, high = ends(counts, 12)
+    assert low < 0 < 0.25 < high < 0.4
+
+
+def test_more_uses_without_a_joint_one_narrow_the_interval() -> None:
+    """With ten times the uses, none shared, the upper end falls."""
+    few, many = ends(never_together(), 12)[1], ends(10 * never_together(), 120)[1]
+    assert many < few / 3
+
+
+def test_a_code_given_nearly_everywhere_is_judged_by_what_is_left() -> None:
+    """Exchanging given and not given leaves kappa and its interval as they are."""
+    rare = np.stack([RARE10, 3 * RARE10[::-1]]).reshape(20, 1, 1, 4)
+    either = float(rare[..., :3].sum())
+    common = rare[..., [3, 1, 2, 0]]
+    assert ends(common, float(common[..., :3].sum())) == pytest.approx(ends(rare, either), abs=1e-9)
+
+
+def test_characters_are_no_trials() -> None:
+    """Counting each segment as 50 characters changes no interval: the uses are as many as before."""
+    counts = RARE10[:, None, None]
+    assert ends(50 * counts, 8) == pytest.approx(ends(counts, 8), abs=1e-9)
+
+
+def test_documents_that_differ_widen_the_interval() -> None:
+    """The same sums spread unevenly over documents say less than spread evenly."""
+    even = np.tile([2.0, 1, 1, 20], (12, 1))[:, None, None]
+    uneven = np.tile([[4.0, 0, 0, 20], [0, 2, 2, 20]], (6, 1))[:, None, None]
+    (low, high), (lower, higher) = ends(even, 48), ends(uneven, 48)
+    assert lower < low < high < higher
+
+
+def test_coders_alike_in_every_document_are_told() -> None:
+    """Shares of joint uses that are the same in all documents do not come about by chance."""
+    alike = np.tile([2.0, 1, 1, 20], (12, 1))[:, None, None]
+    rng = np.random.default_rng(0)
+    drawn = rng.multinomial(24, [2 / 24, 1 / 24, 1 / 24, 20 / 24], size=12).astype(float)[:, None, None]
+    found = [intervals.joint_share(c, lambda t: cohen_kappa(t)[0], c[..., :3].sum((0, 1, 3))).alike[0] for c in (alike, drawn)]
+    assert found == [True, False]
+
+
+def test_mean_over_pairs_keeps_its_value_inside() -> None:
+    """With pairs that agree unequally the mean kappa lies inside its interval."""
+    counts = np.stack([RARE10, RARE10[:, [1, 0, 2, 3]]], axis=1)[:, :, None]
+    low, high = ends(counts, 10)
+    value = float(cohen_kappa(counts.sum(0)).mean())
+    assert low < value < high

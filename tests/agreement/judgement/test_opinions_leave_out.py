@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autocode.agreement import alpha_change, leave_one_coder_out, outliers
-from autocode.agreement.coefficients.binary import alpha_binary
+from autocode.agreement.coefficients.binary import krippendorff_alpha
 from autocode.agreement.counts import Decisions, coincidence_counts
 from tests.agreement.made import decided, noisy
 
@@ -22,7 +22,7 @@ def test_alpha_without_a_coder_is_the_alpha_of_the_rest() -> None:
     """Leaving out c is the alpha of a, b and d."""
     data = with_bad_machine()
     found = next(x for x in leave_one_coder_out(data) if (x.coder, x.code) == ("c", "c1"))
-    rest = float(alpha_binary(coincidence_counts(data, [0, 1, 3]).sum(0))[1])
+    rest = float(krippendorff_alpha(coincidence_counts(data, [0, 1, 3]).sum(0))[1])
     assert found.without.value == pytest.approx(rest)
 
 

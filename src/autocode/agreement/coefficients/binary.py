@@ -121,7 +121,7 @@ def scott_pi(tables: FloatArray) -> FloatArray:
 
 
 def krippendorff_alpha(tables: FloatArray) -> FloatArray:
-    """Krippendorff's alpha of two coders: pi + (1 - pi) / (2n).
+    """Krippendorff's alpha of two coders: pi + (1 - pi) / (2n); of more with `counts.coincidence_counts`.
 
     Source: Krippendorff, K. (2004). Content Analysis, 2nd ed., ch. 11.
 
@@ -132,26 +132,9 @@ def krippendorff_alpha(tables: FloatArray) -> FloatArray:
         >>> round(float(krippendorff_alpha(tables)), 3)
         0.626
     """
-    a, b, c, d, _ = _cells(tables)
-    return alpha_binary(np.stack([2 * a, b + c, 2 * d], axis=-1))
-
-
-def alpha_binary(coincidences: FloatArray) -> FloatArray:
-    """Krippendorff's alpha of any number of coders, from (..., 3) coincidences o11, o10, o00.
-
-    The sums over units u with k of m >= 2 coders giving the code are
-    o11 = k(k-1)/(m-1), o10 = k(m-k)/(m-1), o00 = (m-k)(m-k-1)/(m-1).
-
-    Reading: as `krippendorff_alpha`.
-
-    Example:
-        >>> # three coders on three units: 1 1 1, 1 1 0, 0 0 0
-        >>> round(float(alpha_binary(np.array([3 + 1.0, 1.0, 3.0]))), 3)
-        0.6
-    """
-    o11, o10, o00 = (coincidences[..., i] for i in range(3))
-    ones, zeros = o11 + o10, o00 + o10
-    return 1 - _ratio((ones + zeros - 1) * o10, ones * zeros, TINY * (ones + zeros) ** 2)
+    a, b, c, d, n = _cells(tables)
+    ones, zeros = 2 * a + b + c, 2 * d + b + c
+    return 1 - _ratio((2 * n - 1) * (b + c), ones * zeros, TINY * 4 * n * n)
 
 
 def gwet_ac1(tables: FloatArray) -> FloatArray:

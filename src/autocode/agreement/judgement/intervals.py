@@ -1,12 +1,14 @@
-"""Intervals over documents: delete-one-document jackknife and cluster bootstrap.
+"""Intervals over documents: effective counts of joint uses, delete-one-document jackknife, cluster bootstrap.
 
 Segments of one interview resemble each other, so intervals never treat them as independent:
-the unit that is left out or drawn again is the document (or the participant).
+the unit that counts, is left out or drawn again is the document (or the participant).
 
-Sources: Fleiss, J. L. & Davies, M. (1982). Jackknifing functions of multinomial frequencies, with
-an application to a measure of concordance. American Journal of Epidemiology 115, 841-845; Efron,
-B. & Tibshirani, R. (1993). An Introduction to the Bootstrap, ch. 11. Coverage measured in
-`benchmarks/agreement.py`.
+Sources: Korn, E. L. & Graubard, B. I. (1998). Confidence intervals for proportions with small expected
+number of positive counts estimated from survey data. Survey Methodology 24, 193-201; Brown, L., Cai, T. &
+DasGupta, A. (2001). Interval estimation for a binomial proportion. Statistical Science 16, 101-133; Fleiss,
+J. L. & Davies, M. (1982). Jackknifing functions of multinomial frequencies, with an application to a measure
+of concordance. American Journal of Epidemiology 115, 841-845; Efron, B. & Tibshirani, R. (1993). An
+Introduction to the Bootstrap, ch. 11. Coverage measured in `benchmarks/agreement.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement.estimate import FloatArray
+from autocode.agreement.estimate import BoolArray, FloatArray
 
 Statistic = Callable[[FloatArray], FloatArray]
 """Maps counts (..., C) summed over documents to coefficients (...), NaN where undefined."""
@@ -27,6 +29,8 @@ ENOUGH_DOCUMENTS = 10
 MIN_USES = 10
 COUNTS_ONLY = 3
 MIN_CODED_DOCUMENTS = 5
+ZERO_CELL = 3  # joint uses, or disagreements, below which draws of documents say too little
+ALIKE_USES, ALIKE_CHANCE = 30, 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,79 @@ def _transformed(
         z = there(np.where(inside, found.value, np.nan))
         half = t_quantile(confidence, found.documents) * found.se / np.where(inside, slope, np.nan)
         return back(z - half), back(z + half)
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Interval of a coefficient that follows from the share of joint uses, all (C,).
+
+    Attributes:
+        low: Lower end.
+        high: Upper end.
+        alike: Whether that share varies less between documents than independent segments would (1 in 1,000).
+    """
+
+    low: FloatArray
+    high: FloatArray
+    alike: BoolArray
+
+
+def joint_share(counts: FloatArray, statistic: Statistic, uses: FloatArray, confidence: float = 0.95) -> Joint:
+    """Interval of kappa and its kin from J, the share of joint uses among the uses of a code by either coder.
+
+    J has a Jeffreys interval on effective counts (Korn & Graubard 1998): the uses, divided by how much J varies
+    between documents beyond independent uses (at least 1) and by (t / z) squared for few documents. Its ends are
+    carried to the coefficient at the observed margins. With no joint use the interval is as wide as so few uses
+    allow, where leaving out documents would see no spread at all. Where a code is given more often than not, J is the
+    share left by both among those left by either.
+
+    Args:
+        counts: (G, P, C, 4) tables by document of P pairs of coders.
+        statistic: From (P, C, 4) to (C,), monotone in J.
+        uses: (C,) coded places; with text as units far fewer than the characters counted.
+        confidence: Coverage.
+
+    Example:
+        >>> from autocode.agreement.coefficients.binary import cohen_kappa
+        >>> counts = np.tile([[[[0, 1.0, 0, 24]]], [[[0, 0, 1.0, 24]]]], (6, 1, 1, 1))  # never the same segment
+        >>> found = joint_share(counts, lambda tables: cohen_kappa(tables)[0], np.array([12.0]))
+        >>> [round(float(x), 2) for x in (found.low[0], found.high[0])]
+        [-0.02, 0.35]
+    """
+    from scipy.special import betaincinv, chdtri, ndtri
+
+    G, total = len(counts), counts.sum(0)
+    common = total[..., 0].sum(0) > total[..., 3].sum(0)
+    given = np.where(common[:, None], total[..., [3, 1, 2, 0]], total)
+    by_document = np.where(common[:, None], counts[..., [3, 1, 2, 0]], counts).sum(1)
+    both, either = by_document[..., 0], by_document[..., :3].sum(-1)
+    m = either.sum(0)
+    with np.errstate(all="ignore"):
+        J = both.sum(0) / m
+        trials = uses * m / total[..., :3].sum((0, -1))
+        between = G / max(1, G - 1) * ((both - J * either) ** 2).sum(0) / m**2
+        spread = np.where((J > 0) & (J < 1), between / (J * (1 - J) / trials), 1.0)
+        tail = (1 - confidence) / 2
+        n = trials / np.maximum(1.0, spread) * (ndtri(tail) / t_quantile(confidence, G)) ** 2
+        low = np.where(J > 0, betaincinv(n * J + 0.5, n * (1 - J) + 0.5, tail), 0.0)
+        high = np.where(J < 1, betaincinv(n * J + 0.5, n * (1 - J) + 0.5, 1 - tail), 1.0)
+    back = np.where(common[:, None], [[3, 1, 2, 0]], [[0, 1, 2, 3]])[None]
+    ends = (np.take_along_axis(_with_share(given, J, end), back, -1) for end in (low, high))
+    alike = (trials >= ALIKE_USES) & (spread * (G - 1) < chdtri(G - 1, 1 - ALIKE_CHANCE))
+    low, high = (np.where(m > 0, statistic(tables), np.nan) for tables in ends)
+    return Joint(np.minimum(low, high), np.maximum(low, high), alike)
+
+
+def _with_share(tables: FloatArray, J: FloatArray, end: FloatArray) -> FloatArray:
+    """The (P, C, 4) tables with each pair's share of joint uses moved as the share J of all moves to `end`."""
+    a, b, c, d = (tables[..., i] for i in range(4))
+    m = a + b + c
+    with np.errstate(all="ignore"):
+        own = np.where(m > 0, a / m, 0.0)
+        moved = np.where(end > J, own + (1 - own) * (end - J) / (1 - J), np.where(J > 0, own * end / J, 0.0))
+        first = np.where(b + c > 0, b / (b + c), 0.5)
+    rest = (1 - moved) * m
+    return np.stack([moved * m, rest * first, rest * (1 - first), d], axis=-1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,17 +67,17 @@ def _compare(whole: FloatArray, rest: FloatArray, found: Evidence, confidence: f
     """Alpha of the rest, and what it gains over the whole, document by document."""
     both = np.stack([whole, rest], axis=1)
     both = both[both.sum((1, 2, 3)) > 0]
-    alone = intervals.jackknife(both[:, 1], binary.alpha_binary)
+    alone = {"krippendorff_alpha": binary.krippendorff_alpha}
     gain = intervals.jackknife(both, _gain)
     reason = "no_variance" if rest.any() else "no_pairs"
     return (
-        estimates(alone, intervals.fisher(alone, confidence), found, reason),
+        measure(both[:, 1], found, alone, AgreementOptions(confidence=confidence))["krippendorff_alpha"],
         estimates(gain, intervals.plain(gain, confidence), found, reason),
     )
 
 
 def _gain(tables: FloatArray) -> FloatArray:
-    alpha = binary.alpha_binary(tables)
+    alpha = binary.krippendorff_alpha(tables)
     difference: FloatArray = alpha[..., 1, :] - alpha[..., 0, :]
     return difference
 

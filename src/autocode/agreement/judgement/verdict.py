@@ -33,6 +33,7 @@ from autocode.agreement.rows import (
     estimates,
     evidence,
     mean_over,
+    measure,
 )
 from autocode.study.matrix import FloatArray
 
@@ -128,11 +129,8 @@ def judge(compared: Comparison, codes: Sequence[str], options: AgreementOptions)
     tables = np.concatenate([compared.within, compared.mixed], axis=1)
     spread = intervals.jackknife(tables, compared.delta)
     sides = (compared.within, compared.mixed)
-    levels = []
-    for side in sides:
-        result = intervals.jackknife(side, compared.mean)
-        ends = intervals.fisher(result, options.confidence)
-        levels.append(estimates(result, ends, compared.places, "no_variance"))
+    mean = {"cohen_kappa": compared.mean}
+    levels = [measure(side, compared.places, mean, options)["cohen_kappa"] for side in sides]
     ends = intervals.plain(spread, options.confidence)
     deltas = estimates(spread, ends, compared.places, "no_variance")
     flags = _flags(compared, options.confidence)
