@@ -23,8 +23,7 @@ from autocode.store.recordings import attach
 from autocode.store.records import ReceiptRow
 from autocode.study import Document, Study
 from autocode.study.merge import merge
-from autocode.study.moves import Reanchored
-from autocode.study.reimport import Merged, merge_newer
+from autocode.study.revise import Merged, Reanchored, merge_newer
 
 MOVED = "codings on its old text"
 """What the receipt counts of a document whose transcript was replaced."""

@@ -12,7 +12,8 @@ from autocode.config import Config, SegmentConfig
 from autocode.errors import StudyError
 from autocode.model.coding_model import CodingModel
 from autocode.study import Document, Progress, Segment, Study, Suggestion
-from autocode.study.moves import apply_edits, edits_between
+from autocode.study.moves import edits_between
+from autocode.study.revise import apply_edits
 from autocode.study.segment import is_context, segment
 from autocode.trail import Wording
 

@@ -12,7 +12,8 @@ from autocode.desk.queue import about, visible
 from autocode.desk.session import Desk
 from autocode.errors import StudyError
 from autocode.study import Coding, Document, Reading, Study
-from autocode.study.moves import apply_edits, edits_between
+from autocode.study.moves import edits_between
+from autocode.study.revise import apply_edits
 from autocode.study.segment import segment
 from autocode.trail import Decision, Effects, Entry, Wording, reverse
 

@@ -16,7 +16,8 @@ from autocode.formats.files import legal, write_atomic
 from autocode.formats.files import read_text as file_text
 from autocode.formats.projects.archive import Archive, local, open_archive
 from autocode.study import Coding, Study
-from autocode.study.moves import apply_edits, edits_between
+from autocode.study.moves import edits_between
+from autocode.study.revise import apply_edits
 from autocode.study.segment import segment
 
 ANSWERED = "members.json"

@@ -16,7 +16,8 @@ from autocode.store import rewrite_receipts
 from autocode.store.records import with_words
 from autocode.store.rewording import forget_words
 from autocode.study import Document, Study
-from autocode.study.moves import Edit, apply_edits
+from autocode.study.moves import Edit
+from autocode.study.revise import apply_edits
 
 WARNING = (
     "Pseudonymising helps, but it does not find everything: nicknames, misspellings, jobs, dates and "

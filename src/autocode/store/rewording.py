@@ -14,7 +14,8 @@ from autocode.errors import StoreError
 from autocode.store import _hash, _there
 from autocode.store.opening import opened as _open
 from autocode.study import Document, Segment, Study, Turn
-from autocode.study.moves import apply_edits, edits_between
+from autocode.study.moves import edits_between
+from autocode.study.revise import apply_edits
 from autocode.trail import Entry, Wording
 
 TABLE = "wording"

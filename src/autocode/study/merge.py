@@ -16,6 +16,7 @@ from typing import TypeVar
 from autocode.errors import StudyError
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn, join_readings
 from autocode.study.codebook import join_codebooks
+from autocode.study.moves import Piece, Stretches
 
 GAP = "\n\n"
 """What stands between two given units in the text of their document."""
@@ -163,15 +164,15 @@ def _in_order(first: list[str], second: list[str]) -> list[str]:
     """
     if _rises(first) and _rises(second):
         return sorted({*first, *second}, key=_natural)
-    known, order, run = set(first), list(first), []
+    known = set(first)
+    before: dict[str, list[str]] = {}
+    run: list[str] = []
     for unit in second:
         if unit not in known:
             run.append(unit)
         elif run:
-            at = order.index(unit)
-            order[at:at] = run
-            run = []
-    return order + run
+            before[unit], run = run, []
+    return [u for unit in first for u in (*before.get(unit, ()), unit)] + run
 
 
 def _rises(ids: Sequence[str]) -> bool:
@@ -188,7 +189,7 @@ def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
 def _moved(study: Study, documents: Mapping[str, Document]) -> Study:
     """The study with its codings and readings where their units stand in `documents`."""
     changed = {
-        d.id: _Move(d, documents[d.id])
+        d.id: _unit_stretches(d, documents[d.id])
         for d in study.documents
         if (d.text, d.segments) != (documents[d.id].text, documents[d.id].segments)
     }
@@ -199,36 +200,23 @@ def _moved(study: Study, documents: Mapping[str, Document]) -> Study:
     return replace(study, codings=tuple(codings), readings=tuple(readings))
 
 
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """From the text of a document as it was to its text as it is."""
-
-    old: Document
-    new: Document
-
-    def pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Where a span of the old text stands in the new one, one run of units after another."""
-        places = {s.id: s.start for s in self.new.segments}
-        run: tuple[int, int] | None = None
-        for s in self.old.segments:
-            a, b = max(s.start, start), min(s.end, end)
-            if a >= b:
-                continue
-            shift = places[s.id] - s.start
-            if run and a + shift - run[1] == len(GAP):
-                run = (run[0], b + shift)
-                continue
-            if run:
-                yield run
-            run = (a + shift, b + shift)
-        if run:
-            yield run
+def _unit_stretches(old: Document, new: Document) -> Stretches:
+    """Where each unit of a document stands in the united one."""
+    places = {s.id: s for s in new.segments}
+    return Stretches(tuple(Piece(s.start, s.end, places[s.id].start, places[s.id].end) for s in old.segments))
 
 
-def _placed(span: _Span, changed: Mapping[str, _Move]) -> Iterator[_Span]:
-    move = changed.get(span.document)
-    if move is None:
+def _placed(span: _Span, changed: Mapping[str, Stretches]) -> Iterator[_Span]:
+    """A span where it now stands, one run of units after another."""
+    stretches = changed.get(span.document)
+    if stretches is None:
         yield span
         return
-    for start, end in move.pieces(span.start, span.end):
-        yield replace(span, start=start, end=end)
+    run: tuple[int, int] | None = None
+    for p in stretches.inside(span.start, span.end):
+        if run and p.new_start - run[1] != len(GAP):
+            yield replace(span, start=run[0], end=run[1])
+            run = None
+        run = (run[0] if run else p.new_start, p.new_end)
+    if run:
+        yield replace(span, start=run[0], end=run[1])

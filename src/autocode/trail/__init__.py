@@ -17,6 +17,7 @@ from typing import Any
 from autocode.errors import StoreError
 from autocode.study import Coding, Doubt, Reading
 from autocode.study.codebook import Code, Codebook
+from autocode.study.moves import Moves
 
 __all__ = [
     "ACTIONS",
@@ -65,19 +66,11 @@ class Wording:
 
     def place(self, start: int, end: int) -> tuple[int, int] | None:
         """Where a span of the old text is in the new one; None where it has an edge within the words."""
-        shift = self.length - (self.end - self.start)
-        if end < self.start:
-            return start, end
-        if start > self.end:
-            return start + shift, end + shift
-        return (start, end + shift) if start < self.start and self.end < end else None
+        return Moves(((self.start, self.end, self.length),)).untouched(start, end)
 
     def around(self, start: int, end: int) -> tuple[int, int]:
         """Where a span of the old text is in the new one; one with an edge within the words holds all of them."""
-        shift = self.length - (self.end - self.start)
-        first = start if start < self.start else self.start if start < self.end else start + shift
-        last = end if end <= self.start else self.start + self.length if end < self.end else end + shift
-        return first, last
+        return Moves(((self.start, self.end, self.length),)).span(start, end)
 
     @property
     def reverse(self) -> Wording:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import bisect
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+
+from autocode.study.moves import Evened, Piece, Stretches
 
 _SAME = str.maketrans(
     {**dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟«»″", '"'), **dict.fromkeys("‐‑‒–—―−", "-"), "…": "..."}
 )
 _DROPPED = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_ODD = re.compile(rf"\s[\s{_DROPPED.pattern[1:-1]}]*\s|[^\S ]|[{''.join(map(chr, _SAME))}{_DROPPED.pattern[1:-1]}]")
 _MOST = 1000  # occurrences looked at: a quote this frequent is no help anyway
 
 
@@ -95,60 +97,31 @@ class Locator:
 
     def _exact(self, quote: str) -> list[tuple[int, int]]:
         if quote not in self._cache:
-            self._cache[quote] = [(at, at + len(quote)) for at in _places(self.text, quote)]
+            whole = Evened(self.text, Stretches((Piece(0, len(self.text), 0, len(self.text)),)))
+            self._cache[quote] = whole.places(quote, overlapping=True, most=_MOST)
         return self._cache[quote]
 
     def _evened(self, quote: str) -> list[tuple[int, int]]:
-        words = _even(quote)[0].strip()
+        words = _even(quote).text.strip()
         if words not in self._even_cache:
-            text, origin = self._even_text
-            spans = ((origin[at][0], origin[at + len(words) - 1][1]) for at in _places(text, words))
+            spans = self._even_text.places(words, overlapping=True, most=_MOST)
             self._even_cache[words] = list(dict.fromkeys(spans))
         return self._even_cache[words]
 
     @cached_property
-    def _even_text(self) -> tuple[str, list[tuple[int, int]]]:
+    def _even_text(self) -> Evened:
         return _even(self.text)
 
 
-def _places(text: str, words: str) -> Iterator[int]:
-    """Where `words` begin in `text`, the first `_MOST` places."""
-    at = text.find(words) if words else -1
-    for _ in range(_MOST):
-        if at < 0:
-            return
-        yield at
-        at = text.find(words, at + 1)
+def _even(text: str) -> Evened:
+    """A text with its spaces, quotation marks, dashes and compositions made one kind."""
+    odd = _ODD
+    if not unicodedata.is_normalized("NFC", text):
+        marks = "".join({c for c in text if unicodedata.combining(c)})
+        odd = re.compile(f"[^{re.escape(marks)}][{re.escape(marks)}]+|{_ODD.pattern}") if marks else _ODD
+    return Evened.of(text, odd, _put)
 
 
-def _even(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """A text with its spaces, quotation marks, dashes and compositions made one kind.
-
-    Returns:
-        The text, and for each of its characters the span that it came from.
-    """
-    out: list[str] = []
-    origin: list[tuple[int, int]] = []
-    for at, sign in _clusters(text):
-        if _DROPPED.match(sign):
-            continue
-        if sign.isspace():
-            if not out or out[-1] != " ":
-                out.append(" ")
-                origin.append((at, at + 1))
-            continue
-        for c in unicodedata.normalize("NFC", sign).translate(_SAME):
-            out.append(c)
-            origin.append((at, at + len(sign)))
-    return "".join(out), origin
-
-
-def _clusters(text: str) -> list[tuple[int, str]]:
-    """Each character with the combining marks that follow it, and where it begins."""
-    found: list[tuple[int, str]] = []
-    for at, c in enumerate(text):
-        if found and unicodedata.combining(c):
-            found[-1] = (found[-1][0], found[-1][1] + c)
-        else:
-            found.append((at, c))
-    return found
+def _put(odd: str) -> str:
+    kept = _DROPPED.sub("", unicodedata.normalize("NFC", odd))
+    return " " if kept.isspace() else kept.translate(_SAME)

@@ -1,7 +1,9 @@
-"""A study and what comes later: a newer version of its files, a changed or a belated transcript.
+"""A study that changes: words corrected, a transcript replaced, a newer version of its files.
 
-A changed transcript is refused, or replaces the old one where that is asked for. Excerpts whose
-transcript comes later become codings in it. What changed is said in numbers and names.
+A coding goes where its words are (`study.moves` answers where that is), else it is named. A coder
+has read what has a counterpart in the old text, not what is new. A changed transcript is refused,
+or replaces the old one where that is asked for. Excerpts whose transcript comes later become
+codings in it. What changed is said in numbers and names.
 """
 
 from __future__ import annotations
@@ -9,13 +11,143 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from autocode.study import Coding, Document, Reading, Study, join_readings
+from autocode.study import Coding, Document, Doubt, Reading, Segment, Study, Turn, join_readings
 from autocode.study.merge import all_units, made_of_units, merge
-from autocode.study.moves import Reanchored, reanchor
+from autocode.study.moves import Anchors, Edit, Moves, apply_to_text
 
 _Key = tuple[str, int, int, str, str]
+_Span = TypeVar("_Span", Coding, Doubt, Reading, Segment, Turn)
 _NAMED = 10  # names in a line
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """A study after an edit.
+
+    Attributes:
+        moved: Codings as they are now, where the words under them changed.
+        lost: Codings whose words are all gone; they are no longer in the study.
+    """
+
+    study: Study
+    moved: tuple[Coding, ...]
+    lost: tuple[Coding, ...]
+
+
+def apply_edits(study: Study, document: str, edits: Iterable[Edit]) -> Anchored:
+    """Change a document's text and move turns, units, codings and readings along.
+
+    A span's start inside replaced words moves to where the new words begin, its end to where they
+    end. A coding left without a character that is no space is lost; a doubt goes where its words
+    change.
+
+    Args:
+        document: Id of the document.
+        edits: In any order; they must not overlap.
+    """
+    made = sorted(edits)
+    old, moves = study.by_id[document], Moves.of(made)
+    text = apply_to_text(old.text, made)
+
+    def narrow(span: _Span) -> _Span:
+        start, end = moves.span(span.start, span.end)
+        return replace(span, start=start, end=end)
+
+    def wide(span: _Span) -> _Span:
+        """What is put in at the edge of a turn, a unit or what was read belongs to it."""
+        within = span.start > 0 and not old.text[span.start - 1].isspace()
+        start = moves.place(span.start, opening=True, past=within)
+        return replace(span, start=start, end=max(start, moves.place(span.end, opening=False, past=True)))
+
+    new = replace(
+        old,
+        text=text,
+        turns=tuple(wide(t) for t in old.turns),
+        segments=tuple(wide(s) for s in old.segments),
+        doubts=tuple(narrow(d) for d in old.doubts if not any(_touches(e, d) for e in made)),
+    )
+    codings, moved, lost = [], [], []
+    for c in study.codings:
+        here = narrow(c) if c.document == document else c
+        if here is not c and not text[here.start : here.end].strip():
+            lost.append(c)
+            continue
+        codings.append(here)
+        if here is not c and old.text_of(c) != text[here.start : here.end]:
+            moved.append(here)
+    readings = tuple(wide(r) if r.document == document else r for r in study.readings)
+    documents = tuple(new if d.id == document else d for d in study.documents)
+    changed = replace(study, documents=documents, codings=tuple(codings), readings=readings)
+    return Anchored(changed, tuple(moved), tuple(lost))
+
+
+def _touches(edit: Edit, doubt: Doubt) -> bool:
+    """Whether an edit changes doubtful words: then somebody has heard them."""
+    return edit.start < doubt.end and doubt.start < max(edit.end, edit.start + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reanchored:
+    """What became of the codings on a text that changed.
+
+    Attributes:
+        document: Id of the document.
+        kept: Codings whose words are in the new text as they were.
+        changed: Codings that now cover words partly new.
+        lost: Codings without a place in the new text, with their places in the old one.
+    """
+
+    document: str
+    kept: int = 0
+    changed: int = 0
+    lost: tuple[Coding, ...] = ()
+
+
+def reanchor(study: Study, documents: Mapping[str, Document], parts: bool = False) -> tuple[Study, tuple[Reanchored, ...]]:
+    """Put documents into a study in place of those under their ids, and everything where it now stands.
+
+    Args:
+        study: Holds every one of `documents` with its old text.
+        documents: By id, with their new texts, turns and segments.
+        parts: The old texts are excerpts of the new ones.
+
+    Returns:
+        The study, its lost codings left out, and what became of the codings of each document.
+    """
+    anchors = {i: Anchors(study.by_id[i].text, d.text, parts) for i, d in documents.items()}
+    same: Counter[str] = Counter()
+    changed: Counter[str] = Counter()
+    lost: dict[str, list[Coding]] = {i: [] for i in documents}
+    codings = []
+    for c in study.codings:
+        if c.document not in anchors:
+            codings.append(c)
+        elif found := anchors[c.document].place(c.start, c.end):
+            codings.append(replace(c, start=found[0], end=found[1]))
+            (same if found[2] else changed)[c.document] += 1
+        else:
+            lost[c.document].append(c)
+    readings = [replace(r, start=a, end=b) for r in study.readings for a, b in _seen(r, study.by_id[r.document], anchors)]
+    return replace(
+        study,
+        documents=tuple(documents.get(d.id, d) for d in study.documents),
+        codings=tuple(dict.fromkeys(codings)),
+        readings=join_readings(readings),
+    ), tuple(Reanchored(i, same[i], changed[i], tuple(lost[i])) for i in documents)
+
+
+def _seen(reading: Reading, old: Document, anchors: Mapping[str, Anchors]) -> Iterator[tuple[int, int]]:
+    """The spans that a reading is now; of excerpts, each by itself."""
+    found = anchors.get(old.id)
+    if found is None:
+        yield reading.start, reading.end
+    elif found.parts:
+        parts = [s for s in old.segments if reading.start <= s.start < reading.end]
+        yield from (place[:2] for s in parts if (place := found.place(s.start, s.end)))
+    else:
+        yield from found.seen(reading.start, reading.end)
 
 
 @dataclass(frozen=True, slots=True)

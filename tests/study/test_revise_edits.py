@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
 from autocode.study.codebook import Code, Codebook
-from autocode.study.moves import Edit, apply_edits, edits_between
+from autocode.study.moves import Edit, edits_between
+from autocode.study.revise import apply_edits
 
 TEXT = "R: we met Anna Lee at the old mill, and Anna laughed.\n\nR: then home"
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autocode.study import Coder, Coding, Document, Reading, Study
-from autocode.study.moves import Anchors, reanchor
+from autocode.study.moves import Anchors
+from autocode.study.revise import reanchor
 
 OLD = "I: How was it?\n\nR: The course was hard and long.\n\nI: And then?\n\nR: Yes. I left in May.\n"
 

@@ -10,7 +10,7 @@ from autocode.errors import StudyError
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.codebook import Code, Codebook
 from autocode.study.merge import Unit, lay_out, unit_readings
-from autocode.study.reimport import merge_newer
+from autocode.study.revise import merge_newer
 
 TALK = "I: So?\n\nR: It was hard. Very hard.\n\nR: I left in May, and nobody asked me why.\n"
 
