@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from autocode.config import Config
-from autocode.formats.folder import codebook_yaml
+from autocode.formats.tables.codebooks import codebook_yaml
 from autocode.model import CodingModel
 from autocode.model.history import listed, versions
 from autocode.study import Study

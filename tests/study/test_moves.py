@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ def test_edits_lead_from_any_text_to_any_other(old: list[str], new: list[str]) -
     before, after = "".join(old), "".join(new)
     edits = edits_between(before, after)
     assert apply_to_text(before, edits) == after
-    assert all(a.end <= b.start for a, b in zip(edits, edits[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(edits))
 
 
 @given(_WORDS, _WORDS)

@@ -14,8 +14,7 @@ from autocode.dossier.findings import Findings
 from autocode.dossier.html import dossier_html
 from autocode.dossier.word import word
 from autocode.errors import InputError
-from autocode.formats.files import legal, write_atomic
-from autocode.formats.tables.spreadsheet import cut_to_cell
+from autocode.formats.files import cut_to_cell, legal, write_atomic
 from autocode.study import Study
 
 _CREATED = datetime(2000, 1, 1)  # fixed: the same study gives the same bytes

@@ -17,14 +17,15 @@ from autocode.formats.datasets.huggingface import (
     write_datasets,
     write_parquet,
 )
-from autocode.formats.folder import is_study_folder, read_codebook, read_folder
+from autocode.formats.folder import is_study_folder, read_folder
 from autocode.formats.folder.write import write_folder
-from autocode.formats.projects.qualcoder import read_qualcoder, write_qualcoder
-from autocode.formats.projects.refi_write import read_codes_file, read_project, write_codes_file, write_project
-from autocode.formats.projects.rqda import read_rqda
+from autocode.formats.projects.qualcoder import read_qualcoder, read_rqda, write_qualcoder
+from autocode.formats.projects.refi_read import read_project
+from autocode.formats.projects.refi_write import read_codes_file, write_codes_file, write_project
 from autocode.formats.projects.taguette import read_taguette
 from autocode.formats.projects.taguette_write import write_taguette
 from autocode.formats.receipt import Reader, ReadOptions, Receipt, WriteOptions, Writer
+from autocode.formats.tables.codebooks import read_codebook
 from autocode.formats.tables.table import read_sheets, read_table, table_stage, write_table
 from autocode.formats.transcripts.texts import TEXTS, read_text_file, read_text_files
 from autocode.store import STORE, load

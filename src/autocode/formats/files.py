@@ -18,6 +18,7 @@ from xml.etree.ElementTree import Element
 from autocode.errors import InputError
 
 INSTEAD = "\ufffd"
+CELL = 32_767  # characters (UTF-16 units) that Excel keeps in a cell
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"})
@@ -320,6 +321,19 @@ def _cell(value: object, plain: bool) -> str:
 def unguarded(cell: str) -> str:
     """A cell as it was before `csv_text` put an apostrophe before it."""
     return cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell
+
+
+def fits_cell(text: str) -> bool:
+    """Whether a text has no more UTF-16 units than Excel keeps in a cell."""
+    return len(text) <= CELL // 2 or len(text.encode("utf-16-le", "surrogatepass")) <= 2 * CELL
+
+
+def cut_to_cell(text: str) -> str:
+    """The beginning of a text that fits into a cell, with ``…`` where it was cut."""
+    if fits_cell(text):
+        return text
+    short = text.encode("utf-16-le", "surrogatepass")[: 2 * (CELL - 1)]
+    return short.decode("utf-16-le", "ignore") + "…"
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:

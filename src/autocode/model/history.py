@@ -15,7 +15,7 @@ import numpy as np
 
 from autocode.classify.calibration import Reliability
 from autocode.errors import AutocodeError, ModelError
-from autocode.formats.folder import read_codebook
+from autocode.formats.tables.codebooks import read_codebook
 from autocode.study import Suggestion
 from autocode.study.codebook import Code, Codebook
 

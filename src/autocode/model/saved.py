@@ -23,7 +23,7 @@ from autocode.config import Config, load_config
 from autocode.encode.encoders import EncoderIdentity
 from autocode.errors import ConfigError, ModelError
 from autocode.formats.files import write_atomic
-from autocode.formats.folder import codebook_yaml, read_codebook
+from autocode.formats.tables.codebooks import codebook_yaml, read_codebook
 from autocode.model.history import FILE as HISTORY
 from autocode.study.codebook import Codebook
 

@@ -16,7 +16,7 @@ from autocode.agreement import agree
 from autocode.config import Config
 from autocode.errors import CodebookError, InputError
 from autocode.formats import ReadOptions, read, read_all, write
-from autocode.formats.folder import codebook_yaml, read_codebook
+from autocode.formats.tables.codebooks import codebook_yaml, read_codebook
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
 from tests.conftest import BUNDLED

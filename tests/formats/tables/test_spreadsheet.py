@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autocode.errors import InputError
-from autocode.formats.files import legal
-from autocode.formats.tables.spreadsheet import CELL, cut_to_cell, fits_cell, read_workbook, write_workbook
+from autocode.formats.files import CELL, cut_to_cell, fits_cell, legal
+from autocode.formats.tables.spreadsheet import read_workbook, write_workbook
 from tests.conftest import shared
 
 

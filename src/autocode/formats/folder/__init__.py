@@ -16,20 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from autocode.errors import InputError
 from autocode.formats.files import Table, read_csv, read_text
-from autocode.formats.folder.kept import DETAILS, Kept, read_kept
+from autocode.formats.folder.kept import CODEBOOK, COLUMNS, DETAILS, PARTICIPANTS, STUDY, Kept, read_kept
 from autocode.formats.receipt import Receipt
+from autocode.formats.tables.codebooks import read_codebook
 from autocode.formats.tables.participants import with_participants
 from autocode.formats.tables.spreadsheet import read_workbook
 from autocode.formats.transcripts.texts import read_transcripts
 from autocode.study import Coder, Coding, Document, Reading, Study
-from autocode.study.codebook import Code, Codebook
-
-STUDY, CODEBOOK, PARTICIPANTS = "study.toml", "codebook.yaml", "participants.csv"
-COLUMNS = ("document", "start", "end", "code", "text", "memo")
+from autocode.study.codebook import Codebook
 
 
 def is_study_folder(path: Path) -> bool:
@@ -195,40 +191,3 @@ def _number(cell: str, where: str) -> int:
         return int(cell)
     except ValueError as error:
         raise InputError(where, "start, end and weight must be whole numbers", "Correct that row.") from error
-
-
-def read_codebook(path: Path) -> Codebook:
-    """Read a codebook written as YAML: `codes`, a list of nodes with `name` and nested `codes`.
-
-    Raises:
-        InputError: It is no YAML of this shape.
-        CodebookError: The nodes make no tree of distinct paths.
-    """
-    try:
-        tree = yaml.safe_load(read_text(path)[0])
-        codes: list[Code] = []
-        stack = [(node, "") for node in reversed(tree["codes"])]
-        while stack:
-            node, parent = stack.pop()
-            texts = {k: str(node.get(k) or "") for k in ("definition", "include", "exclude", "example", "guid")}
-            codes.append(Code(str(node["name"]), parent, **texts))
-            stack += [(child, codes[-1].path) for child in reversed(node.get("codes") or [])]
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            path.name, f"it is no codebook ({type(error).__name__})", "Write a list 'codes' of mappings, each with a 'name'."
-        ) from error
-    version = tree.get("version")
-    return Codebook(tuple(codes), str(tree.get("name") or ""), "1" if version is None else str(version))
-
-
-def codebook_yaml(book: Codebook) -> str:
-    """The codebook as the YAML text that `read_codebook` reads back to an equal one."""
-
-    def node(code: Code) -> dict[str, Any]:
-        texts = {k: getattr(code, k) for k in ("definition", "include", "exclude", "example", "guid")}
-        below = [node(child) for child in book.children(code.path)]
-        filled = {k: v for k, v in texts.items() if v}
-        return {"name": code.name, **filled, **({"codes": below} if below else {})}
-
-    tree = {"name": book.name, "version": book.version, "codes": [node(c) for c in book.children()]}
-    return yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, width=100)

@@ -22,6 +22,8 @@ from autocode.formats.transcripts.turns import document_of
 from autocode.study import Document, Reading, Study
 from autocode.study.codebook import Codebook
 
+STUDY, CODEBOOK, PARTICIPANTS = "study.toml", "codebook.yaml", "participants.csv"
+COLUMNS = ("document", "start", "end", "code", "text", "memo")
 DETAILS = "details.json"
 _ABOUT = "What the other files of this folder cannot say. Without this file only that is lost."
 _TAKEN = {

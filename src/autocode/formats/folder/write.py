@@ -8,9 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from autocode.formats.files import BOM, INSTEAD, csv_text, write_atomic
-from autocode.formats.folder import CODEBOOK, COLUMNS, PARTICIPANTS, STUDY, codebook_yaml
-from autocode.formats.folder.kept import DETAILS, file_names, kept_text, variable_columns
+from autocode.formats.folder.kept import (
+    CODEBOOK,
+    COLUMNS,
+    DETAILS,
+    PARTICIPANTS,
+    STUDY,
+    file_names,
+    kept_text,
+    variable_columns,
+)
 from autocode.formats.projects.refi_codes import depth_first
+from autocode.formats.tables.codebooks import codebook_yaml
 from autocode.study import Coding, Reading, Study
 
 MORE = ("weight", "created")

@@ -19,18 +19,10 @@ from autocode.formats.projects.archive import parse_xml
 from autocode.formats.projects.positions import RawText
 from autocode.formats.projects.refi_codes import codes_element, derived, guids, key, read_codes, themes_from_sets, valid
 from autocode.formats.projects.refi_own import UNDATED, code_part, own_view, private_part, restored_book, signed, told
-from autocode.formats.projects.refi_read import read_project
 from autocode.formats.projects.refi_sources import plain_names
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.study import Coder, Coding, Document, Study
 from autocode.study.codebook import Codebook
-
-__all__ = [
-    "read_codes_file",
-    "read_project",
-    "write_codes_file",
-    "write_project",
-]
 
 ORIGIN = "autocode"
 

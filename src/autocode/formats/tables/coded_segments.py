@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autocode.formats.files import Table, csv_text, legal, write_atomic
+from autocode.formats.files import Table, csv_text, cut_to_cell, legal, write_atomic
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.headings import (
     DEFINITIONS,
@@ -27,7 +27,7 @@ from autocode.formats.tables.locate import Locator
 from autocode.formats.tables.longtable import MACHINE, Row
 from autocode.formats.tables.participants import RESPONDENT
 from autocode.formats.tables.quotes import Quote, known_document, study_from_quotes
-from autocode.formats.tables.spreadsheet import cut_to_cell, write_workbook
+from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.study import Coding, Study
 from autocode.study.codebook import SEPARATOR, Code, Codebook
 

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from autocode.errors import InputError
-from autocode.formats.files import TITLES, Table, legal, read_bytes, write_atomic
+from autocode.formats.files import CELL, TITLES, Table, fits_cell, legal, read_bytes, write_atomic
 from autocode.formats.projects.archive import open_archive
 from autocode.formats.transcripts.word import read_opendocument_sheets
 
 ROWS, COLUMNS, CELLS = 200_000, 2_000, 20_000_000  # read from a sheet at most
 _EMPTY = 2_000  # empty rows in a row, after which a stray cell is no data
-CELL = 32_767  # characters (UTF-16 units) that Excel keeps in a cell
 _WRITTEN_ROWS = 1_048_576
 _CREATED = datetime(2000, 1, 1)  # fixed: the same study gives the same bytes
 _DAMAGED = "Open it in a spreadsheet and save it as .xlsx again."
@@ -181,16 +180,3 @@ def _write(sheet: Any, row: int, column: int, cell: object) -> bool:
         return bool(sheet.write_number(row, column, cell) == 0)
     text = legal(str(cell))
     return fits_cell(text) and bool(sheet.write_string(row, column, text) == 0)
-
-
-def fits_cell(text: str) -> bool:
-    """Whether a text has no more UTF-16 units than Excel keeps in a cell."""
-    return len(text) <= CELL // 2 or len(text.encode("utf-16-le", "surrogatepass")) <= 2 * CELL
-
-
-def cut_to_cell(text: str) -> str:
-    """The beginning of a text that fits into a cell, with ``…`` where it was cut."""
-    if fits_cell(text):
-        return text
-    short = text.encode("utf-16-le", "surrogatepass")[: 2 * (CELL - 1)]
-    return short.decode("utf-16-le", "ignore") + "…"
