@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from autocode.config import Progress
 from autocode.encode.cache import Vectors
 from autocode.encode.encoders import EncoderIdentity
-from autocode.encode.engines import Progress, unit
+from autocode.encode.engines import unit
 
 
 class FakeEncoder:

@@ -7,15 +7,17 @@ environment variable changes anything.
 
 from __future__ import annotations
 
-import difflib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
-from autocode.errors import ConfigError
+from autocode.errors import ConfigError, did_you_mean
+
+Progress = Callable[[int, int], object]
+"""Called with (steps done, steps in all) during long work."""
 
 Effort = Literal["quick", "full"]
 Unit = Literal["auto", "given", "turn", "paragraph", "sentence", "window"]
@@ -212,19 +214,36 @@ class Config:
 def load_config(path: Path | str | None = None) -> Config:
     """Read a TOML file over the defaults; None gives the defaults.
 
+    Args:
+        path: A file; or the name of settings that come with autocode: default, quick, multilingual.
+
     Raises:
         ConfigError: The file cannot be read, a section or key is unknown, or a value is of
             the wrong kind.
     """
     if path is None:
         return Config()
+    file = Path(path)
+    if not file.exists():
+        ours = {p.stem: p for p in sorted(configs_folder().glob("*.toml"))}
+        if str(path) not in ours:
+            beside = [p.name for p in file.parent.glob("*.toml")]
+            near = did_you_mean(file.name, (*beside, *ours), f"With autocode come {', '.join(ours)}: start from one of these.")
+            raise ConfigError(f"config {path}", "there is no such file", near)
+        file = ours[str(path)]
     try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(
             f"config {path}", f"it cannot be read as TOML ({type(error).__name__})", "Start from configs/default.toml."
         ) from error
     return config_from(table, str(path))
+
+
+def configs_folder() -> Path:
+    """Where the settings that come with autocode lie: in the package when installed, else in the project."""
+    package = Path(__file__).parent
+    return package / "configs" if (package / "configs").is_dir() else package.parents[1] / "configs"
 
 
 def config_from(table: Mapping[str, Any], source: str) -> Config:
@@ -266,9 +285,7 @@ def _fits(value: Any, hint: Any) -> bool:
 
 
 def _unknown(where: str, what: str, name: str, known: Mapping[str, Any]) -> ConfigError:
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(known)}."
-    return ConfigError(where, f"{what} is unknown", hint)
+    return ConfigError(where, f"{what} is unknown", did_you_mean(name, known, f"Known: {', '.join(known)}."))
 
 
 def _literal(value: Any) -> str:

@@ -6,6 +6,9 @@ clear line and a program can catch one name. An error never quotes a transcript.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class AutocodeError(Exception):
     """One clear line: what happened, why, and what to do next.
@@ -47,3 +50,10 @@ class EncoderError(AutocodeError):
 
 class ModelError(AutocodeError):
     """A saved model that is damaged, foreign or made for another encoder or codebook."""
+
+
+def did_you_mean(name: str, known: Iterable[str], instead: str = "") -> str:
+    """What mends a misspelt name: the nearest one that is there, upper or lower case aside; else `instead`."""
+    by_fold = {k.casefold(): k for k in known}
+    near = difflib.get_close_matches(name.casefold(), by_fold, n=1)
+    return f"Did you mean '{by_fold[near[0]]}'?" if near else instead

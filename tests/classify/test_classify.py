@@ -9,7 +9,6 @@ import pytest
 from scipy import sparse
 
 from autocode.classify import (
-    BANDS,
     Chunks,
     Classifier,
     ClassifyConfig,
@@ -23,6 +22,7 @@ from autocode.classify import (
 from autocode.classify.calibration import average_precisions, judge
 from autocode.classify.classifier import folds_of, pair_scores
 from autocode.classify.heads import _drawn, train
+from autocode.study import BANDS
 
 CONFIG = ClassifyConfig(width=512)
 WORDS = ("price", "trust", "delay", "family")

@@ -135,8 +135,11 @@ def test_a_large_table_is_suggested_for_in_parts(shell: Shell, monkeypatch: pyte
 
 def test_an_engine_that_does_not_exist_is_refused(shell: Shell) -> None:
     """The error names the known engines, before any work."""
-    code, _, err = shell("suggest", "models/none", "big.csv", "--out", "x.csv", "--engine", "spark")
-    assert (code, "Known: local, ray" in err) == (1, True)
+    (shell.folder / "big.csv").write_text("document_id,segment_id,text\nd,s,x\n")
+    (shell.folder / "m").mkdir()
+    (shell.folder / "m/manifest.json").write_text("{}")
+    code, _, err = shell("suggest", "m", "big.csv", "--out", "x.csv", "--engine", "spark")
+    assert (code, "it is local or ray" in err) == (1, True)
 
 
 def test_suggestions_come_in_three_kinds(shell: Shell) -> None:
@@ -148,7 +151,7 @@ def test_suggestions_come_in_three_kinds(shell: Shell) -> None:
     assert first["evidence"][0]["document"].startswith("D")
     assert "<script" not in (shell.folder / "s.html").read_text(encoding="utf-8")
     code, _, err = shell("suggest", "models/tiny", "open/transcripts", "--out", "s.doc")
-    assert (code, ".csv, .jsonl, .html, .parquet" in err) == (1, True)
+    assert (code, ".html, .csv, .xlsx, .jsonl or .parquet" in err) == (1, True)
 
 
 def test_given_segments_keep_their_ids(shell: Shell) -> None:
@@ -250,10 +253,10 @@ def test_doctor_finds_a_damaged_study(shell: Shell) -> None:
         (["agree", "codings.csv", "--coders", "zoe"], "coder 'zoe'"),
         (["train", "codings.csv", "--config", "fake.toml"], "second document"),
         (["train", "apart.csv", "--config", "bad.toml"], "Did you mean 'unit'"),
-        (["train", "apart.csv", "--config", "none.toml"], "cannot be read"),
+        (["train", "apart.csv", "--config", "none.toml"], "there is no such file"),
         (["suggest", "nomodel", "codings.csv", "--out", "o.csv"], "autocode train"),
-        (["agree", "apart.csv", "--segments", "page"], "known units"),
-        (["agree", "apart.csv", "--unit", "page"], "segment, character or document"),
+        (["agree", "apart.csv", "--segments", "page"], "it is auto, given, turn"),
+        (["agree", "apart.csv", "--unit", "page"], "it is segment, character or document"),
         (["agree", "apart.csv", "--overlap", "most"], "a percentage"),
         (["agree", "twodocs.csv", "--by", "age"], "variables are none"),
         (["train", "apart.csv", "--config", "encoder.toml"], "encoder add"),
@@ -292,7 +295,7 @@ def test_bad_input_is_one_clear_line(words: list[str], said: str, shell: Shell) 
     assert not (shell.folder / "models").exists()
 
 
-@pytest.mark.parametrize("words", [["nonsense"], ["import"], ["suggest", "m"], ["agree", "--no-such", "x"]])
+@pytest.mark.parametrize("words", [["nonsense"], ["import"], ["suggest"], ["agree", "--no-such", "x"]])
 def test_wrong_usage_exits_with_two(words: list[str], shell: Shell) -> None:
     """A command that does not exist or lacks a word is wrong usage."""
     assert shell(*words)[0] == 2
@@ -507,8 +510,9 @@ def test_unfamiliar_segments_are_marked_in_every_kind(shell: Shell) -> None:
         "R: my shift at work takes all the hours and no evening is left 3\n\nR: qualifying laps punish cold tyres\n"
     )
     for name in ("s.csv", "s.jsonl", "s.html"):
-        code, _, err = shell("suggest", "models/tiny", "new.txt", "--out", name, "--plain")
-        assert (code, "Unlike anything coded: 1 segments; possible new codes: 0." in err) == (0, True)
+        plain = ["--plain"] if name == "s.csv" else []
+        code, _, err = shell("suggest", "models/tiny", "new.txt", "--out", name, *plain)
+        assert (code, "Unlike anything coded: 1 segment; possible new codes: 0." in err) == (0, True)
     rows = list(csv.DictReader((shell.folder / "s.csv").open(newline="", encoding="utf-8")))
     assert {(r["segment"], r["unfamiliar"]) for r in rows} == {("1", "0"), ("2", "1")}
     lines = [json.loads(line) for line in (shell.folder / "s.jsonl").read_text(encoding="utf-8").splitlines()]

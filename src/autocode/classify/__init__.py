@@ -8,7 +8,7 @@ comes from other documents (`classifier`).
 """
 
 from autocode.classify.bands import BASES
-from autocode.classify.calibration import BANDS, Reliability, calibration_error
+from autocode.classify.calibration import Reliability, calibration_error
 from autocode.classify.classifier import (
     Classifier,
     HeldOutPredictions,
@@ -33,7 +33,6 @@ from autocode.classify.transfer import (
 from autocode.config import ClassifyConfig
 
 __all__ = [
-    "BANDS",
     "BASES",
     "Chunks",
     "Classifier",

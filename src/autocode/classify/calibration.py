@@ -198,9 +198,6 @@ def average_precisions(P: FloatArray, Y: FloatArray) -> FloatArray:
         return np.asarray((precision * hits).sum(axis=0) / hits.sum(axis=0))
 
 
-BANDS = ("silent", "ask", "suggest")  # by number
-
-
 @dataclass(frozen=True, slots=True)
 class Calibrator:
     """Calibration, threshold of coding and bands of K codes."""

@@ -17,7 +17,7 @@ from autocode.classify.bands import BandThresholds
 from autocode.classify.calibration import Calibrator, Reliability, judge
 from autocode.classify.heads import Head, Heads, train
 from autocode.classify.material import ROLES, BoolArray, Features, FloatArray, IntArray, Network, Target
-from autocode.config import ClassifyConfig
+from autocode.config import ClassifyConfig, Progress
 
 Tick: TypeAlias = Callable[[], object]
 
@@ -107,7 +107,6 @@ def half_scores(features: Features, target: Target, fold: IntArray, config: Clas
     return S
 
 
-Progress = Callable[[int, int], object]
 _KNOWN = tuple(f.name for f in fields(Reliability) if f.name != "reasons")
 NETWORK = "network_"
 """Stands before the names of a network's arrays."""

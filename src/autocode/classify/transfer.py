@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from autocode.agreement.coefficients.binary import kappa_of_counts
 from autocode.classify.calibration import calibrate, judge
-from autocode.classify.classifier import Classifier, HeldOutPredictions, Progress, Scores, held, nested_scores
+from autocode.classify.classifier import Classifier, HeldOutPredictions, Scores, held, nested_scores
 from autocode.classify.heads import train
 from autocode.classify.material import Features, FloatArray, IntArray, Target
-from autocode.config import ClassifyConfig
+from autocode.config import ClassifyConfig, Progress
 
 BoolArray = NDArray[np.bool_]
 

@@ -17,17 +17,17 @@ import typer
 
 from autocode.cli.agreement import agree, evaluate, frequencies
 from autocode.cli.dossier import forget, members_export, members_import, pseudonymise, report
-from autocode.cli.exchange import export, import_
-from autocode.cli.log import Log, next_
+from autocode.cli.exchange import describe, export, import_
+from autocode.cli.options import Json, ModelOption, known_study, refuse
 from autocode.cli.review import audit, review
-from autocode.cli.shell import Json, Kind, StudyPath, app, show, tell
-from autocode.cli.suggest import suggest
-from autocode.cli.train import align, codes_changed, train
+from autocode.cli.shell import app, show, tell
+from autocode.cli.suggest import next_, suggest
+from autocode.cli.train import align, train
 from autocode.doctor import examine
-from autocode.dossier.tables import Description
 from autocode.encode.weights import add_encoder
 from autocode.errors import AutocodeError
 from autocode.formats import read
+from autocode.model.coding_model import CodingModel
 from autocode.store import STORE
 
 encoder_app = typer.Typer(help="Encoders: the models that turn text into numbers.", no_args_is_help=True, rich_markup_mode=None)
@@ -39,28 +39,7 @@ app.add_typer(members_app, name="members")
 
 
 app.command("import")(import_)
-
-
-@app.command()
-def describe(
-    study: StudyPath,
-    as_json: Json = False,
-    kind: Kind = "",
-    receipts: Annotated[bool, typer.Option("--receipts", help="What every import took over, skipped and set aside.")] = False,
-    model: Annotated[Path | None, typer.Option(help="A model: which codes changed since it was trained?")] = None,
-) -> None:
-    """Say what is in a study: documents, coders, codebook, who coded what."""
-    if receipts:
-        show(Log.of(study), as_json)
-        return
-    found = read(study).of_kind(kind)
-    if model:
-        show(codes_changed(model, found), as_json)
-        return
-    show(Description(found), as_json)
-    tell(f"Next: autocode {'agree' if len(found.humans) > 1 else 'train'} {study}")
-
-
+app.command()(describe)
 app.command()(agree)
 
 
@@ -84,12 +63,13 @@ members_app.command("import")(members_import)
 
 @app.command()
 def doctor(
-    study: Annotated[Path | None, typer.Argument(metavar="STUDY", help="A study to check as well.")] = None,
-    model: Annotated[Path | None, typer.Option(help="A model: which codes changed since it was trained?")] = None,
+    study: Annotated[Path | None, typer.Argument(metavar="STUDY", parser=known_study, help="A study to check as well.")] = None,
+    model: ModelOption = None,
     as_json: Json = False,
 ) -> None:
     """Check versions, the encoder's hash, the network and a study's integrity."""
-    changed = codes_changed(model, read(study)) if study and model else None
+    refuse(None if study else model, "--model", "which codes changed since it was trained is seen beside a study: name one")
+    changed = CodingModel.load(model).changes(read(study)) if study and model else None
     findings = examine(study / STORE if study else None, changed)
     show(findings, as_json)
     if findings.faults:
@@ -113,9 +93,9 @@ def demo(
     steps: list[tuple[str, Callable[[], None]]] = [
         ("1 of 6  Import the bundled study", lambda: import_([source], study)),
         ("2 of 6  What is in it", lambda: describe(study)),
-        ("3 of 6  Learn from both coders", lambda: train([study], out=model)),
+        ("3 of 6  Learn from both coders", lambda: train([study], to=model)),
         ("4 of 6  Suggest codes for four new interviews", lambda: _demo_suggest(model, source / "new", results)),
-        ("5 of 6  Compare the machine with both coders", lambda: evaluate(study, out=results / "held-out.csv")),
+        ("5 of 6  Compare the machine with both coders", lambda: evaluate(study, to=results / "held-out.csv")),
         ("6 of 6  Write the report", lambda: report(study, results / "report.html", model, [source / "new"])),
     ]
     for step, action in steps:

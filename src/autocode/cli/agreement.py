@@ -26,7 +26,7 @@ from autocode.agreement.render import cut, decimals, summary_text
 from autocode.agreement.spans.characters import decisions_on_text
 from autocode.agreement.spans.passages import gamma_by_document, opened_documents
 from autocode.agreement.summary import Record, conditions, summary
-from autocode.cli.shell import (
+from autocode.cli.options import (
     Coders,
     ConfigPath,
     EffortLevel,
@@ -34,19 +34,19 @@ from autocode.cli.shell import (
     Json,
     Kind,
     Minutes,
+    Overwrite,
     Segments,
     StudyPath,
-    blank_model,
-    ledger_of,
     listed,
+    one_of,
+    out,
+    refuse,
     settings,
-    tell,
-    with_effort,
-    working,
 )
+from autocode.cli.shell import blank_model, ledger_of, tell, with_effort, working
 from autocode.config import Config
 from autocode.dossier.comparison import Comparison, write_comparison
-from autocode.errors import ConfigError, StudyError
+from autocode.errors import StudyError, did_you_mean
 from autocode.evaluate import agreement_options, batch_of, compare, hold_out, write_held_out
 from autocode.evaluate.group_errors import bias
 from autocode.formats import read
@@ -62,8 +62,14 @@ Interval = Annotated[str, typer.Option(help="Intervals by: jackknife or bootstra
 
 def agree(
     study: StudyPath,
-    coders: Coders = "",
-    unit: Annotated[str, typer.Option(help="Compare on: segment, character, document.")] = "segment",
+    coders: Coders = None,
+    unit: Annotated[
+        str,
+        typer.Option(
+            help="Compare on: segment, character, document.",
+            callback=one_of("--unit", ("segment", "character", "document"), "To cut transcripts differently: --segments."),
+        ),
+    ] = "segment",
     overlap: Annotated[str, typer.Option(help="When a coding counts for a segment: any, half, or a percentage.")] = "",
     by: Annotated[str, typer.Option(help="A table per: code, theme, document, or a variable of the participants.")] = "code",
     coefficient: Coefficient = "",
@@ -71,12 +77,16 @@ def agree(
     gamma: Annotated[bool, typer.Option("--gamma", help="Gamma of whole passages as well (slow; autocode[gamma]).")] = False,
     config: ConfigPath = None,
     segments: Segments = "",
-    out: Annotated[Path | None, typer.Option(help="Write it all to .xlsx, .csv or .html.")] = None,
+    to: Annotated[Path | None, out("A comparison", ".xlsx", ".csv", ".html")] = None,
+    overwrite: Overwrite = False,
     kind: Kind = "",
     as_json: Json = False,
     alone: Independent = False,
 ) -> None:
     """Measure how far the coders agree, per code and pooled."""
+    if unit == "character":
+        refuse(overlap, "--overlap", "characters are compared as they are, not by segments")
+        refuse(segments, "--segments", "characters are compared as they are, not by segments")
     chosen = settings(config, segments, overlap).with_agreement(coefficient, interval)
     found = _chosen(study, kind, alone)
     data = _decisions(found, found.choose(listed(coders)), unit, chosen)
@@ -90,10 +100,10 @@ def agree(
         _show(data, options, gammas, as_json)
     else:
         _by_variable(found, data, by, (options, as_json))
-    if out:
+    if to:
         matrix = coding_matrix(found, chosen, data.coders) if unit == "segment" and by != "theme" else None
         report, measures = agree_on(data, options), summary(data, options)
-        write_comparison(out, Comparison(report, found, data, matrix, measures, gammas))
+        write_comparison(to, Comparison(report, found, data, matrix, measures, gammas))
     tell(f"Next: autocode train {study} --out models/{study.name}")
 
 
@@ -126,15 +136,9 @@ def _chosen(study: Path, kind: str, alone: bool) -> Study:
 
 
 def _decisions(study: Study, coders: tuple[str, ...], unit: str, config: Config) -> Decisions:
-    """What the coders decided on segments, characters or whole documents.
-
-    Raises:
-        ConfigError: There is no such unit.
-    """
+    """What the coders decided on segments, characters or whole documents."""
     if unit == "character":
         return decisions_on_text(study, coders)
-    if unit not in ("segment", "document"):
-        raise ConfigError(f"unit '{unit}'", "coders are compared on segment, character or document", "Choose one of these.")
     data = decisions(coding_matrix(study, config, coders))
     return by_whole_document(data) if unit == "document" else data
 
@@ -161,7 +165,7 @@ def _by_variable(study: Study, data: Decisions, variable: str, how: tuple[Agreem
         raise StudyError(
             f"--by {variable}",
             f"the participants' variables are {', '.join(known) or 'none'}",
-            "Choose code, theme, document or one of these.",
+            did_you_mean(variable, ("code", "theme", "document", *known), "Choose code, theme, document or one of these."),
         )
     groups = {d.id: d.variables.get(variable, "") for d in study.documents}
     reports = {group or "not given": agree_on(part, options) for group, part in by_group(data, groups).items()}
@@ -175,12 +179,13 @@ def _by_variable(study: Study, data: Decisions, variable: str, how: tuple[Agreem
 
 def evaluate(
     study: StudyPath,
-    coders: Coders = "",
+    coders: Coders = None,
     coefficient: Coefficient = "",
     interval: Interval = "",
     config: ConfigPath = None,
     segments: Segments = "",
-    out: Annotated[Path | None, typer.Option(help="Write every held-out prediction here (.csv).")] = None,
+    to: Annotated[Path | None, out("Every held-out prediction", ".csv", ".xlsx")] = None,
+    overwrite: Overwrite = False,
     kind: Kind = "",
     effort: EffortLevel = "",
     minutes: Minutes = None,
@@ -192,8 +197,8 @@ def evaluate(
     found = _chosen(study, kind, alone)
     with working("Judging each document without having seen it") as progress:
         held = hold_out(blank_model(with_effort(chosen, effort, minutes)), found, listed(coders), progress)
-    if out:
-        write_held_out(out, held)
+    if to:
+        write_held_out(to, held)
     report, groups = compare(held, chosen.agreement), bias(held)
     second = opinions(decisions(held.with_machine), report.options)
     if as_json:
@@ -213,17 +218,23 @@ def evaluate(
 def frequencies(
     study: StudyPath,
     random: Annotated[bool, typer.Option("--random/--chosen", help="Were the human-coded documents drawn at random?")],
-    coder: Annotated[str, typer.Option(help="Whose coding corrects the machine; the agreed one by default.")] = "",
-    drawn: Annotated[str, typer.Option(help="What was drawn: documents or units.")] = "documents",
-    by: Annotated[str, typer.Option(help="A row per: code or theme.")] = "code",
-    of: Annotated[str, typer.Option(help="Shares of: segments, or documents (with the code at all).")] = "segments",
+    coder: Annotated[
+        str, typer.Option("--coder", "--coders", help="Whose coding corrects the machine; the agreed one by default.")
+    ] = "",
+    drawn: Annotated[
+        str, typer.Option(help="What was drawn: documents or units.", callback=one_of("--drawn", ("documents", "units")))
+    ] = "documents",
+    by: Annotated[str, typer.Option(help="A row per: code or theme.", callback=one_of("--by", ("code", "theme")))] = "code",
+    of: Annotated[
+        str,
+        typer.Option(
+            help="Shares of: segments, or documents (with the code at all).", callback=one_of("--of", ("segments", "documents"))
+        ),
+    ] = "segments",
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
     """Code frequencies over a large batch, the machine's errors corrected by the human-coded part."""
-    _one_of("--by", by, ("code", "theme"))
-    _one_of("--of", of, ("segments", "documents"))
-    _one_of("--drawn", drawn, ("documents", "units"))
     found = read(study)
     human = found.choose([coder] if coder else [found.agreed] if found.agreed else None)[0]
     with working("Judging every document") as progress:
@@ -235,16 +246,6 @@ def frequencies(
         return
     _print_frequencies(rows, f"{by.capitalize()}, share of {of}")
     tell(f"Corrected with what '{human}' coded; report the corrected column, never the raw one.")
-
-
-def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Refuse another value before any work is done.
-
-    Raises:
-        ConfigError: The value is none of those allowed.
-    """
-    if value not in allowed:
-        raise ConfigError(f"{option} {value}", f"it is {' or '.join(allowed)}", "Choose one of these.")
 
 
 def _print_frequencies(rows: list[Frequency], title: str) -> None:

@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from autocode.agreement.compare import agree as compare_coders
-from autocode.cli.shell import ConfigPath, Kind, StudyPath, blank_model, ledger_of, settings, tell, working
+from autocode.cli.options import (
+    ConfigPath,
+    Kind,
+    ModelOption,
+    Overwrite,
+    StudyPath,
+    known_source,
+    known_study,
+    one_of,
+    out,
+    refuse,
+    settings,
+)
+from autocode.cli.shell import blank_model, ledger_of, tell, working
 from autocode.config import Config
 from autocode.dossier.findings import Checked, Findings, Trail
 from autocode.dossier.html import study_html
@@ -49,23 +62,31 @@ from autocode.trail import accepted, standing, verify
 
 def report(
     study: StudyPath,
-    out: Annotated[Path, typer.Option(help="A folder for the whole dossier, or one page (.html).")],
-    model: Annotated[Path | None, typer.Option(help="A model that suggests codes for --new.")] = None,
-    new: Annotated[list[Path] | None, typer.Option(help="New transcripts; may be repeated.")] = None,
+    to: Annotated[Path, out("The dossier", ".html", folder="dossier.*")],
+    model: ModelOption = None,
+    new: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILES", parser=known_source, help="New transcripts to suggest codes for; may be repeated."),
+    ] = None,
     config: ConfigPath = None,
     machine: Annotated[bool, typer.Option(help="Set the machine beside the human coders.")] = True,
-    only: Annotated[str, typer.Option(help="Write one form of the dossier: html, docx or xlsx.")] = "",
+    only: Annotated[
+        str, typer.Option(help="Write one form of the dossier: html, docx or xlsx.", callback=one_of("--only", FORMS))
+    ] = "",
     kind: Kind = "",
+    overwrite: Overwrite = False,
 ) -> None:
     """Write the study's dossier: tables, figures, agreement and the pages of rigour."""
+    refuse(None if model else new, "--new", "no model is named that could suggest codes for them: add --model NAME")
+    refuse(only if to.suffix else "", "--only", f"{to} is one page already; name a folder")
     found, chosen = read(study).of_kind(kind), settings(config)
     findings = _with_suggestions(_findings(study, found, chosen, machine), model, new or [])
-    if out.suffix.lower() == ".html":
-        write_atomic(out, study_html(found, findings))
-        tell(f"{out} is written. Open it in a browser; it needs no network.")
+    if to.suffix:
+        write_atomic(to, study_html(found, findings))
+        tell(f"{to} is written. Open it in a browser; it needs no network.")
         return
     with working("Writing the dossier"):
-        written = write_dossier(found, findings, out, (only,) if only else FORMS)
+        written = write_dossier(found, findings, to, (only,) if only else FORMS)
     tell(f"Written: {', '.join(map(str, written))}.")
     tell(f"What only you know (sampling, checks, pinned quotes) goes into {study / NAME}; then run this again.")
 
@@ -121,18 +142,23 @@ def _with_suggestions(findings: Findings, model: Path | None, new: list[Path]) -
 
 def members_export(
     study: StudyPath,
-    out: Annotated[Path, typer.Option(help="The folder for the letters.")],
+    to: Annotated[Path, out("Letters", folder="*")],
     summary: Annotated[bool, typer.Option(help="Only coded passages, with what they are taken to be about.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write a letter to each participant: what they said, to approve, correct and comment."""
-    written = write_letters(read(study), out, summary)
-    tell(f"{len(written)} files in {out}. Send each participant only their own; the Word file comes back.")
-    tell(f"Next: autocode members import {out} --study {study}")
+    written = write_letters(read(study), to, summary)
+    tell(f"{len(written)} files in {to}. Send each participant only their own; the Word file comes back.")
+    tell(f"Next: autocode members import {to} --study {study}")
 
 
 def members_import(
-    folder: Annotated[Path, typer.Argument(help="The folder of letters that came back (.docx).")],
-    study: Annotated[Path, typer.Option(help="The study's folder.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", parser=known_source, help="The folder of letters that came back (.docx).")
+    ],
+    study: Annotated[
+        Path, typer.Option(metavar="STUDY", parser=known_study, help="The study: its folder, or its name in corpora/.")
+    ],
 ) -> None:
     """Bring answers, comments and corrected passages in; codings move along, and what is lost is listed."""
     answers = [a for path in sorted(folder.glob("*.docx")) if not path.name.startswith("~$") for a in read_answers(path)]
@@ -174,29 +200,36 @@ def _mind_places(study: Path, documents: set[str]) -> None:
 
 def pseudonymise(
     study: StudyPath,
-    out: Annotated[Path | None, typer.Option(help="Write proposals here (.csv), to be reviewed.")] = None,
-    reviewed: Annotated[Path | None, typer.Option("--apply", help="Apply the reviewed proposals of this file.")] = None,
-    key: Annotated[Path | None, typer.Option(help="Where the key goes (.csv): outside the study's folder.")] = None,
+    to: Annotated[Path | None, out("Proposals", ".csv", more="To be reviewed by you.")] = None,
+    reviewed: Annotated[
+        Path | None,
+        typer.Option("--apply", metavar="FILE", parser=known_source, help="Apply the reviewed proposals of this file."),
+    ] = None,
+    key: Annotated[Path | None, out("The key", ".csv", name="--key", more="Keep it outside the study's folder.")] = None,
     spacy: Annotated[
         str, typer.Option(help="An installed spaCy pipeline that finds names; the one installed by default; none for none.")
     ] = "",
     perhaps: Annotated[bool, typer.Option("--perhaps", help="List what is only perhaps a name too.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Propose pseudonyms, or apply those a human has reviewed; it does not find everything."""
     if reviewed is None:
-        if out is None:
+        refuse(key, "--key", "the key is written when pseudonyms are applied: add --apply FILE")
+        if to is None:
             raise InputError("pseudonymise", "it needs a file for its proposals", "Add --out proposals.csv.")
         pipeline = _pipeline(spacy)
         every = propose(read(study), pipeline, perhaps=True)
         found = [p for p in every if perhaps or p.certainty != "perhaps"]
-        write_proposals(out, found)
-        tell(f"{out}: {_listed(found)}. {_held_back(len(every) - len(found))}")
+        write_proposals(to, found)
+        tell(f"{to}: {_listed(found)}. {_held_back(len(every) - len(found))}")
         tell(f"Looked with patterns{f' and the spaCy pipeline {pipeline}' if pipeline else ''}. {WARNING}")
         tell(
             f"Put yes into the column apply, mend replacements, then: autocode pseudonymise {study} --apply "
-            f"{out} --key ELSEWHERE/key.csv"
+            f"{to} --key ELSEWHERE/key.csv"
         )
         return
+    for option, given in (("--out", to), ("--spacy", spacy), ("--perhaps", perhaps)):
+        refuse(given, option, "with --apply nothing is proposed")
     if key is None:
         raise InputError("pseudonymise", "it needs a place for the key", "Add --key FILE.csv, outside the study's folder.")
     proposals = read_proposals(reviewed)

@@ -1,24 +1,27 @@
-"""The verbs that bring studies in and give them back: import, export."""
+"""The verbs that bring studies in, show them and give them back: import, describe, export."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from autocode.cli.shell import Kind, StudyPath, tell
+from autocode.cli.options import Json, Kind, ModelOption, Overwrite, StudyPath, known_source, new_study, one_of, out, refuse
+from autocode.cli.shell import show, tell
 from autocode.config import SegmentConfig
+from autocode.dossier.tables import Description
 from autocode.errors import InputError, StudyError
-from autocode.formats import read, read_all, read_coders, write
+from autocode.formats import WRITERS, read, read_all, read_coders, write
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.participants import kind_of
 from autocode.formats.transcripts.speakers import INTERVIEWER, propose_roles, with_speakers
 from autocode.model.coding_model import CodingModel
-from autocode.store import STORE, load, update
+from autocode.store import STORE, load, receipts, update
 from autocode.store.recordings import attach
 from autocode.store.records import ReceiptRow
 from autocode.study import Document, Study
@@ -30,16 +33,28 @@ MOVED = "codings on its old text"
 
 
 def import_(
-    sources: Annotated[list[Path] | None, typer.Argument(help="Transcripts, tables, project files, or folders.")] = None,
-    study: Annotated[Path, typer.Option(help="The study's folder; made where it is missing.")] = Path(),
-    coder: Annotated[list[str] | None, typer.Option(help="Who coded, where the file does not say; or NAME=FILE.")] = None,
+    sources: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILES...", parser=known_source, help="Transcripts, tables, project files, or folders."),
+    ] = None,
+    study: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", parser=new_study, help="The study's folder; made where it is missing.")
+    ] = None,
+    coder: Annotated[
+        list[str] | None,
+        typer.Option("--coder", "--coders", metavar="NAME", help="Who coded, where the file does not say; or NAME=FILE."),
+    ] = None,
     kind: Annotated[str, typer.Option(help="Of the texts: interview, literature, field note.")] = "interview",
     speaker: Annotated[list[str] | None, typer.Option(help="Rename a speaker: SPEAKER_00=Interviewer.")] = None,
     column: Annotated[list[str] | None, typer.Option(help="In a table of another shape: ours=theirs.")] = None,
     encoding: Annotated[str, typer.Option(help="Of text files, where it is guessed wrongly.")] = "",
     add_codes: Annotated[bool, typer.Option(help="Add codes that the codebook lacks.")] = False,
     users: Annotated[
-        str, typer.Option(help="Whose a coding is where a project names two users: of the coding or selection.")
+        str,
+        typer.Option(
+            help="Whose a coding is where a project names two users: of the coding or selection.",
+            callback=one_of("--users", ("coding", "selection")),
+        ),
     ] = "coding",
     replacing: Annotated[
         bool, typer.Option("--replace", help="A changed transcript takes the old one's place; codings follow their words.")
@@ -50,20 +65,14 @@ def import_(
     ] = None,
 ) -> None:
     """Bring transcripts, codings and codebooks into a study; originals are never changed."""
-    if study == Path():
-        raise typer.BadParameter("name the study's folder, such as --study corpora/pilot")
+    if study is None:
+        raise typer.BadParameter(_name_the_study(sources or []))
     known = load(study / STORE) if (study / STORE).exists() else Study()
     recorded = _pairs(audio)
     if recorded and not sources and not coder:
         _attach(study / STORE, known, recorded, dry_run)
         return
     names = [name for name in coder or [] if "=" not in name]
-    if users not in ("coding", "selection"):
-        raise InputError(
-            f"--users {users}",
-            "a coding belongs to its own user or its selection's",
-            "Write --users coding or --users selection.",
-        )
     options = ReadOptions(
         coder=names[0] if names else "",
         encoding=encoding,
@@ -92,6 +101,13 @@ def import_(
         _attach(study / STORE, merged, recorded, dry_run)
         return
     tell(f"Next: autocode describe {study}")
+
+
+def _name_the_study(sources: Sequence[Path]) -> str:
+    """What mends an import without --study."""
+    studies = [s for s in sources if (s / STORE).is_file()]
+    files = " ".join(str(s) for s in sources if s not in studies) or "FILES"
+    return f"name the study's folder: autocode import {files} --study {studies[0] if len(studies) == 1 else 'corpora/NAME'}"
 
 
 def _attach(store: Path, study: Study, recorded: Mapping[str, str], dry_run: bool) -> None:
@@ -215,10 +231,64 @@ def _say_changes(before: _Sizes, after: _Sizes, store: Path) -> None:
         tell("Nothing came in. If texts are missing, export the project again with its sources in it.")
 
 
+@dataclass(frozen=True, slots=True)
+class Log:
+    """All receipts of a study, the first import first."""
+
+    entries: tuple[ReceiptRow, ...]
+
+    @classmethod
+    def of(cls, study: Path) -> Log:
+        """The receipts kept in a study's folder.
+
+        Raises:
+            StoreError: There is no study, or its file is damaged.
+        """
+        return cls(receipts(study / STORE))
+
+    def __str__(self) -> str:
+        """One heading an import, then its receipts."""
+        if not self.entries:
+            return "No import of this study has left a receipt."
+        lines = []
+        for at, entries in groupby(self.entries, key=lambda entry: entry.at):
+            lines.append(f"== imported {at}")
+            lines += [str(Receipt(e.source, e.what, e.kept, e.skipped, e.notes)) for e in entries]
+        return "\n".join(lines)
+
+    def to_json(self) -> list[dict[str, object]]:
+        """JSON-ready list; memos of codings set aside stay in the study's file."""
+        told = []
+        for entry in self.entries:
+            aside = [{k: getattr(c, k) for k in ("document", "start", "end", "code", "coder")} for c in entry.aside]
+            told.append({**asdict(entry), "aside": aside})
+        return told
+
+
+def describe(
+    study: StudyPath,
+    as_json: Json = False,
+    kind: Kind = "",
+    receipts: Annotated[bool, typer.Option("--receipts", help="What every import took over, skipped and set aside.")] = False,
+    model: ModelOption = None,
+) -> None:
+    """Say what is in a study: documents, coders, codebook, who coded what."""
+    if receipts:
+        refuse(kind, "--kind", "receipts are of whole imports")
+        show(Log.of(study), as_json)
+        return
+    found = read(study).of_kind(kind)
+    if model:
+        show(CodingModel.load(model).changes(found), as_json)
+        return
+    show(Description(found), as_json)
+    tell(f"Next: autocode {'agree' if len(found.humans) > 1 else 'train'} {study}")
+
+
 def export(
     study: StudyPath,
-    out: Annotated[Path, typer.Option(help=".qdpx .qdc .qda .sqlite3 .csv .xlsx .parquet .hf, or a folder.")],
-    model: Annotated[Path | None, typer.Option(help="Write this model's suggestions too, under its own user.")] = None,
+    to: Annotated[Path, out("A study", *(e for e in WRITERS if e != ".qde"), folder="**/*")],
+    model: ModelOption = None,
     original: Annotated[Path | None, typer.Option(help="The tool's own file, for a changed copy (.qda, .sqlite3).")] = None,
     newlines: Annotated[str, typer.Option(help="In a REFI-QDA project: lf or crlf.")] = "lf",
     astral: Annotated[str, typer.Option(help="Emoji in a REFI-QDA project: codepoints, utf16, replace.")] = "codepoints",
@@ -226,13 +296,19 @@ def export(
     table: Annotated[str, typer.Option(help="A .csv or .xlsx holds: whole, codings, maxqda.")] = "whole",
     flatten: Annotated[str, typer.Option(help="Write codes without a tree, paths joined by this, such as ' > '.")] = "",
     kind: Kind = "",
+    overwrite: Overwrite = False,
 ) -> None:
-    """Give a study back as a file that other tools open."""
+    """Give a study back as a file that other tools open; with a model, its suggestions too, under a user of their own."""
+    refuse(None if model else mirror, "--mirror", "it is about suggestions: name a --model")
+    refuse(original if to.suffix not in (".qda", ".sqlite3") else None, "--original", "only .qda and .sqlite3 take one")
+    refuse(table != "whole" and to.suffix not in (".csv", ".xlsx"), "--table", "it is about .csv and .xlsx")
+    for option, changed in (("--newlines", newlines != "lf"), ("--astral", astral != "codepoints")):
+        refuse(changed and to.suffix != ".qdpx", option, "it is about a REFI-QDA project (.qdpx)")
     found = read(study).of_kind(kind)
     suggestions = tuple(CodingModel.load(model).suggest(found)) if model else ()
     options = WriteOptions(suggestions, original, newlines, astral, mirror, flatten, table)
-    write(found, out, options)
+    write(found, to, options)
     tell(
-        f"{out} holds {len(found.documents):,} documents, {len(found.codings):,} codings"
+        f"{to} holds {len(found.documents):,} documents, {len(found.codings):,} codings"
         + (f" and {len(suggestions):,} suggestions." if model else ".")
     )

@@ -13,13 +13,14 @@ from typing import Annotated
 import typer
 
 from autocode.cli.exchange import MOVED
-from autocode.cli.shell import StudyPath, tell
+from autocode.cli.options import Json, ModelOption, Overwrite, StudyPath, out
+from autocode.cli.shell import tell
 from autocode.desk.advice import advise
 from autocode.desk.figures import Wanted, figures, narrowed
 from autocode.desk.guard import Auth
 from autocode.desk.server import Server, answers, listen, serve
 from autocode.desk.session import Desk
-from autocode.errors import InputError, StoreError
+from autocode.errors import StoreError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.model.coding_model import CodingModel
 from autocode.store import STORE, load, receipts
@@ -30,11 +31,11 @@ from autocode.trail import COLUMNS, Entry, row, undone, verify
 
 def review(
     study: StudyPath,
-    model: Annotated[Path | None, typer.Option(help="The model that suggests; without one, code by hand.")] = None,
-    coder: Annotated[str, typer.Option(help="Who codes; the page asks where it is left out.")] = "",
+    model: ModelOption = None,
+    coder: Annotated[str, typer.Option("--coder", "--coders", help="Who codes; the page asks where it is left out.")] = "",
     blind: Annotated[bool, typer.Option(help="Begin in blind mode: no suggestions, no other coder's codings.")] = False,
     control: Annotated[float, typer.Option(min=0, max=1, help="Share of segments decided before suggestions show.")] = 0.1,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the local page; any free one by default.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port for the review page.", show_default="any free port")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
     """Open the local page on which you decide what the model suggests."""
@@ -70,13 +71,14 @@ def review(
 
 def audit(
     study: StudyPath,
-    coder: Annotated[str, typer.Option(help="Only decisions of this coder.")] = "",
+    coder: Annotated[str, typer.Option("--coder", "--coders", help="Only decisions of this coder.")] = "",
     code: Annotated[str, typer.Option(help="Only decisions on this code: its path, or a name that is unique.")] = "",
     document: Annotated[str, typer.Option(help="Only decisions in this document.")] = "",
     action: Annotated[str, typer.Option(help="Only decisions of this kind: accept, reject, undo, ...")] = "",
     how: Annotated[bool, typer.Option(help="Tell how each coding found by --document and --code was made.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Export the trail: .csv or .jsonl.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    to: Annotated[Path | None, out("The trail", ".csv", ".jsonl")] = None,
+    as_json: Json = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Show the trail of decisions, check that nothing in it was changed, and sum it up."""
     path = study / STORE
@@ -85,8 +87,8 @@ def audit(
     wanted = Wanted(coder, found.codebook.resolve(code) if code else "", document, action)
     chosen = narrowed(found, written, wanted, how)
     summary = figures(written)
-    if out:
-        _export(out, chosen, written)
+    if to:
+        _export(to, chosen, written)
     moved = _moved(written, receipts(path))
     if as_json:
         last = written[-1].sha256 if written else ""
@@ -115,15 +117,13 @@ def _moved(written: Sequence[Entry], kept: Sequence[ReceiptRow]) -> dict[str, in
     return dict(sorted(before.items()))
 
 
-def _export(out: Path, chosen: list[Entry], written: list[Entry]) -> None:
+def _export(path: Path, chosen: list[Entry], written: list[Entry]) -> None:
     gone = undone(written)
     rows = [row(e, gone) for e in chosen]
-    if out.suffix == ".jsonl":
-        write_atomic(out, "".join(json.dumps(dict(zip(COLUMNS, r, strict=True))) + "\n" for r in rows))
-    elif out.suffix == ".csv":
-        write_atomic(out, csv_text(COLUMNS, rows))
+    if path.suffix == ".jsonl":
+        write_atomic(path, "".join(json.dumps(dict(zip(COLUMNS, r, strict=True))) + "\n" for r in rows))
     else:
-        raise InputError(str(out), "a trail is written as .csv or .jsonl", "Choose one of these.")
+        write_atomic(path, csv_text(COLUMNS, rows))
 
 
 def _line(entry: Entry, gone: frozenset[int]) -> str:

@@ -1,22 +1,24 @@
-"""What the verbs share: the app, their common options, and how they speak."""
+"""What the verbs share: the app, and how they speak."""
 
 from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, cast
 
 import typer
+from typer.core import TyperGroup
 
-from autocode.config import Config, Effort, load_config
+from autocode.config import Config, Effort
 from autocode.encode.joined import needs_export
 from autocode.encode.weights import added_encoders
 from autocode.errors import ConfigError
-from autocode.formats.tables.participants import kind_of
 from autocode.model.coding_model import CodingModel
 from autocode.store import STORE
 from autocode.store.ledger import entries, last_written
@@ -24,7 +26,42 @@ from autocode.study import Progress, Study
 from autocode.trail import Entry
 from autocode.trail.independence import Reviewed, independent, reviewed
 
+PATIENCE = 60.0
+"""Seconds without progress after which that is said."""
+
+_MEANT = {
+    "import": "add init load new create upload",
+    "describe": "info show list ls status stats summary",
+    "agree": "kappa agreement reliability irr icr compare alpha",
+    "train": "learn fit teach",
+    "suggest": "predict code autocode classify label annotate apply run",
+    "evaluate": "test validate score check benchmark",
+    "report": "dossier docx write",
+    "export": "save convert qdpx",
+    "review": "accept decide start gui",
+    "audit": "log trail history ledger",
+    "pseudonymise": "pseudonymize anonymise anonymize",
+    "forget": "delete remove erase withdraw",
+}
+
+
+class Verbs(TyperGroup):
+    """The verbs; a word that other programs use for one of them leads to it."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb that is meant.
+
+        Raises:
+            UsageError: There is no such verb; it names the one that may be meant.
+        """
+        meant = next((verb for verb, words in _MEANT.items() if args and args[0].lower() in words.split()), "")
+        if meant in self.commands and args[0] not in self.commands:
+            ctx.fail(f"No such command '{args[0]}'. Did you mean '{meant}'?")
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
+    cls=Verbs,
     help="Pre-code interviews: learn from coded segments, suggest codes, compare with the coders. Offline.",
     no_args_is_help=True,
     add_completion=False,
@@ -32,48 +69,20 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Sources = Annotated[list[Path], typer.Argument(help="Transcripts, tables, or folders of them.")]
-StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder, such as corpora/NAME.")]
-Coders = Annotated[str, typer.Option(help="Whose codings, parted by commas; all human coders by default.")]
-ConfigPath = Annotated[Path | None, typer.Option("--config", help="Settings, such as configs/default.toml.")]
-Segments = Annotated[
-    str, typer.Option(help="Segments to code: auto, given, turn, paragraph, sentence, window.", show_default="auto")
-]
-Kind = Annotated[
-    str,
-    typer.Option(
-        help="Only documents of this kind: interview, literature, field note.",
-        callback=lambda kind: kind_of(kind) if kind else "",
-        show_default=False,
-    ),
-]
-Independent = Annotated[
-    bool, typer.Option("--independent", help="Only what was coded without a suggestion on the screen, by the ledger.")
-]
-EffortLevel = Annotated[
-    str,
-    typer.Option(
-        "--effort", help="quick, or full: try fine-tuning and further encoders, kept where they help.", show_default="quick"
-    ),
-]
-Minutes = Annotated[
-    float | None,
-    typer.Option(
-        "--minutes", min=0, show_default="30", help="For fine-tuning at full effort, reckoned by the words to read; 0: none."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"autocode {version_of('autocode')}")
+        raise typer.Exit()
 
 
-def settings(path: Path | None, segments: str = "", overlap: str = "") -> Config:
-    """The settings of a file with what the command line says on top.
-
-    Raises:
-        ConfigError: The file or an option is not valid.
-    """
-    found = load_config(path)
-    found = found.with_unit(segments) if segments else found
-    return found.with_overlap(overlap) if overlap else found
+@app.callback()
+def _door(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """What can be said without a verb."""
 
 
 def with_effort(config: Config, effort: str, minutes: float | None) -> Config:
@@ -81,16 +90,22 @@ def with_effort(config: Config, effort: str, minutes: float | None) -> Config:
     computer, unless some are named.
 
     Raises:
-        ConfigError: There is no such level.
+        ConfigError: Minutes are given where none would be spent, or nothing is left to try.
     """
-    if effort not in ("", *get_args(Effort)):
-        raise ConfigError(f"effort '{effort}'", f"known levels are {', '.join(get_args(Effort))}", "Choose one of these.")
     level = cast(Effort, effort or config.classify.effort)
+    if minutes is not None and level != "full":
+        raise ConfigError(f"--minutes {minutes:g}", "only --effort full spends minutes", "Add --effort full, or leave it out.")
     more = config.encode.more or (added_encoders() if level == "full" else ())
-    if level == "full":
-        tried = " and ".join(["fine-tuning", *more])
-        tell(f"Full effort tries {tried}: minutes, not seconds. It is kept only where documents not seen speak for it.")
     encode = replace(config.encode, more=more, minutes=config.encode.minutes if minutes is None else minutes)
+    if level == "full":
+        tried = [*(["fine-tuning"] if encode.minutes else []), *more]
+        if not tried:
+            raise ConfigError(
+                "--effort full --minutes 0",
+                "without fine-tuning and further encoders nothing is left to try",
+                "Give it minutes.",
+            )
+        tell(f"Full effort tries {' and '.join(tried)}: minutes, not seconds. It is kept only if it improves held-out results.")
     return replace(config, classify=replace(config.classify, effort=level), encode=encode)
 
 
@@ -114,23 +129,27 @@ def with_review(found: Study, study: Path, learn: bool) -> tuple[Study, Reviewed
     if not (told.prompted or told.unprompted or told.rejected):
         return found, None
     if learn or not (told.prompted or told.rejected):
-        tell(f"Of the review: {told.prompted:,} codings given beside a suggestion, {told.unprompted:,} without one.")
+        tell(f"Of the review: {counted(told.prompted, 'coding')} given beside a suggestion, {told.unprompted:,} without one.")
         return found, told
     tell(
-        f"Left out: {told.prompted:,} codings given, {told.rejected:,} refused beside a suggestion on the screen. "
+        f"Left out: {counted(told.prompted, 'coding')} given, {told.rejected:,} refused beside a suggestion on the screen. "
         "--reviewed learns from them too."
     )
     return independent(found, written), told
 
 
-def listed(names: str) -> list[str] | None:
-    """Names parted by commas; None where there are none."""
-    return [n.strip() for n in names.split(",") if n.strip()] or None
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """A number with its noun: 1 document, 2 documents, 1,000 codings."""
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
 def show(value: Any, as_json: bool) -> None:
     """Print a result on stdout, for a reader or for a program."""
-    print(json.dumps(value.to_json(), ensure_ascii=False, indent=2) if as_json else value)
+    if as_json:
+        told = value if isinstance(value, dict | list) else value.to_json()
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        print(value)
 
 
 def tell(message: str) -> None:
@@ -140,14 +159,56 @@ def tell(message: str) -> None:
 
 @contextmanager
 def working(what: str) -> Iterator[Progress]:
-    """Show progress on stderr: a bar in a terminal, one line elsewhere."""
+    """Show progress on stderr: a bar in a terminal, one line elsewhere, once the work has begun.
+
+    Work that makes no step for a minute says so, and where it stands.
+    """
+    with _bar(what) as step, _watched(what) as seen:
+
+        def progress(done: int, total: int) -> None:
+            seen(done, total)
+            step(done, total)
+
+        yield progress
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Progress]:
     if not sys.stderr.isatty():
-        tell(f"{what} ...")
-        yield lambda done, total: None
+        said: list[str] = []
+
+        def once(done: int, total: int) -> None:
+            if not said:
+                said.append(what)
+                tell(f"{what} ...")
+
+        yield once
         return
     from rich.console import Console
     from rich.progress import Progress as Bar
 
     with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        row = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(row, completed=done, total=total)
+
+
+@contextmanager
+def _watched(what: str) -> Iterator[Progress]:
+    """Say where work stands that makes no progress for `PATIENCE` seconds."""
+    steps, over = ["before its first step"], threading.Event()
+
+    def watch() -> None:
+        last = steps[0]
+        while not over.wait(PATIENCE):
+            if steps[0] == last:
+                tell(f"{what}: no progress for {PATIENCE:.0f} seconds, {last}. It goes on; Ctrl-C stops it, nothing is lost.")
+            last = steps[0]
+
+    def seen(done: int, total: int) -> None:
+        steps[0] = f"at step {done:,} of {total:,}"
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield seen
+    finally:
+        over.set()

@@ -1,54 +1,76 @@
-"""The verb `suggest` of the command line: for one interview, or for very many."""
+"""The verbs that put a model to work: suggest, next."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from autocode.cli.shell import Sources, tell, working
-from autocode.cli.train import AlignmentPath, carried_over
-from autocode.dossier.html import suggestions_html
-from autocode.errors import InputError
-from autocode.formats import read_all
+from autocode.cli.options import (
+    AlignmentPath,
+    Coders,
+    ConfigPath,
+    Json,
+    ModelOption,
+    ModelPath,
+    Overwrite,
+    Sources,
+    StudyPath,
+    listed,
+    one_of,
+    out,
+    refuse,
+    settings,
+)
+from autocode.cli.shell import blank_model, show, tell, working
+from autocode.dossier.html import Outlook, suggestions_html
+from autocode.formats import read, read_all
 from autocode.formats.datasets.stream import is_stream, stream_documents
 from autocode.formats.datasets.suggestions import write_suggestions
 from autocode.formats.files import write_atomic
 from autocode.model.batch import ENGINES, Job, suggest_all
 from autocode.model.coding_model import CodingModel
+from autocode.model.curve import Curve, curve_of
+from autocode.model.next import next_to_code
 from autocode.model.precedents import Unlike
+from autocode.model.transfer.alignment import read_alignment, translated
 from autocode.study import Study, Suggestion
 
 _NO_PROMISE = "No code has the evidence yet for the promise of the band suggest: see the model's README.md for what it takes."
 _NOT_HERE = "A code is suggested only where its promise of precision holds, here nowhere: see the model's README.md."
-_ENDINGS = (".csv", ".jsonl", ".html", ".parquet")
+STREAMED = (".csv", ".jsonl", ".parquet")
+"""Forms that are written part after part."""
 
 
 def suggest(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The model's folder.")],
+    model: ModelPath,
     sources: Sources,
-    out: Annotated[Path, typer.Option(help="Where to: .csv, .jsonl, .parquet or .html.")],
+    to: Annotated[Path, out("Suggestions", ".html", ".csv", ".xlsx", ".jsonl", ".parquet")],
     everything: Annotated[bool, typer.Option("--all", help="Every unit and code, suggested or not.")] = False,
     plain: Annotated[bool, typer.Option(help="CSV for programs: no byte order mark, no guard.")] = False,
-    engine: Annotated[str, typer.Option(help="Who works: local, or ray for many processes or computers.")] = "local",
-    workers: Annotated[int, typer.Option(min=1, help="Processes on Ray.")] = 2,
+    engine: Annotated[
+        str,
+        typer.Option(help="Who works: local, or ray for many processes or computers.", callback=one_of("--engine", ENGINES)),
+    ] = "local",
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes on Ray.", show_default="2")] = None,
     alignment: AlignmentPath = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Suggest codes for new transcripts, each with the coded segments that speak for it.
 
     A large table is read document by document; a run that was stopped goes on where it was.
     """
-    if out.suffix not in _ENDINGS:
-        raise InputError(str(out), f"suggestions are written as {', '.join(_ENDINGS)}", "Choose one of these.")
-    if engine not in ENGINES:
-        raise InputError(f"engine '{engine}'", "there is no such engine", f"Known: {', '.join(ENGINES)}.")
-    job = Job(model, out, everything, plain)
-    streamed = out.suffix != ".html" and len(sources) == 1 and is_stream(sources[0], 1 if engine == "ray" else None)
+    refuse(plain and to.suffix != ".csv", "--plain", f"it is for .csv, and {to} is none")
+    refuse(workers if engine != "ray" else None, "--workers", "only --engine ray has workers")
+    refuse(engine == "ray" and to.suffix not in STREAMED, "--engine ray", f"it writes {', '.join(STREAMED)}")
+    refuse(engine == "ray" and alignment, "--alignment", "with --engine ray it is not read")
+    job = Job(model, to, everything, plain)
+    streamed = to.suffix in STREAMED and len(sources) == 1 and is_stream(sources[0], 1 if engine == "ray" else None)
     if alignment:
         _carried_over(job, sources, alignment)
     elif streamed or engine == "ray":
-        _in_parts(job, sources, streamed, workers if engine == "ray" else 0)
+        _in_parts(job, sources, streamed, (workers or 2) if engine == "ray" else 0)
     else:
         _at_once(job, sources)
 
@@ -80,7 +102,9 @@ def _at_once(job: Job, sources: list[Path]) -> None:
         f"{len(loaded.silent)} codes silent by evidence."
     )
     if strange.segments:
-        tell(f"Unlike anything coded: {len(strange.segments):,} segments; possible new codes: {len(strange.possible)}.")
+        tell(
+            f"Unlike anything coded: {counted(len(strange.segments), 'segment')}; possible new codes: {len(strange.possible)}."
+        )
     if changed := loaded.changes(new):
         tell(f"The codebook has changed since this model was trained; train it again.\n{changed}")
     if not likely:
@@ -92,10 +116,22 @@ def _carried_over(job: Job, sources: list[Path], alignment: Path) -> None:
     loaded = CodingModel.load(job.model)
     with working("Reading the transcripts") as progress:
         found, strange = loaded.read(Study(new.documents), job.everything, progress)
-    said, note = carried_over(loaded, found, new, alignment)
+    said, note = _translated(loaded, found, new, alignment)
     _write(job, (said, strange), new, loaded)
     tell(f"{job.out}: {sum(s.band == 'ask' for s in said):,} codes to look at.")
     tell(note)
+
+
+def _translated(model: CodingModel, said: list[Suggestion], new: Study, path: Path) -> tuple[list[Suggestion], str]:
+    """Suggestions of a model made for another codebook, in the codes of the new one, and a line that says so."""
+    name = (model.provenance or {}).get("study", {}).get("name", "")
+    found = read_alignment(path)
+    found.check(name, new.codebook, model.codebook)
+    pairs = found.taken(name)
+    return list(translated(said, pairs, name)), (
+        f"Transfer: the model was made for '{name}' and never checked in this study, so its {len(pairs)} aligned codes "
+        "are asked about at most."
+    )
 
 
 def _write(job: Job, said: tuple[list[Suggestion], Unlike], new: Study, model: CodingModel) -> None:
@@ -105,3 +141,56 @@ def _write(job: Job, said: tuple[list[Suggestion], Unlike], new: Study, model: C
         write_atomic(job.out, suggestions_html(found, new.by_id, notice, strange))
     else:
         write_suggestions(job.out, found, new.by_id, job.plain, strange.segments)
+
+
+def next_(
+    study: StudyPath,
+    model: ModelOption = None,
+    n: Annotated[int, typer.Option("--n", min=1, help="How many to name.")] = 10,
+    by: Annotated[Literal["document", "segment"], typer.Option(help="Whole transcripts, or single segments.")] = "document",
+    ahead: Annotated[
+        int | None, typer.Option(min=1, help="Interviews to look ahead on the learning curve.", show_default="5")
+    ] = None,
+    curve: Annotated[bool, typer.Option("--curve/--no-curve", help="Learn on growing parts of the study: slower.")] = True,
+    to: Annotated[Path | None, out("The outlook", ".html")] = None,
+    coders: Coders = None,
+    config: ConfigPath = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Say what to code next and why, what codes may be missing, and what agreement to expect then."""
+    if model:
+        for option, given in (("--coders", coders), ("--config", config)):
+            refuse(given, option, "the model is learnt already; without --model one is learnt from the study")
+    refuse(None if curve else ahead, "--ahead", "it looks ahead on the learning curve, and --no-curve leaves that out")
+    found = read(study)
+    learnt = CodingModel.load(model) if model else _learnt(found, coders, config)
+    with working("Reading what is open") as progress:
+        picks = next_to_code(learnt, found, n, by == "document", progress)
+    curves = _curve(found, learnt, ahead or 5) if curve else None
+    outlook = Outlook(tuple(picks), curves, learnt.unlike(_untouched(found, learnt)), found.by_id, found.notice)
+    show(outlook, as_json)
+    if to:
+        write_atomic(to, outlook.html())
+    tell(
+        f"Next: autocode review {study} --model {model or 'MODEL'}"
+        if picks
+        else f"Next: autocode import NEW_TRANSCRIPTS --study {study}"
+    )
+
+
+def _learnt(study: Study, coders: list[str] | None, config: Path | None) -> CodingModel:
+    blank = blank_model(settings(config))
+    with working("Learning") as progress:
+        return blank.fit(study, listed(coders), progress)
+
+
+def _curve(study: Study, model: CodingModel, ahead: int) -> Curve:
+    with working("Learning on growing parts of the study") as progress:
+        return curve_of(model, study, ahead, progress)
+
+
+def _untouched(study: Study, model: CodingModel) -> Study:
+    """The documents that the model has not learnt from."""
+    met = model.met
+    return Study(tuple(d for d in study.documents if d.id not in met), study.codebook)

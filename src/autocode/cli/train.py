@@ -8,27 +8,29 @@ from typing import Annotated
 
 import typer
 
-from autocode.cli.shell import (
+from autocode.cli.options import (
+    MODELS,
+    AlignmentPath,
     Coders,
     ConfigPath,
     EffortLevel,
     Json,
     Kind,
     Minutes,
+    Overwrite,
     Segments,
-    blank_model,
+    known_other,
+    known_study,
     listed,
+    new_model,
+    out,
+    refuse,
     settings,
-    show,
-    tell,
-    with_effort,
-    with_review,
-    working,
 )
+from autocode.cli.shell import blank_model, show, tell, with_effort, with_review, working
 from autocode.errors import StudyError
 from autocode.formats import read
 from autocode.model.coding_model import CodingModel
-from autocode.model.history import Changes
 from autocode.model.saved import MANIFEST
 from autocode.model.transfer.alignment import (
     Alignment,
@@ -37,25 +39,30 @@ from autocode.model.transfer.alignment import (
     read_alignment,
     side_of_model,
     side_of_study,
-    translated,
     write_alignment,
 )
 from autocode.model.transfer.learn import Evidence, Others, learn_with
-from autocode.study import Study, Suggestion
-
-AlignmentPath = Annotated[
-    Path | None, typer.Option("--alignment", help="Which codes mean the same: a table of autocode align, decided by you.")
-]
+from autocode.study import Study
 
 
 def train(
     studies: Annotated[
-        list[Path], typer.Argument(metavar="STUDY...", help="The study to learn; further ones lend what was coded in them.")
+        list[Path],
+        typer.Argument(
+            metavar="STUDY...",
+            parser=known_study,
+            help="The study to learn; what was coded in further ones is used where it helps.",
+        ),
     ],
-    model: Annotated[str, typer.Option(help="The model's name: its folder is models/NAME.", show_default="the study's")] = "",
-    out: Annotated[Path | None, typer.Option(help="Instead, the model's folder itself.")] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="NAME", parser=new_model, help="The model's name, for models/NAME; or a folder.", show_default="the study's"
+        ),
+    ] = None,
+    to: Annotated[Path | None, out("Instead of --model: the model", folder="")] = None,
     alignment: AlignmentPath = None,
-    coders: Coders = "",
+    coders: Coders = None,
     config: ConfigPath = None,
     segments: Segments = "",
     quotes: Annotated[bool, typer.Option(help="Keep the words of coded segments as evidence.")] = True,
@@ -71,12 +78,14 @@ def train(
 
     Of further studies, each code uses only what helps in the first.
     """
+    if len(studies) > 1:
+        refuse(effort, "--effort", "with other studies the effort is quick: their codings are weighed code by code")
     found, told = with_review(read(studies[0]), studies[0], reviewed)
     found, others = found.of_kind(kind), _others(studies)
-    folder = out or Path("models") / (model or studies[0].name)
+    folder = to or model or MODELS / studies[0].resolve().name
     blank = blank_model(with_effort(settings(config, segments), effort, minutes))
     if others and blank.config.classify.effort == "full":
-        tell("Beside other studies the effort is quick: what they lend is weighed code by code.")
+        tell("With other studies the effort is quick: their codings are weighed code by code.")
     if not others:
         with working("Learning") as progress:
             learnt = blank.fit(found, listed(coders), progress)
@@ -137,10 +146,11 @@ def _with(blank: CodingModel, study: Study, lent: Others, coders: list[str] | No
 
 
 def align(
-    study: Annotated[Path, typer.Argument(metavar="STUDY", help="The new study, whose codebook counts.")],
-    others: Annotated[list[Path], typer.Argument(metavar="OTHER...", help="Other studies, or a model's folder.")],
-    out: Annotated[Path, typer.Option(help="Where to write the proposals (.csv).")] = Path("alignment.csv"),
+    study: Annotated[Path, typer.Argument(metavar="STUDY", parser=known_study, help="The new study, whose codebook counts.")],
+    others: Annotated[list[Path], typer.Argument(metavar="OTHER...", parser=known_other, help="Other studies, or a model.")],
+    to: Annotated[Path, out("The proposals", ".csv")] = Path("alignment.csv"),
     config: ConfigPath = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Propose which codes of two codebooks mean the same; the decision is yours, in the table."""
     model = next((CodingModel.load(other) for other in others if (other / MANIFEST).is_file()), None)
@@ -153,23 +163,6 @@ def align(
             else side_of_study(read(o), reader.config, reader.encoder, progress)
             for o in others
         ]
-    _proposed(out, new if model else new.coded, sides)
+    _proposed(to, new if model else new.coded, sides)
     name = f"suggest {others[0]} {study} --out suggestions.csv" if model else f"train {study} {' '.join(map(str, others))}"
-    tell(f"Next: write yes or no in the column decision, then autocode {name} --alignment {out}")
-
-
-def carried_over(model: CodingModel, said: list[Suggestion], new: Study, path: Path) -> tuple[list[Suggestion], str]:
-    """Suggestions of a model made for another codebook, in the codes of the new one, and a line that says so."""
-    name = (model.provenance or {}).get("study", {}).get("name", "")
-    found = read_alignment(path)
-    found.check(name, new.codebook, model.codebook)
-    pairs = found.taken(name)
-    return list(translated(said, pairs, name)), (
-        f"Transfer: the model was made for '{name}' and never checked in this study, so its {len(pairs)} aligned codes "
-        "are asked about at most."
-    )
-
-
-def codes_changed(model: Path, study: Study) -> Changes:
-    """Which codes changed since a model was trained."""
-    return CodingModel.load(model).changes(study)
+    tell(f"Next: write yes or no in the column decision, then autocode {name} --alignment {to}")

@@ -22,13 +22,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from autocode.config import Progress
 from autocode.encode.cache import VectorCache, Vectors, cache_folder
 from autocode.encode.engines import (
     EXPORT_VERSION,
     Engine,
     GraphEncoder,
     GraphFacts,
-    Progress,
     choose_engine,
     export_graph,
     load_reference,

@@ -25,10 +25,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.config import Progress
 from autocode.encode.cache import Vectors, file_sha256, staged_folder, write_private
 from autocode.errors import EncoderError
 
-Progress = Callable[[int, int], None]
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 # About 1024 tokens keep the activations in the processor's cache; larger batches are slower.

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from autocode.config import Progress
 from autocode.encode.cache import Vectors
 from autocode.encode.encoders import CachedEncoder, Encoder, EncoderIdentity
 from autocode.encode.encoders import load_encoder as load_one
 from autocode.encode.encoders import needs_export as one_needs_export
-from autocode.encode.engines import Progress
 
 PLUS = " + "
 """Stands between the names of encoders that are used together."""

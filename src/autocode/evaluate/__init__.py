@@ -22,6 +22,7 @@ from autocode.errors import StudyError
 from autocode.formats.datasets.suggestions import COLUMNS, suggestion_row
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.tables.participants import several_documents
+from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.model.coding_model import CodingModel
 from autocode.model.effort import judged, learnable
 from autocode.study import BANDS, Document, Progress, Study, Suggestion
@@ -152,7 +153,7 @@ def batch_of(model: CodingModel, study: Study, coder: str, progress: Progress | 
 
 
 def write_held_out(path: Path, held: HeldOut, plain: bool = False) -> None:
-    """Write every held-out prediction as a table: the columns of suggestions and one a coder.
+    """Write every held-out prediction as a table (.csv, .xlsx): the columns of suggestions and one a coder.
 
     A coder's cell is 1 or 0, and empty where the coder did not see the unit.
 
@@ -160,7 +161,11 @@ def write_held_out(path: Path, held: HeldOut, plain: bool = False) -> None:
         InputError: The file cannot be written.
     """
     coders = held.matrix.coders
+    columns = (*COLUMNS, *coders)
     rows = (
         (*suggestion_row(suggestion, held.documents), *(said[c] for c in coders)) for suggestion, said in held.suggestions()
     )
-    write_atomic(path, csv_text((*COLUMNS, *coders), rows, plain))
+    if path.suffix == ".xlsx":
+        write_workbook(path, {"Held out": (columns, list(rows))})
+    else:
+        write_atomic(path, csv_text(columns, rows, plain))

@@ -12,12 +12,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.classify.calibration import BANDS
 from autocode.classify.classifier import Classifier
 from autocode.classify.lexical import word_weights
 from autocode.model.precedents import Precedents
 from autocode.model.prepare import Prepared
-from autocode.study import Grounds, Suggestion
+from autocode.study import BANDS, Grounds, Suggestion
 from autocode.study.codebook import Codebook
 
 Floats = NDArray[np.floating]

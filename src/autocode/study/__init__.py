@@ -7,18 +7,16 @@ points of `Document.text`, half-open, as in a Python slice.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from autocode.config import Progress as Progress
 from autocode.errors import StudyError
 from autocode.study.codebook import Codebook
 
 BANDS = ("silent", "ask", "suggest")
 """Bands of a suggestion, by their number."""
-
-Progress = Callable[[int, int], None]
-"""Called with (steps done, steps in all) during long work."""
 
 
 @dataclass(frozen=True, slots=True)

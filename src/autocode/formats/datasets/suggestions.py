@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.receipt import WriteOptions
+from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.study import Coding, Document, Grounds, Segment, Suggestion
 from autocode.study.codebook import SEPARATOR
 
@@ -54,7 +55,7 @@ def write_suggestions(
     plain: bool = False,
     unlike: Iterable[Segment] = (),
 ) -> None:
-    """Write suggestions as a table (.csv, .parquet) or one JSON object a line (.jsonl, with evidence).
+    """Write suggestions as a table (.csv, .xlsx, .parquet) or one JSON object a line (.jsonl, with evidence).
 
     Segments that are unlike anything coded are marked in the column `unfamiliar`; those without a
     suggestion have a row of their own, without a code, after the others of their document.
@@ -64,6 +65,10 @@ def write_suggestions(
     Raises:
         InputError: The file cannot be written.
     """
+    if path.suffix == ".xlsx":
+        found = _by_document(suggestions, unlike, documents)
+        write_workbook(path, {"Suggestions": (HEAD, [_row(s, documents) for s in found])})
+        return
     write_atomic(path, head(path.suffix, plain) + part(path.suffix, (suggestions, unlike), documents, plain).content)
 
 
@@ -88,7 +93,7 @@ def part(
         plain: CSV for programs.
     """
     found = _by_document(*said, documents)
-    rows = ((*_cells(s, documents), int(s.grounds.unfamiliar), s.transfer) for s in found)
+    rows = (_row(s, documents) for s in found)
     if suffix == ".jsonl":
         content = "".join(_lines(found, documents)).encode("utf-8", "surrogatepass")
     elif suffix == ".parquet":
@@ -111,10 +116,10 @@ def _by_document(suggestions: Iterable[Suggestion], unlike: Iterable[Segment], d
     return [s for own in found.values() for s in own]
 
 
-def _cells(s: Suggestion, documents: Mapping[str, Document]) -> tuple[object, ...]:
-    """As `suggestion_row`; a segment without a suggestion has no probability."""
+def _row(s: Suggestion, documents: Mapping[str, Document]) -> tuple[object, ...]:
+    """The cells of `HEAD`; a segment without a suggestion has no probability."""
     cells = suggestion_row(s, documents)
-    return cells if s.code else (*cells[:6], "", None, "", 0, 0)
+    return (*(cells if s.code else (*cells[:6], "", None, "", 0, 0)), int(s.grounds.unfamiliar), s.transfer)
 
 
 def head(suffix: str, plain: bool) -> bytes:
