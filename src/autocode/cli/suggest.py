@@ -23,7 +23,7 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, show, tell, working
+from autocode.cli.shell import blank_model, counted, show, tell, working
 from autocode.dossier.html import Outlook, suggestions_html
 from autocode.formats import read, read_all
 from autocode.formats.datasets.stream import is_stream, stream_documents
