@@ -126,7 +126,7 @@ def test_training_leaves_out_what_was_decided_beside_a_suggestion(reviewed: Path
     assert "Left out: 1 coding given, 0 refused" in err
     code, _, err = _run(capsys, monkeypatch, *words, "taught", "--reviewed")
     assert code == 0
-    assert "1 codings given beside a suggestion, 0 without" in err
+    assert "1 coding given beside a suggestion, 0 without" in err
     made = [json.loads((reviewed / name / "manifest.json").read_text()) for name in ("plain", "taught")]
     assert made[1]["codings"] == made[0]["codings"] + 1
     assert [m["reviewed"]["learnt"] for m in made] == [False, True]
