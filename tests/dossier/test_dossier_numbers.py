@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from scipy.stats import beta, norm
 from scipy.stats import t as student
 
 from autocode.agreement import agree
@@ -58,16 +58,30 @@ def pooled(raw: Raw, documents: list[str]) -> float:
     return value
 
 
-def test_the_interval_leaves_out_one_document_at_a_time(made: Dossier, raw: Raw) -> None:
-    """The pooled interval is a jackknife over documents with t(19), on the Fisher z scale."""
+def by_joint_uses(a: set[tuple[str, int]], b: set[tuple[str, int]], units: int, documents: list[str]) -> tuple[float, float]:
+    """Korn and Graubard's interval of the share of joint uses (Jeffreys), carried to kappa; documents are clusters."""
+    either = [{u for u in a | b if u[0].split("|")[0] == d} for d in documents]
+    joint, m = [len(x & a & b) for x in either], sum(map(len, either))
+    share, n = sum(joint) / m, len(documents)
+    between = n / (n - 1) * sum((x - share * len(y)) ** 2 for x, y in zip(joint, either, strict=True)) / m**2
+    effective = m / max(1.0, between / (share * (1 - share) / m)) * (norm.ppf(0.975) / student.ppf(0.975, n - 1)) ** 2
+    posterior = beta(effective * share + 0.5, effective * (1 - share) + 0.5)
+    ends = []
+    for end in posterior.ppf(0.025), posterior.ppf(0.975):
+        first = (1 - end) * m * len(a - b) / len(a ^ b)
+        p, q = (end * m + first) / units, (m - first) / units
+        chance = p * q + (1 - p) * (1 - q)
+        ends.append((1 - (1 - end) * m / units - chance) / (1 - chance))
+    return ends[0], ends[1]
+
+
+def test_the_interval_counts_joint_uses_by_document(made: Dossier, raw: Raw) -> None:
+    """The pooled interval is that of the share of joint uses, with documents as clusters."""
     documents = sorted(raw.texts)
-    value = pooled(raw, documents)
-    replicates = [pooled(raw, [d for d in documents if d != left]) for left in documents]
-    mean, n = sum(replicates) / len(replicates), len(replicates)
-    se = math.sqrt((n - 1) / n * sum((r - mean) ** 2 for r in replicates))
-    half = student.ppf(0.975, n - 1) * se / (1 - value**2)
+    a, b = coded(raw, "coder_a"), coded(raw, "coder_b")
+    ends = by_joint_uses(a, b, sum(len(turns(raw.texts[d])) for d in documents) * len(raw.codes), documents)
     row = next(r for r in table(made, "Agreement by pair").rows if r[0] == "all codes pooled" and r[2] == "all")
-    assert row[10:13] == pytest.approx((value, math.tanh(math.atanh(value) - half), math.tanh(math.atanh(value) + half)))
+    assert row[10:13] == pytest.approx((pooled(raw, documents), *ends))
 
 
 def _given(raw: Raw, coder: str, code: str, documents: list[str]) -> set[tuple[str, int]]:
@@ -75,10 +89,10 @@ def _given(raw: Raw, coder: str, code: str, documents: list[str]) -> set[tuple[s
     return {(d, at) for d, at in ((u[0].partition("|"), u[1]) for u in coded(raw, coder)) if d[2] == code and d[0] in documents}  # type: ignore[misc]
 
 
-def test_each_codes_interval_leaves_out_one_document_at_a_time(made: Dossier, raw: Raw) -> None:
-    """A code given to ten turns or more has the jackknife interval of its own kappa; a rarer one has none."""
+def test_each_codes_interval_counts_joint_uses_by_document(made: Dossier, raw: Raw) -> None:
+    """A code given to ten turns or more has the interval of its own joint uses; a rarer one has none."""
     documents = sorted(raw.texts)
-    size = {d: len(turns(raw.texts[d])) for d in documents}
+    units = sum(len(turns(raw.texts[d])) for d in documents)
     rows = {r[0]: r for r in table(made, "Agreement by pair").rows if r[2] == "all"}
     with_interval = 0
     for code in raw.codes:
@@ -86,14 +100,7 @@ def test_each_codes_interval_leaves_out_one_document_at_a_time(made: Dossier, ra
         if len(a | b) < 10:
             assert rows[code][11:13] == (None, None)
             continue
-        value, units = kappa(a, b, sum(size.values())), sum(size.values())
-        replicates = [kappa({u for u in a if u[0][0] != d}, {u for u in b if u[0][0] != d}, units - size[d]) for d in documents]
-        assert value is not None
-        mean = sum(r for r in replicates if r is not None) / len(replicates)
-        se = math.sqrt((len(documents) - 1) / len(documents) * sum((r - mean) ** 2 for r in replicates if r is not None))
-        half = student.ppf(0.975, len(documents) - 1) * se / (1 - value**2)
-        ends = (math.tanh(math.atanh(value) - half), math.tanh(math.atanh(value) + half))
-        assert rows[code][10:13] == pytest.approx((value, *ends), abs=1e-9)
+        assert rows[code][10:13] == pytest.approx((kappa(a, b, units), *by_joint_uses(a, b, units, documents)), abs=1e-9)
         with_interval += 1
     assert with_interval == 7
 

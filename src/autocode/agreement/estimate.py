@@ -27,6 +27,7 @@ REASONS: Mapping[str, str] = {
     "few_errors": "fewer than 10 errors in the drawn documents: no interval",
     "counts_only": "given to 3 units at most: the counts are shown, a coefficient would mislead",
     "few_uses": "given to fewer than 10 units: no interval",
+    "few_joint_uses": "two humans gave the code to the same unit fewer than 3 times: no interval of the difference",
     "few_coded_documents": "given in fewer than 5 documents: no interval",
     "single_cluster": "all uses lie in one document: no interval",
     "few_documents": "fewer than 6 documents: no interval",

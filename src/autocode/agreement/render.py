@@ -27,6 +27,7 @@ FLAGS = {
     "over_use": "gives the code more than 1.5 times as often as the humans",
     "under_use": "gives the code less than 2/3 as often as the humans",
     "high_prevalence": "the code is so rare or so common that AC1 and PABAK should be read beside kappa",
+    "humans_unreliable": "the humans' own agreement is too low to rely on: the codebook needs work first",
     "echo": "follows one coder more than the others",
 }
 
@@ -210,7 +211,8 @@ def _reasons(report: Findings) -> list[str]:
     found = [f"{_listed(report, codes)}: {why}." for why, codes in names.items()]
     for v in report.verdicts:
         if not v.code and v.reason:
-            found.append(f"{v.machine}, pooled, is not assessable: {NOT_ASSESSABLE[v.reason]}.")
+            word = "not supported" if v.label == "not_supported" else "not assessable"
+            found.append(f"{v.machine}, pooled, is {word}: {NOT_ASSESSABLE[v.reason]}.")
     return found + _flagged(report)
 
 

@@ -62,15 +62,44 @@ class Row:
         return plain | {name: getattr(self, name).to_json() for name in estimates}
 
 
-LEAST_DOCUMENTS, LEAST_USES, LEAST_CODED_DOCUMENTS = 8, 10, 5
+LEAST_DOCUMENTS, LEAST_USES, LEAST_CODED_DOCUMENTS, LEAST_JOINT_USES = 8, 10, 5, 3
 NOT_ASSESSABLE: Mapping[str, str] = {
     "no_humans": "two humans are needed on the documents the machine coded",
     "few_documents": f"fewer than {LEAST_DOCUMENTS} documents coded by the machine and two humans",
     "few_uses": f"fewer than {LEAST_USES} units coded by a human",
     "few_coded_documents": f"coded by a human in fewer than {LEAST_CODED_DOCUMENTS} documents",
+    "few_joint_uses": f"two humans gave the code to the same unit fewer than {LEAST_JOINT_USES} times",
     "undefined": "agreement is undefined: neither coder of a pair ever gave the code",
+    "at_chance": "its agreement with the humans is no better than chance may bring",
 }
-"""Why a verdict is not assessable, in words."""
+"""Why a verdict is not assessable, or (`at_chance`) not supported though the humans hardly agree, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """The verdict's own error rates, in simulated studies like this one (`judgement.power`).
+
+    Attributes:
+        studies: Number of simulated studies for each machine.
+        worse: By how much the worse machine's coefficient is below that between humans: the margin.
+        par_if_worse: Share of studies in which that machine is found on par.
+        par_if_equal: Share of studies in which a machine as good as a second human is found on par.
+    """
+
+    studies: int
+    worse: float
+    par_if_worse: float
+    par_if_equal: float
+
+    def __str__(self) -> str:
+        """The two rates as a sentence."""
+        return (
+            f"a machine {self.worse:g} worse would be called on par in {100 * self.par_if_worse:.0f} of 100 studies like "
+            f"yours; an equal one is recognised in {100 * self.par_if_equal:.0f}"
+        )
+
+
+NOTHING = Estimate(None, reason="no_pairs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +111,7 @@ class Verdict:
         machine: Id of the machine.
         label: supported, on_par_but_humans_unreliable, on_par_but_low, inconclusive,
             not_supported or not_assessable.
-        reason: Why it is not assessable, else "".
+        reason: Why it is not assessable, or not supported for another reason than delta, else "".
         strong: Supported, and the lower end of the humans' own interval reaches the floor.
         delta: Mean kappa(machine, human) minus mean kappa(human, human), with its interval; alpha
             instead of kappa, here and below, where the options say so.
@@ -94,28 +123,32 @@ class Verdict:
         p_adjusted: `p` adjusted over the codes (Benjamini & Yekutieli 2001); for pooled as `p`.
         documents: Documents with the machine and two humans.
         uses: Units that at least one human coded.
-        coded_documents: Documents that hold them.
+        joint_uses: Units that two humans coded alike with the code, summed over pairs of humans.
+        coded_documents: Documents that hold the uses.
         needed: Documents needed in all for a clear answer, where it is inconclusive.
-        flags: over_use, under_use, echo:CODER, high_prevalence, not_strong.
+        flags: over_use, under_use, echo:CODER, high_prevalence, humans_unreliable.
+        chances: Error rates of the pooled verdict in studies like this one, where the options ask for them.
     """
 
     code: str
     machine: str
-    label: str
-    reason: str
-    strong: bool
-    delta: Estimate
-    lower: float | None
-    upper: float | None
-    humans: Estimate
-    machine_humans: Estimate
-    p: float | None
-    p_adjusted: float | None
-    documents: int
-    uses: int
-    coded_documents: int
-    needed: int | None
-    flags: tuple[str, ...]
+    label: str = "not_assessable"
+    reason: str = ""
+    strong: bool = False
+    delta: Estimate = NOTHING
+    lower: float | None = None
+    upper: float | None = None
+    humans: Estimate = NOTHING
+    machine_humans: Estimate = NOTHING
+    p: float | None = None
+    p_adjusted: float | None = None
+    documents: int = 0
+    uses: int = 0
+    joint_uses: int = 0
+    coded_documents: int = 0
+    needed: int | None = None
+    flags: tuple[str, ...] = ()
+    chances: Chances | None = None
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready mapping."""

@@ -61,7 +61,39 @@ def test_a_machine_that_never_codes_is_never_supported(seed: int) -> None:
 def test_poor_humans_are_the_first_thing_to_mend() -> None:
     """On par with humans who hardly agree means: fix the codebook first."""
     v = judged(noisy(documents=40, noise=0.25))
-    assert v.label == "on_par_but_humans_unreliable"
+    assert (v.label, "humans_unreliable" in v.flags) == ("on_par_but_low", True)
+    better = judged(noisy(documents=40, noise=0.055))
+    assert better.humans.value is not None
+    assert better.humans.value > 0.60
+    lenient = AgreementOptions(machines=("c",), human_floor=better.humans.value + 0.05)
+    assert judged(noisy(documents=40, noise=0.055), options=lenient).label == "on_par_but_humans_unreliable"
+
+
+def apart(documents: int, machine: str, joint: int = 0) -> Decisions:
+    """Humans who never give the code together but in the first `joint` documents, and a machine of one kind."""
+    Y = np.zeros((3, documents * 40, 1), bool)
+    for g in range(documents):
+        Y[0, g * 40 + 3] = True
+        Y[1, g * 40 + (3 if g < joint else 9)] = True
+    Y[2] = {"never": False, "always": True, "random": np.random.default_rng(0).random((documents * 40, 1)) < 0.03}[machine]
+    return decided(Y, documents)
+
+
+@pytest.mark.parametrize("machine", ["never", "always", "random"])
+def test_without_joint_uses_there_is_no_verdict(machine: str) -> None:
+    """Humans who hardly ever meet on a code are no measure for a machine: not assessable, and no bound on delta."""
+    v = judged(apart(12, machine, joint=2), "c0")
+    assert (v.label, v.reason, v.joint_uses) == ("not_assessable", "few_joint_uses", 2)
+    assert v.delta.low is None
+
+
+@pytest.mark.parametrize("machine", ["never", "always", "random"])
+def test_a_machine_at_chance_is_never_on_par(machine: str) -> None:
+    """However little the humans agree, a machine that chance explains gets no favourable verdict."""
+    v = judged(apart(60, machine, joint=4), "c0")
+    assert v.label in ("not_supported", "inconclusive")
+    if v.label == "not_supported" and (v.upper or 0.0) >= -0.10:
+        assert v.reason == "at_chance"
 
 
 def test_few_documents_are_not_assessable() -> None:

@@ -23,10 +23,11 @@ from autocode.agreement.coefficients import binary
 from autocode.agreement.counts import Decisions, pair_counts, uses, with_pooled
 from autocode.agreement.estimate import AgreementOptions, Estimate, number
 from autocode.agreement.judgement import intervals
-from autocode.agreement.judgement.intervals import Spread, Statistic
+from autocode.agreement.judgement.intervals import Statistic
 from autocode.agreement.rows import (
     LEAST_CODED_DOCUMENTS,
     LEAST_DOCUMENTS,
+    LEAST_JOINT_USES,
     LEAST_USES,
     Evidence,
     Verdict,
@@ -128,86 +129,66 @@ def judge(compared: Comparison, codes: Sequence[str], options: AgreementOptions)
     """One verdict for all codes pooled, then one for each of the C - 1 codes."""
     tables = np.concatenate([compared.within, compared.mixed], axis=1)
     spread = intervals.jackknife(tables, compared.delta)
-    sides = (compared.within, compared.mixed)
-    mean = {"cohen_kappa": compared.mean}
-    levels = [measure(side, compared.places, mean, options)["cohen_kappa"] for side in sides]
-    ends = intervals.plain(spread, options.confidence)
-    deltas = estimates(spread, ends, compared.places, "no_variance")
-    flags = _flags(compared, options.confidence)
+    mean, places = {"cohen_kappa": compared.mean}, compared.places
+    humans, mixed = (measure(side, places, mean, options)["cohen_kappa"] for side in (compared.within, compared.mixed))
+    deltas = estimates(spread, intervals.plain(spread, options.confidence), places, "no_variance")
+    flags, joint = _flags(compared, options.confidence), compared.within[..., 0].sum((0, 1))
     found = []
     for c, code in enumerate(("", *codes)):
-        verdict = _start(code, compared, (deltas[c], levels[0][c], levels[1][c]), c)
-        verdict = replace(verdict, flags=flags[c])
-        found.append(_decide(verdict, spread, c, options))
+        started = Verdict(
+            code,
+            compared.machine,
+            delta=deltas[c] if joint[c] >= LEAST_JOINT_USES else _without_ends(deltas[c]),
+            humans=humans[c],
+            machine_humans=mixed[c],
+            documents=places.documents,
+            uses=int(places.uses[c]),
+            joint_uses=round(float(joint[c])),
+            coded_documents=int(places.coded_documents[c]),
+            flags=flags[c],
+        )
+        found.append(_decide(started, number(spread.se[c]), options))
     return _adjust(found)
 
 
-def _start(code: str, compared: Comparison, values: tuple[Estimate, Estimate, Estimate], c: int) -> Verdict:
-    """A verdict with its numbers and no answer yet."""
-    delta, humans, mixed = values
-    places = compared.places
-    return Verdict(
-        code,
-        compared.machine,
-        "not_assessable",
-        "",
-        False,
-        delta,
-        None,
-        None,
-        humans,
-        mixed,
-        None,
-        None,
-        places.documents,
-        int(places.uses[c]),
-        int(places.coded_documents[c]),
-        None,
-        (),
-    )
+def _without_ends(delta: Estimate) -> Estimate:
+    """A difference from humans who hardly ever gave the code together: its spread between documents says nothing."""
+    return Estimate(delta.value, reason=delta.reason, no_interval="few_joint_uses", flags=delta.flags)
 
 
-def _decide(v: Verdict, spread: Spread, cell: int, options: AgreementOptions) -> Verdict:
-    """The labels of the methods guide, section 5."""
-    hh, mh, d, se = v.humans.value, v.machine_humans.value, v.delta.value, number(spread.se[cell])
-    reason = _not_assessable(v)
-    if reason or hh is None or mh is None or d is None or se is None:
-        return replace(v, reason=reason or "undefined")
-    half = intervals.t_quantile(options.bound, v.documents, sides=1) * se
-    p = _p_value(d + options.margin, se, v.documents)
-    v = replace(v, lower=d - half, upper=d + half, p=p)
-    if d + half < -options.margin:
-        return replace(v, label="not_supported")
-    if d - half <= -options.margin:
-        return replace(v, label="inconclusive", needed=_needed(v, half, d + options.margin))
-    if hh < options.human_floor:
-        return replace(v, label="on_par_but_humans_unreliable")
-    if mh < options.machine_floor:
-        return replace(v, label="on_par_but_low")
-    strong = v.humans.low is not None and v.humans.low >= options.human_floor
-    return replace(v, label="supported", strong=strong)
-
-
-def _not_assessable(v: Verdict) -> str:
-    if v.documents < LEAST_DOCUMENTS:
-        return "few_documents"
-    if v.uses < LEAST_USES:
-        return "few_uses"
-    return "few_coded_documents" if v.coded_documents < LEAST_CODED_DOCUMENTS else ""
-
-
-def _p_value(distance: float, se: float, documents: int) -> float:
-    """P(T > (delta + margin) / SE); 0 or 1 without spread."""
+def _decide(v: Verdict, se: float | None, options: AgreementOptions) -> Verdict:
+    """The labels of the methods guide, section 5; nothing favourable for a machine that chance would explain."""
     from scipy.special import stdtr
 
-    if se <= 0:
-        return 0.0 if distance > 0 else 1.0
-    return float(stdtr(documents - 1, -distance / se))
-
-
-def _needed(v: Verdict, half: float, distance: float) -> int | None:
-    """Documents in all at which the lower bound would clear the margin, were delta to stay."""
-    return math.ceil(v.documents * (half / distance) ** 2) if distance > 0 else None
+    hh, mh, d = v.humans.value, v.machine_humans.value, v.delta.value
+    least = {
+        "few_documents": v.documents < LEAST_DOCUMENTS,
+        "few_uses": v.uses < LEAST_USES,
+        "few_coded_documents": v.coded_documents < LEAST_CODED_DOCUMENTS,
+        "few_joint_uses": v.joint_uses < LEAST_JOINT_USES,
+        "undefined": None in (hh, mh, d, se),
+    }
+    reason = next((name for name, failed in least.items() if failed), "")
+    if reason or hh is None or mh is None or d is None or se is None:
+        return replace(v, reason=reason)
+    half, beyond = intervals.t_quantile(options.bound, v.documents, sides=1) * se, d + options.margin
+    p = float(stdtr(v.documents - 1, -beyond / se)) if se > 0 else float(beyond <= 0)
+    v = replace(v, lower=d - half, upper=d + half, p=p)
+    if beyond + half < 0:
+        return replace(v, label="not_supported")
+    if beyond - half <= 0:
+        needed = math.ceil(v.documents * (half / beyond) ** 2) if beyond > 0 else None
+        return replace(v, label="inconclusive", needed=needed)
+    if v.machine_humans.low is None or v.machine_humans.low <= 0:
+        return replace(v, label="not_supported", reason="at_chance")
+    if hh < options.human_floor:
+        v = replace(v, flags=(*v.flags, "humans_unreliable"))
+    if mh < options.machine_floor:
+        return replace(v, label="on_par_but_low")
+    if hh < options.human_floor:
+        return replace(v, label="on_par_but_humans_unreliable")
+    strong = v.humans.low is not None and v.humans.low >= options.human_floor
+    return replace(v, label="supported", strong=strong)
 
 
 def _adjust(found: list[Verdict]) -> list[Verdict]:
@@ -276,29 +257,7 @@ def _lead(tables: FloatArray, coefficient: str) -> FloatArray:
 
 
 def _no_humans(data: Decisions, machine: str) -> list[Verdict]:
-    nothing = Estimate(None, reason="no_pairs")
-    return [
-        Verdict(
-            code,
-            machine,
-            "not_assessable",
-            "no_humans",
-            False,
-            nothing,
-            None,
-            None,
-            nothing,
-            nothing,
-            None,
-            None,
-            0,
-            0,
-            0,
-            None,
-            (),
-        )
-        for code in ("", *data.codes)
-    ]
+    return [Verdict(code, machine, reason="no_humans") for code in ("", *data.codes)]
 
 
 def documents_for_interval(estimate: Estimate, documents: int, half_width: float) -> int | None:
