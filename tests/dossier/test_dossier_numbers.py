@@ -84,9 +84,9 @@ def test_the_interval_counts_joint_uses_by_document(made: Dossier, raw: Raw) -> 
     assert row[10:13] == pytest.approx((pooled(raw, documents), *ends))
 
 
-def _given(raw: Raw, coder: str, code: str, documents: list[str]) -> set[tuple[str, int]]:
-    """The turns of some documents to which a coder gave a code."""
-    return {(d, at) for d, at in ((u[0].partition("|"), u[1]) for u in coded(raw, coder)) if d[2] == code and d[0] in documents}  # type: ignore[misc]
+def _given(raw: Raw, coder: str, code: str) -> set[tuple[str, int]]:
+    """The turns to which a coder gave a code."""
+    return {u for u in coded(raw, coder) if u[0].partition("|")[2] == code}
 
 
 def test_each_codes_interval_counts_joint_uses_by_document(made: Dossier, raw: Raw) -> None:
@@ -96,7 +96,7 @@ def test_each_codes_interval_counts_joint_uses_by_document(made: Dossier, raw: R
     rows = {r[0]: r for r in table(made, "Agreement by pair").rows if r[2] == "all"}
     with_interval = 0
     for code in raw.codes:
-        a, b = (_given(raw, coder, code, documents) for coder in ("coder_a", "coder_b"))
+        a, b = (_given(raw, coder, code) for coder in ("coder_a", "coder_b"))
         if len(a | b) < 10:
             assert rows[code][11:13] == (None, None)
             continue
@@ -111,7 +111,7 @@ def test_alpha_is_krippendorffs_for_each_code(made: Dossier, raw: Raw) -> None:
     units = sum(len(turns(raw.texts[d])) for d in documents)
     rows = {r[0]: r[13] for r in table(made, "Agreement by pair").rows if r[2] == "all"}
     for code in raw.codes:
-        a, b = (_given(raw, coder, code, documents) for coder in ("coder_a", "coder_b"))
+        a, b = (_given(raw, coder, code) for coder in ("coder_a", "coder_b"))
         assert rows[code] == pytest.approx(alpha(a, b, units)), code
 
 
