@@ -10,8 +10,8 @@ import pytest
 from autocode.agreement import agree
 from autocode.config import Config
 from autocode.dossier import Findings, study_html, suggestions_html
+from autocode.dossier.counts import code_map
 from autocode.dossier.drawing import svg
-from autocode.dossier.frequency import code_map
 from autocode.dossier.tables import Description, frequencies
 from autocode.study import Coder, Coding, Document, Evidence, Segment, Study, Suggestion
 from autocode.study.codebook import Code, Codebook

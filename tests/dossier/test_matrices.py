@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from autocode.dossier.blocks import View
-from autocode.dossier.matrices import overlaps, relations, saturation
-from autocode.dossier.trust import triangulation
+from autocode.dossier.matrices import overlaps, relations, saturation, triangulation
 from autocode.study import Coder, Coding, Document, Study
 from autocode.study.codebook import Codebook
 

@@ -27,10 +27,9 @@ from autocode.cli.options import (
 )
 from autocode.cli.shell import blank_model, ledger_of, tell, working
 from autocode.config import Config
+from autocode.dossier.dossier import FORMS, study_html, write_dossier
 from autocode.dossier.findings import Checked, Findings, Trail
-from autocode.dossier.html import study_html
 from autocode.dossier.record import NAME, load_record
-from autocode.dossier.written import FORMS, write_dossier
 from autocode.encode.cache import cache_folder
 from autocode.errors import InputError
 from autocode.ethics.answers import ANSWERED, Kept, load_answers, read_answers, save_answers, take

@@ -1,11 +1,10 @@
 """Tables, figures and pages of a coded study."""
 
-from autocode.dossier.dossier import dossier
+from autocode.dossier.dossier import FORMS, dossier, study_html, write_dossier
 from autocode.dossier.findings import Checked, Findings, Trail
-from autocode.dossier.html import Outlook, study_html, suggestions_html
+from autocode.dossier.html import Outlook, suggestions_html
 from autocode.dossier.record import NAME, Record, load_record
 from autocode.dossier.tables import Description
-from autocode.dossier.written import FORMS, write_dossier
 
 __all__ = [
     "FORMS",

@@ -10,8 +10,8 @@ from autocode.dossier.drawing import Drawing
 from autocode.dossier.record import Record
 from autocode.dossier.tables import Frequency, frequencies
 from autocode.errors import StudyError
-from autocode.formats.tables.participants import participant_of, plain
-from autocode.study import Coding, Study
+from autocode.formats.tables.participants import participant_of, plain, variable
+from autocode.study import Coding, Document, Study
 
 Cell = str | int | float | None
 
@@ -140,6 +140,7 @@ class Dossier:
 
 
 _GROUPS = ("stakeholder", "stakeholder group", "group", "role", "type", "category")
+_MINUTES = ("interview minutes", "minutes", "duration minutes", "length minutes", "duration", "interview length")
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,8 @@ class View:
     def codings(self) -> tuple[Coding, ...]:
         """The codings counted: the agreed coding, else those of all human coders."""
         kept = {self.study.agreed} if self.study.agreed else set(self.humans)
-        return tuple(sorted((c for c in self.study.codings if c.coder in kept), key=_place))
+        counted = (c for c in self.study.codings if c.coder in kept)
+        return tuple(sorted(counted, key=lambda c: (c.document, c.start, c.end, c.code, c.coder)))
 
     @property
     def basis(self) -> str:
@@ -174,6 +176,29 @@ class View:
             return "the agreed coding"
         humans = self.humans
         return f"the coding by {humans[0]}" if len(humans) == 1 else f"{len(humans)} human coders together"
+
+    @property
+    def began(self) -> str:
+        """How many codings began as a suggestion, and how many of these are counted, in words."""
+        if not self.accepted:
+            return "No coding began as a suggestion."
+        counted = sum(c in self.accepted for c in self.codings)
+        return f"{len(self.accepted):,} codings began as a suggestion that a human accepted; {counted:,} of these are counted."
+
+    @cached_property
+    def interviews(self) -> list[Document]:
+        """The documents in which participants speak."""
+        return [d for d in self.study.documents if d.kind == "interview"]
+
+    @cached_property
+    def minutes(self) -> list[float]:
+        """Lengths of the interviews whose length is known."""
+        return [found for d in self.interviews if (found := _minutes(d)) is not None]
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of document in the study, in order of appearance."""
+        return list(dict.fromkeys(d.kind for d in self.study.documents))
 
     @cached_property
     def frequencies(self) -> list[Frequency]:
@@ -210,8 +235,7 @@ class View:
         Raises:
             StudyError: The record names a variable that no document has.
         """
-        documents = [d for d in self.study.documents if d.kind == "interview"]
-        names = list(dict.fromkeys(name for d in documents for name in d.variables))
+        names = list(dict.fromkeys(name for d in self.interviews for name in d.variables))
         wanted = self.record.report.group
         if wanted and wanted not in names:
             raise StudyError(
@@ -230,7 +254,7 @@ class View:
     @cached_property
     def group(self) -> Mapping[str, str]:
         """The group of each interview by its document; without the documents that have none."""
-        found = {d.id: d.variables.get(self.grouping, "") for d in self.study.documents if d.kind == "interview"}
+        found = {d.id: d.variables.get(self.grouping, "") for d in self.interviews}
         return {document: group for document, group in found.items() if group}
 
     @cached_property
@@ -256,6 +280,23 @@ class View:
         by_id = self.study.by_id
         return len({self.participant[c.document] for c in codings if by_id[c.document].kind == "interview"})
 
+    def words(self, coding: Coding) -> str:
+        """The words of a coded segment."""
+        return self.study.by_id[coding.document].text_of(coding)
 
-def _place(coding: Coding) -> tuple[str, int, int, str, str]:
-    return coding.document, coding.start, coding.end, coding.code, coding.coder
+    def source(self, coding: Coding) -> str:
+        """Who said a coded segment and where: participant, group, document, position."""
+        who, document = self.participant[coding.document], coding.document
+        place = f"characters {coding.start:,}–{coding.end:,}"
+        parts = (who, self.group.get(document, ""), "" if who == document else document, place)
+        return ", ".join(part for part in parts if part)
+
+
+def _minutes(document: Document) -> float | None:
+    """How long an interview took: what a variable says, else the end of its last timed turn."""
+    said = variable(document, _MINUTES).split()
+    try:
+        return float(said[0])
+    except (IndexError, ValueError):
+        ends = [t.end_ms for t in document.turns if t.end_ms is not None]
+        return max(ends) / 60_000 if ends else None

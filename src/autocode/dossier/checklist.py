@@ -7,14 +7,10 @@ Journal for Quality in Health Care 19(6), 349-357. The wording here is shortened
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 from autocode.dossier.blocks import Block, Cell, Points, Table, View, Words, shown
 from autocode.dossier.findings import Findings
-from autocode.dossier.rigour import began
-from autocode.formats.tables.participants import RESPONDENT, variable
-from autocode.study import Document
 
 _ITEMS = (
     "Interviewer",
@@ -72,23 +68,23 @@ def blocks(view: View, findings: Findings) -> Iterator[Block]:
 
 
 def _size(view: View, findings: Findings) -> str:
-    people = {view.participant[d.id] for d in interviews(view)}
-    return f"{len(people)} participants in {len(interviews(view))} interviews." if people else ""
+    people = {view.participant[d.id] for d in view.interviews}
+    return f"{len(people)} participants in {len(view.interviews)} interviews." if people else ""
 
 
 def _described(view: View, findings: Findings) -> str:
-    names = dict.fromkeys(name for d in interviews(view) for name in d.variables)
+    names = dict.fromkeys(name for d in view.interviews for name in d.variables)
     return f"Table of participants: {', '.join(n.replace('_', ' ') for n in names)}." if names else ""
 
 
 def _duration(view: View, findings: Findings) -> str:
-    found = [m for d in interviews(view) if (m := minutes(d)) is not None]
+    found = view.minutes
     return f"{min(found):.0f} to {max(found):.0f} minutes, {sum(found) / 60:.1f} hours in all." if found else ""
 
 
 def _saturation(view: View, findings: Findings) -> str:
     first: dict[str, int] = {}
-    place = {d.id: i for i, d in enumerate(interviews(view))}
+    place = {d.id: i for i, d in enumerate(view.interviews)}
     for c in view.codings:
         if c.document in place:
             first[c.code] = min(first.get(c.code, len(place)), place[c.document])
@@ -209,7 +205,7 @@ def _kind(view: View, coder: str) -> str:
 
 
 def _purpose(view: View, findings: Findings, machine_made: int) -> str:
-    parts = [began(view)]
+    parts = [view.began]
     if machine_made:
         parts.append(f"{machine_made:,} codings are by a machine; they stand apart and are not counted.")
     if findings.evaluation:
@@ -226,73 +222,3 @@ def _how_checked(findings: Findings) -> str:
         return "The machine was not compared with the human coders."
     kappa = shown(row.kappa.value, "k")
     return f"Pooled kappa of the machine with the human coders: {kappa}; per code in the table of agreement."
-
-
-_MOST_VALUES = 12  # of a variable whose values are listed; more are no groups
-MINUTES = ("interview minutes", "minutes", "duration minutes", "length minutes", "duration", "interview length")
-"""What a variable with the length of an interview may be called."""
-
-
-def interviews(view: View) -> list[Document]:
-    """The documents in which participants speak."""
-    return [d for d in view.study.documents if d.kind == "interview"]
-
-
-def minutes(document: Document) -> float | None:
-    """How long the interview took: what a variable says, else the end of its last timed turn."""
-    said = variable(document, MINUTES).split()
-    try:
-        return float(said[0]) if said else _timed(document)
-    except ValueError:
-        return _timed(document)
-
-
-def _timed(document: Document) -> float | None:
-    ends = [t.end_ms for t in document.turns if t.end_ms is not None]
-    return max(ends) / 60_000 if ends else None
-
-
-def participants(view: View) -> Table | None:
-    """Table 1: every interview with what is known of its participant; None where nothing is."""
-    documents = interviews(view)
-    names = list(dict.fromkeys(name for d in documents for name in d.variables))
-    if not names:
-        return None
-    names.sort(key=lambda name: name.replace("_", " ").casefold() not in RESPONDENT)
-    counts = Counter(c.document for c in view.codings)
-    rows: list[tuple[Cell, ...]] = [
-        (d.id, *(_number(d.variables.get(n, "")) for n in names), len(d.text.split()), counts[d.id]) for d in documents
-    ]
-    kinds = "t" + "".join("n" if _numeric(rows, i + 1) else "t" for i in range(len(names))) + "nn"
-    header = ("Document", *(n.replace("_", " ").capitalize() for n in names), "Words", "Coded segments")
-    caption = "Participants and their interviews"
-    return Table("Participants", caption, header, tuple(rows), kinds, f"Coded segments: {view.basis}.")
-
-
-def _number(text: str) -> Cell:
-    """A number where a text is one as it would be written again, else the text."""
-    return int(text) if text.isascii() and text.isdigit() and str(int(text)) == text else text
-
-
-def _numeric(rows: list[tuple[Cell, ...]], column: int) -> bool:
-    cells = [row[column] for row in rows if row[column] != ""]
-    return bool(cells) and all(isinstance(cell, int) for cell in cells)
-
-
-def sample(view: View) -> Table:
-    """How the sample is made up: each variable with few values, and the participants of each."""
-    rows: list[tuple[Cell, ...]] = []
-    for name in dict.fromkeys(name for d in interviews(view) for name in d.variables):
-        people: dict[str, set[str]] = {}
-        for d in interviews(view):
-            people.setdefault(d.variables.get(name, "") or "not known", set()).add(view.participant[d.id])
-        if 1 < len(people) <= _MOST_VALUES and any(len(found) > 1 for found in people.values()):
-            rows += [(name.replace("_", " ").capitalize(), value, len(people[value])) for value in sorted(people)]
-    return Table(
-        "Sample",
-        "Make-up of the sample",
-        ("Variable", "Value", "Participants"),
-        tuple(rows),
-        "ttn",
-        f"Variables with 2 to {_MOST_VALUES} values, some of them shared.",
-    )

@@ -16,9 +16,10 @@ from autocode.agreement.judgement.opinions import details, opinions
 from autocode.agreement.rows import Measure, Row
 from autocode.agreement.spans.passages import offsets_by_code, opened_documents, passages
 from autocode.agreement.summary import decisions_by_coder, many_coders
-from autocode.dossier.differences import HEADER, conventions
+from autocode.dossier import differences, reliability
+from autocode.dossier.blocks import Dossier, Section, View
 from autocode.dossier.findings import Findings
-from autocode.dossier.html import study_html
+from autocode.dossier.html import dossier_html
 from autocode.errors import InputError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.tables.spreadsheet import write_workbook
@@ -167,9 +168,13 @@ def _cells(row: Row) -> tuple[object, ...]:
 
 def _page(comparison: Comparison) -> str:
     """The comparison as a page of the dossier's kind."""
-    return study_html(
-        comparison.study, Findings(agreement=comparison.report, matrix=comparison.matrix, measures=comparison.measures)
+    findings = Findings(agreement=comparison.report, matrix=comparison.matrix, measures=comparison.measures)
+    view, study = View(comparison.study), comparison.study
+    sections = (
+        Section("agreement", "Agreement", tuple(reliability.blocks(view, findings))),
+        Section("differences", "Where coders differ", tuple(differences.blocks(view, findings))),
     )
+    return dossier_html(Dossier(study.name or "Study", study.notice, "", tuple(s for s in sections if s.blocks)), findings)
 
 
 def _sheets(comparison: Comparison) -> Iterator[tuple[str, Sheet]]:
@@ -191,7 +196,7 @@ def _sheets(comparison: Comparison) -> Iterator[tuple[str, Sheet]]:
     yield "Boundaries by code", _boundaries_by_code(apart)
     yield "Boundaries", _boundaries(apart)
     yield "Passages", unitizing(study, report.coders, report.codes, comparison.gammas)
-    yield "As other tools print", (HEADER, list(conventions(study, report.codes, pairs)))
+    yield "As other tools print", (differences.HEADER, list(differences.conventions(study, report.codes, pairs)))
 
 
 _Apart = Mapping[tuple[str, str], Sequence[Offset]]

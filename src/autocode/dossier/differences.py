@@ -120,7 +120,7 @@ def blocks(view: View, findings: Findings) -> list[Block]:
     humans = [c for c in matrix.coders if c not in machines]
     pairs = list(combinations(humans, 2))
     mixed = [(h, m) for h in humans for m in machines]
-    found: list[Block] = [_kinds(matrix, [*pairs, *mixed]), _listed(matrix, pairs)]
+    found: list[Block] = [_kinds(matrix, [*pairs, *mixed]), _disagreement_list(matrix, pairs)]
     if pairs:
         found.append(confusion_figure(view, matrix, pairs, "humans"))
     if mixed:
@@ -192,7 +192,7 @@ def _kinds(matrix: CodingMatrix, pairs: _Pairs) -> Table:
     return Table("Disagreements", "Segments on which two coders differ", header, tuple(rows), "ttnnnn")
 
 
-def _listed(matrix: CodingMatrix, pairs: _Pairs) -> Table:
+def _disagreement_list(matrix: CodingMatrix, pairs: _Pairs) -> Table:
     """Every segment on which humans differ, without its words."""
     rows = tuple(
         (

@@ -1,24 +1,21 @@
-"""From a study and its findings to a dossier: all sections in the order of a paper."""
+"""From a study and its findings to a dossier: all sections in the order of a paper, written as page, Word file, workbook."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from autocode.classify.lexical import hashed
-from autocode.dossier import checklist, differences, reliability, rigour, trust
-from autocode.dossier import findings as quotes
+from autocode.dossier import checklist, counts, differences, matrices, provenance, quotes, reliability, trust
 from autocode.dossier.blocks import Block, Cell, Dossier, Figure, Section, Table, Title, View, Words
-from autocode.dossier.checklist import participants
-from autocode.dossier.findings import Findings
-from autocode.dossier.frequency import frequency_table, map_figure
-from autocode.dossier.matrices import by_group, close_pairs, code_matrix, relations, saturation, timeline
+from autocode.dossier.findings import Findings, software
+from autocode.dossier.html import dossier_html
 from autocode.dossier.record import check_record
-from autocode.dossier.trust import triangulation
+from autocode.dossier.word import word
+from autocode.dossier.workbook import workbook
+from autocode.errors import InputError
+from autocode.formats.files import write_atomic
 from autocode.study import Study
 
 
@@ -30,37 +27,38 @@ def dossier(study: Study, findings: Findings) -> Dossier:
     """
     check_record(findings.record, study)
     view = View(study, findings.record, findings.accepted)
-    chosen = quotes.choose(view, findings.vectors or by_words) if findings.record.report.quotes else {}
+    history = provenance.versions_of(study.codebook, findings.trail)
+    below = {
+        "Transferability": _present(counts.sample(view)),
+        "Dependability": (*provenance.version_blocks(history, findings.trail), *provenance.model_card(view, findings)),
+    }
     sections = [
-        Section("participants", "Participants", _present(participants(view))),
-        Section("frequencies", "Themes, codes and frequencies", (frequency_table(view), *_corrected(view))),
-        Section("codemap", "Code map", _present(map_figure(view))),
-        Section("quotes", "Quotes", tuple(_quotes(view, chosen))),
-        Section("patterns", "Where codes stand", tuple(_patterns(view))),
-        Section("triangulation", "Triangulation", _present(triangulation(view))),
+        Section("participants", "Participants", _present(counts.participants(view))),
+        Section("frequencies", "Themes, codes and frequencies", _present(counts.frequency_table(view), counts.corrected(view))),
+        Section("codemap", "Code map", _present(counts.map_figure(view))),
+        Section("quotes", "Quotes", tuple(quotes.blocks(view, findings.vectors))),
+        Section("patterns", "Where codes stand", tuple(matrices.blocks(view))),
+        Section("triangulation", "Triangulation", _present(matrices.triangulation(view))),
         Section("agreement", "Agreement", tuple(reliability.blocks(view, findings))),
         Section("differences", "Where coders differ", tuple(differences.blocks(view, findings))),
-        *trust.sections(view, findings),
+        *trust.sections(view, findings, history, below),
         Section("checklist", "Reporting checklist", tuple(checklist.blocks(view, findings))),
         Section("ai", "Use of AI", tuple(checklist.disclosure(view, findings))),
-        Section("trail", "Audit trail", tuple(rigour.trail(view, findings))),
+        Section("trail", "Audit trail", tuple(provenance.trail(view, findings))),
     ]
     figures, tables = count(1), count(1)
     numbered = list(_numbered((s for s in sections if s.blocks), figures, tables))
-    last = Section("again", "How this was made", tuple(_made(study, findings, numbered)))
-    return Dossier(study.name or "Study", study.notice, _summary(study), (*numbered, *_numbered([last], figures, tables)))
+    last = Section("again", "How this was made", tuple(_how_made(study, findings, numbered)))
+    words = sum(len(d.text.split()) for d in study.documents)
+    summary = (
+        f"{len(study.documents)} documents, {words:,} words, {len(study.codebook)} codes and themes, "
+        f"{len(study.codings):,} codings by {len(study.coders)} coders."
+    )
+    return Dossier(study.name or "Study", study.notice, summary, (*numbered, *_numbered([last], figures, tables)))
 
 
-def _corrected(view: View) -> Iterator[Block]:
-    """Where a random part is coded by hand and the rest waits: how to count all of it."""
-    read = {r.document for r in view.study.readings} | {c.document for c in view.study.codings}
-    waiting = len(view.study.documents) - len(read)
-    if view.record.record.sampling == "random" and waiting:
-        yield Words(
-            f"{len(read)} documents drawn at random are coded by hand, {waiting} are not. These counts are of the coded "
-            "documents alone; `autocode frequencies STUDY --random` counts all of them, corrected for the machine's errors.",
-            "soft",
-        )
+def _present(*blocks: Block | None) -> tuple[Block, ...]:
+    return tuple(block for block in blocks if block is not None)
 
 
 def _numbered(sections: Iterable[Section], figures: Iterator[int], tables: Iterator[int]) -> Iterable[Section]:
@@ -76,51 +74,7 @@ def _numbered(sections: Iterable[Section], figures: Iterator[int], tables: Itera
         yield replace(section, blocks=tuple(blocks))
 
 
-def by_words(texts: Sequence[str]) -> NDArray[np.float32]:
-    """Unit vectors from hashed words, where no encoder is at hand: (n, d)."""
-    X = hashed(texts, 512).toarray()
-    return np.asarray(X / np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-9), dtype=np.float32)
-
-
-def _present(*blocks: Block | None) -> tuple[Block, ...]:
-    return tuple(block for block in blocks if block is not None)
-
-
-def _quotes(view: View, chosen: dict[str, list[quotes.Quote]]) -> Iterable[Block]:
-    if not any(chosen.values()):
-        return
-    yield Words(
-        "Representative: the coded segment nearest to the middle of its code. Contrasting: the nearest from "
-        "another group of "
-        "participants. Contested: given by one coder and not by another who read it. Choose with judgement; "
-        "these are offers.",
-        "soft",
-    )
-    yield from quotes.blocks(view, chosen)
-    matrix = quotes.quote_matrix(view, chosen)
-    if matrix:
-        yield matrix
-    yield quotes.quote_table(view, chosen)
-
-
-def _patterns(view: View) -> Iterable[Block]:
-    if not view.codings:
-        return
-    yield code_matrix(view)
-    yield from _present(relations(view))
-    yield close_pairs(view)
-    yield from _present(by_group(view), timeline(view), saturation(view))
-
-
-def _summary(study: Study) -> str:
-    words = sum(len(d.text.split()) for d in study.documents)
-    return (
-        f"{len(study.documents)} documents, {words:,} words, {len(study.codebook)} codes and themes, "
-        f"{len(study.codings):,} codings by {len(study.coders)} coders."
-    )
-
-
-def _made(study: Study, findings: Findings, sections: Sequence[Section]) -> Iterable[Block]:
+def _how_made(study: Study, findings: Findings, sections: Sequence[Section]) -> Iterable[Block]:
     yield Words(
         f"With autocode, offline, from the study's own record (codebook {study.codebook.sha256[:12]}, study "
         f"{study.sha256[:12]}).{' Make it again with:' if findings.command else ''}"
@@ -129,7 +83,7 @@ def _made(study: Study, findings: Findings, sections: Sequence[Section]) -> Iter
         yield Words(findings.command, "code")
     yield _sources(findings, sections)
     yield Title("Versions", 4)
-    yield Words(rigour.versions(), "soft")
+    yield Words(software(), "soft")
 
 
 _VERBS = {
@@ -148,11 +102,12 @@ def _sources(findings: Findings, sections: Sequence[Section]) -> Table:
     for section in sections:
         verb = _VERBS.get(section.id, "report")
         verb = "evaluate" if verb == "agree" and findings.evaluation else verb
+        command = f"autocode {verb} STUDY" + (" --out FOLDER" if verb == "report" else "")
         for block in section.blocks:
             if isinstance(block, Figure) or (isinstance(block, Table) and not block.sheet_only):
                 name, _, caption = block.caption.partition(". ")
-                sheet = block.data.name if isinstance(block, Figure) else block.name
-                rows.append((name, _title(caption), sheet, f"autocode {verb} STUDY" + _options(verb)))
+                first = caption.partition(". ")[0].partition("; ")[0].partition(": ")[0].rstrip(".")
+                rows.append((name, first, block.data.name if isinstance(block, Figure) else block.name, command))
     return Table(
         "Sources",
         "What makes each table and figure again",
@@ -162,10 +117,39 @@ def _sources(findings: Findings, sections: Sequence[Section]) -> Table:
     )
 
 
-def _title(caption: str) -> str:
-    """The beginning of a caption, to its first stop or colon."""
-    return caption.partition(". ")[0].partition("; ")[0].partition(": ")[0].rstrip(".")
+def study_html(study: Study, findings: Findings) -> str:
+    """The dossier of a study, and suggestions for new documents, as one HTML page.
+
+    It needs nothing from outside and is fit for print.
+
+    Raises:
+        StudyError: dossier.toml names a group that the study has not.
+    """
+    return dossier_html(dossier(study, findings), findings)
 
 
-def _options(verb: str) -> str:
-    return " --out FOLDER" if verb == "report" else ""
+FORMS = ("html", "docx", "xlsx")
+"""The forms of a dossier."""
+
+
+def write_dossier(study: Study, findings: Findings, folder: Path, forms: Sequence[str] = FORMS) -> list[Path]:
+    """Write a dossier in some forms; the same study and findings give the same bytes.
+
+    Returns:
+        The files written.
+
+    Raises:
+        InputError: There is no such form, or a file cannot be written.
+        StudyError: dossier.toml names a group that the study has not.
+    """
+    unknown = [form for form in forms if form not in FORMS]
+    if unknown:
+        raise InputError(f"form '{unknown[0]}'", f"a dossier is written as {', '.join(FORMS)}", "Choose one of these.")
+    made = dossier(study, findings)
+    contents: dict[str, str | bytes] = {}
+    for form in forms:
+        contents[form] = dossier_html(made, findings) if form == "html" else word(made) if form == "docx" else workbook(made)
+    paths = [folder / f"dossier.{form}" for form in contents]
+    for path, content in zip(paths, contents.values(), strict=True):
+        write_atomic(path, content)
+    return paths

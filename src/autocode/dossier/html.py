@@ -9,28 +9,16 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from autocode.dossier.blocks import Block, Cell, Dossier, Figure, Quoted, Table, Title, Words
-from autocode.dossier.dossier import dossier
 from autocode.dossier.drawing import PALETTE, Box, Circle, Drawing, Label, Line, Scale, Shape, svg
 from autocode.dossier.findings import Findings
 from autocode.model.curve import Curve
 from autocode.model.next import Pick
 from autocode.model.precedents import PossibleCode, Unlike
-from autocode.study import Document, Segment, Study, Suggestion
+from autocode.study import Document, Segment, Suggestion
 from autocode.study.codebook import SEPARATOR
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-
-def study_html(study: Study, findings: Findings) -> str:
-    """The dossier of a study, and suggestions for new documents, as one HTML page.
-
-    It needs nothing from outside and is fit for print.
-
-    Raises:
-        StudyError: dossier.toml names a group that the study has not.
-    """
-    return dossier_html(dossier(study, findings), findings)
 
 
 def dossier_html(made: Dossier, findings: Findings) -> str:
@@ -135,9 +123,9 @@ class Outlook:
         }
 
     def __str__(self) -> str:
-        return "\n".join([*self._listed(), *self._possible(), *self._expected()])
+        return "\n".join([*self._ranked(), *self._possible(), *self._expected()])
 
-    def _listed(self) -> Iterator[str]:
+    def _ranked(self) -> Iterator[str]:
         yield "Code next, best first:" if self.picks else "Nothing is open: every document has been coded."
         for n, pick in enumerate(self.picks, 1):
             yield f"{n:>3}. {self._place(pick)}"

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from autocode.dossier.blocks import Cell, Figure, Table, View
-from autocode.dossier.checklist import interviews
+from autocode.dossier.blocks import Block, Cell, Figure, Table, View
 from autocode.dossier.drawing import Grid, curve, heat_map, strip_chart
 from autocode.study import Coding
+
+
+def blocks(view: View) -> Iterator[Block]:
+    """Where codes stand: in documents, beside one another, in groups, along interviews; nothing where nothing was coded."""
+    if view.codings:
+        found = (code_matrix(view), relations(view), close_pairs(view), by_group(view), timeline(view), saturation(view))
+        yield from (block for block in found if block is not None)
 
 
 def _breaks(view: View, codes: Sequence[str]) -> frozenset[int]:
@@ -145,7 +151,7 @@ def group_note(view: View, people: dict[str, set[str]]) -> str:
 
 def saturation(view: View) -> Figure | None:
     """New codes in each interview, in the order of the study; None for fewer than three interviews."""
-    documents = interviews(view)
+    documents = view.interviews
     if len(documents) < 3 or not view.codings:
         return None
     used: dict[str, set[str]] = {}
@@ -170,7 +176,7 @@ def saturation(view: View) -> Figure | None:
 
 def timeline(view: View) -> Figure | None:
     """Where each theme is spoken of within each interview; None where nothing was coded."""
-    documents = interviews(view)
+    documents = view.interviews
     if not view.codings or not documents:
         return None
     place = {theme: i for i, theme in enumerate(view.themes)}
@@ -190,3 +196,51 @@ def timeline(view: View) -> Figure | None:
         f"Themes along each interview, from beginning (left) to end; every theme has its own lane. {view.basis.capitalize()}."
     )
     return Figure("timeline", caption, drawing, data)
+
+
+def triangulation(view: View) -> Table | None:
+    """Documents with each code by kind of document; None where there is one kind only."""
+    listed = view.kinds
+    if len(listed) < 2:
+        return None
+    kind = {d.id: d.kind for d in view.study.documents}
+    sizes = {k: sum(d.kind == k for d in view.study.documents) for k in listed}
+    rows: list[tuple[Cell, ...]] = []
+    heads = set()
+    for theme in view.themes:
+        if view.study.codebook.is_theme(theme):
+            heads.add(len(rows))
+            rows.append((view.name(theme), *_line(view, theme, listed, kind)))
+        rows += [(view.name(c), *_line(view, c, listed, kind)) for c in view.used if view.theme(c) == theme]
+    header = ("Theme and code", *(f"{k.capitalize()} ({sizes[k]})" for k in listed), "Sources")
+    return Table(
+        "Triangulation",
+        "Triangulation: documents that hold each code, by kind of source",
+        header,
+        tuple(rows),
+        "t" + "n" * len(listed) + "t",
+        _note(view, listed),
+        frozenset(heads),
+    )
+
+
+def _line(view: View, path: str, listed: list[str], kind: dict[str, str]) -> list[Cell]:
+    whole = path in view.themes and view.study.codebook.is_theme(path)
+    found = view.under(path) if whole else [c for c in view.under(path) if c.code == path]
+    where = {c.document for c in found}
+    counts = [sum(kind[d] == k for d in where) for k in listed]
+    speaking = [k for k, n in zip(listed, counts, strict=True) if n]
+    said = "all" if len(speaking) == len(listed) else f"{speaking[0]} only" if len(speaking) == 1 else ", ".join(speaking)
+    return [*counts, said]
+
+
+def _note(view: View, listed: list[str]) -> str:
+    """How many codes rest on one kind of source alone."""
+    kind = {d.id: d.kind for d in view.study.documents}
+    alone = dict.fromkeys(listed, 0)
+    for code in view.used:
+        found = {kind[c.document] for c in view.under(code) if c.code == code}
+        if len(found) == 1:
+            alone[found.pop()] += 1
+    told = "; ".join(f"{k} only: {n}" for k, n in alone.items() if n)
+    return f"Codes that rest on one kind of source: {told}." if told else "Every code is found in more than one kind of source."

@@ -127,10 +127,10 @@ def load_record(path: Path) -> Record:
     _known(table, Record, str(path))
     lists = {"pinned": Pinned, "negative": Negative, "rounds": Round}
     made: dict[str, Any] = {
-        name: tuple(_made(kind, row, f"{path}, [[{name}]]") for row in table.get(name, ())) for name, kind in lists.items()
+        name: tuple(_read_as(kind, row, f"{path}, [[{name}]]") for row in table.get(name, ())) for name, kind in lists.items()
     }
     sections = (("report", Settings), ("record", Statements))
-    made |= {name: _made(kind, table.get(name, {}), f"{path}, [{name}]") for name, kind in sections}
+    made |= {name: _read_as(kind, table.get(name, {}), f"{path}, [{name}]") for name, kind in sections}
     return Record(**made, checklist={str(k): str(v) for k, v in table.get("checklist", {}).items()})
 
 
@@ -156,7 +156,7 @@ def check_record(record: Record, study: Study) -> None:
             )
 
 
-def _made(kind: Any, row: Any, where: str) -> Any:
+def _read_as(kind: Any, row: Any, where: str) -> Any:
     if not isinstance(row, dict):
         raise ConfigError(where, "it is no table of keys and values", "Write KEY = VALUE below it.")
     _known(row, kind, where)

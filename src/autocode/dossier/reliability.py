@@ -14,7 +14,7 @@ from autocode.agreement.summary import Record as Validity
 from autocode.agreement.summary import conditions, summary
 from autocode.dossier.blocks import Block, Cell, Figure, Points, Table, Title, View, Words, shown
 from autocode.dossier.drawing import Entry, Span, interval_chart
-from autocode.dossier.findings import Findings
+from autocode.dossier.findings import MARKS, Findings
 
 VERDICTS = {
     "supported": "Yes, alongside humans: it agrees with them as they agree with one another.",
@@ -26,16 +26,6 @@ VERDICTS = {
     "not_assessable": "There is too little coding to say anything.",
 }
 """What each verdict means, in words for a reader."""
-
-MARKS = {
-    "supported": ("supported", "#009e73"),
-    "on_par_but_humans_unreliable": ("on par, humans unreliable", "#e69f00"),
-    "on_par_but_low": ("on par, but low", "#e69f00"),
-    "inconclusive": ("inconclusive", "#8a8a8f"),
-    "not_supported": ("not supported", "#d55e00"),
-    "not_assessable": ("not assessable", "#d9d9de"),
-}
-"""The word and the colour of each verdict in a figure."""
 
 HUMANS, MACHINE = "human-human", "machine-human"
 
@@ -60,7 +50,13 @@ def _together(findings: Findings, report: AgreementReport) -> Iterator[Block]:
     measures = findings.measures or (summary(data, report.options) if data else ())
     counts = [f"{m.estimate.value:,.0f} {m.name}" for m in measures if m.about == "Denominators"]
     rows = tuple(
-        (m.about, m.name, m.estimate.value, _interval(m.estimate), m.over + _missing(m.estimate))
+        (
+            m.about,
+            m.name,
+            m.estimate.value,
+            _interval(m.estimate),
+            m.over + (f" ({REASONS[m.estimate.reason]})" if m.estimate.reason else ""),
+        )
         for m in measures
         if m.about != "Denominators" and not m.over.startswith("2 coders")
     )
@@ -76,10 +72,6 @@ def _together(findings: Findings, report: AgreementReport) -> Iterator[Block]:
         )
     for opinion in opinions(data, report.options) if data else ():
         yield Words(f"Second opinions on {opinion.machine}: " + "; ".join(opinion.lines()) + ".")
-
-
-def _missing(estimate: Estimate) -> str:
-    return f" ({REASONS[estimate.reason]})" if estimate.reason else ""
 
 
 def _opening(report: AgreementReport, findings: Findings) -> Iterator[Block]:

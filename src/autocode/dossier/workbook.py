@@ -1,24 +1,21 @@
-"""A dossier on disk: page, Word file and workbook together, or one of them."""
+"""A dossier as a workbook: every table a sheet, every row one observation."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from autocode.dossier.blocks import Cell, Dossier, Table
-from autocode.dossier.dossier import dossier
-from autocode.dossier.findings import Findings
-from autocode.dossier.html import dossier_html
-from autocode.dossier.word import word
-from autocode.errors import InputError
-from autocode.formats.files import cut_to_cell, legal, write_atomic
-from autocode.study import Study
+from autocode.formats.files import cut_to_cell, legal
 
 _CREATED = datetime(2000, 1, 1)  # fixed: the same study gives the same bytes
+
+
 _FORMATS = {"k": "0.00", "p": "0%", "n": "#,##0"}
+
+
 _WIDEST = 60
 
 
@@ -89,30 +86,3 @@ def _write(sheet: Any, place: tuple[int, int], cell: Cell, shape: Any) -> None:
         sheet.write_number(*place, cell, shape)
     else:
         sheet.write_string(*place, cut_to_cell(legal(cell)))
-
-
-FORMS = ("html", "docx", "xlsx")
-"""The forms of a dossier."""
-
-
-def write_dossier(study: Study, findings: Findings, folder: Path, forms: Sequence[str] = FORMS) -> list[Path]:
-    """Write a dossier in some forms; the same study and findings give the same bytes.
-
-    Returns:
-        The files written.
-
-    Raises:
-        InputError: There is no such form, or a file cannot be written.
-        StudyError: dossier.toml names a group that the study has not.
-    """
-    unknown = [form for form in forms if form not in FORMS]
-    if unknown:
-        raise InputError(f"form '{unknown[0]}'", f"a dossier is written as {', '.join(FORMS)}", "Choose one of these.")
-    made = dossier(study, findings)
-    contents: dict[str, str | bytes] = {}
-    for form in forms:
-        contents[form] = dossier_html(made, findings) if form == "html" else word(made) if form == "docx" else workbook(made)
-    paths = [folder / f"dossier.{form}" for form in contents]
-    for path, content in zip(paths, contents.values(), strict=True):
-        write_atomic(path, content)
-    return paths

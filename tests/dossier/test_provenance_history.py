@@ -11,7 +11,7 @@ from autocode.desk.acts import Ask, act
 from autocode.desk.recode import step
 from autocode.dossier import Trail
 from autocode.dossier.blocks import Table
-from autocode.dossier.rigour import difference, version_blocks, versions_of
+from autocode.dossier.provenance import difference, version_blocks, versions_of
 from autocode.store import ReceiptRow
 from autocode.store.ledger import entries
 from autocode.study import Study
@@ -67,7 +67,7 @@ def test_what_the_record_lacks_is_said(found: Desk) -> None:
     assert made[0].book is None
     assert made[-1].who == "not on record"
     assert made[-1].book == now
-    shown = version_blocks(now, _trail(found, other, IMPORT))
+    shown = version_blocks(versions_of(now, _trail(found, other, IMPORT)), _trail(found, other, IMPORT))
     assert "1 of them cannot be put together" in str(shown[1])
     alone = versions_of(Codebook(), Trail())
     assert [(v.at, v.who) for v in alone] == [("", "not on record")]
@@ -93,7 +93,7 @@ def test_a_difference_names_what_came_what_went_and_what_was_reworded(study: Stu
 
 def test_every_known_state_stands_in_full_on_a_sheet(found: Desk, study: Study) -> None:
     """The sheet of states lists each version's codes with their definitions."""
-    states = version_blocks(found.study.codebook, _trail(found, IMPORT))[-1]
+    states = version_blocks(versions_of(found.study.codebook, _trail(found, IMPORT)), _trail(found, IMPORT))[-1]
     assert isinstance(states, Table)
     assert states.sheet_only
     assert [row[1] for row in states.rows if row[0] == 1] == [c.path for c in study.codebook]

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from autocode.dossier.blocks import View
-from autocode.dossier.findings import blocks, choose, quote_matrix, shortened
+from autocode.dossier.quotes import choose, listed, quote_matrix, shortened
 from autocode.dossier.record import Pinned, Record, Settings
 from autocode.study import Study
 
@@ -71,7 +71,7 @@ def test_every_quote_names_its_participant_and_place(grouped: Study) -> None:
     """Respondent, group and position stand with each quote, and each cell of the matrix is of its group."""
     view = View(grouped, Record(report=Settings(words=5)))
     chosen = choose(view, last_digit)
-    sources = [b.source for b in blocks(view, chosen) if hasattr(b, "source")]
+    sources = [b.source for b in listed(view, chosen) if hasattr(b, "source")]
     assert sources
     assert all("characters" in s and ("Student" in s or "Teacher" in s) for s in sources)
     matrix = quote_matrix(view, chosen)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from autocode.config import Config
 from autocode.dossier import Findings
 from autocode.dossier.blocks import Points, Table, View
-from autocode.dossier.trust import model_card_blocks
+from autocode.dossier.provenance import model_card
 from autocode.model import CodingModel
 from autocode.study import Study
 from tests.fake_encoder import FakeEncoder
@@ -25,7 +25,7 @@ def test_the_card_has_a_row_for_each_code_with_the_models_own_evidence(study: St
     known = findings.reliability
     assert known is not None
     assert findings.model is not None
-    table = next(b for b in model_card_blocks(View(study), findings) if isinstance(b, Table))
+    table = next(b for b in model_card(View(study), findings) if isinstance(b, Table))
     rows = [row for i, row in enumerate(table.rows) if i not in table.heads]
     assert [row[1:3] for row in rows] == list(zip(known.segments.tolist(), known.documents.tolist(), strict=True))
     for row, code in zip(rows, findings.model["codes"], strict=True):
@@ -35,14 +35,14 @@ def test_the_card_has_a_row_for_each_code_with_the_models_own_evidence(study: St
 def test_a_model_of_another_state_of_the_study_is_told_apart(study: Study) -> None:
     """The card says whether the model was made from the study, and with the codebook, as they stand."""
     findings = _findings(study)
-    points = next(b for b in model_card_blocks(View(study), findings) if isinstance(b, Points))
+    points = next(b for b in model_card(View(study), findings) if isinstance(b, Points))
     assert "the study as it stands" in str(points)
     other = replace(study, codings=study.codings[1:], codebook=study.codebook.with_paths(["New"]))
-    told = str(next(b for b in model_card_blocks(View(other), findings) if isinstance(b, Points)))
+    told = str(next(b for b in model_card(View(other), findings) if isinstance(b, Points)))
     assert "not the study as it stands" in told
     assert "trained again" in told
 
 
 def test_without_a_model_there_is_no_card(study: Study) -> None:
     """Nothing is shown where no model stands beside the coders."""
-    assert model_card_blocks(View(study), Findings()) == []
+    assert model_card(View(study), Findings()) == []

@@ -1,4 +1,4 @@
-"""Table 2: themes and codes with their coded segments, documents and participants."""
+"""Table 1 and Table 2: participants; themes and codes with their coded segments, documents and participants."""
 
 from __future__ import annotations
 
@@ -8,10 +8,57 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from autocode.dossier.blocks import Cell, Figure, Table, View
+from autocode.dossier.blocks import Cell, Figure, Table, View, Words
 from autocode.dossier.drawing import LINE, PALETTE, Bend, Circle, Drawing, Label, Shape
 from autocode.dossier.tables import Frequency
+from autocode.formats.tables.participants import RESPONDENT
 from autocode.study import Coding
+
+_MOST_VALUES = 12  # of a variable whose values are listed; more are no groups
+
+
+def participants(view: View) -> Table | None:
+    """Table 1: every interview with what is known of its participant; None where nothing is."""
+    documents = view.interviews
+    names = list(dict.fromkeys(name for d in documents for name in d.variables))
+    if not names:
+        return None
+    names.sort(key=lambda name: name.replace("_", " ").casefold() not in RESPONDENT)
+    counts = Counter(c.document for c in view.codings)
+    rows: list[tuple[Cell, ...]] = [
+        (d.id, *(_as_number(d.variables.get(n, "")) for n in names), len(d.text.split()), counts[d.id]) for d in documents
+    ]
+    cells = [[row[i + 1] for row in rows if row[i + 1] != ""] for i in range(len(names))]
+    kinds = "t" + "".join("n" if own and all(isinstance(c, int) for c in own) else "t" for own in cells) + "nn"
+    header = ("Document", *(n.replace("_", " ").capitalize() for n in names), "Words", "Coded segments")
+    caption = "Participants and their interviews"
+    return Table("Participants", caption, header, tuple(rows), kinds, f"Coded segments: {view.basis}.")
+
+
+def _as_number(text: str) -> Cell:
+    """A number where a text is one as it would be written again, else the text."""
+    return int(text) if text.isascii() and text.isdigit() and str(int(text)) == text else text
+
+
+def sample(view: View) -> Table | None:
+    """How the sample is made up: each variable with few values, and the participants of each; None where there is none."""
+    rows: list[tuple[Cell, ...]] = []
+    for name in dict.fromkeys(name for d in view.interviews for name in d.variables):
+        people: dict[str, set[str]] = {}
+        for d in view.interviews:
+            people.setdefault(d.variables.get(name, "") or "not known", set()).add(view.participant[d.id])
+        if 1 < len(people) <= _MOST_VALUES and any(len(found) > 1 for found in people.values()):
+            rows += [(name.replace("_", " ").capitalize(), value, len(people[value])) for value in sorted(people)]
+    if not rows:
+        return None
+    return Table(
+        "Sample",
+        "Make-up of the sample",
+        ("Variable", "Value", "Participants"),
+        tuple(rows),
+        "ttn",
+        f"Variables with 2 to {_MOST_VALUES} values, some of them shared.",
+    )
 
 
 def frequency_table(view: View) -> Table:
@@ -25,17 +72,21 @@ def frequency_table(view: View) -> Table:
             heads.add(len(rows))
             below = view.under(theme)
             by = [sum(n for (code, who), n in counts.items() if who == c.id and view.theme(code) == theme) for c in coders]
-            taken = [c for c in view.accepted if view.theme(c.code) == theme]
-            rows.append((view.study.codebook.by_path[theme].name, *_line(view, below, by, len(taken))))
+            accepted = sum(view.theme(c.code) == theme for c in view.accepted)
+            rows.append((view.study.codebook.by_path[theme].name, *_line(view, below, by, accepted)))
         for code in (c for c in view.used if view.theme(c) == theme):
             own = [c for c in view.under(code) if c.code == code]
-            taken = [c for c in view.accepted if c.code == code]
-            rows.append((_called(view, code), *_line(view, own, [counts[code, c.id] for c in coders], len(taken))))
+            accepted = sum(c.code == code for c in view.accepted)
+            itself = " (itself)" if view.study.codebook.is_theme(theme) and code == theme else ""
+            rows.append((view.name(code) + itself, *_line(view, own, [counts[code, c.id] for c in coders], accepted)))
+    unused = sum(not view.study.codebook.is_theme(c.path) and c.path not in set(view.used) for c in view.study.codebook)
+    never = f"{unused} codes that were never given are left out." if unused else "Every code was given."
+    taken = "Accepted suggestions: codings of any human that began as a suggestion. " if view.accepted else ""
     header = (
         "Theme and code",
         "Coded segments",
         *(c.name or c.id for c in coders),
-        *_extra(view),
+        *(("Accepted suggestions",) if view.accepted else ()),
         "Documents",
         "Participants",
     )
@@ -46,23 +97,9 @@ def frequency_table(view: View) -> Table:
         tuple(rows),
         "t" + "n" * (len(header) - 1),
         f"Coded segments, documents and participants: {view.basis}. Theme rows take all codes below them "
-        "together, each "
-        f"document and participant once. {_extra_note(view)}{_never(view)}",
+        f"together, each document and participant once. {taken}{never}",
         frozenset(heads),
     )
-
-
-def _called(view: View, code: str) -> str:
-    is_theme = view.study.codebook.is_theme(code) and view.theme(code) == code
-    return view.name(code) + (" (itself)" if is_theme else "")
-
-
-def _extra(view: View) -> tuple[str, ...]:
-    return ("Accepted suggestions",) if view.accepted else ()
-
-
-def _extra_note(view: View) -> str:
-    return "Accepted suggestions: codings of any human that began as a suggestion. " if view.accepted else ""
 
 
 def _line(view: View, codings: Sequence[Coding], by_coder: Sequence[int], taken: int) -> tuple[Cell, ...]:
@@ -70,10 +107,17 @@ def _line(view: View, codings: Sequence[Coding], by_coder: Sequence[int], taken:
     return (len(codings), *by_coder, *accepted, len({c.document for c in codings}), view.people(codings))
 
 
-def _never(view: View) -> str:
-    book = view.study.codebook
-    unused = [c.path for c in book if not book.is_theme(c.path) and c.path not in set(view.used)]
-    return f"{len(unused)} codes that were never given are left out." if unused else "Every code was given."
+def corrected(view: View) -> Words | None:
+    """Where a random part is coded by hand and the rest waits: how to count all of it."""
+    read = {r.document for r in view.study.readings} | {c.document for c in view.study.codings}
+    waiting = len(view.study.documents) - len(read)
+    if view.record.record.sampling != "random" or not waiting:
+        return None
+    return Words(
+        f"{len(read)} documents drawn at random are coded by hand, {waiting} are not. These counts are of the coded "
+        "documents alone; `autocode frequencies STUDY --random` counts all of them, corrected for the machine's errors.",
+        "soft",
+    )
 
 
 def map_figure(view: View) -> Figure | None:
