@@ -206,3 +206,11 @@ def test_the_machine_stands_beside_the_humans_with_its_own_counts(study: Study, 
         a, b = ({(row["code"], i) for i, row in enumerate(seen) if hit(row)}
                 for hit in (lambda row: row[human] == "1", lambda row: row["coded"] == "1"))  # fmt: skip  # noqa: B023
         assert kappas[human, "machine"] == pytest.approx(kappa(a, b, len(seen)))
+
+
+def test_interviews_of_the_bundled_study_differ_in_agreement(raw: Raw) -> None:
+    """Kappa runs from below .5 to above .8 over the interviews, as with real coders, and is between .6 and .8 pooled."""
+    found = [pooled(raw, [document]) for document in raw.texts]
+    assert sum(k < 0.5 for k in found) >= 3
+    assert sum(k > 0.8 for k in found) >= 3
+    assert 0.6 < pooled(raw, list(raw.texts)) < 0.8
