@@ -17,7 +17,7 @@ SOURCE = ROOT / "src" / "autocode"
 FILES = sorted(SOURCE.rglob("*.py"))
 
 FLOORS = (
-    ("errors", "config"),
+    ("errors", "footprint", "config"),
     ("study",),
     ("encode", "classify", "agreement", "trail"),
     ("store",),

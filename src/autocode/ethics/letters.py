@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from autocode.config import Config
-from autocode.dossier.blocks import Table, View
-from autocode.dossier.word import add_table, new_document, stamped
 from autocode.formats.files import legal, write_atomic
+from autocode.formats.tables.participants import participant_of
 from autocode.study import Document, Segment, Study
 from autocode.study.segment import segment
 
@@ -25,6 +27,7 @@ _CHOICES = (
     "I do not want this to be used, or not as it stands. (Please say why below.)",
 )
 _WIDTH = 6.3  # inches
+_CREATED = datetime(2000, 1, 1)  # fixed: the same study gives the same bytes
 _CORE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
 
 
@@ -61,9 +64,9 @@ class Letter:
 def letters(study: Study, summary: bool = False) -> list[Letter]:
     """One letter for each participant, in the order of the study; numbers run 1, 2 ... for one interview,
     1.1, 1.2 ... for several."""
-    view, grouped = View(study), dict[str, list[Document]]()
+    grouped: dict[str, list[Document]] = {}
     for document in (d for d in study.documents if d.kind == "interview"):
-        grouped.setdefault(view.participant[document.id], []).append(document)
+        grouped.setdefault(participant_of(document) or document.id, []).append(document)
     made = []
     for participant, found in grouped.items():
         before = [f"{i}." if len(found) > 1 else "" for i in range(1, len(found) + 1)]
@@ -77,23 +80,25 @@ def letters(study: Study, summary: bool = False) -> list[Letter]:
 
 def passages(study: Study, document: Document, summary: bool) -> list[Passage]:
     """The numbered passages of an interview: every unit of the transcript, or only those that were coded."""
-    view = View(study)
     units = segment(document, Config().segment)
     found = []
     for number, unit in enumerate(units, 1):
-        about = _about(view, unit)
+        about = _about(study, unit)
         if about or not summary:
             found.append(Passage(str(number), unit.speaker, document.text_of(unit), about if summary else ""))
     return found
 
 
-def _about(view: View, unit: Segment) -> str:
-    """The codes given within a unit, in the plain words of their definitions."""
-    codes = dict.fromkeys(
-        c.code for c in view.codings if c.document == unit.document and c.start < unit.end and unit.start < c.end
+def _about(study: Study, unit: Segment) -> str:
+    """The codes given within a unit, by the agreed coding or else by any human, in the words of their definitions."""
+    counted = {study.agreed} if study.agreed else set(study.humans)
+    given = (
+        c
+        for c in sorted(study.codings, key=lambda c: (c.start, c.end, c.code, c.coder))
+        if c.coder in counted and c.document == unit.document and c.start < unit.end and unit.start < c.end
     )
-    book = view.study.codebook.by_path
-    return " ".join(f"{book[c].name}: {book[c].definition}".strip(": ") for c in codes)
+    book = study.codebook.by_path
+    return " ".join(f"{book[code].name}: {book[code].definition}".strip(": ") for code in dict.fromkeys(c.code for c in given))
 
 
 def write_letters(study: Study, folder: Path, summary: bool = False) -> list[Path]:
@@ -147,8 +152,7 @@ def _introduction(letter: Letter) -> Iterator[str]:
 def _letter(letter: Letter) -> bytes:
     from docx.shared import Inches
 
-    made = new_document(f"What you said: {letter.name}")
-    _mark(made, letter)
+    made = _new_document(letter)
     made.add_heading("What you said", 0)
     made.add_paragraph(legal(_called(letter)))
     for text in _introduction(letter):
@@ -156,21 +160,61 @@ def _letter(letter: Letter) -> bytes:
     made.add_heading("Your answer", 1)
     made.add_paragraph("Please put an X before one of these.")
     rows = tuple(("", choice) for choice in _CHOICES)
-    add_table(made, Table("Answer", "", ("X", "Answer"), rows), _WIDTH, (0.5, _WIDTH - 0.5))
+    _add_table(made, ("X", "Answer"), rows, (0.5, _WIDTH - 0.5))
     for document, listed in letter.interviews:
         made.add_heading(legal(_heading(letter, document)), 1)
         _passages(made, listed, letter.summary)
     made.add_heading("Anything else", 1)
-    box = add_table(made, Table("Comment", "", ("Your comment",), (("",),)), _WIDTH, (_WIDTH,))
+    box = _add_table(made, ("Your comment",), (("",),), (_WIDTH,))
     box.rows[1].height = Inches(1.5)
-    return stamped(made)
+    return _dated_alike(made)
 
 
-def _mark(made: Any, letter: Letter) -> None:
-    """Which transcripts the participant's own file answers, and to which wording of them."""
-    made.core_properties.identifier, made.core_properties.keywords = letter.name[:255], "-"
+def _new_document(letter: Letter) -> Any:
+    """An empty A4 letter that says which transcripts it is about, and which wording of them; its dates are fixed."""
+    import docx
+    from docx.shared import Cm, Pt
+
+    made = docx.Document()
+    about, page = made.core_properties, made.sections[0]
+    about.title, about.author, about.last_modified_by = legal(f"What you said: {letter.name}")[:255], "autocode", "autocode"
+    about.comments, about.revision = "", 1
+    about.created = about.modified = _CREATED
+    about.identifier, about.keywords = letter.name[:255], "-"
     # past python-docx, which takes 255 characters at most
-    made.core_properties._element.find(f"{{{_CORE}}}keywords").text = marked(letter.documents)
+    about._element.find(f"{{{_CORE}}}keywords").text = marked(letter.documents)
+    page.page_width, page.page_height = Cm(21), Cm(29.7)
+    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(2.5)
+    made.styles["Normal"].font.name, made.styles["Normal"].font.size = "Calibri", Pt(10.5)
+    return made
+
+
+def _add_table(made: Any, header: Sequence[str], rows: Sequence[Sequence[str]], inches: Sequence[float]) -> Any:
+    """A table with lines, whose first row comes again on every page; columns are so many inches wide."""
+    from docx.oxml import OxmlElement
+    from docx.shared import Inches
+
+    grid = made.add_table(rows=1 + len(rows), cols=len(header), style="Table Grid")
+    grid.autofit = False
+    for column, width in zip(grid.columns, inches, strict=True):
+        column.width = Inches(width)
+    for line, cells in zip(grid.rows, (header, *rows), strict=True):
+        for cell, text, width in zip(line.cells, cells, inches, strict=True):
+            cell.width, cell.text = Inches(width), legal(text)
+    for cell in grid.rows[0].cells:
+        cell.paragraphs[0].runs[0].font.bold = True
+    grid.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    return grid
+
+
+def _dated_alike(made: Any) -> bytes:
+    """The file with all its parts of one date, so that equal letters are equal bytes."""
+    raw, out = io.BytesIO(), io.BytesIO()
+    made.save(raw)
+    with zipfile.ZipFile(raw) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), old.read(name), zipfile.ZIP_DEFLATED)
+    return out.getvalue()
 
 
 def marked(documents: Sequence[Document]) -> str:
@@ -190,7 +234,7 @@ def _passages(made: Any, listed: Sequence[Passage], summary: bool) -> None:
     about = ("What we take it to be about",) if summary else ("Who",)
     header = ("No.", *about, "What you said", "Your comment on it")
     rows = tuple((p.number, p.about if summary else p.speaker, p.text, "") for p in listed)
-    add_table(made, Table("Passages", "", header, rows), _WIDTH, (0.4, 1.5, 2.7, 1.7) if summary else (0.4, 0.9, 3.3, 1.7))
+    _add_table(made, header, rows, (0.4, 1.5, 2.7, 1.7) if summary else (0.4, 0.9, 3.3, 1.7))
 
 
 def _page(letter: Letter) -> str:

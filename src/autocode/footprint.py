@@ -1,0 +1,127 @@
+"""What this process leaves behind: nothing on the network, and a list of the files it wrote.
+
+Guest libraries are silenced when this module is imported, which is before any of them is. The program
+(not the library) also guards its sockets: only this computer itself can be reached, but while an
+encoder is added. Files and studies are noted as they are written and read, so that the study can keep
+a list of every output that may hold words of it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_SILENT = {
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime looks for a telemetry host and keeps a device id otherwise
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_UPDATE_CHECK": "1",
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+    "DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DISABLE_IMPORT_WARNING": "1",
+    "WANDB_DISABLED": "true",
+}
+OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
+"""What tells the model hub's libraries to use what is on this disk alone."""
+
+_REACHING = ("socket.connect", "socket.sendto", "socket.sendmsg")
+_ASKING = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
+
+os.environ.update(_SILENT)
+
+_open = [True]  # whether other computers may be reached; closed by `guard`
+_guarded = [False]
+refused: list[str] = []
+"""Hosts that were asked for and not reached since the guard stands."""
+
+_written: dict[Path, None] = {}
+_studies: dict[Path, None] = {}
+
+
+def stay_offline() -> None:
+    """Tell the model hub's libraries, imported already or not, to leave the network alone."""
+    os.environ.update(dict.fromkeys(OFFLINE, "1"))
+    constants = sys.modules.get("huggingface_hub.constants")
+    if constants is not None:
+        constants.HF_HUB_OFFLINE = True  # type: ignore[attr-defined]
+
+
+def guard() -> None:
+    """Refuse every connection of this process to another computer, for good; for the program, not for a library's user.
+
+    Where `RAY_ADDRESS` names a cluster, the work was meant to go to other computers, and nothing is refused.
+    """
+    stay_offline()
+    _open[0] = bool(os.environ.get("RAY_ADDRESS"))
+    if not _guarded[0]:
+        _guarded[0] = True
+        sys.addaudithook(_watch)  # cannot be taken away again, so it is put up once
+
+
+def guarded() -> bool:
+    """Whether other computers cannot be reached from Python's sockets now."""
+    return _guarded[0] and not _open[0]
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if _open[0] or not event.startswith("socket."):
+        return
+    if event in _ASKING:
+        host = arguments[0]
+    elif event in _REACHING and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    else:
+        return  # a socket of this computer's own file system
+    if not _is_here(host):
+        refused.append(str(host))
+        raise ConnectionRefusedError("autocode reaches no other computer (but for 'autocode encoder add')")
+
+
+def _is_here(host: Any) -> bool:
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if name in (None, "", "localhost", "0.0.0.0", "::"):  # noqa: S104 (compared with, not bound to)
+        return True
+    try:
+        return ipaddress.ip_address(str(name).split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def online() -> Iterator[None]:
+    """Let other computers be reached inside the block, and no longer at its end, whatever happens."""
+    before, _open[0] = _open[0], True
+    for flag in OFFLINE:
+        os.environ.pop(flag, None)
+    constants = sys.modules.get("huggingface_hub.constants")
+    if constants is not None:
+        constants.HF_HUB_OFFLINE = False  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        _open[0] = before
+        stay_offline()
+
+
+def wrote(path: Path) -> None:
+    """Note an output: a file, or a folder that came into its place as a whole."""
+    _written[Path.cwd() / path] = None
+
+
+def touched(store: Path) -> None:
+    """Note a study file that was opened, or whose model was read."""
+    _studies[Path.cwd() / store] = None
+
+
+def taken() -> tuple[list[Path], list[Path]]:
+    """The study files touched and the outputs written since the last call, which are forgotten here."""
+    found = list(_studies), list(_written)
+    _studies.clear()
+    _written.clear()
+    return found
