@@ -23,7 +23,8 @@ from typing import Any
 
 import pytest
 
-from autocode.store import STORE, check, load, update
+from autocode.store import STORE, load, update
+from autocode.store.checking import check
 from autocode.store.ledger import entries, last_written
 from autocode.store.recordings import attach
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Turn

@@ -13,7 +13,7 @@ from autocode.encode.joined import load_encoder
 from autocode.errors import AutocodeError
 from autocode.footprint import guarded
 from autocode.model.history import Changes
-from autocode.store import check
+from autocode.store.checking import check
 
 _PACKAGES = ("autocode", "numpy", "scikit-learn", "onnxruntime", "sentence-transformers", "torch", "spacy", "datasets")
 

@@ -7,7 +7,10 @@ clear line and a program can catch one name. An error never quotes a transcript.
 from __future__ import annotations
 
 import difflib
+import errno
+import shutil
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class AutocodeError(Exception):
@@ -57,3 +60,55 @@ def did_you_mean(name: str, known: Iterable[str], instead: str = "") -> str:
     by_fold = {k.casefold(): k for k in known}
     near = difflib.get_close_matches(name.casefold(), by_fold, n=1)
     return f"Did you mean '{by_fold[near[0]]}'?" if near else instead
+
+
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_DENIED = {errno.EACCES, errno.EPERM}
+_LONG_ON_WINDOWS = 206
+
+
+def free_space(path: Path) -> float:
+    """Free megabytes on the disk of a path that may not exist yet; infinite where that cannot be told."""
+    for place in (path, *path.absolute().parents):
+        try:
+            return shutil.disk_usage(place).free / 1e6
+        except OSError:
+            continue
+    return float("inf")
+
+
+def full(path: Path, needed: int = 0) -> tuple[str, str]:
+    """Why a disk that is full refuses, and what to do."""
+    more = f", {needed / 1e6:.1f} MB needed" if needed else ""
+    return f"its disk is full: {free_space(path):.1f} MB free{more}", "Free some space and run the command again."
+
+
+def disk_fault(error: OSError, path: Path, needed: int = 0) -> tuple[str, str]:
+    """Why the disk refused, told apart, and what to do: a full disk is not a damaged file.
+
+    Args:
+        error: What the system said.
+        path: The file or folder.
+        needed: Bytes that were to be written.
+
+    Returns:
+        The reason and the next step, each a piece of a sentence of `AutocodeError`.
+    """
+    code = error.errno
+    if code in _FULL:
+        return full(path, needed)
+    if code == errno.EFBIG:
+        return "the system allows no file of this size here", "Choose another disk, or ask for a larger limit."
+    if code == errno.ENAMETOOLONG or getattr(error, "winerror", 0) == _LONG_ON_WINDOWS:
+        return f"its path is too long for this system ({len(str(path.absolute()))} characters)", "Use shorter names."
+    if code == errno.EROFS:
+        return "it lies on a disk that can only be read", "Choose a place that you may write to."
+    if code in _DENIED:
+        return "you have no permission for it, or another program holds it", "Choose a place of your own, or close the program."
+    if code == errno.ENOENT:
+        return "there is no such file or folder", "Check the name and the folder."
+    if code in (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY):
+        return "a folder stands where a file is meant, or the other way round", "Choose another name."
+    if code == errno.EIO:
+        return "the disk itself reports a fault", "Copy what you can to another disk."
+    return f"the system refuses ({error.strerror or type(error).__name__})", "Choose another place."

@@ -8,11 +8,16 @@ a list of every output that may hold words of it.
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import os
+import re
+import shutil
+import socket
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +130,52 @@ def taken() -> tuple[list[Path], list[Path]]:
     _studies.clear()
     _written.clear()
     return found
+
+
+_TEMPORARY = re.compile(r"\..*\.autocode-([0-9a-f]{4})-(\d+)-[^.]*")
+_SECONDS = 86_400  # after which what another computer left is taken for abandoned
+_swept: set[Path] = set()
+_started = time.time()
+
+
+def temporary(name: str) -> str:
+    """How the name of a hidden temporary file or folder begins: it tells later whose it was."""
+    return f".{name[:60]}.autocode-{_host()}-{os.getpid()}-"
+
+
+def _host() -> str:
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:4]
+
+
+def sweep(folder: Path) -> None:
+    """Remove the hidden temporary files that killed runs left in a folder, once for each folder and process."""
+    place = Path.cwd() / folder
+    if place in _swept:
+        return
+    _swept.add(place)
+    with suppress(OSError):
+        for entry in list(os.scandir(place)):
+            if (match := _TEMPORARY.fullmatch(entry.name)) and _abandoned(entry, match):
+                with suppress(OSError):
+                    shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)  # noqa: PTH108
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file or folder of this name is a temporary one of ours."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+def _abandoned(entry: os.DirEntry[str], match: re.Match[str]) -> bool:
+    """Whether the run that made a temporary file is over, as far as can be told."""
+    since = entry.stat(follow_symlinks=False).st_mtime
+    if match[1] != _host() or sys.platform == "win32":
+        return time.time() - since > _SECONDS
+    if int(match[2]) == os.getpid():
+        return since < _started - 1  # an earlier run of the same number
+    try:
+        os.kill(int(match[2]), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False

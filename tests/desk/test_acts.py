@@ -13,7 +13,8 @@ from autocode.desk import Desk
 from autocode.desk.acts import Ask, act, asked, moved, preview
 from autocode.desk.advice import ReviewSession
 from autocode.errors import AutocodeError, InputError, StudyError
-from autocode.store import check, load
+from autocode.store import load
+from autocode.store.checking import check
 from autocode.store.ledger import entries, last_written
 from autocode.study import Coding, Reading, Study
 from autocode.trail import verify

@@ -11,7 +11,8 @@ from autocode.desk import Desk
 from autocode.desk.acts import Ask, act
 from autocode.desk.recode import stale, step
 from autocode.errors import CodebookError
-from autocode.store import check, load
+from autocode.store import load
+from autocode.store.checking import check
 from autocode.study import Study
 from tests.desk.desks import EVE, desk
 

@@ -12,7 +12,8 @@ from autocode.desk.acts import act, asked
 from autocode.desk.advice import ReviewSession
 from autocode.errors import StudyError
 from autocode.ethics.forget import Places, forget
-from autocode.store import STORE, check, load, update
+from autocode.store import STORE, load, update
+from autocode.store.checking import check
 from autocode.store.ledger import entries, last_written
 from autocode.store.recordings import attach, recordings
 from autocode.store.rewording import forget_words

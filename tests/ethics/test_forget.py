@@ -14,7 +14,8 @@ from autocode.ethics import Places, forget, holding
 from autocode.formats.datasets.stream import Parts
 from autocode.formats.datasets.suggestions import part, write_suggestions
 from autocode.model import CodingModel
-from autocode.store import STORE, ReceiptRow, check, load, receipts, update
+from autocode.store import STORE, ReceiptRow, load, receipts, update
+from autocode.store.checking import check
 from autocode.store.ledger import append, entries, last_written
 from autocode.study import Coding, Study, Suggestion
 from autocode.study.segment import segment

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from autocode.errors import StoreError
-from autocode.store import STORE, ReceiptRow, check, load, receipts, update
+from autocode.store import STORE, ReceiptRow, load, receipts, update
+from autocode.store.checking import check
 from autocode.study import Coding, Study
 
 ENTRY = ReceiptRow(

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from autocode.errors import StoreError, StudyError
-from autocode.store import STORE, check, load, scrub, update
+from autocode.store import STORE, load, scrub, update
+from autocode.store.checking import check
 from autocode.study import Coding, Document, Study
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from autocode.errors import StoreError
-from autocode.store import STORE, check, load, update
+from autocode.store import STORE, load, update
+from autocode.store.checking import check
 from autocode.store.ledger import append, entries, last_written
 from autocode.study import Coder, Coding, Reading, Study
 from autocode.study.codebook import Code, Codebook

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from autocode.errors import StoreError
-from autocode.store import _hash, _there, rewording
-from autocode.store.opening import opened as _open
+from autocode.store import rewording
+from autocode.store.opening import mark, opened, reading, transaction, unmark
+from autocode.store.rows import clear, delete, digest, insert, note, there
 from autocode.study import Coder
-from autocode.study.codebook import Codebook
 from autocode.trail import Decision, Effects, Entry, from_text, seal, to_text
 
 _SCHEMA = (
@@ -49,20 +49,17 @@ def append(path: Path, decisions: Sequence[Decision], coders: Sequence[Coder] = 
         StoreError: The file cannot be written, or a decision builds on a coding, code or document
             that is no longer there; then nothing has changed.
     """
-    with _open(path, new=False) as connection:
+    with opened(path) as connection:
         _prepared(connection)
-        connection.execute("BEGIN IMMEDIATE")
+        mark(connection, path)
         try:
-            connection.execute("PRAGMA defer_foreign_keys=ON")  # a codebook is replaced row by row
-            written = [_write(connection, d, coders, path) for d in decisions]
-            connection.execute("COMMIT")
+            with transaction(connection):
+                connection.execute("PRAGMA defer_foreign_keys=ON")  # a codebook is replaced row by row
+                written = [_write(connection, d, coders, path) for d in decisions]
+                unmark(connection)
+                return written
         except sqlite3.IntegrityError as error:
-            connection.execute("ROLLBACK")
             raise _moved_on(path) from error
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-    return written
 
 
 def entries(path: Path, after: int = 0) -> list[Entry]:
@@ -71,18 +68,23 @@ def entries(path: Path, after: int = 0) -> list[Entry]:
     Raises:
         StoreError: The file cannot be read, or a row is no decision.
     """
-    with _open(path, new=False) as connection:
-        if not _there(connection, "ledger"):
-            return []
-        rows = connection.execute("SELECT seq, at, decision, previous, sha256 FROM ledger WHERE seq > ? ORDER BY seq", (after,))
-        found = [Entry(seq, at, from_text(text), previous, digest) for seq, at, text, previous, digest in rows]
-        return rewording.with_words(connection, found)
+    with reading(path) as connection:
+        return entries_in(connection, after)
+
+
+def entries_in(connection: sqlite3.Connection, after: int = 0) -> list[Entry]:
+    """As `entries`, of a study that is open."""
+    if not there(connection, "ledger"):
+        return []
+    rows = connection.execute("SELECT seq, at, decision, previous, sha256 FROM ledger WHERE seq > ? ORDER BY seq", (after,))
+    found = [Entry(seq, at, from_text(text), previous, digest) for seq, at, text, previous, digest in rows]
+    return rewording.with_words(connection, found)
 
 
 def last_written(path: Path) -> int:
     """The number of the last entry ever written, even where it was cut away since."""
-    with _open(path, new=False) as connection:
-        if not _there(connection, "ledger"):
+    with reading(path) as connection:
+        if not there(connection, "ledger"):
             return 0
         row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name='ledger'").fetchone()
         return int(row[0]) if row else 0
@@ -98,7 +100,7 @@ def held(path: Path) -> Iterator[None]:
     Raises:
         StoreError: The file cannot be read.
     """
-    with _open(path, new=False) as connection:
+    with opened(path) as connection:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         yield
 
@@ -117,25 +119,28 @@ def stamp(path: Path) -> tuple[int, ...]:
 
 def desks(path: Path) -> list[tuple[int, str]]:
     """Ports of the review servers that were opened on a study and not closed, each with its time."""
-    with _open(path, new=False) as connection:
-        return connection.execute("SELECT port, since FROM desk").fetchall() if _there(connection, "desk") else []
+    with reading(path) as connection:
+        return connection.execute("SELECT port, since FROM desk").fetchall() if there(connection, "desk") else []
 
 
 def open_desk(path: Path, port: int) -> None:
     """Note that a review server holds the study."""
-    with _open(path, new=False) as connection:
+    with opened(path) as connection:
         _prepared(connection)
-        connection.execute("INSERT OR REPLACE INTO desk VALUES (?, ?)", (port, now()))
+        mark(connection, path)
+        with transaction(connection):
+            connection.execute("INSERT OR REPLACE INTO desk VALUES (?, ?)", (port, now()))
+            unmark(connection)
 
 
 def close_desk(path: Path, port: int) -> None:
     """Note that a review server has let go of the study."""
-    with _open(path, new=False) as connection:
+    with opened(path) as connection:
         connection.execute("DELETE FROM desk WHERE port = ?", (port,))
 
 
 def _prepared(connection: sqlite3.Connection) -> None:
-    if not _there(connection, rewording.TABLE):
+    if not there(connection, rewording.TABLE):
         for statement in _SCHEMA:
             connection.execute(statement)
 
@@ -147,10 +152,11 @@ def _write(connection: sqlite3.Connection, decision: Decision, coders: Sequence[
     entry = seal(decision, now(), before)
     for coder in coders:
         if not connection.execute("SELECT 1 FROM coder WHERE id=?", (coder.id,)).fetchone():
-            _insert(connection, "coder", (coder.id, coder.name, coder.kind, coder.guid))
+            insert(connection, "coder", [(coder.id, coder.name, coder.kind, coder.guid)])
     _do(connection, decision.effects, path)
     values = (entry.seq, entry.at, to_text(decision), entry.previous, entry.sha256)
     connection.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)", values)
+    note(connection, "ledger", entry.seq, int(entry.sha256, 16))
     if decision.effects.words:
         rewording.keep(connection, entry.seq, decision.effects.words)
     return entry
@@ -163,34 +169,22 @@ def _do(connection: sqlite3.Connection, effects: Effects, path: Path) -> None:
     for r in effects.unread:
         _delete(connection, "reading", (r.document, r.coder, r.start, r.end))  # an import may have joined it to others
     if effects.book:
-        _replace_book(connection, effects.book[1])
+        clear(connection, "code")
+        cells = [(c.path, c.name, c.parent, c.definition, c.include, c.exclude, c.example, c.guid) for c in effects.book[1]]
+        insert(connection, "code", cells)
     if effects.words:
         for w in effects.cleared:
             _delete(connection, "doubt", (effects.words.document, w.start, w.end, w.confidence))
         rewording.reword(connection, effects.words, path)
-        for w in effects.doubted:
-            _insert(connection, "doubt", (effects.words.document, w.start, w.end, w.confidence))
-    for c in effects.added:
-        _insert(connection, "coding", (c.document, c.start, c.end, c.code, c.coder, c.memo, c.when, c.weight))
-    for r in effects.read:
-        _insert(connection, "reading", (r.document, r.coder, r.start, r.end))
-
-
-def _replace_book(connection: sqlite3.Connection, book: Codebook) -> None:
-    connection.execute("DELETE FROM code")
-    for c in book:
-        cells = (c.path, c.name, c.parent, c.definition, c.include, c.exclude, c.example, c.guid)
-        _insert(connection, "code", cells)
-
-
-def _insert(connection: sqlite3.Connection, table: str, cells: tuple[object, ...]) -> None:
-    marks = ",".join("?" * (len(cells) + 1))
-    connection.execute(f"INSERT INTO {table} VALUES ({marks})", (_hash(cells), *cells))  # noqa: S608 (our own names)
+        insert(connection, "doubt", [(effects.words.document, w.start, w.end, w.confidence) for w in effects.doubted])
+    added = [(c.document, c.start, c.end, c.code, c.coder, c.memo, c.when, c.weight) for c in effects.added]
+    for table, rows in (("coding", added), ("reading", [(r.document, r.coder, r.start, r.end) for r in effects.read])):
+        if rows:
+            insert(connection, table, rows)
 
 
 def _delete(connection: sqlite3.Connection, table: str, cells: tuple[object, ...]) -> bool:
-    one = f"(SELECT rowid FROM {table} WHERE row_sha256 = ? LIMIT 1)"  # noqa: S608 (our own table names)
-    return connection.execute(f"DELETE FROM {table} WHERE rowid = {one}", (_hash(cells),)).rowcount == 1  # noqa: S608
+    return delete(connection, table, "row_sha256 = ?", (digest(cells),), 1) == 1
 
 
 def _moved_on(path: Path) -> StoreError:

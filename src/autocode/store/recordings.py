@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autocode.errors import InputError, StoreError
-from autocode.store import _checked, _hash, _there
-from autocode.store.opening import opened as _open
+from autocode.store.opening import opened, reading, transaction
+from autocode.store.rows import checked, delete, insert, there
 
 MIME = {
     ".mp3": "audio/mpeg",
@@ -87,15 +87,13 @@ def attach(store: Path, document: str, file: Path) -> Recording:
     folder = store.parent.resolve()
     place = found.relative_to(folder).as_posix() if found.is_relative_to(folder) else str(found)
     made = Recording(document, place, size, digest)
-    with _open(store, new=False) as connection:
+    with opened(store) as connection:
         if not connection.execute("SELECT 1 FROM document WHERE id = ?", (document,)).fetchone():
             raise StoreError(str(store), f"it has no document '{document}'", "Import its transcript first.")
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} (row_sha256 BLOB, {_COLUMNS})")
-        cells = (document, place, size, digest)
-        connection.execute(
-            f"INSERT OR REPLACE INTO {_TABLE} VALUES (?, ?, ?, ?, ?)",  # noqa: S608 (our own name)
-            (_hash(cells), *cells),
-        )
+        with transaction(connection):
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} (row_sha256 BLOB, {_COLUMNS})")
+            delete(connection, _TABLE, "document = ?", (document,))
+            insert(connection, _TABLE, [(document, place, size, digest)])
     return made
 
 
@@ -105,8 +103,8 @@ def recordings(store: Path) -> dict[str, Recording]:
     Raises:
         StoreError: The file cannot be read, or a row is damaged.
     """
-    with _open(store, new=False) as connection:
-        rows = _checked(connection, _TABLE, store) if _there(connection, _TABLE) else []
+    with reading(store) as connection:
+        rows = checked(connection, _TABLE, store) if there(connection, _TABLE) else []
     return {row[0]: Recording(*row) for row in rows}
 
 
@@ -118,9 +116,10 @@ def detach(store: Path, documents: Iterable[str]) -> list[str]:
     """
     known = recordings(store)
     gone = [known[d] for d in documents if d in known]
-    with _open(store, new=False) as connection:
-        for r in gone:
-            connection.execute(f"DELETE FROM {_TABLE} WHERE document = ?", (r.document,))  # noqa: S608
+    if gone:
+        with opened(store) as connection, transaction(connection):
+            for r in gone:
+                delete(connection, _TABLE, "document = ?", (r.document,))
     return [os.fspath(r.file(store)) for r in gone]
 
 

@@ -9,10 +9,11 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from autocode.errors import StoreError
-from autocode.store import _hash, _there
-from autocode.store.opening import opened as _open
+from autocode.store.opening import opened, transaction
+from autocode.store.rows import adjust, clear, delete, digest, insert, there
 from autocode.study import Document, Segment, Study, Turn
 from autocode.study.moves import edits_between
 from autocode.study.revise import apply_edits
@@ -43,10 +44,11 @@ def reword(connection: sqlite3.Connection, words: Wording, path: Path) -> None:
     if new.sha256 != words.after:
         raise conflict
     cells[1] = new.text
-    connection.execute("UPDATE document SET row_sha256 = ?, text = ? WHERE id = ?", (_hash(cells), new.text, old.id))
+    connection.execute("UPDATE document SET row_sha256 = ?, text = ? WHERE id = ?", (digest(cells), new.text, old.id))
+    adjust(connection, "document", [found[0]], [digest(cells)])
     _shift_units(connection, old, words)
     for table, at in _SPANS.items():
-        if _there(connection, table):
+        if there(connection, table):
             _shift(connection, table, at, words, conflict)
 
 
@@ -72,26 +74,26 @@ def _shift(connection: sqlite3.Connection, table: str, at: int, words: Wording, 
         _put(connection, table, row, at, place)
 
 
-def _put(connection: sqlite3.Connection, table: str, row: tuple[object, ...], at: int, place: tuple[int, int]) -> None:
+def _put(connection: sqlite3.Connection, table: str, row: tuple[Any, ...], at: int, place: tuple[int, int]) -> None:
     """Write a row's new place; `row` begins with its number and hash."""
     cells = (*row[2 : 2 + at], *place, *row[4 + at :])
     if cells != row[2:]:
         connection.execute(
             f"UPDATE {table} SET row_sha256 = ?, start = ?, end = ? WHERE rowid = ?",  # noqa: S608
-            (_hash(cells), *place, row[0]),
+            (digest(cells), *place, row[0]),
         )
+        adjust(connection, table, [row[1]], [digest(cells)])
 
 
 def keep(connection: sqlite3.Connection, seq: int, words: Wording) -> None:
     """Keep the words of a correction, for its undo."""
-    cells = (seq, words.document, words.old, words.new)
-    connection.execute(f"INSERT INTO {TABLE} VALUES (?, ?, ?, ?, ?)", (_hash(cells), *cells))  # noqa: S608
+    insert(connection, TABLE, [(seq, words.document, words.old, words.new)])
 
 
 def with_words(connection: sqlite3.Connection, entries: Iterable[Entry]) -> list[Entry]:
     """The entries with the words of their corrections, where these are still kept."""
     kept = {}
-    if _there(connection, TABLE):
+    if there(connection, TABLE):
         kept = {seq: said for seq, *said in connection.execute(f"SELECT seq, old, new FROM {TABLE}")}  # noqa: S608
     return [_with(e, *kept[e.seq]) if e.decision.effects.words and e.seq in kept else e for e in entries]
 
@@ -112,9 +114,10 @@ def forget_words(path: Path, documents: Iterable[str] | None = None) -> None:
     Raises:
         StoreError: The file cannot be written.
     """
-    with _open(path, new=False) as connection:
-        if _there(connection, TABLE):
-            if documents is None:
-                connection.execute(f"DELETE FROM {TABLE}")  # noqa: S608 (our own table name)
-            for document in documents or ():
-                connection.execute(f"DELETE FROM {TABLE} WHERE document = ?", (document,))  # noqa: S608
+    with opened(path) as connection:
+        if there(connection, TABLE):
+            with transaction(connection):
+                if documents is None:
+                    clear(connection, TABLE)
+                for document in documents or ():
+                    delete(connection, TABLE, "document = ?", (document,))
