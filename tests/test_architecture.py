@@ -77,7 +77,7 @@ LATE = (
     "pygamma_agreement",
     "pyannote",
 )
-OPENERS = {"formats", "store", "model", "config", "dossier", "encode", "ethics"}
+OPENERS = {"footprint", "formats", "store", "model", "config", "dossier", "encode", "ethics"}
 
 
 def room(path: Path) -> str:
