@@ -29,8 +29,7 @@ from autocode.encode import (
 )
 from autocode.encode import cache as cache_room
 from autocode.encode import encoders as encoders_room
-from autocode.encode import engines as onnx_room
-from autocode.encode import engines as running_room
+from autocode.encode import engines as engines_room
 from autocode.encode import weights as weights_room
 from autocode.encode.cache import VectorCache, Vectors, cache_folder, write_private
 from autocode.encode.engines import Engine, choose_engine
@@ -88,23 +87,6 @@ def crooked_encoder() -> CountingEncoder:
     encoder = CountingEncoder()
     encoder.encode = lambda texts, progress=None: np.ones((len(texts), 3), np.float32)  # type: ignore[method-assign]
     return encoder
-
-
-@pytest.fixture(scope="session")
-def graphs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder with the default encoder's graph; kept between runs where pytest keeps a cache."""
-    source = hashlib.sha256(Path(onnx_room.__file__).read_bytes()).hexdigest()[:16]
-    cache = getattr(request.config, "cache", None)  # None under -p no:cacheprovider
-    folder = Path(cache.mkdir(f"autocode-{source}")) if cache else tmp_path_factory.mktemp("graphs")
-    load_encoder(cache=folder)
-    return folder
-
-
-@pytest.fixture
-def warm(graphs: Path, tmp_path: Path) -> Path:
-    """A fresh cache folder in which the default graph lies ready and no vector does."""
-    shutil.copytree(graphs / "graphs", tmp_path / "graphs")
-    return tmp_path
 
 
 @pytest.fixture(scope="session")
@@ -452,7 +434,7 @@ def test_a_small_model_gives_the_vectors_of_sentence_transformers(tiny: Callable
         sha = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
         here = choose_engine()
         assert encoder.identity == EncoderIdentity(str(folder), sha, 32, 24, here.backend, "", here.precision)
-        reference = onnx_room.load_reference(folder).encode(TEXTS, normalize_embeddings=True)
+        reference = engines_room.load_reference(folder).encode(TEXTS, normalize_embeddings=True)
         assert (encoder.encode(TEXTS) * reference).sum(axis=1).min() > LEAST[here.precision]
 
 
@@ -464,7 +446,7 @@ def test_a_model_that_cannot_be_exported_runs_on_sentence_transformers_and_says_
     encoder = load_encoder(str(folder), cache=tmp_path)
     assert (encoder.identity.backend, encoder.identity.note) == ("sentence-transformers", "its pooling is max")
     vectors = encoder.encode(TEXTS[:6])
-    reference = onnx_room.load_reference(folder).encode(TEXTS[:6], normalize_embeddings=True)
+    reference = engines_room.load_reference(folder).encode(TEXTS[:6], normalize_embeddings=True)
     assert (vectors * reference).sum(axis=1).min() > 0.9999
     alone = load_encoder(str(folder), cache=tmp_path / "other").encode([TEXTS[5]])
     assert alone.tobytes() == vectors[5].tobytes()
@@ -483,7 +465,7 @@ def test_a_failed_or_wrong_export_falls_back(
         return arguments[0][:, -1]
 
     folder = tiny("mean")
-    monkeypatch.setattr(onnx_room if broken == "_trace" else running_room, broken, wrong)
+    monkeypatch.setattr(engines_room, broken, wrong)
     identity = load_encoder(str(folder), cache=tmp_path).identity
     assert identity.backend == "sentence-transformers"
     assert why in identity.note
@@ -523,7 +505,7 @@ def test_the_default_vectors_are_those_of_sentence_transformers(
     """Cosine of at least .9999 (.999 with bfloat16) on odd, foreign and overlong texts, so truncation agrees too."""
     engine_or_skip(backend, precision, monkeypatch)
     vectors = load_encoder(cache=warm).encode(TEXTS)
-    reference = onnx_room.load_reference(find_default()).encode(TEXTS, normalize_embeddings=True)
+    reference = engines_room.load_reference(find_default()).encode(TEXTS, normalize_embeddings=True)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     assert (vectors * reference).sum(axis=1).min() >= LEAST[precision]
 
@@ -559,7 +541,7 @@ def test_a_precision_that_does_not_exist_is_refused() -> None:
 
 def test_without_openvino_the_graph_runs_on_onnxruntime(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where OpenVINO has no wheel, encoding is slower and nothing else changes."""
-    monkeypatch.setattr(running_room.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(engines_room.importlib.util, "find_spec", lambda name: None)
     assert choose_engine("bfloat16") == Engine("onnxruntime", "float32")
 
 

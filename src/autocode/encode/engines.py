@@ -12,15 +12,16 @@ import logging
 import os
 import sys
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from threading import local
-from typing import Any
+from threading import RLock
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ from numpy.typing import NDArray
 from autocode.config import Progress
 from autocode.encode.cache import Vectors, file_sha256, staged_folder, write_private
 from autocode.errors import EncoderError
+
+_LOG = logging.getLogger("autocode")
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -99,9 +102,6 @@ def _openvino() -> Any:
     with _absent("openvino.tools.ovc"):
         import openvino
 
-        # The binding loads numpy's C interface behind a lock that does not know of the interpreter's own: two
-        # threads that do it at once wait for each other for ever. So it is loaded here, before any worker starts.
-        _ = openvino.Tensor(np.zeros(1, np.float32)).data
         return openvino.Core()
 
 
@@ -137,36 +137,51 @@ class GraphEncoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(facts.max_tokens)
         self._step = _OPENVINO_STEP if engine.backend == "openvino" else 1
-        opened = _openvino_session if engine.backend == "openvino" else _onnx_session
-        self._hidden = opened(folder / "model.onnx", engine, threads)
-        self._threads = threads
+        with _ENTERED:
+            opened = _OpenvinoRunner if engine.backend == "openvino" else _OnnxRunner
+            self._runner: _Runner = opened(folder / "model.onnx", engine, threads)
+        self._ahead = threads + 1  # one more than run at once: none waits while a result is taken up
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Encode n texts; `progress(done, n)` is called after each batch."""
-        ids = [code.ids for code in self._tokenizer.encode_batch_fast(list(texts))]
-        vectors = np.empty((len(ids), self.facts.dimension), np.float32)
-        batches, done = _batches([_padded(len(one), self._step) for one in ids]), 0
-        # One batch per thread beats many threads per batch: nobody waits for anybody.
-        pool = ThreadPoolExecutor(self._threads)
-        try:
-            results = pool.map(self._run, ([ids[i] for i in batch] for batch in batches))
-            for batch, rows in zip(batches, results, strict=True):
+        with _ENTERED:
+            ids = [code.ids for code in self._tokenizer.encode_batch_fast(list(texts))]
+            vectors = np.empty((len(ids), self.facts.dimension), np.float32)
+            batches, done = _batches([_padded(len(one), self._step) for one in ids]), 0
+            # One batch per thread beats many threads per batch: nobody waits for anybody.
+            for batch, rows in zip(batches, self._walked([ids[i] for i in batch] for batch in batches), strict=True):
                 vectors[batch] = rows
                 done += len(batch)
                 if progress is not None:
                     progress(done, len(ids))
-        finally:
-            pool.shutdown(cancel_futures=True)
         return vectors
 
-    def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
-        """Vectors of texts of one padded length, which is each text's own: what it would be alone."""
+    def _walked(self, batches: Iterator[list[list[int]]]) -> Iterator[Vectors]:
+        """The vectors of each batch, in order; several batches are under way at any time."""
+        waiting: deque[tuple[Any, NDArray[np.int64]]] = deque()
+        try:
+            for ids in batches:
+                if len(waiting) == self._ahead:
+                    yield self._finished(*waiting.popleft())
+                feed, mask = self._feed(ids)
+                waiting.append((self._runner.start(feed), mask))
+            while waiting:
+                yield self._finished(*waiting.popleft())
+        finally:
+            for ticket, _ in waiting:
+                self._runner.hidden(ticket)
+
+    def _feed(self, ids: Sequence[Sequence[int]]) -> tuple[Feed, NDArray[np.int64]]:
+        """What the graph takes, and the mask, of texts of one padded length: each is what it would be alone."""
         width = _padded(max(map(len, ids)), self._step)
         tokens, mask = np.zeros((2, len(ids), width), np.int64)
         for row, one in enumerate(ids):
             tokens[row, : len(one)], mask[row, : len(one)] = one, 1
         feed = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
-        hidden = self._hidden({name: feed[name] for name in self.facts.inputs})
+        return {name: feed[name] for name in self.facts.inputs}, mask
+
+    def _finished(self, ticket: Any, mask: NDArray[np.int64]) -> Vectors:
+        hidden = self._runner.hidden(ticket)
         return unit(hidden[:, 0] if self.facts.pooling == "cls" else _mean(hidden, mask))
 
 
@@ -196,36 +211,77 @@ def _batches(lengths: Sequence[int]) -> list[list[int]]:
     return batches
 
 
-Hidden = Callable[[dict[str, NDArray[np.int64]]], Vectors]
+Feed: TypeAlias = dict[str, NDArray[np.int64]]
+
+_ENTERED = RLock()
+"""Held by the one thread that is inside an engine.
+
+A binding initialises much at first use, behind locks that know nothing of the interpreter's own: two threads
+of Python that come first at once can wait for each other for ever. So one thread at a time opens engines, hands
+batches in and takes results out; what runs side by side are the engine's own threads, which never enter Python.
+"""
+_PATIENCE = 60.0  # seconds that a batch may take before the log says so; none takes one second
 
 
-def _onnx_session(graph: Path, engine: Engine, threads: int) -> Hidden:
-    import onnxruntime
+class _Runner(Protocol):
+    """A graph that works on several batches at once."""
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-    return lambda feed: np.asarray(session.run(None, feed)[0])
+    def start(self, feed: Feed) -> Any:
+        """Begin a batch; what comes back stands for it."""
+
+    def hidden(self, ticket: Any) -> Vectors:
+        """Wait for a batch: its token vectors (n, tokens, d), good until the next `start`."""
 
 
-def _openvino_session(graph: Path, engine: Engine, threads: int) -> Hidden:
-    """One stream of one thread for each batch that runs side by side."""
-    settings = {
-        "INFERENCE_PRECISION_HINT": _HINTS[engine.precision],
-        "PERFORMANCE_HINT": "LATENCY",
-        "NUM_STREAMS": threads,
-        "INFERENCE_NUM_THREADS": threads,
-    }
-    model = _openvino().compile_model(str(graph), "CPU", settings)
-    mine = local()
+class _OpenvinoRunner:
+    """One stream of one thread for each batch that runs side by side, kept by the engine itself."""
 
-    def hidden(feed: dict[str, NDArray[np.int64]]) -> Vectors:
-        if not hasattr(mine, "request"):
-            mine.request = model.create_infer_request()
-        return np.asarray(mine.request.infer(feed)[0])
+    def __init__(self, graph: Path, engine: Engine, threads: int) -> None:
+        settings = {
+            "INFERENCE_PRECISION_HINT": _HINTS[engine.precision],
+            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": threads,
+            "INFERENCE_NUM_THREADS": threads,
+        }
+        self._model = _openvino().compile_model(str(graph), "CPU", settings)
+        self._free: list[Any] = []
 
-    return hidden
+    def start(self, feed: Feed) -> Any:
+        request = self._free.pop() if self._free else self._model.create_infer_request()
+        request.start_async(feed)
+        return request
+
+    def hidden(self, ticket: Any) -> Vectors:
+        while not ticket.wait_for(int(1000 * _PATIENCE)):
+            _say_stuck("OpenVINO")
+        self._free.append(ticket)
+        return np.asarray(ticket.get_output_tensor(0).data)
+
+
+class _OnnxRunner:
+    """As many threads as batches run side by side; the binding was used in this thread before any of them starts."""
+
+    def __init__(self, graph: Path, engine: Engine, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        self._session.run(None, {given.name: np.ones((1, 8), np.int64) for given in self._session.get_inputs()})
+        self._pool = ThreadPoolExecutor(threads)
+
+    def start(self, feed: Feed) -> Any:
+        return self._pool.submit(self._session.run, None, feed)
+
+    def hidden(self, ticket: Any) -> Vectors:
+        while not wait([ticket], _PATIENCE).done:
+            _say_stuck("onnxruntime")
+        return np.asarray(ticket.result()[0])
+
+
+def _say_stuck(engine: str) -> None:
+    _LOG.warning("%s has not finished a batch of texts for %.0f seconds; it goes on waiting.", engine, _PATIENCE)
 
 
 # Raise it whenever the export below changes its numbers: it is part of every cache key.

@@ -1,0 +1,118 @@
+"""Tests of encode/engines: what runs side by side, and that it always comes back."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autocode.encode import engines, load_encoder
+from autocode.encode.engines import Engine, GraphEncoder, read_facts
+
+FRESH = int(os.environ.get("AUTOCODE_FRESH_PROCESSES", "2"))
+ENGINES = [Engine("onnxruntime", "float32"), Engine("openvino", "float32")]
+
+ENCODE = """
+import random, sys
+from pathlib import Path
+from autocode.encode import load_encoder
+rng = random.Random(int(sys.argv[2]))
+texts = [" ".join(f"w{rng.randrange(10**6)}" for _ in range(rng.randrange(3, 60))) for _ in range(200)]
+print(load_encoder(cache=Path(sys.argv[1]), threads=4).encode(texts).shape)
+"""
+
+
+def texts(count: int) -> list[str]:
+    """Texts of many lengths."""
+    rng = random.Random(0)
+    return [" ".join(f"w{rng.randrange(1000)}" for _ in range(rng.randrange(1, 40))) for _ in range(count)]
+
+
+def opened(folder: Path, engine: Engine, threads: int) -> GraphEncoder:
+    """The default graph in an engine."""
+    graph = next((folder / "graphs").iterdir())
+    facts = read_facts(graph)
+    assert facts is not None
+    return GraphEncoder(graph, facts, engine, threads)
+
+
+@pytest.mark.parametrize("number", range(FRESH))
+def test_a_fresh_process_comes_back(warm: Path, number: int) -> None:
+    """A process that encodes for the first time ends, also where every system call is watched and slow.
+
+    AUTOCODE_FRESH_PROCESSES=40 runs as many; before engines were entered by one thread, 4 of 14 stood still.
+    """
+    watch = ["strace", "-f", "-o", os.devnull, "-e", "trace=connect"] if shutil.which("strace") and number % 2 == 0 else []
+    command = [*watch, sys.executable, "-c", ENCODE, str(warm), str(number)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.strip() == "(200, 384)", done.stderr
+
+
+def test_openvino_is_entered_by_the_calling_thread_alone(warm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches run side by side without a thread of Python: none can wait for another inside the binding."""
+
+    def refused(self: threading.Thread) -> None:
+        raise AssertionError("a thread of Python was started")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    assert opened(warm, ENGINES[1], 3).encode(texts(60)).shape == (60, 384)
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda e: e.backend)
+def test_callers_and_threads_do_not_change_a_bit(warm: Path, engine: Engine) -> None:
+    """Two callers at once, each with several batches under way, get what one gets alone."""
+    alone = opened(warm, engine, 1).encode(texts(80))
+    encoder, found = opened(warm, engine, 3), dict[int, np.ndarray]()
+    callers = [threading.Thread(target=lambda i=i: found.update({i: encoder.encode(texts(80))})) for i in range(2)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(60)
+    assert (found[0] == alone).all()
+    assert (found[1] == alone).all()
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda e: e.backend)
+def test_an_encoder_that_was_stopped_goes_on(warm: Path, engine: Engine) -> None:
+    """A caller that breaks off in the midst leaves nothing under way."""
+    encoder = opened(warm, engine, 2)
+    whole = encoder.encode(texts(40))
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        encoder.encode(texts(80), stop)
+    assert (encoder.encode(texts(40)) == whole).all()
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda e: e.backend)
+def test_a_batch_that_does_not_end_is_spoken_of(
+    warm: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who waits longer than patience allows says so, names the engine and no word of a text, and goes on waiting."""
+    encoder = opened(warm, engine, 1)
+    monkeypatch.setattr(engines, "_PATIENCE", 0.001)
+    with caplog.at_level(logging.WARNING, logger="autocode"):
+        assert encoder.encode([" ".join(["quokka"] * 250)] * 12).shape == (12, 384)
+    assert "has not finished a batch of texts" in caplog.text
+    assert "quokka" not in caplog.text
+
+
+def test_a_loaded_encoder_has_vectors_of_both_callers(warm: Path) -> None:
+    """The encoder that programs use, with its cache, serves two threads as well."""
+    encoder, found = load_encoder(cache=warm), dict[int, np.ndarray]()
+    callers = [threading.Thread(target=lambda i=i: found.update({i: encoder.encode(texts(30 + i))})) for i in range(2)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(60)
+    assert (found[0] == found[1][:30]).all()
