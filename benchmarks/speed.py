@@ -24,8 +24,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ from sets import load
 from autocode.classify import Chunks, Features, Target, Turns, cross_predict, features, fit
 from autocode.config import Config, EncodeConfig
 from autocode.encode import find_default, load_encoder
-from autocode.encode.engines import Engine, GraphEncoder, _batches, _mean, _padded, choose_engine, read_facts, unit
+from autocode.encode.engines import Engine, GraphEncoder, _batches, _mean, _padded, choose_engine, unit
+from autocode.encode.export import read_facts
 from autocode.formats.transcripts.turns import read_transcript
 
 Encode = Callable[[list[str]], Any]
@@ -96,9 +97,13 @@ def bare(encoder: GraphEncoder, texts: list[str]) -> Encode:
         if given is not texts:
             return encoder.encode(given)  # the warming up
         vectors = np.empty((len(texts), encoder.facts.dimension), np.float32)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for batch, feed, hidden in zip(batches, feeds, pool.map(encoder._hidden, feeds), strict=True):
-                vectors[batch] = _mean(hidden, feed["attention_mask"])
+        waiting = deque[tuple[list[int], Any, Any]]()
+        for batch, feed in [*zip(batches, feeds, strict=True), *[([], None)] * encoder._ahead]:
+            if len(waiting) == encoder._ahead or not batch:
+                done, given_in, ticket = waiting.popleft()
+                vectors[done] = _mean(encoder._runner.hidden(ticket), given_in["attention_mask"])
+            if batch:
+                waiting.append((batch, feed, encoder._runner.start(feed)))
         return unit(vectors)
 
     return encode

@@ -10,8 +10,8 @@ import numpy as np
 
 from autocode.config import Progress
 from autocode.encode.cache import Vectors
-from autocode.encode.encoders import EncoderIdentity
 from autocode.encode.engines import unit
+from autocode.encode.weights import EncoderIdentity
 
 
 class FakeEncoder:

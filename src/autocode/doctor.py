@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from autocode.encode.cache import cache_folder
-from autocode.encode.joined import load_encoder
+from autocode.encode.encoders import load_encoder
 from autocode.errors import AutocodeError
 from autocode.footprint import guarded
 from autocode.model.history import Changes

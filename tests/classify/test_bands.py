@@ -24,7 +24,7 @@ def evidence(right: tuple[int, ...], wrong: int = 0, parents: tuple[int, ...] = 
         P[at + count : at + count + wrong, k] = 0.9
         at += count + wrong
     target = Target(Y, np.arange(n), np.zeros((K, 1)), np.array(parents or [-1] * K))
-    return known(P, target, np.full(K, 0.5))
+    return known(P, (target.Y, target.groups, target.parents), np.full(K, 0.5))
 
 
 def basis(k: Known) -> list[str]:
@@ -85,7 +85,7 @@ def test_bands_are_nested_and_coding_is_asked(seed: int) -> None:
     rng = np.random.default_rng(seed)
     P = rng.random((300, 6)) ** 2
     target = Target((rng.random((300, 6)) < P).astype(float), rng.integers(0, 15, 300), np.zeros((6, 1)), np.arange(6) // 2)
-    k = known(P, target, np.array([0.3, 0.4, 0.5, 0.6, np.inf, 0.2]))
+    k = known(P, (target.Y, target.groups, target.parents), np.array([0.3, 0.4, 0.5, 0.6, np.inf, 0.2]))
     cuts = draw(k, CONFIG)
     assert (cuts.ask <= cuts.suggest).all()
     assert (cuts.ask <= k.coding).all()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import sparse
+from threadpoolctl import threadpool_info
 
 from autocode.classify import (
     Chunks,
@@ -20,7 +21,7 @@ from autocode.classify import (
     fit,
 )
 from autocode.classify.calibration import average_precisions, judge
-from autocode.classify.classifier import folds_of, pair_scores
+from autocode.classify.classifier import ONE_THREAD, folds_of, pair_scores
 from autocode.classify.heads import _drawn, train
 from autocode.study import BANDS
 
@@ -288,3 +289,14 @@ def test_average_precision_of_a_known_ranking():
     found = average_precisions(P, Y)
     assert found[0] == pytest.approx(5 / 6)
     assert np.isnan(found[1])
+
+
+def test_whoever_leaves_last_lifts_the_limit_of_threads() -> None:
+    """Two jobs of one program overlap: linear algebra stays on one thread until both are done, and then is free again."""
+    before = {pool["filepath"]: pool["num_threads"] for pool in threadpool_info()}
+    ONE_THREAD.__enter__()
+    ONE_THREAD.__enter__()
+    ONE_THREAD.__exit__()
+    assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+    ONE_THREAD.__exit__()
+    assert {pool["filepath"]: pool["num_threads"] for pool in threadpool_info()} == before

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from autocode.encode import engines, load_encoder
+from autocode.encode import export, load_encoder
 
 
 @pytest.fixture(scope="session")
 def graphs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder with the default encoder's graph; kept between runs where pytest keeps a cache."""
-    source = hashlib.sha256(Path(engines.__file__).read_bytes()).hexdigest()[:16]
+    source = hashlib.sha256(Path(export.__file__).read_bytes()).hexdigest()[:16]
     cache = getattr(request.config, "cache", None)  # None under -p no:cacheprovider
     folder = Path(cache.mkdir(f"autocode-{source}")) if cache else tmp_path_factory.mktemp("graphs")
     load_encoder(cache=folder)

@@ -30,6 +30,7 @@ from autocode.encode import (
 from autocode.encode import cache as cache_room
 from autocode.encode import encoders as encoders_room
 from autocode.encode import engines as engines_room
+from autocode.encode import export as export_room
 from autocode.encode import weights as weights_room
 from autocode.encode.cache import VectorCache, Vectors, cache_folder, write_private
 from autocode.encode.engines import Engine, choose_engine
@@ -434,7 +435,7 @@ def test_a_small_model_gives_the_vectors_of_sentence_transformers(tiny: Callable
         sha = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
         here = choose_engine()
         assert encoder.identity == EncoderIdentity(str(folder), sha, 32, 24, here.backend, "", here.precision)
-        reference = engines_room.load_reference(folder).encode(TEXTS, normalize_embeddings=True)
+        reference = export_room.load_reference(folder).encode(TEXTS, normalize_embeddings=True)
         assert (encoder.encode(TEXTS) * reference).sum(axis=1).min() > LEAST[here.precision]
 
 
@@ -446,7 +447,7 @@ def test_a_model_that_cannot_be_exported_runs_on_sentence_transformers_and_says_
     encoder = load_encoder(str(folder), cache=tmp_path)
     assert (encoder.identity.backend, encoder.identity.note) == ("sentence-transformers", "its pooling is max")
     vectors = encoder.encode(TEXTS[:6])
-    reference = engines_room.load_reference(folder).encode(TEXTS[:6], normalize_embeddings=True)
+    reference = export_room.load_reference(folder).encode(TEXTS[:6], normalize_embeddings=True)
     assert (vectors * reference).sum(axis=1).min() > 0.9999
     alone = load_encoder(str(folder), cache=tmp_path / "other").encode([TEXTS[5]])
     assert alone.tobytes() == vectors[5].tobytes()
@@ -465,7 +466,7 @@ def test_a_failed_or_wrong_export_falls_back(
         return arguments[0][:, -1]
 
     folder = tiny("mean")
-    monkeypatch.setattr(engines_room, broken, wrong)
+    monkeypatch.setattr(export_room if broken == "_trace" else engines_room, broken, wrong)
     identity = load_encoder(str(folder), cache=tmp_path).identity
     assert identity.backend == "sentence-transformers"
     assert why in identity.note
@@ -505,7 +506,7 @@ def test_the_default_vectors_are_those_of_sentence_transformers(
     """Cosine of at least .9999 (.999 with bfloat16) on odd, foreign and overlong texts, so truncation agrees too."""
     engine_or_skip(backend, precision, monkeypatch)
     vectors = load_encoder(cache=warm).encode(TEXTS)
-    reference = engines_room.load_reference(find_default()).encode(TEXTS, normalize_embeddings=True)
+    reference = export_room.load_reference(find_default()).encode(TEXTS, normalize_embeddings=True)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     assert (vectors * reference).sum(axis=1).min() >= LEAST[precision]
 

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from autocode.encode import engines, load_encoder
-from autocode.encode.engines import Engine, GraphEncoder, read_facts
+from autocode.encode.engines import Engine, GraphEncoder
+from autocode.encode.export import read_facts
 
 FRESH = int(os.environ.get("AUTOCODE_FRESH_PROCESSES", "2"))
 ENGINES = [Engine("onnxruntime", "float32"), Engine("openvino", "float32")]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autocode.config import ClassifyConfig, Config, EncodeConfig
-from autocode.encode.encoders import EncoderIdentity
+from autocode.encode.weights import EncoderIdentity
 from autocode.evaluate import hold_out
 from autocode.model import CodingModel
 from autocode.study import Study

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from autocode.classify.material import FloatArray, IntArray, Target
 from autocode.config import ClassifyConfig
+
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
 
 LEAST_DOCUMENTS = 5
 """A promise rests on no fewer documents (as an interval of agreement does)."""
@@ -282,14 +285,18 @@ class Known:
         return Decisions(self.P[:, codes].ravel(), self.Y[:, codes].ravel(), groups)
 
 
-def known(P: FloatArray, target: Target, coding: FloatArray) -> Known:
-    """Gather what `draw` needs from probabilities (n, K), codings and thresholds of coding (K,)."""
-    Y, groups = np.asarray(target.Y, dtype=np.float64), target.groups
+def known(P: FloatArray, said: tuple[FloatArray, IntArray, IntArray], coding: FloatArray) -> Known:
+    """Gather what `draw` needs from probabilities (n, K), what was said of them and thresholds of coding (K,).
+
+    `said` are the shares of the coders (n, K), the documents (n,) and the themes (K,), as in `Target`.
+    """
+    given, groups, parents = said
+    Y = np.asarray(given, dtype=np.float64)
     taken = coding <= P
     live = np.flatnonzero(np.isfinite(coding))
     right = intraclass_correlation((Y[:, k], taken[:, k].astype(np.float64), groups) for k in live)
     found = intraclass_correlation((taken[:, k].astype(np.float64), Y[:, k], groups) for k in live)
-    return Known(P, Y, groups, target.parents, coding, right, found)
+    return Known(P, Y, groups, parents, coding, right, found)
 
 
 def aims(config: ClassifyConfig) -> tuple[Aim, Aim]:

@@ -239,7 +239,7 @@ def judge(S: FloatArray, target: Target, config: ClassifyConfig) -> tuple[Calibr
     reasons = tuple(_reasons(P, target, best, config))
     silent = np.array([bool(why) for why in reasons], dtype=bool)
     coding = np.where(silent, np.inf, np.maximum(best, config.least_probability))
-    evidence = known(P, target, coding)
+    evidence = known(P, (Y, target.groups, target.parents), coding)
     made = replace(plain, thresholds=coding, cuts=draw(evidence, config))
     return made, measured(evidence, made.cuts, reasons, config)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from itertools import combinations, count, takewhile
+from threading import Lock
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,6 +21,28 @@ from autocode.classify.material import ROLES, BoolArray, Features, FloatArray, I
 from autocode.config import ClassifyConfig, Progress
 
 Tick: TypeAlias = Callable[[], object]
+
+
+class _OneThread:
+    """Linear algebra on one thread while anybody is inside; the limit is the process's, so whoever leaves last lifts it."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside = Lock(), 0
+        self._limits: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._limits = self._limits if self._inside else threadpool_limits(1)
+            self._inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limits.restore_original_limits()
+
+
+ONE_THREAD = _OneThread()
 
 
 def folds_of(features: Features, target: Target, config: ClassifyConfig) -> IntArray:
@@ -66,10 +89,14 @@ def trained(features: Features, target: Target, parts: Sequence[IntArray], confi
     Each fit runs on one thread: small matrices shared among threads are many times slower on a busy
     machine, and one thread gives the same bits everywhere.
     """
+    # What is native is used here first: imports and libraries that several threads enter at once can wait for each other.
+    import scipy.sparse
+    import scipy.special  # noqa: F401
+
     if features.words:
         features.words.read()
     crew = os.cpu_count() or 1
-    with threadpool_limits(1), ThreadPoolExecutor(crew) as pool:
+    with ONE_THREAD, ThreadPoolExecutor(crew) as pool:
         for i in range(0, len(parts), crew):
             yield from pool.map(lambda rows: train(features, target, rows, config), parts[i : i + crew])
 
@@ -154,7 +181,7 @@ class Classifier:
                 products of matrices of another height have other last bits, and so would its probabilities.
         """
         edges = np.flatnonzero(np.diff(groups if groups is not None else [])) + 1
-        with threadpool_limits(1):
+        with ONE_THREAD:
             scored = [self.heads.score(features.take(rows)) for rows in np.split(np.arange(len(features.X)), edges)]
             return self.judge.probabilities(np.concatenate(scored, axis=1))
 

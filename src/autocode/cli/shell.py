@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from autocode.config import Config, Effort
-from autocode.encode.joined import needs_export
+from autocode.encode.encoders import needs_export
 from autocode.encode.weights import added_encoders
 from autocode.errors import ConfigError
 from autocode.model.coding_model import CodingModel

@@ -1,14 +1,13 @@
 """Texts -> vectors: any sentence-transformers encoder, offline, each text encoded once.
 
-`encoders` finds and runs an encoder, `weights` finds and checks its files, `graph` makes and runs
-its onnxruntime export, `joined` sets several side by side, `cache` keeps every vector under the hash of its text.
+`encoders` loads an encoder, or several side by side; `weights` finds and checks its files, `export` makes its graph,
+`engines` runs it, `tuning` lets its upper layers learn, `cache` keeps every vector under the hash of its text.
 """
 
 from autocode.encode.cache import cache_folder
-from autocode.encode.encoders import CachedEncoder, Encoder, EncoderIdentity
-from autocode.encode.joined import PLUS, JoinedEncoder, first_of, load_encoder, needs_export, widths_of
+from autocode.encode.encoders import PLUS, CachedEncoder, JoinedEncoder, first_of, load_encoder, needs_export, widths_of
 from autocode.encode.tuning import Network, Words, can_tune, words_of
-from autocode.encode.weights import add_encoder, added_encoders, encoders_folder, find_default
+from autocode.encode.weights import Encoder, EncoderIdentity, add_encoder, added_encoders, encoders_folder, find_default
 
 __all__ = [
     "PLUS",

@@ -15,67 +15,27 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from autocode.config import Progress
 from autocode.encode.cache import VectorCache, Vectors, cache_folder
-from autocode.encode.engines import (
-    EXPORT_VERSION,
-    Engine,
-    GraphEncoder,
-    GraphFacts,
-    choose_engine,
-    export_graph,
-    load_reference,
-    read_facts,
-    unit,
-)
-from autocode.encode.weights import Weights, find_weights
+from autocode.encode.engines import Engine, GraphEncoder, GraphFacts, choose_engine, unit
+from autocode.encode.export import EXPORT_VERSION, export_graph, load_reference, read_facts
+from autocode.encode.weights import Encoder, EncoderIdentity, Weights, find_weights
 from autocode.errors import EncoderError
 from autocode.footprint import stay_offline
 
 _PLUG_IN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+PLUS = " + "
+"""Stands between the names of encoders that are used together."""
+
 # A crash loses at most this many encoded texts.
 _TEXTS_PER_SHARD = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderIdentity:
-    """Which encoder made a vector: two vectors compare only where `sha256` and sizes agree.
-
-    Attributes:
-        name: As the user gave it.
-        sha256: Of the weights; of a sorted list of hashes where they are in several files.
-        dimension: Length of a vector.
-        max_tokens: Where a text is cut, in tokens; 0 for no limit.
-        backend: `openvino`, `onnxruntime`, `sentence-transformers` or a plug-in's own word.
-        note: Why the slower fallback runs; empty where it does not.
-        precision: `float32` or `bfloat16`: vectors of two precisions are near, but not the same bits.
-    """
-
-    name: str
-    sha256: str
-    dimension: int
-    max_tokens: int
-    backend: str
-    note: str = ""
-    precision: str = "float32"
-
-
-class Encoder(Protocol):
-    """What a plug-in must offer."""
-
-    @property
-    def identity(self) -> EncoderIdentity:
-        """Which encoder this is; the same identity must mean the same vectors."""
-
-    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Encode n texts as (n, dimension) float32 of unit norm; `progress(done, n)` as it goes."""
 
 
 class CachedEncoder:
@@ -145,10 +105,64 @@ class CachedEncoder:
         return EncoderError(f"The encoder {self.identity.name!r}", why, "Choose another encoder.")
 
 
+class JoinedEncoder:
+    """Encoders whose vectors stand side by side; the cosine of two texts is the mean of theirs.
+
+    Args:
+        encoders: Two or more.
+    """
+
+    def __init__(self, encoders: Sequence[Encoder]) -> None:
+        """Keep the encoders, in order."""
+        self._encoders = tuple(encoders)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Columns of each encoder's vectors."""
+        return tuple(e.identity.dimension for e in self._encoders)
+
+    @property
+    def first(self) -> Encoder:
+        """The encoder that stands first."""
+        return self._encoders[0]
+
+    @cached_property
+    def identity(self) -> EncoderIdentity:
+        """Named by all of them; the shortest limit of tokens counts."""
+        known = [e.identity for e in self._encoders]
+        limits = [k.max_tokens for k in known if k.max_tokens]
+        return EncoderIdentity(
+            PLUS.join(k.name for k in known),
+            hashlib.sha256(" ".join(k.sha256 for k in known).encode()).hexdigest(),
+            sum(k.dimension for k in known),
+            min(limits, default=0),
+            known[0].backend,
+            "; ".join(k.note for k in known if k.note),
+            known[0].precision,
+        )
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Encode n texts as (n, dimension) float32 of unit norm; each encoder tells its progress anew."""
+        parts = [encoder.encode(texts, progress) for encoder in self._encoders]
+        return np.hstack(parts) / np.float32(np.sqrt(len(parts)))
+
+
+def widths_of(encoder: Encoder) -> tuple[int, ...]:
+    """Columns of each encoder's vectors in those of one that may be joined of several."""
+    return encoder.widths if isinstance(encoder, JoinedEncoder) else (encoder.identity.dimension,)
+
+
+def first_of(encoder: Encoder) -> Encoder:
+    """The first of several encoders, or the only one."""
+    return encoder.first if isinstance(encoder, JoinedEncoder) else encoder
+
+
 def load_encoder(
     name: str = "default", cache: Path | None = None, threads: int | None = None, precision: str = "auto"
-) -> CachedEncoder:
+) -> CachedEncoder | JoinedEncoder:
     """Load an encoder by name: `default`, a folder, an added model or a plug-in `package.module:factory`.
+
+    Several names with ` + ` between them are loaded side by side.
 
     The first load of a model exports its graph, which takes seconds and imports torch (ask
     `needs_export`); later loads take well under a second and do not.
@@ -162,8 +176,12 @@ def load_encoder(
     Raises:
         EncoderError: where the name is not on this disk, its weights are altered, or it cannot run.
     """
+    loaded = [_load_one(each, cache or cache_folder(), threads, precision) for each in name.split(PLUS)]
+    return loaded[0] if len(loaded) == 1 else JoinedEncoder(loaded)
+
+
+def _load_one(name: str, place: Path, threads: int | None, precision: str) -> CachedEncoder:
     stay_offline()
-    place = cache or cache_folder()
     if _is_plug_in(name):
         return CachedEncoder(_plug_in(name), place / "vectors")
     weights = find_weights(name, place)
@@ -178,12 +196,11 @@ def needs_export(name: str = "default", cache: Path | None = None) -> bool:
     """Whether `load_encoder` would have to export a graph first (seconds instead of a moment).
 
     Raises:
-        EncoderError: where the name is not on this disk or its weights are altered.
+        EncoderError: where a name is not on this disk or its weights are altered.
     """
-    if _is_plug_in(name):
-        return False
     place = cache or cache_folder()
-    return read_facts(_graph_folder(find_weights(name, place), place)) is None
+    models = (each for each in name.split(PLUS) if not _is_plug_in(each))
+    return any(read_facts(_graph_folder(find_weights(each, place), place)) is None for each in models)
 
 
 class _ModelEncoder:

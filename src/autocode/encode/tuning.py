@@ -8,8 +8,7 @@ Same texts, same seed and same kind of processor: same weights, to the last bit.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.encode.encoders import Encoder
+from autocode.encode.weights import Encoder
 
 Tensor: TypeAlias = Any  # torch comes late: importing it takes seconds
 _LAYER = "encoder.layer.{}."
@@ -179,7 +178,7 @@ class Words:
 
         Whoever came first would else decide which segments are computed together, and with that their last bits.
         """
-        with _one_thread():
+        with _ONE_THREAD:
             self._read()
 
     def learn(self, Y: FloatArray, seed: int) -> Network:
@@ -195,7 +194,7 @@ class Words:
         body, head = ([w[name] for name in w if name.startswith("head.") == last] for last in (False, True))
         learner = torch.optim.AdamW([{"params": body, "lr": _RATE}, {"params": head, "lr": _HEAD_RATE}])
         order = [rows for _ in range(passes(len(Y))) for rows in self._batches(rng)]
-        with _one_thread():
+        with _ONE_THREAD:
             self._read()
             for step, rows in enumerate(order, start=1):
                 for group, rate in zip(learner.param_groups, (_RATE, _HEAD_RATE), strict=True):
@@ -259,7 +258,7 @@ class Words:
 
         found = [np.zeros((0, len(w["head.bias"])), dtype=np.float32)]
         order = np.argsort([len(self.ids[i][0]) for i in self.rows], kind="stable")
-        with torch.no_grad(), _one_thread():
+        with torch.no_grad(), _ONE_THREAD:
             self._read()
             found += [self._scores(w, order[i : i + _BATCH]).numpy() for i in range(0, len(order), _BATCH)]
         scores = np.empty((len(order), len(w["head.bias"])), dtype=np.float32)
@@ -339,14 +338,26 @@ def _precision(base: Base) -> Any:
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=base.half)
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One thread of torch: the same bits everywhere, and other learners beside this one."""
-    import torch
+class _OneThread:
+    """One thread of torch while anybody is inside: the same bits everywhere, and other learners beside this one."""
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    def __init__(self) -> None:
+        self._lock, self._inside, self._before = Lock(), 0, 1
+
+    def __enter__(self) -> None:
+        import torch
+
+        with self._lock:
+            self._before = self._before if self._inside else torch.get_num_threads()
+            self._inside += 1
+            torch.set_num_threads(1)  # of the process, and of the thread that says so
+
+    def __exit__(self, *error: object) -> None:
+        import torch
+
+        with self._lock:
+            self._inside -= 1
+            torch.set_num_threads(1 if self._inside else self._before)
+
+
+_ONE_THREAD = _OneThread()

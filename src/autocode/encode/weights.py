@@ -1,4 +1,4 @@
-"""Encoders on this disk: found by name, known by their hash, added once from the hub.
+"""What an encoder is, and encoders on this disk: found by name, known by their hash, added once from the hub.
 
 Only weights in the safetensors format are taken, as others can run code when they are read. Nothing
 here calls the network but `add_encoder`.
@@ -12,8 +12,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from autocode.encode.cache import cache_folder, file_sha256, staged_folder
+from autocode.config import Progress
+from autocode.encode.cache import Vectors, cache_folder, file_sha256, staged_folder
 from autocode.errors import EncoderError
 from autocode.footprint import online
 
@@ -25,6 +27,40 @@ _HUB_NAME = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*")
 
 # Pickled weights can run code when read; the rest is the same weights for other programs.
 _NOT_NEEDED = ["*.bin", "*.pt", "*.pkl", "*.h5", "*.msgpack", "*.ot", "*.py", "onnx/*", "openvino/*"]
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderIdentity:
+    """Which encoder made a vector: two vectors compare only where `sha256` and sizes agree.
+
+    Attributes:
+        name: As the user gave it.
+        sha256: Of the weights; of a sorted list of hashes where they are in several files.
+        dimension: Length of a vector.
+        max_tokens: Where a text is cut, in tokens; 0 for no limit.
+        backend: `openvino`, `onnxruntime`, `sentence-transformers` or a plug-in's own word.
+        note: Why the slower fallback runs; empty where it does not.
+        precision: `float32` or `bfloat16`: vectors of two precisions are near, but not the same bits.
+    """
+
+    name: str
+    sha256: str
+    dimension: int
+    max_tokens: int
+    backend: str
+    note: str = ""
+    precision: str = "float32"
+
+
+class Encoder(Protocol):
+    """What a plug-in must offer."""
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        """Which encoder this is; the same identity must mean the same vectors."""
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Encode n texts as (n, dimension) float32 of unit norm; `progress(done, n)` as it goes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from autocode.classify.classifier import Classifier, fit
 from autocode.config import Config, load_config
-from autocode.encode.encoders import Encoder
-from autocode.encode.joined import load_encoder
+from autocode.encode.encoders import load_encoder
 from autocode.encode.tuning import Network
+from autocode.encode.weights import Encoder
 from autocode.errors import ModelError
 from autocode.model import saved
 from autocode.model.card import card, diagram

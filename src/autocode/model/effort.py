@@ -14,9 +14,9 @@ from autocode.classify.classifier import HeldOutPredictions, held, nested_scores
 from autocode.classify.material import Features, Target
 from autocode.classify.transfer import Gain, better, gain
 from autocode.config import Config
-from autocode.encode.encoders import Encoder
-from autocode.encode.joined import PLUS, JoinedEncoder, first_of, load_encoder
+from autocode.encode.encoders import PLUS, JoinedEncoder, first_of, load_encoder
 from autocode.encode.tuning import Words, can_tune
+from autocode.encode.weights import Encoder
 from autocode.errors import StudyError
 from autocode.model.prepare import Prepared, prepare, target
 from autocode.study import Progress, Study

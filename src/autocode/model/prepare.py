@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from autocode.classify.material import Chunks, Features, Target, Turns, features
 from autocode.config import Config
-from autocode.encode.encoders import Encoder
-from autocode.encode.joined import first_of, widths_of
+from autocode.encode.encoders import first_of, widths_of
 from autocode.encode.tuning import words_of
+from autocode.encode.weights import Encoder
 from autocode.study import Document, Progress, Segment
 from autocode.study.codebook import SEPARATOR, Codebook
 from autocode.study.matrix import CodingMatrix

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.config import Config, load_config
-from autocode.encode.encoders import EncoderIdentity
+from autocode.encode.weights import EncoderIdentity
 from autocode.errors import ConfigError, ModelError
 from autocode.formats.files import write_atomic
 from autocode.formats.tables.codebooks import codebook_yaml, read_codebook

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.config import Config
-from autocode.encode.encoders import Encoder
+from autocode.encode.weights import Encoder
 from autocode.errors import InputError, StudyError
 from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
 from autocode.model.coding_model import CodingModel

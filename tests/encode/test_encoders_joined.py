@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autocode.encode import load_encoder
-from autocode.encode.joined import JoinedEncoder
+from autocode.encode.encoders import JoinedEncoder
 from tests.fake_encoder import FakeEncoder
 
 TEXTS = ["the first module", "work takes all the hours", ""]
