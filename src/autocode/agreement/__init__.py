@@ -53,7 +53,7 @@ from autocode.agreement.judgement.opinions import (
     opinions,
     outliers,
 )
-from autocode.agreement.judgement.verdict import documents_for_interval, documents_for_verdict
+from autocode.agreement.judgement.power import documents_for_interval, documents_for_verdict
 from autocode.agreement.render import REFERENCES, methods_paragraph, results_paragraph, summary_text
 from autocode.agreement.rows import Measure, Row, Verdict
 from autocode.agreement.spans.characters import atlasti_domains, coded_documents, decisions_on_text

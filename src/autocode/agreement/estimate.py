@@ -108,6 +108,8 @@ class AgreementOptions:
         human_floor: Coefficient between humans below which the codebook, not the machine, needs work
             (Krippendorff's limit for tentative conclusions).
         machine_floor: Mean coefficient between machine and humans below which no use is supported.
+        studies: Simulated studies behind the pooled verdict's own error rates (`Verdict.chances`); 0 for none, as in
+            loops over many comparisons.
     """
 
     machines: tuple[str, ...] = ()
@@ -121,6 +123,7 @@ class AgreementOptions:
     human_floor: float = 0.667
     machine_floor: float = 0.60
     coefficient: Literal["kappa", "alpha"] = "kappa"
+    studies: int = 0
 
     @property
     def coefficient_name(self) -> str:

@@ -143,6 +143,9 @@ def _verdicts(report: Findings, machine: str) -> str:
     for theme, name, v in grouped([v for v in found if v.code]):
         lines += [theme] if theme else []
         lines.append(_judged(name, v))
+    chances = next((str(v.chances) for v in found if v.chances), "")
+    if chances:
+        lines.append(textwrap.fill(f"How far this verdict can be trusted: {chances} (simulated).", WIDTH))
     return "\n".join(lines)
 
 

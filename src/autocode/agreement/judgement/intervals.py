@@ -119,11 +119,13 @@ class Joint:
     Attributes:
         low: Lower end.
         high: Upper end.
-        alike: Whether that share varies less between documents than independent segments would (1 in 1,000).
+        spread: How much that share varies between documents, by what independent uses would give; 1 at shares 0 and 1.
+        alike: Whether it varies less than independent uses would by chance in 1 of 1,000 studies.
     """
 
     low: FloatArray
     high: FloatArray
+    spread: FloatArray
     alike: BoolArray
 
 
@@ -170,7 +172,7 @@ def joint_share(counts: FloatArray, statistic: Statistic, uses: FloatArray, conf
     ends = (np.take_along_axis(_with_share(given, J, end), back, -1) for end in (low, high))
     alike = (trials >= ALIKE_USES) & (spread * (G - 1) < chdtri(G - 1, 1 - ALIKE_CHANCE))
     low, high = (np.where(m > 0, statistic(tables), np.nan) for tables in ends)
-    return Joint(np.minimum(low, high), np.maximum(low, high), alike)
+    return Joint(np.minimum(low, high), np.maximum(low, high), spread, alike)
 
 
 def _with_share(tables: FloatArray, J: FloatArray, end: FloatArray) -> FloatArray:

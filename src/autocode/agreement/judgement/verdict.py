@@ -22,13 +22,14 @@ import numpy as np
 from autocode.agreement.coefficients import binary
 from autocode.agreement.counts import Decisions, pair_counts, uses, with_pooled
 from autocode.agreement.estimate import AgreementOptions, Estimate, number
-from autocode.agreement.judgement import intervals
+from autocode.agreement.judgement import intervals, power
 from autocode.agreement.judgement.intervals import Statistic
 from autocode.agreement.rows import (
     LEAST_CODED_DOCUMENTS,
     LEAST_DOCUMENTS,
     LEAST_JOINT_USES,
     LEAST_USES,
+    Chances,
     Evidence,
     Verdict,
     estimates,
@@ -80,7 +81,9 @@ def verdicts(data: Decisions, options: AgreementOptions) -> tuple[Verdict, ...]:
     for machine in options.machines:
         compared = compare(data, machine, options.machines)
         if compared:
-            found += judge(replace(compared, coefficient=options.coefficient), data.codes, options)
+            compared = replace(compared, coefficient=options.coefficient)
+            pooled, *codes = judge(compared, data.codes, options)
+            found += [replace(pooled, chances=_chances(compared, pooled, options)), *codes]
         else:
             found += _no_humans(data, machine)
     return tuple(found)
@@ -115,6 +118,25 @@ def compare(data: Decisions, machine: str, machines: Sequence[str]) -> Compariso
         _join(mixed, apart, False)[in_use],
         evidence(places, len(in_use)),
     )
+
+
+def _chances(compared: Comparison, pooled: Verdict, options: AgreementOptions) -> Chances | None:
+    """The pooled verdict's own error rates in studies like this one, where the options ask for them."""
+    if not options.studies or pooled.humans.value is None or pooled.label == "not_assessable":
+        return None
+    between, beside = compared.within[:, :, :1], compared.mixed[:, :, 0].sum(1)
+    joint = intervals.joint_share(between, compared.mean, compared.places.uses[:1], options.confidence)
+    units, humans = beside.sum(-1) / compared.mixed.shape[1], min(max(2, compared.mixed.shape[1]), power.MOST_HUMANS)
+    rate = float(beside[:, :2].sum() / beside.sum())
+    rates = (beside[:, :2].sum(-1) + rate) / (beside.sum(-1) + 1)
+    setting = power.Setting(units, rates, humans, pooled.humans.value, max(1.0, float(joint.spread[0])))
+
+    def judged(within: FloatArray, mixed: FloatArray, places: Evidence) -> list[Verdict]:
+        """The same verdict on simulated studies."""
+        studies = replace(compared, humans=(), within=within, mixed=mixed, places=places)
+        return judge(studies, [str(s) for s in range(1, within.shape[2])], options)
+
+    return power.error_rates(setting, judged, options.margin, options.studies, options.seed)
 
 
 def _join(counts: list[FloatArray], apart: bool, exchangeable: bool) -> FloatArray:
@@ -258,40 +280,3 @@ def _lead(tables: FloatArray, coefficient: str) -> FloatArray:
 
 def _no_humans(data: Decisions, machine: str) -> list[Verdict]:
     return [Verdict(code, machine, reason="no_humans") for code in ("", *data.codes)]
-
-
-def documents_for_interval(estimate: Estimate, documents: int, half_width: float) -> int | None:
-    """Documents at which an interval has the wanted half-width.
-
-    Args:
-        estimate: What `documents` documents gave.
-        documents: Their number.
-        half_width: Wanted distance from the middle to either end.
-
-    Returns:
-        The number in all, None where the estimate has no interval to go by.
-    """
-    if estimate.low is None or estimate.high is None:
-        return None
-    now = (estimate.high - estimate.low) / 2
-    return max(documents, math.ceil(documents * (now / half_width) ** 2 - 1e-9))
-
-
-def documents_for_verdict(verdict: Verdict, margin: float, delta: float | None = None) -> int | None:
-    """Documents at which the lower bound of delta would clear the margin.
-
-    Args:
-        verdict: What the study gave so far.
-        margin: Margin of non-inferiority.
-        delta: The true difference one expects; the observed one where None.
-
-    Returns:
-        The number in all, None where there is no bound to go by or the expected difference does
-        not clear the margin with any number of documents.
-    """
-    observed = verdict.delta.value
-    expected = observed if delta is None else delta
-    if observed is None or expected is None or verdict.lower is None or expected + margin <= 0:
-        return None
-    half = observed - verdict.lower
-    return max(LEAST_DOCUMENTS, math.ceil(verdict.documents * (half / (expected + margin)) ** 2))
