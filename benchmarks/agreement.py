@@ -1,7 +1,7 @@
 """The agreement engine measured: right digits, speed, coverage of intervals, errors of the verdict.
 
 Run: `python benchmarks/agreement.py` for the table; parts by name:
-    python benchmarks/agreement.py speed coverage verdict frequencies
+    python benchmarks/agreement.py speed coverage verdict hopeless frequencies
     python benchmarks/agreement.py --cases FILE.json        published cases: N passed, M failed
     python benchmarks/agreement.py --corpora FOLDER         annomi, opp115, mlss_interviews
 Simulated documents have 40 segments; prevalence and coders' accuracy vary between documents
@@ -25,8 +25,6 @@ from numpy.typing import NDArray
 
 from autocode.agreement import AgreementOptions, agree
 from autocode.agreement.coefficients.binary import cohen_kappa
-from autocode.agreement.coefficients.nominal import cohen_kappa as cohen_kappa_two
-from autocode.agreement.coefficients.nominal import cohen_kappa_se
 from autocode.agreement.counts import Decisions, pair_counts
 from autocode.agreement.judgement.frequencies import (
     Checked,
@@ -37,9 +35,10 @@ from autocode.agreement.judgement.frequencies import (
     ppi_plus_mean,
     raw_share,
 )
-from autocode.agreement.judgement.intervals import bootstrap, fisher, jackknife
+from autocode.agreement.judgement.intervals import bootstrap, fisher, jackknife, joint_share
+from autocode.agreement.judgement.power import ON_PAR
 from autocode.agreement.judgement.verdict import Comparison, judge
-from autocode.agreement.rows import Evidence
+from autocode.agreement.rows import Evidence, Verdict
 from autocode.errors import AutocodeError
 
 Array = NDArray[np.float64]
@@ -148,33 +147,104 @@ def speed() -> None:
     say(f"  largest difference of the 102 kappas   {worst:9.1e}\n")
 
 
-def coverage(runs: int = 2000) -> None:
-    """Share of default 95 % intervals that hold the true kappa, where the evidence rules allow one."""
-    say(f"coverage of the default 95 % interval ({runs} runs; where the evidence rules allow one)")
-    say(f"  {'documents':>9}{'prevalence':>12}{'intervals':>11}{'coverage':>10}{'mean width':>12}{'as independent':>16}")
-    coders = ((0.8, 0.015), (0.8, 0.015))
-    for prevalence in (0.2, 0.05, 0.02):
-        big = joint_counts(np.random.default_rng(99), (20000, 10), prevalence, coders).sum((0, 1))
-        truth = float(cohen_kappa(big))
-        for G in (8, 12, 20, 40):
-            counts = joint_counts(np.random.default_rng(G), (G, runs), prevalence, coders)
-            low, high = fisher(jackknife(counts, cohen_kappa))
+CLASSES = (("0", 0, 0), ("1", 1, 1), ("2", 2, 2), ("3+", 3, 10**9))
+GRID = ((8, 12, 20, 40), (0.01, 0.02, 0.05, 0.1, 0.2, 0.3), (0.0, 0.2, 0.4, 0.6, 0.8, 0.9), (1.0, 1.6))
+
+
+def coverage(runs: int = 250) -> None:
+    """Share of 95 % intervals that hold the true kappa, by units that both coders coded, where one is printed."""
+    say(f"coverage of the 95 % interval of kappa by class of joint uses ({runs} runs of each of 288 settings: 8 to 40")
+    say("  documents of 40 units, prevalence .01 to .3, kappa 0 to .9, the second coder as free with the code or 1.6 times)")
+    say(f"  {'documents differ':<18}{'both':>5}{'printed':>9}{'coverage':>10}{'width':>7}{'jackknife':>11}{'width':>7}")
+    for differ, spread in (("as interviews do", SPREAD), ("not at all", 0.0), ("strongly", 1.2)):
+        tally = {name: np.zeros(5) for name, *_ in CLASSES}
+        rng = np.random.default_rng(0)
+        for G, prevalence, kappa, freedom in product(*GRID):
+            counts, truth = two_coders(rng, (G, runs), (prevalence, kappa, freedom), spread)
             uses = counts[..., :3].sum(-1)
             found = Evidence(G, uses.sum(0), (uses > 0).sum(0).astype(float))
-            kept = np.array([not found.against_interval(r) for r in range(runs)]) & np.isfinite(low)
-            inside = ((low <= truth) & (truth <= high))[kept]
-            share = f"{100 * inside.mean():9.1f}%" if kept.mean() > 0.02 else f"{'-':>10}"
-            naive = 100 * np.mean([naive_holds(t, truth) for t in counts.sum(0)[kept][:500]])
-            width = (high - low)[kept].mean()
-            say(f"  {G:>9}{prevalence:>12}{100 * kept.mean():>10.0f}%{share}{width:>12.2f}{naive:>15.1f}%")
+            joint = joint_share(counts[:, None], lambda tables: cohen_kappa(tables[0]), found.uses)
+            with np.errstate(all="ignore"):
+                left_out = fisher(jackknife(counts, cohen_kappa))
+            printed = np.array([not found.against_interval(r) for r in range(runs)]) & np.isfinite(joint.low)
+            both = counts[..., 0].sum(0)
+            for name, least, most in CLASSES:
+                kept = printed & (both >= least) & (both <= most)
+                for at, (low, high) in ((1, (joint.low, joint.high)), (3, left_out)):
+                    tally[name][at] += ((low <= truth + 1e-12) & (truth <= high + 1e-12))[kept].sum()
+                    tally[name][at + 1] += np.nan_to_num(high - low)[kept].sum()
+                tally[name][0] += kept.sum()
+        for name, (n, held, width, before, wide) in tally.items():
+            shares = f"{held / n:>10.1%}{width / n:>7.2f}{before / n:>11.1%}{wide / n:>7.2f}"
+            say(f"  {differ:<18}{name:>5}{n:>9,.0f}{shares}")
     say("")
 
 
-def naive_holds(table: Array, truth: float) -> bool:
-    """Whether the large-sample interval, which takes segments as independent, holds the true kappa."""
-    square = table.reshape(2, 2)
-    kappa, error = cohen_kappa_two(square).value, cohen_kappa_se(square).value
-    return kappa is not None and error is not None and abs(kappa - truth) <= 1.96 * error
+def two_coders(
+    rng: np.random.Generator, shape: tuple[int, int], setting: tuple[float, float, float], spread: float
+) -> tuple[Array, float]:
+    """(G, runs, 4) tables of simulated documents, and the kappa of a study without end.
+
+    Args:
+        rng: Source of chance.
+        shape: Documents G and runs.
+        setting: Prevalence, kappa and the second coder's freedom with the code, of a typical document.
+        spread: Standard deviation between documents, in log-odds, of prevalence and of kappa.
+    """
+    prevalence, kappa, freedom = setting
+
+    def cells(u: Array, v: Array) -> Array:
+        """Probabilities of both, first only, second only and neither in documents with these deviations."""
+        first = expit(logit(prevalence) + spread * u)
+        second = np.minimum(0.95, freedom * first)
+        alike = expit(logit(kappa) + spread * v) if kappa else np.zeros_like(v)
+        both = first * second + alike * (np.minimum(first, second) - first * second)
+        return np.stack([both, first - both, second - both, 1 - first - second + both], axis=-1).clip(0, 1)
+
+    many = np.random.default_rng(1)
+    truth = float(cohen_kappa(cells(many.normal(size=400_000), many.normal(size=400_000)).mean(0)))
+    p = cells(rng.normal(size=shape), rng.normal(size=shape))
+    return rng.multinomial(UNITS, p / p.sum(-1, keepdims=True)).astype(np.float64), truth
+
+
+def hopeless(runs: int = 300) -> None:
+    """How often a machine that never codes, always codes or codes at random gets a favourable verdict."""
+    say(f"favourable verdicts ('supported' or 'on par') for machines without sense ({runs} runs of each setting:")
+    say("  8 to 40 documents of 40 units, prevalence .02 to .3; at most 1 % of the codes assessed)")
+    say(f"  {'machine':<10}{'humans kappa':>13}{'codes':>8}{'assessed':>10}{'favourable':>12}{'most in a setting':>19}")
+    for machine, (low, high) in product(("never", "always", "random"), ((0.0, 0.25), (0.25, 0.5), (0.5, 0.95))):
+        done, judged, good, most = 0, 0, 0, 0.0
+        rng = np.random.default_rng(3)
+        for G, prevalence, kappa in product((8, 12, 20, 40), (0.02, 0.05, 0.1, 0.3), np.linspace(low, high, 4)):
+            humans, _ = two_coders(rng, (G, runs), (prevalence, float(kappa), 1.0), SPREAD)
+            labels = [v.label for v in judged_with(rng, humans, machine)]
+            assessed, favourable = sum(x != "not_assessable" for x in labels), sum(x in ON_PAR for x in labels)
+            done, judged, good = done + len(labels), judged + assessed, good + favourable
+            most = max(most, favourable / len(labels))
+        say(
+            f"  {machine:<10}{f'{low} to {high}':>13}{done:>8,}{judged / done:>10.0%}"
+            f"{good / max(1, judged):>12.2%}{most:>19.1%}"
+        )
+    say("")
+
+
+def judged_with(rng: np.random.Generator, humans: Array, machine: str) -> list[Verdict]:
+    """Verdicts on a machine that codes regardless of what (G, runs, 4) tables of two humans hold."""
+    prevalence = float((humans[..., 0] + (humans[..., 1] + humans[..., 2]) / 2).sum() / humans.sum())
+    rate = {"never": 0.0, "always": 1.0, "random": prevalence}[machine]
+    hits = rng.binomial(humans.astype(np.int64), rate).astype(np.float64)  # where the machine gives the code
+    a, b, c, d = (hits[..., i] for i in range(4))
+    beside = [
+        np.stack([x, y, z, w], -1)
+        for x, y, z, w in (
+            (a + b, humans[..., 0] + humans[..., 1] - a - b, c + d, humans[..., 2] + humans[..., 3] - c - d),
+            (a + c, humans[..., 0] + humans[..., 2] - a - c, b + d, humans[..., 1] + humans[..., 3] - b - d),
+        )
+    ]
+    uses = humans[..., :3].sum(-1)
+    places = Evidence(len(humans), uses.sum(0), (uses > 0).sum(0).astype(float))
+    compared = Comparison("machine", ("a", "b"), humans[:, None], np.stack(beside, axis=1), places)
+    return judge(compared, [str(r) for r in range(1, humans.shape[1])], AgreementOptions(machines=("machine",)))
 
 
 def true_delta(machine: tuple[float, float], prevalence: float) -> float:
@@ -203,7 +273,7 @@ def verdict(runs: int = 1000) -> None:
         for (name, machine), G in product(kinds.items(), (10, 20, 40)):
             labels = simulate_verdicts(machine, (G, runs), prevalence)
             judged = [x for x in labels if x != "not_assessable"]
-            par = sum(x.startswith("on_par") or x == "supported" for x in judged) / max(1, len(judged))
+            par = sum(x in ON_PAR for x in judged) / max(1, len(judged))
             supported = sum(x == "supported" for x in judged) / max(1, len(judged))
             share = len(judged) / runs
             say(f"  {name:<22}{G:>10}{prevalence:>11}{share:>11.0%}{par:>8.1%}{supported:>10.1%}")
@@ -299,6 +369,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "speed": speed,
     "coverage": coverage,
     "verdict": verdict,
+    "hopeless": hopeless,
     "frequencies": frequencies,
 }
 

@@ -72,3 +72,30 @@ def test_an_inconclusive_verdict_says_how_many_documents_are_missing() -> None:
     text = next(str(r) for r in reports if any(v.needed for v in r.verdicts))
     assert "inconclusive, +" in text
     assert "+N documents: about as many more" in text
+
+
+def test_high_agreement_with_low_kappa_is_explained() -> None:
+    """Where coders agree on nearly all units but not on which few to code, AC1 and PABAK stand beside kappa."""
+    Y = np.zeros((2, 400, 2), bool)
+    Y[0, 3::80] = Y[1, 9::80] = True
+    Y[:, ::4, 1] = True
+    text = " ".join(str(agree_on(decided(Y, 10))).split())
+    assert "c0 (97.5 % of units alike, kappa -.01, AC1 .97, PABAK .95)" in text
+    assert "c1 (" not in text
+
+
+def test_rare_codes_have_a_marked_second_opinion() -> None:
+    """A code too rare for an interval is drawn towards the others, and the text says what that is."""
+    data = noisy(coders=2, documents=20, codes=4)
+    data.Y[:, :, 3] = False
+    data.Y[:, 5, 3] = True
+    report = agree_on(data)
+    text = " ".join(str(report).split())
+    row = report.overall("human-human", "c3")
+    assert row is not None
+    assert row.drawn is not None
+    assert row.drawn.value is not None
+    assert row.drawn.low is not None
+    assert row.drawn.low < 0.75 < row.drawn.value < 1.0 == row.kappa.value
+    assert "Second opinion on rare codes, kappa drawn towards all codes" in text
+    assert row.to_json()["partial_pooling"]["value"] == row.drawn.value

@@ -36,6 +36,19 @@ def test_denominators_are_counted() -> None:
     assert counts == [3, 1, 2]
 
 
+def test_the_mean_leaves_out_what_the_table_does_not_print() -> None:
+    """A code given to one unit by both has kappa 1, which is not shown and does not lift the mean."""
+    data = noisy(coders=2, codes=2)
+    data.Y[:, :, 1] = False
+    data.Y[:, 5, 1] = True
+    mean = next(m for m in summary(data) if m.name == "mean kappa")
+    rows = [agree_on(data).row(code) for code in ("c0", "c1")]
+    assert rows[0] is not None
+    assert rows[1] is not None
+    assert (rows[1].kappa.value, rows[1].kappa.shown) == (1.0, False)
+    assert (mean.estimate.value, mean.over) == (rows[0].kappa.value, "1 of 2 codes, used over 3 times")
+
+
 def test_the_mean_leaves_undefined_codes_out() -> None:
     """A code nobody used neither raises nor lowers the mean; the number of codes behind it is told."""
     data = noisy(coders=2, codes=2)
@@ -44,7 +57,7 @@ def test_the_mean_leaves_undefined_codes_out() -> None:
     row = agree_on(data).row("c0")
     assert row is not None
     assert mean.estimate.value == row.kappa.value
-    assert mean.over == "1 of 2 codes, where defined"
+    assert mean.over == "1 of 2 codes, used over 3 times"
 
 
 def test_machines_are_left_out() -> None:

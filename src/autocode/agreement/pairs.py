@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
 from autocode.agreement.coefficients import binary
 from autocode.agreement.counts import Decisions, coincidence_counts, pair_counts, pair_mask, uses, with_pooled
-from autocode.agreement.estimate import AgreementOptions, Estimate
+from autocode.agreement.estimate import AgreementOptions, Estimate, number
+from autocode.agreement.judgement import intervals
 from autocode.agreement.judgement.intervals import Statistic
 from autocode.agreement.rows import STANDARD, Evidence, Row, evidence, mean_over, measure
 from autocode.study.matrix import FloatArray
@@ -83,7 +84,12 @@ def all_rows(data: Decisions, pairs: Sequence[Pair], options: AgreementOptions) 
         alpha = {"krippendorff_alpha": binary.krippendorff_alpha}
         kept = coincidences[coincidences[:, 0].sum(-1) > 0]
         values |= measure(kept, found, alpha, options)
-    return _rows(data, pairs, values, ("", "", "mean" if mean else "sum"))
+    rows = _rows(data, pairs, values, ("", "", "mean" if mean else "sum"))
+    if options.confidence != 0.95 or not data.codes:
+        return rows
+    drawn = intervals.partial_pooling(counts[:, :, 1:], statistics["cohen_kappa"], found.uses[1:])
+    second = (Estimate(*ends) if None not in ends else None for ends in zip(*(map(number, x) for x in drawn), strict=True))
+    return [rows[0], *(replace(row, drawn=estimate) for row, estimate in zip(rows[1:], second, strict=True))]
 
 
 def stack(pairs: Sequence[Pair], mean: bool) -> FloatArray:
@@ -150,6 +156,4 @@ def _marked(kappa: Estimate, cells: FloatArray) -> Estimate:
     a, b, c, _ = cells
     if kappa.value is None or min(a + b, a + c) > 0:
         return kappa
-    return Estimate(
-        kappa.value, kappa.low, kappa.high, kappa.se, kappa.reason, kappa.no_interval, (*kappa.flags, "one_rater_never")
-    )
+    return replace(kappa, flags=(*kappa.flags, "one_rater_never"))

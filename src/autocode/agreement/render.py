@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from autocode.agreement.coefficients import binary
 from autocode.agreement.estimate import REASONS, Estimate
 from autocode.agreement.rows import NOT_ASSESSABLE, Findings, Measure, Row, Verdict
 from autocode.study.codebook import SEPARATOR
@@ -216,7 +217,42 @@ def _reasons(report: Findings) -> list[str]:
         if not v.code and v.reason:
             word = "not supported" if v.label == "not_supported" else "not assessable"
             found.append(f"{v.machine}, pooled, is {word}: {NOT_ASSESSABLE[v.reason]}.")
-    return found + _flagged(report)
+    return found + _paradoxes(report) + _drawn(report) + _flagged(report)
+
+
+def _paradoxes(report: Findings) -> list[str]:
+    """Why kappa is low for codes on which the humans agree nearly everywhere."""
+    rows = [r for r in report.rows if r.code and not r.first and r.kind == "human-human" and r.paradox]
+    if not rows:
+        return []
+    shown = [
+        f"{r.code} ({100 * (r.percent.value or 0):.1f} % of units alike, kappa {_apa(r.kappa.value or 0)}, "
+        f"AC1 {_apa(float(binary.gwet_ac1(r.cells)))}, PABAK {_apa(float(binary.pabak(r.cells)))})"
+        for r in rows[:5]
+    ]
+    more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+    return [
+        f"High agreement, low kappa: {'; '.join(shown)}{more}. Such a code is so rare (or so common) that coders agree on "
+        "nearly all units without finding the same ones; kappa and positive agreement ask whether they find the same ones, "
+        "AC1 and PABAK mostly count the rest."
+    ]
+
+
+def _drawn(report: Findings) -> list[str]:
+    """The second opinion on codes too rare for an interval."""
+    rows = [r for r in report.rows if r.drawn and r.kind == "human-human" and r.kappa.low is None]
+    if not rows:
+        return []
+    shown = [
+        f"{r.code} {_apa(r.drawn.value or 0)} [{_apa(r.drawn.low or 0)}, {_apa(r.drawn.high or 0)}]"
+        for r in rows[:10]
+        if r.drawn
+    ]
+    more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
+    return [
+        f"Second opinion on rare codes, kappa drawn towards all codes (partial pooling, not a finding of its own): "
+        f"{'; '.join(shown)}{more}."
+    ]
 
 
 def _flagged(report: Findings) -> list[str]:
@@ -317,6 +353,7 @@ def number(estimate: Estimate, name: str, confidence: float) -> str:
 def _apa(value: float) -> str:
     """Two decimals without the zero before the point."""
     text = f"{value:.2f}"
+    text = "0.00" if text == "-0.00" else text
     return text.replace("0.", ".", 1) if abs(value) < 1 and not text.endswith("1.00") else text
 
 

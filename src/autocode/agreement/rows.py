@@ -36,6 +36,8 @@ class Row:
         alpha: Krippendorff's alpha; of all humans at once where the row stands for all pairs.
         positive: Positive agreement, 2 both / (2 both + only first + only second).
         percent: Share of the units on which the two agree.
+        drawn: Kappa drawn towards all codes (`intervals.partial_pooling`), a second opinion where a code is rare; only in
+            the rows of single codes that stand for all pairs.
     """
 
     code: str
@@ -54,12 +56,27 @@ class Row:
     alpha: Estimate
     positive: Estimate
     percent: Estimate
+    drawn: Estimate | None = None
+
+    @property
+    def cells(self) -> FloatArray:
+        """(4,) both, only first, only second, neither."""
+        return np.array([self.both, self.only_first, self.only_second, self.neither], dtype=np.float64)
+
+    @property
+    def paradox(self) -> bool:
+        """Whether the coders agree on nearly all units and kappa is low, since the code is so rare or so common."""
+        ac1 = float(binary.gwet_ac1(self.cells))
+        kappa, percent = self.kappa.value, self.percent.value
+        return kappa is not None and self.kappa.shown and percent is not None and percent >= 0.8 and ac1 - kappa >= 0.4
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready mapping."""
         estimates = ("kappa", "alpha", "positive", "percent")
-        plain = {name: getattr(self, name) for name in self.__slots__ if name not in estimates}
-        return plain | {name: getattr(self, name).to_json() for name in estimates}
+        plain = {name: getattr(self, name) for name in self.__slots__ if name not in (*estimates, "drawn")}
+        beside = {"ac1": number(float(binary.gwet_ac1(self.cells))), "pabak": number(float(binary.pabak(self.cells)))}
+        drawn = None if self.drawn is None else self.drawn.to_json()
+        return plain | {name: getattr(self, name).to_json() for name in estimates} | beside | {"partial_pooling": drawn}
 
 
 LEAST_DOCUMENTS, LEAST_USES, LEAST_CODED_DOCUMENTS, LEAST_JOINT_USES = 8, 10, 5, 3
@@ -72,7 +89,7 @@ NOT_ASSESSABLE: Mapping[str, str] = {
     "undefined": "agreement is undefined: neither coder of a pair ever gave the code",
     "at_chance": "its agreement with the humans is no better than chance may bring",
 }
-"""Why a verdict is not assessable, or (`at_chance`) not supported though the humans hardly agree, in words."""
+"""Why a verdict is not assessable, or (`at_chance`) not supported, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +336,8 @@ def measure(
             whole = statistic if counts.ndim == 4 else lambda tables, one=statistic: one(tables[0])
             joint = intervals.joint_share(paired, whole, found.uses, options.confidence)
             ends, alike, result = _joint(joint, paired, (ends, result), options)
-        reason = undefined_reason(name) if counts.any() else "no_pairs"
+        without = "no_positives" if name in ("positive_agreement", "jaccard") else "no_variance"
+        reason = without if counts.any() else "no_pairs"
         tables[name] = estimates(result, ends, found, reason, alike)
     return tables
 
@@ -335,11 +353,6 @@ def _joint(
     half = (joint.high - joint.low) / (2 * intervals.t_quantile(options.confidence, len(counts)))
     ends = np.where(taken, joint.low, low), np.where(taken, joint.high, high)
     return ends, joint.alike & taken, replace(result, se=np.where(taken, half, result.se))
-
-
-def undefined_reason(name: str) -> str:
-    """Why the coefficient is undefined wherever there are units."""
-    return "no_positives" if name in ("positive_agreement", "jaccard") else "no_variance"
 
 
 def estimates(

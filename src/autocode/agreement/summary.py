@@ -75,12 +75,12 @@ def _shares(data: Decisions) -> Iterator[Measure]:
 
 
 def _means(data: Decisions) -> Iterator[Measure]:
-    """Unweighted means over the codes where a coefficient is defined; undefined codes are not replaced."""
+    """Unweighted means over the codes whose coefficient the table shows: defined, and given to more than 3 units."""
     rows = _all_pairs(data, AgreementOptions())[1:]
     for name, found in (("kappa", [r.kappa for r in rows]), ("alpha", [r.alpha for r in rows])):
-        values = [e.value for e in found if e.value is not None]
+        values = [e.value for e in found if e.value is not None and e.shown]
         mean = Estimate(float(np.mean(values))) if values else Estimate(None, reason="no_variance")
-        yield Measure("Mean over codes", f"mean {name}", mean, f"{len(values)} of {len(rows)} codes, where defined")
+        yield Measure("Mean over codes", f"mean {name}", mean, f"{len(values)} of {len(rows)} codes, used over 3 times")
 
 
 def _at_all(data: Decisions, options: AgreementOptions) -> Iterator[Measure]:

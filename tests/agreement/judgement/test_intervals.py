@@ -151,3 +151,20 @@ def test_mean_over_pairs_keeps_its_value_inside() -> None:
     low, high = ends(counts, 10)
     value = float(cohen_kappa(counts.sum(0)).mean())
     assert low < value < high
+
+
+def test_partial_pooling_draws_rare_codes_more() -> None:
+    """The rarer the code the further it is drawn; codes that nobody gave stay undefined."""
+    counts = np.zeros((10, 1, 5, 4))
+    counts[:, 0, 0] = [3, 3, 3, 31]
+    counts[:, 0, 1] = [3, 3, 3, 31]
+    counts[:, 0, 2] = [9, 1, 0, 30]
+    counts[0, 0, 3] = [1, 0, 0, 39]
+    counts[:, 0, :, 3] += counts.sum(-1).max() - counts.sum(-1)[:, 0]
+    value, low, high = intervals.partial_pooling(counts, lambda t: cohen_kappa(t).mean(0), np.array([90.0, 90, 100, 1, 0]))
+    own = cohen_kappa(counts.sum((0, 1)))
+    moved = own - value
+    assert moved[3] > 0.2 > abs(moved[2]) > 0
+    assert low[3] < low[2]
+    assert high[3] - low[3] > 2 * (high[2] - low[2])
+    assert np.isnan([value[4], low[4], high[4]]).all()

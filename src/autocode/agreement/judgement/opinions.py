@@ -136,13 +136,13 @@ def details(
 
 
 def mean_over_codes(values: dict[str, dict[str, Estimate]], name: str = "cohen_kappa") -> tuple[Estimate, int, int]:
-    """Unweighted mean over the codes where a coefficient is defined.
+    """Unweighted mean over the codes where a coefficient is defined and rests on more than 3 units.
 
     Returns:
-        The mean, the number of codes where it is defined, and the number of codes.
+        The mean, the number of codes it is over, and the number of codes.
     """
     codes = [estimates[name] for code, estimates in values.items() if code]
-    defined = [e.value for e in codes if e.value is not None and "no_variance" not in e.flags]
+    defined = [e.value for e in codes if e.value is not None and e.shown and "no_variance" not in e.flags]
     mean = Estimate(float(np.mean(defined))) if defined else Estimate(None, reason="no_variance")
     return mean, len(defined), len(codes)
 
