@@ -15,8 +15,8 @@ from tests.conftest import ROOT
 SOURCE = ROOT / "src"
 WITH_EXAMPLES = sorted(p for p in SOURCE.rglob("*.py") if ">>>" in p.read_text(encoding="utf-8"))
 COEFFICIENTS = {
-    "binary": {"swap", "symmetric"},
-    "coefficients": {
+    "coefficients/binary": {"swap", "symmetric", "mean_kappa", "mean_defined", "cells"},
+    "coefficients/nominal": {
         "corrected",
         "observed_agreement",
         "percent_agreement_max",
@@ -24,13 +24,22 @@ COEFFICIENTS = {
         "scott_pi_chance",
         "gwet_ac_chance",
     },
-    "multirater": {"terms", "fleiss_chance", "count_ratings", "pair_table"},
-    "krippendorff": {"coincidences", "alpha_from_coincidences", "set_counts", "distance_matrix"},
-    "unitizing": {"continuum"},
-    "unitizing1995": {"observed_disagreement", "expected_disagreement"},
-    "boundaries": {"edits", "boundaries"},
-    "conventions": set(),
-    "domains": {"domains_of"},
+    "coefficients/many_raters": {"terms", "fleiss_chance", "count_ratings", "pair_table"},
+    "coefficients/krippendorff": {"coincidences", "alpha_from_coincidences", "set_counts", "distance_matrix"},
+    "spans/unitizing": {"continuum", "observed_disagreement", "expected_disagreement"},
+    "spans/boundaries": {
+        "edits",
+        "boundaries",
+        "of_code",
+        "merge",
+        "edges",
+        "covered",
+        "character_table",
+        "iou",
+        "overlap_of_shorter",
+    },
+    "judgement/conventions": set(),
+    "spans/characters": {"domains_of", "coded_documents", "decisions_on_text"},
 }
 """Modules of coefficients, and the functions in them that only prepare or take apart."""
 

@@ -74,8 +74,8 @@ def test_an_unknown_code_or_action_is_refused(study: Study) -> None:
 
 
 def test_only_decide_makes_codings_of_suggestions() -> None:
-    """Outside queue.py nothing in the review room builds a Coding; others only alter those that queue made."""
-    for path in (ROOT / "src/autocode/review").glob("*.py"):
+    """Outside queue.py nothing in the desk builds a Coding; others only alter those that queue made."""
+    for path in (ROOT / "src/autocode/desk").glob("*.py"):
         calls = [ast.unparse(n.func) for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)]
         assert ("Coding" in calls) == (path.name == "queue.py"), path.name
 
@@ -153,5 +153,5 @@ def test_a_hidden_place_tells_nothing(study: Study) -> None:
 
 
 def test_decide_is_named_where_the_house_says() -> None:
-    """The one door is review.queue.decide."""
-    assert "def decide(" in (Path(ROOT) / "src/autocode/review/queue.py").read_text()
+    """The one door is desk.queue.decide."""
+    assert "def decide(" in (Path(ROOT) / "src/autocode/desk/queue.py").read_text()

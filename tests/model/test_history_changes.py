@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from autocode.model import history as changes
+from autocode.model.history import changes
 from autocode.study import Segment, Suggestion
 from autocode.study.codebook import Code, Codebook
 
