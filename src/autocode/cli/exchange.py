@@ -11,11 +11,23 @@ from typing import Annotated
 
 import typer
 
-from autocode.cli.options import Json, Kind, ModelOption, Overwrite, StudyPath, known_source, new_study, one_of, out, refuse
-from autocode.cli.shell import show, tell
+from autocode.cli.options import (
+    Json,
+    Kind,
+    ModelOption,
+    Overwrite,
+    StudyPath,
+    known_source,
+    listed,
+    new_study,
+    one_of,
+    out,
+    refuse,
+)
+from autocode.cli.shell import counted, show, tell
 from autocode.config import SegmentConfig
 from autocode.dossier.tables import Description
-from autocode.errors import InputError, StudyError
+from autocode.errors import InputError, StudyError, did_you_mean
 from autocode.formats import WRITERS, read, read_all, read_coders, write
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.participants import kind_of
@@ -24,7 +36,7 @@ from autocode.model.coding_model import CodingModel
 from autocode.store import STORE, load, receipts, update
 from autocode.store.recordings import attach
 from autocode.store.records import ReceiptRow
-from autocode.study import Document, Study
+from autocode.study import BANDS, Document, Study, Suggestion
 from autocode.study.merge import merge
 from autocode.study.revise import Merged, Reanchored, merge_newer
 
@@ -295,20 +307,51 @@ def export(
     mirror: Annotated[bool, typer.Option(help="Suggested codes under a root code of their own.")] = False,
     table: Annotated[str, typer.Option(help="A .csv or .xlsx holds: whole, codings, maxqda.")] = "whole",
     flatten: Annotated[str, typer.Option(help="Write codes without a tree, paths joined by this, such as ' > '.")] = "",
+    bands: Annotated[
+        str, typer.Option(help="Which suggestions: suggest, ask, silent, parted by commas.", show_default="suggest,ask")
+    ] = "",
+    documents: Annotated[
+        str, typer.Option(help="Suggestions only for these documents, parted by commas.", show_default="all that are new")
+    ] = "",
     kind: Kind = "",
     overwrite: Overwrite = False,
 ) -> None:
-    """Give a study back as a file that other tools open; with a model, its suggestions too, under a user of their own."""
-    refuse(None if model else mirror, "--mirror", "it is about suggestions: name a --model")
+    """Give a study back as a file that other tools open; with a model, its suggestions too, under a user of their own.
+
+    Documents that the model has learnt from get no suggestions: a person has coded them.
+    """
+    for option, given in (("--mirror", mirror), ("--bands", bands), ("--documents", documents)):
+        refuse(None if model else given, option, "it is about suggestions: name a --model")
     refuse(original if to.suffix not in (".qda", ".sqlite3") else None, "--original", "only .qda and .sqlite3 take one")
     refuse(table != "whole" and to.suffix not in (".csv", ".xlsx"), "--table", "it is about .csv and .xlsx")
     for option, changed in (("--newlines", newlines != "lf"), ("--astral", astral != "codepoints")):
         refuse(changed and to.suffix != ".qdpx", option, "it is about a REFI-QDA project (.qdpx)")
     found = read(study).of_kind(kind)
-    suggestions = tuple(CodingModel.load(model).suggest(found)) if model else ()
+    suggestions = _suggestions(found, model, listed(documents), listed(bands) or ["suggest", "ask"]) if model else ()
     options = WriteOptions(suggestions, original, newlines, astral, mirror, flatten, table)
     write(found, to, options)
-    tell(
-        f"{to} holds {len(found.documents):,} documents, {len(found.codings):,} codings"
-        + (f" and {len(suggestions):,} suggestions." if model else ".")
-    )
+    more = [counted(len(suggestions), "suggestion")] if model else []
+    held = [counted(len(found.documents), "document"), counted(len(found.codebook), "code")]
+    tell(f"{to} holds {', '.join([*held, counted(len(found.codings), 'coding'), *more])}.")
+
+
+def _suggestions(study: Study, model: Path, wanted: list[str] | None, bands: list[str]) -> tuple[Suggestion, ...]:
+    """The model's suggestions of some bands for documents that it has not learnt from.
+
+    Raises:
+        InputError: There is no such band.
+        StudyError: There is no such document, or no document is new to the model.
+    """
+    if unknown := [band for band in bands if band not in BANDS]:
+        raise InputError(f"band '{unknown[0]}'", f"suggestions are in the bands {', '.join(BANDS)}", "Choose of these.")
+    if lacking := [name for name in wanted or [] if name not in study.by_id]:
+        mend = did_you_mean(lacking[0], study.by_id, "'autocode describe' lists them.")
+        raise StudyError(f"document '{lacking[0]}'", "the study has none of that name", mend)
+    loaded = CodingModel.load(model)
+    asked = [d for d in study.documents if wanted is None or d.id in wanted]
+    new = tuple(d for d in asked if d.id not in loaded.met)
+    if len(new) < len(asked):
+        tell(f"No suggestions for {counted(len(asked) - len(new), 'document')} that the model has learnt from.")
+    if not new:
+        raise StudyError("these suggestions", "the model has learnt from every document", "Import new transcripts first.")
+    return tuple(s for s in loaded.suggest(Study(new, study.codebook)) if s.band in bands)

@@ -50,11 +50,30 @@ class Foreign:
         return [{**dict.fromkeys(columns), **dict(zip(there, row, strict=True))} for row in found]
 
     def insert(self, table: str, values: Mapping[str, object]) -> int:
-        """Add a row, leaving out what the table has no column for; the number of the new row."""
-        kept = {k: v for k, v in values.items() if k in self.columns(table)}
+        """Add a row, leaving out what the table has no column for; the number of the new row.
+
+        A column that the table requires and we know nothing of gets an empty value of the type
+        that the table declares: schemas grow from version to version.
+        """
+        there, kept = set(self.columns(table)), self._required(table)
+        kept |= {k: v for k, v in values.items() if k in there}
         names, marks = ",".join(f'"{k}"' for k in kept), ",".join("?" * len(kept))
         made = self.connection.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', tuple(kept.values()))  # noqa: S608
         return int(made.lastrowid or 0)
+
+    def _required(self, table: str) -> dict[str, object]:
+        """An empty value for each column that may not be NULL and has no default; keys count themselves."""
+        asked = 'SELECT name, type FROM pragma_table_info(?) WHERE "notnull" AND dflt_value IS NULL AND NOT pk'
+        return {name: _empty(kind.upper()) for name, kind in self.connection.execute(asked, (table,))}
+
+
+def _empty(kind: str) -> object:
+    """An empty value of a declared type (SQLite's rules of affinity, and dates as SQLAlchemy keeps them)."""
+    if any(word in kind for word in ("DATE", "TIMESTAMP")):
+        return "1980-01-01 00:00:00.000000"
+    if any(word in kind for word in ("INT", "BOOL", "REAL", "FLOA", "DOUB", "NUM", "DEC")):
+        return 0
+    return b"" if "BLOB" in kind else ""
 
 
 @contextmanager
@@ -81,8 +100,12 @@ def changed_copy(path: Path, target: Path) -> Iterator[Foreign]:
         with _guarded(path, Path(folder)) as connection:
             if connection.execute("SELECT count(*) FROM sqlite_master WHERE type='trigger'").fetchone()[0]:
                 raise StoreError(str(path), "it has triggers, which would run", "Export REFI-QDA (.qdpx) instead.")
-            with connection:
-                yield Foreign(connection)
+            try:
+                with connection:
+                    yield Foreign(connection)
+            except sqlite3.Error as error:  # reading went well: it is our rows that do not fit
+                why = f"the copy cannot take the new rows ({getattr(error, 'sqlite_errorname', type(error).__name__)})"
+                raise StoreError(str(target), why, "The original is unharmed. Export REFI-QDA (.qdpx) instead.") from None
             connection.execute("PRAGMA journal_mode=DELETE")
         os.replace(Path(folder) / path.name, target)
         wrote(target)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from autocode.errors import InputError
+from autocode.errors import InputError, StoreError
 from autocode.formats import ReadOptions, WriteOptions, read, read_all, write
 from autocode.formats.datasets.suggestions import MACHINE
 from autocode.formats.projects.taguette import text_of_html
@@ -271,3 +272,46 @@ def test_its_table_of_highlights_is_located_in_the_transcripts(tmp_path: Path) -
         (21, 32, "other", "ana"),
     ]
     assert sum(receipts[-1].skipped.values()) == 1
+
+
+def test_columns_that_a_newer_schema_requires_are_filled_by_their_types(tmp_path: Path) -> None:
+    """Whatever a version of Taguette adds to its tables, a new login and highlight go in, the old rows stay."""
+    newer = TABLES.replace("hashed_password VARCHAR(120),", "hashed_password VARCHAR(120), disabled BOOLEAN NOT NULL,")
+    newer = newer.replace("snippet TEXT NOT NULL", "snippet TEXT NOT NULL, colour VARCHAR(9) NOT NULL, seen DATETIME NOT NULL")
+    project = database(tmp_path / "new.sqlite3", newer, **_rows_of_a_newer_schema())
+    study = read(project)
+    more = Coding(study.documents[0].id, 0, 5, "mood", "carl")
+    study = replace(study, coders=(*study.coders, Coder("carl", "carl")), codings=(*study.codings, more))
+    write(study, tmp_path / "out.sqlite3", WriteOptions(original=project))
+    back = read(tmp_path / "out.sqlite3")
+    assert [(c.start, c.end, c.code) for c in back.codings if c.coder == "carl"] == [(0, 5, "mood")]
+    with closing(sqlite3.connect(tmp_path / "out.sqlite3")) as base:
+        assert base.execute("SELECT disabled FROM users WHERE login='carl'").fetchone() == (0,)
+        assert base.execute("SELECT colour, seen FROM highlights ORDER BY id DESC").fetchone() == (
+            "",
+            "1980-01-01 00:00:00.000000",
+        )
+
+
+def _rows_of_a_newer_schema() -> dict[str, list[tuple[object, ...]]]:
+    """The rows of the small project, with the cells that the newer tables require."""
+    return {
+        "users": [("ana", "2026", None, 0, None), ("ben", "2026", None, 0, None)],
+        "projects": [(1, "Pilot", "", "2026")],
+        "documents": [(1, "Interview", "", "i.docx", "2026", 1, "LEFT_TO_RIGHT", HTML)],
+        "tags": [(1, 1, "mood", "how it felt")],
+        "highlights": [(1, 1, *_bytes("thére"), "thére", "red", "2026")],
+        "highlight_tags": [(1, 1)],
+        "commands": [_added(1, "ana", 1, [1])],
+    }
+
+
+def test_a_copy_that_cannot_take_our_rows_is_not_called_a_damaged_original(tmp_path: Path) -> None:
+    """A rule of the file that our rows break is named as that, and no half copy is left."""
+    strict = TABLES.replace("snippet TEXT NOT NULL", "snippet TEXT NOT NULL CHECK (length(snippet) > 5000)")
+    project = database(tmp_path / "p.sqlite3", strict, **{**_rows_of_a_newer_schema(), "users": [], "highlights": []})
+    study = Study((Document("Interview", "Some words", "Interview"),), Codebook((Code("mood"),)), (Coder("ana"),))
+    study = replace(study, codings=(Coding("Interview", 0, 4, "mood", "ana"),))
+    with pytest.raises(StoreError, match=r"cannot take the new rows.*CHECK.*unharmed"):
+        write(study, tmp_path / "out.sqlite3", WriteOptions(original=project))
+    assert not (tmp_path / "out.sqlite3").exists()
