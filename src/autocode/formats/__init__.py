@@ -25,7 +25,8 @@ from autocode.formats.projects.refi_write import read_codes_file, write_codes_fi
 from autocode.formats.projects.taguette import read_taguette
 from autocode.formats.projects.taguette_write import write_taguette
 from autocode.formats.receipt import Reader, ReadOptions, Receipt, WriteOptions, Writer
-from autocode.formats.tables.codebooks import read_codebook
+from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
+from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
 from autocode.formats.tables.table import read_sheets, read_table, table_stage, write_table
 from autocode.formats.transcripts.texts import TEXTS, read_text_file, read_text_files
 from autocode.store import STORE, load
@@ -42,6 +43,9 @@ __all__ = [
     "read_coders",
     "write",
 ]
+
+CODEBOOK = "codebook"
+"""What `ReadOptions.kind` calls a text that is to be read as a codebook."""
 
 _THEN = "then import the .qdpx file. For the codes alone, export a REFI-QDA codebook (.qdc)."
 _TOOLS = (
@@ -92,7 +96,9 @@ def read_all(sources: Sequence[str | Path], options: ReadOptions = ReadOptions()
         read[place] = _read_one(paths[place], _knowing(options, [study for study, _ in read.values()]))
     parts = [read[place][0] for place in range(len(paths))]
     receipts = [receipt for place in range(len(paths)) for receipt in read[place][1]]
-    book = reduce(join_codebooks, [options.codebook, *(p.codebook for p in parts)])
+    book = options.codebook
+    for part in parts:
+        book = join_codebooks(book, part.codebook).book
     parts = [_resolved(part, book, options.add_codes) for part in parts]
     return reduce(merge, parts, Study(codebook=book)), receipts
 
@@ -111,7 +117,7 @@ def _knowing(options: ReadOptions, parts: Iterable[Study]) -> ReadOptions:
     book = options.codebook
     for part in parts:
         documents |= part.by_id
-        book = join_codebooks(book, part.codebook)
+        book = join_codebooks(book, part.codebook).book
     return replace(options, documents=tuple(documents.values()), codebook=book)
 
 
@@ -143,6 +149,11 @@ def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     refuse_native(path)
     if path.is_dir() and path.suffix.lower() != ".qda":
         return _read_directory(path, options)
+    sure = options.kind == CODEBOOK or is_called_codebook(path.stem)
+    if path.suffix.lower() in BOOKS and (found := codebook_in_text(path, options.encoding, sure)):
+        return Study(codebook=found[0]), [found[1]]
+    if options.kind == CODEBOOK and path.suffix.lower() in TEXTS:
+        raise InputError(path.name, "no list or table of codes was found in it", "Make it a table: Theme | Code | Definition.")
     kind = "".join(s for s in path.suffixes[-2:] if s in (".csv", ".tsv", ".gz")) or path.suffix.lower()
     reader = READERS.get(kind)
     if reader is None:

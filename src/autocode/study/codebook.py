@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
+import unicodedata
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from autocode.errors import CodebookError
@@ -125,7 +127,7 @@ class Codebook:
         """
         if text in self.by_path:
             return text
-        paths = self._paths_by_name.get(text, ())
+        paths = self._paths_by_name.get(text) or self._evened.get(evened(text), ())
         if len(paths) == 1:
             return paths[0]
         if paths:
@@ -140,6 +142,16 @@ class Codebook:
         for code in self.codes:
             found[code.name] = (*found.get(code.name, ()), code.path)
         return found
+
+    @cached_property
+    def _evened(self) -> Mapping[str, tuple[str, ...]]:
+        """Paths by their evened writing, and by the evened names of those that no path is written like."""
+        paths: dict[str, tuple[str, ...]] = {}
+        names: dict[str, tuple[str, ...]] = {}
+        for code in self.codes:
+            for found, text in ((paths, code.path), (names, code.name)):
+                found[evened(text)] = (*found.get(evened(text), ()), code.path)
+        return {**names, **paths}
 
     def unknown(self, text: str) -> CodebookError:
         """The error for a code that is not there; it names the nearest code that is."""
@@ -225,9 +237,65 @@ def _rooted(code: str, parents: Mapping[str, str]) -> bool:
     return any(not (code := parents.get(code, "")) for _ in parents)
 
 
-def join_codebooks(first: Codebook, second: Codebook) -> Codebook:
-    """`first` and, at its end, the codes that only `second` has."""
-    if not len(first):
-        return second
-    extra = tuple(code for code in second if code.path not in first)
-    return Codebook(first.codes + extra, first.name or second.name, first.version)
+def evened(text: str) -> str:
+    """A name or path as one compares it: case, spaces, Unicode forms and the signs between levels aside."""
+    parts = re.split(r"\s+>\s+|\\+|::+|/", unicodedata.normalize("NFC", text).casefold())
+    return SEPARATOR.join(filter(None, (" ".join(part.replace("_", " ").split()) for part in parts)))
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedCodebook:
+    """Two codebooks as one.
+
+    Attributes:
+        book: The codes of the first and, at its end, those that only the second has.
+        first: From paths in the first to paths in `book`, where they differ; `second` likewise.
+    """
+
+    book: Codebook
+    first: Mapping[str, str]
+    second: Mapping[str, str]
+
+
+def join_codebooks(first: Codebook, second: Codebook, adopting: bool = False) -> JoinedCodebook:
+    """Two codebooks as one; a code of both keeps what the first says of it, and gets what only the second says.
+
+    Codes are the same where their paths are, case and spaces aside.
+
+    Args:
+        first: What is there.
+        second: What comes in.
+        adopting: `second` is a codebook that comes after the codings: a code of `first` that stands
+            alone, with neither parent, children nor definition, gets the place of the one code of its
+            name there.
+    """
+    mine, counts = _alone(first), _alone(second)
+    theirs = {path: path for path in second.by_path if path in first}
+    theirs |= {p: mine[e] for e, p in counts.items() if e in mine and p not in theirs and mine[e] not in theirs}
+    moved: dict[str, str] = {}
+    if adopting:
+        names = Counter(evened(c.name) for c in second)
+        alone = {evened(c.name): c for c in first if not (c.parent or c.definition or first.is_theme(c.path))}
+        placed = {c.path: alone[evened(c.name)].path for c in second if evened(c.name) in alone and names[evened(c.name)] == 1}
+        moved = {old: new for new, old in placed.items() if new not in theirs}
+    codes = {c.path: c for c in first if c.path not in moved}
+    below: dict[str, str] = {}
+    for c in second:
+        parent = below.get(c.parent, c.parent)
+        path = theirs.get(c.path) or (parent + SEPARATOR + c.name if parent else c.name)
+        below[c.path] = path
+        codes[path] = _filled(codes[path], c) if path in codes else replace(c, parent=parent)
+    book = Codebook(tuple(codes.values()), first.name or second.name, (first if len(first) else second).version)
+    return JoinedCodebook(book, moved, {old: new for old, new in below.items() if old != new})
+
+
+def _alone(book: Codebook) -> dict[str, str]:
+    """Paths by their evened writing, where no other path is written so."""
+    counts = Counter(evened(path) for path in book.by_path)
+    return {e: path for path in book.by_path if counts[e := evened(path)] == 1}
+
+
+def _filled(code: Code, other: Code) -> Code:
+    """A code with what only another says of it."""
+    texts = ("definition", "include", "exclude", "example", "guid")
+    return replace(code, **{name: getattr(other, name) for name in texts if not getattr(code, name)})

@@ -67,13 +67,15 @@ def unit_readings(segments: Sequence[Segment], seen: Iterable[tuple[str, str]]) 
 def merge(first: Study, second: Study) -> Study:
     """Put two studies together; human coding is only ever added to, never replaced.
 
-    The codebook of `second` replaces that of `first` where `first` has none; else codes that
-    `first` lacks are added. Two documents of given units under one id are united: the units of
+    Codebooks are joined as `join_codebooks` does: one that comes after the codings gives its places
+    and definitions to the codes that are there. Two documents of given units under one id are united: the units of
     both in order, each once, with codings and readings moved along.
 
     Raises:
         StudyError: One document id stands for two different texts, or one unit does.
     """
+    joined = join_codebooks(first.codebook, second.codebook, adopting=not second.codings)
+    first, second = with_codes(first, joined.first), with_codes(second, joined.second)
     documents = dict(first.by_id)
     for d in second.documents:
         old = documents.get(d.id)
@@ -83,13 +85,20 @@ def merge(first: Study, second: Study) -> Study:
     order = dict.fromkeys(c.id for c in (*first.coders, *second.coders))
     return Study(
         documents=tuple(documents.values()),
-        codebook=join_codebooks(first.codebook, second.codebook),
+        codebook=joined.book,
         coders=tuple(coders[i] for i in order),
         codings=tuple(dict.fromkeys((*first.codings, *second.codings))),
         readings=join_readings((*first.readings, *second.readings)),
         name=first.name or second.name,
         notice=first.notice or second.notice,
     )
+
+
+def with_codes(study: Study, paths: Mapping[str, str]) -> Study:
+    """The study with its codings' codes under other paths; its codebook stays."""
+    if not paths:
+        return study
+    return replace(study, codings=tuple(replace(c, code=paths.get(c.code, c.code)) for c in study.codings))
 
 
 def _united(old: Document, new: Document) -> Document:

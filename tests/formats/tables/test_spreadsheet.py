@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autocode.errors import InputError
@@ -102,6 +102,7 @@ def test_an_empty_workbook_is_refused(tmp_path: Path) -> None:
         read_workbook(tmp_path / "a.xlsx")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_survives(text: str) -> None:
     """What XML holds comes back; newlines are ours; what it cannot hold is one U+FFFD each."""

@@ -50,7 +50,10 @@ def test_codes_are_parted_by_a_bar_and_found_in_the_codebook(tmp_path: Path) -> 
     table = _file(tmp_path, HEAD + "d,s1,1,,one,a,t|w\n")
     study, receipts = read_all([table, _file(tmp_path, BOOK, "codebook.csv")])
     assert [c.code for c in study.codings] == ["w > t", "w"]
-    assert [str(r).split(": ")[1] for r in receipts] == ["in 1 rows = kept 1 + skipped 0", "in 2 codes = kept 2 + skipped 0"]
+    assert [str(r).split("\n")[0].split(": ")[1] for r in receipts] == [
+        "in 1 rows = kept 1 + skipped 0",
+        "in 2 codes = kept 2 + skipped 0",
+    ]
 
 
 def test_without_a_codebook_the_codes_used_are_the_codebook(tmp_path: Path) -> None:

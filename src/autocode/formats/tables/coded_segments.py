@@ -14,8 +14,6 @@ from pathlib import Path
 from autocode.formats.files import Table, csv_text, cut_to_cell, legal, write_atomic
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.headings import (
-    DEFINITIONS,
-    HEADINGS,
     code_path,
     codes_in,
     columns_by_place,
@@ -29,7 +27,7 @@ from autocode.formats.tables.participants import RESPONDENT
 from autocode.formats.tables.quotes import Quote, known_document, study_from_quotes
 from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.study import Coding, Study
-from autocode.study.codebook import SEPARATOR, Code, Codebook
+from autocode.study.codebook import SEPARATOR, Codebook
 
 _LONG = 20  # characters: shorter quotes are equal by chance
 _Groups = Mapping[str, list[Quote]]
@@ -348,43 +346,3 @@ def _row(study: Study, c: Coding, locator: Locator, said: tuple[str, str]) -> Ro
         author,
         c.when,
     )
-
-
-def is_code_list(table: Table) -> bool:
-    """Whether a table lists codes by their paths, without quoting any text."""
-    headings = {folded(c) for c in table.columns}
-    return bool(headings & {*HEADINGS["code"], "name"} and headings & {*DEFINITIONS, "guid"} and not headings & _QUOTING)
-
-
-_QUOTING = {*HEADINGS["text"], *HEADINGS["document"], *HEADINGS["coder"], "participant", "respondent"}
-
-
-def codebook_from_list(table: Table) -> tuple[Codebook, Receipt]:
-    """Read a codebook whose codes are paths (``Theme > Code``), as MAXQDA exports it.
-
-    Parents that have no row of their own are added before their first child.
-    """
-    code, text = _column(table, (*HEADINGS["code"], "name")), _column(table, DEFINITIONS)
-    guid, skipped = _column(table, ("guid",)), {"without a name": 0, "doubled": 0}
-    said: dict[str, tuple[str, str]] = {}
-    for row in table.rows:
-        path = code_path(row[code])
-        if not path or path in said:
-            skipped["doubled" if path else "without a name"] += 1
-            continue
-        said[path] = (row.get(text, "").strip(), row.get(guid, "").strip())
-    codes = []
-    for c in _parents_first(said):
-        definition, identifier = said.get(c.path, ("", ""))
-        codes.append(Code(c.name, c.parent, definition, guid=identifier))
-    book = Codebook(tuple(codes), table.source.split(".")[0])
-    return book, Receipt(table.source, "codes", len(said), skipped, (table.note,) if table.note else ())
-
-
-def _parents_first(paths: Sequence[str] | dict[str, tuple[str, str]]) -> Codebook:
-    return Codebook().with_paths(path.strip(SEPARATOR) for path in paths)
-
-
-def _column(table: Table, headings: Sequence[str]) -> str:
-    by_heading = {folded(c): c for c in table.columns}
-    return next((by_heading[h] for h in headings if h in by_heading), "")

@@ -17,11 +17,10 @@ from pathlib import Path
 from autocode.errors import InputError
 from autocode.formats.files import Table, read_csv
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
+from autocode.formats.tables.codebooks import codebook_of_table, is_codebook
 from autocode.formats.tables.coded_segments import (
-    codebook_from_list,
     coded_columns,
     coder_columns,
-    is_code_list,
     is_dedoose_table,
     study_from_coder_columns,
     study_from_dedoose,
@@ -37,7 +36,6 @@ from autocode.formats.tables.spreadsheet import read_workbook
 from autocode.formats.tables.workbook import is_study_workbook, read_study_workbook, write_study_workbook
 from autocode.formats.transcripts.whisper import is_speech_table, speech_of_table
 from autocode.study import Coder, Coding, Document, Reading, Study
-from autocode.study.codebook import Codebook, codebook_from_rows
 from autocode.study.merge import Unit, lay_out, merge, unit_readings
 
 Read = tuple[Study, list[Receipt]]
@@ -121,7 +119,7 @@ def _unknown(source: str, tables: Sequence[Table], options: ReadOptions) -> Inpu
 
 
 def _codebook(table: Table, options: ReadOptions) -> Read:
-    book, receipt = codebook_from_table(table) if is_codebook_table(table) else codebook_from_list(table)
+    book, receipt = codebook_of_table(table)
     return Study(codebook=book), [receipt]
 
 
@@ -138,7 +136,7 @@ def _participants(table: Table, options: ReadOptions) -> Read:
 
 TABLES: dict[str, TableKind] = {
     "our long table of codings": (lambda t, o: not o.columns and is_coding_table(t), study_from_codings),
-    "codebook": (lambda t, o: not o.columns and (is_codebook_table(t) or is_code_list(t)), _codebook),
+    "codebook": (lambda t, o: not o.columns and is_codebook(t), _codebook),
     "Dedoose excerpts": (lambda t, o: not o.columns and is_dedoose_table(t), study_from_dedoose),
     "units": (lambda t, o: not o.columns and is_long_table(t), _units),
     "coded segments": (lambda t, o: bool(coded_columns(t, o.columns)), study_from_segments),
@@ -168,23 +166,6 @@ def write_table(study: Study, path: Path, options: WriteOptions = WriteOptions()
 def is_long_table(table: Table) -> bool:
     """Whether the columns are those of a long table, or mean to be."""
     return "segment_id" in table.columns or {"document_id", "text"} <= set(table.columns)
-
-
-def is_codebook_table(table: Table) -> bool:
-    """Whether the columns are those of a codebook table."""
-    return "code" in table.columns and "parent" in table.columns
-
-
-def codebook_from_table(table: Table) -> tuple[Codebook, Receipt]:
-    """Read a codebook table: columns `code, parent` and, where there, `definition` and others.
-
-    Raises:
-        CodebookError: The rows make no tree.
-    """
-    rows = [row for row in table.rows if row["code"].strip()]
-    unnamed = len(table.rows) - len(rows)
-    book = codebook_from_rows(rows, table.source.split(".")[0])
-    return book, Receipt(table.source, "codes", len(book), {"without a name": unnamed}, _notes(table))
 
 
 @dataclass
