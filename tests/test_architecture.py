@@ -51,7 +51,7 @@ GUESTS = {
     "starlette": {"desk"},
     "uvicorn": {"desk"},
     "matplotlib": {"dossier"},
-    "docx": {"dossier", "ethics"},
+    "docx": {"dossier", "ethics", "formats"},
     "xlsxwriter": {"dossier", "formats"},
     "pygamma_agreement": {"agreement"},
     "pyannote": {"agreement"},
