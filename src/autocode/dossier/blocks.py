@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -61,12 +62,17 @@ def shown(value: Cell, kind: str = "t") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture with its caption, what it says in words, and the figures it was drawn from."""
+    """A picture with its caption and the figures it was drawn from; `drawings` are its parts, one page each at most."""
 
     name: str
     caption: str
-    drawing: Drawing
+    drawings: tuple[Drawing, ...]
     data: Table
+
+    @property
+    def said(self) -> str:
+        """What the picture shows, in words."""
+        return self.drawings[0].said
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +219,27 @@ class View:
     @cached_property
     def themes(self) -> list[str]:
         """Paths of the themes below which a code was given, in the order of the codebook."""
-        return list(dict.fromkeys(self.theme(code) for code in self.used))
+        return list(self.by_theme)
 
     def theme(self, code: str) -> str:
         """The theme of a code."""
         return self.study.codebook.theme(code)
+
+    @cached_property
+    def by_theme(self) -> dict[str, list[str]]:
+        """The codes that were given under their themes, in the order of the codebook."""
+        found: dict[str, list[str]] = {}
+        for code in self.used:
+            found.setdefault(self.theme(code), []).append(code)
+        return found
+
+    def headed(self, theme: str) -> bool:
+        """Whether a theme stands above codes of its own; a code of a flat codebook is its own theme and needs no head."""
+        return self.by_theme.get(theme, [theme]) != [theme]
+
+    def called(self, code: str) -> str:
+        """The name of a code below its theme; a theme that was given itself says so."""
+        return self.name(code) + (" (itself)" if code == self.theme(code) and self.headed(code) else "")
 
     def name(self, code: str) -> str:
         """The name of a code, with its parents below the theme."""
@@ -262,11 +284,13 @@ class View:
         """All groups, in alphabetical order."""
         return sorted(set(self.group.values()))
 
+    def of(self, code: str) -> list[Coding]:
+        """The counted codings of a code itself, without the codes below it."""
+        return self._by_code.get(code, [])
+
     def under(self, path: str) -> list[Coding]:
         """The counted codings of a code; of all codes below it where it is a theme."""
-        return self._by_code.get(path, []) + [
-            c for code, listed in self._by_code.items() if code.startswith(path + " > ") for c in listed
-        ]
+        return self.of(path) + [c for code, listed in self._by_code.items() if code.startswith(path + " > ") for c in listed]
 
     @cached_property
     def _by_code(self) -> dict[str, list[Coding]]:
@@ -284,12 +308,38 @@ class View:
         """The words of a coded segment."""
         return self.study.by_id[coding.document].text_of(coding)
 
-    def source(self, coding: Coding) -> str:
-        """Who said a coded segment and where: participant, group, document, position."""
+    def cited(self, coding: Coding) -> str:
+        """Who said a coded segment, as every quote is cited: the participant and their group.
+
+        The document stands there too where a participant spoke in more than one; places are in the workbook.
+        """
         who, document = self.participant[coding.document], coding.document
-        place = f"characters {coding.start:,}–{coding.end:,}"
-        parts = (who, self.group.get(document, ""), "" if who == document else document, place)
+        parts = (who, self.group.get(document, ""), document if self._documents_of[who] > 1 else "")
         return ", ".join(part for part in parts if part)
+
+    @cached_property
+    def _documents_of(self) -> Counter[str]:
+        return Counter(self.participant.values())
+
+    @cached_property
+    def human_codings(self) -> dict[str, list[Coding]]:
+        """What the human coders gave, by code, in the order of the texts."""
+        humans, found = set(self.humans), dict[str, list[Coding]]()
+        for c in sorted(c for c in self.study.codings if c.coder in humans):
+            found.setdefault(c.code, []).append(c)
+        return found
+
+    @cached_property
+    def _readings(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
+        found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for r in self.study.readings:
+            found.setdefault((r.coder, r.document), []).append((r.start, r.end))
+        return found
+
+    def has_read(self, coder: str, coding: Coding) -> bool:
+        """Whether a coder read all of the place of a coding."""
+        spans = self._readings.get((coder, coding.document), ())
+        return any(start <= coding.start and coding.end <= end for start, end in spans)
 
 
 def _minutes(document: Document) -> float | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from autocode.dossier.blocks import Cell, Figure, Table, View, Words
+from autocode.dossier.charts import in_parts
 from autocode.dossier.drawing import LINE, PALETTE, Bend, Circle, Drawing, Label, Shape
 from autocode.dossier.tables import Frequency
 from autocode.formats.tables.participants import RESPONDENT
@@ -67,18 +68,17 @@ def frequency_table(view: View) -> Table:
     counts = Counter((c.code, c.coder) for c in view.study.codings)
     rows: list[tuple[Cell, ...]] = []
     heads = set()
-    for theme in view.themes:
-        if view.study.codebook.is_theme(theme):
+    for theme, codes in view.by_theme.items():
+        if view.headed(theme):
             heads.add(len(rows))
             below = view.under(theme)
             by = [sum(n for (code, who), n in counts.items() if who == c.id and view.theme(code) == theme) for c in coders]
             accepted = sum(view.theme(c.code) == theme for c in view.accepted)
             rows.append((view.study.codebook.by_path[theme].name, *_line(view, below, by, accepted)))
-        for code in (c for c in view.used if view.theme(c) == theme):
-            own = [c for c in view.under(code) if c.code == code]
+        for code in codes:
+            own = view.of(code)
             accepted = sum(c.code == code for c in view.accepted)
-            itself = " (itself)" if view.study.codebook.is_theme(theme) and code == theme else ""
-            rows.append((view.name(code) + itself, *_line(view, own, [counts[code, c.id] for c in coders], accepted)))
+            rows.append((view.called(code), *_line(view, own, [counts[code, c.id] for c in coders], accepted)))
     unused = sum(not view.study.codebook.is_theme(c.path) and c.path not in set(view.used) for c in view.study.codebook)
     never = f"{unused} codes that were never given are left out." if unused else "Every code was given."
     taken = "Accepted suggestions: codings of any human that began as a suggestion. " if view.accepted else ""
@@ -122,17 +122,23 @@ def corrected(view: View) -> Words | None:
 
 def map_figure(view: View) -> Figure | None:
     """Figure 1: the code map, and the counts it was drawn from; None where nothing was coded."""
-    drawing = code_map(view.frequencies, "", view.study.name)
-    if drawing is None:
+    counted = sorted((f for f in view.frequencies if f.count("")), key=lambda f: -f.count(""))
+    kept = {f.code for f in counted[:_MAPPED]}
+    drawings = code_map([f for f in view.frequencies if f.code in kept], "", view.study.name)
+    if not drawings:
         return None
     rows = tuple((view.theme(f.code), view.name(f.code), f.count("")) for f in view.frequencies if f.count(""))
     data = Table("Code map", "Figures of the code map", ("Theme", "Code", "Coded segments"), rows, "ttn", sheet_only=True)
-    caption = f"Themes and codes; the area of a circle grows with the coded segments of {view.basis} (in brackets)."
-    return Figure("codemap", caption, drawing, data)
+    left = f" The {_MAPPED} codes with most coded segments are drawn." if len(counted) > _MAPPED else ""
+    caption = f"Themes and codes; the area of a circle grows with the coded segments of {view.basis} (in brackets).{left}"
+    return Figure("codemap", caption, drawings, data)
 
 
 _WIDTH, _MIDDLE, _INNER, _OUTER = 1080, 540, 155, 300  # of the map; from the middle to themes and codes
 _GAP, _LARGEST = 26, 15  # space between themes; largest radius
+_TALLEST = 560  # of a map that stays readable on a page on its side
+_PIECE = 14  # codes of a theme that stand together: half a page
+_MAPPED = 144  # codes on all parts of a map
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +168,8 @@ class _Theme:
         return max(sum(row.height for row in self.rows), (len(textwrap.wrap(self.name, 16)) + 1) * LINE)
 
 
-def code_map(codes: Sequence[Frequency], coder: str = "", title: str = "") -> Drawing | None:
-    """Draw the code map.
+def code_map(codes: Sequence[Frequency], coder: str = "", title: str = "") -> tuple[Drawing, ...]:
+    """Draw the code map, in parts where themes and codes are too many for a page.
 
     Args:
         codes: The codes with their counts.
@@ -171,30 +177,43 @@ def code_map(codes: Sequence[Frequency], coder: str = "", title: str = "") -> Dr
         title: What stands in the middle.
 
     Returns:
-        The drawing; None where there is nothing to draw.
+        The drawings; none where there is nothing to draw.
     """
-    themes = _themes(codes, coder)
-    if not themes:
-        return None
+    pages: list[list[_Theme]] = []
+    for theme in _themes(codes, coder):
+        if pages and max(map(_height, _sides([*pages[-1], theme]))) <= _TALLEST:
+            pages[-1].append(theme)
+        else:
+            pages.append([theme])
+    return tuple(_drawn(themes, title) for themes in pages)
+
+
+def _drawn(themes: Sequence[_Theme], title: str) -> Drawing:
     left, right = _sides(themes)
     height = max(_height(left), _height(right), 120) + 30
     shapes = [shape for side, sign in ((left, -1), (right, 1)) for shape in _side(side, sign, height)]
     shapes.append(Label(_MIDDLE, height / 2, tuple(textwrap.wrap(title or "Codes", 16)), "middle", True, 15))
-    said = "; ".join(f"{t.name}: {t.total} coded segments in {len(t.rows)} codes" for t in themes)
+    said = "; ".join(f"{t.name or 'without a theme'}: {t.total} coded segments in {len(t.rows)} codes" for t in themes)
     return Drawing("Code map", said, _WIDTH, height, tuple(shapes))
 
 
 def _themes(codes: Sequence[Frequency], coder: str) -> list[_Theme]:
-    """Themes with the codes that were used; a theme used itself is one of its own codes."""
+    """Themes with the codes that were used, in pieces that fit on a page; codes without a theme stand together.
+
+    A theme used itself is one of its own codes.
+    """
     used = [c for c in codes if c.count(coder)]
     most = max((c.count(coder) for c in used), default=1)
     groups: dict[str, list[Frequency]] = {}
     for c in used:
         groups.setdefault(c.theme, []).append(c)
+    alone = [members[0] for theme, members in groups.items() if [m.code for m in members] == [theme]]
+    groups = {"": alone} | {theme: members for theme, members in groups.items() if [m.code for m in members] != [theme]}
     made = []
-    for i, (theme, members) in enumerate(groups.items()):
-        rows = tuple(_row(c, c.count(coder), most) for c in members)
-        made.append(_Theme(theme, PALETTE[i % len(PALETTE)], sum(r.count for r in rows), rows))
+    for i, (theme, members) in enumerate((theme, members) for theme, members in groups.items() if members):
+        for part in in_parts(len(members), _PIECE):
+            rows = tuple(_row(c, c.count(coder), most) for c in members[part])
+            made.append(_Theme(theme, PALETTE[i % len(PALETTE)], sum(r.count for r in rows), rows))
     return made
 
 
@@ -223,12 +242,15 @@ def _side(themes: Sequence[_Theme], sign: int, height: float) -> Iterator[Shape]
 
 def _theme(theme: _Theme, sign: int, top: float, centre: float) -> Iterator[Shape]:
     x, y = _MIDDLE + sign * _INNER, top + theme.height / 2
-    yield Bend(_MIDDLE + sign * 74, centre, x - sign * 62, y, theme.colour)
+    near = _MIDDLE + sign * 74
+    if theme.name:
+        yield Bend(near, centre, x - sign * 62, y, theme.colour)
+        yield Label(x, y, tuple(textwrap.wrap(theme.name, 16)), "middle", True)
+        near, centre = x + sign * 62, y
     at = top + (theme.height - sum(r.height for r in theme.rows)) / 2
     for row in theme.rows:
         cx, cy = _MIDDLE + sign * _OUTER, at + row.height / 2
-        yield Bend(x + sign * 62, y, cx - sign * row.radius, cy, theme.colour)
+        yield Bend(near, centre, cx - sign * row.radius, cy, theme.colour)
         yield Circle(cx, cy, row.radius, theme.colour)
         yield Label(cx + sign * (_LARGEST + 9), cy, row.lines, "end" if sign < 0 else "start")
         at += row.height
-    yield Label(x, y, tuple(textwrap.wrap(theme.name, 16)), "middle", True)

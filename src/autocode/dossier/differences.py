@@ -23,7 +23,7 @@ from autocode.agreement.judgement.conventions import (
 from autocode.agreement.spans.characters import atlasti_domains, coded_documents
 from autocode.agreement.spans.passages import offsets_by_code
 from autocode.dossier.blocks import Block, Cell, Figure, Table, View, Words
-from autocode.dossier.drawing import Entry, Grid, Span, heat_map, interval_chart
+from autocode.dossier.charts import Entry, Grid, Span, heat_map, interval_chart
 from autocode.dossier.findings import Findings
 from autocode.study import Study
 from autocode.study.matrix import CodingMatrix, FloatArray
@@ -108,7 +108,8 @@ def overall(study: Study, codes: Sequence[str], pairs: Sequence[tuple[str, str]]
 
 _Pairs = list[tuple[str, str]]
 _PAIRS = 6  # pairs of coders of whom a page shows every value
-_SHOWN = 40  # codes of a confusion table that fit on a page
+_SHOWN = 31  # codes of a confusion table that fit on a page, beside the column of those not coded
+_DRAWN = 160  # documents whose agreement is drawn
 
 
 def blocks(view: View, findings: Findings) -> list[Block]:
@@ -257,8 +258,8 @@ def confusion_figure(view: View, matrix: CodingMatrix, pairs: _Pairs, who: str) 
     return Figure(sheet.lower().replace(" ", "-"), caption, heat_map(Grid(names, names, values), "Disagreements", said), data)
 
 
-def document_figure(matrix: CodingMatrix, pairs: _Pairs, mixed: _Pairs) -> Figure:
-    """Kappa within each document, humans and machine with humans (means over pairs)."""
+def document_figure(matrix: CodingMatrix, pairs: _Pairs, mixed: _Pairs) -> Block:
+    """Kappa within each document, humans and machine with humans (means over pairs); a sheet alone where they are many."""
     data = decisions(matrix)
     found: dict[str, list[list[float]]] = {d: [[], []] for d in matrix.documents}
     rows: list[tuple[Cell, ...]] = []
@@ -280,6 +281,8 @@ def document_figure(matrix: CodingMatrix, pairs: _Pairs, mixed: _Pairs) -> Figur
         "tttnnkkk",
         sheet_only=True,
     )
+    if len(entries) > _DRAWN:
+        return table
     said = f"Kappa within each of {len(entries)} documents, all codes pooled."
     kinds = ("between humans", "machine with humans") if mixed else ("between humans",)
     caption = "Agreement by document: kappa within each document, all codes pooled; means over pairs of coders."

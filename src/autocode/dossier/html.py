@@ -205,7 +205,7 @@ def figure(curve: Curve) -> Figure:
         "Learning curve: discs were measured on documents not learnt from, the line is fitted to them, the ring "
         "is what to expect, with its 95 % interval."
     )
-    return Figure("curve", caption, _drawing(curve), data)
+    return Figure("curve", caption, (_drawing(curve),), data)
 
 
 def _drawing(curve: Curve) -> Drawing:

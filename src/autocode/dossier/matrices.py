@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from autocode.dossier.blocks import Block, Cell, Figure, Table, View
-from autocode.dossier.drawing import Grid, curve, heat_map, strip_chart
+from autocode.dossier.charts import Grid, curve, heat_map, strip_chart
+from autocode.dossier.drawing import PALETTE
 from autocode.study import Coding
 
 
@@ -18,15 +19,24 @@ def blocks(view: View) -> Iterator[Block]:
         yield from (block for block in found if block is not None)
 
 
+_DRAWN = 160  # documents of a code matrix that is drawn: five pages of columns
+_ALONG = 60  # interviews whose themes are drawn along them
+_RELATED = 32  # codes of a drawn matrix of overlaps: a page
+
+
 def _breaks(view: View, codes: Sequence[str]) -> frozenset[int]:
     """Rows at which another theme begins."""
     return frozenset(i for i, c in enumerate(codes) if i and view.theme(c) != view.theme(codes[i - 1]))
 
 
-def code_matrix(view: View) -> Figure:
-    """Codes x documents: coded segments in each cell."""
+def code_matrix(view: View) -> Block:
+    """Codes x documents: coded segments in each cell; where documents are too many to draw, a sheet of the cells alone."""
     documents = [d.id for d in view.study.documents]
     counts = Counter((c.code, c.document) for c in view.codings)
+    if len(documents) > _DRAWN:
+        cells = tuple((view.theme(c), view.name(c), d, counts[c, d]) for c in view.used for d in documents if (c, d) in counts)
+        header = ("Theme", "Code", "Document", "Coded segments")
+        return Table("Code matrix", "Coded segments by code and document", header, cells, "tttn", sheet_only=True)
     values = [[counts[code, d] for d in documents] for code in view.used]
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (view.theme(c), view.name(c), *row) for c, row in zip(view.used, values, strict=True)
@@ -65,9 +75,13 @@ def overlaps(view: View) -> Counter[tuple[str, str]]:
 def relations(view: View) -> Figure | None:
     """Codes x codes: how often their segments overlap; None where none do."""
     shared = overlaps(view)
-    codes = [c for c in view.used if any(c in pair for pair in shared)]
-    if not codes:
+    weight: Counter[str] = Counter()
+    for pair, n in shared.items():
+        weight.update(dict.fromkeys(pair, n))
+    if not weight:
         return None
+    kept = {code for code, _ in weight.most_common(_RELATED)}
+    codes = [c for c in view.used if c in kept]
     values = [[shared[a, b] or shared[b, a] if a != b else None for b in codes] for a in codes]
     rows = tuple((a, b, n) for (a, b), n in sorted(shared.items(), key=lambda item: (-item[1], item[0])))
     data = Table(
@@ -80,10 +94,10 @@ def relations(view: View) -> Figure | None:
     )
     grid = Grid([view.name(c) for c in codes], [view.name(c) for c in codes], values)
     said = "; ".join(f"{view.name(a)} and {view.name(b)}: {n}" for a, b, n in rows[:5])
+    left = f" The {_RELATED} codes that overlap most are drawn." if len(weight) > _RELATED else ""
     caption = (
         "Code relations: pairs of coded segments that share at least one character, by the same coder. "
-        "Codes that "
-        f"overlap with none are left out. {view.basis.capitalize()}."
+        f"Codes that overlap with none are left out.{left} {view.basis.capitalize()}."
     )
     return Figure("relations", caption, heat_map(grid, "Code relations", said), data)
 
@@ -112,13 +126,12 @@ def by_group(view: View) -> Table | None:
     people = {g: {view.participant[d] for d, found in view.group.items() if found == g} for g in view.groups}
     rows: list[tuple[Cell, ...]] = []
     heads = set()
-    for theme in view.themes:
-        if view.study.codebook.is_theme(theme):
+    for theme, codes in view.by_theme.items():
+        if view.headed(theme):
             heads.add(len(rows))
             rows.append((view.name(theme), *_in_groups(view, view.under(theme), people)))
-        for code in (c for c in view.used if view.theme(c) == theme):
-            own = [c for c in view.under(code) if c.code == code]
-            rows.append((view.name(code), *_in_groups(view, own, people)))
+        for code in codes:
+            rows.append((view.called(code), *_in_groups(view, view.of(code), people)))
     header = ("Theme and code", *(part for g in view.groups for part in (f"{g} (n = {len(people[g])})", "gave it")))
     return Table(
         "Codes by group",
@@ -171,31 +184,36 @@ def saturation(view: View) -> Figure | None:
     said = f"{totals[-1]} codes after {len(rows)} interviews; {sum(fresh[-3:])} of them came in the last three."
     drawing = curve([d.id for d in documents], totals, fresh, ("Saturation", said, "codes"))
     caption = f"Saturation: {said} Interviews in the order of the study, which may not be that of the field."
-    return Figure("saturation", caption, drawing, data)
+    return Figure("saturation", caption, (drawing,), data)
 
 
-def timeline(view: View) -> Figure | None:
-    """Where each theme is spoken of within each interview; None where nothing was coded."""
+def timeline(view: View) -> Block | None:
+    """Where each theme is spoken of within each interview; None where nothing was coded, a sheet alone where they are many."""
     documents = view.interviews
     if not view.codings or not documents:
         return None
-    place = {theme: i for i, theme in enumerate(view.themes)}
-    length = {d.id: max(1, len(d.text)) for d in view.study.documents}
+    often = Counter({theme: len(view.under(theme)) for theme in view.themes})
+    drawn = [theme for theme in view.themes if theme in dict(often.most_common(len(PALETTE)))]
+    length = {d.id: max(1, len(d.text)) for d in documents}
     bars: dict[str, list[tuple[float, float, int]]] = {d.id: [] for d in documents}
     tidy: list[tuple[Cell, ...]] = []
     for c in view.codings:
         if c.document in bars:
-            start, end = c.start / length[c.document], c.end / length[c.document]
-            bars[c.document].append((start, end, place[view.theme(c.code)]))
-            tidy.append((c.document, view.theme(c.code), c.code, c.start, c.end, start, end))
+            theme, start, end = view.theme(c.code), c.start / length[c.document], c.end / length[c.document]
+            if theme in drawn:
+                bars[c.document].append((start, end, drawn.index(theme)))
+            tidy.append((c.document, theme, c.code, c.start, c.end, start, end))
     header = ("Document", "Theme", "Code", "Start", "End", "Start as share", "End as share")
     data = Table("Timeline", "Coded segments along each document", header, tuple(tidy), "tttnnkk", sheet_only=True)
+    if len(documents) > _ALONG:
+        return data
     said = f"For each of {len(documents)} interviews, from its beginning on the left to its end, the parts coded by theme."
-    drawing = strip_chart([(d.id, bars[d.id]) for d in documents], view.themes, said)
     caption = (
-        f"Themes along each interview, from beginning (left) to end; every theme has its own lane. {view.basis.capitalize()}."
+        "Themes along each interview, from beginning (left) to end; every theme has its own lane."
+        + (f" The {len(drawn)} themes with most coded segments are drawn." if len(drawn) < len(view.themes) else "")
+        + f" {view.basis.capitalize()}."
     )
-    return Figure("timeline", caption, drawing, data)
+    return Figure("timeline", caption, strip_chart([(d.id, bars[d.id]) for d in documents], drawn, said), data)
 
 
 def triangulation(view: View) -> Table | None:
@@ -207,11 +225,11 @@ def triangulation(view: View) -> Table | None:
     sizes = {k: sum(d.kind == k for d in view.study.documents) for k in listed}
     rows: list[tuple[Cell, ...]] = []
     heads = set()
-    for theme in view.themes:
-        if view.study.codebook.is_theme(theme):
+    for theme, codes in view.by_theme.items():
+        if view.headed(theme):
             heads.add(len(rows))
-            rows.append((view.name(theme), *_line(view, theme, listed, kind)))
-        rows += [(view.name(c), *_line(view, c, listed, kind)) for c in view.used if view.theme(c) == theme]
+            rows.append((view.name(theme), *_by_kind(view.under(theme), listed, kind)))
+        rows += [(view.called(c), *_by_kind(view.of(c), listed, kind)) for c in codes]
     header = ("Theme and code", *(f"{k.capitalize()} ({sizes[k]})" for k in listed), "Sources")
     return Table(
         "Triangulation",
@@ -224,9 +242,7 @@ def triangulation(view: View) -> Table | None:
     )
 
 
-def _line(view: View, path: str, listed: list[str], kind: dict[str, str]) -> list[Cell]:
-    whole = path in view.themes and view.study.codebook.is_theme(path)
-    found = view.under(path) if whole else [c for c in view.under(path) if c.code == path]
+def _by_kind(found: Sequence[Coding], listed: list[str], kind: dict[str, str]) -> list[Cell]:
     where = {c.document for c in found}
     counts = [sum(kind[d] == k for d in where) for k in listed]
     speaking = [k for k, n in zip(listed, counts, strict=True) if n]

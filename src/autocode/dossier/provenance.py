@@ -223,10 +223,10 @@ def _codes(view: View, made: Mapping[str, Any], findings: Findings) -> Table:
     rows: list[tuple[Cell, ...]] = []
     heads = set()
     for theme in dict.fromkeys(view.theme(code) for code in listed):
-        if view.study.codebook.is_theme(theme):
+        own = [c for c in listed if view.theme(c) == theme]
+        if own != [theme]:
             heads.add(len(rows))
             rows.append((view.name(theme), *[""] * 6))
-        own = (c for c in listed if view.theme(c) == theme)
         rows += [(view.name(c), *_evidence(known, at[c]), silent.get(c, "")) for c in own if known]
     note = (
         "Out of document, at the threshold from which it suggests: precision is the share of its suggestions that a "

@@ -16,6 +16,7 @@ from autocode.study import Coding
 _WEIGHED = 40  # coded segments of a code that are encoded at most, drawn evenly; more cost minutes on large studies
 
 
+_ENDS = '.?!…:;"\u201d\u2019)]\u00bb'  # what a sentence, or a quote that needs no ellipsis, ends with
 _SHORTEST = 25  # characters: shorter passages rarely stand alone
 
 
@@ -50,7 +51,7 @@ def choose(view: View, vectors: Vectors) -> dict[str, list[Quote]]:
         view: The study.
         vectors: From texts to vectors; called once.
     """
-    weighed = {code: _evenly([c for c in view.under(code) if c.code == code]) for code in view.used}
+    weighed = {code: _evenly(view.of(code)) for code in view.used}
     texts = [view.words(c) for found in weighed.values() for c in found]
     X, at, chosen = vectors(texts) if texts else np.zeros((0, 1), np.float32), 0, {}
     for code, found in weighed.items():
@@ -66,6 +67,12 @@ def _evenly(codings: list[Coding]) -> list[Coding]:
     return [long[int(i * step)] for i in range(min(len(long), _WEIGHED))]
 
 
+def _weighed(view: View, code: str, found: Sequence[Coding]) -> str:
+    """How many coded segments a code has, and how many of these were weighed where not all were."""
+    whole = len(view.of(code))
+    return f"{whole:,} coded segments" + (f", {len(found)} of them weighed" if len(found) < whole else "")
+
+
 def _chosen(view: View, code: str, found: list[Coding], X: NDArray[np.float32]) -> Iterator[Quote]:
     pinned = [Coding(p.document, p.start, p.end, code, "") for p in view.record.pinned if p.code == code]
     yield from (Quote(c, "pinned", "chosen by the researchers") for c in pinned)
@@ -77,7 +84,7 @@ def _chosen(view: View, code: str, found: list[Coding], X: NDArray[np.float32]) 
     yield Quote(
         first,
         "representative",
-        f"nearest to the middle of {len(found)} coded segments" if len(found) > 1 else "the only coded segment",
+        f"nearest to the middle of {_weighed(view, code, found)}" if len(found) > 1 else "the only coded segment",
     )
     taken = {(c.document, c.start) for c in (*pinned, first)}
     own = view.group.get(first.document)
@@ -90,33 +97,34 @@ def _chosen(view: View, code: str, found: list[Coding], X: NDArray[np.float32]) 
 
 def _contested(view: View, code: str, taken: set[tuple[str, int]]) -> Iterator[Quote]:
     """The first segment of a coder that another coder, who read it, did not give the code at all."""
-    humans = view.humans
-    own = [c for c in view.study.codings if c.code == code and c.coder in humans]
-    for c in sorted(own):
-        missing = [h for h in humans if h != c.coder and _read(view, h, c) and not _gave(own, h, c)]
-        if missing and (c.document, c.start) not in taken and c.end - c.start >= _SHORTEST:
-            yield Quote(c, "contested", f"given by {c.coder}, not by {', '.join(missing)}")
-            return
+    given: dict[str, list[Coding]] = {}
+    for c in view.human_codings.get(code, ()):
+        given.setdefault(c.document, []).append(c)
+    for document, own in given.items():
+        for c in own:
+            missing = [h for h in view.humans if h != c.coder and view.has_read(h, c) and not _gave(own, h, c)]
+            if missing and (document, c.start) not in taken and c.end - c.start >= _SHORTEST:
+                yield Quote(c, "contested", f"given by {c.coder}, not by {', '.join(missing)}")
+                return
 
 
 def _gave(codings: Sequence[Coding], coder: str, place: Coding) -> bool:
-    """Whether a coder gave one of `codings` somewhere within the place of another coding."""
-    return any(
-        c.coder == coder and c.document == place.document and c.start < place.end and place.start < c.end for c in codings
-    )
+    """Whether a coder gave one of the codings of a document somewhere within the place of another."""
+    return any(c.coder == coder and c.start < place.end and place.start < c.end for c in codings)
 
 
-def _read(view: View, coder: str, coding: Coding) -> bool:
-    readings = view.study.readings
-    return any(
-        r.coder == coder and r.document == coding.document and r.start <= coding.start and coding.end <= r.end for r in readings
-    )
+def quoted(text: str, words: int) -> str:
+    """A coded segment as it is quoted: on one line, with at most `words` words, and a mark wherever words are left out.
 
-
-def shortened(text: str, words: int) -> str:
-    """The text on one line with at most `words` words; cut at its end, which is marked."""
+    A segment that begins or ends within a sentence has an ellipsis there; one that is cut ends in "[…]".
+    """
     listed = text.split()
-    return " ".join(listed) if len(listed) <= words else " ".join(listed[:words]) + " […]"
+    inside = listed and listed[0][0].islower()
+    start = ["…"] if inside else []
+    if len(listed) > words:
+        return " ".join([*start, *listed[:words], "[…]"])
+    end = [] if not listed or listed[-1][-1] in _ENDS else ["…"]
+    return " ".join([*start, *listed, *end])
 
 
 def blocks(view: View, vectors: Vectors | None) -> Iterator[Block]:
@@ -144,13 +152,14 @@ def blocks(view: View, vectors: Vectors | None) -> Iterator[Block]:
 
 def listed(view: View, chosen: dict[str, list[Quote]]) -> Iterator[Block]:
     """The quotes under their themes and codes, ready to print."""
-    for theme in view.themes:
-        yield Title(view.name(theme))
-        for code in (c for c in view.used if view.theme(c) == theme and chosen.get(c)):
-            yield Title(view.name(code), 4)
+    for theme, codes in view.by_theme.items():
+        if view.headed(theme):
+            yield Title(view.name(theme))
+        for code in (c for c in codes if chosen.get(c)):
+            yield Title(view.called(code), 4 if view.headed(theme) else 3)
             for quote in chosen[code]:
-                kind = quote.kind.capitalize() + (f" ({quote.why})" if quote.why else "")
-                yield Quoted(shortened(view.words(quote.coding), view.record.report.words), kind, view.source(quote.coding))
+                kind = quote.kind.capitalize() + (f" ({quote.why})" if quote.kind in ("contrasting", "contested") else "")
+                yield Quoted(quoted(view.words(quote.coding), view.record.report.words), kind, view.cited(quote.coding))
 
 
 def quote_table(view: View, chosen: dict[str, list[Quote]]) -> Table:
@@ -203,5 +212,5 @@ def quote_matrix(view: View, chosen: dict[str, list[Quote]]) -> Table | None:
 def _cell(view: View, coding: Coding | None) -> str:
     if coding is None:
         return ""
-    words = shortened(view.words(coding), min(35, view.record.report.words))
+    words = quoted(view.words(coding), min(35, view.record.report.words))
     return f"“{words}” ({view.participant[coding.document]}; {view.name(coding.code)})"

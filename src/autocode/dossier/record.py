@@ -82,7 +82,7 @@ class Settings:
 
     Attributes:
         group: The variable by which participants are compared; "" lets the program choose.
-        words: Words of a quote at most; a longer one is cut around its middle.
+        words: Words of a quote at most; a longer one is cut there, which is marked.
         small: Cells of a comparison of groups that rest on fewer coded segments are flagged.
         quotes: Words of transcripts are shown; where False, only counts and positions are.
     """

@@ -13,7 +13,7 @@ from autocode.agreement.rows import Row, Verdict
 from autocode.agreement.summary import Record as Validity
 from autocode.agreement.summary import conditions, summary
 from autocode.dossier.blocks import Block, Cell, Figure, Points, Table, Title, View, Words, shown
-from autocode.dossier.drawing import Entry, Span, interval_chart
+from autocode.dossier.charts import Entry, Span, interval_chart
 from autocode.dossier.findings import MARKS, Findings
 
 VERDICTS = {
@@ -116,7 +116,8 @@ def agreement_figure(view: View, report: AgreementReport) -> Figure:
     for theme, codes in themed(view, report.codes):
         rows = [_entry(report, code, view.name(code)) for code in codes]
         rows = [entry for entry in rows if entry.spans]
-        entries += [Entry(view.name(theme), head=True), *rows] if rows else []
+        head = [Entry(view.name(theme), head=True)] if list(codes) != [theme] else []
+        entries += [*head, *rows] if rows else []
     kinds = ("between humans", "machine with humans") if report.options.machines else ("between humans",)
     left_out = sum(not _entry(report, code, "").spans for code in report.codes)
     said = "; ".join(f"{e.name}: " + " and ".join(_two(s.value) for s in e.spans) for e in entries if e.spans)
@@ -147,10 +148,13 @@ def agreement_table(view: View, report: AgreementReport) -> Table:
     rows: list[tuple[Cell, ...]] = [_line(report, "", "All codes pooled", machine)]
     heads = {0}
     for theme, codes in themed(view, report.codes):
-        if view.study.codebook.is_theme(theme):
+        headed = list(codes) != [theme]
+        if headed:
             heads.add(len(rows))
             rows.append((view.name(theme), *[""] * (len(rows[0]) - 1)))
-        rows += [_line(report, code, view.name(code) + (" (itself)" if code == theme else ""), machine) for code in codes]
+        for code in codes:
+            itself = " (itself)" if headed and code == theme else ""
+            rows.append(_line(report, code, view.name(code) + itself, machine))
     header = ["Code", "Units given by both", "by one", "Human-human kappa", "95% interval"]
     header += ["Machine-human kappa", "95% interval", "Verdict"] if machine else []
     return Table("Agreement", "Agreement per code", tuple(header), tuple(rows), "tnnktktt", _why(report), frozenset(heads))

@@ -14,6 +14,7 @@ from autocode.config import Config
 from autocode.dossier.blocks import Block, Points, Quoted, Section, Table, View, Words, shown
 from autocode.dossier.findings import MARKS, Findings, Version, software
 from autocode.errors import StudyError
+from autocode.study import Coding
 from autocode.study.matrix import coding_matrix
 
 Point = tuple[str, str, str]
@@ -136,7 +137,7 @@ def _credible(view: View, findings: Findings) -> Iterator[Block]:
         yield Quoted(
             view.study.by_id[n.document].text[n.start : n.end],
             f"Against “{n.theme}”" + (f" ({n.note})" if n.note else ""),
-            f"{view.participant[n.document]}, characters {n.start:,}–{n.end:,}",
+            view.cited(Coding(n.document, n.start, n.end, n.theme, "")),
         )
 
 
@@ -171,11 +172,8 @@ def _thick(view: View, findings: Findings) -> Iterator[Quoted]:
         before = text[max(0, best.start - _AROUND) : best.start].partition(" ")[2]
         after = text[best.end : best.end + _AROUND].rpartition(" ")[0]
         shown_text = f"… {before}[{text[best.start : best.end]}]{after} …"
-        yield Quoted(
-            " ".join(shown_text.split()),
-            f"{view.name(theme)}: {view.name(best.code)}, in its context",
-            view.source(best),
-        )
+        where = view.name(theme) if best.code == theme else f"{view.name(theme)}: {view.name(best.code)}"
+        yield Quoted(" ".join(shown_text.split()), f"{where}, in its context", view.cited(best))
 
 
 def _dependability(view: View, findings: Findings, history: Sequence[Version]) -> Iterator[Point]:

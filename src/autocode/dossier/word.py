@@ -6,14 +6,12 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from xml.sax.saxutils import escape
 
-from autocode.dossier.blocks import Block, Dossier, Figure, Points, Quoted, Table, Title, Words
-from autocode.dossier.drawing import Drawing
+from autocode.dossier.blocks import Block, Dossier, Figure, Points, Quoted, Section, Table, Title, Words
 from autocode.dossier.png import png
+from autocode.dossier.wordtables import LANDSCAPE, PORTRAIT, add_table, in_columns, needs_landscape
 from autocode.formats.files import legal
 
 _CREATED = datetime(2000, 1, 1)  # fixed: the same study gives the same bytes
@@ -30,7 +28,7 @@ _SIZES = {
 _INK, _SOFT = (0x1D, 0x1D, 0x1F), (0x5C, 0x5C, 0x63)
 
 
-def new_document(title: str) -> Any:
+def _new_document(title: str) -> Any:
     """An empty A4 document with calm styles and numbered pages, its dates fixed."""
     import docx
     from docx.shared import Cm
@@ -70,19 +68,23 @@ def _styles(document: Any) -> None:
 def _own_styles(document: Any) -> None:
     """Styles that Word has not: small print, a notice, the source of a quote, a point with its mark."""
     from docx.enum.style import WD_STYLE_TYPE
-    from docx.shared import Pt, RGBColor
+    from docx.enum.text import WD_TAB_ALIGNMENT, WD_TAB_LEADER
+    from docx.shared import Inches, Pt, RGBColor
 
     made = {}
-    for name, size, soft in (("Note", 9, True), ("Notice", 10.5, False), ("Quote source", 9, True), ("Point", 10.5, False)):
+    sizes = {"Note": 9, "Notice": 10.5, "Quote source": 9, "Point": 10.5, "Contents heading": 12.5, "Contents entry": 10.5}
+    for name, size in sizes.items():
         style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style, style.font.size = document.styles["Normal"], Pt(size)
-        style.font.color.rgb = RGBColor(*(_SOFT if soft else _INK))
+        style.font.color.rgb = RGBColor(*(_SOFT if name in ("Note", "Quote source") else _INK))
         made[name] = style.paragraph_format
     made["Note"].space_before = Pt(3)
     made["Notice"].left_indent = made["Quote source"].left_indent = Pt(12)
     made["Quote source"].space_after = Pt(9)
     made["Point"].left_indent, made["Point"].first_line_indent, made["Point"].space_after = Pt(16), Pt(-16), Pt(4)
     made["Point"].tab_stops.add_tab_stop(Pt(16))
+    made["Contents heading"].space_before, made["Contents entry"].space_after = Pt(12), Pt(2)
+    made["Contents entry"].tab_stops.add_tab_stop(Inches(PORTRAIT), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
 
 
 def _footer(document: Any, title: str) -> None:
@@ -100,7 +102,7 @@ def _footer(document: Any, title: str) -> None:
     paragraph._p.append(field)
 
 
-def stamped(document: Any) -> bytes:
+def _stamped(document: Any) -> bytes:
     """The file with all its parts dated alike and in order, so that equal content is equal bytes."""
     raw, out = io.BytesIO(), io.BytesIO()
     document.save(raw)
@@ -112,7 +114,7 @@ def stamped(document: Any) -> bytes:
     return out.getvalue()
 
 
-def turn(document: Any, sideways: bool) -> None:
+def _turn(document: Any, sideways: bool) -> None:
     """Begin a page on its side, or upright again, where the last one was not so."""
     from docx.enum.section import WD_ORIENT, WD_SECTION
 
@@ -125,34 +127,73 @@ def turn(document: Any, sideways: bool) -> None:
 
 
 _MARKS = {"yes": "✓", "part": "?", "no": "✗", "": "•"}
-_PORTRAIT, _LANDSCAPE, _TALLEST = 6.3, 9.7, (8.2, 4.9)  # inches of text width and height
-_WIDE = 900  # units: a wider picture, or a table of many columns, gets a page on its side
-_MANY_COLUMNS, _MANY_LONG, _LONG_CELL = 9, 4, 120
-_BREAK = re.compile("[ \u200b]")
-_INTERVAL = 15  # characters: "−0.14 to −0.02" is one thing and stays on one line
+_TALLEST = (8.2, 5.2)  # inches of height for a picture, upright and on its side
+_WIDE = 900  # units: a wider picture gets a page on its side
+_NUMBERED = re.compile(r"\b(Table|Figure) (\d+)\b")
 
 
 def word(made: Dossier) -> bytes:
     """The Word file's bytes; the same dossier gives the same bytes."""
-    return stamped(_document(made))
+    return _stamped(_document(made))
 
 
 def _document(made: Dossier) -> Any:
-    document = new_document(made.title)
+    document = _new_document(made.title)
     document.add_heading(legal(made.title), 0)
     if made.notice:
         document.add_paragraph(legal(made.notice), "Notice")
     document.add_paragraph(legal(made.summary))
-    for section in made.sections:
-        blocks = [b for b in section.blocks if not (isinstance(b, Table) and b.sheet_only)]
-        if blocks:
-            turn(document, _is_wide(blocks[0]))
-            heading = document.add_heading(legal(section.title), 1)
-            heading.paragraph_format.page_break_before = section.own_page
+    printed = [(s, [b for b in s.blocks if not (isinstance(b, Table) and b.sheet_only)]) for s in made.sections]
+    printed = [(section, blocks) for section, blocks in printed if blocks]
+    _contents(document, [section for section, _ in printed])
+    for number, (section, blocks) in enumerate(printed):
+        _turn(document, _is_wide(blocks[0]))
+        _bookmark(document.add_heading(legal(section.title), 1), f"_Toc{number}", number)
         for block in blocks:
-            turn(document, _is_wide(block))
+            _turn(document, _is_wide(block))
             _add(document, block)
     return document
+
+
+def _element(kind: str, **attributes: str) -> Any:
+    """An element of Word's own XML, its attributes in Word's namespace."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    made = OxmlElement(f"w:{kind}")
+    for name, value in attributes.items():
+        made.set(qn(f"w:{name}"), value)
+    return made
+
+
+def _bookmark(paragraph: Any, name: str, number: int) -> None:
+    """Give what a paragraph holds so far a name that fields may point to."""
+    ends = {"id": str(number)}
+    first = next(i for i, child in enumerate(paragraph._p) if not child.tag.endswith("}pPr"))
+    paragraph._p.insert(first, _element("bookmarkStart", name=name, **ends))
+    paragraph._p.append(_element("bookmarkEnd", **ends))
+
+
+def _contents(document: Any, sections: Sequence[Section]) -> None:
+    """A table of contents that Word can renew, its entries links to the headings with their pages."""
+    document.add_paragraph("Contents", "Contents heading")
+    for number, section in enumerate(sections):
+        paragraph = document.add_paragraph(style="Contents entry")
+        if number == 0:
+            for part in (_element("fldChar", fldCharType="begin"), None, _element("fldChar", fldCharType="separate")):
+                run = paragraph.add_run()
+                if part is None:
+                    part = _element("instrText")
+                    part.text = r' TOC \o "1-1" \h \z '
+                run._r.append(part)
+        link = _element("hyperlink", anchor=f"_Toc{number}", history="1")
+        link.append(paragraph.add_run(legal(section.title))._r)
+        link.append(paragraph.add_run("\t")._r)
+        page = _element("fldSimple", instr=rf" PAGEREF _Toc{number} \h ", dirty="true")
+        page.append(paragraph.add_run("…")._r)
+        link.append(page)
+        paragraph._p.append(link)
+    paragraph.add_run()._r.append(_element("fldChar", fldCharType="end"))
 
 
 def _add(document: Any, block: Block) -> None:
@@ -167,184 +208,92 @@ def _add(document: Any, block: Block) -> None:
             for mark, head, text in rows:
                 paragraph = document.add_paragraph(style="Point")
                 paragraph.add_run(legal(f"{_MARKS[mark]}\t{head}")).bold = True
-                paragraph.add_run(legal(f" {text}"))
+                _linked(paragraph, f" {text}")
         case Quoted(text, kind, source):
             document.add_paragraph(legal(" ".join(text.split())), "Quote")
-            document.add_paragraph(legal(f"{kind}. {source}"), "Quote source")
+            document.add_paragraph(legal(f"{kind}. {source}" if kind else source), "Quote source")
         case Title(text, level):
             document.add_heading(legal(text), level - 1)
+
+
+def _linked(paragraph: Any, text: str, bold: bool = False) -> None:
+    """A text whose "Table 3" and "Figure 1" are fields that follow the captions' numbers."""
+    at = 0
+    for found in _NUMBERED.finditer(text):
+        paragraph.add_run(legal(text[at : found.start()])).bold = bold
+        field = _element("fldSimple", instr=rf" REF {found[1]}_{found[2]} \h ")
+        run = paragraph.add_run(found[0])
+        run.bold = bold
+        field.append(run._r)
+        paragraph._p.append(field)
+        at = found.end()
+    paragraph.add_run(legal(text[at:])).bold = bold
 
 
 def _words(document: Any, text: str, style: str) -> None:
     from docx.shared import Pt
 
-    run = document.add_paragraph(style="Note" if style == "soft" else None).add_run(legal(text))
-    run.bold = style == "lead"
+    paragraph = document.add_paragraph(style="Note" if style == "soft" else None)
     if style == "code":
+        run = paragraph.add_run(legal(text))
         run.font.name, run.font.size = "Consolas", Pt(9)
+    else:
+        _linked(paragraph, text, style == "lead")
 
 
 def _caption(document: Any, text: str, above: bool) -> None:
-    """A caption whose number Word can renew: "Table 1." and "Figure 1." are sequence fields."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
+    """A caption whose number Word can renew: "Table 1" and "Figure 1" are sequence fields that the text points to."""
     paragraph = document.add_paragraph(style="Caption")
     paragraph.paragraph_format.keep_with_next = above
     head, _, rest = text.partition(". ")
     kind, _, number = head.partition(" ")
     paragraph.add_run(f"{kind} ").bold = True
-    field = OxmlElement("w:fldSimple")
-    field.set(qn("w:instr"), f" SEQ {kind} \\* ARABIC ")
+    field = _element("fldSimple", instr=rf" SEQ {kind} \* ARABIC ")
     run = paragraph.add_run(number)
     run.bold = True
     field.append(run._r)
     paragraph._p.append(field)
+    _bookmark(paragraph, f"{kind}_{number}", (1000 if kind == "Table" else 2000) + int(number))
     paragraph.add_run(".").bold = True
-    paragraph.add_run(legal(f" {rest}"))
+    _linked(paragraph, f" {rest}")
 
 
 def _table(document: Any, table: Table) -> None:
-    _caption(document, table.caption, above=True)
-    add_table(document, table, _LANDSCAPE if _is_wide(table) else _PORTRAIT)
+    inches = LANDSCAPE if needs_landscape(table) else PORTRAIT
+    for number, part in enumerate(in_columns(table, inches)):
+        if number:
+            name = table.caption.partition(". ")[0]
+            document.add_paragraph(f"{name}, continued", "Caption").paragraph_format.keep_with_next = True
+        else:
+            _caption(document, table.caption, above=True)
+        add_table(document, part, inches)
     if table.note:
         _words(document, table.note, "soft")
 
 
-def add_table(document: Any, table: Table, inches: float, widths: Sequence[float] = ()) -> Any:
-    """A Word table in the style of a paper: rules above and below, its header repeated on each page.
-
-    Args:
-        document: Where to, at its end.
-        table: What it holds.
-        inches: The width of the text.
-        widths: Of the columns, in inches; by their contents where empty.
-    """
-    from docx.enum.table import WD_TABLE_ALIGNMENT
-
-    grid = document.add_table(rows=0, cols=len(table.header), style="Table Grid")
-    grid.alignment, grid.autofit = WD_TABLE_ALIGNMENT.LEFT, False
-    widths = widths or _widths(table, inches)
-    _row(
-        grid,
-        [Written(name, table.kind(j) != "t", True) for j, name in enumerate(table.header)],
-        widths,
-    )
-    for i in range(len(table.rows)):
-        below = bool(table.heads) and i not in table.heads
-        cells = [
-            Written(table.shown(i, j), table.kind(j) != "t", i in table.heads, below and not j)
-            for j in range(len(table.header))
-        ]
-        _row(grid, cells, widths)
-    _rules(grid, widths)
-    return grid
-
-
-def _widths(table: Table, inches: float) -> list[float]:
-    """Widths of columns: room for the longest word of each, the rest by how long its cells are."""
-    columns = range(len(table.header))
-    cells = [
-        [Written(table.header[j]).printed, *(Written(table.shown(i, j)).printed for i in range(len(table.rows)))]
-        for j in columns
-    ]
-    least = [_wide(max((len(word) for text in column for word in _BREAK.split(text)), default=1)) for column in cells]
-    wished = [max(a, _wide(min(60, max(map(len, column[1:]), default=1)))) for a, column in zip(least, cells, strict=True)]
-    spare, wanted = inches - sum(least), sum(wished) - sum(least)
-    if spare <= 0:
-        return [width * inches / sum(least) for width in least]
-    part = min(1.0, spare / wanted) if wanted else 0.0
-    return [a + part * (b - a) for a, b in zip(least, wished, strict=True)]
-
-
-def _wide(characters: int) -> float:
-    """Inches that so many characters of a table's print take, with the margins of a cell."""
-    return 0.061 * characters + 0.145
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A cell as it is printed: its text, on the right or not, bold or not, set in below a theme or not."""
-
-    text: str
-    right: bool = False
-    bold: bool = False
-    inset: bool = False
-
-    @property
-    def printed(self) -> str:
-        """The text with places to break after a slash, and none within an interval or a count."""
-        text = self.text.replace("/", "/\u200b").replace("n = ", "n\u00a0=\u00a0")
-        return text.replace(" to ", "\u00a0to\u00a0") if len(text) < _INTERVAL else text
-
-
-def _row(grid: Any, cells: Sequence[Written], widths: Sequence[float]) -> None:
-    """One row written as XML at once: cell by cell through python-docx takes a minute for long tables."""
-    from docx.oxml import parse_xml
-    from docx.oxml.ns import nsdecls
-
-    parts = []
-    for cell, width in zip(cells, widths, strict=True):
-        align = ('<w:ind w:left="140"/>' if cell.inset else "") + ('<w:jc w:val="right"/>' if cell.right else "")
-        weight = "<w:b/>" if cell.bold else ""
-        parts.append(
-            f'<w:tc><w:tcPr><w:tcW w:w="{width * 1440:.0f}" w:type="dxa"/></w:tcPr><w:p><w:pPr>'
-            f'<w:spacing w:before="20" w:after="20"/>{align}</w:pPr><w:r><w:rPr>{weight}<w:sz w:val="17"/></w:rPr>'
-            f'<w:t xml:space="preserve">'
-            f"{escape(legal(cell.printed))}</w:t></w:r></w:p></w:tc>"
-        )
-    row = f"<w:tr {nsdecls('w')}><w:trPr><w:cantSplit/></w:trPr>{''.join(parts)}</w:tr>"
-    grid._tbl.append(parse_xml(row))
-
-
-def _rules(grid: Any, widths: Sequence[float]) -> None:
-    """Thin rules between rows, none between columns; the header repeats; a description for screen readers."""
-    from docx.oxml import parse_xml
-    from docx.oxml.ns import nsdecls, qn
-
-    properties, columns = grid._tbl.tblPr, grid._tbl.tblGrid.gridCol_lst
-    for column, width in zip(columns, widths, strict=True):
-        column.set(qn("w:w"), f"{width * 1440:.0f}")
-    edges = "".join(
-        f'<w:{edge} w:val="{kind}" w:sz="{size}" w:space="0" w:color="{colour}"/>'
-        for edge, kind, size, colour in (
-            ("top", "single", 8, "1D1D1F"),
-            ("left", "nil", 0, "auto"),
-            ("bottom", "single", 8, "1D1D1F"),
-            ("right", "nil", 0, "auto"),
-            ("insideH", "single", 4, "D9D9DE"),
-            ("insideV", "nil", 0, "auto"),
-        )
-    )
-    margins = "".join(f'<w:{side} w:w="60" w:type="dxa"/>' for side in ("left", "right"))
-    properties.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{edges}</w:tblBorders>"))
-    properties.append(parse_xml(f"<w:tblCellMar {nsdecls('w')}>{margins}</w:tblCellMar>"))
-    header = grid._tbl.findall(qn("w:tr"))[0]
-    header.find(qn("w:trPr")).append(parse_xml(f"<w:tblHeader {nsdecls('w')}/>"))
-
-
 def _figure(document: Any, figure: Figure) -> None:
+    """The parts of a picture, the caption below the first of them."""
     from docx.shared import Inches
 
-    inches = _fitting(figure.drawing, _is_wide(figure))
-    document.add_picture(io.BytesIO(png(figure.drawing, inches)), width=Inches(inches))
-    picture = document.paragraphs[-1]
-    picture.paragraph_format.keep_with_next = True
-    properties = picture._p.xpath(".//wp:docPr")[0]
-    properties.set("descr", legal(f"{figure.drawing.title}. {figure.drawing.said}")[:2000])
-    properties.set("name", figure.name)
-    _caption(document, f"{figure.caption} Its numbers: sheet “{figure.data.name}” of the workbook.", above=False)
-
-
-def _fitting(drawing: Drawing, wide: bool) -> float:
-    """The printed width at which a picture fits on its page."""
-    width, tallest = (_LANDSCAPE, _TALLEST[1]) if wide else (_PORTRAIT, _TALLEST[0])
-    return min(width, tallest * drawing.width / drawing.height)
+    wide = _is_wide(figure)
+    width, tallest = (LANDSCAPE, _TALLEST[1]) if wide else (PORTRAIT, _TALLEST[0])
+    for number, drawing in enumerate(figure.drawings, 1):
+        inches = min(width, tallest * drawing.width / drawing.height)
+        document.add_picture(io.BytesIO(png(drawing, inches)), width=Inches(inches))
+        picture = document.paragraphs[-1]
+        picture.paragraph_format.keep_with_next = True
+        properties = picture._p.xpath(".//wp:docPr")[0]
+        properties.set("descr", legal(f"{drawing.title}. {drawing.said}")[:2000])
+        properties.set("name", figure.name)
+        if number == 1:
+            _caption(document, f"{figure.caption} Its numbers: sheet “{figure.data.name}” of the workbook.", above=False)
+        else:
+            name = figure.caption.partition(". ")[0]
+            document.add_paragraph(f"{name}, continued ({number} of {len(figure.drawings)})", "Caption")
 
 
 def _is_wide(block: Block) -> bool:
     """Whether a block needs a page on its side."""
     if isinstance(block, Table):
-        long = any(isinstance(cell, str) and len(cell) > _LONG_CELL for row in block.rows for cell in row)
-        return len(block.header) > (_MANY_LONG if long else _MANY_COLUMNS)
-    return isinstance(block, Figure) and block.drawing.width > _WIDE
+        return needs_landscape(block)
+    return isinstance(block, Figure) and block.drawings[0].width > _WIDE

@@ -1,0 +1,182 @@
+"""Tables of a Word file: rules as in a paper, a repeated header, columns wide enough in any of its fonts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+from autocode.dossier.blocks import Table
+from autocode.formats.files import legal
+
+PORTRAIT, LANDSCAPE = 6.3, 9.7
+"""Inches of text on an upright page and on one on its side."""
+_PRINT = 8.5  # points of a table's print
+_CELL = 0.1  # inches of a cell's margins and a hair
+_LONGEST = 60  # characters of a cell that a column is widened for
+_LONG, _MANY_LONG = 120, 4  # a cell of running text, and how many columns of these an upright page bears
+_BREAK = re.compile("[ \u200b]")
+_INTERVAL = 15  # characters: "−0.14 to −0.02" is one thing and stays on one line
+
+
+@lru_cache(maxsize=65_536)
+def _inches(text: str, bold: bool) -> float:
+    """What a text takes in DejaVu Sans, the widest of the fonts a page may come to be set in."""
+    font = _dejavu(bold)
+    font.set_text(text)
+    return float(font.get_width_height()[0]) / 64 / 720  # measured at ten times the size, where hinting is small
+
+
+@lru_cache(maxsize=2)
+def _dejavu(bold: bool) -> Any:
+    from matplotlib.font_manager import FontProperties, findfont
+    from matplotlib.ft2font import FT2Font
+
+    font = FT2Font(findfont(FontProperties("DejaVu Sans", weight="bold" if bold else "normal")))
+    font.set_size(10 * _PRINT, 72)
+    return font
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A cell as it is printed: its text, on the right or not, bold or not, set in below a theme or not."""
+
+    text: str
+    right: bool = False
+    bold: bool = False
+    inset: bool = False
+
+    @property
+    def printed(self) -> str:
+        """The text with places to break after a slash, and none within an interval or a count."""
+        text = self.text.replace("/", "/\u200b").replace("n = ", "n\u00a0=\u00a0")
+        return text.replace(" to ", "\u00a0to\u00a0") if len(text) < _INTERVAL else text
+
+
+def _cells(table: Table) -> list[list[Written]]:
+    """The header and the rows as they are printed."""
+    columns = range(len(table.header))
+    made = [[Written(name, table.kind(j) != "t", True) for j, name in enumerate(table.header)]]
+    for i in range(len(table.rows)):
+        head, below = i in table.heads, bool(table.heads) and i not in table.heads
+        made.append([Written(table.shown(i, j), table.kind(j) != "t", head, below and not j) for j in columns])
+    return made
+
+
+def _least(cells: Sequence[Sequence[Written]], column: int) -> float:
+    """Inches that hold the longest word of a column."""
+    words = {(word, cell.bold) for row in cells for cell in (row[column],) for word in _BREAK.split(cell.printed)}
+    inset = any(row[column].inset for row in cells)
+    return max((_inches(word, bold) for word, bold in words), default=0.1) + _CELL + (0.1 if inset else 0)
+
+
+def needs_landscape(table: Table) -> bool:
+    """Whether a table does not fit on an upright page: by its longest words, or by columns of running text."""
+    long = sum(any(len(str(row[j])) > _LONG for row in table.rows) for j in range(len(table.header)))
+    if long >= _MANY_LONG:
+        return True
+    cells = _cells(table)
+    return sum(_least(cells, j) for j in range(len(table.header))) > PORTRAIT
+
+
+def in_columns(table: Table, inches: float) -> list[Table]:
+    """The table, in parts with the first column repeated where its columns do not fit beside one another."""
+    cells = _cells(table)
+    least = [_least(cells, j) for j in range(len(table.header))]
+    parts: list[list[int]] = [[0]]
+    for j in range(1, len(least)):
+        if sum(least[k] for k in parts[-1]) + least[j] > inches and len(parts[-1]) > 1:
+            parts.append([0])
+        parts[-1].append(j)
+    if len(parts) == 1:
+        return [table]
+    return [
+        replace(
+            table,
+            header=tuple(table.header[j] for j in part),
+            rows=tuple(tuple(row[j] for j in part) for row in table.rows),
+            kinds="".join(table.kind(j) for j in part),
+        )
+        for part in parts
+    ]
+
+
+def add_table(document: Any, table: Table, inches: float) -> Any:
+    """A Word table in the style of a paper: rules above and below, its header repeated on each page.
+
+    Args:
+        document: Where to, at its end.
+        table: What it holds.
+        inches: The width of the text.
+    """
+    from docx.enum.table import WD_TABLE_ALIGNMENT
+
+    grid = document.add_table(rows=0, cols=len(table.header), style="Table Grid")
+    grid.alignment, grid.autofit = WD_TABLE_ALIGNMENT.LEFT, False
+    cells = _cells(table)
+    widths = _widths(cells, inches)
+    for row in cells:
+        _row(grid, row, widths)
+    _rules(grid, widths)
+    return grid
+
+
+def _widths(cells: Sequence[Sequence[Written]], inches: float) -> list[float]:
+    """Widths of columns: room for the longest word of each, the rest by how long its cells are."""
+    columns = range(len(cells[0]))
+    least = [_least(cells, j) for j in columns]
+    longest = [max((row[j].printed for row in cells[1:]), key=len, default="")[:_LONGEST] for j in columns]
+    wished = [max(a, _inches(text, False) + _CELL) for a, text in zip(least, longest, strict=True)]
+    spare, wanted = inches - sum(least), sum(wished) - sum(least)
+    if spare <= 0:
+        return [width * inches / sum(least) for width in least]
+    part = min(1.0, spare / wanted) if wanted else 0.0
+    return [a + part * (b - a) for a, b in zip(least, wished, strict=True)]
+
+
+def _row(grid: Any, cells: Sequence[Written], widths: Sequence[float]) -> None:
+    """One row written as XML at once: cell by cell through python-docx takes a minute for long tables."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    parts = []
+    for cell, width in zip(cells, widths, strict=True):
+        align = ('<w:ind w:left="140"/>' if cell.inset else "") + ('<w:jc w:val="right"/>' if cell.right else "")
+        weight = "<w:b/>" if cell.bold else ""
+        parts.append(
+            f'<w:tc><w:tcPr><w:tcW w:w="{width * 1440:.0f}" w:type="dxa"/></w:tcPr><w:p><w:pPr>'
+            f'<w:spacing w:before="20" w:after="20"/>{align}</w:pPr><w:r><w:rPr>{weight}<w:sz w:val="17"/></w:rPr>'
+            f'<w:t xml:space="preserve">'
+            f"{escape(legal(cell.printed))}</w:t></w:r></w:p></w:tc>"
+        )
+    row = f"<w:tr {nsdecls('w')}><w:trPr><w:cantSplit/></w:trPr>{''.join(parts)}</w:tr>"
+    grid._tbl.append(parse_xml(row))
+
+
+def _rules(grid: Any, widths: Sequence[float]) -> None:
+    """Thin rules between rows, none between columns; the header repeats; a description for screen readers."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls, qn
+
+    properties, columns = grid._tbl.tblPr, grid._tbl.tblGrid.gridCol_lst
+    for column, width in zip(columns, widths, strict=True):
+        column.set(qn("w:w"), f"{width * 1440:.0f}")
+    edges = "".join(
+        f'<w:{edge} w:val="{kind}" w:sz="{size}" w:space="0" w:color="{colour}"/>'
+        for edge, kind, size, colour in (
+            ("top", "single", 8, "1D1D1F"),
+            ("left", "nil", 0, "auto"),
+            ("bottom", "single", 8, "1D1D1F"),
+            ("right", "nil", 0, "auto"),
+            ("insideH", "single", 4, "D9D9DE"),
+            ("insideV", "nil", 0, "auto"),
+        )
+    )
+    margins = "".join(f'<w:{side} w:w="60" w:type="dxa"/>' for side in ("left", "right"))
+    properties.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{edges}</w:tblBorders>"))
+    properties.append(parse_xml(f"<w:tblCellMar {nsdecls('w')}>{margins}</w:tblCellMar>"))
+    header = grid._tbl.findall(qn("w:tr"))[0]
+    header.find(qn("w:trPr")).append(parse_xml(f"<w:tblHeader {nsdecls('w')}/>"))
