@@ -206,7 +206,7 @@ def test_every_figure_says_itself_in_words_and_has_its_figures(made: Dossier) ->
     """Alt text and a data table stand with each figure."""
     figures = [b for s in made.sections for b in s.blocks if isinstance(b, Figure)]
     assert len(figures) >= 6
-    assert all(len(f.drawing.said) > 20 and f.data.rows for f in figures)
+    assert all(len(f.said) > 20 and f.data.rows for f in figures)
 
 
 def test_accepted_suggestions_are_kept_apart(bundled: Study) -> None:

@@ -75,12 +75,13 @@ def test_word_pictures_are_300_dots_an_inch_with_alt_text(study: Study, tmp_path
     (path,) = write_dossier(study, _findings(study), tmp_path, ("docx",))
     document = docx.Document(str(path))
     figures = [b for s in dossier(study, _findings(study)).sections for b in s.blocks if isinstance(b, Figure)]
-    assert len(document.inline_shapes) == len(figures)
-    for shape, figure in zip(document.inline_shapes, figures, strict=True):
+    parts = [drawing for figure in figures for drawing in figure.drawings]
+    assert len(document.inline_shapes) == len(parts)
+    for shape, drawing in zip(document.inline_shapes, parts, strict=True):
         blob = document.part.related_parts[shape._inline.graphic.graphicData.pic.blipFill.blip.embed].blob
         width = struct.unpack(">I", blob[16:20])[0]
         assert abs(width / shape.width.inches - 300) < 1
-        assert figure.drawing.said[:50] in shape._inline.docPr.get("descr")
+        assert drawing.said[:50] in shape._inline.docPr.get("descr")
 
 
 def test_a_formula_in_a_name_stays_text(study: Study, tmp_path: Path) -> None:

@@ -78,32 +78,33 @@ def test_silent_codes_are_not_shown_as_suggestions(study: Study) -> None:
     assert "nothing to suggest" in page
 
 
-def drawn(study: Study) -> str:
-    """The code map as SVG."""
-    drawing = code_map(frequencies(study))
-    assert drawing is not None
-    return svg(drawing)
+def drawn(study: Study) -> list[str]:
+    """The parts of the code map as SVG."""
+    return [svg(drawing) for drawing in code_map(frequencies(study))]
 
 
 @pytest.mark.parametrize("codes", [1, 5, 33, 60])
 def test_no_two_labels_of_the_code_map_overlap(codes: int) -> None:
-    """At 5 and at 60 codes, every text of the map has its own place."""
+    """From 1 to 60 codes, every text of the map has its own place, on as many pages as it takes."""
     book = Codebook().with_paths(f"Theme number {i % 7} > A rather long name of code {i}" for i in range(codes))
     document = Document("d", "word " * 400)
     given = tuple(Coding("d", j, j + 1, c.path, "a") for i, c in enumerate(book) for j in range(i % 9 + 1) if c.parent)
     study = Study((document,), book, (Coder("a"),), given)
-    boxes = []
-    for anchor, spans in re.findall(r'<text text-anchor="(\w+)"[^>]*>(.*?)</text>', drawn(study)):
-        for x, y, words in re.findall(r'<tspan x="([\d.-]+)" y="([\d.-]+)">(.*?)</tspan>', spans):
-            width = 7.2 * len(words)
-            left = float(x) - {"start": 0, "middle": width / 2, "end": width}[anchor]
-            boxes.append((left, left + width, float(y) - 12, float(y) + 3))
-    assert len(boxes) > codes
-    for i, a in enumerate(boxes):
-        for b in boxes[i + 1 :]:
-            assert a[1] <= b[0] or b[1] <= a[0] or a[3] <= b[2] or b[3] <= a[2]
-    assert min(b[0] for b in boxes) >= 0
-    assert max(b[1] for b in boxes) <= 1080
+    pages = drawn(study)
+    assert all(float(height) <= 620 for page in pages for height in re.findall(r'viewBox="0 0 1080 (\d+)"', page))
+    assert sum(page.count("<tspan") for page in pages) > codes
+    for page in pages:
+        boxes = []
+        for anchor, spans in re.findall(r'<text text-anchor="(\w+)"[^>]*>(.*?)</text>', page):
+            for x, y, words in re.findall(r'<tspan x="([\d.-]+)" y="([\d.-]+)">(.*?)</tspan>', spans):
+                width = 7.2 * len(words)
+                left = float(x) - {"start": 0, "middle": width / 2, "end": width}[anchor]
+                boxes.append((left, left + width, float(y) - 12, float(y) + 3))
+        for i, a in enumerate(boxes):
+            for b in boxes[i + 1 :]:
+                assert a[1] <= b[0] or b[1] <= a[0] or a[3] <= b[2] or b[3] <= a[2]
+        assert min(b[0] for b in boxes) >= 0
+        assert max(b[1] for b in boxes) <= 1080
 
 
 def test_the_description_says_who_coded_what(study: Study) -> None:

@@ -64,7 +64,7 @@ def test_too_few_documents_are_said_in_words() -> None:
 
 def test_the_figure_shows_every_point_once() -> None:
     """Two measured discs, one ring for what is expected, a dashed line beyond what was measured."""
-    drawn = svg(figure(CURVE).drawing)
+    drawn = svg(figure(CURVE).drawings[0])
     assert drawn.count("<circle") == 3
     assert drawn.count('fill="none" stroke="#0072b2" stroke-width="2"/><rect') == 1
     assert drawn.count("stroke-dasharray") == 2

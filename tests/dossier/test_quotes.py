@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from autocode.dossier.blocks import View
-from autocode.dossier.quotes import choose, listed, quote_matrix, shortened
+from autocode.dossier.blocks import Quoted, View
+from autocode.dossier.quotes import choose, listed, quote_matrix, quoted
 from autocode.dossier.record import Pinned, Record, Settings
-from autocode.study import Study
+from autocode.study import Coding, Study
 
 
 def last_digit(texts: Sequence[str]) -> NDArray[np.float32]:
@@ -61,19 +61,38 @@ def test_a_pinned_quote_stands_first(grouped: Study) -> None:
     assert (quotes[0].coding.start, quotes[0].coding.end) == (0, 30)
 
 
-def test_quotes_keep_to_the_word_limit() -> None:
-    """A long quote ends with a mark of the cut; a short one is left as it is."""
-    assert shortened("one two  three\nfour", 3) == "one two three […]"
-    assert shortened("one two", 3) == "one two"
+def test_quotes_are_marked_where_words_are_left_out() -> None:
+    """A long quote ends with a mark of the cut, one from within a sentence has ellipses, a whole one is left as it is."""
+    assert quoted("One two  three\nfour.", 3) == "One two three […]"
+    assert quoted("and so we left", 9) == "… and so we left …"
+    assert quoted("We left.", 2) == "We left."
+    assert quoted("“We left.”", 2) == "“We left.”"
 
 
-def test_every_quote_names_its_participant_and_place(grouped: Study) -> None:
-    """Respondent, group and position stand with each quote, and each cell of the matrix is of its group."""
+def test_every_quote_is_cited_as_respondent_and_group(grouped: Study) -> None:
+    """Respondent and group stand with each quote and nothing else, and each cell of the matrix is of its group."""
     view = View(grouped, Record(report=Settings(words=5)))
     chosen = choose(view, last_digit)
-    sources = [b.source for b in listed(view, chosen) if hasattr(b, "source")]
-    assert sources
-    assert all("characters" in s and ("Student" in s or "Teacher" in s) for s in sources)
+    shown = [b for b in listed(view, chosen) if isinstance(b, Quoted)]
+    assert shown
+    assert {b.source for b in shown} <= {f"D{i}, {'Student' if i < 5 else 'Teacher'}" for i in range(8)}
+    assert not any("coded segments" in b.kind for b in shown), "how many segments a code has stands in Table 2"
+
+
+def test_the_number_of_coded_segments_is_the_true_one(grouped: Study) -> None:
+    """Where a code has more segments than are weighed, the workbook gives both numbers."""
+    text = grouped.documents[0].text
+    many = tuple(Coding("D0", i, len(text) - i, "Work > Time", "agreed") for i in range(50))
+    crowded = replace(grouped, codings=(*grouped.codings, *many))
+    whole = sum(c.code == "Work > Time" and c.coder == "agreed" for c in crowded.codings)
+    (first, *_) = choose(View(crowded), lambda texts: np.ones((len(texts), 1), np.float32))["Work > Time"]
+    assert first.why == f"nearest to the middle of {whole} coded segments, 40 of them weighed"
+
+
+def test_the_matrix_of_quotes_has_a_cell_for_each_group(grouped: Study) -> None:
+    """Each cell holds a quote of its own group."""
+    view = View(grouped, Record(report=Settings(words=5)))
+    chosen = choose(view, last_digit)
     matrix = quote_matrix(view, chosen)
     assert matrix is not None
     assert matrix.header == ("Theme", "Student", "Teacher")

@@ -7,6 +7,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from autocode.dossier.blocks import Cell, Figure, Table, View, Words
 from autocode.dossier.charts import in_parts
@@ -136,8 +137,9 @@ def map_figure(view: View) -> Figure | None:
 
 _WIDTH, _MIDDLE, _INNER, _OUTER = 1080, 540, 155, 300  # of the map; from the middle to themes and codes
 _GAP, _LARGEST = 26, 15  # space between themes; largest radius
-_TALLEST = 560  # of a map that stays readable on a page on its side
+_TALLEST = 590  # of a map that stays readable on a page on its side
 _PIECE = 14  # codes of a theme that stand together: half a page
+_TRIED = 10  # themes of which every division into two sides is tried
 _MAPPED = 144  # codes on all parts of a map
 
 
@@ -223,10 +225,21 @@ def _row(code: Frequency, count: int, most: int) -> _Row:
 
 
 def _sides(themes: Sequence[_Theme]) -> tuple[list[_Theme], list[_Theme]]:
-    """Themes in their order, cut where left and right come out most alike in height."""
-    cuts = range(len(themes) + 1)
-    best = min(cuts, key=lambda i: abs(_height(themes[:i]) - _height(themes[i:])))
-    return list(themes[:best]), list(themes[best:])
+    """Themes left and right, each side in their order, chosen so that the higher side is as low as can be."""
+    many = len(themes) > _TRIED
+    choices = [range(i) for i in range(len(themes) + 1)] if many else _subsets(range(len(themes)))
+    best = min(choices, key=lambda left: max(_height(side) for side in _parted(themes, left)))
+    return _parted(themes, best)
+
+
+def _subsets(places: Sequence[int]) -> list[tuple[int, ...]]:
+    """Every choice of some places, those that keep the beginning on the left first."""
+    found = [chosen for n in range(len(places) + 1) for chosen in combinations(places, n)]
+    return sorted(found, key=lambda chosen: sum(chosen) - len(chosen) * (len(chosen) - 1) // 2)
+
+
+def _parted(themes: Sequence[_Theme], left: Sequence[int]) -> tuple[list[_Theme], list[_Theme]]:
+    return [t for i, t in enumerate(themes) if i in left], [t for i, t in enumerate(themes) if i not in left]
 
 
 def _height(themes: Sequence[_Theme]) -> float:

@@ -152,7 +152,7 @@ def _transferability(view: View) -> Iterator[Point]:
         "Participants.",
         f"{len(people)} participants; {len(known)} of {len(view.interviews)} interviews are described by variables.",
     )
-    text = "Below, one coded segment of each theme stands in what was said around it."
+    text = "Below, one coded segment of each of the largest themes stands in what was said around it."
     yield (
         ("yes", "Thick description.", text)
         if view.codings and view.record.report.quotes
@@ -160,12 +160,14 @@ def _transferability(view: View) -> Iterator[Point]:
     )
 
 
+_THICK = 6  # themes shown in their context
 _AROUND = 260  # characters of context on either side of a quote
 
 
 def _thick(view: View, findings: Findings) -> Iterator[Quoted]:
-    """For each theme its longest coded segment of at most 400 characters, with what was said around it."""
-    for theme in view.themes if view.record.report.quotes else ():
+    """For the themes with most coded segments their longest one of at most 400 characters, with what was said around it."""
+    often = sorted(view.themes, key=lambda theme: -len(view.under(theme)))[:_THICK]
+    for theme in (t for t in view.themes if t in often and view.record.report.quotes):
         found = [c for c in view.under(theme) if c.end - c.start <= 400] or view.under(theme)
         best = max(found, key=lambda c: (c.end - c.start, c.document, -c.start))
         text = view.study.by_id[best.document].text

@@ -11,7 +11,7 @@ from typing import Any
 
 from autocode.dossier.blocks import Block, Dossier, Figure, Points, Quoted, Section, Table, Title, Words
 from autocode.dossier.png import png
-from autocode.dossier.wordtables import LANDSCAPE, PORTRAIT, add_table, in_columns, needs_landscape
+from autocode.dossier.wordtables import LANDSCAPE, PORTRAIT, add_part, layout
 from autocode.formats.files import legal
 
 _CREATED = datetime(2000, 1, 1)  # fixed: the same study gives the same bytes
@@ -175,25 +175,28 @@ def _bookmark(paragraph: Any, name: str, number: int) -> None:
 
 
 def _contents(document: Any, sections: Sequence[Section]) -> None:
-    """A table of contents that Word can renew, its entries links to the headings with their pages."""
+    """The sections with their pages, links to their headings; Word renews the pages with the fields."""
     document.add_paragraph("Contents", "Contents heading")
     for number, section in enumerate(sections):
         paragraph = document.add_paragraph(style="Contents entry")
-        if number == 0:
-            for part in (_element("fldChar", fldCharType="begin"), None, _element("fldChar", fldCharType="separate")):
-                run = paragraph.add_run()
-                if part is None:
-                    part = _element("instrText")
-                    part.text = r' TOC \o "1-1" \h \z '
-                run._r.append(part)
         link = _element("hyperlink", anchor=f"_Toc{number}", history="1")
         link.append(paragraph.add_run(legal(section.title))._r)
-        link.append(paragraph.add_run("\t")._r)
-        page = _element("fldSimple", instr=rf" PAGEREF _Toc{number} \h ", dirty="true")
-        page.append(paragraph.add_run("…")._r)
-        link.append(page)
         paragraph._p.append(link)
-    paragraph.add_run()._r.append(_element("fldChar", fldCharType="end"))
+        paragraph.add_run("\t")
+        _field(paragraph, f" PAGEREF _Toc{number} \\h ", "…")
+
+
+def _field(paragraph: Any, instruction: str, now: str) -> None:
+    """A field that Word works out when it opens the file, with what stands there until then."""
+    for kind, text in (("begin", ""), ("", instruction), ("separate", ""), ("", now), ("end", "")):
+        run = paragraph.add_run(text if text == now else "")
+        if kind == "begin":
+            run._r.append(_element("fldChar", fldCharType=kind, dirty="true"))
+        elif kind:
+            run._r.append(_element("fldChar", fldCharType=kind))
+        elif text == instruction:
+            run._r.append(_element("instrText"))
+            run._r[-1].text = text
 
 
 def _add(document: Any, block: Block) -> None:
@@ -259,14 +262,13 @@ def _caption(document: Any, text: str, above: bool) -> None:
 
 
 def _table(document: Any, table: Table) -> None:
-    inches = LANDSCAPE if needs_landscape(table) else PORTRAIT
-    for number, part in enumerate(in_columns(table, inches)):
+    for number, part in enumerate(layout(table).parts):
         if number:
             name = table.caption.partition(". ")[0]
             document.add_paragraph(f"{name}, continued", "Caption").paragraph_format.keep_with_next = True
         else:
             _caption(document, table.caption, above=True)
-        add_table(document, part, inches)
+        add_part(document, table, part)
     if table.note:
         _words(document, table.note, "soft")
 
@@ -295,5 +297,5 @@ def _figure(document: Any, figure: Figure) -> None:
 def _is_wide(block: Block) -> bool:
     """Whether a block needs a page on its side."""
     if isinstance(block, Table):
-        return needs_landscape(block)
+        return layout(block).sideways
     return isinstance(block, Figure) and block.drawings[0].width > _WIDE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
@@ -14,7 +14,8 @@ from autocode.formats.files import legal
 
 PORTRAIT, LANDSCAPE = 6.3, 9.7
 """Inches of text on an upright page and on one on its side."""
-_PRINT = 8.5  # points of a table's print
+_SIZES = (8.5, 8.0, 7.5)  # points of a table's print: the largest at which it fits on an upright page
+_HEADER = 0.88  # size of the header beside that of the rows
 _CELL = 0.1  # inches of a cell's margins and a hair
 _LONGEST = 60  # characters of a cell that a column is widened for
 _LONG, _MANY_LONG = 120, 4  # a cell of running text, and how many columns of these an upright page bears
@@ -24,10 +25,10 @@ _INTERVAL = 15  # characters: "−0.14 to −0.02" is one thing and stays on one
 
 @lru_cache(maxsize=65_536)
 def _inches(text: str, bold: bool) -> float:
-    """What a text takes in DejaVu Sans, the widest of the fonts a page may come to be set in."""
+    """What a text of one point takes in DejaVu Sans, the widest of the fonts a page may come to be set in."""
     font = _dejavu(bold)
     font.set_text(text)
-    return float(font.get_width_height()[0]) / 64 / 720  # measured at ten times the size, where hinting is small
+    return float(font.get_width_height()[0]) / 64 / 720
 
 
 @lru_cache(maxsize=2)
@@ -36,7 +37,7 @@ def _dejavu(bold: bool) -> Any:
     from matplotlib.ft2font import FT2Font
 
     font = FT2Font(findfont(FontProperties("DejaVu Sans", weight="bold" if bold else "normal")))
-    font.set_size(10 * _PRINT, 72)
+    font.set_size(10, 72)
     return font
 
 
@@ -67,77 +68,84 @@ def _cells(table: Table) -> list[list[Written]]:
 
 
 def _least(cells: Sequence[Sequence[Written]], column: int) -> float:
-    """Inches that hold the longest word of a column."""
-    words = {(word, cell.bold) for row in cells for cell in (row[column],) for word in _BREAK.split(cell.printed)}
-    inset = any(row[column].inset for row in cells)
-    return max((_inches(word, bold) for word, bold in words), default=0.1) + _CELL + (0.1 if inset else 0)
+    """Inches that the longest word of a column takes in print of one point."""
+    header = max(_HEADER * _inches(word, True) for word in _BREAK.split(cells[0][column].printed))
+    words = {(word, cell.bold) for row in cells[1:] for cell in (row[column],) for word in _BREAK.split(cell.printed)}
+    return max([header, *(_inches(word, bold) for word, bold in words)])
 
 
-def needs_landscape(table: Table) -> bool:
-    """Whether a table does not fit on an upright page: by its longest words, or by columns of running text."""
-    long = sum(any(len(str(row[j])) > _LONG for row in table.rows) for j in range(len(table.header)))
-    if long >= _MANY_LONG:
-        return True
-    cells = _cells(table)
-    return sum(_least(cells, j) for j in range(len(table.header))) > PORTRAIT
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a table stands on its page.
+
+    Attributes:
+        points: Size of its print.
+        inches: Width of the text: that of an upright page, or of one on its side.
+        parts: The columns of each part; the first column stands in all of them.
+        least: Inches that each column needs, so that no word is broken.
+    """
+
+    points: float
+    inches: float
+    parts: tuple[tuple[int, ...], ...]
+    least: tuple[float, ...]
+
+    @property
+    def sideways(self) -> bool:
+        """Whether it needs a page on its side."""
+        return self.inches == LANDSCAPE
 
 
-def in_columns(table: Table, inches: float) -> list[Table]:
-    """The table, in parts with the first column repeated where its columns do not fit beside one another."""
-    cells = _cells(table)
-    least = [_least(cells, j) for j in range(len(table.header))]
+@lru_cache(maxsize=512)
+def layout(table: Table) -> Layout:
+    """Upright where it fits at one of the sizes of print, else on its side, else in parts beside one another.
+
+    Several columns of running text go on their side too.
+    """
+    cells, columns = _cells(table), range(len(table.header))
+    words = [_least(cells, j) for j in columns]
+    margins = [_CELL + (0.1 if table.heads and not j else 0) for j in columns]
+    long = sum(any(len(str(row[j])) > _LONG for row in table.rows) for j in columns)
+    for inches in (LANDSCAPE,) if long >= _MANY_LONG else (PORTRAIT, LANDSCAPE):
+        for points in _SIZES:
+            least = tuple(points * w + m for w, m in zip(words, margins, strict=True))
+            if sum(least) <= inches:
+                return Layout(points, inches, (tuple(columns),), least)
     parts: list[list[int]] = [[0]]
-    for j in range(1, len(least)):
-        if sum(least[k] for k in parts[-1]) + least[j] > inches and len(parts[-1]) > 1:
+    for j in columns[1:]:
+        if sum(least[k] for k in parts[-1]) + least[j] > LANDSCAPE and len(parts[-1]) > 1:
             parts.append([0])
         parts[-1].append(j)
-    if len(parts) == 1:
-        return [table]
-    return [
-        replace(
-            table,
-            header=tuple(table.header[j] for j in part),
-            rows=tuple(tuple(row[j] for j in part) for row in table.rows),
-            kinds="".join(table.kind(j) for j in part),
-        )
-        for part in parts
-    ]
+    return Layout(_SIZES[-1], LANDSCAPE, tuple(map(tuple, parts)), least)
 
 
-def add_table(document: Any, table: Table, inches: float) -> Any:
-    """A Word table in the style of a paper: rules above and below, its header repeated on each page.
-
-    Args:
-        document: Where to, at its end.
-        table: What it holds.
-        inches: The width of the text.
-    """
+def add_part(document: Any, table: Table, part: Sequence[int]) -> Any:
+    """Some columns of a table as a Word table in the style of a paper, its header repeated on each page."""
     from docx.enum.table import WD_TABLE_ALIGNMENT
 
-    grid = document.add_table(rows=0, cols=len(table.header), style="Table Grid")
+    grid = document.add_table(rows=0, cols=len(part), style="Table Grid")
     grid.alignment, grid.autofit = WD_TABLE_ALIGNMENT.LEFT, False
-    cells = _cells(table)
-    widths = _widths(cells, inches)
-    for row in cells:
-        _row(grid, row, widths)
+    cells = [[row[j] for j in part] for row in _cells(table)]
+    how = layout(table)
+    widths = _widths(cells, how, [how.least[j] for j in part])
+    for number, row in enumerate(cells):
+        _row(grid, row, widths, how.points * (1 if number else _HEADER))
     _rules(grid, widths)
     return grid
 
 
-def _widths(cells: Sequence[Sequence[Written]], inches: float) -> list[float]:
+def _widths(cells: Sequence[Sequence[Written]], how: Layout, least: Sequence[float]) -> list[float]:
     """Widths of columns: room for the longest word of each, the rest by how long its cells are."""
-    columns = range(len(cells[0]))
-    least = [_least(cells, j) for j in columns]
-    longest = [max((row[j].printed for row in cells[1:]), key=len, default="")[:_LONGEST] for j in columns]
-    wished = [max(a, _inches(text, False) + _CELL) for a, text in zip(least, longest, strict=True)]
-    spare, wanted = inches - sum(least), sum(wished) - sum(least)
+    longest = [max((row[j].printed for row in cells[1:]), key=len, default="")[:_LONGEST] for j in range(len(least))]
+    wished = [max(a, how.points * _inches(text, False) + _CELL) for a, text in zip(least, longest, strict=True)]
+    spare, wanted = how.inches - sum(least), sum(wished) - sum(least)
     if spare <= 0:
-        return [width * inches / sum(least) for width in least]
+        return [width * how.inches / sum(least) for width in least]
     part = min(1.0, spare / wanted) if wanted else 0.0
     return [a + part * (b - a) for a, b in zip(least, wished, strict=True)]
 
 
-def _row(grid: Any, cells: Sequence[Written], widths: Sequence[float]) -> None:
+def _row(grid: Any, cells: Sequence[Written], widths: Sequence[float], points: float) -> None:
     """One row written as XML at once: cell by cell through python-docx takes a minute for long tables."""
     from docx.oxml import parse_xml
     from docx.oxml.ns import nsdecls
@@ -148,7 +156,8 @@ def _row(grid: Any, cells: Sequence[Written], widths: Sequence[float]) -> None:
         weight = "<w:b/>" if cell.bold else ""
         parts.append(
             f'<w:tc><w:tcPr><w:tcW w:w="{width * 1440:.0f}" w:type="dxa"/></w:tcPr><w:p><w:pPr>'
-            f'<w:spacing w:before="20" w:after="20"/>{align}</w:pPr><w:r><w:rPr>{weight}<w:sz w:val="17"/></w:rPr>'
+            f'<w:spacing w:before="20" w:after="20"/>{align}</w:pPr>'
+            f'<w:r><w:rPr>{weight}<w:sz w:val="{2 * points:.0f}"/></w:rPr>'
             f'<w:t xml:space="preserve">'
             f"{escape(legal(cell.printed))}</w:t></w:r></w:p></w:tc>"
         )

@@ -1,0 +1,40 @@
+"""Tables of a Word file: columns that hold in any font, a page on its side or parts where they do not fit."""
+
+from __future__ import annotations
+
+from autocode.dossier.blocks import Table
+from autocode.dossier.wordtables import LANDSCAPE, PORTRAIT, layout
+
+
+def _table(columns: int, word: str, rows: int = 3) -> Table:
+    header = tuple(f"{word}{j}" for j in range(columns))
+    return Table("T", "T", header, tuple(tuple("x" for _ in header) for _ in range(rows)), "t" * columns)
+
+
+def test_a_narrow_table_stands_upright_in_the_usual_print() -> None:
+    """Few short columns need no page on its side."""
+    how = layout(_table(4, "Code"))
+    assert (how.points, how.inches, len(how.parts)) == (8.5, PORTRAIT, 1)
+
+
+def test_print_shrinks_a_little_before_the_page_turns() -> None:
+    """Columns that just miss the width are printed smaller, no smaller than 7.5 points; more of them turn the page."""
+    made = [layout(_table(n, "Respondent")) for n in range(5, 14)]
+    assert any(how.inches == PORTRAIT and how.points < 8.5 for how in made)
+    assert any(how.inches == LANDSCAPE for how in made)
+    assert all(how.points >= 7.5 for how in made)
+
+
+def test_what_fits_on_no_page_is_parted_by_columns() -> None:
+    """Every column stands in one part, the first in all of them, and no part is wider than the page."""
+    how = layout(_table(40, "Respondent"))
+    assert len(how.parts) > 1
+    assert all(part[0] == 0 for part in how.parts)
+    assert sorted(j for part in how.parts for j in part[1:]) == list(range(1, 40))
+    assert all(sum(how.least[j] for j in part) <= LANDSCAPE for part in how.parts)
+
+
+def test_no_word_is_wider_than_its_column_in_the_widest_font() -> None:
+    """Columns are measured in DejaVu Sans, wider than Calibri and Carlito: 10 bold letters take what they take."""
+    narrow, wide = layout(_table(3, "iiiiiiiiii")), layout(_table(3, "WWWWWWWWWW"))
+    assert wide.least[0] > 2 * narrow.least[0]
