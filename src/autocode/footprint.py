@@ -119,6 +119,15 @@ def wrote(path: Path) -> None:
     _written[Path.cwd() / path] = None
 
 
+def moved(old: Path, new: Path, whole: bool) -> None:
+    """Note that what was written in one folder stands in another now; as one output where it is a whole."""
+    old, new = Path.cwd() / old, Path.cwd() / new
+    inside = [path for path in _written if path.is_relative_to(old)]
+    for path in inside:
+        del _written[path]
+    _written.update(dict.fromkeys([new] if whole else [new / path.relative_to(old) for path in inside]))
+
+
 def touched(store: Path) -> None:
     """Note a study file that was opened, or whose model was read."""
     _studies[Path.cwd() / store] = None

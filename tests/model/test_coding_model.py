@@ -6,8 +6,10 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -148,16 +150,54 @@ def test_a_changed_file_is_refused(name: str, model: CodingModel, tmp_path: Path
             CodingModel.load(tmp_path / "m", encoder)
 
 
-def test_weights_swapped_with_their_hash_are_still_checked(model: CodingModel, tmp_path: Path, encoder: FakeEncoder) -> None:
-    """A weights file that lacks an array is refused even where its hash in the manifest was adapted."""
-    model.save(tmp_path / "m")
-    weights, manifest = tmp_path / "m" / "weights.safetensors", tmp_path / "m" / "manifest.json"
-    arrays = load_file(weights)
-    del arrays["thresholds"]
+def _resealed(folder: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> None:
+    """Change a saved model's manifest and arrays, and adapt every hash, as a forger would."""
+    weights, manifest = folder / "weights.safetensors", folder / "manifest.json"
+    arrays, made = load_file(weights), json.loads(manifest.read_text())
+    change(made, arrays)
     save_file(arrays, weights)
-    made = json.loads(manifest.read_text())
     made["files"]["weights.safetensors"] = hashlib.sha256(weights.read_bytes()).hexdigest()
+    made.pop("sha256")
+    made["sha256"] = hashlib.sha256(json.dumps(made, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     manifest.write_text(json.dumps(made))
+
+
+_FORGED: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {
+    "an array is missing": lambda made, arrays: arrays.pop("thresholds"),
+    "codes reversed": lambda made, arrays: made.update(codes=made["codes"][::-1]),
+    "a coder more": lambda made, arrays: made.update(coders=[*made["coders"], "eve"]),
+    "weights that are no numbers": lambda made, arrays: arrays.update(dense_W=np.full_like(arrays["dense_W"], np.nan)),
+    "evidence that is no numbers": lambda made, arrays: arrays.update(precedents=np.full_like(arrays["precedents"], np.inf)),
+    "an empty array": lambda made, arrays: arrays.update(edge=np.zeros(0)),
+    "another shape": lambda made, arrays: arrays.update(dense_b=np.zeros((1, 99))),
+    "evidence of another shape": lambda made, arrays: arrays.update(precedents=np.zeros((3, 2, 2), np.float32)),
+    "another format": lambda made, arrays: made.update(format=1),
+}
+
+
+@pytest.mark.parametrize("what", _FORGED)
+def test_a_forged_model_is_refused(what: str, model: CodingModel, tmp_path: Path, encoder: FakeEncoder) -> None:
+    """Lists, numbers and shapes that do not fit one another are one clear error, even where all hashes were adapted."""
+    model.save(tmp_path / "m")
+    _resealed(tmp_path / "m", lambda made, arrays: None)
+    CodingModel.load(tmp_path / "m", encoder)
+    _resealed(tmp_path / "m", _FORGED[what])
+    with pytest.raises(ModelError, match="autocode train"):
+        CodingModel.load(tmp_path / "m", encoder)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "precedents.jsonl", "config.toml", "codebook.yaml"])
+def test_a_deeply_nested_part_is_one_line(name: str, model: CodingModel, tmp_path: Path, encoder: FakeEncoder) -> None:
+    """A hundred thousand brackets are refused as any damage is, with no exception of a parser."""
+    model.save(tmp_path / "m")
+    (tmp_path / "m" / name).write_text("[" * 100_000)
+    manifest = tmp_path / "m" / "manifest.json"
+    if name != "manifest.json":
+        made = json.loads(manifest.read_text())
+        made["files"][name] = hashlib.sha256(("[" * 100_000).encode()).hexdigest()
+        made.pop("sha256")
+        made["sha256"] = hashlib.sha256(json.dumps(made, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        manifest.write_text(json.dumps(made))
     with pytest.raises(ModelError, match="autocode train"):
         CodingModel.load(tmp_path / "m", encoder)
 

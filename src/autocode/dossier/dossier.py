@@ -16,6 +16,7 @@ from autocode.dossier.word import word
 from autocode.dossier.workbook import workbook
 from autocode.errors import InputError
 from autocode.formats.files import write_atomic
+from autocode.formats.staged import together
 from autocode.study import Study
 
 
@@ -149,7 +150,7 @@ def write_dossier(study: Study, findings: Findings, folder: Path, forms: Sequenc
     contents: dict[str, str | bytes] = {}
     for form in forms:
         contents[form] = dossier_html(made, findings) if form == "html" else word(made) if form == "docx" else workbook(made)
-    paths = [folder / f"dossier.{form}" for form in contents]
-    for path, content in zip(paths, contents.values(), strict=True):
-        write_atomic(path, content)
-    return paths
+    with together(folder) as stage:
+        for form, content in contents.items():
+            write_atomic(stage / f"dossier.{form}", content)
+    return [folder / f"dossier.{form}" for form in contents]

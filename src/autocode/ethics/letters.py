@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from autocode.config import Config
 from autocode.formats.files import legal, write_atomic
+from autocode.formats.staged import together
 from autocode.formats.tables.participants import participant_of
 from autocode.study import Document, Segment, Study
 from autocode.study.segment import segment
@@ -118,12 +119,12 @@ def write_letters(study: Study, folder: Path, summary: bool = False) -> list[Pat
         InputError: A file cannot be written.
     """
     written = []
-    for letter in letters(study, summary):
-        name = "".join(c if c.isalnum() or c in "-_ " else "_" for c in letter.name)
-        for suffix, content in ((".docx", _letter(letter)), (".html", _page(letter))):
-            path = folder / f"{name}{suffix}"
-            write_atomic(path, content)
-            written.append(path)
+    with together(folder) as stage:
+        for letter in letters(study, summary):
+            name = "".join(c if c.isalnum() or c in "-_ " else "_" for c in letter.name)
+            for suffix, content in ((".docx", _letter(letter)), (".html", _page(letter))):
+                write_atomic(stage / f"{name}{suffix}", content)
+                written.append(folder / f"{name}{suffix}")
     return written
 
 

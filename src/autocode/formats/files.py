@@ -11,11 +11,13 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from autocode.errors import InputError
+from autocode.errors import InputError, disk_fault
+from autocode.footprint import sweep, temporary, wrote
 
 INSTEAD = "\ufffd"
 CELL = 32_767  # characters (UTF-16 units) that Excel keeps in a cell
@@ -343,22 +345,22 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         InputError: The folder is missing or may not be written, or the disk is full.
     """
     data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
-    temporary = ""
+    half = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        sweep(path.parent)
+        handle, half = tempfile.mkstemp(dir=path.parent, prefix=temporary(path.name))
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        _replace(temporary, path)
+        _replace(half, path)
+        wrote(path)
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True) if temporary else None
-        raise InputError(
-            str(path),
-            f"it cannot be written ({error.strerror or error})",
-            f"Free some space ({len(data) / 1e6:.1f} MB needed) or choose another place.",
-        ) from error
+        with suppress(OSError):  # never in the way of what went wrong first
+            Path(half).unlink() if half else None
+        why, mend = disk_fault(error, path, len(data))
+        raise InputError(str(path), f"it cannot be written: {why}", mend) from error
 
 
 def _replace(temporary: str, path: Path) -> None:

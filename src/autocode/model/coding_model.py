@@ -287,8 +287,8 @@ class CodingModel:
         try:
             classifier = Classifier.from_arrays(parts.arrays, Network)
             precedents = Precedents.from_rows(parts.precedents, parts.arrays["precedents"], float(parts.arrays["edge"][0]))
-        except (KeyError, TypeError) as error:
-            raise saved.foreign(Path(folder), "a part is missing") from error
+        except saved.UNFIT as error:
+            raise saved.foreign(Path(folder), f"a part is missing or of another shape ({type(error).__name__})") from error
         return cls(
             config=parts.config,
             encoder=encoder,

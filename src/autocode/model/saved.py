@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,16 +21,21 @@ from numpy.typing import NDArray
 
 from autocode.config import Config, load_config
 from autocode.encode.weights import EncoderIdentity
-from autocode.errors import ConfigError, ModelError
+from autocode.errors import AutocodeError, ModelError, disk_fault
+from autocode.footprint import touched
 from autocode.formats.files import write_atomic
+from autocode.formats.staged import bring_back, together
 from autocode.formats.tables.codebooks import codebook_yaml, read_codebook
 from autocode.model.history import FILE as HISTORY
 from autocode.study.codebook import Codebook
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 DIAGRAM = "reliability.svg"
 _PACKAGES = ("autocode", "numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
+
+UNFIT = (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, RecursionError, MemoryError)
+"""What parts of another shape than ours run into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,9 @@ def write(folder: Path, parts: Parts) -> None:
 
     if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise ModelError(str(folder), "it exists and is no model", "Choose another name with --out.")
+    arrays = {**parts.arrays, "lists": np.frombuffer(_lists(parts.manifest), np.uint8)}
     contents = {
-        "weights.safetensors": save({k: np.ascontiguousarray(v) for k, v in sorted(parts.arrays.items())}),
+        "weights.safetensors": save({k: np.ascontiguousarray(v) for k, v in sorted(arrays.items())}),
         "precedents.jsonl": "".join(_json(row) + "\n" for row in parts.precedents).encode("utf-8", "surrogatepass"),
         "config.toml": parts.config.to_toml().encode(),
         "codebook.yaml": codebook_yaml(parts.codebook).encode(),
@@ -77,45 +83,34 @@ def write(folder: Path, parts: Parts) -> None:
         HISTORY: "".join(_json(row) + "\n" for row in parts.history).encode(),
     }
     manifest = {
-        "format": FORMAT,
         **parts.manifest,
+        "format": FORMAT,
         "versions": {name: version(name) for name in _PACKAGES},
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()},
     }
+    manifest["sha256"] = _seal(manifest)
     contents[MANIFEST] = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
-    _swap(folder, contents)
-
-
-def _swap(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Put new files in place of a folder; what was there stays until the new ones are whole."""
-    new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(new, ignore_errors=True)
-    for name, data in contents.items():
-        write_atomic(new / name, data)
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    new.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    with together(folder, alone=True) as stage:
+        for name, data in contents.items():
+            write_atomic(stage / name, data)
 
 
 def read(folder: Path) -> Parts:
-    """Read a model folder, each file checked against the manifest.
+    """Read a model folder, each file checked against the manifest, and the manifest against itself and the weights.
 
     Raises:
-        ModelError: It is missing, damaged, no model, or made by a newer program.
+        ModelError: It is missing, damaged, no model, or made by another version of the program.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    old = folder.with_name(f".{folder.name}.old")
-    if not folder.exists() and old.exists():
-        old.rename(folder)  # a saving was killed between its two renames
+    bring_back(folder)  # where a saving was killed
     manifest = _manifest(folder)
     files = {name: _whole(folder, name, digest) for name, digest in manifest["files"].items()}
     try:
-        return Parts(
-            arrays=load(files["weights.safetensors"]),
+        arrays = load(files["weights.safetensors"])
+        found = Parts(
+            arrays=arrays,
             config=load_config(folder / "config.toml"),
             codebook=read_codebook(folder / "codebook.yaml"),
             # splitlines would also part at U+2028 and the like, which stand within quotes
@@ -124,22 +119,85 @@ def read(folder: Path) -> Parts:
             ],
             manifest=manifest,
         )
-    except (SafetensorError, ConfigError, KeyError, ValueError) as error:
-        raise foreign(folder, f"its parts cannot be read ({type(error).__name__})") from error
+        _check(found)
+    except (SafetensorError, AutocodeError, *UNFIT) as error:
+        why = f"{error.what}: {error.why}" if isinstance(error, AutocodeError) else type(error).__name__
+        raise foreign(folder, f"its parts cannot be read ({why})") from error
+    for store in _made_from(folder):
+        touched(store)
+    return found
+
+
+def _check(parts: Parts) -> None:
+    """Refuse lists that are not those the weights were saved with, shapes that fit no list, and numbers that are none.
+
+    Raises:
+        ModelError: They do not fit.
+    """
+    arrays, manifest = parts.arrays, parts.manifest
+    if arrays["lists"].tobytes() != _lists(manifest):
+        raise ModelError("its manifest", "the lists of codes and coders are not those of its weights")
+    wide = {name: arrays[name].shape[-1] for name in ("thresholds", "dense_W", "dense_b", "lexical_W", "lexical_b")}
+    if set(wide.values()) != {len(manifest["codes"])}:
+        raise ModelError("its weights", f"they are for {set(wide.values())} codes, its list has {len(manifest['codes'])}")
+    evidence = len(parts.precedents), manifest["encoder"]["dimension"]
+    if arrays["precedents"].shape != evidence:
+        raise ModelError("its evidence", f"its vectors are {arrays['precedents'].shape}, its segments ask for {evidence}")
+    for name, array in arrays.items():
+        learnt = not name.startswith(("known_", "cut_")) and name not in ("edge", "thresholds")  # those may be undefined
+        if learnt and array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ModelError("its weights", f"'{name}' holds what is no number")
+
+
+def _lists(manifest: Mapping[str, Any]) -> bytes:
+    """The sha256 of the lists by which the columns of arrays are read."""
+    return hashlib.sha256(_json([list(manifest["codes"]), list(manifest["coders"])]).encode("utf-8", "surrogatepass")).digest()
+
+
+def _seal(manifest: Mapping[str, Any]) -> str:
+    """The sha256 of a manifest without its own."""
+    kept = {k: v for k, v in manifest.items() if k != "sha256"}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_FROM = ".study"
+
+
+def remember_studies(folder: Path, stores: Sequence[Path]) -> None:
+    """Note beside a model which study files it was made from, so that what it writes comes on their lists.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    places = [os.path.relpath(store.absolute(), folder.absolute()) for store in stores]
+    write_atomic(folder / _FROM, "".join(place + "\n" for place in places))
+
+
+def _made_from(folder: Path) -> list[Path]:
+    """The study files that a model was made from, where they still are."""
+    try:
+        named = (folder / _FROM).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return []
+    return [store for name in named if (store := Path(os.path.normpath(folder.absolute() / name))).is_file()]
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        made = int(manifest["format"])
+        made, seal = int(manifest["format"]), _seal(manifest)
         _ = manifest["encoder"]["sha256"], manifest["codes"], manifest["coders"], dict(manifest["files"])
     except FileNotFoundError as error:
         why = "there is no manifest in it" if folder.exists() else "there is no such folder"
         raise foreign(folder, why) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise foreign(folder, "its manifest cannot be read") from error
+    except OSError as error:
+        raise foreign(folder, f"its manifest cannot be read: {disk_fault(error, folder)[0]}") from error
+    except UNFIT as error:
+        raise foreign(folder, f"its manifest is none ({type(error).__name__})") from error
     if made != FORMAT:
         raise foreign(folder, f"it has format {made}, this program reads {FORMAT}")
+    if manifest.get("sha256") != seal:
+        raise foreign(folder, f"{MANIFEST} was changed after the model was saved")
     return dict(manifest)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from autocode.errors import CodebookError, InputError
 from autocode.formats.files import Table, read_bytes, unguarded, write_atomic
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
+from autocode.formats.staged import together
 from autocode.formats.tables.longtable import COLUMNS, is_coding_table, long_columns, long_rows
 from autocode.formats.tables.table import TABLES, kind_of_table
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
@@ -55,12 +56,11 @@ def write_datasets(study: Study, path: Path, options: WriteOptions = WriteOption
         InputError: The folder cannot be written.
     """
     parts = _rows(study, options)
-    for name, rows in parts.items():
-        if rows:
-            write_atomic(_file(path, name), _parquet(_PARTS[name], rows))
-        else:
-            _file(path, name).unlink(missing_ok=True)
-    write_atomic(path / CARD, _card(study, [name for name, rows in parts.items() if rows]))
+    with together(path, without=[_file(Path(), name).as_posix() for name in parts]) as stage:
+        for name, rows in parts.items():
+            if rows:
+                write_atomic(_file(stage, name), _parquet(_PARTS[name], rows))
+        write_atomic(stage / CARD, _card(study, [name for name, rows in parts.items() if rows]))
 
 
 def _file(path: Path, name: str) -> Path:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from autocode.errors import InputError
+from autocode.footprint import temporary, wrote
 from autocode.formats.datasets.suggestions import Written, head, join_parquet
 from autocode.formats.files import BOM, Table, write_atomic
 from autocode.formats.tables.table import is_long_table, study_from_table
@@ -217,7 +218,7 @@ class Parts:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _joined(self, paths: Sequence[Path], plain: bool) -> None:
-        handle, temporary = tempfile.mkstemp(dir=self.out.parent, prefix=f".{self.out.name}.")
+        handle, half = tempfile.mkstemp(dir=self.out.parent, prefix=temporary(self.out.name))
         try:
             with os.fdopen(handle, "wb") as file:
                 if self.out.suffix == ".parquet":
@@ -229,6 +230,7 @@ class Parts:
                             shutil.copyfileobj(part, file)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, self.out)
+            os.replace(half, self.out)
+            wrote(self.out)
         finally:
-            Path(temporary).unlink(missing_ok=True)
+            Path(half).unlink(missing_ok=True)

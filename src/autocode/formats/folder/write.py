@@ -19,6 +19,7 @@ from autocode.formats.folder.kept import (
     variable_columns,
 )
 from autocode.formats.projects.refi_codes import depth_first
+from autocode.formats.staged import together
 from autocode.formats.tables.codebooks import codebook_yaml
 from autocode.study import Coding, Reading, Study
 
@@ -34,6 +35,11 @@ def write_folder(study: Study, path: Path) -> None:
     Raises:
         InputError: A file cannot be written.
     """
+    with together(path, without=(DETAILS,)) as stage:
+        _write(study, stage)
+
+
+def _write(study: Study, path: Path) -> None:
     names, coders = file_names(d.id for d in study.documents), file_names(c.id for c in study.coders)
     for d in study.documents:
         if d.text.strip():

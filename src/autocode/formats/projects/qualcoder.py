@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autocode.errors import InputError
+from autocode.footprint import moved, temporary, wrote
 from autocode.formats.datasets.suggestions import MACHINE, suggested
 from autocode.formats.projects.positions import RawText, Selection, View
 from autocode.formats.projects.refi_codes import described
@@ -145,7 +146,7 @@ def write_qualcoder(study: Study, path: Path, options: WriteOptions = WriteOptio
     if path.exists():
         raise InputError(str(path), "it is there already", "Choose another name; projects are never overwritten.")
     original = _database(options.original)
-    with tempfile.TemporaryDirectory(prefix=".autocode-", dir=path.parent) as place:
+    with tempfile.TemporaryDirectory(prefix=temporary(path.name), dir=path.parent) as place:
         copy = Path(place) / path.name
         if options.original.is_dir():
             shutil.copytree(options.original, copy, symlinks=True, ignore=shutil.ignore_patterns(f"{DATABASE}*"))
@@ -155,6 +156,8 @@ def write_qualcoder(study: Study, path: Path, options: WriteOptions = WriteOptio
             _check(base, options.original.name)
             _Additions(base, study, options).add()
         os.replace(copy, path)
+        moved(copy, path, whole=True)
+        wrote(path)
 
 
 @dataclass

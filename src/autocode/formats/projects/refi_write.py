@@ -21,6 +21,7 @@ from autocode.formats.projects.refi_codes import codes_element, derived, guids, 
 from autocode.formats.projects.refi_own import UNDATED, code_part, own_view, private_part, restored_book, signed, told
 from autocode.formats.projects.refi_sources import plain_names
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
+from autocode.formats.staged import together
 from autocode.study import Coder, Coding, Document, Study
 from autocode.study.codebook import Codebook
 
@@ -29,6 +30,8 @@ ORIGIN = "autocode"
 _SQUARE = "\u25a1"  # a white square stands for what a program may count in two ways
 _NAME = 100  # characters of a selection's name, as the tools cut it
 _STAMP = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
+
+_SOURCES = "sources"  # the folder of texts in a project
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +187,7 @@ class Export:
         for d in self.study.documents:
             guid = self._documents[d.id]
             file = derived("text", key(guid)) + ".txt"
-            self.files["sources/" + file] = self._content(d).encode("utf-8")
+            self.files[f"{_SOURCES}/{file}"] = self._content(d).encode("utf-8")
             name = d.name if d.name and d.name not in names else d.id
             names.add(name)
             element = _named(
@@ -330,6 +333,8 @@ def write_project(study: Study, path: Path, options: WriteOptions = WriteOptions
     if path.suffix.lower() != ".qde":
         write_atomic(path, export.qdpx())
         return
-    write_atomic(path, export.qde())
-    for name, content in export.files.items():
-        write_atomic(path.parent / name, content)
+    made = export.qde()
+    with together(path.parent / _SOURCES) as stage:
+        for name, content in export.files.items():
+            write_atomic(stage / name.removeprefix(f"{_SOURCES}/"), content)
+    write_atomic(path, made)
