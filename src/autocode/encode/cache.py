@@ -20,7 +20,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.errors import EncoderError
+from autocode.errors import EncoderError, disk_fault
+from autocode.footprint import sweep
+from autocode.footprint import temporary as mark
 
 Vectors = NDArray[np.float32]
 
@@ -69,8 +71,9 @@ def write_private(path: Path, content: bytes) -> None:
     Raises:
         EncoderError: where the disk refuses.
     """
+    sweep(path.parent)
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=mark(path.name), dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
@@ -91,8 +94,9 @@ def staged_folder(target: Path) -> Iterator[Path]:
         EncoderError: where the disk refuses.
     """
     parent = private_folder(target.parent)
+    sweep(parent)
     try:
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=parent, ignore_cleanup_errors=True) as stage:
+        with tempfile.TemporaryDirectory(prefix=mark(target.name), dir=parent, ignore_cleanup_errors=True) as stage:
             fresh, old = Path(stage) / "fresh", Path(stage) / "old"
             fresh.mkdir(mode=0o700)
             yield fresh
@@ -223,8 +227,5 @@ class VectorCache:
 
 
 def _unwritable(folder: Path, error: OSError) -> EncoderError:
-    return EncoderError(
-        f"The cache folder {folder}",
-        f"it cannot be written ({error.strerror or type(error).__name__})",
-        "Free space there, or name another cache folder.",
-    )
+    why, mend = disk_fault(error, folder)
+    return EncoderError(f"The cache folder {folder}", f"it cannot be written: {why}", mend)

@@ -137,7 +137,7 @@ def _check(parts: Parts) -> None:
     arrays, manifest = parts.arrays, parts.manifest
     if arrays["lists"].tobytes() != _lists(manifest):
         raise ModelError("its manifest", "the lists of codes and coders are not those of its weights")
-    wide = {name: arrays[name].shape[-1] for name in ("thresholds", "dense_W", "dense_b", "lexical_W", "lexical_b")}
+    wide = {name: len(arrays[name]) for name in ("thresholds", "dense_W", "dense_b", "lexical_W", "lexical_b")}
     if set(wide.values()) != {len(manifest["codes"])}:
         raise ModelError("its weights", f"they are for {set(wide.values())} codes, its list has {len(manifest['codes'])}")
     evidence = len(parts.precedents), manifest["encoder"]["dimension"]
