@@ -1,0 +1,336 @@
+"""How much double coding: before it starts, while it goes on, and when to stop.
+
+Before coding, studies like the planned one are simulated and go through the same interval that is reported later.
+During coding, a sampler chooses which passages the second coder reads, more where a difference is expected, with
+known chances; agreement is then estimated by inverse-probability weights with documents as clusters, and looking
+several times keeps the level.
+
+Sources: Horvitz, D. G. & Thompson, D. J. (1952). Journal of the American Statistical Association 47, 663-685;
+Neyman, J. (1934). Journal of the Royal Statistical Society 97, 558-625 (allocation); Gligoric, K. et al. (2024),
+arXiv 2408.15204 (confidence-driven inference); Bonferroni's correction for the looks. Coverage and saving are
+measured in `benchmarks/second_look.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.counts import Decisions, pair_counts
+from autocode.agreement.judgement.intervals import Spread, fisher, jackknife
+from autocode.errors import StudyError
+from autocode.study.matrix import BoolArray, FloatArray, IntArray
+
+SIMULATED = 400  # studies for each number of documents
+STEPS = (4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 120)
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What a study will be like, as far as one can say beforehand.
+
+    Attributes:
+        units: Units (times codes, where all codes are pooled) a document.
+        prevalence: Share of them that a coder codes, 0 to 1.
+        kappa: Agreement expected between the two coders.
+        likeness: Intraclass correlation of codings within documents, 0 to below 1.
+    """
+
+    units: int
+    prevalence: float
+    kappa: float
+    likeness: float = 0.05
+
+    def check(self) -> Design:
+        """The design itself.
+
+        Raises:
+            StudyError: A value is out of range.
+        """
+        wrong = [
+            name
+            for name, ok in (
+                ("units", self.units >= 1),
+                ("prevalence", 0 < self.prevalence < 1),
+                ("kappa", 0 <= self.kappa < 1),
+                ("likeness", 0 <= self.likeness < 1),
+            )
+            if not ok
+        ]
+        if wrong:
+            ranges = "units from 1 on, prevalence between 0 and 1, kappa and likeness from 0 to below 1"
+            raise StudyError(f"the plan's {wrong[0]}", f"it is out of range ({ranges})", "Give another value.")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """What a number of double-coded documents would give.
+
+    Attributes:
+        documents: How many.
+        half_width: Mean distance from the middle of the 95 % interval to its ends.
+        above: Share of the studies in which the interval lies above the line.
+        defined: Share of the studies in which an interval can be given at all.
+        covered: Share of the intervals that hold the true kappa.
+    """
+
+    documents: int
+    half_width: float
+    above: float
+    defined: float
+    covered: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many documents to code twice.
+
+    Attributes:
+        rows: One for each number of documents.
+        enough_width: Documents for the width wanted; None where `STEPS` do not reach it.
+        enough_above: Documents that show kappa above the line in 80 of 100 studies; None likewise.
+    """
+
+    design: Design
+    width: float
+    line: float
+    rows: tuple[PlanRow, ...]
+    enough_width: int | None
+    enough_above: int | None
+
+    def sentence(self) -> str:
+        """A sentence for a proposal."""
+        d = self.design
+        width, most = f"±{_apa(self.width)}", STEPS[-1]
+        many = f"{self.enough_width} documents" if self.enough_width else f"more than {most} documents"
+        said = (
+            f"With {d.units} units a document, a prevalence of {_apa(d.prevalence)} and an expected kappa of "
+            f"{_apa(d.kappa)}, double coding {many} gives a 95 % interval of {width}"
+        )
+        if d.kappa <= self.line:
+            return f"{said}; kappa above {_apa(self.line)} cannot be shown, since no more is expected."
+        shown = f"{self.enough_above} documents" if self.enough_above else f"more than {most} documents"
+        return f"{said}; {shown} show kappa above {_apa(self.line)} in 80 of 100 such studies."
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self) | {"sentence": self.sentence()}
+
+
+def plan(design: Design, width: float = 0.1, line: float = 0.6, seed: int = 0) -> Plan:
+    """Simulate studies like the planned one over a range of numbers of documents.
+
+    Args:
+        design: What the study will be like.
+        width: Half-width wanted.
+        line: Kappa to be shown exceeded.
+        seed: Same seed, same plan.
+
+    Raises:
+        StudyError: A value is out of range.
+    """
+    design.check()
+    if not 0 < width < 1 or not 0 <= line < 1:
+        raise StudyError("the plan's width or line", "both lie between 0 and 1", "Give another value.")
+    rows = tuple(_row(design, documents, line, seed) for documents in STEPS)
+    good = [r for r in rows if r.defined >= 0.95]
+    enough_width = next((r.documents for r in good if r.half_width <= width), None)
+    enough_above = next((r.documents for r in good if r.above >= 0.8), None)
+    return Plan(design, width, line, rows, enough_width, enough_above)
+
+
+def _row(design: Design, documents: int, line: float, seed: int) -> PlanRow:
+    counts = simulated_tables(design, documents, SIMULATED, np.random.default_rng([seed, documents]))
+    found = jackknife(counts, cohen_kappa)
+    low, high = fisher(found)
+    known = np.isfinite(low) & np.isfinite(high)
+    if not known.any():
+        return PlanRow(documents, math.inf, 0.0, 0.0, 0.0)
+    inside = (low <= design.kappa) & (design.kappa <= high)
+    return PlanRow(
+        documents,
+        float(((high - low) / 2)[known].mean()),
+        float((low > line).sum() / len(low)),
+        float(known.mean()),
+        float(inside[known].mean()),
+    )
+
+
+def simulated_tables(design: Design, documents: int, studies: int, rng: np.random.Generator) -> FloatArray:
+    """(G, S, 4) tables of two coders in S simulated studies of G documents.
+
+    A document has a prevalence of its own (beta, with the intraclass correlation given) and an agreement of its
+    own; a unit is coded by both alike with that chance, and independently otherwise. Agreement within documents is
+    set a little below the kappa wanted, since documents that differ in prevalence raise the pooled one.
+    """
+    rho = max(design.likeness, 1e-4)
+    size = (documents, studies)
+    spread = (1 - rho) / rho
+    prevalence = rng.beta(design.prevalence * spread, (1 - design.prevalence) * spread, size)
+    within = float(np.clip((design.kappa - rho) / (1 - rho), 1e-3, 1 - 1e-3))
+    alike = rng.beta(within * 20, (1 - within) * 20, size)
+    both = prevalence * alike + prevalence**2 * (1 - alike)
+    one = prevalence * (1 - prevalence) * (1 - alike)
+    cells = np.stack([both, one, one, np.maximum(1 - both - 2 * one, 0)], -1)
+    return rng.multinomial(design.units, cells / cells.sum(-1, keepdims=True)).astype(np.float64)
+
+
+def design_of(data: Decisions, first: int, second: int) -> Design:
+    """The design of a study as it is, all codes pooled: to plan the next one, or how to go on.
+
+    Args:
+        data: Decisions of the study.
+        first: Row of one coder.
+        second: Row of the other.
+
+    Raises:
+        StudyError: The two share no unit, or agreement is undefined.
+    """
+    counts = pair_counts(data, first, second).sum(1)
+    units = counts.sum(-1)
+    present = units > 0
+    kappa = float(cohen_kappa(counts.sum(0))) if present.any() else math.nan
+    if not math.isfinite(kappa):
+        raise StudyError(
+            "plan", "these two coders share no unit, or neither codes anything", "Give --units, --prevalence, --kappa."
+        )
+    shares = (counts[:, 0] * 2 + counts[:, 1] + counts[:, 2])[present] / (2 * units[present])
+    mean = float(np.average(shares, weights=units[present]))
+    size = float(units[present].mean())
+    between = float(np.average((shares - mean) ** 2, weights=units[present])) if present.sum() > 1 else 0.0
+    chance = mean * (1 - mean)
+    likeness = (between - chance / size) / (chance * (1 - 1 / size)) if size > 1 else 0.0
+    return Design(round(size), mean, float(np.clip(kappa, 0, 0.999)), float(np.clip(likeness, 0.0, 0.9)))
+
+
+def inclusion(expected: FloatArray, size: float, floor: float = 0.25) -> FloatArray:
+    """Chance (n,) with which the second coder reads each unit, `size` units on average.
+
+    In proportion to the root of the differences expected there (Neyman's allocation), mixed with an equal chance
+    for all, so that what nobody expected is found too and no weight grows beyond bounds.
+
+    Args:
+        expected: (n,) differences expected in each unit, 0 or more.
+        size: Units that shall be read on average, up to n.
+        floor: Share of the units drawn with equal chances.
+    """
+    n = len(expected)
+    if size >= n:
+        return np.ones(n)
+    root = np.sqrt(np.maximum(expected, 0.0))
+    shape = (1 - floor) * root / max(root.mean(), 1e-12) + floor if root.any() else np.ones(n)
+    low, high = 0.0, n / max(shape.min(), 1e-12)
+    for _ in range(100):  # the scale at which the capped chances add up to the size
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.minimum(1, middle * shape).sum() < size else (low, middle)
+    return np.minimum(1.0, high * shape)
+
+
+def expected_differences(P: FloatArray, first: BoolArray, kappa: float = 0.7) -> FloatArray:
+    """(n,) differences expected in each unit between a coder who has coded and one who will.
+
+    Args:
+        P: (n, K) held-out probabilities that a coder codes.
+        first: (n, K) what the first coder decided.
+        kappa: Agreement expected: how much the first coder's decision says beyond the model's probability.
+    """
+    chance = kappa * first + (1 - kappa) * np.clip(P, 1e-4, 1 - 1e-4)
+    return np.asarray(np.where(first, 1 - chance, chance).sum(1))
+
+
+def drawn(chances: FloatArray, seed: int = 0) -> BoolArray:
+    """Which units (n,) are read: each by its own chance and a number of its own, so that greater chances only add."""
+    return np.asarray(np.random.default_rng(seed).random(len(chances)) < chances)
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """What double coding says so far.
+
+    Attributes:
+        kappa: Pooled, as if the second coder had read all that the first did; None where undefined.
+        low: Lower end of its interval, at a level that allows for all planned looks.
+        high: Upper end.
+        read: Units read by both.
+        units: Units of the whole.
+        documents: Documents with a unit read by both.
+        more: Further units that would do, 0 where it is enough; None where nothing can be said yet.
+    """
+
+    kappa: float | None
+    low: float | None
+    high: float | None
+    read: int
+    units: int
+    documents: int
+    more: int | None
+
+    def sentence(self) -> str:
+        """Stop or go on, in a sentence."""
+        if self.more is None:
+            return "Not enough data to say: have the second coder read more of what is drawn."
+        if self.more == 0:
+            return "Stop: enough."
+        each = max(1.0, self.units / max(1, self.documents))
+        interviews = max(1, round(self.more / each))
+        return (
+            f"About {self.more:,} more passages, as many as {interviews} more {'interview' if interviews == 1 else 'interviews'}."
+        )
+
+
+def progressed(
+    data: Decisions, pair: tuple[int, int], chances: FloatArray, width: float = 0.1, looks: int = 3
+) -> Progressed:
+    """Agreement of two coders from units read with known chances, and whether it is enough.
+
+    Args:
+        data: Decisions of the study; a unit that the second coder did not read is not seen.
+        pair: Rows of the first and the second coder.
+        chances: (n,) chance with which each unit was to be read by the second.
+        width: Half-width wanted.
+        looks: How often one means to look; each look is taken at the level 1 - .05 / looks.
+    """
+    first, second = pair
+    with np.errstate(divide="ignore"):
+        weight = np.where(chances > 0, 1 / np.maximum(chances, 1e-12), 0.0)
+    counts = pair_counts(data, first, second, weight).sum(1)
+    both = data.seen[first] & data.seen[second] & (chances > 0)
+    present = np.unique(data.groups[both])
+    value, spread = _weighted(counts, present)
+    units = int(data.seen[first].sum())
+    if spread is None:
+        return Progressed(value, None, None, int(both.sum()), units, len(present), None)
+    low, high = (float(x) for x in fisher(spread, 1 - 0.05 / looks))
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return Progressed(value, None, None, int(both.sum()), units, len(present), None)
+    now = (high - low) / 2
+    wanted = math.ceil(both.sum() * (now / width) ** 2 - 1e-9)
+    return Progressed(value, low, high, int(both.sum()), units, len(present), max(0, wanted - int(both.sum())))
+
+
+def _weighted(counts: FloatArray, present: IntArray) -> tuple[float | None, Spread | None]:
+    """Kappa of weighted (G, 4) counts with its jackknife over the documents read; None where undefined."""
+    value = float(cohen_kappa(counts.sum(0))) if len(present) else math.nan
+    if not math.isfinite(value):
+        return None, None
+    if len(present) < 4:
+        return value, None
+    return value, jackknife(counts[present], cohen_kappa)
+
+
+def _apa(value: float) -> str:
+    return f"{value:.2f}".replace("0.", ".", 1)
+
+
+def names(rows: Sequence[PlanRow]) -> list[tuple[str, ...]]:
+    """The plan as a table of texts: documents, half-width, share above the line."""
+    return [
+        (str(r.documents), f"±{_apa(r.half_width)}" if math.isfinite(r.half_width) else "–", f"{100 * r.above:.0f} of 100")
+        for r in rows
+    ]

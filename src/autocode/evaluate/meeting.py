@@ -1,0 +1,277 @@
+"""The meeting: what two people who coded blind should talk about first, and what it changed.
+
+Two studies (or exports) are put together by the words of their documents, whatever the files are called.
+Disagreements are grouped by cause and put in the order of what they cost in agreement for each minute of talk.
+After the meeting agreement is told before and after, and on text coded apart since: only the last is reliability,
+for the rest was discussed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.counts import decisions, pair_counts
+from autocode.errors import StudyError
+from autocode.study import Document, Segment
+from autocode.study.codebook import SEPARATOR
+from autocode.study.matrix import BoolArray, CodingMatrix
+
+MINUTES = 45.0
+OPENING, EACH, MOST = 1.0, 0.75, 6
+"""Minutes to open a point, minutes for each passage, passages of one point that are worth reading aloud."""
+
+CAUSES = {
+    "silent": "one coder never uses this code",
+    "name": "the same name twice in the codebook",
+    "level": "a code or the code above it",
+    "neighbour": "one code or its neighbour",
+    "boundary": "the same code, drawn elsewhere",
+    "missed": "coded by one, left out by the other",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One unit and code on which the two differ.
+
+    Attributes:
+        segment: The unit.
+        code: Path of the code.
+        given: Id of the coder who gave it.
+        by_other: Codes that the other coder gave there.
+    """
+
+    segment: Segment
+    code: str
+    given: str
+    by_other: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of the agenda: disagreements of one cause about one code or pair of codes.
+
+    Attributes:
+        cause: Key of `CAUSES`.
+        codes: The code, and the code it is taken for where there is one.
+        cells: The disagreements, those to read first.
+        gain: What pooled kappa would rise by if these were settled.
+        minutes: How long it takes to talk about it.
+    """
+
+    cause: str
+    codes: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    gain: float
+    minutes: float
+
+    @property
+    def title(self) -> str:
+        """The point in a line."""
+        return f"{' / '.join(self.codes)}: {CAUSES[self.cause]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """What to talk about.
+
+    Attributes:
+        coders: The two coders.
+        documents: Ids of the documents both read, with the hash of their words.
+        kappa: Pooled, as coded blind; None where undefined.
+        after: Pooled, if every point of the agenda were settled.
+        points: Those that fit the time, the best use of a minute first.
+        left: Points that do not fit.
+        disagreements: All units times codes on which the two differ.
+    """
+
+    coders: tuple[str, str]
+    documents: Mapping[str, str]
+    kappa: float | None
+    after: float | None
+    points: tuple[Point, ...]
+    left: int
+    disagreements: int
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready; places, never words. It is also the record that `compare_since` reads."""
+        points = [asdict(p) | {"title": p.title} for p in self.points]
+        return asdict(self) | {"documents": dict(self.documents), "points": points}
+
+
+def agenda(matrix: CodingMatrix, documents: Sequence[Document], pair: tuple[str, str], minutes: float = MINUTES) -> Agenda:
+    """Put the disagreements of two coders in the order of what they cost.
+
+    Args:
+        matrix: Decisions of both.
+        documents: Of the study.
+        pair: Ids of the two coders.
+        minutes: How long the meeting is.
+
+    Raises:
+        StudyError: The two share no document.
+    """
+    i, j = (matrix.coders.index(c) for c in pair)
+    both = matrix.seen[i] & matrix.seen[j]
+    if not both.any():
+        raise StudyError(
+            f"{pair[0]} and {pair[1]}",
+            "they share no document, so there is nothing to compare",
+            "Let both code the same text.",
+        )
+    counts = pair_counts(decisions(matrix), i, j).sum((0, 1))
+    groups: dict[tuple[str, tuple[str, ...]], list[Cell]] = {}
+    cause = _causes(matrix, i, j)
+    for u in np.flatnonzero((matrix.Y[i] != matrix.Y[j]).any(1) & both):
+        for k in np.flatnonzero(matrix.Y[i, u] != matrix.Y[j, u]):
+            mine, other = (i, j) if matrix.Y[i, u, k] else (j, i)
+            name, codes = cause(int(u), int(k), mine, other)
+            there = tuple(matrix.codes[n] for n in np.flatnonzero(matrix.Y[other, u]))
+            cell = Cell(matrix.segments[u], matrix.codes[k], matrix.coders[mine], there)
+            groups.setdefault((name, codes), []).append(cell)
+    points = [
+        Point(name, codes, tuple(cells), _gain(counts, len(cells)), OPENING + EACH * min(len(cells), MOST))
+        for (name, codes), cells in groups.items()
+    ]
+    points.sort(key=lambda p: (-p.gain / p.minutes, p.codes, p.cause))
+    chosen, spent = [], 0.0
+    for p in points:
+        if spent + p.minutes <= minutes:
+            chosen.append(p)
+            spent += p.minutes
+    settled = sum(len(p.cells) for p in chosen)
+    now = float(cohen_kappa(counts))
+    known = {d.id: d.sha256 for d in documents}
+    shared = dict.fromkeys(matrix.documents[g] for g in matrix.groups[both])
+    return Agenda(
+        pair,
+        {d: known[d] for d in shared},
+        now if np.isfinite(now) else None,
+        now + _gain(counts, settled) if np.isfinite(now) else None,
+        tuple(chosen),
+        len(points) - len(chosen),
+        int(counts[1] + counts[2]),
+    )
+
+
+def _gain(counts: Any, settled: int) -> float:
+    """What pooled kappa rises by where so many differences are settled, half of them each way."""
+    both, one, other, neither = (float(c) for c in counts)
+    share = settled / max(1.0, one + other)
+    better = np.array([both + settled / 2, one * (1 - share), other * (1 - share), neither + settled / 2])
+    gained = float(cohen_kappa(better) - cohen_kappa(np.array([both, one, other, neither])))
+    return gained if np.isfinite(gained) else 0.0
+
+
+def _causes(matrix: CodingMatrix, i: int, j: int) -> Callable[[int, int, int, int], tuple[str, tuple[str, ...]]]:
+    """From a unit, a code, the coder who gave it and the other: the cause, and the codes concerned."""
+    codes = matrix.codes
+    uses = {r: matrix.Y[r].sum(0) for r in (i, j)}
+    plain = [" ".join(c.rpartition(SEPARATOR)[2].casefold().split()) for c in codes]
+    groups = matrix.groups
+
+    def cause(u: int, k: int, mine: int, other: int) -> tuple[str, tuple[str, ...]]:
+        there = [int(n) for n in np.flatnonzero(matrix.Y[other, u] & ~matrix.Y[mine, u])]
+        twin = [n for n in there if plain[n] == plain[k]]
+        if twin:
+            return "name", _both(codes, k, twin[0])
+        if uses[other][k] == 0 and uses[mine][k] >= 3:
+            return "silent", (codes[k],)
+        near = [n for n in there if codes[n].startswith(codes[k] + SEPARATOR) or codes[k].startswith(codes[n] + SEPARATOR)]
+        if near:
+            return "level", _both(codes, k, near[0])
+        if there:
+            return "neighbour", _both(codes, k, there[0])
+        beside = [v for v in (u - 1, u + 1) if 0 <= v < len(groups) and groups[v] == groups[u]]
+        if any(matrix.Y[other, v, k] and not matrix.Y[mine, v, k] for v in beside):
+            return "boundary", (codes[k],)
+        return "missed", (codes[k],)
+
+    return cause
+
+
+def _both(codes: Sequence[str], k: int, n: int) -> tuple[str, str]:
+    first, second = sorted((codes[k], codes[n]))
+    return first, second
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What a meeting changed.
+
+    Attributes:
+        before: Pooled kappa on the text discussed, as coded blind; None where undefined.
+        after: The same text now.
+        apart: Pooled kappa on text that was no part of the meeting: this alone is reliability.
+        apart_units: Units of that text.
+        yielded: How many of the points' decisions each coder changed.
+        open: Of the points' disagreements, how many are still there.
+        discussed: How many the agenda held.
+    """
+
+    before: float | None
+    after: float | None
+    apart: float | None
+    apart_units: int
+    yielded: Mapping[str, int]
+    open: int
+    discussed: int
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self) | {"yielded": dict(self.yielded)}
+
+
+def compare_since(matrix: CodingMatrix, documents: Sequence[Document], record: Mapping[str, Any]) -> Since:
+    """Hold the codings of now against the agenda of a meeting.
+
+    Args:
+        matrix: Decisions of both coders as they are now.
+        documents: Of the study.
+        record: What `Agenda.to_json` gave.
+
+    Raises:
+        StudyError: The agenda is of another study, or its text was edited since.
+    """
+    try:
+        pair = (str(record["coders"][0]), str(record["coders"][1]))
+        hashes, points = dict(record["documents"]), list(record["points"])
+        cells = [(c["segment"], str(c["code"]), str(c["given"])) for p in points for c in p["cells"]]
+        before = record["kappa"]
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise StudyError("the agenda", "it is no agenda that `meet` wrote", "Give the .json file of the meeting.") from error
+    known = {d.sha256: d.id for d in documents}
+    missing = [name for name, sha in hashes.items() if sha not in known]
+    if missing or not set(pair) <= set(matrix.coders):
+        what = f"document '{missing[0]}' has other words here, or is not there" if missing else "its coders are not here"
+        raise StudyError("the agenda", f"it is of another study: {what}", "Give the agenda of this study's meeting.")
+    renamed = {name: known[sha] for name, sha in hashes.items()}
+    i, j = (matrix.coders.index(c) for c in pair)
+    both = matrix.seen[i] & matrix.seen[j]
+    talked = np.isin(np.array(matrix.documents)[matrix.groups], list(renamed.values()))
+    place = {(s.document, s.start, s.end): u for u, s in enumerate(matrix.segments)}
+    column = {c: k for k, c in enumerate(matrix.codes)}
+    yielded, still = Counter({pair[0]: 0, pair[1]: 0}), 0
+    for segment, code, given in cells:
+        u = place.get((renamed.get(segment["document"], ""), segment["start"], segment["end"]))
+        k = column.get(code)
+        now = {c: bool(u is not None and k is not None and matrix.Y[matrix.coders.index(c), u, k]) for c in pair}
+        still += now[pair[0]] != now[pair[1]]
+        other = pair[1] if given == pair[0] else pair[0]
+        yielded[given] += not now[given]
+        yielded[other] += now[other]
+    apart = both & ~talked
+    return Since(
+        before, _kappa(matrix, i, j, both & talked), _kappa(matrix, i, j, apart), int(apart.sum()), dict(yielded), still, len(cells)
+    )
+
+
+def _kappa(matrix: CodingMatrix, i: int, j: int, kept: BoolArray) -> float | None:
+    value = float(cohen_kappa(pair_counts(decisions(matrix), i, j, kept.astype(np.float64)).sum((0, 1))))
+    return value if np.isfinite(value) else None

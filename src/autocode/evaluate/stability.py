@@ -1,0 +1,323 @@
+"""Do the findings stand: the statements of a study again under each coder and without each interview.
+
+A finding is a sign: this code is used more than that one, these two codes meet more often than those two, this
+group speaks of a code more than the other. It is computed from the mean of the human coders (or the agreed
+coding), and again under each coder alone, from the machine's held-out coding corrected by the humans
+(prediction-powered inference), with the documents drawn again, and without each document.
+
+Sources: Efron, B. & Tibshirani, R. (1993). An Introduction to the Bootstrap, ch. 11 (documents as clusters);
+Angelopoulos, A. N. et al. (2023). Prediction-powered inference. Science 382, 669-674.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations, pairwise
+from typing import Any
+
+import numpy as np
+
+from autocode.errors import StudyError
+from autocode.study.codebook import SEPARATOR
+from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray
+
+STANDS, CODER, FEW, CLOSE, LITTLE = (
+    "stands",
+    "depends on the coder",
+    "depends on few interviews",
+    "too close to call",
+    "not enough data to say",
+)
+DRAWS = 2000
+SURE = 0.95  # share of the draws of documents that must have the finding's sign
+CONTRARY = 0.8  # share of the draws in which another coder's coding says the opposite, to call it the coder's
+LEAST_USES = 5  # of the two things compared, together
+FEW_INTERVIEWS = 2  # a finding that this many interviews can turn depends on them
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One statement of a study, and whether it stands.
+
+    Attributes:
+        kind: order (of codes within a theme), themes, link (of the code map) or group (contrast).
+        text: The statement in words.
+        value: The difference behind it, above 0 (uses, meetings, or share of a group's segments).
+        support: Share of the draws of documents that agree, 0 to 1.
+        by_coder: The difference under each coder alone.
+        corrected: The difference in the machine's coding, corrected by the humans; None without a machine.
+        turned_by: Documents without which the difference would vanish or turn, at most `FEW_INTERVIEWS`.
+        verdict: stands, depends on the coder, depends on few interviews, too close to call, not enough data to say.
+    """
+
+    kind: str
+    text: str
+    value: float
+    support: float
+    by_coder: Mapping[str, float]
+    corrected: float | None
+    turned_by: tuple[str, ...]
+    verdict: str
+
+    @property
+    def why(self) -> str:
+        """What the verdict rests on, in a few words."""
+        if self.verdict == CODER:
+            against = [c for c, v in self.by_coder.items() if v <= 0]
+            return f"not under {' and '.join(against)}"
+        if self.verdict == FEW:
+            return f"not without {' and '.join(self.turned_by)}"
+        if self.verdict == LITTLE:
+            return f"fewer than {LEAST_USES} uses"
+        return f"in {100 * self.support:.0f} of 100 draws of interviews"
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """The findings of a study, and how many of them stand."""
+
+    findings: tuple[Finding, ...]
+    coders: tuple[str, ...]
+    documents: int
+
+    def count(self, verdict: str) -> int:
+        """How many findings got this verdict."""
+        return sum(f.verdict == verdict for f in self.findings)
+
+    def sentence(self) -> str:
+        """A sentence for the paper."""
+        said = [f for f in self.findings if f.verdict != LITTLE]
+        words = {CODER: "on who coded", FEW: "on one or two interviews"}
+        parts = [
+            f"{self.count(v)} {'depends' if self.count(v) == 1 else 'depend'} {w}" for v, w in words.items() if self.count(v)
+        ]
+        close = self.count(CLOSE)
+        parts += [f"{close} {'is' if close == 1 else 'are'} too close to call"] if close else []
+        each = f"each of the {len(self.coders)} coders" if len(self.coders) > 1 else "one coder"
+        told = f"Of {len(said)} findings, {self.count(STANDS)} {'stands' if self.count(STANDS) == 1 else 'stand'} under {each}"
+        tail = f"; {', '.join(parts)}" if parts else ""
+        return f"{told} and whichever of the {self.documents} interviews is left out{tail}."
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        rows = [asdict(f) | {"by_coder": dict(f.by_coder), "why": f.why} for f in self.findings]
+        return {"coders": list(self.coders), "documents": self.documents, "sentence": self.sentence(), "findings": rows}
+
+
+def stability(
+    matrix: CodingMatrix,
+    groups: Mapping[str, str] | None = None,
+    machine: BoolArray | None = None,
+    most: int = 60,
+) -> Stability:
+    """Say of each finding of a study whether it stands.
+
+    Args:
+        matrix: The human coders' decisions (or the agreed coding's) over the units.
+        groups: Group of each document by its id, for contrasts between groups; documents not named are left out.
+        machine: (n, K) the machine's held-out coding of the same units, where it is known.
+        most: Findings of each kind at most, those with the most uses first.
+
+    Raises:
+        StudyError: Nothing is coded, or fewer than two documents are.
+    """
+    present = np.unique(matrix.groups[matrix.seen.any(0)])
+    if len(present) < 2 or not matrix.Y.any():
+        raise StudyError(
+            "stability", "it compares documents, and fewer than two are coded", "Code a second document, then run it again."
+        )
+    sums = _sums(matrix, machine)
+    documents = tuple(matrix.documents[g] for g in present)
+    of_group = np.array([(groups or {}).get(d, "") for d in documents])
+    counts = _Counts(documents, sums[:, :, present], of_group)
+    weights = np.random.default_rng(0).multinomial(len(present), np.full(len(present), 1 / len(present)), size=DRAWS)
+    coders = matrix.coders if len(matrix.coders) > 1 else matrix.coders[:1]
+    made = tuple(
+        _finding(statement, documents, weights.astype(np.float64), coders, machine is not None)
+        for statement in _statements(matrix, counts, most)
+    )
+    return Stability(made, coders, len(present))
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Sums by document: `sums[s, m, g]` of measure m by source s (mean, coders ..., machine, machine where checked)."""
+
+    documents: tuple[str, ...]
+    sums: FloatArray
+    of_group: Any
+
+
+def _sums(matrix: CodingMatrix, machine: BoolArray | None) -> FloatArray:
+    """(S, M, G) sums by document: K codes, then K(K-1)/2 meetings, then the themes, then the units seen.
+
+    Sources: the mean of the coders who saw a unit; each coder alone; the machine over all units; the machine less
+    the humans where both are known (what is subtracted from the machine to correct it).
+    """
+    G, K = len(matrix.documents), len(matrix.codes)
+    pairs = list(combinations(range(K), 2))
+    themes = [[k for k, c in enumerate(matrix.codes) if c.partition(SEPARATOR)[0] == t] for t in _themes(matrix.codes)]
+    shares = matrix.seen / np.maximum(matrix.seen.sum(0), 1)
+
+    def measures(Y: BoolArray, weight: FloatArray) -> FloatArray:
+        columns = [Y.astype(np.float64)]
+        if pairs:
+            first, second = np.array(pairs).T
+            columns.append((Y[:, first] & Y[:, second]).astype(np.float64))
+        columns.append(np.stack([Y[:, t].any(1) for t in themes], 1).astype(np.float64))
+        columns.append(np.ones((len(Y), 1)))
+        out = np.zeros((G, sum(c.shape[1] for c in columns)))
+        np.add.at(out, matrix.groups, np.concatenate(columns, 1) * weight[:, None])
+        return out.T
+
+    each = [measures(matrix.Y[r], matrix.seen[r].astype(np.float64)) for r in range(len(matrix.coders))]
+    mean = sum(measures(matrix.Y[r], shares[r]) for r in range(len(matrix.coders)))
+    found = [np.asarray(mean), *each]
+    if machine is not None:
+        known = matrix.seen.any(0).astype(np.float64)
+        found.append(measures(machine, np.ones(len(machine))))
+        found.append(measures(machine, known) - found[0])
+    return np.stack(found)
+
+
+def _themes(codes: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(c.partition(SEPARATOR)[0] for c in codes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A statement before it is weighed.
+
+    Attributes:
+        per: (S, G, 2) counts compared, by source and document; (S, G, 4) counts and units of two groups.
+        uses: Uses behind it.
+        sure: Share of the draws that must agree: higher where the pair was picked from several.
+    """
+
+    kind: str
+    text: str
+    per: FloatArray
+    uses: float
+    sure: float = SURE
+
+
+def _statements(matrix: CodingMatrix, counts: _Counts, most: int) -> Iterator[_Statement]:
+    """Every statement of the study, by kind."""
+    codes, K = matrix.codes, len(matrix.codes)
+    pairs = list(combinations(range(K), 2))
+    sums = counts.sums
+    total = sums[0].sum(1)
+    names = _themes(codes)
+    start = K + len(pairs)
+
+    def compared(i: int, j: int) -> FloatArray:
+        return np.stack([sums[:, i], sums[:, j]], axis=-1)
+
+    for theme in names:
+        members = sorted((k for k in range(K) if codes[k].partition(SEPARATOR)[0] == theme), key=lambda k: (-total[k], k))
+        for a, b in list(pairwise(members))[:most]:
+            text = f"{_leaf(codes[a])} is coded more often than {_leaf(codes[b])} ({theme})"
+            yield _Statement("order", text, compared(a, b), total[a] + total[b])
+    if 1 < len(names) < K:
+        order = sorted(range(len(names)), key=lambda t: (-total[start + t], t))
+        for a, b in pairwise(order):
+            text = f"the theme {names[a]} is coded more often than {names[b]}"
+            uses = total[start + a] + total[start + b]
+            yield _Statement("themes", text, compared(start + a, start + b), uses)
+    links = sorted((p for p in range(len(pairs)) if total[K + p] > 0), key=lambda p: (-total[K + p], p))[:6]
+    for a, b in pairwise(links):
+        first, second = (" with ".join(_leaf(codes[k]) for k in pairs[p]) for p in (a, b))
+        text = f"{first} meet more often than {second}"
+        yield _Statement("link", text, compared(K + a, K + b), total[K + a] + total[K + b])
+    yield from _contrasts(codes, counts, most)
+
+
+def _contrasts(codes: Sequence[str], counts: _Counts, most: int) -> Iterator[_Statement]:
+    """Codes of which one group speaks more, by share of its units; the group with most against the one with least."""
+    present = [g for g in dict.fromkeys(counts.of_group.tolist()) if g and (counts.of_group == g).sum() >= 2]
+    if len(present) < 2:
+        return
+    units, rows = counts.sums[0, -1], []
+    # The two groups are picked for their distance, out of so many pairs: the line is raised for that.
+    sure = 1 - (1 - SURE) / (len(present) * (len(present) - 1) / 2)
+    for k, code in enumerate(codes):
+        shares = {g: _ratio(counts.sums[0, k][counts.of_group == g].sum(), units[counts.of_group == g].sum()) for g in present}
+        high, low = max(present, key=lambda g: shares[g]), min(present, key=lambda g: shares[g])
+        rows.append((shares[high] - shares[low], k, code, high, low))
+    for _, k, code, high, low in sorted(rows, key=lambda r: (-r[0], r[1]))[:most]:
+        parts = []
+        for g in (high, low):
+            mask = counts.of_group == g
+            parts.append(np.where(mask, counts.sums[:, k], 0.0))
+            parts.append(np.where(mask, counts.sums[:, -1], 0.0))
+        text = f"{high} speak of {_leaf(code)} more than {low}"
+        yield _Statement("group", text, np.stack(parts, axis=-1), float(counts.sums[0, k].sum()), sure)
+
+
+def _ratio(above: float, below: float) -> float:
+    return above / below if below else 0.0
+
+
+def _leaf(path: str) -> str:
+    return path.rpartition(SEPARATOR)[2]
+
+
+def _difference(sums: FloatArray) -> FloatArray:
+    """(..., 2) counts -> their difference; (..., 4) counts and units of two groups -> difference of shares."""
+    if sums.shape[-1] == 2:
+        return np.asarray(sums[..., 0] - sums[..., 1])
+    return np.asarray(sums[..., 0] / np.maximum(sums[..., 1], 1) - sums[..., 2] / np.maximum(sums[..., 3], 1))
+
+
+def _finding(
+    statement: _Statement, documents: Sequence[str], weights: FloatArray, coders: Sequence[str], checked: bool
+) -> Finding:
+    """Weigh one statement; its sources are the mean first, then each coder, then the machine's two rows."""
+    per, sure = statement.per, statement.sure
+    value = float(_difference(per[0].sum(0)))
+    draws = _difference(weights @ per[0])
+    support = float(((draws > 0) + 0.5 * (draws == 0)).mean())
+    by_coder = {c: float(_difference(per[1 + r].sum(0))) for r, c in enumerate(coders)} if len(coders) > 1 else {}
+    corrected = float(_difference((per[-2] - per[-1]).sum(0))) if checked else None
+    turned = _turned_by(per[0], documents)
+    contrary = any(
+        v < 0 and (_difference(weights @ per[1 + r]) < 0).mean() >= CONTRARY for r, v in enumerate(by_coder.values())
+    )
+    if statement.uses < LEAST_USES:
+        verdict = LITTLE
+    elif contrary and value > 0:
+        verdict = CODER
+    elif turned and support < sure:
+        verdict = FEW if _carried(per[0], turned, documents) else CLOSE
+    elif support < sure or value <= 0:
+        verdict = CLOSE
+    else:
+        verdict = CODER if any(v <= 0 for v in by_coder.values()) else FEW if turned else STANDS
+    return Finding(statement.kind, statement.text, value, support, by_coder, corrected, turned, verdict)
+
+
+def _turned_by(per: FloatArray, documents: Sequence[str]) -> tuple[str, ...]:
+    """The fewest documents, at most `FEW_INTERVIEWS`, without which the difference is no longer above 0."""
+    left, out = per.sum(0), []
+    gone = np.zeros(len(per), dtype=bool)
+    for _ in range(FEW_INTERVIEWS):
+        without = np.where(gone, np.inf, _difference(left[None] - per))
+        g = int(np.argmin(without))
+        out.append(documents[g])
+        gone[g] = True
+        left = left - per[g]
+        if without[g] <= 0:
+            return tuple(out)
+    return ()
+
+
+def _carried(per: FloatArray, turned: Sequence[str], documents: Sequence[str]) -> bool:
+    """Whether the documents named carry the difference, as against one that is small in all of them.
+
+    The difference is then several times what a typical other document brings.
+    """
+    gone = np.isin(np.array(documents), list(turned))
+    value = float(_difference(per.sum(0)))
+    typical = float(np.median(np.abs(_difference(per[~gone])))) if (~gone).any() else 0.0
+    return value > 3 * max(typical, 0.5 if per.shape[-1] == 2 else 0.0)
