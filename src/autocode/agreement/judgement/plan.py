@@ -22,9 +22,9 @@ import numpy as np
 
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.counts import Decisions, pair_counts
-from autocode.agreement.judgement.intervals import Spread, fisher, jackknife
+from autocode.agreement.judgement.intervals import MIN_DOCUMENTS, MIN_USES, joint_share
 from autocode.errors import StudyError
-from autocode.study.matrix import BoolArray, FloatArray, IntArray
+from autocode.study.matrix import BoolArray, FloatArray
 
 SIMULATED = 400  # studies for each number of documents
 STEPS = (4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 120)
@@ -147,16 +147,17 @@ def plan(design: Design, width: float = 0.1, line: float = 0.6, seed: int = 0) -
 
 def _row(design: Design, documents: int, line: float, seed: int) -> PlanRow:
     counts = simulated_tables(design, documents, SIMULATED, np.random.default_rng([seed, documents]))
-    found = jackknife(counts, cohen_kappa)
-    low, high = fisher(found)
-    known = np.isfinite(low) & np.isfinite(high)
+    uses = counts[..., :3].sum((0, -1))
+    found = joint_share(counts[:, None], lambda tables: cohen_kappa(tables)[0], uses)
+    low, high = found.low, found.high
+    known = np.isfinite(low) & np.isfinite(high) & (uses >= MIN_USES) & (documents >= MIN_DOCUMENTS)
     if not known.any():
         return PlanRow(documents, math.inf, 0.0, 0.0, 0.0)
     inside = (low <= design.kappa) & (design.kappa <= high)
     return PlanRow(
         documents,
         float(((high - low) / 2)[known].mean()),
-        float((low > line).sum() / len(low)),
+        float((known & (low > line)).sum() / len(low)),
         float(known.mean()),
         float(inside[known].mean()),
     )
@@ -302,26 +303,17 @@ def progressed(
     counts = pair_counts(data, first, second, weight).sum(1)
     both = data.seen[first] & data.seen[second] & (chances > 0)
     present = np.unique(data.groups[both])
-    value, spread = _weighted(counts, present)
-    units = int(data.seen[first].sum())
-    if spread is None:
-        return Progressed(value, None, None, int(both.sum()), units, len(present), None)
-    low, high = (float(x) for x in fisher(spread, 1 - 0.05 / looks))
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return Progressed(value, None, None, int(both.sum()), units, len(present), None)
-    now = (high - low) / 2
-    wanted = math.ceil(both.sum() * (now / width) ** 2 - 1e-9)
-    return Progressed(value, low, high, int(both.sum()), units, len(present), max(0, wanted - int(both.sum())))
-
-
-def _weighted(counts: FloatArray, present: IntArray) -> tuple[float | None, Spread | None]:
-    """Kappa of weighted (G, 4) counts with its jackknife over the documents read; None where undefined."""
-    value = float(cohen_kappa(counts.sum(0))) if len(present) else math.nan
-    if not math.isfinite(value):
-        return None, None
-    if len(present) < 4:
-        return value, None
-    return value, jackknife(counts[present], cohen_kappa)
+    value = float(cohen_kappa(counts.sum(0)))
+    read, units = int(both.sum()), int(data.seen[first].sum())
+    coded = (data.Y[[first, second]][:, both].any(0)).sum()
+    if not math.isfinite(value) or len(present) < MIN_DOCUMENTS or coded < MIN_USES:
+        return Progressed(value if math.isfinite(value) else None, None, None, read, units, len(present), None)
+    found = joint_share(
+        counts[present][:, None, None], lambda tables: cohen_kappa(tables)[0], np.array([float(coded)]), 1 - 0.05 / looks
+    )
+    low, high = float(found.low[0]), float(found.high[0])
+    wanted = math.ceil(read * ((high - low) / 2 / width) ** 2 - 1e-9)
+    return Progressed(value, low, high, read, units, len(present), max(0, min(wanted, units) - read))
 
 
 def _apa(value: float) -> str:
