@@ -20,6 +20,7 @@ from autocode.cli.dossier import forget, members_export, members_import, pseudon
 from autocode.cli.exchange import describe, export, import_
 from autocode.cli.options import Json, ModelOption, known_study, refuse
 from autocode.cli.review import audit, review
+from autocode.cli.second_look import clinic_, meet, plan_, second_look_, stability_
 from autocode.cli.shell import app, show, tell
 from autocode.cli.suggest import next_, suggest
 from autocode.cli.train import align, train
@@ -50,6 +51,13 @@ app.command()(suggest)
 app.command("next")(next_)
 app.command()(evaluate)
 app.command()(frequencies)
+
+
+app.command("second-look")(second_look_)
+app.command()(meet)
+app.command("clinic")(clinic_)
+app.command("stability")(stability_)
+app.command("plan")(plan_)
 
 
 app.command()(report)

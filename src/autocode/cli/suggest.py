@@ -23,6 +23,7 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
+from autocode.cli.second_look import draw_second
 from autocode.cli.shell import blank_model, counted, show, tell, working
 from autocode.dossier.html import Outlook, suggestions_html
 from autocode.formats import read, read_all
@@ -152,13 +153,23 @@ def next_(
         int | None, typer.Option(min=1, help="Interviews to look ahead on the learning curve.", show_default="5")
     ] = None,
     curve: Annotated[bool, typer.Option("--curve/--no-curve", help="Learn on growing parts of the study: slower.")] = True,
-    to: Annotated[Path | None, out("The outlook", ".html")] = None,
+    second: Annotated[
+        bool, typer.Option("--second-coder", help="What a second coder should read of what is coded (--units, --out FILE.csv).")
+    ] = False,
+    units: Annotated[int | None, typer.Option(min=1, help="Passages for the second coder.", show_default="a quarter")] = None,
+    to: Annotated[Path | None, out("The outlook, or what a second coder should read,", ".html", ".csv")] = None,
     coders: Coders = None,
     config: ConfigPath = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Say what to code next and why, what codes may be missing, and what agreement to expect then."""
+    refuse(None if second else units, "--units", "it goes with --second-coder")
+    if second or (to and to.suffix == ".csv"):
+        refuse(None if second else to, "--out", "a .csv holds what a second coder should read: add --second-coder")
+        refuse(model, "--model", "the draw rests on held-out predictions, which are made anew")
+        draw_second(study, units, coders, config, to or Path("second.csv"))
+        return
     if model:
         for option, given in (("--coders", coders), ("--config", config)):
             refuse(given, option, "the model is learnt already; without --model one is learnt from the study")

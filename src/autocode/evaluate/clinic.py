@@ -159,7 +159,7 @@ def clinic(
         if np.isfinite(kappa[k]) and kappa[k] >= WEAK and uses[k] >= LEAST_USES:
             continue
         cells = per.sum(0)[k]
-        cause, evidence, others = _cause(k, matrix.codes, cells, table, (kappa, strict, of_theme))
+        cause, evidence, others = _cause(int(k), matrix.codes, cells, table, (kappa, strict, of_theme))
         value = float(kappa[k]) if np.isfinite(kappa[k]) else None
         weak.append(Weakness(matrix.codes[k], value, int(uses[k]), cause, evidence, others))
     weak.sort(key=lambda w: (w.cause == RARE, w.kappa if w.kappa is not None else -2.0, w.code))

@@ -268,7 +268,13 @@ def compare_since(matrix: CodingMatrix, documents: Sequence[Document], record: M
         yielded[other] += now[other]
     apart = both & ~talked
     return Since(
-        before, _kappa(matrix, i, j, both & talked), _kappa(matrix, i, j, apart), int(apart.sum()), dict(yielded), still, len(cells)
+        before,
+        _kappa(matrix, i, j, both & talked),
+        _kappa(matrix, i, j, apart),
+        int(apart.sum()),
+        dict(yielded),
+        still,
+        len(cells),
     )
 
 

@@ -17,14 +17,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autocode.errors import StudyError
+from autocode.errors import InputError, StudyError
 from autocode.evaluate import HeldOut
-from autocode.study import Segment
+from autocode.evaluate.double_coding import key_of
+from autocode.formats.files import csv_text, read_csv, write_atomic
+from autocode.study import Segment, Study
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
+from autocode.trail import Decision
 
 SLIP, DRIFT, DIFFERENCE = "slip", "drift", "difference"
 LIST = 30
@@ -115,6 +119,8 @@ class CoderLook:
         looks: At most `LIST`, the likeliest slip first.
         codings: Units times codes that the coder gave, of the codes looked at.
         codes: How many codes had enough uses, and how many the coder used at all.
+        standing_out: How many decisions look like slips in all, listed or not.
+        by_chance: How many would, if the coder decided by these chances and there were no slip at all.
         trend: Over all codes; None where there are too few documents to say.
         drifting: Codes with a trend of their own.
         steady: Codes about which the coder and another differ steadily.
@@ -124,6 +130,8 @@ class CoderLook:
     looks: tuple[Look, ...]
     codings: int
     codes: tuple[int, int]
+    standing_out: int = 0
+    by_chance: float = 0.0
     trend: Trend | None = None
     drifting: tuple[Trend, ...] = ()
     steady: tuple[Steady, ...] = ()
@@ -181,7 +189,7 @@ def _look(held: HeldOut, row: int, most: int) -> CoderLook:
     saw = matrix.seen[rest][:, units]
     yes = (matrix.Y[rest][:, units] & saw[:, :, None]).sum(0)[:, enough]
     y = given[:, enough]
-    q = coder_chances(held.held.P[units][:, enough], y, yes, saw.sum(0))
+    q = coder_chances(np.asarray(held.held.P[units][:, enough], np.float64), y, yes, saw.sum(0))
     trend, drifting = _drift(y, q, matrix.groups[units])
     steady = tuple(s for r in rest for s in _steady(held, row, r, enough))
     names = [matrix.codes[k] for k in enough]
@@ -205,7 +213,11 @@ def _look(held: HeldOut, row: int, most: int) -> CoderLook:
             )
         )
     found = tuple(Trend(names[k], more, p) for k, more, p in drifting)
-    return CoderLook(matrix.coders[row], tuple(looks), int(y.sum()), (len(enough), used), trend, found, steady)
+    share = SLIP_RATE * max(1, int(y.sum())) / y.size
+    left, given = (slip_odds(q, share, coded) >= WORTH_A_LOOK / (1 - WORTH_A_LOOK) for coded in (False, True))
+    by_chance = float(((1 - q) * left + q * given).sum())
+    out = int((slip >= WORTH_A_LOOK).sum())
+    return CoderLook(matrix.coders[row], tuple(looks), int(y.sum()), (len(enough), used), out, by_chance, trend, found, steady)
 
 
 def coder_chances(P: FloatArray, y: BoolArray, yes: IntArray, saw: IntArray) -> FloatArray:
@@ -259,8 +271,13 @@ def slip_probability(y: BoolArray, q: FloatArray, rate: float = SLIP_RATE) -> Fl
     chance is as small as that of any unit whatever.
     """
     added = rate * max(1, int(y.sum())) / y.size
-    odds = np.where(y, added * (1 - q) / q, rate * q / (1 - q))
+    odds = np.where(y, slip_odds(q, added, True), slip_odds(q, added, False, rate))
     return np.asarray(odds / (1 + odds))
+
+
+def slip_odds(q: FloatArray, added: float, coded: bool, rate: float = SLIP_RATE) -> FloatArray:
+    """Odds (n, K) that a decision is a slip, if the code was given (`coded`) or left out; see `slip_probability`."""
+    return np.asarray(added * (1 - q) / q if coded else rate * q / (1 - q))
 
 
 def _holm(p: Sequence[float]) -> list[float]:
@@ -418,3 +435,81 @@ def relooked(held: HeldOut, coder: str, answers: Iterable[tuple[BlindItem, bool]
     low, high = np.quantile(kappa(kept, added), (0.025, 0.975))
     value = float(kappa(np.array(given.mean()), np.array(left.mean())))
     return Relooked(value, float(low), float(high), int(random.sum()), int((~random).sum()), changed)
+
+
+BLIND_COLUMNS = ("coder", "document", "segment", "code", "text", "answer", "key")
+
+
+def write_blind(path: Path, study: Study, items: Sequence[BlindItem], coder: str) -> None:
+    """Write a blind sheet: passages and codes, with a column for the answer and none that tells the first coding.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    rows = [
+        (
+            coder,
+            x.segment.document,
+            x.segment.id,
+            x.code,
+            study.by_id[x.segment.document].text_of(x.segment),
+            "",
+            _key(coder, x),
+        )
+        for x in items
+    ]
+    write_atomic(path, csv_text(BLIND_COLUMNS, rows))
+
+
+def _key(coder: str, item: BlindItem) -> str:
+    return key_of(coder, item.segment.document, item.segment.id, item.code, item.drawn)
+
+
+def read_blind(path: Path, held: HeldOut) -> tuple[str, list[tuple[BlindItem, bool]]]:
+    """Read a filled-in blind sheet: the coder, and each item with the answer; rows left empty are passed over.
+
+    Raises:
+        InputError: It is no blind sheet of this study, an answer is neither 1 nor 0, or nothing is answered.
+    """
+    table = read_csv(path)
+    places = {(s.document, s.id): s for s in held.matrix.segments}
+    answers, coder = [], ""
+    for number, row in enumerate(table.rows, 1):
+        said = row.get("answer", "").strip()
+        segment = places.get((row.get("document", ""), row.get("segment", "")))
+        if segment is None or row.get("code") not in held.matrix.codes or row.get("coder") not in held.matrix.coders:
+            raise InputError(
+                path.name, f"row {number} is of no unit of this study", "Give the sheet of this study's second look."
+            )
+        coder = row["coder"]
+        items = [BlindItem(segment, row["code"], drawn) for drawn in (True, False)]
+        item = next((x for x in items if _key(coder, x) == row.get("key")), None)
+        if item is None:
+            raise InputError(path.name, f"row {number} was changed (its key does not fit)", "Change the column 'answer' alone.")
+        if said not in ("", "0", "1"):
+            raise InputError(path.name, f"row {number} is answered neither 1 nor 0", "Write 1 for yes, 0 for no.")
+        if said:
+            answers.append((item, said == "1"))
+    if not answers:
+        raise InputError(path.name, "no row is answered", "Write 1 or 0 into the column 'answer'.")
+    return coder, answers
+
+
+def relook_round(coder: str, answers: Iterable[tuple[BlindItem, bool]]) -> list[Decision]:
+    """The answers of a blind re-look as entries of the ledger; they change no coding."""
+    return [
+        Decision(
+            "look again",
+            coder,
+            x.segment.document,
+            x.segment.id,
+            x.segment.start,
+            x.segment.end,
+            x.code,
+            hidden=True,
+            blind=True,
+            note=f"{'given' if said else 'not given'} ({'drawn at random' if x.drawn else 'listed'})",
+            request=f"look again {_key(coder, x)} {int(said)}",
+        )
+        for x, said in answers
+    ]

@@ -17,6 +17,7 @@ from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autocode.errors import StudyError
 from autocode.study.codebook import SEPARATOR
@@ -160,7 +161,7 @@ def _sums(matrix: CodingMatrix, machine: BoolArray | None) -> FloatArray:
     themes = [[k for k, c in enumerate(matrix.codes) if c.partition(SEPARATOR)[0] == t] for t in _themes(matrix.codes)]
     shares = matrix.seen / np.maximum(matrix.seen.sum(0), 1)
 
-    def measures(Y: BoolArray, weight: FloatArray) -> FloatArray:
+    def measures(Y: BoolArray, weight: NDArray[Any]) -> FloatArray:
         columns = [Y.astype(np.float64)]
         if pairs:
             first, second = np.array(pairs).T
@@ -172,7 +173,7 @@ def _sums(matrix: CodingMatrix, machine: BoolArray | None) -> FloatArray:
         return out.T
 
     each = [measures(matrix.Y[r], matrix.seen[r].astype(np.float64)) for r in range(len(matrix.coders))]
-    mean = sum(measures(matrix.Y[r], shares[r]) for r in range(len(matrix.coders)))
+    mean = np.sum([measures(matrix.Y[r], np.asarray(shares[r])) for r in range(len(matrix.coders))], axis=0)
     found = [np.asarray(mean), *each]
     if machine is not None:
         known = matrix.seen.any(0).astype(np.float64)

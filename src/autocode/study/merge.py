@@ -16,7 +16,7 @@ from typing import TypeVar
 from autocode.errors import StudyError
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn, join_readings
 from autocode.study.codebook import join_codebooks
-from autocode.study.moves import Piece, Stretches
+from autocode.study.moves import Anchors, Piece, Stretches
 
 GAP = "\n\n"
 """What stands between two given units in the text of their document."""
@@ -99,6 +99,55 @@ def with_codes(study: Study, paths: Mapping[str, str]) -> Study:
     if not paths:
         return study
     return replace(study, codings=tuple(replace(c, code=paths.get(c.code, c.code)) for c in study.codings))
+
+
+def merge_by_text(first: Study, second: Study) -> Study:
+    """Put two studies of the same transcripts together by their words, whatever the documents are called.
+
+    A document of `second` is one of `first` where the words are the same; spaces and line ends may differ, and
+    codings then keep their words. Coders of one id in both stay two people: the second gets " (2)" behind the id.
+
+    Raises:
+        StudyError: No document is in both; one id stands for two texts (one study was edited after coding); or a
+            code has two definitions of which neither is empty.
+    """
+    at = {" ".join(d.text.split()): d for d in first.documents}
+    same = {d.id: at[words] for d in second.documents if (words := " ".join(d.text.split())) in at}
+    if not same:
+        raise StudyError(
+            f"'{first.name}' and '{second.name}'",
+            "no document has the same words in both",
+            "Both must have coded the same transcripts, unchanged.",
+        )
+    edited = [d.id for d in second.documents if d.id not in same and d.id in first.by_id]
+    if edited:
+        raise StudyError(
+            f"document '{edited[0]}'",
+            "its words differ between the two studies: one was edited after coding",
+            "Bring the same text into both first: autocode import FILE --study STUDY --replace.",
+        )
+    twice = {c.id for c in first.coders} & {c.id for c in second.coders}
+    called = {c.id: f"{c.id} (2)" if c.id in twice else c.id for c in second.coders}
+    maps = {d.id: Anchors(d.text, same[d.id].text) for d in second.documents if d.id in same and d.text != same[d.id].text}
+
+    def moved(span: _Span) -> _Span | None:
+        own = replace(span, coder=called.get(span.coder, span.coder))
+        if span.document not in same:
+            return own
+        own = replace(own, document=same[span.document].id)
+        if span.document not in maps:
+            return own
+        place = maps[span.document].place(span.start, span.end)
+        return replace(own, start=place[0], end=place[1]) if place else None
+
+    renamed = Study(
+        documents=tuple(same.get(d.id, d) for d in second.documents),
+        codebook=second.codebook,
+        coders=tuple(replace(c, id=called[c.id], guid="" if c.id in twice else c.guid) for c in second.coders),
+        codings=tuple(c for old in second.codings if (c := moved(old))),
+        readings=tuple(r for old in second.readings if (r := moved(old))),
+    )
+    return merge(first, renamed)
 
 
 def _united(old: Document, new: Document) -> Document:

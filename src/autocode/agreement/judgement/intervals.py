@@ -170,7 +170,7 @@ def joint_share(counts: FloatArray, statistic: Statistic, uses: FloatArray, conf
         low = np.where(J > 0, betaincinv(n * J + 0.5, n * (1 - J) + 0.5, tail), 0.0)
         high = np.where(J < 1, betaincinv(n * J + 0.5, n * (1 - J) + 0.5, 1 - tail), 1.0)
     back = np.where(common[:, None], [[3, 1, 2, 0]], [[0, 1, 2, 3]])[None]
-    ends = (np.take_along_axis(_with_share(given, J, end), back, -1) for end in (low, high))
+    ends = (np.take_along_axis(with_share(given, J, end), back, -1) for end in (low, high))
     alike = (trials >= ALIKE_USES) & (spread * (G - 1) < chdtri(G - 1, 1 - ALIKE_CHANCE))
     low, high = (np.where(m > 0, statistic(tables), np.nan) for tables in ends)
     return Joint(np.minimum(low, high), np.maximum(low, high), spread, alike)
@@ -210,7 +210,7 @@ def partial_pooling(counts: FloatArray, statistic: Statistic, uses: FloatArray) 
     for z in (0.0, -1.96, 1.96):
         share = np.array(J)
         share[used] = 1 / (1 + np.exp(-(value + z * np.sqrt(variance))))
-        found.append(np.where(used, statistic(_with_share(total, J, share)), np.nan))
+        found.append(np.where(used, statistic(with_share(total, J, share)), np.nan))
     return found[0], found[1], found[2]
 
 
@@ -225,7 +225,7 @@ def _paule_mandel(y: FloatArray, v: FloatArray) -> float:
     return low
 
 
-def _with_share(tables: FloatArray, J: FloatArray, end: FloatArray) -> FloatArray:
+def with_share(tables: FloatArray, J: FloatArray, end: FloatArray) -> FloatArray:
     """The (P, C, 4) tables with each pair's share of joint uses moved as the share J of all moves to `end`."""
     a, b, c, d = (tables[..., i] for i in range(4))
     m = a + b + c

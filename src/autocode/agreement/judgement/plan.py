@@ -2,8 +2,8 @@
 
 Before coding, studies like the planned one are simulated and go through the same interval that is reported later.
 During coding, a sampler chooses which passages the second coder reads, more where a difference is expected, with
-known chances; agreement is then estimated by inverse-probability weights with documents as clusters, and looking
-several times keeps the level.
+known chances; agreement of all the first coder has read is then estimated by inverse-probability weights, and looking
+several times keeps the level. How far that carries to other documents is what `agree` says.
 
 Sources: Horvitz, D. G. & Thompson, D. J. (1952). Journal of the American Statistical Association 47, 663-685;
 Neyman, J. (1934). Journal of the Royal Statistical Society 97, 558-625 (allocation); Gligoric, K. et al. (2024),
@@ -14,7 +14,6 @@ measured in `benchmarks/second_look.py`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,9 +21,9 @@ import numpy as np
 
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.counts import Decisions, pair_counts
-from autocode.agreement.judgement.intervals import MIN_DOCUMENTS, MIN_USES, joint_share
+from autocode.agreement.judgement.intervals import MIN_DOCUMENTS, MIN_USES, joint_share, with_share
 from autocode.errors import StudyError
-from autocode.study.matrix import BoolArray, FloatArray
+from autocode.study.matrix import BoolArray, FloatArray, IntArray
 
 SIMULATED = 400  # studies for each number of documents
 STEPS = (4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 120)
@@ -107,16 +106,16 @@ class Plan:
     def sentence(self) -> str:
         """A sentence for a proposal."""
         d = self.design
-        width, most = f"±{_apa(self.width)}", STEPS[-1]
+        width, most = f"±{apa(self.width)}", STEPS[-1]
         many = f"{self.enough_width} documents" if self.enough_width else f"more than {most} documents"
         said = (
-            f"With {d.units} units a document, a prevalence of {_apa(d.prevalence)} and an expected kappa of "
-            f"{_apa(d.kappa)}, double coding {many} gives a 95 % interval of {width}"
+            f"With {d.units} units a document, a prevalence of {apa(d.prevalence)} and an expected kappa of "
+            f"{apa(d.kappa)}, double coding {many} gives a 95 % interval of {width}"
         )
         if d.kappa <= self.line:
-            return f"{said}; kappa above {_apa(self.line)} cannot be shown, since no more is expected."
+            return f"{said}; kappa above {apa(self.line)} cannot be shown, since no more is expected."
         shown = f"{self.enough_above} documents" if self.enough_above else f"more than {most} documents"
-        return f"{said}; {shown} show kappa above {_apa(self.line)} in 80 of 100 such studies."
+        return f"{said}; {shown} show kappa above {apa(self.line)} in 80 of 100 such studies."
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -230,7 +229,7 @@ def inclusion(expected: FloatArray, size: float, floor: float = 0.25) -> FloatAr
     for _ in range(100):  # the scale at which the capped chances add up to the size
         middle = (low + high) / 2
         low, high = (middle, high) if np.minimum(1, middle * shape).sum() < size else (low, middle)
-    return np.minimum(1.0, high * shape)
+    return np.asarray(np.minimum(1.0, high * shape))
 
 
 def expected_differences(P: FloatArray, first: BoolArray, kappa: float = 0.7) -> FloatArray:
@@ -280,14 +279,11 @@ class Progressed:
             return "Stop: enough."
         each = max(1.0, self.units / max(1, self.documents))
         interviews = max(1, round(self.more / each))
-        return (
-            f"About {self.more:,} more passages, as many as {interviews} more {'interview' if interviews == 1 else 'interviews'}."
-        )
+        noun = "interview" if interviews == 1 else "interviews"
+        return f"About {self.more:,} more passages, as many as {interviews} more {noun}."
 
 
-def progressed(
-    data: Decisions, pair: tuple[int, int], chances: FloatArray, width: float = 0.1, looks: int = 3
-) -> Progressed:
+def progressed(data: Decisions, pair: tuple[int, int], chances: FloatArray, width: float = 0.1, looks: int = 3) -> Progressed:
     """Agreement of two coders from units read with known chances, and whether it is enough.
 
     Args:
@@ -308,21 +304,49 @@ def progressed(
     coded = (data.Y[[first, second]][:, both].any(0)).sum()
     if not math.isfinite(value) or len(present) < MIN_DOCUMENTS or coded < MIN_USES:
         return Progressed(value if math.isfinite(value) else None, None, None, read, units, len(present), None)
-    found = joint_share(
-        counts[present][:, None, None], lambda tables: cohen_kappa(tables)[0], np.array([float(coded)]), 1 - 0.05 / looks
-    )
-    low, high = float(found.low[0]), float(found.high[0])
-    wanted = math.ceil(read * ((high - low) / 2 / width) ** 2 - 1e-9)
-    return Progressed(value, low, high, read, units, len(present), max(0, min(wanted, units) - read))
+    low, high = _drawn_interval(data, pair, np.flatnonzero(both), (weight, counts.sum(0)), 1 - 0.05 / looks)
+    # The variance of a draw goes with the units left unread for each one read.
+    now = (((high - low) / 2) / width) ** 2 * read / max(1, units - read)
+    wanted = math.ceil(units * now / (1 + now) - 1e-9) if units > read else read
+    return Progressed(value, low, high, read, units, len(present), max(0, wanted - read))
 
 
-def _apa(value: float) -> str:
-    return f"{value:.2f}".replace("0.", ".", 1)
+def _drawn_interval(
+    data: Decisions, pair: tuple[int, int], read: IntArray, weighed: tuple[FloatArray, FloatArray], confidence: float
+) -> tuple[float, float]:
+    """Interval of the kappa of all units from those drawn: only the draw is uncertain, and with every unit read nothing is.
 
+    The share J of joint uses is a ratio of weighted sums; its variance under independent draws with chances 1 / w is
+    the sum of w (w - 1) times the squared residual. A Jeffreys interval on as many counts as have this variance is carried to
+    kappa at the estimated margins.
+    """
+    from scipy.special import betaincinv
 
-def names(rows: Sequence[PlanRow]) -> list[tuple[str, ...]]:
-    """The plan as a table of texts: documents, half-width, share above the line."""
-    return [
-        (str(r.documents), f"±{_apa(r.half_width)}" if math.isfinite(r.half_width) else "–", f"{100 * r.above:.0f} of 100")
-        for r in rows
+    weight, table = weighed
+    w = weight[read]
+    first, second = (data.Y[r][read] for r in pair)
+    both, either = (first & second).sum(1), (first | second).sum(1)
+    total = float((w * either).sum())
+    J = float((w * both).sum()) / total
+    variance = float((w * (w - 1) * ((both - J * either) / total) ** 2).sum())
+    unread = float((either * (1 - 1 / w)).sum() / either.sum())
+    if unread <= 0:
+        value = float(cohen_kappa(table))
+        return value, value
+    uses = float(either.sum()) / unread
+    n = min(uses, J * (1 - J) / variance) if 0 < J < 1 and variance > 0 else uses
+    tail = (1 - confidence) / 2
+    ends = [
+        0.0 if J == 0 and q < 0.5 else 1.0 if J == 1 and q > 0.5 else float(betaincinv(n * J + 0.5, n * (1 - J) + 0.5, q))
+        for q in (tail, 1 - tail)
     ]
+    low, high = (float(cohen_kappa(with_share(table[None], np.array([J]), np.array([end])))[0]) for end in ends)
+    return low, high
+
+
+def apa(value: float | None, digits: int = 2) -> str:
+    """A coefficient as journals print it: no leading zero, no minus zero; a dash where it is undefined."""
+    if value is None:
+        return "–"
+    shown = f"{round(value, digits) + 0.0:.{digits}f}"
+    return shown.replace("0.", ".", 1) if abs(value) < 1 else shown

@@ -1,0 +1,389 @@
+"""The verbs of the second look: second-look, meet, clinic, plan, stability."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from autocode.agreement.counts import decisions
+from autocode.agreement.judgement.plan import Design, apa, design_of, plan, progressed
+from autocode.cli.options import (
+    Coders,
+    ConfigPath,
+    Everything,
+    Json,
+    Overwrite,
+    Segments,
+    StudyPath,
+    known_source,
+    known_study,
+    listed,
+    out,
+    settings,
+)
+from autocode.cli.shell import blank_model, counted, tell, working
+from autocode.config import Config
+from autocode.dossier.blocks import Table
+from autocode.dossier.html import page_html
+from autocode.dossier.second_look import agenda_answer, agenda_blocks, clinic_answer, clinic_blocks, look_answer, plan_answer
+from autocode.errors import StudyError
+from autocode.evaluate import HeldOut, hold_out
+from autocode.evaluate.clinic import clinic
+from autocode.evaluate.double_coding import Drawn, draw, read_drawn, write_drawn
+from autocode.evaluate.meeting import MINUTES, agenda, compare_since
+from autocode.evaluate.second_look import (
+    BlindItem,
+    blind_relook,
+    read_blind,
+    relook_round,
+    relooked,
+    second_look,
+    write_blind,
+)
+from autocode.evaluate.stability import CLOSE, CODER, FEW, LITTLE, STANDS, Finding, stability
+from autocode.formats import read
+from autocode.formats.files import csv_text, write_atomic
+from autocode.store import STORE
+from autocode.store.ledger import append, entries
+from autocode.study import Study
+from autocode.study.matrix import coding_matrix
+from autocode.study.merge import merge_by_text
+
+_SHOWN = 6  # lines of a list in the answer; the rest is behind --all
+
+
+def second_look_(
+    study: StudyPath,
+    coders: Coders = None,
+    blind: Annotated[Path | None, out("A blind sheet for one coder", ".csv", name="--blind")] = None,
+    answers: Annotated[Path | None, typer.Option(parser=known_source, help="A blind sheet that was filled in.")] = None,
+    config: ConfigPath = None,
+    segments: Segments = "",
+    to: Annotated[Path | None, out("The lists", ".csv", ".html")] = None,
+    overwrite: Overwrite = False,
+    everything: Everything = False,
+    as_json: Json = False,
+) -> None:
+    """List the codings that your team would probably decide otherwise, for a second look by each coder."""
+    found, held = _held(study, coders, config, segments)
+    looks = second_look(held, listed(coders))
+    if answers:
+        _answers(study, held, read_blind(answers, held), as_json)
+        return
+    if blind:
+        if len(looks.coders) != 1:
+            raise StudyError("--blind", "a blind sheet is for one coder", f"Add --coder {looks.coders[0].coder}.")
+        write_blind(blind, found, blind_relook(held, looks.coders[0]), looks.coders[0].coder)
+        tell(f"Written: {blind}. Fill in the column 'answer' with 1 or 0, without looking at the first coding.")
+        tell(f"Then: autocode second-look {study} --coder {looks.coders[0].coder} --answers {blind}")
+        return
+    if as_json:
+        print(json.dumps(looks.to_json(), ensure_ascii=False, indent=2))
+    else:
+        for look in looks.coders:
+            print(*look_answer(look, everything, len(looks.coders)), sep="\n")
+    if to:
+        header = ("coder", "document", "segment", "code", "coded", "question", "kind", "chance", "slip", "others", "text")
+        rows = [
+            (
+                x.coder,
+                x.segment.document,
+                x.segment.id,
+                x.code,
+                int(x.coded),
+                x.question,
+                x.kind,
+                x.chance,
+                x.slip,
+                f"{x.others[0]} of {x.others[1]}",
+                found.by_id[x.segment.document].text_of(x.segment),
+            )
+            for look in looks.coders
+            for x in look.looks
+        ]
+        _write(to, "Second look", header, rows, found)
+    name = next((c.coder for c in looks.coders if c.looks), "")
+    tell(f"Next: autocode second-look {study} --coder {name} --blind again.csv" if name else f"Next: autocode clinic {study}")
+
+
+def _answers(study: Path, held: HeldOut, filled: tuple[str, list[tuple[BlindItem, bool]]], as_json: bool) -> None:
+    """Tell what a blind re-look found, and put its answers into the ledger as a round of their own."""
+    coder, answers = filled
+    found = relooked(held, coder, answers)
+    path = study / STORE
+    if path.is_file():
+        known = {e.decision.request for e in entries(path)}
+        append(path, [d for d in relook_round(coder, answers) if d.request not in known])
+    if as_json:
+        print(json.dumps({"coder": coder} | {n: getattr(found, n) for n in found.__slots__}, indent=2))
+        return
+    print(f"{coder}: {found.changed} of {counted(found.listed, 'listed decision')} decided otherwise at the second look.")
+    if found.kappa is None:
+        print(f"  Agreement with oneself: not enough data to say ({counted(found.drawn, 'passage')} drawn at random).")
+    else:
+        ends = f"[{apa(found.low)}, {apa(found.high)}]"
+        print(f"  Agreement with oneself (intra-coder kappa): {apa(found.kappa)} {ends}, from {found.drawn} drawn at random.")
+    print("  The first coding stays as it is.")
+
+
+def meet(
+    first: Annotated[Path, typer.Argument(metavar="A", parser=known_study, help="The study of one coder.")],
+    second: Annotated[Path, typer.Argument(metavar="B", parser=known_study, help="The study of the other coder.")],
+    coders: Coders = None,
+    minutes: Annotated[float, typer.Option(min=2, help="How long the meeting is.")] = MINUTES,
+    since: Annotated[
+        Path | None, typer.Option(parser=known_source, help="The .json of an earlier meeting: what has changed since.")
+    ] = None,
+    config: ConfigPath = None,
+    segments: Segments = "",
+    to: Annotated[Path | None, out("The agenda", ".html", ".json", ".csv")] = None,
+    overwrite: Overwrite = False,
+    everything: Everything = False,
+    as_json: Json = False,
+) -> None:
+    """Make the agenda of a meeting of two coders who coded blind: what to talk about first."""
+    found = merge_by_text(read(first), read(second)) if first != second else read(first)
+    pair = _pair(found, coders)
+    matrix = coding_matrix(found, settings(config, segments), pair)
+    if since:
+        _since(matrix, found, since, as_json)
+        return
+    made = agenda(matrix, found.documents, pair, minutes)
+    if as_json:
+        print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
+    else:
+        print(*agenda_answer(made, everything), sep="\n")
+    if to and to.suffix == ".json":
+        write_atomic(to, json.dumps(made.to_json(), ensure_ascii=False, indent=2) + "\n")
+    elif to and to.suffix == ".csv":
+        header = ("point", "cause", "code", "document", "segment", "given_by", "other_gave", "text")
+        rows = [
+            (
+                n,
+                p.cause,
+                c.code,
+                c.segment.document,
+                c.segment.id,
+                c.given,
+                "|".join(c.by_other),
+                found.by_id[c.segment.document].text_of(c.segment),
+            )
+            for n, p in enumerate(made.points, 1)
+            for c in p.cells
+        ]
+        write_atomic(to, csv_text(header, rows))
+    elif to:
+        write_atomic(to, page_html("Agenda of the meeting", agenda_blocks(made, found), found.notice))
+    if to:
+        tell(f"Written: {to}.")
+    record = to if to and to.suffix == ".json" else "meeting.json"
+    tell(f"Next: keep the agenda with --out meeting.json, meet, then: autocode meet {first} {second} --since {record}")
+
+
+def _since(matrix: Any, study: Study, path: Path, as_json: bool) -> None:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StudyError(str(path), "it is no agenda that `meet` wrote", "Give the .json file of the meeting.") from error
+    found = compare_since(matrix, study.documents, record if isinstance(record, dict) else {})
+    if as_json:
+        print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        return
+    print(f"On the text discussed: kappa {apa(found.before)} before the meeting, {apa(found.after)} now.")
+    if found.apart_units and found.apart is not None:
+        print(f"On text coded apart: kappa {apa(found.apart)} ({found.apart_units:,} units). This alone is reliability.")
+    else:
+        print("On text coded apart: nothing yet. Code new text apart: only agreement on that is reliability.")
+    yielded = "; ".join(f"{who} changed {counted(n, 'decision')}" for who, n in found.yielded.items())
+    print(f"{found.discussed - found.open} of {counted(found.discussed, 'disagreement')} settled: {yielded}.")
+
+
+def clinic_(
+    study: StudyPath,
+    coders: Coders = None,
+    config: ConfigPath = None,
+    segments: Segments = "",
+    machine: Annotated[bool, typer.Option("--machine/--no-machine", help="The machine's view as well.")] = True,
+    to: Annotated[Path | None, out("The clinic", ".csv", ".html")] = None,
+    overwrite: Overwrite = False,
+    everything: Everything = False,
+    as_json: Json = False,
+) -> None:
+    """Say why a code is weak, and which codes the codebook does not divide."""
+    found = read(study)
+    chosen = settings(config, segments)
+    pair = _pair(found, coders)
+    held = _held(study, coders, config, segments)[1] if machine else None
+    matrix = held.matrix if held and set(pair) <= set(held.matrix.coders) else coding_matrix(found, chosen, pair)
+    spans = not all(d.segments for d in found.documents)
+    strict = chosen.with_overlap("half")
+    made = clinic(matrix, *pair, held, (lambda: coding_matrix(found, strict, pair, matrix.codes)) if spans else None)
+    if as_json:
+        print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
+    else:
+        print(*clinic_answer(made, everything), sep="\n")
+    if to and to.suffix == ".html":
+        write_atomic(to, page_html("Clinic for the codebook", clinic_blocks(made, found), found.notice))
+        tell(f"Written: {to}.")
+    elif to:
+        header = ("code", "kappa", "uses", "cause", "evidence", "others")
+        rows = [(w.code, w.kappa, w.uses, w.cause, w.evidence, "|".join(w.others)) for w in made.weak]
+        write_atomic(to, csv_text(header, rows))
+        tell(f"Written: {to}.")
+    tell(f"Next: revise the definitions, then autocode meet {study} {study}; or autocode stability {study}")
+
+
+def plan_(
+    study: Annotated[
+        Path | None, typer.Argument(metavar="STUDY", parser=known_study, help="A study to go by, or to look at.")
+    ] = None,
+    units: Annotated[int | None, typer.Option(min=1, help="Units (times codes) a document.")] = None,
+    prevalence: Annotated[float | None, typer.Option(help="Share of them that a coder codes, 0 to 1.")] = None,
+    kappa: Annotated[float | None, typer.Option(help="Agreement expected between the coders.")] = None,
+    likeness: Annotated[float | None, typer.Option(help="Intraclass correlation within documents, 0 to 1.")] = None,
+    width: Annotated[float, typer.Option(help="Half-width of the interval wanted.")] = 0.1,
+    above: Annotated[float, typer.Option(help="Kappa that you want to show exceeded.")] = 0.6,
+    drawn: Annotated[
+        Path | None, typer.Option(parser=known_source, help="What `next --second-coder` drew: is it enough by now?")
+    ] = None,
+    looks: Annotated[int, typer.Option(min=1, max=10, help="How often you mean to look before you stop.")] = 3,
+    coders: Coders = None,
+    config: ConfigPath = None,
+    segments: Segments = "",
+    everything: Everything = False,
+    as_json: Json = False,
+) -> None:
+    """Say how much to code twice: before you start, and whether it is enough by now."""
+    if drawn:
+        _enough(study, read_drawn(drawn), (width, looks), settings(config, segments), as_json)
+        return
+    design = Design(units or 60, prevalence or 0.05, 0.7 if kappa is None else kappa, 0.05 if likeness is None else likeness)
+    if study:
+        found = read(study)
+        pair = _pair(found, coders)
+        seen = design_of(decisions(coding_matrix(found, settings(config, segments), pair)), 0, 1)
+        design = Design(
+            units or seen.units,
+            prevalence or seen.prevalence,
+            seen.kappa if kappa is None else kappa,
+            seen.likeness if likeness is None else likeness,
+        )
+    made = plan(design, width, above)
+    if as_json:
+        print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
+        return
+    print(*plan_answer(made, everything), sep="\n")
+    tell(f"Next: autocode next {study or 'STUDY'} --second-coder --out second.csv  (what the second coder should read)")
+
+
+def _enough(study: Path | None, drawn: Drawn, aims: tuple[float, int], config: Config, as_json: bool) -> None:
+    if study is None:
+        raise StudyError("--drawn", "it is looked at beside its study", "Name the study: autocode plan STUDY --drawn FILE.")
+    found = read(study)
+    pair = _pair(found, [drawn.first, drawn.second] if drawn.second else None, drawn.first)
+    matrix = coding_matrix(found, config, pair)
+    said = progressed(decisions(matrix), (0, 1), drawn.chances(matrix), *aims)
+    if as_json:
+        print(json.dumps({n: getattr(said, n) for n in said.__slots__} | {"sentence": said.sentence()}, indent=2))
+        return
+    ends = f" [{apa(said.low)}, {apa(said.high)}]" if said.low is not None else ""
+    print(said.sentence())
+    print(
+        f"{pair[1]} has read {said.read:,} of {said.units:,} passages in {counted(said.documents, 'document')}; "
+        f"kappa as if all were read twice: {apa(said.kappa)}{ends}."
+    )
+
+
+def stability_(
+    study: StudyPath,
+    by: Annotated[str, typer.Option(help="A variable of the participants, for contrasts between groups.")] = "",
+    coders: Coders = None,
+    machine: Annotated[
+        bool, typer.Option("--machine/--no-machine", help="Also in the machine's held-out coding, corrected.")
+    ] = False,
+    config: ConfigPath = None,
+    segments: Segments = "",
+    to: Annotated[Path | None, out("Every finding", ".csv", ".html")] = None,
+    overwrite: Overwrite = False,
+    everything: Everything = False,
+    as_json: Json = False,
+) -> None:
+    """Say which findings stand, and which depend on who coded or on one or two interviews."""
+    found = read(study)
+    known = sorted({name for d in found.documents for name in d.variables})
+    if by and by not in known:
+        raise StudyError(f"--by {by}", f"the participants' variables are {', '.join(known) or 'none'}", "Choose one of these.")
+    held = _held(study, coders, config, segments)[1] if machine else None
+    chosen = found.choose(listed(coders))
+    matrix = held.matrix if held else coding_matrix(found, settings(config, segments), chosen)
+    groups = {d.id: d.variables.get(by, "") for d in found.documents} if by else None
+    made = stability(matrix, groups, held.held.coded if held else None)
+    if as_json:
+        print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
+    else:
+        print(made.sentence())
+        little = made.count(LITTLE)
+        if little:
+            print(f"For {counted(little, 'comparison')} there is not enough data to say.")
+        for verdict in (CODER, FEW, STANDS, CLOSE):
+            rows = [f for f in made.findings if f.verdict == verdict]
+            for f in rows[: None if everything else 3]:
+                print(f"  {f.text[:1].upper()}{f.text[1:]}: {f.verdict} ({f.why}).")
+    if to:
+        header = ("kind", "finding", "verdict", "why", "difference", "support")
+        _write(to, "Do the findings stand", header, _rows(made.findings), found)
+    variable = f"; with groups: --by {known[0]}" if known and not by else ""
+    tell(f"Next: autocode report {study} --out dossier{variable}")
+
+
+def _rows(findings: Iterable[Finding]) -> list[tuple[object, ...]]:
+    return [(f.kind, f.text, f.verdict, f.why, f.value, f.support) for f in findings]
+
+
+def draw_second(study: Path, units: int | None, coders: list[str] | None, config: Path | None, to: Path) -> None:
+    """Choose what the second coder reads, and write it: the work of `next --second-coder`."""
+    if to.suffix != ".csv":
+        raise StudyError(f"--out {to}", "what a second coder should read is written as .csv", "Choose such a name.")
+    found, held = _held(study, coders, config, "")
+    made = draw(held, units or max(1, int(held.matrix.seen.sum(1).max()) // 4))
+    write_drawn(to, found, made)
+    tell(f"Written: {to}, {counted(len(made.rows), 'passage')} for a second coder, in the order of the documents.")
+    tell(f"When they are coded and imported: autocode plan {study} --drawn {to}")
+
+
+def _held(study: Path, coders: Sequence[str] | None, config: Path | None, segments: str) -> tuple[Study, HeldOut]:
+    found = read(study)
+    found.choose(listed(coders))
+    with working("Judging each document without having seen it") as progress:
+        return found, hold_out(blank_model(settings(config, segments)), found, None, progress)
+
+
+def _pair(study: Study, coders: Sequence[str] | None, first: str = "") -> tuple[str, str]:
+    """Two coders: those named, or the two humans who share most documents."""
+    chosen = list(study.choose(listed(coders)))
+    if first and first in chosen:
+        chosen = [first, *(c for c in chosen if c != first)]
+    if len(chosen) < 2:
+        raise StudyError(
+            "this comparison", f"it needs two coders, and there is {chosen[0]}", "Import a second coder's codings."
+        )
+    if len(chosen) == 2:
+        return chosen[0], chosen[1]
+    read_by = {c: {r.document for r in study.readings if r.coder == c} for c in chosen}
+    a, b = max(combinations(chosen, 2), key=lambda p: len(read_by[p[0]] & read_by[p[1]]))
+    tell(f"Of {len(chosen)} coders {a} and {b} are compared, who share most documents; --coders names others.")
+    return a, b
+
+
+def _write(path: Path, title: str, header: tuple[str, ...], rows: Sequence[Sequence[Any]], study: Study) -> None:
+    if path.suffix == ".html":
+        table = Table(title, title, tuple(h.capitalize() for h in header), tuple(tuple(r) for r in rows), "t" * len(header))
+        write_atomic(path, page_html(title, [table], study.notice))
+    else:
+        write_atomic(path, csv_text(header, rows))
+    tell(f"Written: {path}.")

@@ -1,0 +1,111 @@
+"""The meeting: studies meet by their words, the agenda by what it costs, and only new text is reliability."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autocode.errors import AutocodeError
+from autocode.evaluate.meeting import agenda, compare_since
+from autocode.study import Coder, Coding, Document, Reading, Study
+from autocode.study.merge import merge_by_text
+from tests.evaluate.made import matrix_of
+
+TEXT = "We work at night.\n\nThe pay is poor.\n\nNobody asks us."
+
+
+def coded(document: str, text: str, coder: str, code: str = "Pay") -> Study:
+    """One transcript with one coding of the second paragraph."""
+    start = text.index("The pay")
+    return Study(
+        documents=(Document(document, text),),
+        coders=(Coder(coder),),
+        codings=(Coding(document, start, start + 16, code, coder),),
+        readings=(Reading(document, coder, 0, len(text)),),
+        name=document,
+    )
+
+
+def test_two_studies_meet_by_their_words() -> None:
+    """Another file name and other line ends are the same transcript; codings keep their words."""
+    both = merge_by_text(coded("R01", TEXT, "ana"), coded("Interview_final", TEXT.replace("\n\n", "\n") + "\n", "ben"))
+    assert [d.id for d in both.documents] == ["R01"]
+    assert {both.documents[0].text_of(c) for c in both.codings} == {"The pay is poor."}
+    assert {c.coder for c in both.codings} == {"ana", "ben"}
+
+
+def test_two_people_of_one_name_stay_two() -> None:
+    """Both laptops call their coder "me"."""
+    both = merge_by_text(coded("R01", TEXT, "me"), coded("R01", TEXT, "me"))
+    assert {c.coder for c in both.codings} == {"me", "me (2)"}
+
+
+def test_an_edited_transcript_is_refused() -> None:
+    """One id with other words was edited after coding; strangers share nothing."""
+    with pytest.raises(AutocodeError, match="no document has the same words"):
+        merge_by_text(coded("R01", TEXT, "ana"), coded("R02", TEXT.replace("night", "noon"), "ben"))
+    shared = coded("R02", TEXT.replace("night", "dawn"), "ben")
+    first = replace(coded("R01", TEXT, "ana"), documents=(Document("R01", TEXT), Document("R02", shared.documents[0].text)))
+    second = replace(shared, documents=(*shared.documents, Document("R01", TEXT + " Ever.")))
+    with pytest.raises(AutocodeError, match="edited after coding"):
+        merge_by_text(first, second)
+
+
+CODES = ("A", "A > one", "B", "C")
+
+
+def planted() -> np.ndarray:
+    """10 documents: B is missed often, A and its child are mixed up, C is never given by ben."""
+    Y = np.zeros((2, 200, 4), dtype=bool)
+    for d in range(10):
+        at = 20 * d
+        Y[:, at, :3] = True
+        Y[0, at + 1 : at + 4, 2] = True
+        Y[0, at + 5, 0] = Y[1, at + 5, 1] = True
+        if d < 4:
+            Y[0, at + 7, 3] = True
+    return Y
+
+
+def test_the_agenda_is_in_the_order_of_what_it_costs() -> None:
+    """The cause that costs most comes first, each with its name, and the time is kept."""
+    matrix = matrix_of(planted(), 10, CODES)
+    documents = [Document(d, f"words {d}") for d in matrix.documents]
+    made = agenda(matrix, documents, ("ana", "ben"))
+    assert [p.cause for p in made.points] == ["missed", "level", "silent"]
+    assert made.points[0].codes == ("B",)
+    assert made.after is not None
+    assert made.kappa is not None
+    assert made.after > made.kappa
+    short = agenda(matrix, documents, ("ana", "ben"), minutes=6)
+    assert sum(p.minutes for p in short.points) <= 6
+    assert short.left == 3 - len(short.points)
+
+
+def test_after_the_meeting_only_new_text_counts() -> None:
+    """Discussed text is told before and after; who yielded is counted; text coded since stands apart."""
+    Y = planted()
+    matrix = matrix_of(Y, 10, CODES)
+    documents = [Document(d, f"words {d}") for d in matrix.documents]
+    talked = replace(matrix, seen=matrix.seen & (matrix.groups < 5))
+    record = json.loads(json.dumps(agenda(talked, documents, ("ana", "ben")).to_json()))
+    settled = Y.copy()
+    settled[1, :100, 2] = settled[0, :100, 2]
+    found = compare_since(replace(matrix, Y=settled), documents, record)
+    assert found.yielded == {"ana": 0, "ben": 15}
+    assert found.discussed - found.open == 15
+    assert found.before is not None
+    assert found.after is not None
+    assert found.after > found.before
+    assert found.apart_units == 100
+
+
+@pytest.mark.parametrize("record", [{}, {"coders": ["ana", "ben"], "documents": {"D0": "0"}, "points": [], "kappa": 0.5}])
+def test_an_agenda_of_another_study_is_refused(record: dict[str, object]) -> None:
+    """A file that is none, and one of other words, are told apart from a meeting of this study."""
+    matrix = matrix_of(planted(), 10, CODES)
+    with pytest.raises(AutocodeError, match="agenda"):
+        compare_since(matrix, [Document(d, d) for d in matrix.documents], record)

@@ -1,0 +1,86 @@
+"""Findings that depend on one coder, or on one interview, are named; those that do not stand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autocode.errors import AutocodeError
+from autocode.evaluate.stability import CODER, FEW, LITTLE, STANDS, stability
+from tests.evaluate.made import matrix_of
+
+CODES = ("Work > Pay", "Work > Time", "Work > Boss", "Work > Rare", "Home > Peace", "Home > Noise")
+
+
+def planted() -> np.ndarray:
+    """20 documents of 20 units: Pay beats Time everywhere; Time beats Boss under ana alone; Noise lives in one interview."""
+    Y = np.zeros((2, 400, 6), dtype=bool)
+    for d in range(20):
+        at = 20 * d
+        Y[:, at : at + 8, 0] = True
+        Y[0, at : at + 5, 1] = True
+        Y[1, at : at + 1, 1] = True
+        Y[0, at + 5 : at + 6, 2] = True
+        Y[1, at + 5 : at + 8, 2] = True
+        if d % 2:
+            Y[:, at + 9, 4] = True
+    Y[:, 100:119, 5] = True
+    Y[:, 3, 3] = True
+    return Y
+
+
+def verdict_on(text: str, **more: object) -> str:
+    """The verdict on the one finding whose words hold `text`."""
+    found = [f for f in stability(matrix_of(planted(), 20, CODES), **more).findings if text in f.text]  # type: ignore[arg-type]
+    assert len(found) == 1
+    return found[0].verdict
+
+
+def test_a_finding_that_holds_everywhere_stands() -> None:
+    """Pay is coded more often than Time by either coder in every interview."""
+    assert verdict_on("Pay is coded more often than Time") == STANDS
+
+
+def test_a_finding_of_one_coder_is_named() -> None:
+    """Time before Boss is true under ana and turned under ben."""
+    finding = next(f for f in stability(matrix_of(planted(), 20, CODES)).findings if "Time is coded more often" in f.text)
+    assert finding.verdict == CODER
+    assert finding.why == "not under ben"
+
+
+def test_a_finding_of_one_interview_is_named() -> None:
+    """Noise before Peace rests on one interview, which is named."""
+    finding = next(f for f in stability(matrix_of(planted(), 20, CODES)).findings if "Noise is coded more often" in f.text)
+    assert finding.verdict == FEW
+    assert finding.turned_by == ("D5",)
+
+
+def test_too_little_data_is_said() -> None:
+    """One use of a code decides nothing in a contrast between groups."""
+    groups = {f"D{d}": "old" if d % 2 else "young" for d in range(20)}
+    assert verdict_on("speak of Rare", groups=groups) == LITTLE
+    assert verdict_on("speak of Peace", groups=groups) == STANDS
+
+
+def test_the_sentence_counts_each_verdict_with_its_noun() -> None:
+    """The sentence for the paper is whole, and plural where it must be."""
+    said = stability(matrix_of(planted(), 20, CODES)).sentence()
+    assert said.startswith("Of ")
+    assert "each of the 2 coders" in said
+    assert "2 depend on who coded" in said
+
+
+def test_chance_findings_seldom_stand() -> None:
+    """Where two codes are equally frequent, a difference is called sure in about one study of twenty, not more."""
+    stands = 0
+    for seed in range(60):
+        Y = np.random.default_rng(seed).random((1, 400, 2)) < 0.1
+        made = stability(matrix_of(np.repeat(Y, 2, 0), 20, ("A", "B")))
+        stands += sum(f.verdict == STANDS for f in made.findings if f.kind == "themes" or f.kind == "order")
+    assert stands <= 10
+
+
+def test_one_document_is_refused() -> None:
+    """Stability over interviews needs interviews."""
+    with pytest.raises(AutocodeError, match="fewer than two"):
+        stability(matrix_of(np.ones((1, 4, 1), bool), 1, ("A",)))
