@@ -79,7 +79,7 @@ def false_alarms() -> tuple[float, float, float]:
     return float(a), float(b), float(c)
 
 
-def simulated_study(P: np.ndarray, Y: np.ndarray, documents: int = 20) -> HeldOut:
+def simulated_study(P: np.ndarray, Y: np.ndarray, documents: int = 20, names: tuple[str, ...] = ()) -> HeldOut:
     """Held-out predictions P of a study with codings Y (R, n, K), laid out over 20 documents."""
     from autocode.classify.classifier import HeldOutPredictions
     from autocode.study import Segment
@@ -91,7 +91,7 @@ def simulated_study(P: np.ndarray, Y: np.ndarray, documents: int = 20) -> HeldOu
         segments,
         tuple(f"D{g}" for g in range(documents)),
         groups,
-        tuple(f"code {k}" for k in range(K)),
+        names or tuple(f"code {k}" for k in range(K)),
         ("ana", "ben")[: len(Y)],
         Y,
         np.ones(Y.shape[:2], bool),
@@ -128,15 +128,15 @@ def findings() -> tuple[float, float, float]:
     coder, interview, chance = [], [], []
     for seed in range(SIMULATED):
         rng = np.random.default_rng(seed)
-        Y = rng.random((2, 400, 3)) < 0.02
-        Y[:, :, 0] = rng.random((1, 400)) < 0.15
-        Y[0, :, 1] = rng.random(400) < 0.25
-        Y[1, :, 1] = rng.random(400) < 0.05
-        Y[:, 100:118, 2] = True  # one interview of 20
-        made = stability(simulated_study(np.zeros((400, 3)), Y).matrix)
-        verdicts = {(f.text.split(" is coded")[0].removeprefix("the theme "), f.verdict) for f in made.findings}
-        coder.append(any(v == CODER for _, v in verdicts))
-        interview.append(any(v == FEW for _, v in verdicts))
+        Y = np.repeat(rng.random((1, 800, 4)) < (0.10, 0.0, 0.05, 0.01), 2, 0)  # a, b under one theme; c, d under another
+        Y[0, :, 1], Y[1, :, 1] = rng.random(800) < 0.15, rng.random(800) < 0.03  # b before a is true of one coder alone
+        Y[:, 200:240, 3] = True  # d before c is true of one interview of 20
+        names = ("S > a", "S > b", "T > c", "T > d")
+        made = {
+            f.text.split(" (")[0]: f for f in stability(simulated_study(np.zeros((800, 4)), Y, names=names).matrix).findings
+        }
+        coder.append(any({"a", "b"} <= set(text.split()) and f.verdict == CODER for text, f in made.items()))
+        interview.append(any({"c", "d"} <= set(text.split()) and f.verdict == FEW for text, f in made.items()))
         same = np.repeat(rng.random((1, 400, 2)) < 0.1, 2, 0)
         chance.append(any(f.verdict == STANDS for f in stability(simulated_study(np.zeros((400, 2)), same).matrix).findings))
     return float(np.mean(coder)), float(np.mean(interview)), float(np.mean(chance))
