@@ -59,7 +59,7 @@ def slips(corpus: sets.Corpus, model: CodingModel, draws: int) -> Iterator[tuple
     for draw in range(draws):
         row = int(busiest[draw % min(2, len(busiest))])
         Y, where = planted(matrix, row, np.random.default_rng(draw))
-        looks = second_look(held_of(corpus, model, Y), [matrix.coders[row]]).coders[0].looks
+        looks = second_look(replace(matrix, Y=Y), held_of(corpus, model, Y).held.P, [matrix.coders[row]]).coders[0].looks
         hits = sum((place[x.segment.document, x.segment.id], matrix.codes.index(x.code)) in where for x in looks)
         cells = matrix.seen[row].sum() * len(matrix.codes)
         yield hits, len(looks), len(where), LIST * len(where) / cells
@@ -73,7 +73,7 @@ def false_alarms() -> tuple[float, float, float]:
         P = np.clip(rng.beta(0.15, 4, (500, 12)), 1e-4, 1 - 1e-4)
         Y = rng.random((2, *P.shape)) < P
         held = simulated_study(P, Y)
-        look = second_look(held, ["ana"]).coders[0]
+        look = second_look(held.matrix, held.held.P, ["ana"]).coders[0]
         found.append((look.standing_out, look.by_chance, len(look.looks)))
     a, b, c = np.mean(found, axis=0)
     return float(a), float(b), float(c)
@@ -157,7 +157,7 @@ def main() -> None:
         corpus = sets.load(name, given.corpora, Config())
         held[name] = held_of(corpus, model)
         started = time.monotonic()
-        second_look(held[name])
+        second_look(corpus.matrix, held[name].held.P)
         seconds = time.monotonic() - started
         hits, listed, many, chance = np.mean(list(slips(corpus, model, given.draws)), axis=0)
         print(

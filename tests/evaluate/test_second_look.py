@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from autocode.errors import AutocodeError, InputError
+from autocode.evaluate import HeldOut
 from autocode.evaluate.second_look import (
     DIFFERENCE,
+    SecondLook,
     blind_relook,
     read_blind,
     relook_round,
@@ -24,6 +26,11 @@ from autocode.study import Study
 from tests.evaluate.made import simulated
 
 
+def look_at(held: HeldOut, coders: list[str] | None = None) -> SecondLook:
+    """The second look at made codings."""
+    return second_look(held.matrix, held.held.P, coders)
+
+
 def test_planted_slips_are_among_the_first_listed() -> None:
     """Of 60 decisions turned over among 7,200, far more are listed than chance would bring."""
     held = simulated(1)
@@ -33,7 +40,7 @@ def test_planted_slips_are_among_the_first_listed() -> None:
     turned = [tuple(x) for part in (sure, absurd) for x in part[rng.choice(len(part), 15, replace=False)]]
     for u, k in turned:
         Y[0, u, k] = ~Y[0, u, k]
-    looks = second_look(replace(held, matrix=replace(held.matrix, Y=Y)), ["ana"]).coders[0].looks
+    looks = second_look(replace(held.matrix, Y=Y), held.held.P, ["ana"]).coders[0].looks
     codes = held.matrix.codes
     hits = sum((int(x.segment.id), codes.index(x.code)) in set(turned) for x in looks)
     assert hits >= 10
@@ -42,7 +49,7 @@ def test_planted_slips_are_among_the_first_listed() -> None:
 
 def test_what_chance_alone_would_bring_is_told() -> None:
     """Where chances alone decide, as many decisions stand out as the program says chance brings."""
-    looks = [second_look(simulated(s), ["ana"]).coders[0] for s in range(10)]
+    looks = [look_at(simulated(s), ["ana"]).coders[0] for s in range(10)]
     assert np.mean([x.standing_out for x in looks]) == pytest.approx(np.mean([x.by_chance for x in looks]), rel=0.15)
 
 
@@ -51,7 +58,7 @@ def test_many_slips_stand_out_beyond_chance() -> None:
     held = simulated(1)
     Y, rng = held.matrix.Y.copy(), np.random.default_rng(0)
     Y[0] &= ~((rng.random(Y[0].shape) < 0.3) & (held.held.P > 0.8))
-    look = second_look(replace(held, matrix=replace(held.matrix, Y=Y)), ["ana"]).coders[0]
+    look = second_look(replace(held.matrix, Y=Y), held.held.P, ["ana"]).coders[0]
     assert look.standing_out > 1.3 * look.by_chance
 
 
@@ -61,7 +68,7 @@ def test_a_steady_difference_is_no_slip() -> None:
     Y = held.matrix.Y.copy()
     rng = np.random.default_rng(0)
     Y[0, :, 2] |= rng.random(len(Y[0])) < 0.15
-    look = second_look(replace(held, matrix=replace(held.matrix, Y=Y)), ["ana"]).coders[0]
+    look = second_look(replace(held.matrix, Y=Y), held.held.P, ["ana"]).coders[0]
     assert any(s.code == held.matrix.codes[2] and s.more and s.other == "ben" for s in look.steady)
     assert all(x.kind == DIFFERENCE for x in look.looks if x.code == held.matrix.codes[2] and x.coded)
 
@@ -72,7 +79,7 @@ def test_drift_over_the_documents_is_seen() -> None:
     Y, rng = held.matrix.Y.copy(), np.random.default_rng(0)
     tired = rng.random(Y[0].shape) < (held.matrix.groups / 24)[:, None]
     Y[0] &= ~tired
-    drifting = second_look(replace(held, matrix=replace(held.matrix, Y=Y))).coders
+    drifting = second_look(replace(held.matrix, Y=Y), held.held.P).coders
     assert drifting[0].trend is not None
     assert not drifting[0].trend.later_more
     assert drifting[0].trend.p < 0.01
@@ -82,8 +89,8 @@ def test_drift_over_the_documents_is_seen() -> None:
 
 def test_it_works_with_one_coder_and_with_three() -> None:
     """Without another coder the model alone is asked; with three the others are counted."""
-    assert all(x.others == (0, 0) for x in second_look(simulated(5, coders=1)).coders[0].looks)
-    three = second_look(simulated(5, coders=3))
+    assert all(x.others == (0, 0) for x in look_at(simulated(5, coders=1)).coders[0].looks)
+    three = look_at(simulated(5, coders=3))
     assert len(three.coders) == 3
     assert all(x.others[1] == 2 for c in three.coders for x in c.looks)
 
@@ -93,14 +100,14 @@ def test_rare_codes_are_left_out_and_counted() -> None:
     held = simulated(6)
     Y = np.zeros_like(held.matrix.Y)
     Y[0, :6] = np.eye(6, dtype=bool)
-    look = second_look(replace(held, matrix=replace(held.matrix, Y=Y)), ["ana"]).coders[0]
+    look = second_look(replace(held.matrix, Y=Y), held.held.P, ["ana"]).coders[0]
     assert (look.looks, look.codes) == ((), (0, 6))
 
 
 def test_a_single_document_is_refused() -> None:
     """Nothing can be held out of one document."""
     with pytest.raises(AutocodeError, match="only one is coded"):
-        second_look(simulated(7, documents=1))
+        look_at(simulated(7, documents=1))
 
 
 def test_the_probability_of_a_slip_follows_bayes() -> None:
@@ -126,13 +133,13 @@ def _answered(held: object, coder: str, path: Path, same: bool) -> None:
 def test_a_blind_sheet_goes_out_and_comes_back(tmp_path: Path, same: bool) -> None:
     """The sheet hides the first coding; its answers give agreement with oneself from the random ones alone."""
     held = simulated(8)
-    look = second_look(held, ["ana"]).coders[0]
+    look = look_at(held, ["ana"]).coders[0]
     study, path = Study(documents=tuple(held.documents.values())), tmp_path / "again.csv"
-    write_blind(path, study, blind_relook(held, look), "ana")
+    write_blind(path, study, blind_relook(held.matrix, look), "ana")
     assert "drawn" not in path.read_text(encoding="utf-8")
     _answered(held, "ana", path, same)
-    coder, answers = read_blind(path, held)
-    found = relooked(held, coder, answers)
+    coder, answers = read_blind(path, held.matrix)
+    found = relooked(held.matrix, coder, answers)
     assert found.changed == (0 if same else len(look.looks))
     if found.kappa is not None:
         assert (found.kappa == pytest.approx(1.0)) is same
@@ -146,12 +153,12 @@ def test_a_changed_sheet_is_refused_in_one_line(tmp_path: Path) -> None:
     held = simulated(9)
     path = tmp_path / "again.csv"
     study = Study(documents=tuple(held.documents.values()))
-    write_blind(path, study, blind_relook(held, second_look(held, ["ana"]).coders[0]), "ana")
+    write_blind(path, study, blind_relook(held.matrix, look_at(held, ["ana"]).coders[0]), "ana")
     with pytest.raises(InputError, match="no row is answered"):
-        read_blind(path, held)
+        read_blind(path, held.matrix)
     table = read_csv(path)
     for change, said in (({"key": "0"}, "was changed"), ({"answer": "maybe"}, "neither 1 nor 0"), ({"code": "x"}, "no unit")):
         rows = [tuple({**row, **change}[c] for c in table.columns) for row in table.rows]
         path.write_text(csv_text(table.columns, rows), encoding="utf-8")
         with pytest.raises(InputError, match=said):
-            read_blind(path, held)
+            read_blind(path, held.matrix)

@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from autocode.agreement.counts import decisions
@@ -51,7 +52,7 @@ from autocode.formats.files import csv_text, write_atomic
 from autocode.store import STORE
 from autocode.store.ledger import append, entries
 from autocode.study import Study
-from autocode.study.matrix import coding_matrix
+from autocode.study.matrix import CodingMatrix, coding_matrix
 from autocode.study.merge import merge_by_text
 
 _SHOWN = 6  # lines of a list in the answer; the rest is behind --all
@@ -71,14 +72,14 @@ def second_look_(
 ) -> None:
     """List the codings that your team would probably decide otherwise, for a second look by each coder."""
     found, held = _held(study, coders, config, segments)
-    looks = second_look(held, listed(coders))
+    looks = second_look(held.matrix, np.asarray(held.held.P, np.float64), listed(coders))
     if answers:
-        _answers(study, held, read_blind(answers, held), as_json)
+        _answers(study, held.matrix, read_blind(answers, held.matrix), as_json)
         return
     if blind:
         if len(looks.coders) != 1:
             raise StudyError("--blind", "a blind sheet is for one coder", f"Add --coder {looks.coders[0].coder}.")
-        write_blind(blind, found, blind_relook(held, looks.coders[0]), looks.coders[0].coder)
+        write_blind(blind, found, blind_relook(held.matrix, looks.coders[0]), looks.coders[0].coder)
         tell(f"Written: {blind}. Fill in the column 'answer' with 1 or 0, without looking at the first coding.")
         tell(f"Then: autocode second-look {study} --coder {looks.coders[0].coder} --answers {blind}")
         return
@@ -111,10 +112,10 @@ def second_look_(
     tell(f"Next: autocode second-look {study} --coder {name} --blind again.csv" if name else f"Next: autocode clinic {study}")
 
 
-def _answers(study: Path, held: HeldOut, filled: tuple[str, list[tuple[BlindItem, bool]]], as_json: bool) -> None:
+def _answers(study: Path, matrix: CodingMatrix, filled: tuple[str, list[tuple[BlindItem, bool]]], as_json: bool) -> None:
     """Tell what a blind re-look found, and put its answers into the ledger as a round of their own."""
     coder, answers = filled
-    found = relooked(held, coder, answers)
+    found = relooked(matrix, coder, answers)
     path = study / STORE
     if path.is_file():
         known = {e.decision.request for e in entries(path)}
@@ -219,10 +220,17 @@ def clinic_(
     chosen = settings(config, segments)
     pair = _pair(found, coders)
     held = _held(study, coders, config, segments)[1] if machine else None
-    matrix = held.matrix if held and set(pair) <= set(held.matrix.coders) else coding_matrix(found, chosen, pair)
+    known = held if held and set(pair) <= set(held.matrix.coders) else None
+    matrix = known.matrix if known else coding_matrix(found, chosen, pair)
+    seen = (np.asarray(known.held.P, np.float64), known.held.coded) if known else None
     spans = not all(d.segments for d in found.documents)
     strict = chosen.with_overlap("half")
-    made = clinic(matrix, *pair, held, (lambda: coding_matrix(found, strict, pair, matrix.codes)) if spans else None)
+    made = clinic(
+        matrix,
+        *pair,
+        seen,
+        (lambda: coding_matrix(found, strict, pair, matrix.codes)) if spans else None,
+    )
     if as_json:
         print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
     else:
@@ -350,7 +358,7 @@ def draw_second(study: Path, units: int | None, coders: list[str] | None, config
     if to.suffix != ".csv":
         raise StudyError(f"--out {to}", "what a second coder should read is written as .csv", "Choose such a name.")
     found, held = _held(study, coders, config, "")
-    made = draw(held, units or max(1, int(held.matrix.seen.sum(1).max()) // 4))
+    made = draw(held.matrix, np.asarray(held.held.P, np.float64), units or max(1, int(held.matrix.seen.sum(1).max()) // 4))
     write_drawn(to, found, made)
     tell(f"Written: {to}, {counted(len(made.rows), 'passage')} for a second coder, in the order of the documents.")
     tell(f"When they are coded and imported: autocode plan {study} --drawn {to}")

@@ -64,16 +64,13 @@ def look_answer(look: CoderLook, everything: bool, coders: int) -> Iterator[str]
         yield (f"{look.coder}: not enough data to say. No code is used three times in two documents.")
         return
     kinds = Counter(x.kind for x in look.looks)
-    several = {"slip": "slips", "drift": "drifts", "difference": "differences"}
-    parts = ", ".join(f"{n} {kind if n == 1 else several[kind]}" for kind, n in kinds.items())
+    plurals = {"slip": "slips", "drift": "drifts", "difference": "differences"}
+    parts = ", ".join(f"{n} {kind if n == 1 else plurals[kind]}" for kind, n in kinds.items())
     told = f"{look.coder}: {counted(len(look.looks), 'decision')} worth a second look, of {look.codings:,} codings"
     yield (f"{told} ({parts})." if parts else f"{told}.")
     yield f"  {enough} of {used} codes are used often enough to say."
     if look.looks:
         yield f"  {look.standing_out:,} stand out; without any slip about {look.by_chance:.0f} would, by chance alone."
-    if look.looks:
-        several = "would stand out" if look.by_chance < look.standing_out else "and as many would stand out"
-        yield f"  {look.standing_out:,} stand out; without any slip about {look.by_chance:.0f} {several} by chance alone."
     if look.trend and look.trend.p < 0.05:
         more = "more" if look.trend.later_more else "fewer"
         yield (f"  The coder gives {more} codes in later documents than in earlier ones (p = {apa(look.trend.p, 3)}).")

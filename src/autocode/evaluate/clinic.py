@@ -22,10 +22,11 @@ from autocode.agreement.counts import by_theme, decisions, pair_counts, theme
 from autocode.agreement.differences import confusion
 from autocode.agreement.judgement.intervals import jackknife, t_quantile
 from autocode.errors import StudyError
-from autocode.evaluate import HeldOut
 from autocode.study import Segment
 from autocode.study.codebook import SEPARATOR
-from autocode.study.matrix import CodingMatrix, FloatArray
+from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray
+
+_Machine = tuple[FloatArray, BoolArray] | None
 
 WEAK = 0.6  # kappa below which a code comes to the clinic
 LEAST_USES = 10  # of the two coders together, before a cause is named
@@ -129,7 +130,7 @@ def clinic(
     matrix: CodingMatrix,
     first: str,
     second: str,
-    held: HeldOut | None = None,
+    machine: _Machine = None,
     half: Callable[[], CodingMatrix] | None = None,
 ) -> Clinic:
     """Look at every code of two coders.
@@ -138,7 +139,7 @@ def clinic(
         matrix: Decisions of both over the units.
         first: Id of one coder.
         second: Id of the other.
-        held: Held-out predictions of the same units, where the machine's view is wanted.
+        machine: Held-out probabilities and codings (n, K) of the same units, where the machine's view is wanted.
         half: Makes the matrix under the rule "half of the unit"; None where codings are whole units anyway.
 
     Raises:
@@ -163,7 +164,7 @@ def clinic(
         value = float(kappa[k]) if np.isfinite(kappa[k]) else None
         weak.append(Weakness(matrix.codes[k], value, int(uses[k]), cause, evidence, others))
     weak.sort(key=lambda w: (w.cause == RARE, w.kappa if w.kappa is not None else -2.0, w.code))
-    pairs, looked = _pairs(matrix, (i, j), per, table, held)
+    pairs, looked = _pairs(matrix, (i, j), per, table, machine)
     return Clinic((first, second), len(used), tuple(weak), pairs, looked)
 
 
@@ -220,7 +221,7 @@ def _cause(
 
 
 def _pairs(
-    matrix: CodingMatrix, rows: tuple[int, int], per: FloatArray, table: FloatArray, held: HeldOut | None
+    matrix: CodingMatrix, rows: tuple[int, int], per: FloatArray, table: FloatArray, machine: _Machine
 ) -> tuple[tuple[Pair, ...], int]:
     """Pairs of codes that meet across coders at least three times, by what merging them would bring."""
     i, j = rows
@@ -242,7 +243,7 @@ def _pairs(
             continue
         half = t_quantile(1 - 0.05 / len(found), spread.documents) * float(spread.se)
         known = np.isfinite(half)
-        examples = [_dividing(matrix, rows, one, other, held) for one, other in ((a, b), (b, a))]
+        examples = [_dividing(matrix, rows, one, other, machine) for one, other in ((a, b), (b, a))]
         pairs.append(
             Pair(
                 matrix.codes[a],
@@ -252,7 +253,7 @@ def _pairs(
                 float(kappa[2]),
                 float(spread.value - half) if known else None,
                 float(spread.value + half) if known else None,
-                _machine_gain(held, rows, a, b) if held else None,
+                _machine_gain(matrix, machine[1][:, [a, b]], rows, (a, b)) if machine else None,
                 *examples,
             )
         )
@@ -269,11 +270,11 @@ def _merged(matrix: CodingMatrix, i: int, j: int, a: int, b: int) -> FloatArray:
     return out
 
 
-def _machine_gain(held: HeldOut, rows: tuple[int, int], a: int, b: int) -> float | None:
+def _machine_gain(m: CodingMatrix, coded: BoolArray, rows: tuple[int, int], pair: tuple[int, int]) -> float | None:
     """What merging would bring between the machine and the two humans, on the mean of both."""
-    m, coded, gains = held.matrix, held.held.coded[:, [a, b]], []
+    gains = []
     for r in rows:
-        mine, machine = m.Y[r][m.seen[r]][:, [a, b]], coded[m.seen[r]]
+        mine, machine = m.Y[r][m.seen[r]][:, list(pair)], coded[m.seen[r]]
         tables = [
             np.stack([x & y, x & ~y, y & ~x, ~(x | y)], -1).astype(np.float64).sum(0)
             for x, y in ((mine, machine), (mine.any(1), machine.any(1)))
@@ -283,14 +284,14 @@ def _machine_gain(held: HeldOut, rows: tuple[int, int], a: int, b: int) -> float
 
 
 def _dividing(
-    matrix: CodingMatrix, rows: tuple[int, int], one: int, other: int, held: HeldOut | None, most: int = 2
+    matrix: CodingMatrix, rows: tuple[int, int], one: int, other: int, machine: _Machine, most: int = 2
 ) -> tuple[Segment, ...]:
     """Units that both coders gave one code and neither the other, those first that the machine divides best."""
     i, j = rows
     clear = matrix.Y[i][:, one] & matrix.Y[j][:, one] & ~matrix.Y[i][:, other] & ~matrix.Y[j][:, other]
     units = np.flatnonzero(clear)
-    if held is not None:
-        units = units[np.argsort(held.held.P[units, other] - held.held.P[units, one], kind="stable")]
+    if machine is not None:
+        units = units[np.argsort(machine[0][units, other] - machine[0][units, one], kind="stable")]
     return tuple(matrix.segments[u] for u in units[:most])
 
 

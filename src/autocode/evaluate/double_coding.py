@@ -15,7 +15,6 @@ import numpy as np
 
 from autocode.agreement.judgement.plan import drawn, expected_differences, inclusion
 from autocode.errors import InputError, StudyError
-from autocode.evaluate import HeldOut
 from autocode.formats.files import csv_text, read_csv, write_atomic
 from autocode.study import Study
 from autocode.study.matrix import CodingMatrix, FloatArray
@@ -53,25 +52,25 @@ class Drawn:
         return found
 
 
-def draw(held: HeldOut, units: int, seed: int = 0) -> Drawn:
+def draw(m: CodingMatrix, P: FloatArray, units: int, seed: int = 0) -> Drawn:
     """Choose what the second coder reads of what the first has read: more where a difference is expected.
 
     Args:
-        held: Held-out predictions; the first coder is the one who has read most.
+        m: Decisions; the first coder is the one who has read most.
+        P: (n, K) held-out probabilities that a coder codes.
         units: How many units to draw on average.
         seed: Same study and seed, same draw; a larger draw holds the smaller one.
 
     Raises:
         StudyError: There is nothing to draw from.
     """
-    m = held.matrix
     row = int(np.argmax(m.seen.sum(1)))
     places = np.flatnonzero(m.seen[row])
     if not 1 <= units <= len(places):
         raise StudyError(
             f"--units {units}", f"{m.coders[row]} has read {len(places):,} passages", f"Choose from 1 to {len(places)}."
         )
-    expected = expected_differences(np.asarray(held.held.P[places], np.float64), m.Y[row][places])
+    expected = expected_differences(np.asarray(P[places], np.float64), m.Y[row][places])
     chances = inclusion(expected, units)
     taken = drawn(chances, seed)
     keys = [(m.segments[u].document, m.segments[u].start, m.segments[u].end) for u in places]

@@ -23,11 +23,10 @@ from typing import Any
 import numpy as np
 
 from autocode.errors import InputError, StudyError
-from autocode.evaluate import HeldOut
 from autocode.evaluate.double_coding import key_of
 from autocode.formats.files import csv_text, read_csv, write_atomic
 from autocode.study import Segment, Study
-from autocode.study.matrix import BoolArray, FloatArray, IntArray
+from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray, IntArray
 from autocode.trail import Decision
 
 SLIP, DRIFT, DIFFERENCE = "slip", "drift", "difference"
@@ -153,18 +152,18 @@ class SecondLook:
         return {"documents": self.documents, "coders": [c.to_json() for c in self.coders]}
 
 
-def second_look(held: HeldOut, coders: Iterable[str] | None = None, most: int = LIST) -> SecondLook:
+def second_look(matrix: CodingMatrix, P: FloatArray, coders: Iterable[str] | None = None, most: int = LIST) -> SecondLook:
     """List each coder's decisions that this team would probably make otherwise.
 
     Args:
-        held: Held-out predictions of the study (`autocode.evaluate.hold_out`), whose machine learnt from these coders.
+        matrix: Decisions of the coders over n units and K codes.
+        P: (n, K) held-out probabilities of a machine that learnt from these coders (`autocode.evaluate.hold_out`).
         coders: Ids of the coders to look at; None takes all of them.
         most: How many decisions to list for one coder.
 
     Raises:
         StudyError: There is one document only, or no such coder.
     """
-    matrix = held.matrix
     if len(np.unique(matrix.groups)) < 2:
         raise StudyError(
             "second look", "it compares documents, and only one is coded", "Code a second document, then run it again."
@@ -173,11 +172,10 @@ def second_look(held: HeldOut, coders: Iterable[str] | None = None, most: int = 
     for coder in wanted:
         if coder not in matrix.coders:
             raise StudyError(f"coder '{coder}'", f"the coders are {', '.join(matrix.coders)}", "Name one of these.")
-    return SecondLook(tuple(_look(held, matrix.coders.index(c), most) for c in wanted), len(np.unique(matrix.groups)))
+    return SecondLook(tuple(_look(matrix, P, matrix.coders.index(c), most) for c in wanted), len(np.unique(matrix.groups)))
 
 
-def _look(held: HeldOut, row: int, most: int) -> CoderLook:
-    matrix = held.matrix
+def _look(matrix: CodingMatrix, P: FloatArray, row: int, most: int) -> CoderLook:
     units = np.flatnonzero(matrix.seen[row])
     given = matrix.Y[row][units]
     in_documents = np.array([len(np.unique(matrix.groups[units[given[:, k]]])) for k in range(given.shape[1])])
@@ -189,9 +187,9 @@ def _look(held: HeldOut, row: int, most: int) -> CoderLook:
     saw = matrix.seen[rest][:, units]
     yes = (matrix.Y[rest][:, units] & saw[:, :, None]).sum(0)[:, enough]
     y = given[:, enough]
-    q = coder_chances(np.asarray(held.held.P[units][:, enough], np.float64), y, yes, saw.sum(0))
+    q = coder_chances(np.asarray(P[units][:, enough], np.float64), y, yes, saw.sum(0))
     trend, drifting = _drift(y, q, matrix.groups[units])
-    steady = tuple(s for r in rest for s in _steady(held, row, r, enough))
+    steady = tuple(s for r in rest for s in _steady(matrix, row, r, enough))
     names = [matrix.codes[k] for k in enough]
     slip = slip_probability(y, q)
     looks = []
@@ -309,9 +307,8 @@ def _drift(y: BoolArray, q: FloatArray, groups: IntArray) -> tuple[Trend | None,
     return Trend("", bool(found[0] > 0), float(p[0])), drifting
 
 
-def _steady(held: HeldOut, row: int, other: int, codes: IntArray) -> list[Steady]:
+def _steady(m: CodingMatrix, row: int, other: int, codes: IntArray) -> list[Steady]:
     """Codes that one of two coders gives more often, with documents as clusters (a sign-flip test)."""
-    m = held.matrix
     both = m.seen[row] & m.seen[other]
     mine, theirs = (m.Y[r][both][:, codes] for r in (row, other))
     excess = np.zeros((len(m.documents), len(codes)))
@@ -358,13 +355,13 @@ class BlindItem:
     drawn: bool
 
 
-def blind_relook(held: HeldOut, look: CoderLook, seed: int = 0) -> list[BlindItem]:
+def blind_relook(m: CodingMatrix, look: CoderLook, seed: int = 0) -> list[BlindItem]:
     """The listed decisions of one coder among as many drawn at random, in an order that tells nothing.
 
     Half of those drawn are codings that the coder gave and half are codes left out, each with the same
     chance within its half, so that agreement with oneself can be estimated with known weights.
     """
-    m, rng = held.matrix, np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     row = m.coders.index(look.coder)
     place = {(s.document, s.id): i for i, s in enumerate(m.segments)}
     column = {code: k for k, code in enumerate(m.codes)}
@@ -399,13 +396,12 @@ class Relooked:
     changed: int
 
 
-def relooked(held: HeldOut, coder: str, answers: Iterable[tuple[BlindItem, bool]], seed: int = 0) -> Relooked:
+def relooked(m: CodingMatrix, coder: str, answers: Iterable[tuple[BlindItem, bool]], seed: int = 0) -> Relooked:
     """Compare the answers of a blind re-look with the first coding, which stays as it was.
 
     Agreement with oneself rests on the units drawn at random alone: those given and those left out are
     weighted by how many of each the coder has. The interval draws each half again (2,000 times).
     """
-    m = held.matrix
     row = m.coders.index(coder)
     place = {(s.document, s.id): i for i, s in enumerate(m.segments)}
     column = {code: k for k, code in enumerate(m.codes)}
@@ -465,19 +461,19 @@ def _key(coder: str, item: BlindItem) -> str:
     return key_of(coder, item.segment.document, item.segment.id, item.code, item.drawn)
 
 
-def read_blind(path: Path, held: HeldOut) -> tuple[str, list[tuple[BlindItem, bool]]]:
+def read_blind(path: Path, matrix: CodingMatrix) -> tuple[str, list[tuple[BlindItem, bool]]]:
     """Read a filled-in blind sheet: the coder, and each item with the answer; rows left empty are passed over.
 
     Raises:
         InputError: It is no blind sheet of this study, an answer is neither 1 nor 0, or nothing is answered.
     """
     table = read_csv(path)
-    places = {(s.document, s.id): s for s in held.matrix.segments}
+    places = {(s.document, s.id): s for s in matrix.segments}
     answers, coder = [], ""
     for number, row in enumerate(table.rows, 1):
         said = row.get("answer", "").strip()
         segment = places.get((row.get("document", ""), row.get("segment", "")))
-        if segment is None or row.get("code") not in held.matrix.codes or row.get("coder") not in held.matrix.coders:
+        if segment is None or row.get("code") not in matrix.codes or row.get("coder") not in matrix.coders:
             raise InputError(
                 path.name, f"row {number} is of no unit of this study", "Give the sheet of this study's second look."
             )

@@ -176,7 +176,7 @@ def _sums(matrix: CodingMatrix, machine: BoolArray | None) -> FloatArray:
     mean = np.sum([measures(matrix.Y[r], np.asarray(shares[r])) for r in range(len(matrix.coders))], axis=0)
     found = [np.asarray(mean), *each]
     if machine is not None:
-        known = matrix.seen.any(0).astype(np.float64)
+        known = np.asarray(matrix.seen.any(0)).astype(np.float64)
         found.append(measures(machine, np.ones(len(machine))))
         found.append(measures(machine, known) - found[0])
     return np.stack(found)
