@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from autocode.errors import AutocodeError, InputError
+from autocode.errors import AutocodeError
 from autocode.evaluate import HeldOut
-from autocode.evaluate.second_look import (
-    DIFFERENCE,
-    SecondLook,
-    blind_relook,
-    read_blind,
-    relook_round,
-    relooked,
-    second_look,
-    slip_probability,
-    write_blind,
-)
-from autocode.formats.files import csv_text, read_csv
-from autocode.study import Study
+from autocode.evaluate.second_look import DIFFERENCE, SecondLook, second_look, slip_probability
 from tests.evaluate.made import simulated
 
 
@@ -115,50 +102,3 @@ def test_the_probability_of_a_slip_follows_bayes() -> None:
     y = np.array([[True, False]])
     q = np.array([[0.03 * 1 / 2 / (1 + 0.03 * 1 / 2), 1 / 1.03]])
     assert np.allclose(slip_probability(y, q), 0.5)
-
-
-def _answered(held: object, coder: str, path: Path, same: bool) -> None:
-    """Fill in a sheet as the coder first decided, or the other way round."""
-    table = read_csv(path)
-    m = held.matrix  # type: ignore[attr-defined]
-    place = {s.id: i for i, s in enumerate(m.segments)}
-    rows = []
-    for row in table.rows:
-        first = bool(m.Y[m.coders.index(coder), place[row["segment"]], m.codes.index(row["code"])])
-        rows.append(tuple({**row, "answer": str(int(first == same))}[c] for c in table.columns))
-    path.write_text(csv_text(table.columns, rows), encoding="utf-8")
-
-
-@pytest.mark.parametrize("same", [True, False])
-def test_a_blind_sheet_goes_out_and_comes_back(tmp_path: Path, same: bool) -> None:
-    """The sheet hides the first coding; its answers give agreement with oneself from the random ones alone."""
-    held = simulated(8)
-    look = look_at(held, ["ana"]).coders[0]
-    study, path = Study(documents=tuple(held.documents.values())), tmp_path / "again.csv"
-    write_blind(path, study, blind_relook(held.matrix, look), "ana")
-    assert "drawn" not in path.read_text(encoding="utf-8")
-    _answered(held, "ana", path, same)
-    coder, answers = read_blind(path, held.matrix)
-    found = relooked(held.matrix, coder, answers)
-    assert found.changed == (0 if same else len(look.looks))
-    if found.kappa is not None:
-        assert (found.kappa == pytest.approx(1.0)) is same
-    entries = relook_round(coder, answers)
-    assert len({e.request for e in entries}) == len(entries)
-    assert not any(e.effects.added or e.effects.removed for e in entries)
-
-
-def test_a_changed_sheet_is_refused_in_one_line(tmp_path: Path) -> None:
-    """A row whose key does not fit, or an answer that is no answer, names the row."""
-    held = simulated(9)
-    path = tmp_path / "again.csv"
-    study = Study(documents=tuple(held.documents.values()))
-    write_blind(path, study, blind_relook(held.matrix, look_at(held, ["ana"]).coders[0]), "ana")
-    with pytest.raises(InputError, match="no row is answered"):
-        read_blind(path, held.matrix)
-    table = read_csv(path)
-    for change, said in (({"key": "0"}, "was changed"), ({"answer": "maybe"}, "neither 1 nor 0"), ({"code": "x"}, "no unit")):
-        rows = [tuple({**row, **change}[c] for c in table.columns) for row in table.rows]
-        path.write_text(csv_text(table.columns, rows), encoding="utf-8")
-        with pytest.raises(InputError, match=said):
-            read_blind(path, held.matrix)

@@ -35,17 +35,20 @@ from autocode.dossier.second_look import agenda_answer, agenda_blocks, clinic_an
 from autocode.errors import StudyError
 from autocode.evaluate import HeldOut, hold_out
 from autocode.evaluate.clinic import clinic
-from autocode.evaluate.double_coding import Drawn, draw, read_drawn, write_drawn
-from autocode.evaluate.meeting import MINUTES, agenda, compare_since
-from autocode.evaluate.second_look import (
+from autocode.evaluate.double_coding import (
     BlindItem,
+    Drawn,
     blind_relook,
+    draw,
     read_blind,
+    read_drawn,
     relook_round,
     relooked,
-    second_look,
     write_blind,
+    write_drawn,
 )
+from autocode.evaluate.meeting import MINUTES, agenda, compare_since
+from autocode.evaluate.second_look import second_look
 from autocode.evaluate.stability import CLOSE, CODER, FEW, LITTLE, STANDS, Finding, stability
 from autocode.formats import read
 from autocode.formats.files import csv_text, write_atomic

@@ -1,4 +1,4 @@
-"""What the second coder reads: a draw with known chances, kept in a file until it is enough.
+"""What is read a second time: by a second coder, drawn with known chances, or blind by the same coder.
 
 The draw and its estimate are of `autocode.agreement.judgement.plan`; here they meet the study: passages of the
 documents that the first coder has read, and a table that names them.
@@ -7,7 +7,7 @@ documents that the first coder has read, and a table that names them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,11 @@ import numpy as np
 
 from autocode.agreement.judgement.plan import drawn, expected_differences, inclusion
 from autocode.errors import InputError, StudyError
+from autocode.evaluate.second_look import LIST, CoderLook
 from autocode.formats.files import csv_text, read_csv, write_atomic
-from autocode.study import Study
+from autocode.study import Segment, Study
 from autocode.study.matrix import CodingMatrix, FloatArray
+from autocode.trail import Decision
 
 COLUMNS = ("document", "start", "end", "chance", "read", "first", "second", "text")
 
@@ -119,6 +121,174 @@ def read_drawn(path: Path) -> Drawn:
         ) from error
 
 
-def key_of(*parts: object) -> str:
-    """A short name that tells nothing of what it stands for."""
+@dataclass(frozen=True, slots=True)
+class BlindItem:
+    """One unit and code of a blind re-look, without the earlier decision.
+
+    Attributes:
+        segment: The unit.
+        code: Path of the code to decide on.
+        drawn: Drawn at random (its answer counts for intra-coder agreement), or listed by the second look.
+    """
+
+    segment: Segment
+    code: str
+    drawn: bool
+
+
+def blind_relook(m: CodingMatrix, look: CoderLook, seed: int = 0) -> list[BlindItem]:
+    """The listed decisions of one coder among as many drawn at random, in an order that tells nothing.
+
+    Half of those drawn are codings that the coder gave and half are codes left out, each with the same
+    chance within its half, so that agreement with oneself can be estimated with known weights.
+    """
+    rng = np.random.default_rng(seed)
+    row = m.coders.index(look.coder)
+    place = {(s.document, s.id): i for i, s in enumerate(m.segments)}
+    column = {code: k for k, code in enumerate(m.codes)}
+    listed = {(place[x.segment.document, x.segment.id], column[x.code]) for x in look.looks}
+    items = [BlindItem(m.segments[u], m.codes[k], False) for u, k in sorted(listed)]
+    for coded in (True, False):
+        cells = np.argwhere((m.Y[row] == coded) & m.seen[row][:, None] & (m.Y[row].any(0))[None])
+        free = [(int(u), int(k)) for u, k in cells if (int(u), int(k)) not in listed]
+        size = min(len(free), (len(listed) + 1) // 2 or LIST // 2)
+        items += [BlindItem(m.segments[free[i][0]], m.codes[free[i][1]], True) for i in rng.choice(len(free), size, False)]
+    return [items[i] for i in rng.permutation(len(items))]
+
+
+@dataclass(frozen=True, slots=True)
+class Relooked:
+    """What a blind re-look found.
+
+    Attributes:
+        kappa: Of the coder with themselves, from the units drawn at random, weighted to the whole; None where undefined.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+        drawn: How many units were drawn at random and answered.
+        listed: How many listed decisions were answered.
+        changed: How many of these were decided otherwise.
+    """
+
+    kappa: float | None
+    low: float | None
+    high: float | None
+    drawn: int
+    listed: int
+    changed: int
+
+
+def relooked(m: CodingMatrix, coder: str, answers: Iterable[tuple[BlindItem, bool]], seed: int = 0) -> Relooked:
+    """Compare the answers of a blind re-look with the first coding, which stays as it was.
+
+    Agreement with oneself rests on the units drawn at random alone: those given and those left out are
+    weighted by how many of each the coder has. The interval draws each half again (2,000 times).
+    """
+    row = m.coders.index(coder)
+    place = {(s.document, s.id): i for i, s in enumerate(m.segments)}
+    column = {code: k for k, code in enumerate(m.codes)}
+    first, second, drawn = [], [], []
+    for item, said in answers:
+        u, k = place[item.segment.document, item.segment.id], column[item.code]
+        first.append(bool(m.Y[row, u, k]))
+        second.append(said)
+        drawn.append(item.drawn)
+    a, b, random = (np.array(x, dtype=bool) for x in (first, second, drawn))
+    codes = m.Y[row].any(0)
+    size = float(m.Y[row].sum()), float((~m.Y[row][m.seen[row]][:, codes]).sum())
+    given, left = b[random & a], b[random & ~a]
+    changed = int((a != b)[~random].sum())
+    if len(given) < 5 or len(left) < 5:
+        return Relooked(None, None, None, int(random.sum()), int((~random).sum()), changed)
+
+    def kappa(kept: FloatArray, added: FloatArray) -> FloatArray:
+        both, only_first, only_second, neither = size[0] * kept, size[0] * (1 - kept), size[1] * added, size[1] * (1 - added)
+        below = (both + only_first) * (only_first + neither) + (both + only_second) * (only_second + neither)
+        return np.asarray(2 * (both * neither - only_first * only_second) / np.maximum(below, 1e-12))
+
+    rng = np.random.default_rng(seed)
+    # Jeffreys' prior keeps the interval wide where no answer, or every answer, was changed.
+    kept = rng.beta(given.sum() + 0.5, len(given) - given.sum() + 0.5, 2000)
+    added = rng.beta(left.sum() + 0.5, len(left) - left.sum() + 0.5, 2000)
+    low, high = np.quantile(kappa(kept, added), (0.025, 0.975))
+    value = float(kappa(np.array(given.mean()), np.array(left.mean())))
+    return Relooked(value, float(low), float(high), int(random.sum()), int((~random).sum()), changed)
+
+
+BLIND_COLUMNS = ("coder", "document", "segment", "code", "text", "answer", "key")
+
+
+def write_blind(path: Path, study: Study, items: Sequence[BlindItem], coder: str) -> None:
+    """Write a blind sheet: passages and codes, with a column for the answer and none that tells the first coding.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    rows = [
+        (
+            coder,
+            x.segment.document,
+            x.segment.id,
+            x.code,
+            study.by_id[x.segment.document].text_of(x.segment),
+            "",
+            _key(coder, x),
+        )
+        for x in items
+    ]
+    write_atomic(path, csv_text(BLIND_COLUMNS, rows))
+
+
+def _key(coder: str, item: BlindItem) -> str:
+    """A short name of an item that does not tell whether it was drawn or listed."""
+    parts = (coder, item.segment.document, item.segment.id, item.code, item.drawn)
     return hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()[:10]
+
+
+def read_blind(path: Path, matrix: CodingMatrix) -> tuple[str, list[tuple[BlindItem, bool]]]:
+    """Read a filled-in blind sheet: the coder, and each item with the answer; rows left empty are passed over.
+
+    Raises:
+        InputError: It is no blind sheet of this study, an answer is neither 1 nor 0, or nothing is answered.
+    """
+    table = read_csv(path)
+    places = {(s.document, s.id): s for s in matrix.segments}
+    answers, coder = [], ""
+    for number, row in enumerate(table.rows, 1):
+        said = row.get("answer", "").strip()
+        segment = places.get((row.get("document", ""), row.get("segment", "")))
+        if segment is None or row.get("code") not in matrix.codes or row.get("coder") not in matrix.coders:
+            raise InputError(
+                path.name, f"row {number} is of no unit of this study", "Give the sheet of this study's second look."
+            )
+        coder = row["coder"]
+        items = [BlindItem(segment, row["code"], drawn) for drawn in (True, False)]
+        item = next((x for x in items if _key(coder, x) == row.get("key")), None)
+        if item is None:
+            raise InputError(path.name, f"row {number} was changed (its key does not fit)", "Change the column 'answer' alone.")
+        if said not in ("", "0", "1"):
+            raise InputError(path.name, f"row {number} is answered neither 1 nor 0", "Write 1 for yes, 0 for no.")
+        if said:
+            answers.append((item, said == "1"))
+    if not answers:
+        raise InputError(path.name, "no row is answered", "Write 1 or 0 into the column 'answer'.")
+    return coder, answers
+
+
+def relook_round(coder: str, answers: Iterable[tuple[BlindItem, bool]]) -> list[Decision]:
+    """The answers of a blind re-look as entries of the ledger; they change no coding."""
+    return [
+        Decision(
+            "look again",
+            coder,
+            x.segment.document,
+            x.segment.id,
+            x.segment.start,
+            x.segment.end,
+            x.code,
+            hidden=True,
+            blind=True,
+            note=f"{'given' if said else 'not given'} ({'drawn at random' if x.drawn else 'listed'})",
+            request=f"look again {_key(coder, x)} {int(said)}",
+        )
+        for x, said in answers
+    ]
