@@ -6,16 +6,20 @@ Progress and messages go to stderr, data to stdout. A failed job exits with 1, w
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from autocode.cli.agreement import agree, evaluate, frequencies
+from autocode.cli.answers import Answer
 from autocode.cli.dossier import forget, members_export, members_import, pseudonymise, report
 from autocode.cli.exchange import describe, export, import_
 from autocode.cli.options import Json, ModelOption, known_study, refuse
@@ -29,6 +33,7 @@ from autocode.encode.weights import add_encoder
 from autocode.errors import AutocodeError
 from autocode.footprint import guard
 from autocode.formats import read
+from autocode.formats.files import write_atomic
 from autocode.model.coding_model import CodingModel
 from autocode.store import STORE
 
@@ -98,20 +103,26 @@ def demo(
 ) -> None:
     """Run the main job on the bundled study, from import to report."""
     source, study, model = bundled(), folder / "corpora/microcredentials", folder / "models/microcredentials"
-    results, started = folder / "demo", time.monotonic()
-    steps: list[tuple[str, Callable[[], None]]] = [
-        ("1 of 6  Import the bundled study", lambda: import_([source], study)),
-        ("2 of 6  What is in it", lambda: describe(study)),
-        ("3 of 6  Learn from both coders", lambda: train([study], to=model)),
-        ("4 of 6  Suggest codes for four new interviews", lambda: _demo_suggest(model, source / "new", results)),
-        ("5 of 6  Compare the machine with both coders", lambda: evaluate(study, to=results / "held-out.csv")),
-        ("6 of 6  Write the report", lambda: report(study, results / "report.html", model, [source / "new"])),
+    results, started, said = folder / "demo", time.monotonic(), io.StringIO()
+    found: list[Answer] = []
+    steps: list[tuple[str, Callable[[], object]]] = [
+        ("Import 20 interviews coded by two people", lambda: import_([source], study)),
+        ("Describe what is in the study", lambda: describe(study)),
+        ("Learn from both coders", lambda: train([study], to=model)),
+        ("Suggest codes for 4 new interviews", lambda: _demo_suggest(model, source / "new", results)),
+        ("Compare the machine with both coders", lambda: found.append(evaluate(study, to=results / "held-out.csv"))),
+        ("Write the report", lambda: report(study, results / "report.html", model, [source / "new"])),
     ]
-    for step, action in steps:
-        tell(f"\n{step}")
-        action()
-    tell(f"\nDone in {time.monotonic() - started:.0f} s. Open first: {results / 'report.html'}")
-    tell(f"Then: {results / 'suggestions.html'}, suggestions.csv and held-out.csv beside it.")
+    for number, (step, action) in enumerate(steps, 1):
+        tell(f"{number} of {len(steps)}  {step} ...")
+        said.write(f"== {step}\n")
+        with redirect_stdout(said), redirect_stderr(said):
+            action()
+    write_atomic(results / "steps.txt", said.getvalue())
+    for answer in found:
+        print(replace(answer, best=(), worst=(), notes=()).fit(5))
+    tell(f"Done in {time.monotonic() - started:.0f} s. Open first: {results / 'report.html'}")
+    tell(f"Also in {results}: suggestions.html, held-out.csv, and what each step said: steps.txt")
     tell("Your own study: autocode import YOUR_FOLDER --study corpora/NAME")
 
 

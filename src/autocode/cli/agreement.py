@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
@@ -13,7 +12,7 @@ import typer
 from autocode.agreement.compare import AgreementReport, agree_on
 from autocode.agreement.counts import Decisions, by_group, by_theme, by_whole_document, decisions
 from autocode.agreement.differences import agreement_by_document
-from autocode.agreement.estimate import AgreementOptions, Estimate
+from autocode.agreement.estimate import Estimate
 from autocode.agreement.judgement.corrected import (
     Design,
     Frequency,
@@ -26,10 +25,13 @@ from autocode.agreement.render import cut, decimals, summary_text
 from autocode.agreement.spans.characters import decisions_on_text
 from autocode.agreement.spans.passages import gamma_by_document, opened_documents
 from autocode.agreement.summary import Record, conditions, summary
+from autocode.cli.answers import TENTATIVE, Answer, agreed, apa, ends, judged
 from autocode.cli.options import (
+    MODELS,
     Coders,
     ConfigPath,
     EffortLevel,
+    Everything,
     Independent,
     Json,
     Kind,
@@ -43,11 +45,19 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, ledger_of, tell, with_effort, working
+from autocode.cli.shell import blank_model, counted, further, ledger_of, show, tell, with_effort, working
 from autocode.config import Config
-from autocode.dossier.comparison import Comparison, write_comparison
+from autocode.dossier.comparison import COMPARISONS, Comparison, write_comparison
 from autocode.errors import StudyError, did_you_mean
-from autocode.evaluate import agreement_options, batch_of, compare, hold_out, write_held_out
+from autocode.evaluate import (
+    agreement_options,
+    batch_of,
+    compare,
+    first_choices,
+    held_out_table,
+    hold_out,
+    write_held_out,
+)
 from autocode.evaluate.group_errors import bias
 from autocode.formats import read
 from autocode.formats.tables.participants import participant_of
@@ -55,6 +65,8 @@ from autocode.study import Study
 from autocode.study.matrix import coding_matrix
 from autocode.trail import accepted
 from autocode.trail.independence import independent
+
+MEAN = "mean over documents"
 
 Coefficient = Annotated[str, typer.Option(help="What the verdict on a machine compares: kappa or alpha.", show_default="kappa")]
 Interval = Annotated[str, typer.Option(help="Intervals by: jackknife or bootstrap.", show_default="jackknife")]
@@ -77,9 +89,10 @@ def agree(
     gamma: Annotated[bool, typer.Option("--gamma", help="Gamma of whole passages as well (slow; autocode[gamma]).")] = False,
     config: ConfigPath = None,
     segments: Segments = "",
-    to: Annotated[Path | None, out("A comparison", ".xlsx", ".csv", ".html")] = None,
+    to: Annotated[Path | None, out("The comparison", *COMPARISONS)] = None,
     overwrite: Overwrite = False,
     kind: Kind = "",
+    everything: Everything = False,
     as_json: Json = False,
     alone: Independent = False,
 ) -> None:
@@ -92,39 +105,48 @@ def agree(
     data = _decisions(found, found.choose(listed(coders)), unit, chosen)
     machines = tuple(c.id for c in found.coders if c.kind == "machine" and c.id in data.coders)
     options = agreement_options(chosen.agreement, found.documents, machines)
+    data = by_theme(data) if by == "theme" else data
+    matrix = coding_matrix(found, chosen, data.coders) if unit == "segment" and by != "theme" else None
+    report, measures = agree_on(data, options), summary(data, options)
     gammas = _gammas(found, data.coders) if gamma else {}
+    compared = Comparison(report, found, data, matrix, measures, gammas)
+    how = "json" if as_json else "all" if everything else ""
     if by == "document":
-        _by_document(data, as_json)
+        _by_document(data, how)
     elif by in ("code", "theme"):
-        data = by_theme(data) if by == "theme" else data
-        _show(data, options, gammas, as_json)
+        _show(compared, unit, how)
     else:
-        _by_variable(found, data, by, (options, as_json))
+        _by_variable(compared, by, how)
     if to:
-        matrix = coding_matrix(found, chosen, data.coders) if unit == "segment" and by != "theme" else None
-        report, measures = agree_on(data, options), summary(data, options)
-        write_comparison(to, Comparison(report, found, data, matrix, measures, gammas))
-    tell(f"Next: autocode train {study} --out models/{study.name}")
+        write_comparison(to, compared)
+    humans = report.row()
+    level = humans.kappa.value if humans else None
+    further(everything or as_json, to, "agreement.xlsx")
+    tell(
+        f"Next: autocode train {study}"
+        if to or machines or (level or 0.0) >= TENTATIVE
+        else f"Next: autocode agree {study} --out agreement.html (its page lists every passage on which you differ)"
+    )
 
 
 def _gammas(study: Study, coders: tuple[str, ...]) -> dict[str, Estimate]:
     """Gamma of each document that two coders opened, and the mean."""
     with working("Aligning the coders' passages"):
         found, mean = gamma_by_document(opened_documents(study, coders))
-    return {**found, "mean over documents": mean}
+    return {**found, MEAN: mean}
 
 
-def _show(data: Decisions, options: AgreementOptions, gammas: dict[str, Estimate], as_json: bool) -> None:
-    """The report, all codes together, and gamma where asked for."""
-    report, measures = agree_on(data, options), summary(data, options)
-    if as_json:
+def _show(compared: Comparison, unit: str, how: str) -> None:
+    """The answer; or the report, all codes together, and gamma where asked for."""
+    answer, measures, gammas = agreed(compared.report, unit), compared.measures, compared.gammas
+    if how == "json":
         more = {"together": [m.to_json() for m in measures], "gamma": {name: e.to_json() for name, e in gammas.items()}}
-        print(json.dumps(report.to_json() | more, ensure_ascii=False, indent=2))
+        show(compared.report.to_json() | more | {"answer": answer.to_json()}, True)
         return
-    print(report)
-    print(summary_text(measures))
-    for name, estimate in gammas.items():
-        print(f"gamma, {name}: {'-' if estimate.value is None else format(estimate.value, '.2f')}")
+    print(f"{compared.report}\n{summary_text(measures)}" if how else answer.fit())
+    told = gammas if how else {name: e for name, e in gammas.items() if name == MEAN}
+    for name, estimate in told.items():
+        print(f"gamma, {name}: {'-' if estimate.value is None else apa(estimate.value)}")
 
 
 def _chosen(study: Path, kind: str, alone: bool) -> Study:
@@ -143,12 +165,18 @@ def _decisions(study: Study, coders: tuple[str, ...], unit: str, config: Config)
     return by_whole_document(data) if unit == "document" else data
 
 
-def _by_document(data: Decisions, as_json: bool) -> None:
-    """One line for each document and pair of coders, codes pooled."""
-    agree_on(data)  # says at once where nothing can be compared
+def _by_document(data: Decisions, how: str) -> None:
+    """The documents with most and least agreement; or a line for each document and pair of coders, codes pooled."""
     rows = [(a, b, row) for a, b in combinations(data.coders, 2) for row in agreement_by_document(data, a, b)]
-    if as_json:
-        print(json.dumps([{"first": a, "second": b} | asdict(row) for a, b, row in rows], ensure_ascii=False, indent=2))
+    if how == "json":
+        show([{"first": a, "second": b} | asdict(row) for a, b, row in rows], True)
+        return
+    if not how:
+        several = len(data.coders) > 2
+        known = sorted((r.kappa, r.document + (f" ({a}, {b})" if several else "")) for a, b, r in rows if r.kappa is not None)
+        best, worst = ends([f"{name} {apa(value)}" for value, name in reversed(known)])
+        said = f"Kappa of two coders could be computed in {len(known):,} of {counted(len(rows), 'document')}."
+        print(Answer(said, best=best, worst=worst, of="kappa", heads=("Highest", "Lowest")).fit())
         return
     print(f"{'Document':<24}{'Coders':<28}{'units':>9}{'coded':>9}{'kappa':>8}{'influence':>11}")
     for first, second, row in rows:
@@ -157,9 +185,9 @@ def _by_document(data: Decisions, as_json: bool) -> None:
     print("\nInfluence: kappa over all documents minus kappa without this one.")
 
 
-def _by_variable(study: Study, data: Decisions, variable: str, how: tuple[AgreementOptions, bool]) -> None:
-    """One report for each group of participants."""
-    options, as_json = how
+def _by_variable(compared: Comparison, variable: str, how: str) -> None:
+    """A line or a report for each group of participants."""
+    study, data, options = compared.study, compared.data, compared.report.options
     known = sorted({name for d in study.documents for name in d.variables})
     if variable not in known:
         raise StudyError(
@@ -169,12 +197,12 @@ def _by_variable(study: Study, data: Decisions, variable: str, how: tuple[Agreem
         )
     groups = {d.id: d.variables.get(variable, "") for d in study.documents}
     reports = {group or "not given": agree_on(part, options) for group, part in by_group(data, groups).items()}
-    if as_json:
-        print(json.dumps({group: r.to_json() for group, r in reports.items()}, ensure_ascii=False, indent=2))
+    if how == "json":
+        show({group: r.to_json() for group, r in reports.items()}, True)
         return
     for group, report in reports.items():
         print(f"== {variable}: {group}")
-        print(report)
+        print(report if how else agreed(report).verdict)
 
 
 def evaluate(
@@ -184,26 +212,36 @@ def evaluate(
     interval: Interval = "",
     config: ConfigPath = None,
     segments: Segments = "",
-    to: Annotated[Path | None, out("Every held-out prediction", ".csv", ".xlsx")] = None,
+    to: Annotated[
+        Path | None,
+        out("The comparison", *COMPARISONS, more="As .csv: every held-out prediction."),
+    ] = None,
     overwrite: Overwrite = False,
     kind: Kind = "",
     effort: EffortLevel = "",
     minutes: Minutes = None,
+    everything: Everything = False,
     as_json: Json = False,
     alone: Independent = False,
-) -> None:
+) -> Answer:
     """Compare the machine with the human coders, on documents it has not seen."""
     chosen = settings(config, segments).with_agreement(coefficient, interval)
     found = _chosen(study, kind, alone)
     with working("Judging each document without having seen it") as progress:
         held = hold_out(blank_model(with_effort(chosen, effort, minutes)), found, listed(coders), progress)
-    if to:
-        write_held_out(to, held)
     report, groups = compare(held, chosen.agreement), bias(held)
-    second = opinions(decisions(held.with_machine), report.options)
+    data = decisions(held.with_machine)
+    if to and to.suffix == ".csv":
+        write_held_out(to, held)
+    elif to:
+        extra = {"Held out": held_out_table(held)}
+        write_comparison(to, Comparison(report, found, data, held.with_machine, summary(data, report.options), more=extra))
+    second, answer = opinions(data, report.options), judged(report, first_choices(held, found.codebook))
     if as_json:
-        more = {"groups": groups.to_json(), "second_opinions": [o.to_json() for o in second]}
-        print(json.dumps(report.to_json() | more, ensure_ascii=False, indent=2))
+        more = {"groups": groups.to_json(), "second_opinions": [o.to_json() for o in second], "answer": answer.to_json()}
+        show(report.to_json() | more, True)
+    elif not everything:
+        print(answer.fit())
     else:
         print(f"{report}\n\n{groups}")
         _print_opinions(second)
@@ -212,7 +250,10 @@ def evaluate(
         people = {d.id: who for d in found.documents if (who := participant_of(d))}
         hidden = False if shown else (alone and bool(written)) or None
         _print_conditions(report, Record(True, suggestions_hidden=hidden, participants=people))
-    tell(f"Next: autocode report {study} --out report.html")
+    further(everything or as_json, to, "held-out.xlsx")
+    trained = (MODELS / study.resolve().name).is_dir()
+    tell(f"Next: autocode report {study} --out dossier" if trained else f"Next: autocode train {study}")
+    return answer
 
 
 def frequencies(
@@ -242,7 +283,7 @@ def frequencies(
     batch = batch_by_theme(batch) if by == "theme" else batch
     rows = (corrected_document_frequencies if of == "documents" else corrected_frequencies)(batch, Design(random, drawn))
     if as_json:
-        print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=2))
+        show([row.to_json() for row in rows], True)
         return
     _print_frequencies(rows, f"{by.capitalize()}, share of {of}")
     tell(f"Corrected with what '{human}' coded; report the corrected column, never the raw one.")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import combinations, groupby
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from autocode.cli.answers import described
 from autocode.cli.options import (
+    Everything,
     Json,
     Kind,
     ModelOption,
@@ -24,9 +26,12 @@ from autocode.cli.options import (
     out,
     refuse,
 )
-from autocode.cli.shell import counted, show, tell
+from autocode.cli.shell import counted, further, show, tell
 from autocode.config import SegmentConfig
-from autocode.dossier.tables import Description
+from autocode.dossier.blocks import Table, View
+from autocode.dossier.counts import frequency_table, map_figure
+from autocode.dossier.tables import Description, coverage, shared
+from autocode.dossier.workbook import PICTURES, TABLES, write_tables
 from autocode.errors import InputError, StudyError, did_you_mean
 from autocode.formats import WRITERS, read, read_all, read_coders, write
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
@@ -281,11 +286,18 @@ def describe(
     study: StudyPath,
     as_json: Json = False,
     kind: Kind = "",
-    receipts: Annotated[bool, typer.Option("--receipts", help="What every import took over, skipped and set aside.")] = False,
+    shown: Annotated[bool, typer.Option("--receipts", help="What every import took over, skipped and set aside.")] = False,
     model: ModelOption = None,
+    everything: Everything = False,
+    to: Annotated[Path | None, out("The counts of codes and coders", *TABLES, *PICTURES)] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Say what is in a study: documents, coders, codebook, who coded what."""
-    if receipts:
+    if shown or model:
+        why = "it is about the study's counts, not about --receipts or --model"
+        refuse(to, "--out", why)
+        refuse(everything, "--all", why)
+    if shown:
         refuse(kind, "--kind", "receipts are of whole imports")
         show(Log.of(study), as_json)
         return
@@ -293,8 +305,36 @@ def describe(
     if model:
         show(CodingModel.load(model).changes(found), as_json)
         return
-    show(Description(found), as_json)
-    tell(f"Next: autocode {'agree' if len(found.humans) > 1 else 'train'} {study}")
+    answer = described(found)
+    if as_json:
+        show(Description(found).to_json() | {"answer": answer.to_json()}, True)
+    else:
+        print(Description(found) if everything else answer.fit())
+    if to:
+        view = View(found)
+        write_tables(to, found.name or study.name, [frequency_table(view), _coders(found)], map_figure(view), found.notice)
+    further(everything or as_json, to, "counts.xlsx")
+    tell(f"Next: {_next(found, study)}")
+
+
+def _coders(study: Study) -> Table:
+    """Who coded what."""
+    rows = tuple((c.coder, c.kind, c.documents, c.codings, c.codes) for c in coverage(study))
+    return Table("Coders", "Who coded what", ("Coder", "Kind", "Documents", "Codings", "Codes used"), rows, "ttnnn")
+
+
+def _next(found: Study, study: Path) -> str:
+    """The command that fits what a study holds."""
+    if not found.documents:
+        return f"autocode import TRANSCRIPTS --study {study}"
+    coded = [c for c in coverage(found) if c.kind == "human" and c.codings]
+    if not coded:
+        return f"autocode review {study} (code by hand), or import what is coded elsewhere"
+    if any(shared(found, a.coder, b.coder) for a, b in combinations(coded, 2)):
+        return f"autocode agree {study}"
+    if len({c.document for c in found.codings if c.coder in {who.coder for who in coded}}) > 1:
+        return f"autocode train {study}"
+    return f"autocode review {study} (all coding is in one document; a model needs a second one)"
 
 
 def export(

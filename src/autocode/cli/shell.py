@@ -152,6 +152,14 @@ def show(value: Any, as_json: bool) -> None:
         print(value)
 
 
+def further(told: bool, written: Path | None, example: str) -> None:
+    """Say where the tables are that an answer leaves out."""
+    if written:
+        tell(f"{written} is written.")
+    elif not told:
+        tell(f"Every table: --all. As a workbook, a page or a picture: --out {example}")
+
+
 def tell(message: str) -> None:
     """Say something to the person at the keyboard, beside the data."""
     print(message, file=sys.stderr, flush=True)

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from autocode.cli.answers import suggested
 from autocode.cli.options import (
+    STUDIES,
     AlignmentPath,
     Coders,
     ConfigPath,
@@ -36,10 +38,11 @@ from autocode.model.curve import Curve, curve_of
 from autocode.model.next import next_to_code
 from autocode.model.precedents import Unlike
 from autocode.model.transfer.alignment import read_alignment, translated
+from autocode.store import STORE
 from autocode.study import Study, Suggestion
 
-_NO_PROMISE = "No code has the evidence yet for the promise of the band suggest: see the model's README.md for what it takes."
-_NOT_HERE = "A code is suggested only where its promise of precision holds, here nowhere: see the model's README.md."
+_NO_PROMISE = "no code has enough evidence yet to be suggested outright"
+_NOT_HERE = "a code is suggested outright only where enough of its suggestions are known to be right"
 STREAMED = (".csv", ".jsonl", ".parquet")
 """Forms that are written part after part."""
 
@@ -58,7 +61,7 @@ def suggest(
     alignment: AlignmentPath = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Suggest codes for new transcripts, each with the coded segments that speak for it.
+    """Suggest codes for new transcripts, each with similar coded segments as evidence.
 
     A large table is read document by document; a run that was stopped goes on where it was.
     """
@@ -82,9 +85,12 @@ def _in_parts(job: Job, sources: list[Path], streamed: bool, workers: int) -> No
         found = suggest_all(job, documents, workers, progress)
     if found.ready:
         tell(f"{found.ready} of {found.parts} parts were ready from a run that was stopped.")
-    tell(f"{job.out}: {found.suggested:,} codes suggested, {found.asked:,} to look at, in {found.documents:,} documents.")
+    tell(
+        f"{job.out}: {counted(found.suggested, 'code')} suggested, {counted(found.asked, 'place')} to look at, "
+        f"in {counted(found.documents, 'document')}."
+    )
     if not found.suggested:
-        tell(_NOT_HERE)
+        tell(f"{_NOT_HERE.capitalize()}; here that is nowhere.")
 
 
 def _at_once(job: Job, sources: list[Path]) -> None:
@@ -95,21 +101,33 @@ def _at_once(job: Job, sources: list[Path]) -> None:
     with working("Reading the transcripts") as progress:
         found, strange = loaded.read(new, job.everything, progress)
     _write(job, (found, strange), new, loaded)
-    likely = sum(s.suggested for s in found)
-    asked = sum(s.band == "ask" for s in found)
-    given = sum(s.band == "ask" and s.coded for s in found)
-    tell(
-        f"{job.out}: {likely:,} codes suggested, {asked:,} to look at (of these the model itself would give {given:,}), "
-        f"{len(loaded.silent)} codes silent by evidence."
-    )
-    if strange.segments:
-        tell(
-            f"Unlike anything coded: {counted(len(strange.segments), 'segment')}; possible new codes: {len(strange.possible)}."
-        )
+    reason = _NOT_HERE if loaded.licences.suggesting else _NO_PROMISE
+    tell(suggested(found, [d.id for d in new.documents], str(job.out), reason, _notes(loaded, strange)).fit())
     if changed := loaded.changes(new):
         tell(f"The codebook has changed since this model was trained; train it again.\n{changed}")
-    if not likely:
-        tell(_NOT_HERE if loaded.licences.suggesting else _NO_PROMISE)
+    tell(f"Next: {_next(job, sources, loaded)}")
+
+
+def _notes(model: CodingModel, strange: Unlike) -> list[str]:
+    """What else to know of suggestions: segments unlike anything coded, and codes without enough evidence."""
+    notes = []
+    if strange.segments:
+        new = f"possible new codes: {len(strange.possible):,}" if strange.possible else "no possible new code among them"
+        notes.append(f"Unlike anything coded: {counted(len(strange.segments), 'segment')}; {new}.")
+    if model.silent:
+        notes.append(f"{counted(len(model.silent), 'code')} not suggested (too little evidence).")
+    return notes
+
+
+def _next(job: Job, sources: list[Path], model: CodingModel) -> str:
+    """The command by which a human decides on what was suggested."""
+    if len(sources) == 1 and (sources[0] / STORE).is_file():
+        return f"autocode review {sources[0]} --model {job.model}"
+    name = (model.provenance or {}).get("study", {}).get("name", "")
+    known = next((p.parent for p in sorted(STUDIES.glob(f"*/{STORE}")) if p.parent.name in (name, job.model.name)), None)
+    files = " ".join(map(str, sources))
+    study = known or "corpora/NAME"
+    return f"autocode import {files} --study {study}, then autocode review {study} --model {job.model}"
 
 
 def _carried_over(job: Job, sources: list[Path], alignment: Path) -> None:
@@ -119,7 +137,7 @@ def _carried_over(job: Job, sources: list[Path], alignment: Path) -> None:
         found, strange = loaded.read(Study(new.documents), job.everything, progress)
     said, note = _translated(loaded, found, new, alignment)
     _write(job, (said, strange), new, loaded)
-    tell(f"{job.out}: {sum(s.band == 'ask' for s in said):,} codes to look at.")
+    tell(f"{job.out}: {counted(sum(s.band == 'ask' for s in said), 'place')} to look at.")
     tell(note)
 
 
@@ -130,8 +148,8 @@ def _translated(model: CodingModel, said: list[Suggestion], new: Study, path: Pa
     found.check(name, new.codebook, model.codebook)
     pairs = found.taken(name)
     return list(translated(said, pairs, name)), (
-        f"Transfer: the model was made for '{name}' and never checked in this study, so its {len(pairs)} aligned codes "
-        "are asked about at most."
+        f"Transfer: the model was made for '{name}' and never checked in this study, so its "
+        f"{counted(len(pairs), 'aligned code')} can only be asked about."
     )
 
 

@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from autocode.cli.answers import learnt as answered
 from autocode.cli.options import (
     MODELS,
     AlignmentPath,
     Coders,
     ConfigPath,
     EffortLevel,
+    Everything,
     Json,
     Kind,
     Minutes,
@@ -28,6 +30,7 @@ from autocode.cli.options import (
     settings,
 )
 from autocode.cli.shell import blank_model, show, tell, with_effort, with_review, working
+from autocode.dossier.workbook import TABLES, licence_table, write_tables
 from autocode.errors import StudyError
 from autocode.formats import read
 from autocode.model.coding_model import CodingModel
@@ -60,7 +63,10 @@ def train(
             metavar="NAME", parser=new_model, help="The model's name, for models/NAME; or a folder.", show_default="the study's"
         ),
     ] = None,
-    to: Annotated[Path | None, out("Instead of --model: the model", folder="")] = None,
+    to: Annotated[
+        Path | None, out("The evidence for each code", *TABLES, folder="", more="A folder gets the model instead.")
+    ] = None,
+    overwrite: Overwrite = False,
     alignment: AlignmentPath = None,
     coders: Coders = None,
     config: ConfigPath = None,
@@ -72,6 +78,7 @@ def train(
     ] = False,
     effort: EffortLevel = "",
     minutes: Minutes = None,
+    everything: Everything = False,
     as_json: Json = False,
 ) -> None:
     """Learn from coded segments and save the model; say what each code may be used for.
@@ -82,7 +89,8 @@ def train(
         refuse(effort, "--effort", "with other studies the effort is quick: their codings are weighed code by code")
     found, told = with_review(read(studies[0]), studies[0], reviewed)
     found, others = found.of_kind(kind), _others(studies)
-    folder = to or model or MODELS / studies[0].resolve().name
+    table = to if to and to.suffix in TABLES else None
+    folder = (None if table else to) or model or MODELS / studies[0].resolve().name
     blank = blank_model(with_effort(settings(config, segments), effort, minutes))
     if others and blank.config.classify.effort == "full":
         tell("With other studies the effort is quick: their codings are weighed code by code.")
@@ -94,13 +102,21 @@ def train(
         return
     else:
         learnt, evidence = _with(blank, found, lent, listed(coders))
-        tell(str(evidence)) if as_json else print(evidence)
+        if everything:
+            tell(str(evidence)) if as_json else print(evidence)
     if told:
         learnt = replace(learnt, provenance={**(learnt.provenance or {}), "reviewed": {"learnt": reviewed, **told.to_json()}})
     learnt.save(folder, quotes)
     if learnt.effort_note:
         tell(learnt.effort_note)
-    show(learnt.licences, as_json)
+    allowed = learnt.licences
+    answer = answered(allowed)
+    if table:
+        write_tables(table, "What each code may be used for", [licence_table(allowed)])
+    if as_json:
+        show(allowed.to_json() | {"answer": answer.to_json()}, True)
+    else:
+        print(allowed if everything else answer.fit())
     tell(f"{folder} is saved; its README.md is the model card, with the evidence for each code.")
     tell(f"Next: autocode suggest {folder} NEW_TRANSCRIPTS --out suggestions.html")
 

@@ -18,8 +18,10 @@ from autocode.agreement.spans.passages import offsets_by_code, opened_documents,
 from autocode.agreement.summary import decisions_by_coder, many_coders
 from autocode.dossier import differences, reliability
 from autocode.dossier.blocks import Dossier, Section, View
+from autocode.dossier.drawing import svg
 from autocode.dossier.findings import Findings
 from autocode.dossier.html import dossier_html
+from autocode.dossier.png import png
 from autocode.errors import InputError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.tables.spreadsheet import write_workbook
@@ -134,6 +136,7 @@ class Comparison:
         matrix: Decisions on segments; None where the comparison was on another unit.
         measures: All codes together.
         gammas: Gamma of each document and its mean, where asked for.
+        more: Further sheets of the workbook by their names.
     """
 
     report: AgreementReport
@@ -142,14 +145,23 @@ class Comparison:
     matrix: CodingMatrix | None = None
     measures: Sequence[Measure] = ()
     gammas: Mapping[str, Estimate] = field(default_factory=dict)
+    more: Mapping[str, Sheet] = field(default_factory=dict)
+
+
+COMPARISONS = (".xlsx", ".csv", ".html", ".png", ".svg")
+"""The forms of a comparison."""
 
 
 def write_comparison(path: Path, comparison: Comparison) -> None:
-    """Write a comparison: .xlsx with every part, .csv with the rows, .html as a page.
+    """Write a comparison: .xlsx with every part, .csv with the rows, .html as a page, .png or .svg as a figure.
 
     Raises:
         InputError: The suffix is none of these, or the file cannot be written.
     """
+    if path.suffix in (".png", ".svg"):
+        drawing = reliability.agreement_figure(View(comparison.study), comparison.report).drawing
+        write_atomic(path, png(drawing, 6.5) if path.suffix == ".png" else svg(drawing))
+        return
     if path.suffix == ".xlsx":
         write_workbook(path, dict(_sheets(comparison)))
     elif path.suffix == ".csv":
@@ -157,7 +169,7 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
     elif path.suffix == ".html":
         write_atomic(path, _page(comparison))
     else:
-        raise InputError(str(path), "a comparison is written as .xlsx, .csv or .html", "Choose one of these.")
+        raise InputError(str(path), "a comparison is written as .xlsx, .csv, .html, .png or .svg", "Choose one of these.")
 
 
 def _cells(row: Row) -> tuple[object, ...]:
@@ -197,6 +209,7 @@ def _sheets(comparison: Comparison) -> Iterator[tuple[str, Sheet]]:
     yield "Boundaries", _boundaries(apart)
     yield "Passages", unitizing(study, report.coders, report.codes, comparison.gammas)
     yield "As other tools print", (differences.HEADER, list(differences.conventions(study, report.codes, pairs)))
+    yield from comparison.more.items()
 
 
 _Apart = Mapping[tuple[str, str], Sequence[Offset]]

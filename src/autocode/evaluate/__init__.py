@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autocode.agreement.compare import AgreementReport, agree
 from autocode.agreement.estimate import AgreementOptions
@@ -26,6 +27,7 @@ from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.model.coding_model import CodingModel
 from autocode.model.effort import judged, learnable
 from autocode.study import BANDS, Document, Progress, Study, Suggestion
+from autocode.study.codebook import Codebook
 from autocode.study.matrix import CodingMatrix
 
 MACHINE = "machine"
@@ -69,6 +71,36 @@ class HeldOut:
     def _said(self, i: int, k: int) -> dict[str, int | None]:
         m = self.matrix
         return {c: int(m.Y[r, i, k]) if m.seen[r, i] else None for r, c in enumerate(m.coders)}
+
+
+@dataclass(frozen=True, slots=True)
+class FirstChoices:
+    """How often the machine's likeliest code of a passage was one that a human had given there.
+
+    Attributes:
+        passages: Units that a human gave a code.
+        code: Share of them where the likeliest code was given, 0 to 1.
+        theme: Share where a code of its theme was given.
+        themes: Number of themes; below two, `theme` says nothing.
+    """
+
+    passages: int
+    code: float
+    theme: float
+    themes: int
+
+
+def first_choices(held: HeldOut, codebook: Codebook) -> FirstChoices | None:
+    """How often the machine is right first, on documents it has not seen; None where nothing was coded."""
+    given: NDArray[np.bool_] = np.asarray(held.matrix.Y.any(axis=0))
+    rows = np.flatnonzero(given.any(axis=1))
+    if not len(rows):
+        return None
+    first = held.held.P[rows].argmax(axis=1)
+    themes = np.array([codebook.theme(code) for code in held.matrix.codes])
+    in_theme = [bool((themes[given[row]] == themes[k]).any()) for row, k in zip(rows, first, strict=True)]
+    deep = len(set(themes.tolist())) if any(t != c for t, c in zip(themes, held.matrix.codes, strict=True)) else 0
+    return FirstChoices(len(rows), float(given[rows, first].mean()), float(np.mean(in_theme)), deep if deep > 1 else 0)
 
 
 def hold_out(
@@ -166,12 +198,15 @@ def write_held_out(path: Path, held: HeldOut, plain: bool = False) -> None:
     Raises:
         InputError: The file cannot be written.
     """
-    coders = held.matrix.coders
-    columns = (*COLUMNS, *coders)
-    rows = (
-        (*suggestion_row(suggestion, held.documents), *(said[c] for c in coders)) for suggestion, said in held.suggestions()
-    )
+    columns, rows = held_out_table(held)
     if path.suffix == ".xlsx":
-        write_workbook(path, {"Held out": (columns, list(rows))})
+        write_workbook(path, {"Held out": (columns, rows)})
     else:
         write_atomic(path, csv_text(columns, rows, plain))
+
+
+def held_out_table(held: HeldOut) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """The header and the rows that `write_held_out` writes."""
+    coders = held.matrix.coders
+    rows = [(*suggestion_row(s, held.documents), *(said[c] for c in coders)) for s, said in held.suggestions()]
+    return (*COLUMNS, *coders), rows

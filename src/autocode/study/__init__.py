@@ -7,12 +7,13 @@ points of `Document.text`, half-open, as in a Python slice.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from autocode.config import Progress as Progress
-from autocode.errors import StudyError
+from autocode.errors import StudyError, did_you_mean
 from autocode.study.codebook import Codebook
 
 BANDS = ("silent", "ask", "suggest")
@@ -270,16 +271,21 @@ class Study:
         )
 
     def choose(self, coders: Iterable[str] | None) -> tuple[str, ...]:
-        """The coders asked for, or all humans.
+        """Ids of the coders asked for, each by its id or a name that only one has; or of all humans.
 
         Raises:
-            StudyError: There is no such coder, or no coder at all.
+            StudyError: There is no such coder, one is named twice, or there is no coder at all.
         """
         known = [coder.id for coder in self.coders]
-        wanted = tuple(coders) if coders is not None else self.humans
+        names = Counter(coder.name for coder in self.coders)
+        ids = {c.name: c.id for c in self.coders if names[c.name] == 1} | {i: i for i in known}
+        wanted = tuple(ids.get(c, c) for c in coders) if coders is not None else self.humans
         for coder in wanted:
             if coder not in known:
-                raise StudyError(f"coder '{coder}'", f"the study has {', '.join(known) or 'no coders'}", "Name one of these.")
+                near = did_you_mean(coder, known, "Name one of these." if known else "Import who coded it first.")
+                raise StudyError(f"coder '{coder}'", f"the study has {', '.join(known) or 'no coders'}", near)
+            if wanted.count(coder) > 1:
+                raise StudyError(f"coder '{coder}'", "the same coder is named twice", "Name each coder once.")
         if not wanted or not self.codings:
             raise StudyError(
                 f"study '{self.name}'",

@@ -1,0 +1,351 @@
+"""The first screen of a verb: the answer in a sentence that a person can repeat, and what follows from it.
+
+At most `LINES` lines of `WIDTH` columns, which leaves two for what comes next. Nothing is cut; every table stands
+behind --all, --json and --out.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from autocode.agreement.compare import AgreementReport
+from autocode.agreement.estimate import REASONS, Estimate
+from autocode.agreement.rows import NOT_ASSESSABLE, Row, Verdict
+from autocode.cli.shell import counted
+from autocode.dossier.tables import coverage, frequencies
+from autocode.evaluate import FirstChoices
+from autocode.model.licence import Licence, Licences
+from autocode.study import Study, Suggestion
+from autocode.study.codebook import SEPARATOR
+
+WIDTH, LINES = 80, 13
+FIRM, TENTATIVE = 0.8, 0.667
+"""Krippendorff's (2004) limits for firm and for tentative conclusions."""
+_ATTAINABLE = 3
+"""As many times its documents a study may be asked to grow to settle a verdict; more is not attainable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a verb found, the most important first.
+
+    Attributes:
+        verdict: The answer, in a sentence or two.
+        good_for: What it is good for.
+        best: The three best codes, each with its number; what the numbers are stands in `of`.
+        worst: The three worst.
+        of: What the numbers are, in words: "kappa".
+        heads: What the best and the worst are called.
+        change: What would change the answer.
+        notes: What else one must know; left out, from the last on, where there is no room.
+    """
+
+    verdict: str
+    good_for: str = ""
+    best: tuple[str, ...] = ()
+    worst: tuple[str, ...] = ()
+    of: str = ""
+    heads: tuple[str, str] = ("Best codes", "Weakest")
+    change: str = ""
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready mapping."""
+        return asdict(self)
+
+    def fit(self, lines: int = LINES) -> str:
+        """The answer in at most so many lines; the verdict is never left out."""
+        told = [self.verdict, self.good_for, *self._codes(), self.change, *self.notes]
+        while True:
+            text = "\n".join(textwrap.fill(part, WIDTH, subsequent_indent="  ") for part in told if part)
+            if len(told) == 1 or text.count("\n") < lines:
+                return text
+            told.pop()
+
+    def _codes(self) -> Iterable[str]:
+        of = f" ({self.of})" if self.of else ""
+        yield f"{self.heads[0]}{of}: {'; '.join(self.best)}." if self.best else ""
+        yield f"{self.heads[1]}: {'; '.join(self.worst)}." if self.worst else ""
+
+
+def apa(value: float) -> str:
+    """Two decimals in the style of the APA: .67, -.24, 1.00, never -.00."""
+    text = f"{value:.2f}"
+    text = "0.00" if text == "-0.00" else text
+    return text.replace("0.", ".", 1) if abs(value) < 0.995 else text
+
+
+def short_names(codes: Iterable[str]) -> Mapping[str, str]:
+    """Each code by its own name; by its whole path where another has the same name."""
+    listed = list(dict.fromkeys(codes))
+    names = Counter(code.rpartition(SEPARATOR)[2] for code in listed)
+    return {c: leaf if names[leaf := c.rpartition(SEPARATOR)[2]] == 1 else c for c in listed}
+
+
+def and_list(names: Sequence[str]) -> str:
+    """ana; ana and ben; ana, ben and eva."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1] if names else "")))
+
+
+def _interval(e: Estimate) -> str:
+    return "" if e.low is None or e.high is None else f", 95 % CI [{apa(e.low)}, {apa(e.high)}]"
+
+
+def _ranked(report: AgreementReport, kind: str) -> tuple[list[tuple[str, Row]], int]:
+    """Codes with a coefficient, the best first, and how many have none."""
+    rows = [r for r in report.rows if r.code and r.kind == kind and not r.first]
+    names = short_names(report.codes)
+    known = [(names[r.code], r) for r in rows if r.kappa.value is not None and r.kappa.shown]
+    return sorted(known, key=lambda item: (-(item[1].kappa.value or 0.0), item[0])), len(rows) - len(known)
+
+
+def ends(ranked: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The three best and, the worst first, the three worst of at least four; no code is in both."""
+    if len(ranked) < 4:
+        return tuple(ranked), ()
+    most = min(3, len(ranked) // 2)
+    return tuple(ranked[:most]), tuple(reversed(ranked[-most:]))
+
+
+def _level(value: float) -> str:
+    if value >= FIRM:
+        return "enough for firm conclusions (.80 or more)"
+    return (
+        "enough for tentative conclusions (.667 to .80)"
+        if value >= TENTATIVE
+        else "too low to build conclusions on (below .667)"
+    )
+
+
+def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
+    """What agree found: how far the humans agree, and what that is enough for.
+
+    Args:
+        report: All coders compared.
+        unit: What they were compared on, one of it.
+    """
+    if report.options.machines:
+        return judged(report, None)
+    row = report.overall("human-human")
+    who = and_list(report.coders) if len(report.coders) < 4 else counted(len(report.coders), "coder")
+    where = f"{counted(report.units, unit)} in {counted(report.documents, report.options.left_out)}"
+    if row is None or row.kappa.value is None:
+        why = REASONS[row.kappa.reason] if row and row.kappa.reason else REASONS["no_pairs"]
+        return Answer(f"How far {who} agree cannot be said on {where}: {why}.")
+    ranked, without = _ranked(report, "human-human")
+    best, worst = ends([f"{name} {apa(r.kappa.value or 0.0)}" for name, r in ranked])
+    value, mean = row.kappa.value, " on average" if row.pairs > 1 else ""
+    good = {
+        FIRM: "Good for: reporting as it stands; share out the remaining documents, with a check now and then.",
+        TENTATIVE: "Good for: tentative conclusions. Talk the weakest codes through before sharing out the rest.",
+        -1.0: "Good for: seeing where the codebook is unclear. Not yet for counting codes or sharing out documents.",
+    }[next(limit for limit in (FIRM, TENTATIVE, -1.0) if value >= limit)]
+    change = "To raise it: settle when the weakest codes apply, write that into the codebook, code these passages again."
+    few = f"{counted(without, 'code was', 'codes were')} given too rarely for a number." if without else ""
+    return Answer(
+        f"{who} agree at kappa {apa(value)}{mean}{_interval(row.kappa)}, on {where}: {_level(value)}.",
+        good,
+        best,
+        worst,
+        "kappa" if best else "",
+        change=change if worst and value < FIRM else "",
+        notes=tuple(filter(None, (few, *_apart(report)))),
+    )
+
+
+def _apart(report: AgreementReport) -> list[str]:
+    if not report.apart:
+        return []
+    return [f"{counted(len(report.apart), 'pair')} of coders read no {report.options.left_out} in common: not compared."]
+
+
+def judged(report: AgreementReport, first: FirstChoices | None) -> Answer:
+    """What evaluate found: may the machine stand in as one more coder, and what is it good for?
+
+    Args:
+        report: The machine set beside the humans.
+        first: How often its first choice for a passage was right, where that is known.
+    """
+    verdict, row = report.verdict(), report.overall("machine-human")
+    machine = report.options.machines[0] if report.options.machines else ""
+    ranked, _ = _ranked(report, "machine-human")
+    told = [f"{name} {apa(r.kappa.value or 0.0)}{_humans(report, r)}" for name, r in ranked]
+    best, worst = ends(told)
+    name = "the machine" if machine in ("machine", "") else machine
+    if verdict is None or row is None:
+        return Answer(f"Nothing can be said of {name}: no document was read by it and a human.")
+    notes = [f"By chance: {verdict.chances}."] if verdict.chances else []
+    found = ""
+    if first:
+        theme = f"has the right theme in {_percent(first.theme)}, the right code" if first.themes else "is right"
+        found = f"Its first choice for a passage you coded {theme} in {_percent(first.code)}."
+    return Answer(
+        " ".join(filter(None, (_verdict(verdict, row, name), found))),
+        _use(verdict, first),
+        best,
+        worst,
+        f"kappa of {name} and you" + (", in brackets yours" if any("(" in t for t in told) else "") if best else "",
+        change=_change(verdict),
+        notes=(*notes, *_apart(report)),
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _humans(report: AgreementReport, row: Row) -> str:
+    between = report.overall("human-human", row.code)
+    known = between is not None and between.kappa.value is not None and between.kappa.shown
+    return f" ({apa(between.kappa.value)})" if between and between.kappa.value is not None and known else ""
+
+
+def _verdict(v: Verdict, row: Row, name: str) -> str:
+    """May the machine stand in as a coder? The sentence to repeat."""
+    m, h = v.machine_humans.value, v.humans.value
+    if m is None or h is None:
+        why = NOT_ASSESSABLE.get(v.reason, v.reason)
+        alone = row.kappa.value
+        level = "" if alone is None else f" It agrees with your coding at kappa {apa(alone)}{_interval(row.kappa)}."
+        return f"Whether {name} could stand in as a coder cannot be said: {why}.{level}"
+    numbers = f"({apa(m)}) than you do with each other ({apa(h)})"
+    level = f"at kappa {apa(m)}, you with each other at {apa(h)}"
+    said = {
+        "supported": f"Yes, as one more coder beside you: {name} agrees with you {level}.",
+        "on_par_but_humans_unreliable": f"Not yet: {name} agrees with you {level}, but your own agreement is below .667.",
+        "on_par_but_low": f"Not as a second coder: {name} agrees with you {level}, which is on a par, but too low for use.",
+        "inconclusive": f"It cannot be said yet: {name} agrees with you {level}, and the difference is too uncertain.",
+        "not_supported": f"Not as a second coder: {name} agrees less with you {numbers}.",
+        "not_assessable": f"It cannot be judged: {NOT_ASSESSABLE.get(v.reason, v.reason)} ({level}).",
+    }
+    if v.label == "not_supported" and v.reason:
+        return f"Not as a second coder: {NOT_ASSESSABLE.get(v.reason, v.reason)} ({level})."
+    return said[v.label]
+
+
+def _use(v: Verdict, first: FirstChoices | None) -> str:
+    if v.label == "supported":
+        return "Use it to code further interviews beside you; you decide on every suggestion."
+    if first and max(first.theme, first.code) >= 0.5:
+        by = "by theme " if first.themes and first.theme > first.code else ""
+        return f"Use it to sort passages {by}and to find those you may have overlooked; decide on every code yourself."
+    return "Use it, if at all, to find passages you may have overlooked; decide on every code yourself."
+
+
+def _change(v: Verdict) -> str:
+    """What would change a verdict on the machine."""
+    if v.label == "inconclusive" and v.needed:
+        more = counted(v.needed - v.documents, "more document")
+        if v.needed <= _ATTAINABLE * v.documents:
+            return f"What would settle it: about {more} coded by two of you, if the difference stays the same."
+        return "What would settle it: nothing within reach of coding more; the difference is too close to the margin."
+    if v.label == "on_par_but_humans_unreliable":
+        return "What would change it: clearer definitions, until you agree at .667 or more."
+    if v.label in ("not_supported", "on_par_but_low"):
+        return "What would change it: more coded segments of its weakest codes, and clearer definitions where you differ too."
+    if v.reason == "no_humans":
+        return "What would change it: a second coder for some of the same documents."
+    return "What would change it: more documents coded by two of you." if v.label == "not_assessable" else ""
+
+
+def learnt(found: Licences) -> Answer:
+    """What train found: what each code may be used for."""
+    names = short_names(row.code for row in found.rows)
+    by = {kind: [row for row in found.rows if row.licence == kind] for kind in ("suggest", "assist only", "silent")}
+    c, total = found.config, counted(len(found.rows), "code")
+    parts = [
+        f"it asks you to look for {len(by['assist only']):,}" if by["assist only"] else "",
+        f"is silent on {len(by['silent']):,} (too little coded)" if by["silent"] else "",
+    ]
+    rest = and_list([p for p in parts if p])
+    if by["suggest"]:
+        verdict = f"Of {total}, the model may suggest {len(by['suggest']):,}" + (f"; {rest}." if rest else ".")
+        good = f"Good for: suggestions, at least {c.precision:.0%} of them right ({c.confidence:.0%} sure); you decide on each."
+    else:
+        verdict = f"Of {total}, the model may suggest none yet" + (f"; {rest}." if rest else ".")
+        good = "Good for: pointing to passages that may carry a code. No share of them is promised to be right."
+    near = sorted((row.needed[0] or 0.0, row.code) for row in by["assist only"])
+    near = [(n, code) for n, code in near if 0 < n <= 2000]
+    told = [f"{names[row.code]} ({counted(row.segments, 'segment')})" for row in sorted(found.rows, key=_weight)]
+    best, worst = ends(told)
+    change = "; ".join(f"{names[code]} about {n:,.0f}" for n, code in near[:3])
+    unclear = and_list([names[row.code] for row in found.rows if row.codebook_problem])
+    return Answer(
+        verdict,
+        good,
+        best,
+        worst,
+        heads=("Most coded", "Least coded"),
+        change=f"Nearest to being suggested, in coded segments still needed: {change}." if change else "",
+        notes=(f"You disagree yourselves on {unclear}: revise the definition before retraining.",) if unclear else (),
+    )
+
+
+def _weight(row: Licence) -> tuple[int, int, str]:
+    order = {"suggest": 0, "assist only": 1, "silent": 2}
+    return order[row.licence], -row.segments, row.code
+
+
+def suggested(
+    found: Sequence[Suggestion], documents: Sequence[str], where: str, reason: str, notes: Sequence[str] = ()
+) -> Answer:
+    """What suggest found in new documents.
+
+    Args:
+        found: The suggestions.
+        documents: Ids of all documents read.
+        where: The file they were written to.
+        reason: Why nothing is suggested outright, where that is so.
+        notes: What else to say.
+    """
+    sure, asked = sum(s.suggested for s in found), sum(s.band == "ask" for s in found)
+    places, inside = counted(asked, "place"), f"in {counted(len(documents), 'document')}"
+    if sure:
+        verdict = f"{counted(sure, 'suggestion')} and {places} more to look at {inside}: {where}."
+    elif asked:
+        verdict = f"{places} to look at {inside}; {reason}: {where}."
+    else:
+        verdict = f"Nothing to suggest {inside}: {where}."
+    shown = [s for s in found if s.suggested or s.band == "ask"]
+    names = short_names(s.code for s in shown) if shown else {}
+    most = Counter(s.code for s in shown).most_common(3)
+    empty = [d for d in documents if d not in {s.segment.document for s in shown}]
+    likely = max(shown, key=lambda s: s.probability, default=None)
+    top = f"Likeliest: {names[likely.code]}, {apa(likely.probability)}, in {likely.segment.document}." if likely else ""
+    return Answer(
+        verdict,
+        f"Most often: {'; '.join(f'{names[code]} ({n:,})' for code, n in most)}." if most else "",
+        change=top,
+        notes=(*notes, *([f"Nothing in {counted(len(empty), 'document')}."] if empty and shown else [])),
+    )
+
+
+def described(study: Study) -> Answer:
+    """What is in a study: its documents, who coded them, what was coded most and least."""
+    words = sum(len(d.text.split()) for d in study.documents)
+    book = study.codebook
+    codes = [f for f in frequencies(study) if not book.is_theme(f.code) or f.count("")]
+    themes = sum(book.is_theme(c.path) for c in book)
+    kinds = Counter(d.kind for d in study.documents)
+    documents = and_list([counted(n, kind, "literature texts" if kind == "literature" else "") for kind, n in kinds.items()])
+    in_themes = f" in {counted(themes, 'theme')}" if themes else ""
+    size = f"{documents or 'no document'}, {counted(words, 'word')}, {counted(len(codes), 'code')}{in_themes}"
+    head = f"{study.name or 'The study'}: {size}."
+    who = [f"{c.coder} coded {counted(c.documents, 'document')} ({counted(c.codings, 'coding')})" for c in coverage(study)][:4]
+    used = sorted((f for f in codes if f.count("")), key=lambda f: (-f.count(""), f.code))
+    names = short_names(f.code for f in codes)
+    best, worst = ends([f"{names[f.code]} ({f.count(''):,})" for f in used])
+    unused = len(codes) - len(used)
+    never = f"{counted(unused, 'code has', 'codes have')} not been used." if unused and used else ""
+    return replace(
+        Answer(head, f"{'; '.join(who)}." if who else "Nothing is coded yet."),
+        best=best,
+        worst=worst,
+        of="codings",
+        heads=("Most used", "Least used"),
+        notes=tuple(filter(None, (study.notice, never))),
+    )
