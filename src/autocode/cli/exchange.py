@@ -29,9 +29,9 @@ from autocode.cli.options import (
 from autocode.cli.shell import counted, further, show, tell
 from autocode.config import SegmentConfig
 from autocode.dossier.blocks import Table, View
+from autocode.dossier.comparison import PICTURES, TABLES, write_tables
 from autocode.dossier.counts import frequency_table, map_figure
 from autocode.dossier.tables import Description, coverage, shared
-from autocode.dossier.workbook import PICTURES, TABLES, write_tables
 from autocode.errors import InputError, StudyError, did_you_mean
 from autocode.formats import WRITERS, read, read_all, read_coders, write
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions

@@ -30,7 +30,7 @@ from autocode.cli.options import (
     settings,
 )
 from autocode.cli.shell import blank_model, show, tell, with_effort, with_review, working
-from autocode.dossier.workbook import TABLES, licence_table, write_tables
+from autocode.dossier.comparison import TABLES, licence_table, write_tables
 from autocode.errors import StudyError
 from autocode.formats import read
 from autocode.model.coding_model import CodingModel

@@ -17,14 +17,16 @@ from autocode.agreement.rows import Measure, Row
 from autocode.agreement.spans.passages import offsets_by_code, opened_documents, passages
 from autocode.agreement.summary import decisions_by_coder, many_coders
 from autocode.dossier import differences, reliability
-from autocode.dossier.blocks import Dossier, Section, View
+from autocode.dossier.blocks import Dossier, Figure, Section, Table, View
 from autocode.dossier.drawing import svg
 from autocode.dossier.findings import Findings
-from autocode.dossier.html import dossier_html
+from autocode.dossier.html import dossier_html, page_html
 from autocode.dossier.png import png
+from autocode.dossier.workbook import workbook
 from autocode.errors import InputError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.tables.spreadsheet import write_workbook
+from autocode.model.licence import Licences, note
 from autocode.study import Study
 from autocode.study.matrix import CodingMatrix
 
@@ -300,3 +302,47 @@ def _boundaries(apart: _Apart) -> Sheet:
         (a, b, o.document, o.code, o.start, o.end) for (a, b), found in apart.items() for o in found
     ]
     return ("first", "second", "document", "code", "start_second_minus_first", "end_second_minus_first"), rows
+
+
+TABLES = (".xlsx", ".csv", ".html")
+PICTURES = (".png", ".svg")
+
+
+def write_tables(path: Path, title: str, tables: Sequence[Table], figure: Figure | None = None, notice: str = "") -> None:
+    """Write tables as a workbook or a page, the first alone as .csv, or their figure as .png or .svg.
+
+    Raises:
+        InputError: The file cannot be written, or there is nothing to draw.
+    """
+    if path.suffix in PICTURES and figure is None:
+        raise InputError(str(path), "nothing is coded yet that could be drawn", "Write it as .xlsx, .csv or .html.")
+    content: str | bytes
+    if path.suffix == ".csv":
+        content = csv_text(tables[0].header, tables[0].rows)
+    elif path.suffix == ".xlsx":
+        content = workbook(Dossier(title, notice, "", (Section("all", title, tuple(tables)),)))
+    elif path.suffix == ".html" or figure is None:
+        content = page_html(title, (*([figure] if figure else []), *tables), notice)
+    else:
+        content = png(figure.drawing, 6.5) if path.suffix == ".png" else svg(figure.drawing)
+    write_atomic(path, content)
+
+
+def licence_table(found: Licences) -> Table:
+    """What each code may be used for, with the evidence."""
+    rows = tuple(
+        (r.code, r.licence, r.segments, r.documents, r.precision[0], r.found[0], r.asked, r.human[0], note(r))
+        for r in found.rows
+    )
+    header = (
+        "Code",
+        "Licence",
+        "Coded segments",
+        "Documents",
+        "Right, of suggestions",
+        "Found, of the coders' codings",
+        "Asked about, of all segments",
+        "Kappa between coders",
+        "Note",
+    )
+    return Table("Codes", "What each code may be used for", header, rows, "ttnnpppkt")

@@ -5,16 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from autocode.dossier.blocks import Cell, Dossier, Figure, Section, Table
-from autocode.dossier.drawing import svg
-from autocode.dossier.html import page_html
-from autocode.dossier.png import png
-from autocode.errors import InputError
-from autocode.formats.files import csv_text, cut_to_cell, legal, write_atomic
-from autocode.model.licence import Licences, note
+from autocode.dossier.blocks import Cell, Dossier, Table
+from autocode.formats.files import cut_to_cell, legal
 
 _CREATED = datetime(2000, 1, 1)  # fixed: the same study gives the same bytes
 
@@ -92,47 +86,3 @@ def _write(sheet: Any, place: tuple[int, int], cell: Cell, shape: Any) -> None:
         sheet.write_number(*place, cell, shape)
     else:
         sheet.write_string(*place, cut_to_cell(legal(cell)))
-
-
-TABLES = (".xlsx", ".csv", ".html")
-PICTURES = (".png", ".svg")
-
-
-def write_tables(path: Path, title: str, tables: Sequence[Table], figure: Figure | None = None, notice: str = "") -> None:
-    """Write tables as a workbook or a page, the first alone as .csv, or their figure as .png or .svg.
-
-    Raises:
-        InputError: The file cannot be written, or there is nothing to draw.
-    """
-    if path.suffix in PICTURES and figure is None:
-        raise InputError(str(path), "nothing is coded yet that could be drawn", "Write it as .xlsx, .csv or .html.")
-    content: str | bytes
-    if path.suffix == ".csv":
-        content = csv_text(tables[0].header, tables[0].rows)
-    elif path.suffix == ".xlsx":
-        content = workbook(Dossier(title, notice, "", (Section("all", title, tuple(tables)),)))
-    elif path.suffix == ".html" or figure is None:
-        content = page_html(title, (*([figure] if figure else []), *tables), notice)
-    else:
-        content = png(figure.drawing, 6.5) if path.suffix == ".png" else svg(figure.drawing)
-    write_atomic(path, content)
-
-
-def licence_table(found: Licences) -> Table:
-    """What each code may be used for, with the evidence."""
-    rows = tuple(
-        (r.code, r.licence, r.segments, r.documents, r.precision[0], r.found[0], r.asked, r.human[0], note(r))
-        for r in found.rows
-    )
-    header = (
-        "Code",
-        "Licence",
-        "Coded segments",
-        "Documents",
-        "Right, of suggestions",
-        "Found, of the coders' codings",
-        "Asked about, of all segments",
-        "Kappa between coders",
-        "Note",
-    )
-    return Table("Codes", "What each code may be used for", header, rows, "ttnnpppkt")
