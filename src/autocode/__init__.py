@@ -9,6 +9,8 @@ The library in five lines:
     print(ac.evaluate(model, study))
 """
 
+from importlib.metadata import version
+
 from autocode.agreement import AgreementReport, agree
 from autocode.config import Config, load_config
 from autocode.errors import AutocodeError
@@ -18,6 +20,8 @@ from autocode.model import CodingModel
 from autocode.study import Coder, Coding, Document, Segment, Study, Suggestion
 from autocode.study.codebook import Code, Codebook
 from autocode.study.matrix import coding_matrix
+
+__version__ = version("autocode")
 
 __all__ = [
     "AgreementReport",

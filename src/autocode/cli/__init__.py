@@ -142,7 +142,7 @@ def main() -> None:
     """Run the command line; every fault of the input is one line and exit code 1."""
     guard()
     try:
-        app()
+        app(prog_name="autocode")
     except AutocodeError as error:
         tell(f"autocode: {error}")
         sys.exit(1)

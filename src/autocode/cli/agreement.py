@@ -68,8 +68,22 @@ from autocode.trail.independence import independent
 
 MEAN = "mean over documents"
 
-Coefficient = Annotated[str, typer.Option(help="What the verdict on a machine compares: kappa or alpha.", show_default="kappa")]
-Interval = Annotated[str, typer.Option(help="Intervals by: jackknife or bootstrap.", show_default="jackknife")]
+Coefficient = Annotated[
+    str,
+    typer.Option(
+        help="What the verdict on a machine compares: kappa or alpha.",
+        show_default="kappa",
+        callback=one_of("--coefficient", ("kappa", "alpha")),
+    ),
+]
+Interval = Annotated[
+    str,
+    typer.Option(
+        help="Intervals by: jackknife or bootstrap.",
+        show_default="jackknife",
+        callback=one_of("--interval", ("jackknife", "bootstrap")),
+    ),
+]
 
 
 def agree(

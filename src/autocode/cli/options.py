@@ -60,6 +60,10 @@ def known_model(text: str) -> Path:
         raise ModelError(f"model '{text}'", f"{found[0]} and .{'/'}{text} are both models", "Write the path that you mean.")
     if found:
         return found[0]
+    if Path(text).is_file() and Path(text).name != STORE:
+        there = _folders(MODELS, MANIFEST)
+        first = f"The model comes first: autocode suggest {there[0] if len(there) == 1 else 'MODEL'} {text}"
+        raise ModelError(f"'{text}'", "it is a file, not a model", first)
     if (path := known_path(text)) and path.exists():
         what = "a study" if path.is_file() or (path / STORE).is_file() else "a folder without a model's manifest.json"
         raise ModelError(f"'{text}'", f"it is {what}, not a model", _models(Path(text).name))

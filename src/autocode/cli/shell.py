@@ -59,6 +59,23 @@ class Verbs(TyperGroup):
             ctx.fail(f"No such command '{args[0]}'. Did you mean '{meant}'?")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb that is named.
+
+        Raises:
+            UsageError: It is given a word too many; of names it says how they are given.
+        """
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            said = str(getattr(error, "message", ""))
+            if "unexpected extra argument" in said and hasattr(error, "message"):
+                names = said.rpartition("(")[2].rstrip(").").split()
+                error.message = (
+                    f"{said.rstrip('.')}. Name coders with --coders {','.join(names)}; other words need their option."
+                )
+            raise
+
 
 app = typer.Typer(
     cls=Verbs,

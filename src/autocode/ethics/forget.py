@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autocode.config import Config
-from autocode.errors import StudyError
+from autocode.errors import StudyError, did_you_mean
 from autocode.ethics.answers import ANSWERED
 from autocode.formats.datasets.stream import cells_of, is_parts, remove_parts
 from autocode.formats.files import write_atomic
@@ -146,7 +146,7 @@ def holding(study: Study, participant: str) -> list[Document]:
         raise StudyError(
             f"participant '{participant}'",
             "no document is called so and no respondent is",
-            "See the documents: autocode describe STUDY.",
+            did_you_mean(participant, study.by_id, "See the documents: autocode describe STUDY --json."),
         )
     return found
 

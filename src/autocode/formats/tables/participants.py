@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from autocode.errors import InputError
+from autocode.errors import InputError, did_you_mean
 from autocode.formats.files import Table
 from autocode.formats.receipt import Receipt
 from autocode.formats.tables.headings import HEADINGS, folded
@@ -88,7 +88,8 @@ def kind_of(word: str) -> str:
     """
     kind = KINDS.get(" ".join(word.casefold().replace("_", " ").replace("-", " ").split()))
     if kind is None:
-        raise InputError(f"kind '{word}'", "a document has no such kind", "Choose interview, literature or field note.")
+        near = did_you_mean(word, KINDS, "Choose interview, literature or field note.")
+        raise InputError(f"kind '{word}'", "a document has no such kind: it is interview, literature or field note", near)
     return kind
 
 

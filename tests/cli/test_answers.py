@@ -1,0 +1,126 @@
+"""The first screen of a verb: short, whole, and in numbers a person can use."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from autocode.cli.answers import Answer, and_list, apa, ends, short_names
+from autocode.cli.shell import counted
+from autocode.formats import write
+from autocode.study import Study
+from tests.cli.test_cli import Shell, shell
+
+__all__ = ["shell"]
+
+
+@pytest.fixture
+def learnt(shell: Shell) -> Shell:
+    """A study and its model."""
+    assert shell("import", "open", "--study", "corpora/tiny")[0] == 0
+    assert shell("train", "tiny", "--config", "fake.toml")[0] == 0
+    (shell.folder / "new.txt").write_text("R: my shift at work takes all the hours\n", encoding="utf-8")
+    return shell
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "agree tiny",
+        "agree tiny --by document",
+        "agree tiny --unit character",
+        "agree tiny --coders ana,ben,agreed",
+        "evaluate tiny --config fake.toml",
+        "evaluate tiny --config fake.toml --coders ana",
+        "train tiny --config fake.toml",
+        "describe tiny",
+        "suggest tiny new.txt --out s.csv",
+        "suggest tiny new.txt --out t.csv --all",
+    ],
+)
+def test_the_answer_fits_one_screen(words: str, learnt: Shell) -> None:
+    """At most 15 lines beside those of progress, none over 80 columns but commands, nothing cut, no odd number."""
+    code, out, err = learnt(*words.split())
+    assert code == 0, err
+    lines = [line for line in (out + err).splitlines() if not line.endswith(" ...")]
+    assert 1 < len(lines) <= 15
+    assert all(len(line) <= 80 for line in out.splitlines())
+    assert "…" not in out + err
+    assert not re.search(r"\b0\.\d\d\b|-0?\.00\b|\b1 (documents|codes|segments|codings|places|interviews)\b", out)
+    assert "Next: autocode " in err
+
+
+@pytest.mark.parametrize(
+    "verb", ["agree tiny", "evaluate tiny --config fake.toml", "train tiny --config fake.toml", "describe tiny"]
+)
+def test_all_and_json_hold_what_the_answer_leaves_out(verb: str, learnt: Shell) -> None:
+    """--all prints the tables, --json has the answer beside everything else."""
+    answer, table, told = (learnt(*verb.split(), *more)[1] for more in ((), ("--all",), ("--json",)))
+    assert table != answer
+    assert json.loads(told)["answer"]["verdict"].split()[:3] == answer.split()[:3]
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv", "html", "png", "svg"])
+def test_every_verb_writes_its_tables_and_its_figure(ending: str, learnt: Shell) -> None:
+    """agree, evaluate and describe write each form; what is in it begins as that form does."""
+    begins = {"xlsx": b"PK", "csv": b"\xef\xbb\xbf", "html": b"<!", "png": b"\x89PNG", "svg": b"<svg"}[ending]
+    for verb in ("agree tiny", "evaluate tiny --config fake.toml", "describe tiny"):
+        name = f"{verb.split()[0]}.{ending}"
+        code, _, err = learnt(*verb.split(), "--out", name)
+        assert (code, f"{name} is written." in err) == (0, True), err
+        assert (learnt.folder / name).read_bytes().lstrip().startswith(begins), name
+
+
+def test_train_writes_what_each_code_may_be_used_for(learnt: Shell) -> None:
+    """With an ending, --out of train is the table of evidence, and the model goes where --model says."""
+    assert learnt("train", "tiny", "--config", "fake.toml", "--model", "other", "--out", "evidence.csv")[0] == 0
+    rows = (learnt.folder / "evidence.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert (rows[0].split(",")[:2], len(rows)) == (["Code", "Licence"], 4)
+    assert (learnt.folder / "models/other/manifest.json").is_file()
+
+
+def test_the_next_command_fits_what_is_there(shell: Shell, study: Study) -> None:
+    """Without codings: review; one coder: train; two on the same documents: agree."""
+    (shell.folder / "a.txt").write_text("R: a\n", encoding="utf-8")
+    shell("import", "a.txt", "--study", "texts")
+    assert "Next: autocode review texts" in shell("describe", "texts")[2]
+    shell("import", "open", "--study", "two")
+    assert "Next: autocode agree two" in shell("describe", "two")[2]
+    alone = {"codings": study.codings, "readings": study.readings}
+    mine = {name: tuple(x for x in rows if x.coder == "ana") for name, rows in alone.items()}
+    write(replace(study, coders=study.coders[:1], **mine), shell.folder / "mine")
+    shell("import", "mine", "--study", "one")
+    assert "Next: autocode train one" in shell("describe", "one")[2]
+
+
+def test_an_answer_is_cut_to_lines_from_the_least_important_on() -> None:
+    """Notes go first; the verdict always stays; no line is broken off."""
+    answer = Answer("Yes.", "Good for x.", ("a .9", "b .8"), ("c .1",), "kappa", notes=("n " * 200, "last"))
+    assert answer.fit(4).splitlines() == ["Yes.", "Good for x.", "Best codes (kappa): a .9; b .8.", "Weakest: c .1."]
+    assert answer.fit(1) == "Yes."
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.67, ".67"), (-0.001, ".00"), (-0.24, "-.24"), (0.999, "1.00"), (1.0, "1.00"), (-1.0, "-1.00"), (0.0, ".00")],
+)
+def test_numbers_are_in_the_style_of_the_apa(value: float, told: str) -> None:
+    """No zero before the point of what cannot exceed 1, and no negative zero."""
+    assert apa(value) == told
+
+
+def test_numbers_agree_with_their_nouns() -> None:
+    """1 document, 2 documents, 1,000 codings, and lists with an and."""
+    assert [counted(n, "document") for n in (0, 1, 2)] == ["0 documents", "1 document", "2 documents"]
+    assert counted(1, "code was", "codes were") == "1 code was"
+    assert [and_list(n) for n in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_codes_go_by_their_own_names_where_those_are_clear() -> None:
+    """A name under two themes keeps its path; best and worst never share a code."""
+    assert short_names(["A > x", "B > x", "B > y"]) == {"A > x": "A > x", "B > x": "B > x", "B > y": "y"}
+    assert ends(["a", "b", "c", "d"]) == (("a", "b"), ("d", "c"))
+    assert ends(["a"]) == (("a",), ())
