@@ -150,7 +150,8 @@ class Comparison:
     more: Mapping[str, Sheet] = field(default_factory=dict)
 
 
-COMPARISONS = (".xlsx", ".csv", ".html", ".png", ".svg")
+TABLES, PICTURES = (".xlsx", ".csv", ".html"), (".png", ".svg")
+COMPARISONS = (*TABLES, *PICTURES)
 """The forms of a comparison."""
 
 
@@ -160,11 +161,9 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
     Raises:
         InputError: The suffix is none of these, or the file cannot be written.
     """
-    if path.suffix in (".png", ".svg"):
-        drawing = reliability.agreement_figure(View(comparison.study), comparison.report).drawing
-        write_atomic(path, png(drawing, 6.5) if path.suffix == ".png" else svg(drawing))
-        return
-    if path.suffix == ".xlsx":
+    if path.suffix in PICTURES:
+        _draw(path, reliability.agreement_figure(View(comparison.study), comparison.report))
+    elif path.suffix == ".xlsx":
         write_workbook(path, dict(_sheets(comparison)))
     elif path.suffix == ".csv":
         write_atomic(path, csv_text(COLUMNS, [_cells(row) for row in comparison.report.rows]))
@@ -304,28 +303,29 @@ def _boundaries(apart: _Apart) -> Sheet:
     return ("first", "second", "document", "code", "start_second_minus_first", "end_second_minus_first"), rows
 
 
-TABLES = (".xlsx", ".csv", ".html")
-PICTURES = (".png", ".svg")
-
-
 def write_tables(path: Path, title: str, tables: Sequence[Table], figure: Figure | None = None, notice: str = "") -> None:
     """Write tables as a workbook or a page, the first alone as .csv, or their figure as .png or .svg.
 
     Raises:
         InputError: The file cannot be written, or there is nothing to draw.
     """
-    if path.suffix in PICTURES and figure is None:
-        raise InputError(str(path), "nothing is coded yet that could be drawn", "Write it as .xlsx, .csv or .html.")
-    content: str | bytes
-    if path.suffix == ".csv":
-        content = csv_text(tables[0].header, tables[0].rows)
+    if path.suffix in PICTURES:
+        if figure is None:
+            raise InputError(str(path), "nothing is coded yet that could be drawn", "Write it as .xlsx, .csv or .html.")
+        _draw(path, figure)
+    elif path.suffix == ".csv":
+        write_atomic(path, csv_text(tables[0].header, tables[0].rows))
     elif path.suffix == ".xlsx":
-        content = workbook(Dossier(title, notice, "", (Section("all", title, tuple(tables)),)))
-    elif path.suffix == ".html" or figure is None:
-        content = page_html(title, (*([figure] if figure else []), *tables), notice)
+        write_atomic(path, workbook(Dossier(title, notice, "", (Section("all", title, tuple(tables)),))))
     else:
-        content = png(figure.drawing, 6.5) if path.suffix == ".png" else svg(figure.drawing)
-    write_atomic(path, content)
+        write_atomic(path, page_html(title, (*([figure] if figure else []), *tables), notice))
+
+
+def _draw(path: Path, figure: Figure) -> None:
+    """Write a figure; what is too large for a page goes on in NAME-2, NAME-3 and so on."""
+    for number, drawing in enumerate(figure.drawings, 1):
+        part = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+        write_atomic(part, png(drawing, 6.5) if path.suffix == ".png" else svg(drawing))
 
 
 def licence_table(found: Licences) -> Table:
