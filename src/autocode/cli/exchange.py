@@ -241,9 +241,10 @@ class _Sizes:
 def _say_changes(before: _Sizes, after: _Sizes, store: Path) -> None:
     more = (after.documents - before.documents, after.codings - before.codings)
     new = f" ({more[0]:,} and {max(0, more[1]):,} of them new)" if before.documents else ""
-    less = f" {-more[1]:,} codings less than before: see those set aside above." if more[1] < 0 else ""
-    codes = f", {after.codes:,} codes" if not after.codings else ""
-    tell(f"{store} now holds {after.documents:,} documents{codes} and {after.codings:,} codings{new}.{less}")
+    less = f" {counted(-more[1], 'coding')} fewer than before: see those set aside above." if more[1] < 0 else ""
+    codes = f", {counted(after.codes, 'code')}" if not after.codings else ""
+    documents, codings = counted(after.documents, "document"), counted(after.codings, "coding")
+    tell(f"{store} now holds {documents}{codes} and {codings}{new}.{less}")
     if not after.documents and not after.codes:
         tell("Nothing came in. If texts are missing, export the project again with its sources in it.")
 
