@@ -102,7 +102,7 @@ def test_a_name_is_a_name_and_a_path_a_path(name: str, at_work: Shell) -> None:
     assert (at_work.folder / folder / "manifest.json").is_file()
     assert at_work("suggest", name, "new.txt", "--out", "s.csv")[0] == 0
     assert at_work("describe", "tiny", "--model", name)[0] == 0
-    assert at_work("export", "tiny", "--model", name, "--out", "e.csv")[0] == 0
+    assert at_work("next", "tiny", "--model", name, "--no-curve")[0] == 0
 
 
 def test_a_name_that_two_models_have_is_not_guessed(at_work: Shell) -> None:
