@@ -16,6 +16,7 @@ from autocode.classify import (
     Features,
     Target,
     Turns,
+    classifier,
     cross_predict,
     features,
     fit,
@@ -300,3 +301,27 @@ def test_whoever_leaves_last_lifts_the_limit_of_threads() -> None:
     assert {pool["num_threads"] for pool in threadpool_info()} == {1}
     ONE_THREAD.__exit__()
     assert {pool["filepath"]: pool["num_threads"] for pool in threadpool_info()} == before
+
+
+def test_what_is_known_of_a_code_is_measured_as_evaluate_measures() -> None:
+    """Precision, recall and bands on a model's card are of nested predictions, not of thresholds on their own evidence."""
+    seen, target = material(n=90, documents=6)
+    known, held = fit(seen, target, CONFIG).reliability, cross_predict(seen, target, CONFIG)
+    with np.errstate(invalid="ignore"):
+        precision = (target.Y * held.coded).sum(axis=0) / held.coded.sum(axis=0)
+    np.testing.assert_allclose(known.precision, precision, rtol=1e-6)
+    np.testing.assert_allclose(known.recall, (target.Y * held.coded).sum(axis=0) / target.Y.sum(axis=0), rtol=1e-6)
+    np.testing.assert_array_equal(known.asked, (held.bands == 1).mean(axis=0))
+    np.testing.assert_allclose(known.average_precision, average_precisions(held.P, target.Y))
+
+
+def test_very_many_segments_are_measured_across_folds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where further models would take too long, thresholds still come from other documents than those they are measured on."""
+    seen, target = material(n=90, documents=6)
+    nested = fit(seen, target, CONFIG).reliability
+    monkeypatch.setattr(classifier, "NESTED_MOST", 10)
+    steps: list[tuple[int, int]] = []
+    crossed = fit(seen, target, CONFIG, lambda done, total: steps.append((done, total))).reliability
+    assert steps[-1] == (6, 6)
+    assert crossed.segments.tolist() == nested.segments.tolist()
+    assert not np.array_equal(crossed.bins, nested.bins, equal_nan=True)

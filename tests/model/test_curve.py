@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from autocode.agreement.coefficients.binary import mean_kappa
 from autocode.config import ClassifyConfig, Config
 from autocode.model import CodingModel, Judged, curve_of, learnable, learning_curve, prepare, rows_of, target
-from autocode.model.curve import _error, _kappa, _power_law, _sizes
+from autocode.model.curve import _error, _power_law, _sizes
 from autocode.study import Study
 from tests.fake_encoder import FakeEncoder
 
@@ -74,7 +75,7 @@ def test_a_falling_curve_is_read_as_level() -> None:
 def test_kappa_is_the_mean_over_coders_that_have_one() -> None:
     """A coder without a unit plays no part; without any coder there is no number."""
     table = np.array([[[10.0, 0, 0, 10], [0, 0, 0, 0]], [[0, 0, 0, 0], [0, 0, 0, 0]]])
-    found = _kappa(table)
+    found = mean_kappa(table)
     assert found[0] == 1
     assert np.isnan(found[1])
 

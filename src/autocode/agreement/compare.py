@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autocode.agreement.counts import Decisions, check_coders, cluster, decisions
-from autocode.agreement.estimate import AgreementOptions, Estimate
+from autocode.agreement.estimate import AgreementOptions
 from autocode.agreement.judgement.verdict import verdicts
 from autocode.agreement.pairs import KINDS, all_rows, coder_pairs, pair_rows
 from autocode.agreement.render import to_text
@@ -74,15 +74,6 @@ def agree_on(data: Decisions, options: AgreementOptions | None = None) -> Agreem
         verdicts=verdicts(data, chosen),
         apart=apart,
     )
-
-
-def between_coders(data: Decisions) -> dict[str, Estimate]:
-    """Kappa between all humans for each code; empty where no two of them share a unit.
-
-    The same values as the rows "all human pairs" of `agree_on`, without the rest of the report.
-    """
-    pairs = [pair for pair in coder_pairs(data, ()) if pair.documents]
-    return {row.code: row.kappa for row in all_rows(data, pairs, AgreementOptions()) if row.code}
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,15 @@ def all_rows(data: Decisions, pairs: Sequence[Pair], options: AgreementOptions) 
     return [rows[0], *(replace(row, drawn=estimate) for row, estimate in zip(rows[1:], second, strict=True))]
 
 
+def between_coders(data: Decisions) -> dict[str, Estimate]:
+    """Kappa between all humans for each code; empty where no two of them share a unit.
+
+    The same values as the rows "all human pairs" of `agree_on`, without the rest of the report.
+    """
+    pairs = [pair for pair in coder_pairs(data, ()) if pair.documents]
+    return {row.code: row.kappa for row in all_rows(data, pairs, AgreementOptions()) if row.code}
+
+
 def stack(pairs: Sequence[Pair], mean: bool) -> FloatArray:
     """(G, P, 1 + K, 4) tables of documents in use; P is 1 where tables are summed.
 

@@ -7,6 +7,7 @@ error, Guo et al. 2017 (arXiv 1706.04599); reliability diagram, DeGroot and Fien
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -122,17 +123,30 @@ class Reliability:
     reasons: tuple[str, ...]  # (K,) why a code is silent, "" where it is not
 
 
-def measured(k: Known, cuts: BandThresholds, reasons: tuple[str, ...], config: ClassifyConfig) -> Reliability:
-    """Measure what the thresholds do on the evidence they were drawn from.
+class Predicted(NamedTuple):
+    """What was said of n segments and K codes: all arrays (n, K)."""
+
+    P: FloatArray  # probabilities
+    coded: BoolArray  # what the machine codes
+    bands: IntArray  # 2 suggest, 1 ask, 0 silent
+
+
+def measured(
+    k: Known, cuts: BandThresholds, reasons: tuple[str, ...], config: ClassifyConfig, seen: Predicted | None = None
+) -> Reliability:
+    """Measure what is said of segments, beside what the coders said of them.
 
     Args:
         k: Out-of-document evidence of n segments and K codes.
         cuts: The bands drawn from it.
         reasons: Why a code is silent, "" where it is not.
         config: Targets and confidence.
+        seen: What was said of the same segments by calibration and thresholds from other documents; None measures
+            the thresholds on the evidence they were drawn from, which flatters them.
     """
-    given, coded = k.Y > 0, k.coding <= k.P
-    suggested, asked = cuts.suggest <= k.P, cuts.ask <= k.P
+    given = k.Y > 0
+    P, coded, bands = seen or (k.P, k.coding <= k.P, (cuts.suggest <= k.P).astype(np.int8) + (cuts.ask <= k.P))
+    suggested, asked = bands > 1, bands > 0
     total = k.Y.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         precision, recall = (k.Y * coded).sum(axis=0) / coded.sum(axis=0), (k.Y * coded).sum(axis=0) / total
@@ -140,7 +154,7 @@ def measured(k: Known, cuts: BandThresholds, reasons: tuple[str, ...], config: C
     return Reliability(
         segments=given.sum(axis=0),
         documents=np.array([len(np.unique(k.groups[column])) for column in given.T], dtype=np.int64),
-        average_precision=average_precisions(k.P, k.Y),
+        average_precision=average_precisions(P, k.Y),
         precision=precision,
         recall=recall,
         suggested=_with_limits(k.Y, suggested * 1.0, k.groups, k.right, config),
@@ -150,7 +164,7 @@ def measured(k: Known, cuts: BandThresholds, reasons: tuple[str, ...], config: C
         suggest_basis=cuts.suggest_basis,
         ask_basis=cuts.ask_basis,
         needed=_needed(k, cuts, config),
-        bins=reliability_bins(k.P, k.Y, k.groups, config.confidence),
+        bins=reliability_bins(P, k.Y, k.groups, config.confidence),
         reasons=reasons,
     )
 
@@ -222,13 +236,16 @@ class Calibrator:
         return (self.cuts.suggest <= P).astype(np.int8) + (self.cuts.ask <= P).astype(np.int8)
 
 
-def judge(S: FloatArray, target: Target, config: ClassifyConfig) -> tuple[Calibrator, Reliability]:
+def judge(
+    S: FloatArray, target: Target, config: ClassifyConfig, seen: Predicted | None = None
+) -> tuple[Calibrator, Reliability]:
     """Calibrate, and set the thresholds of coding and of the bands.
 
     Args:
         S: (H, n, K) scores from heads that had not seen the document of the segment.
         target: Of the same n segments.
         config: Smoothing, least evidence and promises.
+        seen: What reliability is measured on, see `measured`.
     """
     Y = np.asarray(target.Y, dtype=np.float64)
     never = np.full(Y.shape[1], np.inf)
@@ -241,7 +258,7 @@ def judge(S: FloatArray, target: Target, config: ClassifyConfig) -> tuple[Calibr
     coding = np.where(silent, np.inf, np.maximum(best, config.least_probability))
     evidence = known(P, (Y, target.groups, target.parents), coding)
     made = replace(plain, thresholds=coding, cuts=draw(evidence, config))
-    return made, measured(evidence, made.cuts, reasons, config)
+    return made, measured(evidence, made.cuts, reasons, config, seen)
 
 
 def best_cuts(P: FloatArray, Y: FloatArray, smoothing: float) -> FloatArray:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from autocode.classify.bands import BandThresholds
-from autocode.classify.calibration import Calibrator, Reliability, judge
+from autocode.classify.calibration import Calibrator, Predicted, Reliability, judge
 from autocode.classify.heads import Head, Heads, train
 from autocode.classify.material import ROLES, BoolArray, Features, FloatArray, IntArray, Network, Target
 from autocode.config import ClassifyConfig, Progress
@@ -43,6 +43,8 @@ class _OneThread:
 
 
 ONE_THREAD = _OneThread()
+NESTED_MOST = 3000
+"""Segments up to which `fit` trains the further models that a fully nested judgement takes."""
 
 
 def folds_of(features: Features, target: Target, config: ClassifyConfig) -> IntArray:
@@ -153,6 +155,11 @@ class HeldOutPredictions:
     def coded(self) -> BoolArray:
         """Whether the machine, as one more coder, gives the codes: (n, K)."""
         return np.asarray(self.thresholds[self.fold] <= self.P)
+
+    @property
+    def said(self) -> Predicted:
+        """Probabilities, codings and bands together."""
+        return Predicted(self.P, self.coded, self.bands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,9 +281,9 @@ def nested_scores(
     """
     fold = folds_of(features, target, config)
     own, folds = fold >= 0, int(fold.max()) + 1
-    tick = _ticker(progress, folds, folds * (folds - 1) // 2 if folds > 2 else 2 * 2)
+    tick = _ticker(progress, folds, _inner_models(fold))
     outer = held_out_scores(features, target, fold, trained(features, target, others(fold), config), tick)
-    inner = (pair_scores if folds > 2 else half_scores)(features, target, fold, config, tick)
+    inner = _inner(features, target, fold, config, tick)
     return Scores(outer[:, own], inner[:, :, own], fold[own])
 
 
@@ -303,17 +310,38 @@ def fit(
 ) -> Classifier:
     """Learn from all segments; calibrate and set thresholds on out-of-document scores.
 
+    What is known of the worth of each code is measured as `cross_predict` judges: by calibration and thresholds from
+    other documents. Beyond `NESTED_MOST` segments these come from the scores of the other folds, whose heads have seen
+    the document that is judged; so many segments leave a threshold little to flatter itself with.
+
     Args and errors: as for `cross_predict`.
     """
     fold = folds_of(features, target, config)
-    tick = _ticker(progress, int(fold.max()) + 1, 1)
+    nested = (fold >= 0).sum() <= NESTED_MOST
+    tick = _ticker(progress, int(fold.max()) + 1, 1, _inner_models(fold) if nested else 0)
     learnt = trained(features, target, [*others(fold), np.arange(len(fold))], config)
     scores = held_out_scores(features, target, fold, learnt, tick)
     (heads,) = learnt  # learnt beside the last fold's
     tick()
     own = np.flatnonzero(fold >= 0)
-    judged, known = judge(scores[:, own], target.take(own), config)
+    inner = _inner(features, target, fold, config, tick)[:, :, own] if nested else None
+    outer = scores[:, own]
+    seen = held(
+        Scores(outer, np.broadcast_to(outer, (int(fold.max()) + 1, *outer.shape)) if inner is None else inner, fold[own]),
+        target,
+        config,
+    )
+    judged, known = judge(outer, target.take(own), config, seen.said)
     return Classifier(heads, judged, known)
+
+
+def _inner_models(fold: IntArray) -> int:
+    folds = int(fold.max()) + 1
+    return folds * (folds - 1) // 2 if folds > 2 else 2 * 2
+
+
+def _inner(features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Tick) -> FloatArray:
+    return (pair_scores if fold.max() > 1 else half_scores)(features, target, fold, config, tick)
 
 
 def out_of_document(

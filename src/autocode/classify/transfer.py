@@ -83,7 +83,7 @@ def fit_transfer(
             more, taught = _with(features, target, x)
             other = train(more, taught, np.arange(len(taught.Y)), config)
             heads = heads.replaced(x.codes[columns], other, columns)
-    judged, known = judge(_picked(found.ways, found.choice), target, config)
+    judged, known = judge(_picked(found.ways, found.choice), target, config, found.kept.said)
     return Classifier(heads, judged, known)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +26,14 @@ from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.tables.participants import several_documents
 from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.model.coding_model import CodingModel
-from autocode.model.effort import judged, learnable
+from autocode.model.effort import judged
+from autocode.model.prepare import learnable
 from autocode.study import BANDS, Document, Progress, Study, Suggestion
 from autocode.study.codebook import Codebook
 from autocode.study.matrix import CodingMatrix
 
 MACHINE = "machine"
+"""What the machine is called among the coders, unless a person has that id."""
 STUDIES = 400  # simulated for the verdict's own error rates, in well under a second
 
 
@@ -49,12 +52,18 @@ class HeldOut:
     documents: dict[str, Document]
 
     @property
+    def machine(self) -> str:
+        """Id of the machine among the coders; a person who is called so keeps the name."""
+        taken = {c.casefold() for c in self.matrix.coders}
+        return next(name for name in chain((MACHINE, "autocode"), map("autocode {}".format, count(2))) if name not in taken)
+
+    @property
     def with_machine(self) -> CodingMatrix:
         """The coding matrix with the machine as its last coder; it has seen every unit."""
         m = self.matrix
         return replace(
             m,
-            coders=(*m.coders, MACHINE),
+            coders=(*m.coders, self.machine),
             Y=np.concatenate([m.Y, self.held.coded[None]]),
             seen=np.concatenate([m.seen, np.ones((1, len(m.segments)), dtype=bool)]),
             outside=np.append(m.outside, 0),
@@ -124,7 +133,7 @@ def hold_out(
 
 def compare(held: HeldOut, config: AgreementConfig = AgreementConfig()) -> AgreementReport:
     """Set the machine beside the humans: agreement per code and pooled, with intervals."""
-    return agree(held.with_machine, agreement_options(config, held.documents.values(), (MACHINE,)))
+    return agree(held.with_machine, agreement_options(config, held.documents.values(), (held.machine,)))
 
 
 def agreement_options(

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,8 +23,10 @@ from autocode.agreement.coefficients.binary import mean_kappa
 from autocode.agreement.counts import Decisions, decisions, pair_counts, with_pooled
 from autocode.agreement.estimate import Estimate, number
 from autocode.agreement.judgement.intervals import plain, spread
-from autocode.evaluate import MACHINE, HeldOut
 from autocode.study.matrix import FloatArray
+
+if TYPE_CHECKING:
+    from autocode.evaluate import HeldOut
 
 LEAST_DOCUMENTS = 6
 """Fewer documents in a group, or beside it, are not enough to say."""
@@ -142,10 +144,10 @@ class _Tables:
 
     @classmethod
     def of(cls, data: Decisions) -> _Tables:
-        machine = data.coders.index(MACHINE)
-        people = [r for r in range(len(data.coders)) if r != machine]
+        machine = len(data.coders) - 1  # it stands last
+        people = range(machine)
         between = [with_pooled(pair_counts(data, i, j))[:, 0] for i, j in combinations(people, 2)]
-        coded = (data.Y[people] & data.seen[people][:, :, None]).any(0).sum(1)
+        coded = (data.Y[:machine] & data.seen[:machine, :, None]).any(0).sum(1)
         return cls(
             np.stack([with_pooled(pair_counts(data, r, machine))[:, 0] for r in people], axis=1),
             np.stack(between, axis=1) if between else np.zeros((len(data.documents), 0, 4)),

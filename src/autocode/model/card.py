@@ -11,7 +11,6 @@ import numpy as np
 from autocode.classify.calibration import Reliability, calibration_error
 from autocode.classify.material import FloatArray
 from autocode.config import ClassifyConfig
-from autocode.model.effort import effort_note
 from autocode.model.licence import HUMAN_FLOOR, LICENCES, Licence, Licences, note
 from autocode.model.saved import DIAGRAM
 
@@ -196,3 +195,28 @@ def _plain(found: Licences, known: Reliability) -> Iterator[str]:
     rates = zip(known.average_precision, known.precision, known.recall, strict=True)
     for row, values in zip(found.rows, rates, strict=False):
         yield f"| {row.code} | " + " | ".join(_shown(float(v) if v == v else None) for v in values) + " |"
+
+
+def effort_note(made: Mapping[str, Any]) -> str:
+    """What a model's record says of the effort `full`, in a sentence or two; "" where nothing was tried."""
+    found = made.get("effort")
+    if not found:
+        return ""
+    left = (
+        (
+            f"Fine-tuning was left out: it would take about {found['minutes']:.0f} minutes, more than --minutes allows "
+            "(`minutes` under [encode])."
+        )
+        if found.get("minutes")
+        else ""
+    )
+    no, doubt = ("", "") if found["kept"] else ("not ", "not clearly ")
+    said = (
+        (
+            f"Full effort tried {found['name']}: {no}kept, for on documents not seen it was {doubt}less wrong "
+            f"(log loss of a decision {found['plain']:.4f}, lower by {found['mean']:.5f}, standard error {found['error']:.5f})."
+        )
+        if "mean" in found
+        else ""
+    )
+    return " ".join(filter(None, (said, left)))

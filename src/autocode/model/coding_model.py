@@ -16,20 +16,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.agreement.counts import decisions
+from autocode.agreement.pairs import between_coders
 from autocode.classify.classifier import Classifier, fit
 from autocode.config import Config, load_config
 from autocode.encode.encoders import load_encoder
 from autocode.encode.tuning import Network
 from autocode.encode.weights import Encoder
 from autocode.errors import ModelError
-from autocode.model import saved
-from autocode.model.card import card, diagram
-from autocode.model.effort import Trial, effort_note, learnable, provenance, rows_of, tried
+from autocode.model.card import card, diagram, effort_note
+from autocode.model.effort import Trial, tried
 from autocode.model.grounds import Reasons
 from autocode.model.history import Changes, changes_to, listed, versions
 from autocode.model.licence import Licences, licences
 from autocode.model.precedents import Precedents, Unlike, nearest_distance, unlike
-from autocode.model.prepare import Prepared, prepare, target
+from autocode.model.prepare import Prepared, learnable, prepare, rows_of, target
+from autocode.model.saved import UNFIT, Parts, check_encoder, foreign, read, write
 from autocode.study import Document, Progress, Study, Suggestion
 from autocode.study.codebook import Codebook
 from autocode.study.matrix import CodingMatrix
@@ -110,7 +112,7 @@ class CodingModel:
             coders=examples.coders,
             classifier=classifier,
             precedents=Precedents.gather(examples, rows.texts, rows.vectors),
-            provenance=provenance(study, examples, self.encoder),
+            provenance=_provenance(study, examples, self.encoder),
         )
 
     def _noting(self, trial: Trial | None) -> CodingModel:
@@ -259,9 +261,9 @@ class CodingModel:
         classifier, precedents = self._fitted()
         made, known = self.provenance or {}, classifier.reliability
         history = versions(Path(folder), made, known, self.codebook)
-        saved.write(
+        write(
             Path(folder),
-            saved.Parts(
+            Parts(
                 arrays=classifier.to_arrays() | {"precedents": precedents.vectors, "edge": np.array([precedents.edge])},
                 config=self.config,
                 codebook=self.codebook,
@@ -280,15 +282,15 @@ class CodingModel:
         Raises:
             ModelError: It is missing, damaged, foreign, or made with another encoder.
         """
-        parts = saved.read(Path(folder))
+        parts = read(Path(folder))
         made = parts.manifest
         encoder = encoder or load_encoder(parts.config.encode.model, precision=made["encoder"].get("precision", "float32"))
-        saved.check_encoder(Path(folder), made["encoder"], encoder.identity)
+        check_encoder(Path(folder), made["encoder"], encoder.identity)
         try:
             classifier = Classifier.from_arrays(parts.arrays, Network)
             precedents = Precedents.from_rows(parts.precedents, parts.arrays["precedents"], float(parts.arrays["edge"][0]))
-        except saved.UNFIT as error:
-            raise saved.foreign(Path(folder), f"a part is missing or of another shape ({type(error).__name__})") from error
+        except UNFIT as error:
+            raise foreign(Path(folder), f"a part is missing or of another shape ({type(error).__name__})") from error
         return cls(
             config=parts.config,
             encoder=encoder,
@@ -299,3 +301,24 @@ class CodingModel:
             precedents=precedents,
             provenance=made,
         )
+
+
+def _provenance(study: Study, matrix: CodingMatrix, encoder: Encoder) -> dict[str, Any]:
+    """Hashes and counts of what a model is made from, JSON-ready."""
+    identity = encoder.identity
+    return {
+        "study": {"name": study.name, "sha256": study.sha256, "notice": study.notice},
+        "codebook": {"name": study.codebook.name, "sha256": study.codebook.sha256},
+        "encoder": {
+            "name": identity.name,
+            "sha256": identity.sha256,
+            "dimension": identity.dimension,
+            "precision": identity.precision,
+        },
+        "coders": list(matrix.coders),
+        "codes": list(matrix.codes),
+        "documents": len(set(matrix.groups.tolist())),
+        "segments": len(matrix.segments),
+        "codings": int(matrix.Y.sum()),
+        "humans": {code: kappa.to_json() for code, kappa in between_coders(decisions(matrix)).items()},
+    }

@@ -10,21 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autocode.agreement.coefficients.binary import cells, mean_kappa
 from autocode.agreement.judgement.intervals import t_quantile
-from autocode.classify import ClassifyConfig
 from autocode.classify.classifier import fit
 from autocode.classify.material import Features, Target
-from autocode.model.coding_model import CodingModel
-from autocode.model.effort import learnable, rows_of
-from autocode.model.prepare import prepare, target
+from autocode.config import ClassifyConfig
+from autocode.model.prepare import learnable, prepare, rows_of, target
 from autocode.study import Progress, Study
 from autocode.study.matrix import CodingMatrix
+
+if TYPE_CHECKING:
+    from autocode.model.coding_model import CodingModel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from autocode.agreement.compare import between_coders
-from autocode.agreement.counts import decisions
 from autocode.classify.classifier import HeldOutPredictions, held, nested_scores, out_of_document
 from autocode.classify.material import Features, Target
 from autocode.classify.transfer import Gain, better, gain
@@ -17,62 +12,9 @@ from autocode.config import Config
 from autocode.encode.encoders import PLUS, JoinedEncoder, first_of, load_encoder
 from autocode.encode.tuning import Words, can_tune
 from autocode.encode.weights import Encoder
-from autocode.errors import StudyError
-from autocode.model.prepare import Prepared, prepare, target
+from autocode.model.prepare import prepare, rows_of, target
 from autocode.study import Progress, Study
-from autocode.study.matrix import CodingMatrix, coding_matrix
-
-
-def learnable(study: Study, config: Config, coders: Sequence[str]) -> CodingMatrix:
-    """The coding matrix of all units that at least one of the coders saw.
-
-    Raises:
-        StudyError: No unit carries a code, or all that do lie in one document.
-    """
-    matrix = coding_matrix(study, config, coders)
-    matrix = matrix.select(np.asarray(matrix.seen.any(axis=0)))
-    if not matrix.Y.any():
-        raise StudyError(
-            f"study '{study.name}'",
-            "no unit of analysis carries a code of these coders",
-            "Check the coders and the unit of analysis.",
-        )
-    if len(set(matrix.groups.tolist())) < 2:
-        raise StudyError(
-            f"study '{study.name}'",
-            "all coding is in one document; the model is checked on documents it has not seen",
-            "Code a second document first.",
-        )
-    return matrix
-
-
-def rows_of(prepared: Prepared, matrix: CodingMatrix) -> Prepared:
-    """The prepared units that are the rows of a matrix, in its order."""
-    index = {(s.document, s.id): i for i, s in enumerate(prepared.segments)}
-    rows = np.array([index[s.document, s.id] for s in matrix.segments], dtype=np.int64)
-    texts = tuple(prepared.texts[i] for i in rows)
-    return Prepared(matrix.segments, texts, prepared.vectors[rows], prepared.features.take(rows))
-
-
-def provenance(study: Study, matrix: CodingMatrix, encoder: Encoder) -> dict[str, Any]:
-    """Hashes and counts of what a model is made from, JSON-ready."""
-    identity = encoder.identity
-    return {
-        "study": {"name": study.name, "sha256": study.sha256, "notice": study.notice},
-        "codebook": {"name": study.codebook.name, "sha256": study.codebook.sha256},
-        "encoder": {
-            "name": identity.name,
-            "sha256": identity.sha256,
-            "dimension": identity.dimension,
-            "precision": identity.precision,
-        },
-        "coders": list(matrix.coders),
-        "codes": list(matrix.codes),
-        "documents": len(set(matrix.groups.tolist())),
-        "segments": len(matrix.segments),
-        "codings": int(matrix.Y.sum()),
-        "humans": {code: kappa.to_json() for code, kappa in between_coders(decisions(matrix)).items()},
-    }
+from autocode.study.matrix import CodingMatrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,28 +126,3 @@ def _dearer(config: Config, encoder: Encoder) -> tuple[Config, Encoder] | None:
     model = PLUS.join([config.encode.model, *config.encode.more])
     encode = replace(config.encode, model=model, more=(), tuned=tuned or config.encode.tuned)
     return replace(config, encode=encode), JoinedEncoder([encoder, *further]) if further else encoder
-
-
-def effort_note(made: Mapping[str, Any]) -> str:
-    """What a model's record says of the effort `full`, in a sentence or two; "" where nothing was tried."""
-    found = made.get("effort")
-    if not found:
-        return ""
-    left = (
-        (
-            f"Fine-tuning was left out: it would take about {found['minutes']:.0f} minutes, more than --minutes allows "
-            "(`minutes` under [encode])."
-        )
-        if found.get("minutes")
-        else ""
-    )
-    no, doubt = ("", "") if found["kept"] else ("not ", "not clearly ")
-    said = (
-        (
-            f"Full effort tried {found['name']}: {no}kept, for on documents not seen it was {doubt}less wrong "
-            f"(log loss of a decision {found['plain']:.4f}, lower by {found['mean']:.5f}, standard error {found['error']:.5f})."
-        )
-        if "mean" in found
-        else ""
-    )
-    return " ".join(filter(None, (said, left)))

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.model.coding_model import CodingModel
 from autocode.model.precedents import nearest_distance
 from autocode.model.prepare import Prepared, prepare
 from autocode.study import Progress, Segment, Study
 from autocode.study.matrix import coding_matrix
+
+if TYPE_CHECKING:
+    from autocode.model.coding_model import CodingModel
 
 Floats = NDArray[np.float64]
 

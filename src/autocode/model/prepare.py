@@ -17,9 +17,10 @@ from autocode.config import Config
 from autocode.encode.encoders import first_of, widths_of
 from autocode.encode.tuning import words_of
 from autocode.encode.weights import Encoder
-from autocode.study import Document, Progress, Segment
+from autocode.errors import StudyError
+from autocode.study import Document, Progress, Segment, Study
 from autocode.study.codebook import SEPARATOR, Codebook
-from autocode.study.matrix import CodingMatrix
+from autocode.study.matrix import CodingMatrix, coding_matrix
 from autocode.study.segment import is_context, segment
 
 Vectors = NDArray[np.float32]
@@ -150,3 +151,34 @@ def entry_text(codebook: Codebook, path: str) -> str:
     code = codebook.by_path[path]
     spoken = path.replace(SEPARATOR, ": ").replace("_", " ").replace("-", " ")
     return ". ".join(part.rstrip(".") for part in (spoken, code.definition, code.include) if part)
+
+
+def learnable(study: Study, config: Config, coders: Sequence[str]) -> CodingMatrix:
+    """The coding matrix of all units that at least one of the coders saw.
+
+    Raises:
+        StudyError: No unit carries a code, or all that do lie in one document.
+    """
+    matrix = coding_matrix(study, config, coders)
+    matrix = matrix.select(np.asarray(matrix.seen.any(axis=0)))
+    if not matrix.Y.any():
+        raise StudyError(
+            f"study '{study.name}'",
+            "no unit of analysis carries a code of these coders",
+            "Check the coders and the unit of analysis.",
+        )
+    if len(set(matrix.groups.tolist())) < 2:
+        raise StudyError(
+            f"study '{study.name}'",
+            "all coding is in one document; the model is checked on documents it has not seen",
+            "Code a second document first.",
+        )
+    return matrix
+
+
+def rows_of(prepared: Prepared, matrix: CodingMatrix) -> Prepared:
+    """The prepared units that are the rows of a matrix, in its order."""
+    index = {(s.document, s.id): i for i, s in enumerate(prepared.segments)}
+    rows = np.array([index[s.document, s.id] for s in matrix.segments], dtype=np.int64)
+    texts = tuple(prepared.texts[i] for i in rows)
+    return Prepared(matrix.segments, texts, prepared.vectors[rows], prepared.features.take(rows))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,14 @@ from autocode.config import Config
 from autocode.encode.weights import Encoder
 from autocode.errors import InputError, StudyError
 from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
-from autocode.model.coding_model import CodingModel
-from autocode.model.effort import rows_of
 from autocode.model.history import asked_at_most, rule
-from autocode.model.prepare import entry_text, prepare
+from autocode.model.prepare import entry_text, prepare, rows_of
 from autocode.study import Progress, Study, Suggestion
 from autocode.study.codebook import Codebook
 from autocode.study.matrix import coding_matrix
+
+if TYPE_CHECKING:
+    from autocode.model.coding_model import CodingModel
 
 COLUMNS = ("study", "code", "other", "score", "why", "decision")
 _WORDS = {"yes": "yes", "y": "yes", "1": "yes", "true": "yes", "no": "no", "n": "no", "0": "no", "false": "no", "": ""}

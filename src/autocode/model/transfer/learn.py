@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,12 +19,13 @@ from autocode.classify.classifier import HeldOutPredictions
 from autocode.classify.material import Target
 from autocode.classify.transfer import SourceMaterial, TransferComparison, checkable, compare_transfer, fit_transfer
 from autocode.errors import StudyError
-from autocode.model.coding_model import CodingModel
-from autocode.model.effort import learnable, rows_of
-from autocode.model.prepare import prepare, target
+from autocode.model.prepare import learnable, prepare, rows_of, target
 from autocode.model.transfer.alignment import Alignment
 from autocode.study import Progress, Study
 from autocode.study.matrix import FloatArray
+
+if TYPE_CHECKING:
+    from autocode.model.coding_model import CodingModel
 
 
 @dataclass(frozen=True, slots=True)
