@@ -138,7 +138,10 @@ def _answers(study: Path, matrix: CodingMatrix, filled: tuple[str, list[tuple[Bl
 
 def meet(
     first: Annotated[Path, typer.Argument(metavar="A", parser=known_study, help="The study of one coder.")],
-    second: Annotated[Path, typer.Argument(metavar="B", parser=known_study, help="The study of the other coder.")],
+    second: Annotated[
+        Path | None,
+        typer.Argument(metavar="B", parser=known_study, help="The study of the other coder; none if A holds both."),
+    ] = None,
     coders: Coders = None,
     minutes: Annotated[float, typer.Option(min=2, help="How long the meeting is.")] = MINUTES,
     since: Annotated[
@@ -152,7 +155,7 @@ def meet(
     as_json: Json = False,
 ) -> None:
     """Make the agenda of a meeting of two coders who coded blind: what to talk about first."""
-    found = merge_by_text(read(first), read(second)) if first != second else read(first)
+    found = merge_by_text(read(first), read(second)) if second and second != first else read(first)
     pair = _pair(found, coders)
     matrix = coding_matrix(found, settings(config, segments), pair)
     if since:
@@ -187,7 +190,9 @@ def meet(
     if to:
         tell(f"Written: {to}.")
     record = to if to and to.suffix == ".json" else "meeting.json"
-    tell(f"Next: keep the agenda with --out meeting.json, meet, then: autocode meet {first} {second} --since {record}")
+    studies = f"{first} {second}" if second else str(first)
+    keep = "" if to and to.suffix == ".json" else "keep the agenda with --out meeting.json, "
+    tell(f"Next: {keep}meet, then: autocode meet {studies} --since {record}")
 
 
 def _since(matrix: Any, study: Study, path: Path, as_json: bool) -> None:
@@ -247,7 +252,7 @@ def clinic_(
         rows = [(w.code, w.kappa, w.uses, w.cause, w.evidence, "|".join(w.others)) for w in made.weak]
         write_atomic(to, csv_text(header, rows))
         tell(f"Written: {to}.")
-    tell(f"Next: revise the definitions, then autocode meet {study} {study}; or autocode stability {study}")
+    tell(f"Next: revise the definitions, then autocode meet {study}; or autocode stability {study}")
 
 
 def plan_(

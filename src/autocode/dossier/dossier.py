@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-from autocode.dossier import checklist, counts, differences, matrices, provenance, quotes, reliability, trust
+from autocode.dossier import checklist, counts, differences, matrices, provenance, quotes, reliability, second_look, trust
 from autocode.dossier.blocks import Block, Cell, Dossier, Figure, Section, Table, Title, View, Words
 from autocode.dossier.findings import Findings, software
 from autocode.dossier.html import dossier_html
@@ -42,6 +42,7 @@ def dossier(study: Study, findings: Findings) -> Dossier:
         Section("triangulation", "Triangulation", _present(matrices.triangulation(view))),
         Section("agreement", "Agreement", tuple(reliability.blocks(view, findings))),
         Section("differences", "Where coders differ", tuple(differences.blocks(view, findings))),
+        Section("stability", "Do the findings stand", tuple(second_look.findings_blocks(view, findings.matrix))),
         *trust.sections(view, findings, history, below),
         Section("checklist", "Reporting checklist", tuple(checklist.blocks(view, findings))),
         Section("ai", "Use of AI", tuple(checklist.disclosure(view, findings))),

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
 
 from autocode.agreement.judgement.plan import STEPS, Plan, apa
-from autocode.dossier.blocks import Block, Quoted, Table, Title, Words
-from autocode.evaluate.clinic import RARE, Clinic
+from autocode.dossier.blocks import Block, Cell, Quoted, Table, Title, View, Words
+from autocode.evaluate.clinic import RARE, Clinic, clinic
 from autocode.evaluate.meeting import Agenda
 from autocode.evaluate.second_look import CoderLook
+from autocode.evaluate.stability import LITTLE, stability
 from autocode.study import Study
 from autocode.study.codebook import SEPARATOR
+from autocode.study.matrix import CodingMatrix
 
 _READ = 6  # passages of one point that stand on the page
 _SHOWN = 6  # lines of a list in an answer
@@ -43,18 +48,20 @@ def agenda_blocks(made: Agenda, study: Study) -> Iterable[Block]:
             yield Words(f"And {len(p.cells) - _READ} more.", "soft")
 
 
-def clinic_blocks(made: Clinic, study: Study) -> Iterable[Block]:
-    """Weak codes with their causes, and the passages that divide each pair taken for one another."""
+def clinic_blocks(made: Clinic, study: Study | None) -> Iterable[Block]:
+    """Weak codes with their causes, and the passages of a study that divide each pair taken for one another."""
     rows = tuple((w.code, w.kappa, w.uses, w.cause, w.evidence) for w in made.weak)
     yield Table(
         "Weak codes", "Weak codes and the likeliest cause", ("Code", "kappa", "Uses", "Cause", "Evidence"), rows, "tkntt"
     )
     for p in made.pairs:
         yield Title(f"{p.first} or {p.second}?")
-        yield Words(f"kappa {apa(p.apart)} as two codes, {apa(p.merged)} as one. What divides them:")
-        for code, segments in ((p.first, p.divide_first), (p.second, p.divide_second)):
-            for s in segments:
-                yield Quoted(study.by_id[s.document].text_of(s), code, f"{s.document}, segment {s.id}")
+        ends = f" (gain {apa(p.low)} to {apa(p.high)}, all {made.looked_at} pairs allowed for)" if p.low is not None else ""
+        yield Words(f"kappa {apa(p.apart)} as two codes, {apa(p.merged)} as one{ends}.")
+        if study is not None:
+            for code, segments in ((p.first, p.divide_first), (p.second, p.divide_second)):
+                for s in segments:
+                    yield Quoted(study.by_id[s.document].text_of(s), code, f"{s.document}, segment {s.id}")
 
 
 def look_answer(look: CoderLook, everything: bool, coders: int) -> Iterator[str]:
@@ -131,3 +138,43 @@ def plan_answer(made: Plan, everything: bool) -> Iterator[str]:
             half = f"±{apa(r.half_width)}" if r.defined >= 0.5 else "–"
             yield (f"{r.documents:>10}{half:>10}{100 * r.above:>7.0f} of 100")
     yield (f"By simulation of up to {STEPS[-1]} documents, through the interval that `agree` reports.")
+
+
+def findings_blocks(view: View, matrix: CodingMatrix | None) -> Iterator[Block]:
+    """Whether the findings stand, and which codes two coders do not divide; nothing where too little is coded.
+
+    Args:
+        view: The study, with the groups of its participants.
+        matrix: What the coders decided; a machine among them is left out.
+    """
+    humans = [r for r, c in enumerate(matrix.coders) if c in view.study.humans] if matrix else []
+    if (
+        matrix is None
+        or not humans
+        or len(np.unique(matrix.groups[matrix.seen[humans].any(0)])) < 2
+        or not matrix.Y[humans].any()
+    ):
+        return
+    own = replace(
+        matrix,
+        coders=tuple(matrix.coders[r] for r in humans),
+        Y=matrix.Y[humans],
+        seen=matrix.seen[humans],
+        outside=matrix.outside[humans],
+    )
+    made = stability(own, view.group or None)
+    yield Words(made.sentence(), "lead")
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (f.text[:1].upper() + f.text[1:], f.verdict, f.why, f.support) for f in made.findings if f.verdict != LITTLE
+    )
+    yield Table(
+        "Stability",
+        "Whether each finding stands",
+        ("Finding", "Verdict", "Because", "Draws that agree"),
+        rows,
+        "tttp",
+        "Each finding again under each coder, with interviews drawn again 2,000 times, and without one or two of them. "
+        f"{counted(made.count(LITTLE), 'comparison')} with fewer than five uses left out.",
+    )
+    if len(own.coders) >= 2:
+        yield from clinic_blocks(clinic(own, own.coders[0], own.coders[1]), None)
