@@ -10,8 +10,8 @@ from autocode.agreement.coefficients import many_raters as multirater
 from autocode.agreement.coefficients import nominal as coefficients
 from autocode.agreement.coefficients.krippendorff import alpha, set_alpha
 from autocode.agreement.counts import Decisions
-from tests.agreement.coefficients.test_sets_multilabel import as_sets
 from tests.agreement.made import any_decisions, tables
+from tests.agreement.test_summary_sets import as_sets
 
 inter_rater = pytest.importorskip("statsmodels.stats.inter_rater", reason="statsmodels is not installed")
 nltk_agreement = pytest.importorskip("nltk.metrics.agreement", reason="NLTK is not installed")

@@ -4,7 +4,6 @@
 the modules of this package. Formulas, sources and readings stand in docs/methods.md.
 """
 
-from autocode.agreement.coefficients.sets import SetAgreement, set_agreement
 from autocode.agreement.compare import AgreementReport, agree, agree_on
 from autocode.agreement.counts import (
     Decisions,
@@ -59,7 +58,16 @@ from autocode.agreement.render import REFERENCES, methods_paragraph, results_par
 from autocode.agreement.rows import Measure, Row, Verdict
 from autocode.agreement.spans.characters import atlasti_domains, coded_documents, decisions_on_text
 from autocode.agreement.spans.passages import gamma_by_document, offsets_by_code, opened_documents, passages
-from autocode.agreement.summary import Condition, Record, conditions, decisions_by_coder, many_coders, summary
+from autocode.agreement.summary import (
+    Condition,
+    Record,
+    SetAgreement,
+    conditions,
+    decisions_by_coder,
+    many_coders,
+    set_agreement,
+    summary,
+)
 
 __all__ = [
     "REASONS",

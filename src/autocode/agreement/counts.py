@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from autocode.agreement.coefficients.binary import symmetric
 from autocode.errors import StudyError
 from autocode.study.codebook import SEPARATOR
 from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray, IntArray
@@ -96,17 +98,26 @@ def pair_mask(data: Decisions, first: int, second: int) -> BoolArray:
     return both
 
 
-def by_document(values: FloatArray, groups: IntArray, documents: int) -> FloatArray:
-    """Sum rows by document.
+def by_document(
+    values: FloatArray | BoolArray, groups: IntArray, documents: int, weight: FloatArray | None = None
+) -> FloatArray:
+    """Sum rows by document. Cells given or not are counted where they are given: a code is rare, so that is fast and small.
 
     Args:
-        values: (n, K) one row per unit.
+        values: (n, K) one row per unit, numbers or given or not.
         groups: (n,) index of each unit's document.
         documents: Number of documents G; one without a unit gets zeros.
+        weight: (n,) what each row of cells given or not counts; 1 where None.
 
     Returns:
         (G, K) sums.
     """
+    if values.dtype == np.bool_:
+        rows, columns = np.nonzero(values)
+        K = values.shape[1]
+        counted = None if weight is None else weight[rows]
+        given = np.bincount(groups[rows] * K + columns, counted, minlength=documents * K)
+        return np.asarray(given.reshape(documents, K), dtype=np.float64)
     sums = np.zeros((documents, *values.shape[1:]))
     if len(groups):
         order = np.argsort(groups, kind="stable")
@@ -127,26 +138,23 @@ def pair_counts(data: Decisions, first: int, second: int, weight: FloatArray | N
         (G, K, 4) given by both, by the first only, by the second only, by neither.
     """
     total = data.weight if weight is None else data.weight * weight
-    rows = np.flatnonzero(pair_mask(data, first, second) & (total > 0))
-    A, B = (data.Y[r, rows] for r in (first, second))
-    cells = np.stack([A & B, A & ~B, B & ~A, ~(A | B)], axis=-1)
-    return by_document(cells * total[rows, None, None], data.groups[rows], len(data.documents))
+    rows = pair_mask(data, first, second) & (total > 0)
+    A, B = (data.Y[r] if rows.all() else data.Y[r] & rows[:, None] for r in (first, second))
+    G = len(data.documents)
+    a, b, c = (by_document(cells, data.groups, G, total) for cells in (A & B, A & ~B, B & ~A))
+    n = np.bincount(data.groups, total * rows, minlength=G)[:, None]
+    return np.stack([a, b, c, np.maximum(n - a - b - c, 0.0)], axis=-1)
 
 
 def coincidence_counts(data: Decisions, coders: list[int]) -> FloatArray:
     """(G, K, 4) tables of exchangeable coders, any number of them, whose alpha is that of them all.
 
-    A unit with k of m >= 2 coders giving the code counts for k(k-1)/(m-1), k(m-k)/(m-1) twice and
-    (m-k)(m-k-1)/(m-1) halves: Krippendorff's coincidences.
+    The tables of all pairs, each unit divided by its coders less one: Krippendorff's coincidences.
     """
-    seen = data.seen[coders]
-    m = seen.sum(0)
-    rows = np.flatnonzero(m >= 2)
-    m = m[rows][:, None].astype(np.float64)
-    k = (data.Y[coders][:, rows] & seen[:, rows, None]).sum(0).astype(np.float64)
-    cells = np.stack([k * (k - 1), k * (m - k), k * (m - k), (m - k) * (m - k - 1)], axis=-1)
-    cells *= (data.weight[rows][:, None] / (m - 1) / 2)[:, :, None]
-    return by_document(cells, data.groups[rows], len(data.documents))
+    m = data.seen[coders].sum(0)
+    weight = 1 / np.maximum(m - 1, 1)
+    tables = (pair_counts(data, i, j, weight) for i, j in combinations(coders, 2))
+    return symmetric(sum(tables, np.zeros((len(data.documents), len(data.codes), 4))))
 
 
 def uses(data: Decisions, coders: list[int]) -> FloatArray:
@@ -159,7 +167,7 @@ def uses(data: Decisions, coders: list[int]) -> FloatArray:
     if data.adjacent and len(any_coder):
         same = np.r_[False, data.groups[1:] == data.groups[:-1]]
         any_coder = any_coder & ~(np.roll(any_coder, 1, axis=0) & same[:, None])
-    return by_document(any_coder.astype(np.float64), data.groups, len(data.documents))
+    return by_document(any_coder, data.groups, len(data.documents))
 
 
 def with_pooled(counts: FloatArray) -> FloatArray:
@@ -212,15 +220,11 @@ def by_whole_document(data: Decisions) -> Decisions:
     """
     G, R = len(data.documents), len(data.coders)
     in_use = np.unique(data.groups)
-    Y = np.stack([_sums(data.Y[r] & data.seen[r][:, None], data)[in_use] > 0 for r in range(R)])
-    anyone = by_document(np.asarray(data.seen.any(0))[:, None].astype(np.float64), data.groups, G)
-    own = by_document(data.seen.T.astype(np.float64), data.groups, G)
+    Y = np.stack([by_document(data.Y[r] & data.seen[r][:, None], data.groups, G)[in_use] > 0 for r in range(R)])
+    anyone = by_document(np.asarray(data.seen.any(0))[:, None], data.groups, G)
+    own = by_document(np.asarray(data.seen.T), data.groups, G)
     seen = ((own == anyone) & (anyone > 0))[in_use].T
     return replace(data, groups=in_use, Y=Y, seen=seen, weight=np.ones(len(in_use)))
-
-
-def _sums(Y: BoolArray, data: Decisions) -> FloatArray:
-    return by_document(Y.astype(np.float64), data.groups, len(data.documents))
 
 
 def by_group(data: Decisions, groups: Mapping[str, str]) -> dict[str, Decisions]:

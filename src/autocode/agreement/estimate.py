@@ -24,6 +24,7 @@ REASONS: Mapping[str, str] = {
     "one_rater_never": "one coder never gave the code, so kappa is 0 whatever the other did",
     "one_code": "with one code there is no choice between codes to agree on",
     "overlapping_codes": "codes of one coder overlap, so no single code can be told",
+    "many_sets": "more than 10,000 different sets of codes: distances are not computed",
     "few_errors": "fewer than 10 errors in the drawn documents: no interval",
     "counts_only": "given to 3 units at most: the counts are shown, a coefficient would mislead",
     "few_uses": "given to fewer than 10 units: no interval",

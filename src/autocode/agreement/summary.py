@@ -7,10 +7,13 @@ the code, or the other way round.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autocode.agreement.coefficients.many_raters import (
     Terms,
@@ -22,12 +25,21 @@ from autocode.agreement.coefficients.many_raters import (
     percent_agreement,
     terms,
 )
-from autocode.agreement.coefficients.sets import set_agreement
-from autocode.agreement.counts import Decisions, both_coded, check_coders, cluster, coded_at_all, denominators, relevant
+from autocode.agreement.counts import (
+    Decisions,
+    both_coded,
+    by_document,
+    check_coders,
+    cluster,
+    coded_at_all,
+    denominators,
+    relevant,
+)
 from autocode.agreement.estimate import AgreementOptions, Estimate
+from autocode.agreement.judgement import intervals
 from autocode.agreement.pairs import all_rows, coder_pairs
-from autocode.agreement.rows import Findings, Measure, Row
-from autocode.study.matrix import IntArray
+from autocode.agreement.rows import Evidence, Findings, Measure, Row, estimates
+from autocode.study.matrix import BoolArray, FloatArray, IntArray
 
 
 def summary(data: Decisions, options: AgreementOptions | None = None) -> list[Measure]:
@@ -108,40 +120,201 @@ def _sets(data: Decisions, options: AgreementOptions) -> Iterator[Measure]:
         yield Measure(about, "share with the same codes", found.exact, over)
 
 
+@dataclass(frozen=True, slots=True)
+class SetAgreement:
+    """Agreement on sets of codes.
+
+    Attributes:
+        units: Units that two coders or more saw.
+        masi: Krippendorff's alpha with MASI distance (Passonneau 2006).
+        jaccard: Krippendorff's alpha with Jaccard distance.
+        exact: Mean share of coder pairs with the very same set.
+    """
+
+    units: int
+    masi: Estimate
+    jaccard: Estimate
+    exact: Estimate
+
+
+def set_agreement(data: Decisions, confidence: float = 0.95) -> SetAgreement:
+    """Alpha over sets of codes, with intervals over documents.
+
+    On all units it tells mostly whether coders code at all; give it `both_coded(data)` for which code they choose.
+
+    Example:
+        >>> Y = np.array([[[1, 0], [0, 1], [1, 0], [0, 0]], [[1, 0], [0, 1], [0, 1], [0, 0]]])
+        >>> found = set_agreement(Decisions.of(Y))
+        >>> round(found.masi.value, 3), found.exact.value
+        (0.667, 0.75)
+    """
+    shared = data.select(data.seen.sum(0) >= 2)
+    if not len(shared.groups):
+        nothing = Estimate(None, reason="no_pairs")
+        return SetAgreement(0, nothing, nothing, nothing)
+    index, sets = distinct_sets(shared)
+    m = shared.seen.sum(0)
+    same, pairs = np.zeros(len(m)), list(combinations(range(len(data.coders)), 2))
+    for i, j in pairs:
+        same += (index[i] == index[j]) & shared.seen[i] & shared.seen[j]
+    exact = Estimate(float((2 * same / (m * (m - 1))).mean()))
+    if len(sets) > MOST_SETS:
+        many = Estimate(None, reason="many_sets")
+        return SetAgreement(len(m), many, many, exact)
+    masi, jaccard = (_set_alpha(shared, index, sets, likeness, confidence) for likeness in (masi_likeness, jaccard_likeness))
+    return SetAgreement(len(m), masi, jaccard, exact)
+
+
+def distinct_sets(data: Decisions) -> tuple[IntArray, BoolArray]:
+    """(R, n) index of each coder's set of codes on each unit, and the (S, K) distinct sets."""
+    R, n, K = data.Y.shape
+    rows = data.Y.reshape(R * n, K)
+    packed = np.packbits(rows, axis=1) if K else np.zeros((R * n, 1), np.uint8)
+    whole = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1])))[:, 0]
+    _, first, index = np.unique(whole, return_index=True, return_inverse=True)
+    return index.reshape(R, n).astype(np.int64), np.asarray(rows[first])
+
+
+Likeness = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
+"""From the sizes of the common part and of both sets, none of it empty, to 1 - distance."""
+
+
+def jaccard_likeness(common: FloatArray, first: FloatArray, second: FloatArray) -> FloatArray:
+    """Jaccard: the common codes among all of both."""
+    return common / (first + second - common)
+
+
+def masi_likeness(common: FloatArray, first: FloatArray, second: FloatArray) -> FloatArray:
+    """MASI (Passonneau 2006): Jaccard, times 1 for equal sets, 2/3 for one within the other, 1/3 for an overlap."""
+    alike = np.where(common == np.minimum(first, second), 2.0, 1.0)
+    return jaccard_likeness(common, first, second) * np.where((common == first) & (common == second), 1.0, alike / 3)
+
+
+def _set_alpha(data: Decisions, index: IntArray, sets: BoolArray, likeness: Likeness, confidence: float) -> Estimate:
+    """Alpha from the sums of each document: sets given, and distances within units.
+
+    Only sets with a common code are alike at all, so likeness, not distance, is what is summed: sparse products.
+    """
+    from scipy.sparse import csr_array
+
+    documents, place = np.unique(data.groups, return_inverse=True)
+    G, S, sizes = len(documents), len(sets), sets.sum(1).astype(np.float64)
+    X = csr_array(sets.astype(np.float64))
+    coder, unit = np.nonzero(data.seen)
+    given = csr_array((np.ones(len(unit)), (place[unit], index[coder, unit])), shape=(G, S))
+    given.sum_duplicates()
+    n = np.asarray(given.sum(axis=0))
+    empty = sizes == 0
+    alike = np.where(empty, n, 0.0)  # to each set, what all sets given are alike to it
+    for at in range(0, S, ROWS):
+        rows = X[at : at + ROWS]
+        alike[at : at + ROWS] += _likenesses(rows, X, sizes[at : at + ROWS], sizes, likeness) @ n
+    ends = zip(given.indptr[:-1], given.indptr[1:], strict=True)
+    within = [_own(given.indices[a:b], given.data[a:b], sets, likeness) for a, b in ends]
+    apart = by_document(_distances(data, index, sets, likeness)[:, None], place, G)[:, 0]
+    size = np.asarray(given.sum(axis=1))
+    counts = np.r_[n.sum(), n.sum() - size]
+    common = n @ alike - np.r_[0.0, 2 * (given @ alike) - np.array(within)]
+    expected, observed = counts**2 - common, apart.sum() - np.r_[0.0, apart]
+    defined = expected > 1e-12 * np.maximum(counts, 1) ** 2
+    alpha = 1 - (counts - 1) * observed / np.where(defined, expected, np.nan)
+    result = intervals.spread(alpha[:1], alpha[1:, None])
+    enough = Evidence(G, np.array([np.inf]), np.array([float(G)]))
+    return estimates(result, intervals.fisher(result, confidence), enough, "no_variance")[0]
+
+
+MOST_SETS = 10_000  # different sets of codes, all pairs of which are compared within seconds
+ROWS = 512  # sets whose likeness to all others is held at a time
+
+
+def _likenesses(rows: Any, X: Any, first: FloatArray, second: FloatArray, likeness: Likeness) -> Any:
+    """Sparse likeness of some sets (rows) to all (columns), 0 where they share no code."""
+    from scipy.sparse import csr_array
+
+    common = (rows @ X.T).tocoo()
+    first, second = first[common.coords[0]], second[common.coords[1]]
+    return csr_array((likeness(common.data, first, second), common.coords), shape=common.shape)
+
+
+def _own(used: IntArray, times: FloatArray, sets: BoolArray, likeness: Likeness) -> float:
+    """Sum of the likeness of all ordered pairs of the sets given so many times in one document, each with itself too."""
+    rows = sets[used].astype(np.float64)
+    common, size = rows @ rows.T, rows.sum(1)
+    a, b = np.nonzero(common)
+    alike = float((times[a] * times[b] * likeness(common[a, b], size[a], size[b])).sum())
+    return alike + float((times[size == 0] ** 2).sum())
+
+
+def _distances(data: Decisions, index: IntArray, sets: BoolArray, likeness: Likeness) -> FloatArray:
+    """(n,) distances between the sets of all ordered pairs of a unit's coders, by its coders less one."""
+    total, sizes = np.zeros(index.shape[1]), sets.sum(1).astype(np.float64)
+    for i, j in combinations(range(len(index)), 2):
+        units = np.flatnonzero(data.seen[i] & data.seen[j] & (index[i] != index[j]))
+        a, b = index[i, units], index[j, units]
+        common = (sets[a] & sets[b]).sum(1).astype(np.float64)
+        total[units] += 2 * (1 - likeness(common, sizes[a], sizes[b]))
+    return np.asarray(total / np.maximum(data.seen.sum(0) - 1, 1))
+
+
 def _many(data: Decisions) -> Iterator[Measure]:
     """Coefficients of two coders or more, all codes pooled: each unit and code is one decision."""
-    ratings = decisions_by_coder(data)
     over = f"{len(data.coders)} coders, codes pooled"
-    for name, estimate in many_coders(ratings).items():
+    for name, estimate in many_coders(*decisions_by_coder(data)).items():
         yield Measure("All coders together", name, estimate, over)
 
 
-def decisions_by_coder(data: Decisions, code: int | None = None) -> IntArray:
-    """(n K, R) 1 given, 0 not given, -1 not seen; of one code by its index, or of all."""
-    Y = data.Y if code is None else data.Y[:, :, [code]]
-    ratings = np.where(data.seen[:, :, None], Y, -1).astype(np.int64)
-    return np.asarray(ratings.reshape(len(data.coders), -1).T)
+def decisions_by_coder(data: Decisions, code: int | None = None) -> tuple[IntArray, FloatArray]:
+    """Decisions on units and codes, alike ones once: of one code by its index, or of all.
+
+    Returns:
+        (m, R) 1 given, 0 not given, -1 not seen by each coder; (m,) on how many units and codes.
+    """
+    R, found = len(data.coders), Counter[tuple[int, ...]]()
+    for k in range(len(data.codes)) if code is None else (code,):
+        states = np.where(data.seen, data.Y[:, :, k], -1).astype(np.int8)
+        rows = np.ascontiguousarray(states.T).view(np.dtype((np.void, R)))[:, 0] if R > WIDEST else _keys(states)
+        _, first, times = np.unique(rows, return_index=True, return_counts=True)
+        for u, n in zip(first.tolist(), times.tolist(), strict=True):
+            found[tuple(states[:, u].tolist())] += n
+    ratings = np.array(sorted(found), dtype=np.int64).reshape(len(found), R)
+    return ratings, np.array([found[tuple(row)] for row in ratings.tolist()], dtype=np.float64)
 
 
-def many_coders(ratings: IntArray) -> dict[str, Estimate]:
+WIDEST = 39  # coders whose decisions fit into one number
+
+
+def _keys(states: NDArray[np.int8]) -> IntArray:
+    """(n,) one number for each pattern of (R, n) decisions -1, 0 or 1."""
+    keys = np.zeros(states.shape[1], dtype=np.int64)
+    for row in states:
+        keys = 3 * keys + (row + 1)
+    return keys
+
+
+def many_coders(ratings: IntArray, times: FloatArray | None = None) -> dict[str, Estimate]:
     """Coefficients of any number of coders on (n, R) decisions 1, 0 or -1 for not seen.
 
     Without standard errors: those of the literature take units as independent of one another.
+
+    Args:
+        ratings: Decisions, alike ones once or each.
+        times: (n,) how many units each row stands for; 1 where None.
 
     Example:
         >>> ratings = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 1], [0, 0, 0]])
         >>> [(name, round(e.value, 2)) for name, e in many_coders(ratings).items()][:2]
         [("Fleiss' kappa", 0.62), ("Conger's kappa", 0.64)]
     """
-    kept = ratings[(ratings >= 0).sum(1) >= 1]
+    seen = (ratings >= 0).any(1)
+    kept, n = ratings[seen], (np.ones(len(ratings)) if times is None else times)[seen]
     counts = np.stack([(kept == k).sum(1) for k in (0, 1)], axis=1).astype(np.float64)
-    t: Terms = terms(counts)
+    t: Terms = terms(counts, times=n)
     if not t.several.any():
         return {"percent agreement": Estimate(None, reason="no_pairs")}
     values = {
         "Fleiss' kappa": fleiss_kappa(t),
-        "Conger's kappa": conger_kappa(kept, 2),
-        "Light's kappa": light_kappa(kept, 2),
+        "Conger's kappa": conger_kappa(kept, 2, times=n),
+        "Light's kappa": light_kappa(kept, 2, n),
         "Randolph's kappa": brennan_prediger(t, 2),
         "Gwet's AC1": gwet_ac(t),
         "percent agreement": percent_agreement(t),

@@ -66,7 +66,7 @@ def together_by_code(data: Decisions) -> Sheet:
     rows: list[tuple[object, ...]] = [
         (code, name, e.value, remark(e))
         for k, code in enumerate(data.codes)
-        for name, e in many_coders(decisions_by_coder(data, k)).items()
+        for name, e in many_coders(*decisions_by_coder(data, k)).items()
     ]
     return ("code", "coefficient", "value", "remark"), rows
 

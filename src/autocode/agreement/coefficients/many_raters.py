@@ -27,12 +27,14 @@ class Terms:
         weights: (q, q) agreement weights.
         shares: (n,) agreement of each unit, 0 where it has one coder.
         prevalence: (q,) mean share of each category.
+        times: (n,) how many units each row stands for.
     """
 
     counts: FloatArray
     weights: FloatArray
     shares: FloatArray
     prevalence: FloatArray
+    times: FloatArray
 
     @property
     def raters(self) -> FloatArray:
@@ -48,20 +50,21 @@ class Terms:
     @property
     def observed(self) -> float:
         """P_o over the units with two coders or more; NaN without any."""
-        n = self.several.sum()
-        return float(self.shares.sum() / n) if n else float("nan")
+        n = (self.times * self.several).sum()
+        return float((self.times * self.shares).sum() / n) if n else float("nan")
 
 
-def terms(counts: FloatArray, weights: FloatArray | None = None) -> Terms:
-    """Prepare (n, q) counts of coders per unit and category."""
+def terms(counts: FloatArray, weights: FloatArray | None = None, times: FloatArray | None = None) -> Terms:
+    """Prepare (n, q) counts of coders per unit and category; a row may stand for several units (n,) that are alike."""
     kept = np.asarray(counts, dtype=np.float64)
-    kept = kept[kept.sum(1) > 0]
+    n = np.ones(len(kept)) if times is None else np.asarray(times, dtype=np.float64)
+    kept, n = kept[kept.sum(1) > 0], n[kept.sum(1) > 0]
     w = np.eye(kept.shape[1]) if weights is None else weights
     r = kept.sum(1)
     pairs = (kept * (kept @ w.T - 1)).sum(1)
     shares = np.where(r >= 2, pairs / np.maximum(r * (r - 1), 1), 0.0)
-    prevalence = (kept / r[:, None]).mean(0) if len(kept) else np.zeros(kept.shape[1])
-    return Terms(kept, w, shares, prevalence)
+    prevalence = n @ (kept / r[:, None]) / n.sum() if len(kept) else np.zeros(kept.shape[1])
+    return Terms(kept, w, shares, prevalence, n)
 
 
 def percent_agreement(t: Terms) -> Estimate:
@@ -74,8 +77,7 @@ def percent_agreement(t: Terms) -> Estimate:
     """
     if np.isnan(t.observed):
         return Estimate(None, reason="no_pairs")
-    n = len(t.counts)
-    return Estimate(t.observed, se=_se(n / t.several.sum() * t.shares, t.observed))
+    return Estimate(t.observed, se=_se(t.times.sum() / (t.times * t.several).sum() * t.shares, t.observed, t.times))
 
 
 def fleiss_chance(t: Terms) -> float:
@@ -136,15 +138,14 @@ def _linearised(t: Terms, chance: float, unit_chance: FloatArray) -> Estimate:
     found = corrected(t.observed, chance)
     if found.value is None:
         return found
-    n = len(t.counts)
-    unit = n / t.several.sum() * (t.shares - chance * t.several) / (1 - chance)
+    unit = t.times.sum() / (t.times * t.several).sum() * (t.shares - chance * t.several) / (1 - chance)
     unit = unit - 2 * (1 - found.value) * (unit_chance - chance) / (1 - chance)
-    return Estimate(found.value, se=_se(unit, found.value))
+    return Estimate(found.value, se=_se(unit, found.value, t.times))
 
 
-def _se(unit: FloatArray, value: float) -> float | None:
-    n = len(unit)
-    return float(np.sqrt(((unit - value) ** 2).sum() / (n * (n - 1)))) if n > 1 else None
+def _se(unit: FloatArray, value: float, times: FloatArray) -> float | None:
+    n = times.sum()
+    return float(np.sqrt((times * (unit - value) ** 2).sum() / (n * (n - 1)))) if n > 1 else None
 
 
 def krippendorff_se(counts: FloatArray, weights: FloatArray | None = None) -> Estimate:
@@ -172,7 +173,7 @@ def krippendorff_se(counts: FloatArray, weights: FloatArray | None = None) -> Es
     prime = (raw - chance) / (1 - chance)
     unit = (shares - raw * excess - chance) / (1 - chance)
     unit = unit - 2 * (1 - prime) * (unit_chance - chance) / (1 - chance)
-    return Estimate(found.value, se=_se(unit, prime))
+    return Estimate(found.value, se=_se(unit, prime, np.ones(n)))
 
 
 def fleiss_by_category(counts: FloatArray) -> list[Estimate]:
@@ -189,7 +190,7 @@ def fleiss_by_category(counts: FloatArray) -> list[Estimate]:
     return [fleiss_kappa(terms(np.stack([c, counts.sum(1) - c], axis=1))) for c in counts.T]
 
 
-def conger_kappa(ratings: IntArray, q: int, weights: FloatArray | None = None) -> Estimate:
+def conger_kappa(ratings: IntArray, q: int, weights: FloatArray | None = None, times: FloatArray | None = None) -> Estimate:
     """Conger's kappa: many coders, each with own marginals; equals Hubert's where none is missing.
 
     Sources: Conger, A. J. (1980). Psychological Bulletin 88, 322-328; Hubert, L. (1977).
@@ -199,15 +200,17 @@ def conger_kappa(ratings: IntArray, q: int, weights: FloatArray | None = None) -
         ratings: (n, r) category index of each unit by each coder, -1 where missing.
         q: Number of categories.
         weights: (q, q) agreement weights.
+        times: (n,) how many units each row stands for; 1 where None.
 
     Example:
         >>> ratings = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 1], [0, 0, 0]])  # units x coders
         >>> round(conger_kappa(ratings, 2).value, 3)
         0.636
     """
-    t = terms(count_ratings(ratings, q), weights)
+    n = np.ones(len(ratings)) if times is None else times
+    t = terms(count_ratings(ratings, q), weights, n)
     seen = ratings >= 0
-    own = np.stack([(ratings == k).sum(0) for k in range(q)], axis=1) / np.maximum(seen.sum(0), 1)[:, None]
+    own = np.stack([n @ (ratings == k) for k in range(q)], axis=1) / np.maximum(n @ seen, 1)[:, None]
     own = own[seen.any(0)]
     r, mean = len(own), own.mean(0) if len(own) else np.zeros(q)
     if r < 2:
@@ -221,15 +224,14 @@ def count_ratings(ratings: IntArray, q: int) -> FloatArray:
     return np.stack([(ratings == k).sum(1) for k in range(q)], axis=1).astype(np.float64)
 
 
-def pair_table(first: IntArray, second: IntArray, q: int) -> FloatArray:
-    """(q, q) contingency table of two coders' (n,) category indices, -1 where missing."""
+def pair_table(first: IntArray, second: IntArray, q: int, times: FloatArray | None = None) -> FloatArray:
+    """(q, q) contingency table of two coders' (n,) category indices, -1 where missing; rows may stand for several units."""
     both = (first >= 0) & (second >= 0)
-    table = np.zeros((q, q))
-    np.add.at(table, (first[both], second[both]), 1)
-    return table
+    counted = None if times is None else times[both]
+    return np.bincount(first[both] * q + second[both], counted, minlength=q * q).reshape(q, q).astype(np.float64)
 
 
-def light_kappa(ratings: IntArray, q: int) -> Estimate:
+def light_kappa(ratings: IntArray, q: int, times: FloatArray | None = None) -> Estimate:
     """Mean of the pairwise Cohen kappas that are defined.
 
     Source: Light, R. J. (1971). Psychological Bulletin 76, 365-377.
@@ -240,7 +242,7 @@ def light_kappa(ratings: IntArray, q: int) -> Estimate:
         0.667
     """
     values: Sequence[Estimate] = [
-        coefficients.cohen_kappa(pair_table(ratings[:, i], ratings[:, j], q))
+        coefficients.cohen_kappa(pair_table(ratings[:, i], ratings[:, j], q, times))
         for i, j in combinations(range(ratings.shape[1]), 2)
     ]
     defined = [v.value for v in values if v.value is not None]

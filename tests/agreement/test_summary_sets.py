@@ -8,8 +8,8 @@ from hypothesis import given, settings
 
 from autocode.agreement import set_agreement
 from autocode.agreement.coefficients.krippendorff import exact_match, set_alpha
-from autocode.agreement.coefficients.sets import distinct_sets
 from autocode.agreement.counts import Decisions
+from autocode.agreement.summary import distinct_sets
 from tests.agreement.made import any_decisions, decided, noisy
 
 
@@ -53,5 +53,5 @@ def test_distinct_sets_are_few() -> None:
     """Each set of codes gets one index."""
     Y = np.array([[[1, 0], [1, 1]], [[1, 0], [0, 0]]], dtype=bool)
     index, sets = distinct_sets(decided(Y))
-    assert sorted(map(len, sets)) == [0, 1, 2]
+    assert sorted(sets.sum(1).tolist()) == [0, 1, 2]
     assert index[0, 0] == index[1, 0]
