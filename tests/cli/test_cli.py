@@ -65,7 +65,7 @@ def test_import_ends_with_a_receipt_and_the_next_step(shell: Shell) -> None:
     """Every part is counted, in = kept + skipped, and the next command is named."""
     code, out, err = shell("import", "open", "--study", "corpora/tiny")
     assert code == 0
-    assert "in 8 transcripts = kept 8 + skipped 0" in out
+    assert "8 of 8 transcripts" in out
     assert "Next: autocode describe corpora/tiny" in err
     assert check(shell.folder / "corpora/tiny" / STORE) == []
 
@@ -451,7 +451,7 @@ def test_export_gives_a_study_back(shell: Shell) -> None:
 def test_a_dry_run_writes_nothing(shell: Shell) -> None:
     """--dry-run shows the receipt and leaves no study behind."""
     code, out, _ = shell("import", "open", "--study", "s", "--dry-run")
-    assert (code, "kept 8" in out) == (0, True)
+    assert (code, "8 of 8" in out) == (0, True)
     assert not (shell.folder / "s").exists()
 
 

@@ -33,7 +33,9 @@ from autocode.dossier.comparison import PICTURES, TABLES, write_tables
 from autocode.dossier.counts import frequency_table, map_figure
 from autocode.dossier.tables import Description, coverage, shared
 from autocode.errors import InputError, StudyError, did_you_mean
-from autocode.formats import WRITERS, read, read_all, read_coders, write
+from autocode.formats import CODEBOOK, WRITERS, read, read_all, read_coders, write
+from autocode.formats.names import twins
+from autocode.formats.overview import Overview
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.participants import kind_of
 from autocode.formats.transcripts.speakers import INTERVIEWER, propose_roles, with_speakers
@@ -61,8 +63,12 @@ def import_(
         list[str] | None,
         typer.Option("--coder", "--coders", metavar="NAME", help="Who coded, where the file does not say; or NAME=FILE."),
     ] = None,
-    kind: Annotated[str, typer.Option(help="Of the texts: interview, literature, field note.")] = "interview",
+    kind: Annotated[str, typer.Option(help="Of the texts: interview, literature, field note; or codebook.")] = "interview",
     speaker: Annotated[list[str] | None, typer.Option(help="Rename a speaker: SPEAKER_00=Interviewer.")] = None,
+    same: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NEW=KNOWN", help="A document, coder or code that is known under another name."),
+    ] = None,
     column: Annotated[list[str] | None, typer.Option(help="In a table of another shape: ours=theirs.")] = None,
     encoding: Annotated[str, typer.Option(help="Of text files, where it is guessed wrongly.")] = "",
     add_codes: Annotated[bool, typer.Option(help="Add codes that the codebook lacks.")] = False,
@@ -80,8 +86,12 @@ def import_(
     audio: Annotated[
         list[str] | None, typer.Option(help="A document's recording, for the review page: R01=FILE. It stays where it is.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Bring transcripts, codings and codebooks into a study; originals are never changed."""
+    """Bring transcripts, codings and codebooks into a study; originals are never changed.
+
+    A file that cannot be read is named and does not stop the others; the exit code is then 1.
+    """
     if study is None:
         raise typer.BadParameter(_name_the_study(sources or []))
     known = load(study / STORE) if (study / STORE).exists() else Study()
@@ -98,19 +108,24 @@ def import_(
         open_files=True,
         documents=known.documents,
         columns=_pairs(column),
-        kind=kind_of(kind),
+        kind=kind if kind == CODEBOOK else kind_of(kind),
         users=users,
+        same=_pairs(same),
+        coders=tuple(c.id for c in known.coders),
+        go_on=True,
     )
     new, receipts = _gathered(sources or [], _pairs([c for c in coder or [] if "=" in c]), options)
     new = replace(new, documents=tuple(with_speakers(d, _pairs(speaker)) for d in new.documents))
     merging = _Merging(new, replacing, study.name)
     merged = merging.onto(known)
-    for receipt in (*receipts, *merging.receipts()):
-        print(receipt)
+    there = {d.id: d.text for d in known.documents}
+    fresh = replace(new, documents=tuple(d for d in new.documents if there.get(d.id) != d.text))
+    overview = Overview.of(fresh, (*receipts, *merging.receipts()))
+    show(overview, as_json)
     _say_roles(new.documents)
     if dry_run:
         tell("Nothing was written (--dry-run).")
-        return
+        raise typer.Exit(int(overview.failed > 0))
     at = datetime.now(UTC).isoformat(timespec="seconds")
     merged = update(study / STORE, merging.onto, lambda: merging.entries(at, receipts))
     _say_changes(_Sizes.of(known), _Sizes.of(merged), study / STORE)
@@ -118,6 +133,8 @@ def import_(
         _attach(study / STORE, merged, recorded, dry_run)
         return
     tell(f"Next: autocode describe {study}")
+    if overview.failed:
+        raise typer.Exit(1)
 
 
 def _name_the_study(sources: Sequence[Path]) -> str:
@@ -164,8 +181,9 @@ class _Merging:
     def receipts(self) -> list[Receipt]:
         """What became of codings on changed texts, and what else changed."""
         found = [_moved_receipt(m) for m in self.merged.moved]
-        changes = Receipt(self.name, "codings in the study", len(self.merged.study.codings), {}, self.merged.changes)
-        return [*found, changes] if self.merged.changes else found
+        notes = (*self.merged.changes, *twins(self.merged.study))
+        changes = Receipt(self.name, "codings in the study", len(self.merged.study.codings), {}, notes)
+        return [*found, changes] if notes else found
 
     def entries(self, at: str, read: Sequence[Receipt]) -> list[ReceiptRow]:
         """All receipts as the study keeps them, with the codings that lost their places."""

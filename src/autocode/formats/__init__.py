@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
 from pathlib import Path
 
-from autocode.errors import CodebookError, InputError
+from autocode.errors import AutocodeError, CodebookError, InputError
 from autocode.formats.coders import join_coders
 from autocode.formats.datasets.huggingface import (
     is_datasets_folder,
@@ -19,20 +19,23 @@ from autocode.formats.datasets.huggingface import (
 )
 from autocode.formats.folder import is_study_folder, read_folder
 from autocode.formats.folder.write import write_folder
+from autocode.formats.names import Known, Proposal, codes_meet, likely, renamed
 from autocode.formats.projects.qualcoder import read_qualcoder, read_rqda, write_qualcoder
 from autocode.formats.projects.refi_read import read_project
 from autocode.formats.projects.refi_write import read_codes_file, write_codes_file, write_project
 from autocode.formats.projects.taguette import read_taguette
 from autocode.formats.projects.taguette_write import write_taguette
-from autocode.formats.receipt import Reader, ReadOptions, Receipt, WriteOptions, Writer
+from autocode.formats.receipt import Reader, ReadOptions, Receipt, WriteOptions, Writer, gathered
+from autocode.formats.sources import Left, ending_of, files_of, refuse_unknown
 from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
 from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
 from autocode.formats.tables.table import read_sheets, read_table, table_stage, write_table
-from autocode.formats.transcripts.texts import TEXTS, read_text_file, read_text_files
+from autocode.formats.transcripts.texts import TEXTS, read_text_file
 from autocode.store import STORE, load
 from autocode.study import Study
 from autocode.study.codebook import Codebook, join_codebooks
 from autocode.study.merge import merge
+from autocode.study.revise import on_known_texts
 
 __all__ = [
     "ReadOptions",
@@ -46,26 +49,6 @@ __all__ = [
 
 CODEBOOK = "codebook"
 """What `ReadOptions.kind` calls a text that is to be read as a codebook."""
-
-_THEN = "then import the .qdpx file. For the codes alone, export a REFI-QDA codebook (.qdc)."
-_TOOLS = (
-    (r"\.(mx\d{1,2}|mex\d*|mtr|mqda|mx\w*bac|mqbac)", "MAXQDA", "Home > Export > REFI-QDA Project"),
-    (r"\.(nvp|nvpx|nvcx|nvb|nvpb|nvl)", "NVivo", "Share > Export Project > REFI-QDA Project (on a Mac: File > Export Project)"),
-    (r"\.(atlproj\w*|atlcb\w*|atlpac\w*|hpr\d|acb\d?)", "ATLAS.ti", "File > Export > REFI-QDA (QDPX)"),
-)
-
-
-def refuse_native(path: Path) -> None:
-    """See that a file is not a native project of a program that keeps its format to itself.
-
-    Raises:
-        InputError: It is; the line names the program's menu that exports REFI-QDA.
-    """
-    for suffix, tool, menu in _TOOLS:
-        if re.fullmatch(suffix, path.suffix.lower()):
-            raise InputError(
-                path.name, f"it is a native {tool} file, which only {tool} can read", f"In {tool} choose {menu}, {_THEN}"
-            )
 
 
 def read(source: str | Path, options: ReadOptions = ReadOptions()) -> Study:
@@ -89,18 +72,76 @@ def read_all(sources: Sequence[str | Path], options: ReadOptions = ReadOptions()
     Raises:
         AutocodeError: A source cannot be read, or its codes are not in the codebook.
     """
-    paths = [Path(source) for source in sources]
+    paths, left = _files([Path(source) for source in sources])
     read: dict[int, tuple[Study, list[Receipt]]] = {}
+    known, told = Known(), list[str]()
+    known.add(options.documents, options.coders)
     stages = [_stage(path, options) if len(paths) > 1 else 0 for path in paths]
     for place in sorted(range(len(paths)), key=stages.__getitem__):
-        read[place] = _read_one(paths[place], _knowing(options, [study for study, _ in read.values()]))
-    parts = [read[place][0] for place in range(len(paths))]
-    receipts = [receipt for place in range(len(paths)) for receipt in read[place][1]]
+        try:
+            study, receipts = _read_one(paths[place], _knowing(options, [study for study, _ in read.values()]))
+            study, notes = known.meet(renamed(study, options.same))
+            read[place] = study, receipts
+        except AutocodeError as error:
+            if not options.go_on or len(paths) < 2:
+                raise
+            left.append(Left.of(paths[place], error, failed=True))
+            continue
+        known.add(study.documents, (c.id for c in study.coders))
+        told += notes
+    return _together(read, left, told, options)
+
+
+def _files(sources: Sequence[Path]) -> tuple[list[Path], list[Left]]:
+    """The files to read: those named, and those of folders of transcripts; and what is not read of these.
+
+    Raises:
+        InputError: A folder holds nothing that is read.
+    """
+    paths: list[Path] = []
+    left: list[Left] = []
+    for source in sources:
+        if not _is_plain_folder(source):
+            paths.append(source)
+            continue
+        found, others = files_of(source, READERS)
+        if not found:
+            listed = "; ".join(f"{o.name}: {o.why}" for o in others[:5])
+            raise InputError(str(source), f"it holds no file that is read{listed and f' ({listed})'}", "Choose another folder.")
+        paths += found
+        left += others
+    return list(dict.fromkeys(paths)), left
+
+
+def _is_plain_folder(path: Path) -> bool:
+    """Whether a path is a folder of files, and not one that is a study, a project or a data set as a whole."""
+    if not path.is_dir() or path.suffix.lower() == ".qda":
+        return False
+    return not ((path / STORE).is_file() or is_study_folder(path) or is_datasets_folder(path))
+
+
+def _together(
+    read: Mapping[int, tuple[Study, list[Receipt]]], left: Sequence[Left], told: Sequence[str], options: ReadOptions
+) -> tuple[Study, list[Receipt]]:
+    """The parts as one study, and all receipts, like ones gathered."""
+    parts = [read[place][0] for place in sorted(read)]
+    receipts = gathered(receipt for place in sorted(read) for receipt in read[place][1])
     book = options.codebook
     for part in parts:
         book = join_codebooks(book, part.codebook).book
-    parts = [_resolved(part, book, options.add_codes) for part in parts]
-    return reduce(merge, parts, Study(codebook=book)), receipts
+    whole = Study(codebook=book)
+    notes = list(told)
+    for part in parts:
+        resolved = _resolved(part, book, options.add_codes)
+        notes += codes_meet(part, resolved.codebook) if part.codings else ()
+        whole = merge(whole, on_known_texts(whole, resolved))
+    if notes:
+        receipts.append(Receipt("names", "documents", len(whole.documents), {}, tuple(dict.fromkeys(notes))))
+    if left:
+        why = Counter("that could not be read" if item.failed else "not read" for item in left)
+        said = tuple(f"not read: {item.name}: {item.why}" for item in left)
+        receipts.append(Receipt("files", "files", len(read), why, said))
+    return whole, receipts
 
 
 def _stage(path: Path, options: ReadOptions) -> int:
@@ -146,21 +187,15 @@ def read_coders(files: Mapping[str, str | Path], options: ReadOptions = ReadOpti
 def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     if not path.exists():
         raise InputError(str(path), "there is no such file or folder", "Check the name.")
-    refuse_native(path)
     if path.is_dir() and path.suffix.lower() != ".qda":
         return _read_directory(path, options)
+    refuse_unknown(path, READERS)
     sure = options.kind == CODEBOOK or is_called_codebook(path.stem)
     if path.suffix.lower() in BOOKS and (found := codebook_in_text(path, options.encoding, sure)):
         return Study(codebook=found[0]), [found[1]]
     if options.kind == CODEBOOK and path.suffix.lower() in TEXTS:
         raise InputError(path.name, "no list or table of codes was found in it", "Make it a table: Theme | Code | Definition.")
-    kind = "".join(s for s in path.suffixes[-2:] if s in (".csv", ".tsv", ".gz")) or path.suffix.lower()
-    reader = READERS.get(kind)
-    if reader is None:
-        raise InputError(
-            path.name, f"files of this kind ('{path.suffix}') are not read", f"Known: {', '.join(READERS)} and folders."
-        )
-    return reader(path, options)
+    return READERS[ending_of(path)](path, options)
 
 
 def _read_directory(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
@@ -169,9 +204,7 @@ def _read_directory(path: Path, options: ReadOptions) -> tuple[Study, list[Recei
         return _read_store(path / STORE, options)
     if is_datasets_folder(path):
         return read_datasets(path, options)
-    if is_open:
-        return read_folder(path)
-    return read_text_files(path, options)
+    return read_folder(path)
 
 
 def _read_yaml(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
@@ -201,27 +234,39 @@ def _resolved(study: Study, book: Codebook, add_codes: bool) -> Study:
     return replace(study, codebook=whole, codings=codings)
 
 
-def _known(code: str, book: Codebook) -> bool:
-    return code in book or any(c.name == code for c in book)
-
-
 def _check_known(codes: Iterable[str], book: Codebook) -> None:
     unknown = [code for code in codes if not _known(code, book)]
     if len(unknown) == 1:
-        raise book.unknown(unknown[0])
+        raise _unknown(unknown[0], book)
     if unknown:
+        near = [str(Proposal("code", code, other)) for code in unknown if (other := likely(code, book.by_path))]
         shown = ", ".join(f"'{code}'" for code in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
         raise CodebookError(
             f"{len(unknown)} codes",
-            f"the codebook does not have {shown}",
+            f"the codebook does not have {shown}" + (f"; {'; '.join(near[:3])}" if near else ""),
             "Add them to the codebook, or import again with --add-codes.",
         )
+
+
+def _unknown(code: str, book: Codebook) -> CodebookError:
+    error = book.unknown(code)
+    near = re.fullmatch(r"Did you mean '(.*)'\?", error.mend)
+    same = f" If so, import again with --same '{code}={near[1]}'; if not, with --add-codes." if near else ""
+    return CodebookError(error.what, error.why, error.mend + same) if same else error
+
+
+def _known(code: str, book: Codebook) -> bool:
+    try:
+        return bool(book.resolve(code))
+    except CodebookError:
+        return code in {c.name for c in book}  # ambiguous: resolve says so later
 
 
 READERS: dict[str, Reader] = {
     ".csv": read_table,
     ".csv.gz": read_table,
     ".tsv": read_table,
+    ".tsv.gz": read_table,
     ".yaml": _read_yaml,
     ".sqlite": _read_store,
     ".qdpx": read_project,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autocode.study import Document, Study, Suggestion
-from autocode.study.codebook import Codebook
+from autocode.study import Coding, Document, Study, Suggestion
+from autocode.study.codebook import SEPARATOR, Codebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,31 @@ class Receipt:
         return line + (f" ({reasons})" if reasons else "") + "".join(f"\n  note: {n}" for n in self.notes)
 
 
+def gathered(receipts: Iterable[Receipt]) -> list[Receipt]:
+    """Receipts with the single transcripts among them as one, like notes put together with the names of their files."""
+    listed = list(receipts)
+    alone = [r for r in listed if r.what == "transcripts" and r.given == 1]
+    if len(alone) < 2:
+        return listed
+    names: dict[str, list[str]] = {}
+    for r in alone:
+        for note in r.notes:
+            plain = note.removeprefix(f"{r.source} ").removeprefix(f"{r.source}: ")
+            names.setdefault(plain, []).append(r.source)
+    notes = tuple(f"{listed_names(found)}: {note}" for note, found in names.items())
+    skipped: Counter[str] = Counter()
+    for r in alone:
+        skipped.update(r.skipped)
+    whole = Receipt(f"{len(alone):,} files", "transcripts", sum(r.kept for r in alone), skipped, notes)
+    return [whole if r is alone[0] else r for r in listed if r is alone[0] or r not in alone]
+
+
+def listed_names(names: Sequence[str], most: int = 8) -> str:
+    """Names as a sentence lists them, the first few of many."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """How sources are read.
@@ -57,6 +83,9 @@ class ReadOptions:
         documents: Transcripts known already; a table that only quotes is located in them.
         columns: For a table in nobody's format: our names of columns to the table's own.
         kind: Of the texts read: interview, literature or field note.
+        same: Names of documents, coders and codes that the user says mean another: new to known.
+        coders: Ids of the coders known.
+        go_on: Read the rest where a file cannot be read; it is named in a receipt of files.
         users: Whose a coding is where an exchange file names one user for the coding and another
             for the selection: `coding` or `selection`.
     """
@@ -70,6 +99,9 @@ class ReadOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     kind: str = "interview"
     users: str = "coding"
+    same: Mapping[str, str] = field(default_factory=dict)
+    coders: tuple[str, ...] = ()
+    go_on: bool = False
 
 
 Reader = Callable[[Path, ReadOptions], tuple[Study, list[Receipt]]]
@@ -105,3 +137,25 @@ class WriteOptions:
 
 Writer = Callable[[Study, Path, WriteOptions], None]
 """From a study, a path and the options to a file."""
+
+
+MACHINE = "autocode (suggested)"
+"""Under whose name suggestions are written beside the codings of people."""
+
+MIRROR = "autocode"
+"""The root code under which suggestions' codes are mirrored, where that is asked for."""
+
+_NEAR = 3  # precedents named in a memo
+
+
+def suggested(options: WriteOptions) -> Iterator[Coding]:
+    """The suggestions to write as codings by the machine, their evidence as memo."""
+    for s in options.suggestions:
+        code = MIRROR + SEPARATOR + s.code if options.mirror else s.code
+        yield Coding(s.segment.document, s.segment.start, s.segment.end, code, MACHINE, reason(s))
+
+
+def reason(s: Suggestion) -> str:
+    """Why the model suggests a code: its probability, its band and the coded segments nearest."""
+    near = "; ".join(f"{e.document} ({e.coder}, similarity {e.similarity:.2f}): {e.text}" for e in s.evidence[:_NEAR])
+    return f"autocode suggestion; probability {s.probability:.2f}; {s.band}" + (f"; near: {near}" if near else "")

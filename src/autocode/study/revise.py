@@ -183,10 +183,24 @@ def merge_newer(first: Study, second: Study, replacing: bool = False) -> Merged:
     Raises:
         StudyError: As `merge`.
     """
+    second = on_known_texts(first, second)
     followed, moved = _following(first, second, replacing)
     joined = _joined_codings(followed, second)
     study = merge(_with(followed, joined), _with(second, joined))
     return Merged(study, moved, tuple(_changes(followed, second, joined)) if first.documents else ())
+
+
+def on_known_texts(first: Study, second: Study) -> Study:
+    """`second` with the texts of `first` where they hold the same words: other spaces and line ends make no other text.
+
+    Its codings and readings move to where their words stand there. Texts of given units stay.
+    """
+    same: dict[str, Document] = {}
+    for d in second.documents:
+        old = first.by_id.get(d.id)
+        if old and old.text != d.text and not (made_of_units(old) or made_of_units(d)) and old.text.split() == d.text.split():
+            same[d.id] = replace(d, text=old.text, turns=old.turns, segments=old.segments, doubts=old.doubts)
+    return reanchor(second, same)[0] if same else second
 
 
 def _following(first: Study, second: Study, replacing: bool) -> tuple[Study, tuple[Reanchored, ...]]:

@@ -11,7 +11,7 @@ import pytest
 
 from autocode.errors import AutocodeError, InputError
 from autocode.formats import WriteOptions, read, read_all, write
-from autocode.formats.datasets.suggestions import MACHINE
+from autocode.formats.receipt import MACHINE
 from autocode.study import Coder, Coding, Document, Segment, Study, Suggestion
 from autocode.study.codebook import Code, Codebook
 from tests.conftest import shared

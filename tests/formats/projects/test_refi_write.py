@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from autocode.formats import WriteOptions, read, write
-from autocode.formats.datasets.suggestions import MACHINE
+from autocode.formats.receipt import MACHINE
 from autocode.study import Coder, Coding, Document, Evidence, Reading, Segment, Study, Suggestion
 from autocode.study.codebook import Code, Codebook
 from tests.formats.projects_made import ANA, code, coding, guid, project, qde_of, qdpx, selection, source

@@ -12,8 +12,8 @@ import pytest
 
 from autocode.errors import InputError, StoreError
 from autocode.formats import ReadOptions, WriteOptions, read, read_all, write
-from autocode.formats.datasets.suggestions import MACHINE
 from autocode.formats.projects.taguette import text_of_html
+from autocode.formats.receipt import MACHINE
 from autocode.study import Coder, Coding, Document, Segment, Study, Suggestion
 from autocode.study.codebook import Code, Codebook
 from tests.conftest import shared

@@ -34,7 +34,10 @@ def test_of_whispers_files_the_richest_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHi.\n")
     study, receipts = read_all([tmp_path])
     assert [(d.source, len(d.turns)) for d in study.documents] == [("a.json", 1)]
-    assert receipts[0].skipped == {"the same recording in another format": 2}
+    assert receipts[-1].notes == (
+        "not read: a.srt: the same recording as a.json",
+        "not read: a.txt: the same recording as a.json",
+    )
 
 
 def test_the_kind_asked_for_is_the_documents(tmp_path: Path) -> None:
@@ -46,7 +49,7 @@ def test_the_kind_asked_for_is_the_documents(tmp_path: Path) -> None:
 def test_a_folder_without_transcripts_is_refused(tmp_path: Path) -> None:
     """The kinds that are read are named."""
     (tmp_path / "a.mp3").write_bytes(b"x")
-    with pytest.raises(InputError, match=r"no transcript \(.txt, .md, .docx"):
+    with pytest.raises(InputError, match=r"no file that is read.*it is a recording"):
         read(tmp_path)
 
 

@@ -10,34 +10,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from autocode.formats.files import csv_text, write_atomic
-from autocode.formats.receipt import WriteOptions
 from autocode.formats.tables.spreadsheet import write_workbook
-from autocode.study import Coding, Document, Grounds, Segment, Suggestion
-from autocode.study.codebook import SEPARATOR
+from autocode.study import Document, Grounds, Segment, Suggestion
 
 COLUMNS = ("document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested", "coded")
 HEAD = (*COLUMNS, "unfamiliar", "transfer")
-
-MACHINE = "autocode (suggested)"
-"""Under whose name suggestions are written beside the codings of people."""
-
-MIRROR = "autocode"
-"""The root code under which suggestions' codes are mirrored, where that is asked for."""
-
-_NEAR = 3  # precedents named in a memo
-
-
-def suggested(options: WriteOptions) -> Iterator[Coding]:
-    """The suggestions to write as codings by the machine, their evidence as memo."""
-    for s in options.suggestions:
-        code = MIRROR + SEPARATOR + s.code if options.mirror else s.code
-        yield Coding(s.segment.document, s.segment.start, s.segment.end, code, MACHINE, reason(s))
-
-
-def reason(s: Suggestion) -> str:
-    """Why the model suggests a code: its probability, its band and the coded segments nearest."""
-    near = "; ".join(f"{e.document} ({e.coder}, similarity {e.similarity:.2f}): {e.text}" for e in s.evidence[:_NEAR])
-    return f"autocode suggestion; probability {s.probability:.2f}; {s.band}" + (f"; near: {near}" if near else "")
 
 
 def suggestion_row(suggestion: Suggestion, documents: Mapping[str, Document]) -> tuple[object, ...]:

@@ -17,10 +17,9 @@ from typing import Any
 
 from autocode.errors import InputError
 from autocode.footprint import moved, temporary, wrote
-from autocode.formats.datasets.suggestions import MACHINE, suggested
 from autocode.formats.projects.positions import RawText, Selection, View
 from autocode.formats.projects.refi_codes import described
-from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
+from autocode.formats.receipt import MACHINE, ReadOptions, Receipt, WriteOptions, suggested
 from autocode.formats.tables.gathered import Gathered, Node, number, words
 from autocode.formats.tables.headings import iso_dates
 from autocode.store import Foreign, changed_copy, foreign

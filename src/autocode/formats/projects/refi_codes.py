@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from xml.etree.ElementTree import Element
 
-from autocode.formats.datasets.suggestions import MIRROR
 from autocode.formats.files import node
+from autocode.formats.receipt import MIRROR
 from autocode.formats.tables.gathered import apart
 from autocode.study.codebook import SEPARATOR, Code, Codebook
 

@@ -11,7 +11,6 @@ from xml.etree.ElementTree import Element
 
 from autocode.errors import InputError
 from autocode.formats.coders import unite_copies
-from autocode.formats.datasets.suggestions import MACHINE
 from autocode.formats.projects.positions import (
     ONE,
     STORED,
@@ -39,7 +38,7 @@ from autocode.formats.projects.refi_sources import (
     read_sources,
     untold,
 )
-from autocode.formats.receipt import ReadOptions, Receipt
+from autocode.formats.receipt import MACHINE, ReadOptions, Receipt
 from autocode.study import Coder, Coding, Document, Reading, Study
 
 _DEFAULTS = {"nvivo": View(UTF16, STORED), "atlas": View(newline=ONE), "maxqda": View(), "qualcoder": View()}

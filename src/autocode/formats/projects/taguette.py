@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from autocode.errors import InputError
-from autocode.formats.datasets.suggestions import MACHINE
 from autocode.formats.files import BOM
 from autocode.formats.projects.positions import UTF8, RawText, Selection, View
-from autocode.formats.receipt import ReadOptions, Receipt
+from autocode.formats.receipt import MACHINE, ReadOptions, Receipt
 from autocode.formats.tables.gathered import Gathered, Node, number, words
 from autocode.formats.tables.headings import iso_dates
 from autocode.store import Foreign, foreign

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autocode.errors import InputError
-from autocode.formats.datasets.suggestions import MACHINE, MIRROR, suggested
 from autocode.formats.files import legal
 from autocode.formats.projects.positions import RawText
 from autocode.formats.projects.taguette import LOGIN, UNDATED, VIEW, check_taguette, tag_nodes, text_of_html
-from autocode.formats.receipt import WriteOptions
+from autocode.formats.receipt import MACHINE, MIRROR, WriteOptions, suggested
 from autocode.formats.tables.gathered import Gathered, number, words
 from autocode.formats.tables.headings import iso_dates
 from autocode.store import Foreign, changed_copy

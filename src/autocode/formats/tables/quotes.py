@@ -7,19 +7,20 @@ the document: given units, laid end to end in the order of the table's own place
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
+from functools import cached_property
 
 from autocode.errors import InputError
+from autocode.formats.names import Proposal, aliases, likely, plain_name
 from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.formats.tables.locate import Found, Locator
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.merge import Unit, lay_out, made_of_units, unit_readings
 
 _LISTED = 20  # line numbers in a note
+_ASKED, _TELLING = 12, 25  # passages, of at least so many characters, that tell which transcript is meant
 _AT_OFFSETS = "at the offsets given"
 
 
@@ -73,8 +74,18 @@ def study_from_quotes(
     skipped: Counter[str] = Counter()
     groups = _grouped(quotes, source, options, skipped)
     part = _Part(source, skipped)
+    transcripts = Transcripts(options.documents)
     for name, rows in groups.items():
         known = known_document(name, options.documents)
+        if known is None and (found := transcripts.quoted_by(rows)):
+            known = found
+            part.told.append(f"'{name}' is {known.id}: its passages stand there and in no other transcript")
+        elif known is None and transcripts.there:
+            part.told.append(
+                f"'{name}' is no transcript that is there: its {len(rows):,} quotes stand as a document of their own"
+            )
+            if other := likely(name, (d.id for d in options.documents), numbered=True):
+                part.told.append(str(Proposal("document", name, other)))
         if known and not _same_units(known, rows):
             part.locate(known, rows)
         else:
@@ -92,6 +103,7 @@ def _grouped(quotes: Iterable[Quote], source: str, options: ReadOptions, skipped
             skipped["without quoted words"] += 1
             continue
         coder = q.coder.strip() or options.coder
+        coder, q = options.same.get(coder, coder), replace(q, document=options.same.get(q.document.strip(), q.document))
         if not coder and q.codes:
             raise InputError(
                 f"{source}, line {q.line}", "it has codes but no coder", "Say who coded: --coder NAME, or name the column."
@@ -102,8 +114,9 @@ def _grouped(quotes: Iterable[Quote], source: str, options: ReadOptions, skipped
 
 def known_document(name: str, documents: Sequence[Document]) -> Document | None:
     """The transcript that a table calls `name`: by id, name or file, with or without its suffix."""
-    for key in (str, lambda s: PurePath(str(s)).stem.casefold() if _has_suffix(str(s)) else str(s).casefold()):
-        found = [d for d in documents if key(name) in {key(d.id), key(d.name), key(d.source)} - {""}]
+    for key in (str, plain_name):
+        called = key(name)
+        found = [d for d in documents if called in {key(n) for n in (d.id, d.name, d.source, *aliases(d))} - {""}]
         if len(found) == 1:
             return found[0]
     return documents[0] if not name and len(documents) == 1 else None
@@ -125,8 +138,26 @@ def _grouped_as(document: Document, rows: Iterable[Quote]) -> Document:
     return replace(document, groups=tuple(groups))
 
 
-def _has_suffix(name: str) -> bool:
-    return bool(re.search(r"\.[A-Za-z][A-Za-z0-9]{1,4}$", name))
+@dataclass
+class Transcripts:
+    """The transcripts that are known, asked for those that hold certain passages."""
+
+    documents: Sequence[Document]
+
+    @cached_property
+    def there(self) -> dict[str, Locator]:
+        """What finds passages in each transcript; documents made of quotes are none."""
+        return {d.id: Locator(d.text) for d in self.documents if not made_of_units(d)}
+
+    def quoted_by(self, rows: Sequence[Quote]) -> Document | None:
+        """The one transcript in which most of the longest passages stand, and none of them in another."""
+        passages = sorted({q.text.strip() for q in rows}, key=lambda text: (-len(text), text))[:_ASKED]
+        passages = [p for p in passages if len(p) >= _TELLING]
+        found = {i: sum(not isinstance(at.find(p), str) for p in passages) for i, at in self.there.items()}
+        homes = [i for i, n in found.items() if n]
+        if len(homes) != 1 or 2 * found[homes[0]] < len(passages):
+            return None
+        return next(d for d in self.documents if d.id == homes[0])
 
 
 @dataclass
@@ -143,6 +174,7 @@ class _Part:
     how: Counter[str] = field(default_factory=Counter)
     lost: dict[str, list[int]] = field(default_factory=dict)
     offsets: int = 0
+    told: list[str] = field(default_factory=list)
 
     def locate(self, document: Document, rows: Sequence[Quote]) -> None:
         """Set the codings of `rows` where their words stand in a known transcript."""
@@ -217,7 +249,7 @@ class _Part:
 
     def receipt(self, notes: Sequence[str]) -> Receipt:
         """What became of the rows, how they were placed, and the lines of those that were not."""
-        said = [f"{n:,} {how}" for how, n in self.how.items() if n]
+        said = [*self.told, *(f"{n:,} {how}" for how, n in self.how.items() if n)]
         for reason, lines in self.lost.items():
             more = f" and {len(lines) - _LISTED:,} more" if len(lines) > _LISTED else ""
             said.append(f"{reason}: lines {', '.join(map(str, lines[:_LISTED]))}{more}")

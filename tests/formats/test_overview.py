@@ -1,0 +1,96 @@
+"""The receipt of an import: short, whole, odd things first; every file, row, coding and speaker is counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autocode.errors import InputError
+from autocode.formats import ReadOptions, read_all
+from autocode.formats.overview import Overview
+
+TALK = "I: How did it go for you then?\nR: It was hard, I had no time at all and no money.\nI: Why?\nR: The job.\n"
+GO_ON = ReadOptions(go_on=True, add_codes=True)
+
+
+def _folder(folder: Path) -> Path:
+    """A folder as people have it: transcripts, tables, a codebook, and what cannot be read."""
+    files = {
+        "R01.txt": TALK,
+        "R02.txt": TALK.replace("hard", "easy").replace("R:", "Rosa:"),
+        "notes.doc": "x",
+        "slides.pptx": "x",
+        "talk.mp3": "x",
+        "broken.docx": "x",
+        "empty.txt": " ",
+        "README.txt": "about",
+        ".DS_Store": "x",
+        "sub/R03.txt": TALK,
+        "codebook.csv": "Theme,Code,Definition\nBarriers,Time,hours\n,Money,costs\n",
+        "codings.csv": "document,text,code,coder\n"
+        + "".join(
+            f"{row}\n" for row in ("R01,no time at all,Time,ana", "R01,not there,Time,ana", "R02,no time at all,Time,ben")
+        ),
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_every_file_row_coding_and_speaker_has_a_line_that_counts_it(tmp_path: Path) -> None:
+    """Nothing that a folder holds goes without a word."""
+    study, receipts = read_all([_folder(tmp_path)], GO_ON)
+    told = Overview.of(study, receipts)
+    text = str(told)
+    for name in ("notes.doc", "slides.pptx", "talk.mp3", "broken.docx", "empty.txt", "README.txt", "sub/", "hidden files"):
+        assert f"Not read: {name}" in text, name
+    assert text.startswith("2 documents, 2 coders, 2 codings, 3 codes in 1 theme; 1 could not be placed.")
+    assert "codings.csv: 2 of 3 coded segments, 1 left out (1 not found in the transcript)" in text
+    assert "not found in the transcript: lines 3" in text
+    assert "codebook.csv: 2 of 2 codes" in text
+    for speaker in {t.speaker for d in study.documents for t in d.turns}:
+        assert speaker in text
+    assert told.failed == 2
+    assert sum(row.turns for row in told.documents) == sum(len(d.turns) for d in study.documents) == 8
+
+
+def test_one_bad_file_stops_the_others_only_where_nobody_asked_to_go_on(tmp_path: Path) -> None:
+    """A program that reads a folder gets an error, a person the rest and a line."""
+    with pytest.raises(InputError, match=r"broken\.docx|empty\.txt"):
+        read_all([_folder(tmp_path)])
+    assert len(read_all([tmp_path], GO_ON)[0].documents) == 2
+
+
+def test_like_notes_are_gathered_with_the_names_of_their_files(tmp_path: Path) -> None:
+    """Three files read by the same guess are one line that names them."""
+    for name in "abc":
+        (tmp_path / f"{name}.txt").write_bytes("Grüße an alle, schöne Woche.\n".encode("cp1252"))
+    receipts = read_all([tmp_path])[1]
+    assert [n.split(":")[0] for n in receipts[0].notes] == ["a.txt, b.txt, c.txt"]
+
+
+def test_odd_documents_come_first_and_say_what_is_odd(tmp_path: Path) -> None:
+    """A document without speakers and one with a single speaker stand above the others, in the table too."""
+    (tmp_path / "a.txt").write_text(TALK)
+    (tmp_path / "b.txt").write_text("Just a block of words that nobody says.\n\nAnd another one.\n")
+    told = Overview.of(*read_all([tmp_path]))
+    lines = str(told).splitlines()
+    assert lines[1] == "b: no speakers found: 2 paragraphs are the units"
+    assert [line.split()[0] for line in lines[2:5]] == ["Document", "b", "a"]
+
+
+def test_json_has_all_of_it(tmp_path: Path) -> None:
+    """Counts, the table of documents, and each receipt with what it skipped and why."""
+    made = Overview.of(*read_all([_folder(tmp_path)], GO_ON)).to_json()
+    assert (made["documents"], made["codings"], made["codes"], made["themes"]) == (2, 2, 3, 1)
+    assert {row["document"] for row in made["table"]} == {"R01", "R02"}  # type: ignore[union-attr, index]
+    files = next(r for r in made["receipts"] if r["what"] == "files")  # type: ignore[union-attr, index]
+    assert files["skipped"] == {"not read": 6, "that could not be read": 2}
+
+
+def test_no_word_of_a_transcript_is_in_a_receipt(tmp_path: Path) -> None:
+    """Receipts are kept and sent: they name files, speakers and numbers only."""
+    text = str(Overview.of(*read_all([_folder(tmp_path)], GO_ON)))
+    assert not any(words in text for words in ("no money", "How did it go", "no time at all", "not there"))
