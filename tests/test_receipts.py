@@ -49,11 +49,12 @@ def test_every_import_leaves_its_receipts(verb: Verb, tmp_path: Path, study: Stu
     printed = verb("import", "open", "--study", "s")[1]
     exit_code, told, _ = verb("describe", "s", "--receipts")
     assert exit_code == 0
-    assert told.startswith("== imported 20")
+    assert "\n== imported 20" in told
     assert all(line in told for line in printed.splitlines())
     assert "manager" not in told
     entries = json.loads(verb("describe", "s", "--receipts", "--json")[1])
-    assert {"at", "source", "what", "kept", "skipped", "notes", "aside"} == set(entries[0])
+    assert {"at", "source", "what", "kept", "skipped", "notes", "aside"} == set(entries["receipts"][0])
+    assert len(entries["table"]) == len(study.documents)
 
 
 def test_a_dry_run_leaves_nothing(verb: Verb, tmp_path: Path, study: Study) -> None:

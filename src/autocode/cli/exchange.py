@@ -35,7 +35,7 @@ from autocode.dossier.tables import Description, coverage, shared
 from autocode.errors import InputError, StudyError, did_you_mean
 from autocode.formats import CODEBOOK, WRITERS, read, read_all, read_coders, write
 from autocode.formats.names import twins
-from autocode.formats.overview import Overview
+from autocode.formats.overview import Overview, accounts
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.participants import kind_of
 from autocode.formats.transcripts.speakers import INTERVIEWER, propose_roles, with_speakers
@@ -269,9 +269,10 @@ def _say_changes(before: _Sizes, after: _Sizes, store: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """All receipts of a study, the first import first."""
+    """All receipts of a study, the first import first, and what is in it now."""
 
     entries: tuple[ReceiptRow, ...]
+    overview: Overview
 
     @classmethod
     def of(cls, study: Path) -> Log:
@@ -280,25 +281,25 @@ class Log:
         Raises:
             StoreError: There is no study, or its file is damaged.
         """
-        return cls(receipts(study / STORE))
+        return cls(receipts(study / STORE), Overview.of(load(study / STORE), ()))
 
     def __str__(self) -> str:
-        """One heading an import, then its receipts."""
+        """What is in the study, every document in a line; then one heading an import, and its receipts."""
         if not self.entries:
             return "No import of this study has left a receipt."
-        lines = []
+        lines = self.overview.head(len(self.overview.documents))
         for at, entries in groupby(self.entries, key=lambda entry: entry.at):
             lines.append(f"== imported {at}")
-            lines += [str(Receipt(e.source, e.what, e.kept, e.skipped, e.notes)) for e in entries]
+            lines += accounts(Receipt(e.source, e.what, e.kept, e.skipped, e.notes) for e in entries)
         return "\n".join(lines)
 
-    def to_json(self) -> list[dict[str, object]]:
-        """JSON-ready list; memos of codings set aside stay in the study's file."""
+    def to_json(self) -> dict[str, object]:
+        """JSON-ready mapping; memos of codings set aside stay in the study's file."""
         told = []
         for entry in self.entries:
             aside = [{k: getattr(c, k) for k in ("document", "start", "end", "code", "coder")} for c in entry.aside]
             told.append({**asdict(entry), "aside": aside})
-        return told
+        return {**self.overview.to_json(), "receipts": told}
 
 
 def describe(

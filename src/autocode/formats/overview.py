@@ -69,6 +69,19 @@ def _odd(document: Document, roles: dict[str, str], words: int, sizes: Sequence[
     return "; ".join(said)
 
 
+def accounts(receipts: Iterable[Receipt]) -> list[str]:
+    """A line for each source that accounts for all it held, its notes, and a line for each file that was not read."""
+    lines, left = [], []
+    for source, found in groupby(receipts, key=lambda r: r.source):
+        told = list(found)
+        if told[0].what == "files":
+            left += [note[:1].upper() + note[1:] for r in told for note in r.notes]
+            continue
+        lines.append(f"{source}: {', '.join(map(_counted, told))}")
+        lines += [f"  {note}" for r in told for note in r.notes]
+    return [*lines, *left]
+
+
 def _counted(r: Receipt) -> str:
     """What accounts for all of one kind that a source held."""
     lost = sum(r.skipped.values())
@@ -113,13 +126,11 @@ class Overview:
 
     def __str__(self) -> str:
         """The answer first, odd things next, a line a document, what was skipped and what was not read."""
-        lines = [self._first(), *self._odd(), *self._table(_ROWS)]
-        for source, found in groupby((r for r in self.receipts if r.what != "files"), key=lambda r: r.source):
-            told = list(found)
-            lines.append(f"{source}: {', '.join(map(_counted, told))}")
-            lines += [f"  {note}" for r in told for note in r.notes]
-        left = [note for r in self.receipts if r.what == "files" for note in r.notes]
-        return "\n".join([*lines, *(note[:1].upper() + note[1:] for note in left)])
+        return "\n".join([*self.head(_ROWS), *accounts(self.receipts)])
+
+    def head(self, most: int) -> list[str]:
+        """The whole in a line, what is odd, and a line for each of so many documents."""
+        return [self._first(), *self._odd(), *self._table(most)]
 
     def _first(self) -> str:
         counts = [(len(self.documents), "document"), (self.coders, "coder"), (self.codings, "coding"), (self.codes, "code")]
