@@ -276,7 +276,9 @@ def plan_(
     as_json: Json = False,
 ) -> None:
     """Say how much to code twice: before you start, and whether it is enough by now."""
-    if drawn:
+    if drawn and study is None:
+        raise StudyError("--drawn", "it is looked at beside its study", "Name the study: autocode plan STUDY --drawn FILE.")
+    if drawn and study:
         _enough(study, read_drawn(drawn), (width, looks), settings(config, segments), as_json)
         return
     design = Design(units or 60, prevalence or 0.05, 0.7 if kappa is None else kappa, 0.05 if likeness is None else likeness)
@@ -298,9 +300,7 @@ def plan_(
     tell(f"Next: autocode next {study or 'STUDY'} --second-coder --out second.csv  (what the second coder should read)")
 
 
-def _enough(study: Path | None, drawn: Drawn, aims: tuple[float, int], config: Config, as_json: bool) -> None:
-    if study is None:
-        raise StudyError("--drawn", "it is looked at beside its study", "Name the study: autocode plan STUDY --drawn FILE.")
+def _enough(study: Path, drawn: Drawn, aims: tuple[float, int], config: Config, as_json: bool) -> None:
     found = read(study)
     pair = _pair(found, [drawn.first, drawn.second] if drawn.second else None, drawn.first)
     matrix = coding_matrix(found, config, pair)

@@ -1,0 +1,117 @@
+"""The verbs of the second look: short answers, whole JSON, sheets that come back, and bad input in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from autocode.formats import write
+from autocode.formats.files import csv_text, read_csv
+from autocode.store import STORE, load
+from autocode.store.ledger import entries
+from autocode.study import Study
+from tests.cli.test_cli import Shell, shell
+
+__all__ = ["shell"]
+FAKE = ("--config", "fake.toml")
+
+
+@pytest.fixture
+def tiny(shell: Shell) -> Shell:
+    """A shell beside an imported study of two coders and a resolved coding."""
+    assert shell("import", "open", "--study", "s")[0] == 0
+    return shell
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("second-look", "s", *FAKE), "worth a second look"),
+        (("meet", "s", *FAKE), "pooled kappa"),
+        (("clinic", "s", *FAKE), "not enough data to say"),
+        (("stability", "s", *FAKE), "interviews is left out"),
+        (("plan", "s", *FAKE), "double coding"),
+        (("plan",), "double coding"),
+    ],
+)
+def test_the_answer_comes_first_in_fifteen_lines(tiny: Shell, words: tuple[str, ...], said: str) -> None:
+    """Each verb answers in at most 15 lines, names the next command, and gives JSON that can be read."""
+    code, out, err = tiny(*words)
+    assert (code, said in out) == (0, True)
+    assert len(out.splitlines()) <= 15
+    assert "Next: " in err
+    assert "autocode " in err
+    assert json.loads(tiny(*words, "--json")[1])
+
+
+def test_a_blind_sheet_becomes_a_round_of_the_ledger(tiny: Shell) -> None:
+    """Answers are told and recorded once; no coding changes, however often the sheet is given."""
+    before = load(tiny.folder / "s" / STORE).codings
+    assert tiny("second-look", "s", "--coder", "ana", "--blind", "again.csv", *FAKE)[0] == 0
+    table = read_csv(tiny.folder / "again.csv")
+    rows = [tuple({**row, "answer": "1"}[c] for c in table.columns) for row in table.rows]
+    (tiny.folder / "again.csv").write_text(csv_text(table.columns, rows), encoding="utf-8")
+    for _ in range(2):
+        code, out, _ = tiny("second-look", "s", "--coder", "ana", "--answers", "again.csv", *FAKE)
+        assert (code, "The first coding stays as it is." in out) == (0, True)
+    written = [e for e in entries(tiny.folder / "s" / STORE) if e.decision.action == "look again"]
+    assert len(written) == len(rows)
+    assert load(tiny.folder / "s" / STORE).codings == before
+
+
+def test_a_meeting_of_two_studies(tiny: Shell, study: Study, tmp_path: Path) -> None:
+    """Two open folders meet by their words; the agenda is kept, and read back after the meeting."""
+    for who in ("ana", "ben"):
+        own = Study(
+            study.documents,
+            study.codebook,
+            tuple(c for c in study.coders if c.id == who),
+            tuple(c for c in study.codings if c.coder == who),
+            tuple(r for r in study.readings if r.coder == who),
+            who,
+        )
+        write(own, tmp_path / who)
+    code, out, _ = tiny("meet", "ana", "ben", "--out", "meeting.json", *FAKE)
+    assert (code, "differ 2 times in 8 documents" in out) == (0, True)
+    code, out, _ = tiny("meet", "ana", "ben", "--since", "meeting.json", *FAKE)
+    assert (code, "0 of 2 disagreements settled" in out) == (0, True)
+    assert tiny("meet", "ana", "ben", "--out", "agenda.html", *FAKE)[0] == 0
+    assert "the employer value the badge" in (tmp_path / "agenda.html").read_text(encoding="utf-8")
+
+
+def test_the_second_coder_is_told_what_to_read_and_when_to_stop(tiny: Shell) -> None:
+    """The draw is the same each time; the estimate speaks of what both have read."""
+    assert tiny("next", "s", "--second-coder", "--units", "20", "--out", "second.csv", *FAKE)[0] == 0
+    first = (tiny.folder / "second.csv").read_bytes()
+    assert tiny("next", "s", "--second-coder", "--units", "20", "--out", "second.csv", *FAKE)[0] == 0
+    assert (tiny.folder / "second.csv").read_bytes() == first
+    code, out, _ = tiny("plan", "s", "--drawn", "second.csv", *FAKE)
+    assert code == 0
+    assert any(said in out for said in ("Stop: enough.", "more passages", "Not enough data"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("second-look", "s", "--coder", "eva", *FAKE), "coder 'eva'"),
+        (("second-look", "s", "--blind", "b.csv", *FAKE), "Add --coder ana"),
+        (("second-look", "s", "--coder", "ana", "--answers", "open/codings/ana.csv", *FAKE), "row 1"),
+        (("meet", "s", "--since", "fake.toml", *FAKE), "no agenda that `meet` wrote"),
+        (("plan", "--prevalence", "1.5"), "out of range"),
+        (("plan", "--drawn", "fake.toml"), "beside its study"),
+        (("next", "s", "--second-coder", "--out", "x.html", *FAKE), "written as .csv"),
+        (("next", "s", "--units", "5", *FAKE), "--second-coder"),
+        (("stability", "s", "--by", "shoe size", *FAKE), "--by shoe size"),
+        (("clinic", "s", "--coder", "ana", *FAKE), "it needs two coders"),
+    ],
+)
+def test_bad_input_gets_one_line(tiny: Shell, words: tuple[str, ...], said: str) -> None:
+    """What, why and what next; nothing is written."""
+    code, _, err = tiny(*words)
+    last = [line for line in err.splitlines() if line.startswith("autocode:")]
+    assert code in (1, 2)
+    assert len(last) == 1
+    assert said in last[0]
+    assert "fault of the program" not in err
