@@ -38,7 +38,7 @@ from autocode.formats.names import twins
 from autocode.formats.overview import Overview, accounts
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.participants import kind_of
-from autocode.formats.transcripts.speakers import INTERVIEWER, propose_roles, with_speakers
+from autocode.formats.transcripts.roles import INTERVIEWER, propose_roles, with_speakers
 from autocode.model.coding_model import CodingModel
 from autocode.store import STORE, load, receipts, update
 from autocode.store.recordings import attach

@@ -39,6 +39,7 @@ from autocode.formats.projects.refi_sources import (
     untold,
 )
 from autocode.formats.receipt import MACHINE, ReadOptions, Receipt
+from autocode.formats.transcripts.speakers import turns_in
 from autocode.study import Coder, Coding, Document, Reading, Study
 
 _DEFAULTS = {"nvivo": View(UTF16, STORED), "atlas": View(newline=ONE), "maxqda": View(), "qualcoder": View()}
@@ -163,6 +164,7 @@ class _Project:
             source=self.container.source,
             guid=source.guid,
             groups=groups,
+            turns=turns_in(text).turns,
         )
 
     def _mark(self, document: Document, mark: Mark, span: Span | None) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from autocode.formats.projects.positions import Counted, RawText, Selection, View
 from autocode.formats.receipt import Receipt
 from autocode.formats.tables.locate import Found, Locator
+from autocode.formats.transcripts.speakers import turns_in
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.codebook import Code, Codebook
 
@@ -113,6 +114,7 @@ class Gathered:
             variables={k: v for k, v in variables.items() if v},
             kind=kind,
             source=self.source,
+            turns=turns_in(raw.text).turns,
         )
         self._texts[key] = Counted(raw, self.view)
         self._locators[key] = Locator(raw.text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autocode.formats.transcripts.speakers import interviewers, propose_roles, with_speakers
+from autocode.formats.transcripts.roles import interviewers, propose_roles, with_speakers
 from autocode.formats.transcripts.turns import find_turns
 from autocode.study import Document, Segment, Turn
 
