@@ -39,7 +39,6 @@ from autocode.config import Config, EncodeConfig
 from autocode.encode import find_default, load_encoder
 from autocode.encode.engines import Engine, GraphEncoder, _batches, _mean, _padded, choose_engine, unit
 from autocode.encode.export import read_facts
-from autocode.formats.transcripts.turns import read_transcript
 
 Encode = Callable[[list[str]], Any]
 ROOT = Path(__file__).parents[1]
@@ -50,7 +49,7 @@ WAYS = ("sentence-transformers", "bare onnxruntime", "bare engine", "autocode")
 
 def texts_of(n: int) -> list[str]:
     """n different runs of 10 to 130 words of the bundled transcripts, the same each time."""
-    found = [read_transcript(path)[0].text for path in sorted(TRANSCRIPTS.glob("*.txt"))]
+    found = [path.read_text(encoding="utf-8") for path in sorted(TRANSCRIPTS.glob("*.txt"))]
     words = " ".join(found).split()
     rng = np.random.default_rng(0)
     starts, lengths = rng.integers(0, len(words) - 130, n), np.clip(rng.lognormal(3.45, 0.6, n), 10, 130).astype(int)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from autocode.formats.transcripts.roles import interviewers, propose_roles, with_speakers
-from autocode.formats.transcripts.turns import find_turns
+from autocode.formats.transcripts.speakers import turns_in
 from autocode.study import Document, Segment, Turn
 
 
 def _roles(text: str) -> dict[str, str]:
-    return {r.speaker: r.role for r in propose_roles(Document("d", text, turns=find_turns(text)))}
+    return {r.speaker: r.role for r in propose_roles(Document("d", text, turns=turns_in(text).turns))}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_roles_follow_from_legend_name_and_questions(text: str, roles: dict[str,
 def test_the_evidence_quotes_nothing() -> None:
     """Why a role is proposed, in numbers and without the words of the transcript."""
     text = "I: Secret question?\nR1: Secret answer.\n"
-    (role, _) = propose_roles(Document("d", text, turns=find_turns(text)))
+    (role, _) = propose_roles(Document("d", text, turns=turns_in(text).turns))
     assert role.evidence == "the name says so; asks in 100% of 1 turns, says 50% of the words"
     assert interviewers([role]) == ("I",)
 

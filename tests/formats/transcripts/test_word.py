@@ -24,7 +24,7 @@ def test_the_body_is_read_in_order(tmp_path: Path) -> None:
     )
     word = read_word(docx(tmp_path / "a.docx", body))
     assert word.text == "I:\ta\nbcnon\u2011stop\nx\ty\n\tz\n"
-    assert word.notes == ("1 footnotes are not part of the text",)
+    assert word.notes == ("1 footnote is not part of the text", "not part of the text: 1 deletion")
 
 
 def test_comments_have_their_span(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def test_paragraphs_spaces_and_tables_are_read(tmp_path: Path) -> None:
         "<table:table><table:table-row><table:table-cell><text:p>x</text:p></table:table-cell>\n"
         "<table:table-cell><text:p>y</text:p></table:table-cell></table:table-row></table:table>"
     )
-    assert read_opendocument(odt(tmp_path / "a.odt", body)) == "Interview 1\nI:\ta  b\nc d e f\nx\ty\n"
+    assert read_opendocument(odt(tmp_path / "a.odt", body))[0] == "Interview 1\nI:\ta  b\nc d e f\nx\ty\n"
 
 
 def test_turns_are_found(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from autocode.errors import InputError
 from autocode.formats.files import read_text
 from autocode.formats.tables.headings import folded
 from autocode.formats.tables.longtable import document_details, with_details
-from autocode.formats.transcripts.turns import document_of
+from autocode.formats.transcripts.speakers import document_of
 from autocode.study import Document, Reading, Study
 from autocode.study.codebook import Codebook
 

@@ -18,7 +18,7 @@ from autocode.errors import InputError
 from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.formats.tables.headings import code_path, codes_in
 from autocode.formats.tables.quotes import Quote, study_from_quotes
-from autocode.formats.transcripts.turns import document_of
+from autocode.formats.transcripts.speakers import read_speakers
 from autocode.formats.transcripts.word import Comment, read_word
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.merge import Unit, lay_out
@@ -90,8 +90,8 @@ def read_coded_word(path: Path, options: ReadOptions) -> tuple[Study, list[Recei
     word = read_word(path)
     if is_node_report(word.text):
         return study_from_node_report(word.text, path.name, options)
-    document = document_of(word.text, path)
-    receipt = Receipt(path.name, "transcripts", 1, {}, word.notes)
+    document, doubts = read_speakers(word.text, path, word.styles)
+    receipt = Receipt(path.name, "transcripts", 1, {}, (*word.notes, *doubts))
     if not word.comments:
         return Study((document,)), [receipt]
     study, codes = _coded(document, word.comments, options)

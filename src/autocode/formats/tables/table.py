@@ -34,7 +34,7 @@ from autocode.formats.tables.longtable import is_coding_table, study_from_coding
 from autocode.formats.tables.participants import is_participants_table, with_participants
 from autocode.formats.tables.spreadsheet import read_workbook
 from autocode.formats.tables.workbook import is_study_workbook, read_study_workbook, write_study_workbook
-from autocode.formats.transcripts.whisper import is_speech_table, speech_of_table
+from autocode.formats.transcripts.cues import is_speech_table, speech_of_table
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.merge import Unit, lay_out, merge, unit_readings
 

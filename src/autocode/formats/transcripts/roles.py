@@ -1,27 +1,69 @@
-"""Who asks and who answers: roles proposed from names, legend, questions and shares of the talk."""
+"""Who asks and who answers: roles proposed from words, legend, questions and shares of the talk, pooled over a study."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from autocode.formats.transcripts.turns import legend
 from autocode.study import Document
 
 INTERVIEWER, RESPONDENT, UNCLEAR = "interviewer", "respondent", "unclear"
 
-_ASKS = re.compile(
-    r"(?:i|int|q|f|iv|interview(?:er|erin|eur|euse)?|moderator(?:in)?|facilitator|host|researcher|forscher(?:in)?"
-    r"|entrevistador[ae]?|intervistat(?:ore|rice)|interviewleiter(?:in)?|fieldworker)[ _]?\d{0,3}",
-    re.IGNORECASE,
+
+WORDS: dict[str, frozenset[str]] = {
+    kind: frozenset(word.replace("_", " ") for word in words.casefold().split())
+    for kind, words in tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8")).items()
+}
+"""Words by kind (interviewer, respondent, about, speech, running, column), in lower case."""
+
+_SPEAKING = re.compile(f"(?:{'|'.join(sorted(map(re.escape, WORDS['speaker']), key=len, reverse=True))})", re.IGNORECASE)
+_NUMBERED = re.compile(r"[ _.#-]*(?:\d{1,3}|[a-z](?![^\W\d_])|[ivx]{1,4})?[ .]*$", re.IGNORECASE)
+_QUESTION = re.compile(r"(?:[?？؟\u037e]|[\u0370-\u03ff];)(?=[\"'”’)»\]]*(?:\s|$))")
+
+_LEGEND = re.compile(
+    r"(?:^|[;,]|\bund\b|\band\b)[ \t]{0,9}(?P<names>[\w, /]{1,60}?)[ \t]{0,9}=[ \t]{0,9}(?P<meaning>[^;=,\n]{1,60})",
+    re.MULTILINE,
 )
-_ANSWERS = re.compile(
-    r"(?:r|b|p|x|a|ip|interviewee|respondent(?:in)?|participant|informant|guest|befragte[rn]?|befragte person"
-    r"|entrevistad[oa]|répondante?|patient(?:in)?|teilnehmer(?:in)?)[ _]?\d{0,3}",
-    re.IGNORECASE,
-)
-_QUESTION = re.compile(r"[?？؟][\"'”’)»]*(?:\s|$)")
+_LEGEND_WITHIN = 4000  # characters: a legend stands at the top
+
+
+def legend(text: str) -> Mapping[str, str]:
+    """What the legend at the top says of its abbreviations: ``I = interviewer; R = respondent``."""
+    found = {}
+    for entry in _LEGEND.finditer(text[:_LEGEND_WITHIN]):
+        for name in re.split(r"[,/]", entry["names"]):
+            found[name.strip()] = entry["meaning"].strip()
+    return found
+
+
+def role_of_word(name: str) -> str:
+    """The role that a name says in any of about 30 languages (``Haastattelija``, ``INT 2``), "" for none."""
+    word = " ".join(name.casefold().strip(" .:*_").split())
+    for form in (
+        word,
+        re.sub(r"[ _.#-]*\d{1,3}$", "", word),
+        re.sub(r"[ _]+(?:\d{1,3}|[a-z]|[ivx]{1,4})$", "", word),
+        re.sub(r"s$", "", word),
+    ):
+        if form in WORDS["interviewer"]:
+            return INTERVIEWER
+        if form in WORDS["respondent"]:
+            return RESPONDENT
+    return ""
+
+
+def speaks_by_name(name: str) -> bool:
+    """Whether a name is one that transcripts give to speakers: a role, ``Speaker 1``, ``R2``, a capital letter."""
+    bare = name.strip(" .")
+    if role_of_word(bare) or re.fullmatch(r"[^\W\d_]{1,4}[ ._-]?\d{1,4}[a-zA-Z]?|[A-ZÄÖÜÅÆØ]{1,2}|SPEAKER_\d+", bare):
+        return True
+    found = _SPEAKING.match(bare)
+    return bool(found and len(found[0]) > 1 and _NUMBERED.fullmatch(bare[found.end() :])) or bool(
+        re.fullmatch(r"[^\W\d_]", bare)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +84,21 @@ class Role:
     evidence: str
 
 
-def propose_roles(document: Document) -> tuple[Role, ...]:
+def propose_roles(document: Document, explained: Mapping[str, str] | None = None) -> tuple[Role, ...]:
     """Propose a role for each speaker of a document, in the order in which they first speak.
 
     A legend decides, then the name itself; where neither says anything, the speaker who asks in
     at least twice as many of the turns as any other, and says less than half, is proposed as
     interviewer and the others as respondents.
     """
-    explained = legend(document.text)
+    explained = legend(document.text) if explained is None else explained
     turns: dict[str, list[str]] = {}
     for turn in document.turns:
         if turn.speaker:
             turns.setdefault(turn.speaker, []).append(document.text_of(turn))
     counts = {speaker: sum(len(t.split()) for t in said) for speaker, said in turns.items()}
     words = {speaker: n / max(1, sum(counts.values())) for speaker, n in counts.items()}
-    asked = {speaker: sum(bool(_QUESTION.search(t)) for t in said) / len(said) for speaker, said in turns.items()}
+    asked = {speaker: asks(said) for speaker, said in turns.items()}
     named = {speaker: _by_name(speaker, explained) for speaker in turns}
     asker = _asker(asked, words)
     roles = []
@@ -67,6 +109,11 @@ def propose_roles(document: Document) -> tuple[Role, ...]:
         shares = f"asks in {asked[speaker]:.0%} of {len(turns[speaker])} turns, says {words[speaker]:.0%} of the words"
         roles.append(Role(speaker, role, asked[speaker], words[speaker], f"{why}; {shares}"))
     return tuple(roles)
+
+
+def asks(texts: Sequence[str]) -> float:
+    """The share of texts that ask something, 0 to 1."""
+    return sum(bool(_QUESTION.search(t)) for t in texts) / max(1, len(texts))
 
 
 def interviewers(roles: Iterable[Role]) -> tuple[str, ...]:
@@ -83,13 +130,9 @@ def with_speakers(document: Document, names: Mapping[str, str]) -> Document:
 
 def _by_name(speaker: str, explained: Mapping[str, str]) -> tuple[str, str]:
     """The role that the legend or the name says, and why; "" where neither does."""
-    meaning = explained.get(speaker, "")
-    for text, why in ((meaning, "the legend says so"), (speaker, "the name says so")):
-        word = re.sub(r"s$", "", text.strip().casefold())
-        if word and (_ASKS.fullmatch(word) or _ASKS.fullmatch(text.strip())):
-            return INTERVIEWER, why
-        if word and (_ANSWERS.fullmatch(word) or _ANSWERS.fullmatch(text.strip())):
-            return RESPONDENT, why
+    for text, why in ((explained.get(speaker, ""), "the legend says so"), (speaker, "the name says so")):
+        if text and (role := role_of_word(text)):
+            return role, why
     return "", ""
 
 

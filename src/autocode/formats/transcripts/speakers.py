@@ -1,15 +1,32 @@
-"""One detector of speakers for every text, from whatever file it comes."""
+"""One detector of speakers for every text, from whatever file it comes.
+
+It looks at a document as a whole. Every family of labels (`labels`) is a candidate for how this document names its
+speakers; they compete by how many turns they explain with few names that come back in alternation. A word that
+opens a line once or twice in running speech ("Note:", "I said:") is no speaker. Where only one side is named, or
+only the questions are marked, the other side is inferred, and that is said.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
 
-from autocode.formats.transcripts.turns import find_turns
-from autocode.study import Turn
+from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of
+from autocode.formats.transcripts.labels import Label, Style, timed, without_closing, without_end_stamp
+from autocode.formats.transcripts.page import Front, Page, front_of
+from autocode.formats.transcripts.roles import INTERVIEWER, asks, role_of_word, speaks_by_name
+from autocode.study import Document, Turn
 
-Style = tuple[int, int, str]
-"""A run of characters that stands out, half-open, and how: bold, italic, heading, or a colour."""
+ASKER, ANSWERER = "Interviewer", "Respondent"
+"""Names given to a side that the text does not name."""
+
+_MOST_LINES = 20_000  # of a text in which questions are looked for
+_MENDED = 1_500_000  # characters of a text in which slips of the hand are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +35,12 @@ class Speech:
 
     Attributes:
         turns: In order, spans over the unchanged text; empty where no speakers were found.
+        meanings: What a legend says of the names.
         doubts: What a careful reader should look at, in sentences that name speakers and numbers only.
     """
 
     turns: tuple[Turn, ...] = ()
+    meanings: Mapping[str, str] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
 
 
@@ -33,4 +52,209 @@ def turns_in(text: str, styles: Sequence[Style] = (), pattern: str = "") -> Spee
         styles: Runs that stand out, where the file says so.
         pattern: One line of the text as an example of how speakers are named, "" to find out.
     """
-    return Speech(find_turns(text))
+    page = Page(text, styles, front_of(text))
+    found = chosen(page)
+    if found is None:
+        turns, doubts = _questions_marked(page)
+        return Speech(turns, page.front.meanings, doubts)
+    labels, doubts = _spelled_alike(_from_zero(_absorbed(found, page)))
+    if len({label.name for label in labels}) == 1:
+        turns, inferred = _one_side(page, labels)
+    else:
+        turns, inferred = _between(page, labels), ()
+    return Speech(turns, page.front.meanings, (*doubts, *inferred, *_odd(page, turns, found)))
+
+
+def read_speakers(text: str, path: Path, styles: Sequence[Style] = ()) -> tuple[Document, tuple[str, ...]]:
+    """The document of a text read from `path`, with the turns found in it, and what there is to doubt of them."""
+    speech = turns_in(text, styles)
+    return Document(path.stem, text, path.stem, speech.turns, source=path.name), speech.doubts
+
+
+def document_of(text: str, path: Path) -> Document:
+    """The document of a text read from `path`, with the turns found in it."""
+    return read_speakers(text, path)[0]
+
+
+def split_names(lines: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of speaker and words for lines of which some open with a name; a line without one gets the name ""."""
+    text = "\n".join(lines)
+    found = chosen(Page(text, (), Front(0, {})), least=1)
+    named = {label.start: label for label in found.labels} if found else {}
+    pairs, at = [], 0
+    for line in lines:
+        label = named.get(at)
+        pairs.append((label.name, text[label.end : at + len(line)]) if label else ("", line))
+        at += len(line) + 1
+    return pairs
+
+
+def _absorbed(found: Candidate, page: Page) -> tuple[Label, ...]:
+    """The labels with those of other families that give a name already known: typists are not consistent."""
+    if found.family == "table" or len(page.text) > _MENDED:
+        return found.labels
+    names = {key_of(x.name) for x in found.labels}
+    apart = sum(page.is_apart(x.start) for x in found.labels) >= 0.9 * len(found.labels)
+    taken = {x.start for x in found.labels}
+    more = []
+    for family in ("colon", "semicolon", "dash", "square", "tab", "timed", "own", "token", "dot"):
+        for x in page.labels(family) if family != found.family else ():
+            loose = family in ("dot", "token", "dash", "own") and len(x.name) < 2
+            if x.start not in taken and key_of(x.name) in names and not loose and (page.is_apart(x.start) or not apart):
+                more.append(x)
+                taken.add(x.start)
+    return tuple(sorted((*found.labels, *more), key=lambda x: x.start))
+
+
+def _from_zero(labels: Sequence[Label]) -> Sequence[Label]:
+    """Times of the day (Zoom's ``[Name] 11:02:09``) as times from the first."""
+    first = min((x.start_ms for x in labels if x.start_ms is not None), default=0)
+    if first < 3_600_000 or not all("m" in x.form and x.start_ms is not None for x in labels):
+        return labels
+    return [replace(x, start_ms=(x.start_ms or first) - first) for x in labels]
+
+
+def _spelled_alike(labels: Sequence[Label]) -> tuple[list[Label], tuple[str, ...]]:
+    """Labels with one spelling for each speaker, and which slips were taken for which name."""
+    counts = Counter(x.name for x in labels)
+    best: dict[str, str] = {}
+    for name, _ in counts.most_common():
+        best.setdefault(key_of(name), name)
+    totals = Counter(best[key_of(x.name)] for x in labels)
+    slips = {}
+    for name, n in totals.items():
+        near = [other for other in totals if totals[other] >= max(4, 5 * n) and alike(name, other)]
+        if near:
+            slips[name] = near[0]
+    told = tuple(f"'{a}' is taken for '{b}' ({_counted(totals[a], 'turn')})" for a, b in slips.items())
+    return [replace(x, name=slips.get(best[key_of(x.name)], best[key_of(x.name)])) for x in labels], told
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" + "s" * (n != 1)
+
+
+def _between(page: Page, labels: Sequence[Label]) -> tuple[Turn, ...]:
+    """Each label's words, up to the next label."""
+    ends = [label.start for label in labels[1:]] + [len(page.text)]
+    turns = [_turn(page.text, label, label.stop or end) for label, end in zip(labels, ends, strict=True)]
+    if turns:
+        turns[-1] = replace(turns[-1], end=max(turns[-1].start, without_closing(page.text, turns[-1].start, turns[-1].end)))
+    return timed([turn for turn in turns if turn.end > turn.start])
+
+
+def _turn(text: str, label: Label, end: int) -> Turn:
+    end, end_ms = without_end_stamp(text, label.end, end)
+    body = text[label.end : end]
+    start = label.end + len(body) - len(body.lstrip())
+    return Turn(start, max(start, end), label.name, label.start_ms, end_ms if end_ms is not None else label.end_ms)
+
+
+def _one_side(page: Page, labels: Sequence[Label]) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
+    """Turns where one name alone is written: the paragraphs without it are the other side's, if one side asks."""
+    name = labels[0].name
+    ends = [label.start for label in labels[1:]] + [len(page.text)]
+    parts = [page.paragraphs(label.end, end) for label, end in zip(labels, ends, strict=True)]
+    own = [page.text[a:b] for p in parts for a, b in p[:1]]
+    rest = [page.text[a:b] for p in parts for a, b in p[1:]]
+    if sum(len(p) > 1 for p in parts) < 0.5 * len(parts):
+        return _between(page, labels), (f"one speaker only ({name}): whoever else speaks has no name",)
+    asking = role_of_word(name) == INTERVIEWER or asks(own) >= 0.5 > asks(rest)
+    if not asking and asks(rest) < 0.2:
+        return _between(page, labels), (f"one speaker only ({name}): whoever else speaks has no name",)
+    other = ANSWERER if asking else ASKER
+    regular = sum(len(p) == 2 for p in parts[:-1]) >= 0.7 * (len(parts) - 1) and asks(rest) >= 0.5
+    marks: list[Label] = []
+    before = [p for p in page.paragraphs(page.front.end, labels[0].start) if not asking and asks([page.text[slice(*p)]])]
+    marks += [Label(a, a, other) for a, _ in before[-1:]]
+    for label, spans in zip(labels, parts, strict=True):
+        marks.append(label)
+        marks += [Label(a, a, other) for a, b in spans[1:] if asking or asks([page.text[a:b]]) or (regular and len(spans) == 2)]
+    joined = [
+        m for m, last in zip(marks, [None, *marks], strict=False) if last is None or m.name != last.name or m.name == name
+    ]
+    side = "respondent" if asking else "interviewer"
+    count = sum(m.name == other for m in joined)
+    return _between(page, joined), (f"only '{name}' is named; {_counted(count, 'turn')} without a name taken as the {side}'s",)
+
+
+_MARKER = re.compile(r"[ \t]*([-–—*•>»?#+]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
+
+
+def _questions_marked(page: Page) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
+    """Turns where no names are written and the questions stand out: by type, a sign, a number or capitals."""
+    spans = page.paragraphs(page.front.end, len(page.text)) if len(page.lines) <= _MOST_LINES else []
+    words = [page.text[a:b] for a, b in spans]
+    if len(spans) < 4:
+        return (), ()
+    signs = [(m[1] if not m[1].strip("(.)").isdigit() else "1") if (m := _MARKER.match(w)) else "" for w in words]
+    masks = {
+        f"in {kind} type": [_covered(page, a, b, kind) for a, b in spans] for kind in dict.fromkeys(k for *_, k in page.styles)
+    }
+    masks |= {
+        f"that open with '{s}'" if s != "1" else "that have a number": [x == s for x in signs]
+        for s in dict.fromkeys(signs)
+        if s
+    }
+    masks["in capitals"] = [w.isupper() and len(w.split()) > 2 for w in words]
+    for how, mask in masks.items():
+        inside, outside = ([w for w, m in zip(words, mask, strict=True) if m == side] for side in (True, False))
+        if len(inside) < 3 or not outside or len(inside) > 0.75 * len(words):
+            continue
+        if asks(inside) >= 0.5 and asks(outside) <= 0.4:
+            return _sides(page, spans, mask), (
+                f"no names; the {_counted(len(inside), 'paragraph')} {how} taken as the interviewer's",
+            )
+        if how.endswith("type") and asks(outside) >= 0.5 and asks(inside) <= 0.2:
+            return _sides(page, spans, [not m for m in mask]), (
+                f"no names; the {_counted(len(inside), 'paragraph')} {how} taken as the respondent's",
+            )
+    asking = [bool(asks([w])) for w in words]
+    alone = sum(a != b for a, b in pairwise(asking)) >= 0.85 * (len(words) - 1) and len(words) >= 6
+    if alone:
+        return _sides(page, spans, asking), (
+            f"no names; the {_counted(sum(asking), 'paragraph')} that ask are taken as the interviewer's",
+        )
+    return (), ()
+
+
+def _covered(page: Page, start: int, end: int, kind: str) -> bool:
+    """Whether a paragraph is in one style, nearly all of it."""
+    runs = sum(min(end, b) - max(start, a) for a, b, k in page.styles if k == kind and a < end and b > start)
+    return runs >= 0.85 * (end - start)
+
+
+def _sides(page: Page, spans: Sequence[tuple[int, int]], asking: Sequence[bool]) -> tuple[Turn, ...]:
+    """Paragraphs as turns of two sides, from the first question on; neighbours of one side are one turn."""
+    labels: list[Label] = []
+    for (start, _), asked in zip(spans, asking, strict=True):
+        if not labels and not asked:
+            continue
+        name = ASKER if asked else ANSWERER
+        mark = _MARKER.match(page.text, start) if asked else None
+        if not labels or labels[-1].name != name:
+            labels.append(Label(start, mark.end() if mark else start, name))
+    return _between(page, labels)
+
+
+def _odd(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str, ...]:
+    """What makes a careful reader look again."""
+    told = []
+    lengths = [len(page.text[t.start : t.end].split()) for t in turns]
+    if len(turns) > 5 and max(lengths) > max(600, 15 * median(lengths)):
+        longest = max(range(len(turns)), key=lengths.__getitem__)
+        told.append(f"turn {longest + 1} ({turns[longest].speaker}) has {lengths[longest]:,} words: are names missing in it?")
+    counts = Counter(t.speaker for t in turns)
+    rare = [s for s, n in counts.items() if n == 1 and len(turns) > 5 and not speaks_by_name(s)]
+    if rare and len(rare) <= 5:
+        told.append(f"{', '.join(repr(s) for s in rare)}: one turn only; a speaker?")
+    named = all(speaks_by_name(s) for s, n in counts.most_common(2))
+    words = [s for s, n in counts.items() if named and n > 1 and not speaks_by_name(s)]
+    if words and len(words) <= 3 and len(counts) > 2:
+        told.append(f"{', '.join(repr(s) for s in words)}: a speaker, or a word before a colon?")
+    left = [(name, n) for name, n in found.left.items() if n > 2 and len(name.split()) == 1 and name[:1].isupper()]
+    told += [f"'{name}' opens {_counted(n, 'line')} and is not taken for a speaker" for name, n in left[:3]]
+    unnamed = sum(max(0, len(page.paragraphs(t.start, t.end)) - 1) for t in turns)
+    if len(turns) > 5 and unnamed > 2 * len(turns) and any(page.is_apart(a) for a in page.lines[1:]):
+        told.append(f"{_counted(unnamed, 'paragraph')} without a name went to the speaker before")
+    return tuple(told)

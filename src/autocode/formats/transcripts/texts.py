@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -25,9 +26,9 @@ from autocode.formats.tables.coded_word import (
     study_from_delve,
     study_from_node_report,
 )
-from autocode.formats.transcripts.cues import read_subtitles
-from autocode.formats.transcripts.turns import document_of, read_transcript
-from autocode.formats.transcripts.whisper import is_speech, read_json, speech
+from autocode.formats.transcripts.cues import is_speech, read_json, read_subtitles, speech
+from autocode.formats.transcripts.labels import CLOSED, KIND_ENDS, OPENED, Style, marked_out
+from autocode.formats.transcripts.speakers import read_speakers
 from autocode.formats.transcripts.word import read_opendocument
 from autocode.study import Document, Study
 from autocode.study.merge import merge
@@ -36,8 +37,8 @@ _LARGEST_RTF = 32 * 2**20  # bytes; pictures in it count too
 _DEEPEST = 1000  # groups within groups; Word writes about ten
 
 
-def read_rtf(path: Path) -> str:
-    """The text of a rich-text file, newlines as ``\\n``.
+def read_rtf(path: Path) -> tuple[str, tuple[Style, ...]]:
+    """The text of a rich-text file, newlines as ``\\n``, and its bold runs.
 
     Raises:
         InputError: It is no .rtf, larger than 32 MB, nested too deep, damaged or holds no words.
@@ -52,14 +53,41 @@ def read_rtf(path: Path) -> str:
     if _depth(raw) > _DEEPEST:
         raise InputError(path.name, "its groups are nested deeper than any text's", "Save it as .docx or plain text.")
     try:
-        text = str(rtf_to_text(raw.decode("latin-1"), errors="replace"))
+        text = str(rtf_to_text(_bold_marked(raw.decode("latin-1")), errors="replace"))
     except Exception as error:  # the guest names no errors of its own
         raise InputError(path.name, "it is damaged", "Save it again, or as .docx.") from error
     text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text, styles = marked_out(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
     if not text.strip():
         raise InputError(path.name, "it holds no text", "Choose the file that holds the transcript.")
-    return text
+    return text, styles
+
+
+_RTF_SIGN = re.compile(r"[{}]|\\(?:b(?:0|1)?(?![a-z0-9])|plain(?![a-z])|[^a-z]|[a-z]+-?\d*)")
+
+
+def _bold_marked(rtf: str) -> str:
+    """Rich text with our marks around its bold runs."""
+    if not re.search(r"\\b(?![a-z0])", rtf):
+        return rtf
+    parts, at, bold = [], 0, [False]
+    opened, closed = f"\\'{ord(OPENED):02x}bold\\'{ord(KIND_ENDS):02x}", f"\\'{ord(CLOSED):02x}"
+    for sign in _RTF_SIGN.finditer(rtf):
+        parts.append(rtf[at : sign.start()])
+        at, before = sign.end(), bold[-1]
+        if sign[0] == "{":
+            bold.append(before)
+        elif sign[0] == "}" and len(bold) > 1:
+            bold.pop()
+        elif sign[0] in ("\\b", "\\b1"):
+            bold[-1] = True
+        elif sign[0] in ("\\b0", "\\plain"):
+            bold[-1] = False
+        mark = "" if before == bold[-1] else opened if bold[-1] else closed
+        space = sign[0].startswith("\\b") or sign[0] == "\\plain"
+        at += space and rtf[at : at + 1] == " "
+        parts.append(mark + sign[0] if sign[0] == "}" else sign[0] + (" " if space else "") + mark)
+    return "".join((*parts, rtf[at:]))
 
 
 def _depth(raw: bytes) -> int:
@@ -69,12 +97,20 @@ def _depth(raw: bytes) -> int:
     return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
 
 
-_BLOCKS = {"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section", "table"}
+_BLOCKS = {"p", "div", "br", "li", "tr", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section", "table"}
+_CELLS = {"td", "th"}
+_STANDING_OUT = {
+    "b": "bold",
+    "strong": "bold",
+    "i": "italic",
+    "em": "italic",
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "dt"), "heading"),
+}
 _HIDDEN = {"script", "style", "head", "template", "noscript"}
 
 
-def read_webpage(path: Path, encoding: str = "") -> tuple[str, str]:
-    """The text of a page, and a note where its encoding was a guess.
+def read_webpage(path: Path, encoding: str = "") -> tuple[str, str, tuple[Style, ...]]:
+    """The text of a page, cells of a table row parted by tabs; a note where its encoding was a guess; what stands out.
 
     Raises:
         InputError: It is unreadable or holds no text.
@@ -83,11 +119,12 @@ def read_webpage(path: Path, encoding: str = "") -> tuple[str, str]:
     page = _Page()
     page.feed(source)
     page.close()
-    lines = (" ".join(line.split()) for line in "".join(page.parts).split("\n"))
-    text = "\n".join(line for line in lines if line) + "\n"
+    whole = re.sub(f"{OPENED}[^{KIND_ENDS}]*{KIND_ENDS}[ \t\n]*{CLOSED}", " ", "".join(page.parts))
+    lines = ("\t".join(" ".join(cell.split()) for cell in line.split("\t")).rstrip().lstrip(" ") for line in whole.split("\n"))
+    text, styles = marked_out("\n".join(line for line in lines if line.strip()) + "\n")
     if not text.strip():
         raise InputError(path.name, "the page holds no text", "Choose the file that holds the transcript.")
-    return text, note
+    return text, note, styles
 
 
 class _Page(HTMLParser):
@@ -97,20 +134,29 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self.hidden = 0
+        self.cells = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.hidden += tag in _HIDDEN
+        self.cells += tag in _CELLS
         if tag in _BLOCKS:
-            self.parts.append("\n")
+            self.parts.append(" " if self.cells else "\n")
+        if tag in _STANDING_OUT:
+            self.parts.append(f"{OPENED}{_STANDING_OUT[tag]}{KIND_ENDS}")
 
     def handle_endtag(self, tag: str) -> None:
         self.hidden = max(0, self.hidden - (tag in _HIDDEN))
+        if tag in _STANDING_OUT:
+            self.parts.append(CLOSED)
+        if tag in _CELLS:
+            self.cells = max(0, self.cells - 1)
+            self.parts.append("\t")
         if tag in _BLOCKS:
-            self.parts.append("\n")
+            self.parts.append(" " if self.cells else "\n")
 
     def handle_data(self, data: str) -> None:
         if not self.hidden:
-            self.parts.append(" ".join(data.split("\n")))
+            self.parts.append(re.sub(f"[\n\t{OPENED}{KIND_ENDS}{CLOSED}]", " ", data))
 
 
 _PAGES, _SECONDS, _LARGEST_PDF = 3000, 60, 128 * 2**20
@@ -221,33 +267,37 @@ def _about(path: Path) -> bool:
     return path.stem.casefold() in ("readme", "licence", "license", "sources") or path.name.startswith((".", "~$"))
 
 
-def _one(document: Document, notes: Sequence[str]) -> tuple[Study, list[Receipt]]:
-    return Study((document,)), [Receipt(document.source, "transcripts", 1, {}, tuple(n for n in notes if n))]
+def _one(text: str, path: Path, notes: Sequence[str] = (), styles: Sequence[Style] = ()) -> tuple[Study, list[Receipt]]:
+    """The study of one transcript, with what there is to note and to doubt of it."""
+    document, doubts = read_speakers(text, path, styles)
+    return Study((document,)), [Receipt(document.source, "transcripts", 1, {}, (*(n for n in notes if n), *doubts))]
 
 
 def _read_plain(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    document, note = read_transcript(path, options.encoding)
-    if is_node_report(document.text):
-        return study_from_node_report(document.text, path.name, options)
-    return _one(document, (note,))
+    text, note = read_text(path, options.encoding)
+    if is_node_report(text):
+        return study_from_node_report(text, path.name, options)
+    return _one(text, path, (note,))
 
 
 def _read_rtf(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    return _one(document_of(read_rtf(path), path), ())
+    text, styles = read_rtf(path)
+    return _one(text, path, styles=styles)
 
 
 def _read_opendocument(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    return _one(document_of(read_opendocument(path), path), ())
+    text, styles = read_opendocument(path)
+    return _one(text, path, styles=styles)
 
 
 def _read_webpage(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    text, note = read_webpage(path, options.encoding)
-    return _one(document_of(text, path), (note,))
+    text, note, styles = read_webpage(path, options.encoding)
+    return _one(text, path, (note,), styles)
 
 
 def _read_pdf(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     text, notes = read_pdf(path)
-    return _one(document_of(text, path), notes)
+    return _one(text, path, notes)
 
 
 def _read_json(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:

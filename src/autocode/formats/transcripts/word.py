@@ -7,13 +7,15 @@ text is dropped and inserted text kept. Source: ECMA-376, part 1, chapter 17.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from autocode.errors import InputError
 from autocode.formats.projects.archive import Archive, attribute, local, open_archive
+from autocode.formats.transcripts.labels import CLOSED, KIND_ENDS, OPENED, Style, marked_out
 
 _DROPPED = {"del", "moveFrom", "instrText", "delText", "Fallback", "rPr", "pPr", "sdtPr", "sectPr"}
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011", "ptab": "\t"}
@@ -34,11 +36,12 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class WordText:
-    """The text of a Word file, its comments and what was not read."""
+    """The text of a Word file, its comments, what was not read, and the runs that stand out."""
 
     text: str
     comments: tuple[Comment, ...] = ()
     notes: tuple[str, ...] = ()
+    styles: tuple[Style, ...] = ()
 
 
 def read_word(path: Path) -> WordText:
@@ -56,12 +59,29 @@ def read_word(path: Path) -> WordText:
     text = "".join(body.parts).rstrip("\n") + "\n"
     if not text.strip():
         raise InputError(path.name, "its body holds no text", "Choose the file that holds the transcript.")
-    notes = [f"{body.footnotes} footnotes are not part of the text"] if body.footnotes else []
+    notes = (
+        [f"{body.footnotes} {'footnote is' if body.footnotes == 1 else 'footnotes are'} not part of the text"]
+        if body.footnotes
+        else []
+    )
+    notes += [_changes(body.left)] if body.left else []
     comments = tuple(_comments(archive, body, len(text)))
     kept, cut = _meeting_only(text)
     if cut and not comments:
         return WordText(kept, (), (*notes, f"{cut} lines of notes around the transcript are left out"))
-    return WordText(text, comments, tuple(notes))
+    return WordText(text, comments, tuple(notes), tuple(sorted(body.styles)))
+
+
+def _changes(left: Mapping[str, int]) -> str:
+    """What of the file's words is not part of the text, as a person would say it."""
+    named = {"del": "deletion", "moveFrom": "passage moved elsewhere", "vanish": "hidden passage"}
+    told = [
+        f"{n:,} {word.replace('passage', 'passages') if n > 1 else word}"
+        for key, word in named.items()
+        if (n := left.get(key, 0))
+    ]
+    told = [t + "s" if t.endswith("deletion") and not t.startswith("1 ") else t for t in told]
+    return f"not part of the text: {', '.join(told)}"
 
 
 @dataclass
@@ -74,6 +94,10 @@ class _Body:
     ends: dict[str, int] = field(default_factory=dict)
     footnotes: int = 0
     paragraph: int = 0
+    styles: list[Style] = field(default_factory=list)
+    left: Counter[str] = field(default_factory=Counter)
+    run: tuple[int, str] = (0, "")
+    whole: str = ""
 
     def read(self, root: Element) -> None:
         """Walk the tree in document order, without recursion."""
@@ -83,6 +107,10 @@ class _Body:
             name = local(element)
             if left:
                 self._leave(name)
+            elif name in ("del", "moveFrom"):
+                self.left[name] += any(local(e) in ("delText", "t") and e.text for e in element.iter())
+            elif name == "r" and (hidden := _hidden(element)):
+                self.left["vanish"] += hidden > 1
             elif name not in _DROPPED:
                 self._enter(name, element)
                 stack.append((element, True))
@@ -102,22 +130,70 @@ class _Body:
             self.ends.setdefault(attribute(element, "id"), self.length)
         elif name == "p":
             self.paragraph = self.length
+            self.whole = _paragraph_style(element)
+        elif name == "r":
+            self.run = (self.length, _run_style(element))
         elif name in ("footnoteReference", "endnoteReference"):
             self.footnotes += 1
 
     def _leave(self, name: str) -> None:
+        if name == "r" and self.run[1] and self.length > self.run[0]:
+            self._stand_out(*self.run)
         if name == "p":
+            if self.whole and self.length > self.paragraph:
+                self._stand_out(self.paragraph, self.whole)
             self._add("\n")
         elif name in ("tc", "tr") and self.parts and self.parts[-1] in ("\n", "\t"):
             self.length -= 1
             self.parts.pop()
             self._add("\t" if name == "tc" else "\n")
 
+    def _stand_out(self, start: int, kind: str) -> None:
+        """Note that the words since `start` are in a style; runs of one style that touch are one."""
+        if self.styles and self.styles[-1][1:] == (start, kind):
+            start = self.styles.pop()[0]
+        self.styles.append((start, self.length, kind))
+
     def _add(self, text: str) -> None:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         if text:
             self.parts.append(text)
             self.length += len(text)
+
+
+def _on(element: Element, name: str) -> bool:
+    """Whether a run's properties switch something on."""
+    found = next((e for e in element if local(e) == name), None)
+    return found is not None and attribute(found, "val") not in ("0", "false", "none")
+
+
+def _hidden(run: Element) -> int:
+    """2 for a run of hidden words, 1 for a hidden run without words, 0 for what is seen."""
+    properties = next((e for e in run if local(e) == "rPr"), None)
+    if properties is None or not _on(properties, "vanish"):
+        return 0
+    return 1 + any(local(e) == "t" and e.text for e in run)
+
+
+def _run_style(run: Element) -> str:
+    """How a run stands out, "" where it does not."""
+    properties = next((e for e in run if local(e) == "rPr"), None)
+    if properties is None:
+        return ""
+    style = next((attribute(e, "val") for e in properties if local(e) == "rStyle"), "")
+    if _on(properties, "b") or re.search(r"(?i)strong|bold|fett", style):
+        return "bold"
+    if _on(properties, "i") or re.search(r"(?i)emphasis|italic|kursiv", style):
+        return "italic"
+    colour = next((attribute(e, "val") for e in properties if local(e) == "color"), "auto").lower()
+    return "" if colour in ("auto", "000000", "") else f"colour {colour}"
+
+
+def _paragraph_style(paragraph: Element) -> str:
+    """The name of a paragraph's style, "" for the usual one."""
+    properties = next((e for e in paragraph if local(e) == "pPr"), ())
+    style = next((attribute(e, "val") for e in properties if local(e) == "pStyle"), "")
+    return "" if style.casefold() in ("", "normal", "standard", "bodytext", "textbody", "listparagraph") else style
 
 
 def _comments(archive: Archive, body: _Body, length: int) -> Iterator[Comment]:
@@ -161,8 +237,8 @@ _COLUMNS = 2_000  # of a sheet, read at most
 _MOST_REPEATED = 1000  # LibreOffice fills a sheet with repeated empty cells; data is never repeated as often
 
 
-def read_opendocument(path: Path) -> str:
-    """The text of the body, one line a paragraph, cells of a table row parted by tabs.
+def read_opendocument(path: Path) -> tuple[str, tuple[Style, ...]]:
+    """The text of the body, one line a paragraph, cells of a table row parted by tabs, and the runs that stand out.
 
     Raises:
         InputError: It is no .odt, is damaged or unsafe, or holds no words.
@@ -171,10 +247,23 @@ def read_opendocument(path: Path) -> str:
     body = next((e for e in root.iter() if local(e) == "text" and e.tag.endswith("office:1.0}text")), None)
     if body is None:
         raise InputError(path.name, "it is no text document (.odt)", "Save it as .odt or .docx.")
-    text = _words(body) + "\n"
+    text, styles = marked_out(_words(body, _styles_of(root)) + "\n")
     if not text.strip():
         raise InputError(path.name, "its body holds no text", "Choose the file that holds the transcript.")
-    return text
+    return text, styles
+
+
+def _styles_of(root: Element) -> dict[str, str]:
+    """How the file's own styles stand out, by name."""
+    found = {}
+    for style in (e for e in root.iter() if local(e) == "style"):
+        said = {k.rpartition("}")[2]: v for e in style if local(e) == "text-properties" for k, v in e.attrib.items()}
+        kind = "bold" if said.get("font-weight") == "bold" else "italic" if said.get("font-style") == "italic" else ""
+        colour = said.get("color", "#000000").lower()
+        kind = kind or ("" if colour in ("#000000", "auto") else f"colour {colour}")
+        if kind:
+            found[attribute(style, "name")] = kind
+    return found
 
 
 def read_opendocument_sheets(path: Path) -> Iterator[tuple[str, Iterator[list[str]]]]:
@@ -206,8 +295,8 @@ def _value(cell: Element) -> str:
     return exact.removesuffix("T00:00:00").removesuffix(".0") if exact else _words(cell)
 
 
-def _words(root: Element) -> str:
-    """The words of an element and all below it, without recursion."""
+def _words(root: Element, styles: Mapping[str, str] = {}) -> str:
+    """The words of an element and all below it, without recursion, with marks around runs that stand out."""
     parts: list[str] = []
     stack: list[Element | str] = [root]
     while stack:
@@ -215,7 +304,8 @@ def _words(root: Element) -> str:
         if isinstance(item, str):
             _close(parts, item)
         elif local(item) not in _DROPPED_ODT:
-            stack += reversed(_opened(item))
+            kind = styles.get(attribute(item, "style-name"), "") if local(item) in ("span", "p", "h") else ""
+            stack += [*([CLOSED] if kind else []), *reversed(_opened(item)), *([f"{OPENED}{kind}{KIND_ENDS}"] if kind else [])]
     return "".join(parts).rstrip("\n\t")
 
 

@@ -10,13 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autocode.errors import InputError
-from autocode.formats.transcripts.texts import read_transcripts
-from autocode.formats.transcripts.turns import find_turns, read_transcript, split_names
+from autocode.formats.receipt import ReadOptions
+from autocode.formats.transcripts.speakers import split_names, turns_in
+from autocode.formats.transcripts.texts import read_text_file, read_transcripts
+from autocode.study import Document
 from tests.conftest import shared
 
 
 def _turns(text: str) -> list[tuple[str, str]]:
-    return [(t.speaker, text[t.start : t.end]) for t in find_turns(text)]
+    return [(t.speaker, text[t.start : t.end]) for t in turns_in(text).turns]
+
+
+def _read(path: Path, encoding: str = "") -> tuple[Document, str]:
+    """A transcript and the first thing there is to note of it."""
+    study, (receipt,) = read_text_file(path, ReadOptions(encoding=encoding))
+    return study.documents[0], next(iter(receipt.notes), "")
 
 
 def test_turns_leave_the_name_out() -> None:
@@ -59,7 +67,7 @@ def test_encodings_with_a_mark_are_read(raw: bytes, text: str, tmp_path: Path) -
     """UTF-8 and UTF-16, with or without marks, give the same text with plain newlines and no note."""
     path = tmp_path / "a.txt"
     path.write_bytes(raw)
-    document, note = read_transcript(path)
+    document, note = _read(path)
     assert (document.text, note) == (text, "")
 
 
@@ -67,7 +75,7 @@ def test_a_legacy_encoding_is_a_guess_and_said(tmp_path: Path) -> None:
     """A file that is no UTF-8 is read by a guess, and the receipt says which."""
     path = tmp_path / "a.txt"
     path.write_bytes("Interviewer: Où était la forêt près du château, là-bas, après l'été passé ?\n".encode("cp1252"))
-    _, note = read_transcript(path)
+    _, note = _read(path)
     assert "a guess" in note
 
 
@@ -75,7 +83,7 @@ def test_the_encoding_may_be_said(tmp_path: Path) -> None:
     """--encoding reads the bytes as told."""
     path = tmp_path / "a.txt"
     path.write_bytes("café".encode("cp850"))
-    assert read_transcript(path, "cp850")[0].text == "café"
+    assert _read(path, "cp850")[0].text == "café"
 
 
 @pytest.mark.parametrize(("raw", "said"), [(b"", "empty"), (b"  \n", "empty"), (b"\x00\xff\x00\x01" * 50, "binary")])
@@ -84,7 +92,7 @@ def test_what_is_no_text_is_refused(raw: bytes, said: str, tmp_path: Path) -> No
     path = tmp_path / "a.txt"
     path.write_bytes(raw)
     with pytest.raises(InputError, match=said):
-        read_transcript(path)
+        _read(path)
 
 
 def test_a_folder_is_read_in_the_order_of_names(tmp_path: Path) -> None:
@@ -103,7 +111,7 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
 
 
 def _timed(text: str) -> list[tuple[str, str, int | None, int | None]]:
-    return [(t.speaker, text[t.start : t.end], t.start_ms, t.end_ms) for t in find_turns(text)]
+    return [(t.speaker, text[t.start : t.end], t.start_ms, t.end_ms) for t in turns_in(text).turns]
 
 
 @pytest.mark.parametrize(
@@ -200,7 +208,7 @@ def test_lines_split_into_names_and_words() -> None:
 def test_turns_never_overlap_and_never_leave_the_text(lines: list[tuple[str, str]]) -> None:
     """Whatever the text, turns are in order, apart and inside it."""
     text = "\n".join(f"{name}: {words}" if name else words for name, words in lines)
-    spans = [(t.start, t.end) for t in find_turns(text)]
+    spans = [(t.start, t.end) for t in turns_in(text).turns]
     assert all(0 <= a < b <= len(text) for a, b in spans)
     assert all(b <= c for (_, b), (c, _) in pairwise(spans))
 
@@ -217,7 +225,7 @@ def test_turns_never_overlap_and_never_leave_the_text(lines: list[tuple[str, str
 )
 def test_real_transcripts_have_speakers_and_times(name: str) -> None:
     """Every stamped sample gives turns of at least two speakers, with times in order."""
-    document, _ = read_transcript(shared("formats", "samples", "transcripts", name))
+    document, _ = _read(shared("formats", "samples", "transcripts", name))
     times = [t.start_ms if t.start_ms is not None else t.end_ms for t in document.turns]
     assert len({t.speaker for t in document.turns}) > 1
     assert times == sorted(t for t in times if t is not None)
@@ -225,6 +233,6 @@ def test_real_transcripts_have_speakers_and_times(name: str) -> None:
 
 def test_a_western_legacy_file_is_windows_1252() -> None:
     """f4's usual encoding is found, umlauts and all, and the guess is said."""
-    document, note = read_transcript(shared("formats", "samples", "transcripts", "f4_constructed.txt"))
+    document, note = _read(shared("formats", "samples", "transcripts", "f4_constructed.txt"))
     assert "Können" in document.text
     assert "cp1252, a guess" in note

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autocode.formats.transcripts.turns import milliseconds, stamp_above, timed, without_end_stamp
+from autocode.formats.transcripts.labels import milliseconds, stamp_above, timed, without_end_stamp
 from autocode.study import Turn
 
 
@@ -43,8 +43,8 @@ def test_a_recorders_last_line_is_no_word(footer: str) -> None:
 def test_a_line_that_is_a_time_stands_above_a_turn() -> None:
     """Google Meet writes the time on a line of its own."""
     text = "00:05:04\nAna: hello"
-    assert stamp_above(text, 9) == 304000
-    assert stamp_above("at 00:05:04\nAna: hello", 12) is None
+    assert stamp_above(text, 9) == (304000, None)
+    assert stamp_above("at 00:05:04\nAna: hello", 12) == (None, None)
 
 
 def test_a_turn_begins_when_the_one_before_ends() -> None:

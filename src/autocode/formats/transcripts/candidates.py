@@ -1,0 +1,234 @@
+"""Which family of labels names the speakers of a document: candidates compete by how much of it they explain."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+from functools import lru_cache
+from itertools import pairwise
+
+from autocode.formats.transcripts.labels import PARTED, Label
+from autocode.formats.transcripts.page import WHOLE, Page, is_about
+from autocode.formats.transcripts.roles import WORDS, role_of_word, speaks_by_name
+
+_WORDS_ALLOWED = {"colon": 5, "own": 5, "timed": 5, "square": 5, "round": 4, "angle": 5, "curly": 5, "starred": 5, "styled": 5}
+_WEIGHTS = {
+    "colon": 1.2,
+    "own": 0.95,
+    "dot": 0.6,
+    "wide": 0.7,
+    "sign": 0.7,
+    "quote": 0.8,
+    "round": 0.8,
+    "styled": 0.85,
+    "token": 0.6,
+    "table": 1.1,
+}
+_SHARES = {"colon": 0.0, "timed": 0.0, "own": 0.1}  # of the lines that a family must open, by default a fourth
+_MOST_NAMES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One family's labels that seem to be speakers.
+
+    Attributes:
+        score: How much of the document it explains.
+        left: How often other words stood where a name would.
+    """
+
+    family: str
+    labels: tuple[Label, ...]
+    score: float
+    left: Mapping[str, int] = field(default_factory=dict)
+
+
+def chosen(page: Page, least: int = 2) -> Candidate | None:
+    """The candidate that explains most, None where no family does; a long text is judged by its beginning first."""
+    families = [*PARTED, *WHOLE]
+    if not page.short:
+        sample = page.sample()
+        judged = sorted((c for f in families if (c := _candidate(f, sample, least))), key=lambda c: -c.score)
+        families = [c.family for c in judged[:2]]
+    return max((c for f in families if (c := _candidate(f, page, least))), key=lambda c: c.score, default=None)
+
+
+def _candidate(family: str, page: Page, least: int) -> Candidate | None:
+    """What is left of a family's labels once words that are no speakers' names are out."""
+    names = _Names(family, page)
+    taken = names.speakers()
+    kept = tuple(x for x in names.labels if key_of(x.name) in taken)
+    wide = family == "own" and any("w" in x.form for x in kept)
+    if len(kept) < (1 if wide else least) or not _convincing(family, kept, names):
+        return None
+    changes = sum(key_of(a.name) != key_of(b.name) for a, b in pairwise(kept))
+    alternation = 0.6 + 0.4 * changes / max(1, len(kept) - 1)
+    weight = _WEIGHTS.get(family, 0.9) * (1.15 if family == "own" and "t" in kept[0].form else 1)
+    left = Counter(x.name for x in names.labels if key_of(x.name) not in taken)
+    return Candidate(family, kept, len(kept) * alternation * weight, left)
+
+
+class _Names:
+    """The names in one family's labels, and the judgement which of them are speakers'."""
+
+    def __init__(self, family: str, page: Page) -> None:
+        self.page = page
+        self.labels = _bare_names(page.labels(family))
+        self.groups: dict[str, list[Label]] = {}
+        for x in self.labels:
+            if _may_be_name(x.name, family):
+                self.groups.setdefault(key_of(x.name), []).append(x)
+        self.ranked = sorted(self.groups, key=lambda k: -len(self.groups[k]))
+        self.total = max(1.0, len(page.lines) / (2 if family == "own" else 1))
+        self.all_named = len(self.labels) >= 0.9 * self.total and family in ("colon", "own", "timed", "table")
+        self.stamped = sum("t" in x.form for g in self.groups.values() for x in g) >= 0.5 * sum(map(len, self.groups.values()))
+        self.habits: dict[tuple[str, ...], tuple[float, float, float]] = {}
+
+    def speakers(self) -> set[str]:
+        """Keys of the names that are speakers', slips of the hand included; none where there are too many names."""
+        if len(self.groups) > _MOST_NAMES:
+            return set()
+        taken = {key for key in self.groups if self._speaks(key)}
+        frequent = [(k, self.groups[k][0].name) for k in self.ranked[:20] if k in taken and len(self.groups[k]) > 3]
+        return taken | {
+            key
+            for key, own in self.groups.items()
+            if key not in taken
+            and any(len(self.groups[k]) >= 5 * len(own) and alike(own[0].name, name) for k, name in frequent)
+        }
+
+    def known(self, name: str) -> bool:
+        """Whether a name is explained by the legend, or one that transcripts give to speakers."""
+        return name in self.page.front.meanings or speaks_by_name(name)
+
+    def _speaks(self, key: str) -> bool:
+        """Whether one name is a speaker's: it comes back, in the same form as the others."""
+        own = self.groups[key]
+        name, words = own[0].name, own[0].name.split()
+        if len(own) == 1 and name.casefold() in WORDS["column"]:
+            return False
+        known = self.known(name) and not (name.islower() and len(name) == len(own) == 1)
+        if known and (len(own) > 1 or role_of_word(name) or name in self.page.front.meanings):
+            return len(own) > 2 or self._fits(key)
+        if not self._fits(key) or (len(words) > 1 and words[0].casefold() in WORDS["running"] and len(own) < 4):
+            return False
+        if len(own) > 1 or known or self.all_named or (self.stamped and "t" in own[0].form):
+            return True
+        persons = [k for k in self.ranked[:8] if len(self.groups[k]) > 1]
+        if not persons or any(speaks_by_name(self.groups[k][0].name) for k in persons):
+            return False
+        return self._habits(tuple(persons))[0] >= 0.9 and self.page.is_apart(own[0].start) and not name[:1].islower()
+
+    def _fits(self, key: str) -> bool:
+        """Whether a name stands as the two most frequent ones do: after a blank line or not, with a time or not."""
+        first = [k for k in self.ranked[:2] if len(self.groups[k]) > 2]
+        main = tuple(k for k in first if k != key)
+        if key in first or sum(len(self.groups[k]) for k in main) < 4:
+            return True
+        apart, stamped, capital = zip(self._habits(main), self._habits((key,)), strict=True)
+        if apart[0] >= 0.9 and apart[1] < 0.5:
+            return False
+        if capital[0] >= 0.9 and capital[1] < 0.5 and not role_of_word(self.groups[key][0].name):
+            return False
+        return not (stamped[0] >= 0.9 and stamped[1] < 0.5) and not (stamped[0] <= 0.1 and stamped[1] >= 0.9 and apart[1] < 0.5)
+
+    def _habits(self, keys: tuple[str, ...]) -> tuple[float, float, float]:
+        """How often names stand after a blank line, with a time, and with a capital letter."""
+        if keys not in self.habits:
+            labels = [x for k in keys for x in self.groups[k]]
+            apart = sum(self.page.is_apart(x.start) for x in labels)
+            stamped, capital = sum("t" in x.form for x in labels), sum(not x.name[:1].islower() for x in labels)
+            self.habits[keys] = (apart / len(labels), stamped / len(labels), capital / len(labels))
+        return self.habits[keys]
+
+
+@lru_cache(maxsize=20_000)
+def key_of(name: str) -> str:
+    """What spellings of one name share."""
+    plain = unicodedata.normalize("NFKD", name.casefold().replace("ı", "i"))
+    return re.sub(r"[\s._\u00a0\u0300-\u036f-]+", "", plain) or name
+
+
+_SAID = re.compile(r"(?i)\b(?:said|says|asked|asks|sagte|dit|dijo|disse|sagt|fragte|zei|sa|kysyi|сказал\w*)$")
+_SENTENCE = re.compile(r"(?i)(?!prof|mlle|frau|herr)\b[^\W\d_]{4,}\.[ ]?\S")
+
+
+@lru_cache(maxsize=20_000)
+def _may_be_name(name: str, family: str) -> bool:
+    """Whether a word could name a speaker at all."""
+    words, bare = name.split(), name.casefold().strip(" .")
+    if len(words) > _WORDS_ALLOWED.get(family, 3) or bare in WORDS["speech"] or words[0].casefold() in ("http", "https"):
+        return False
+    if not role_of_word(bare) and is_about(bare):
+        return False
+    if _SENTENCE.search(name) or (len(words) > 2 and (name.endswith(".") or "," in name)):
+        return False
+    if family == "own" and re.search(r"[^\W\d_]{3,}\.$", name):
+        return False
+    if "," in name and name.rpartition(",")[2].strip()[:1].islower():
+        return False
+    return not (len(words) > 1 and _SAID.search(bare))
+
+
+def _convincing(family: str, labels: Sequence[Label], names: _Names) -> bool:
+    """Whether labels together look like a talk rather than like chance."""
+    counts = Counter(key_of(x.name) for x in labels)
+    known, share = sum(names.known(x.name) for x in labels), len(labels) / names.total
+    stamped = sum("t" in x.form for x in labels) >= 0.5 * len(labels)
+    several = len(counts) > 1
+    if family in ("dot", "wide", "token", "sign", "quote") and (known < 0.8 * len(labels) or not several):
+        return False
+    if not stamped and share < _SHARES.get(family, 0.25):
+        return False
+    if family == "own" and not stamped:
+        comes_back = len(labels) > 3 and len(labels) >= 2 * len(counts) and _alternates(labels)
+        return comes_back or (known == len(labels) > 2 and several)
+    if family == "colon":
+        if stamped or known >= 0.5 * len(labels):
+            return True
+        few = len(labels) > len(counts) or (share >= 0.9 and len(counts) <= 3)
+        return few if share >= 0.05 else len(labels) >= 3 * len(counts) > 3
+    if family not in ("own", "timed"):
+        return several and ((len(labels) >= 1.5 * len(counts) and _alternates(labels)) or known == len(labels))
+    times = [x.start_ms for x in labels if x.start_ms is not None]
+    return sum(a <= b for a, b in pairwise(times)) >= 0.9 * (len(times) - 1)
+
+
+def _alternates(labels: Sequence[Label]) -> bool:
+    return sum(key_of(a.name) != key_of(b.name) for a, b in pairwise(labels)) >= 0.4 * (len(labels) - 1)
+
+
+def _bare_names(labels: Sequence[Label]) -> list[Label]:
+    """Labels with their asides as part of the name only where that tells two speakers apart, or always stands there."""
+    if not any(x.aside for x in labels):
+        return list(labels)
+    asides: dict[str, Counter[str]] = {}
+    for x in labels:
+        asides.setdefault(key_of(x.name), Counter())[x.aside] += 1
+    done = []
+    for x in labels:
+        seen = asides[key_of(x.name)]
+        single = len(seen) == 1 and not (speaks_by_name(x.name) and seen[x.aside] == 1)
+        apart = len(seen) > 1 and "" not in seen and all(n > 1 for n in seen.values())
+        done.append(replace(x, name=f"{x.name} ({x.aside})") if x.aside and (single or apart) else x)
+    return done
+
+
+def alike(rare: str, frequent: str) -> bool:
+    """Whether two names are the same but for a letter or two in a long word; a known role is never a slip."""
+    pairs = list(zip(rare.casefold().split(), frequent.casefold().split(), strict=False))
+    if len(rare.split()) != len(frequent.split()) or rare == frequent or role_of_word(rare):
+        return False
+    return all(
+        a == b
+        or (
+            min(len(a), len(b)) > 5
+            and re.sub(r"\D", "", a) == re.sub(r"\D", "", b)
+            and SequenceMatcher(None, a, b).ratio() >= 0.85
+        )
+        for a, b in pairs
+    )

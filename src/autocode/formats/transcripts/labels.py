@@ -1,0 +1,240 @@
+"""How one line can name its speaker: times, brackets, separators. What a document makes of it is decided in `speakers`.
+
+A label is the place where a speaker is named, with the times beside it. Labels come in families by what parts the
+name from the words: a colon, a bracket, a dash, a tab, a line of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
+
+from autocode.study import Turn
+
+_UNITS = (
+    r"hours?|hrs?|h|heures?|horas?|ore|ora|uur|Stunden?|Std|timer|timmar|minutes?|mins?|min|m|Minuten?|minuuttia|minutos?|minuti"
+    r"|minuto|minuut|minutter|minuter|seconds?|secs?|sec|s|Sekunden?|Sek|secondes?|segundos?|secondi|seconden|sekuntia|sekunder"
+)
+_SPOKEN = rf"\d{{1,3}}[ \u00a0]?(?:{_UNITS})(?![^\W_])[ ,.]{{0,2}}"
+_SPOKEN_TIME = (
+    r"(?:\d{1,2}h[ ]?\d{1,2}m(?:[ ]?\d{1,2}s)?|\d{1,3}m[ ]?\d{1,2}s"
+    rf"|{_SPOKEN}(?:(?:and|und|et|y|e|en) )?(?:{_SPOKEN}){{0,2}})"
+)
+
+CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,:]\d{1,3})?"
+"""A time as h:mm:ss, mm:ss or with a fraction, as a pattern without groups."""
+
+STAMP = rf"(?:#\d{{1,2}}:\d{{2}}:\d{{2}}(?:-\d{{1,3}})?#|\[{CLOCK}\]|\({CLOCK}\)|<{CLOCK}>)"
+"""A time that is marked as a stamp, wherever it stands."""
+
+_PRECISE = rf"(?:{CLOCK}|\d{{1,2}}:\d{{1,2}}:\d{{1,2}}[.,]\d{{1,3}})"
+_RANGE = rf"{_PRECISE}(?:-\d{{1,3}}(?=#))?(?:[ ]?(?:-{{1,2}}>|[-–—]|to)[ ]?{_PRECISE})?"
+_TIME = (
+    rf"(?<![\d:])(?:[\[(<{{#*@【]{{0,2}}[ ]?{_RANGE}[ ]?[\])>}}#*】]{{0,2}}|[\[(<{{]\d{{1,2}}\.\d{{2}}(?:\.\d{{2}})?[\])>}}]"
+    rf"|[\[(]?{_SPOKEN_TIME}[\])]?|\d{{1,3}}['′]\d{{2}}(?:''|[\"″])?)"
+)
+"""A time beside a name, in any bracket or none, as a span, or in words."""
+
+_LINE_ABOVE = re.compile(rf"(?:^|\n)[ \t]*(?:\d{{1,5}}[ \t]*\n[ \t]*)?(?P<stamp>{_TIME})[ \t]*\n\s*$")
+_AT_END = re.compile(rf"(?:[ \t]*(?P<stamp>{STAMP})|\n[ \t]*{_TIME})[ \t]*$")
+_FOOTER = re.compile(
+    r"\n[^\n]*?(?:(?:stopped|started) transcription|Transcribed by https?://otter\.ai|Transcription ended after [\d:]+"
+    r"|hat die Transkription (?:beendet|gestartet))[^\n]{0,80}$",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r"\n\s*[-–—*=_#\[(<{ ]{0,8}(?:(?:end|ende|fin|fine|fim|einde|slut|loppu|koniec|конец|конец записи|结束|終わり|끝|tamat|son)"
+    r"(?: (?:of|der|des|de|del|da|dell'|de l'|van|la|do|af|av)[^\n]{0,40}|[ -](?:interview|recording|transcript)[^\n]{0,20})?)"
+    r"[-–—*=_#\])>}. ]{0,8}$",
+    re.IGNORECASE,
+)
+
+
+Style = tuple[int, int, str]
+"""A run of characters that stands out, half-open, and how: bold, italic, heading, a colour, or a style's name."""
+
+OPENED, KIND_ENDS, CLOSED = "\x0e", "\x10", "\x0f"
+"""Around a run that stands out, while a text is put together: OPENED, how, KIND_ENDS, words, CLOSED."""
+
+
+def marked_out(text: str) -> tuple[str, tuple[Style, ...]]:
+    """A text without the marks around runs that stand out, and where these are."""
+    parts, styles, at = [], [], 0
+    begun: list[tuple[int, str]] = []
+    for piece in re.split(f"({OPENED}[^{KIND_ENDS}]*{KIND_ENDS}|{CLOSED})", text):
+        if piece.startswith(OPENED):
+            begun.append((at, piece[1:-1]))
+        elif piece == CLOSED:
+            if begun and begun[-1][0] < at:
+                styles.append((begun[-1][0], at, begun[-1][1]))
+            begun = begun[:-1]
+        else:
+            parts.append(piece)
+            at += len(piece)
+    return "".join(parts), tuple(sorted(styles))
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Where a speaker is named.
+
+    Attributes:
+        start: Where the line begins.
+        end: Where the words begin.
+        name: The name without its marks and asides.
+        aside: What stands in brackets after the name.
+        form: What else the line shows (a mark, a number, a time), to compare labels by.
+        stop: Where the words end at the latest (a table's cell), 0 for the next label.
+    """
+
+    start: int
+    end: int
+    name: str
+    aside: str = ""
+    start_ms: int | None = None
+    end_ms: int | None = None
+    form: str = ""
+    stop: int = 0
+
+
+def milliseconds(stamp: str) -> int:
+    """The time that a stamp says: ``#00:01:02-3#`` is 62,300, ``1 minute 2 seconds`` is 62,000.
+
+    A time of two parts is minutes and seconds.
+    """
+    if words := re.findall(r"(\d+)[ \u00a0]?([^\W\d_]+)", stamp):
+        each = {"std": 3600, "stu": 3600, "h": 3600, "u": 3600, "o": 3600, "t": 3600, "m": 60}
+        return sum(1000 * int(n) * next((s for w, s in each.items() if unit.casefold().startswith(w)), 1) for n, unit in words)
+    parts = re.findall(r"\d+", stamp)
+    if stamp.count(":") == 3:  # a video's frames
+        parts.pop()
+    fraction = parts.pop() if re.search(r"\d:\d+[.,-]\d+\D*$", stamp) else "0"
+    seconds = 0
+    for part in parts:
+        seconds = 60 * seconds + int(part)
+    return 1000 * seconds + int(fraction.ljust(3, "0")[:3])
+
+
+def _span(stamp: str) -> tuple[int, int | None]:
+    """Start and, where the stamp is a span, end."""
+    first, *rest = re.split(r"[ \t]*(?:-{1,2}>|to|[-–—](?=[ \t]*\d{1,2}:))[ \t]*", stamp)
+    return milliseconds(first), milliseconds(rest[0]) if rest else None
+
+
+def stamp_above(text: str, start: int) -> tuple[int | None, int | None]:
+    """Start and end in the time on the line before `start`, where that line holds nothing else."""
+    found = _LINE_ABOVE.search(text, max(0, start - 80), start)
+    return _span(found["stamp"]) if found else (None, None)
+
+
+def without_end_stamp(text: str, start: int, end: int) -> tuple[int, int | None]:
+    """Where the words of a span end, and the time of the stamp after them.
+
+    Lines that a recorder adds at the end ("stopped transcription") are left out too.
+    """
+    at: int | None = None
+    while True:
+        body = text[start:end].rstrip()
+        found = _AT_END.search(body, max(0, len(body) - 80)) or _FOOTER.search(body, max(0, len(body) - 400))
+        end = start + len(body)
+        if found is None or not found.group():
+            return end, at
+        stamp = found.groupdict().get("stamp")
+        at = milliseconds(stamp) if stamp and at is None else at
+        end = start + found.start()
+
+
+def without_closing(text: str, start: int, end: int) -> int:
+    """Where the last words end before a line such as ``[End of interview]``."""
+    body = text[start:end].rstrip()
+    found = _CLOSING.search(body, max(0, len(body) - 120))
+    return start + (len(body[: found.start()].rstrip()) if found else len(body))
+
+
+def timed(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """Turns with the start that follows from the stamp at the end of the turn before."""
+    done: list[Turn] = []
+    for turn in turns:
+        before = done[-1].end_ms if done else None
+        starts = before if turn.start_ms is None and turn.end_ms is not None else turn.start_ms
+        done.append(replace(turn, start_ms=starts))
+    return tuple(done)
+
+
+_MOST = 50_000  # a text with more lines that open with a name is no transcript
+_LEAD = r"^[ \t\u00a0\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*(?:>{1,3}[ \t]*)?"
+_NUMBER = r"(?P<number>(?:[\[(#§¶]?\d{1,5}[\])]?[.:)]?|[•·*][ \t]?)[ \t]+)?"
+_BEFORE = rf"(?:(?P<before>{_TIME})[ \t]*(?:[-–—|=,>.:]{{1,2}}[ \t]*)?)?"
+_OPEN = rf"{_LEAD}{_NUMBER}{_BEFORE}"
+_SPACE = r"[ \t\u00a0\u202f\u200e\u200f]*"
+_SIGNS = r":：\[\](){}<>#*|;；=\"“”„«»「」『』【】（）?!？！؟…。、，،؛"  # in no name
+_NAME = rf"(?P<name>(?:[^\W\d_]|[#№])(?:[^\n\t{_SIGNS}]{{0,47}}?[^\s,–—{_SIGNS}-])??|(?<![\d:.,])\d{{1,2}}(?!\d))"
+_ASIDE = r"(?:[ \t]*[(\[（](?![ ]?\d{1,2}[:.]\d)(?P<aside>[^()\[\]（）\n]{1,40})[)\]）])?"
+_WITHIN = rf"(?:[ \t]*[,@–—-]?[ \t]*(?P<within>{_TIME}))?"
+_AFTER = rf"(?:(?P<after>{STAMP})[ \t]*[-–—:]?[ \t]*)?"
+_MARK = r"(?P<mark>\*\*|__|\*|_|#{1,4} ?|@|[\[(<{«“\"【])?"
+_CLOSE = r"[\])>}»”\"】]?(?:\*\*|__|\*|_)?"
+_COLON = r"(?::(?!\d|//|\))|[：﹕︰፦])[-–—]?"
+_WORDS = r"(?=[ \t\u00a0]*\S)"
+
+_NAMED = rf"{_MARK}{_NAME}{_CLOSE}{_ASIDE}{_WITHIN}"
+_TALK = rf"{_SPACE}{_AFTER}{_WORDS}"
+
+
+def _bracketed(opening: str, closing: str) -> str:
+    """A name, and perhaps a time, in brackets."""
+    return rf"(?:\*\*)?{opening}(?:(?P<early>{_TIME})[ ,|–—-]*)?{_NAME}{_WITHIN}{closing}(?:\*\*)?{_SPACE}[-–—>]?{_TALK}"
+
+
+PARTED: dict[str, str] = {
+    "colon": rf"{_NAMED}{_CLOSE}{_SPACE}{_COLON}(?:\*\*|__|\*|_)?{_SPACE}{_AFTER}",
+    "dash": rf"{_NAMED}{_CLOSE}(?:{_SPACE}[–—―]+|{_SPACE}-{{1,2}}(?=[ \t])|\.[-–—]){_TALK}",
+    "semicolon": rf"{_NAMED}{_SPACE}[;；]{_TALK}",
+    "pipe": rf"\|?{_SPACE}{_NAME}{_ASIDE}{_WITHIN}{_SPACE}\|{_TALK}",
+    "arrow": rf"{_NAMED}{_SPACE}(?:[-=]?>{{1,3}}|→|⇒|»|›){_TALK}",
+    "sign": rf"{_NAMED}{_SPACE}[=~/•·]{_TALK}",
+    "tab": rf"{_NAME}{_ASIDE}{_WITHIN}[ ]*\t{_TALK}",
+    "wide": rf"{_NAME}{_ASIDE}{_WITHIN}[ \u00a0]{{2,}}{_AFTER}{_WORDS}",
+    "dot": rf"{_NAME}[.)][ \t]+{_AFTER}{_WORDS}",
+    "quote": rf"{_NAME}{_SPACE}(?=[「『«“„\"])",
+    "timed": rf"{_NAME}{_CLOSE}{_ASIDE}[ \t]*[,@–—-]?[ \t]*(?P<within>{_TIME})(?!{_SPOKEN}){_SPACE}[-–—:|]?[ \t]+{_WORDS}",
+    "square": _bracketed(r"\[", r"\]"),
+    "round": _bracketed("[(（]", "[)）]"),
+    "angle": _bracketed("<", ">"),
+    "curly": _bracketed("[{【«]", "[}】»]"),
+    "starred": rf"(?P<mark>\*{{1,3}}|_{{1,3}}|#{{1,4}} ?|@){_NAME}(?:\*{{1,3}}|_{{1,3}}|(?<=@)){_WITHIN}{_SPACE}[-–—>]?{_TALK}",
+    "own": rf"{_NAMED.replace(_WITHIN, f'{_SPACE}[,|–—-]?{_WITHIN}')}{_CLOSE}{_SPACE}[:：]?(?:\*\*|__)?{_SPACE}$"
+    rf"(?:\n[ \t]*(?P<below>{_TIME})[ \t]*$)?(?=\s*\S)",
+}
+"""By family: what a line looks like after its number and time."""
+
+_NEEDED = {"tab": "\t", "pipe": "|", "angle": "<", "square": "[", "semicolon": ";；", "curly": "{【«", "quote": '「『«“„"'}
+
+
+@lru_cache(maxsize=len(PARTED))
+def _pattern(family: str) -> re.Pattern[str]:
+    return re.compile(_OPEN + PARTED[family], re.MULTILINE)
+
+
+def labels_of(family: str, text: str, start: int = 0) -> list[Label]:
+    """All places from `start` on that look like a name of one family; none where there are more than 50,000."""
+    if family in _NEEDED and not any(sign in text for sign in _NEEDED[family]):
+        return []
+    found = list(islice(_pattern(family).finditer(text, start), _MOST + 1))
+    return [_label(m, text) for m in found] if len(found) <= _MOST else []
+
+
+def _label(m: re.Match[str], text: str) -> Label:
+    parts = m.groupdict()
+    stamp = parts["before"] or parts.get("early") or parts.get("within") or parts.get("after") or parts.get("below")
+    at, until = _span(stamp) if stamp else stamp_above(text, m.start())
+    wide = bool(parts.get("within")) and "  " in m[0][m.end("name") - m.start() : m.start("within") - m.start()].replace(
+        "\u00a0", " "
+    )
+    signs = (("#", parts["number"]), ("t", at is not None), ("m", parts.get("mark")), ("w", wide))
+    form = "".join(sign for sign, part in signs if part)
+    aside = (parts.get("aside") or "").strip()
+    return Label(m.start(), m.end(), " ".join(m["name"].split()), aside, at, until, form)

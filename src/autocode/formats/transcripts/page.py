@@ -1,0 +1,278 @@
+"""A text as a page: its front matter, lines and paragraphs, and the labels that only show on the whole page.
+
+Front matter (title, date, place, participant, legend) is neither turn nor codable. A table's column, bold type
+or a role at the start of nearly every line names speakers only if the whole page is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from autocode.formats.transcripts.labels import CLOCK, Label, Style, labels_of, milliseconds
+from autocode.formats.transcripts.roles import WORDS, legend, role_of_word, speaks_by_name
+
+_WITHIN = 4000  # characters: front matter stands at the top
+_MOST_LINES = 60
+_KEYED = re.compile(
+    r"[ \t*_#•·>|-]*(?P<key>[^\W\d_][^\n:：\t=]{0,40}?)[*_]*[ \t\u00a0]*"
+    r"(?P<sign>[:：=\t|]|[ \t][-–—][ \t])[*_ \t|]*(?P<value>[^\n]*)"
+)
+_RULE = re.compile(r"[ \t]*[-–—=_*#~.]{3,}[ \t]*")
+_ENDS = re.compile(r"[.?!…？。！؟;]\W*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What a document says of itself before the talk.
+
+    Attributes:
+        end: Where the front matter ends and the talk may begin.
+        meanings: What a legend says of the names of speakers.
+    """
+
+    end: int
+    meanings: Mapping[str, str]
+
+
+def is_about(key: str) -> bool:
+    """Whether the word before a colon tells about the document (date, place, duration ...)."""
+    word = " ".join(key.casefold().strip(" .*_#").split())
+    return word in WORDS["about"] or re.sub(r"[ _.-]*(?:\(.*\)|\d+)$", "", word) in WORDS["about"]
+
+
+def front_of(text: str) -> Front:
+    """Find the front matter: keyed lines about the document at its top, with the lines between them.
+
+    A line such as ``Interviewer: Jo Carter`` belongs to it where it stands among such lines, or with another of its
+    kind, and its words are no talk.
+    """
+    end, at, near, meanings = 0, 0, False, dict(legend(text))
+    run: list[str] = []
+    for line in text[: 4 * _WITHIN].split("\n")[:_MOST_LINES]:
+        start, at = at, min(at + len(line) + 1, len(text))
+        words = line.strip()
+        if not words or _RULE.fullmatch(line):
+            end, near = (start, False) if len(run) > 1 else (end, near and not words)
+            run = []
+            continue
+        keyed = _KEYED.match(words)
+        kind = _kind(keyed, text, near) if keyed else ""
+        if kind == "talk" or start > _WITHIN:
+            break
+        run = [*run, keyed["key"]] if keyed and kind == "who" and keyed["key"] not in run else []
+        if kind in ("about", "legend") or (kind == "who" and near):
+            end, near = at, True
+        if kind == "legend" and keyed and "=" not in words:
+            meanings[keyed["key"].strip(" *_")] = keyed["value"].strip()
+    return Front(end, meanings)
+
+
+def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
+    """What a keyed line at the top is: about, who (a role and a name), legend, talk, or "" for anything else."""
+    key, value = keyed["key"].strip(" *_"), keyed["value"].split("\t")[0].strip(" *_|")
+    if is_about(key):
+        return "about"
+    bare = re.sub(r"\(.*\)|[.,;]$", "", value).strip()
+    if len(key) <= 12 and len(bare) > 2 and role_of_word(bare):
+        return "legend"
+    talks = (
+        bool(_ENDS.search(value))
+        or value.casefold().split(" ")[0].strip(",.!") in WORDS["greeting"]
+        or value[:1].islower()
+        or len(value.split()) > 7
+        or len(value) > 60
+    )
+    if role_of_word(key):
+        return "talk" if value and talks else "who" if value else ""
+    if keyed["sign"] not in ":：" or not value or len(key.split()) > 3:
+        return ""
+    again = text.count(f"\n{keyed['key']}{keyed['sign']}", keyed.end()) > 0
+    return "talk" if again or not near else "" if talks else "about"
+
+
+_SAMPLE = 60_000  # characters by which a long text is judged
+
+
+class Page:
+    """A text with what is asked of it again and again."""
+
+    def __init__(self, text: str, styles: Sequence[Style], front: Front) -> None:
+        self.text, self.front = text, front
+        self.found: dict[str, list[Label]] = {}
+        self.short = len(text) <= _SAMPLE
+        self.styles = sorted(s for s in styles if text[s[0] : s[1]].strip())
+        self.lines = [m.start() for m in re.finditer(r"(?m)^[^\S\n]*\S", text)]
+        self.lines = self.lines[bisect_left(self.lines, front.end) :]
+        self.blank_lines = len(re.findall(r"\n[^\S\n]*\n[^\S\n]*(?=\S)", text)) > 0.25 * len(self.lines)
+
+    def sample(self) -> Page:
+        """The beginning of a long text, by which the whole is judged."""
+        end = self.text.rfind("\n", 0, self.front.end + _SAMPLE) + 1 or _SAMPLE
+        return Page(self.text[:end], [s for s in self.styles if s[1] <= end], self.front)
+
+    def labels(self, family: str) -> list[Label]:
+        """All places that look like a name of one family, found once."""
+        if family not in self.found:
+            whole = WHOLE.get(family)
+            self.found[family] = whole(self) if whole else labels_of(family, self.text, self.front.end)
+        return self.found[family]
+
+    def is_apart(self, at: int) -> bool:
+        """Whether a blank line, or nothing, stands before this place."""
+        return not self.text[max(self.front.end, self.text.rfind("\n", 0, max(0, at - 1)) + 1) : at].strip()
+
+    def paragraphs(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Spans between blank lines; every line where the text has no blank lines."""
+        spans: list[tuple[int, int]] = []
+        goes_on = False
+        while start < end:
+            stop = self.text.find("\n", start, end)
+            stop = end if stop < 0 else stop
+            filled = bool(self.text[start:stop].strip())
+            if filled and goes_on:
+                spans[-1] = (spans[-1][0], stop)
+            elif filled:
+                spans.append((start, stop))
+            goes_on = filled and self.blank_lines
+            start = stop + 1
+        return spans
+
+
+def _styled(page: Page) -> list[Label]:
+    """Names that are only told from the words by bold type, italics or colour."""
+    found, seen = [], set()
+    for start, end, kind in page.styles:
+        line, stop = page.text.rfind("\n", 0, start) + 1, page.text.find("\n", start)
+        name = page.text[start:end].strip(" \t:：-–—.|")
+        before = page.text[line:start].strip()
+        rest = page.text[end : stop if stop >= 0 else len(page.text)]
+        if (
+            line in seen
+            or line < page.front.end
+            or not re.fullmatch(r"[\[(#\d:.,\])]*", before)
+            or not rest.strip()
+            or "\n" in page.text[start:end].strip()
+        ):
+            continue
+        seen.add(line)
+        if name and len(name) <= 40 and not re.fullmatch(r"[\W\d_]+", name):
+            words = end + len(rest) - len(rest.lstrip(" \t:：-–—|"))
+            found.append(Label(line, words, name, form=kind[:1]))
+    return found
+
+
+_TOKEN = re.compile(
+    r"^[ \t\u200e\u200f]*(?:\d{1,5}[.):]?[ \t]+)?(?P<stamp>[\[(<]?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?[\])>]?[ \t]+)?"
+    r"(?P<name>[^\W\d_]{1,16}(?:[ _]?\d{1,3}|[ ][A-Z])?)[ \t]+(?=[^\s\d])",
+    re.MULTILINE,
+)
+
+
+def _tokens(page: Page) -> list[Label]:
+    """First words of lines that are roles, with nothing between them and the talk: ``R1 we went``."""
+    found = [m for m in _TOKEN.finditer(page.text, page.front.end) if speaks_by_name(m["name"]) and not m["name"].islower()]
+    labels = [
+        Label(
+            m.start(),
+            m.end(),
+            m["name"],
+            form="t" if m["stamp"] else "",
+            start_ms=milliseconds(m["stamp"]) if m["stamp"] else None,
+        )
+        for m in found
+    ]
+    return labels if len(labels) >= 0.8 * len(page.paragraphs(page.front.end, len(page.text))) else []
+
+
+def _columns(page: Page) -> list[Label]:
+    """Names in a column of a table whose cells are parted by tabs, wherever the column stands."""
+    rows = [
+        (at, page.text[at : page.text.find("\n", at) if page.text.find("\n", at) >= 0 else len(page.text)].split("\t"))
+        for at in _line_starts(page)
+    ]
+    wide = [(at, cells) for at, cells in rows if len(cells) > 1]
+    if len(wide) < 0.3 * max(1, len(rows)) or len(wide) < 2:
+        return []
+    width = Counter(len(cells) for _, cells in wide).most_common(1)[0][0]
+    columns = [[c[i].strip() if len(c) > i else "" for _, c in wide] for i in range(width)]
+    texts = max(range(width), key=lambda i: sum(map(len, columns[i])))
+    roles = [i for i in range(width) if role_of_word(columns[i][0])]
+    if len({role_of_word(columns[i][0]) for i in roles}) > 1:
+        return [label for at, cells in wide[1:] for label in _answers(at, cells, roles, columns)]
+    names = [
+        i
+        for i in range(width)
+        if i != texts
+        and 1 < len({v for v in columns[i] if v}) <= 0.6 * sum(map(bool, columns[i])) + 1
+        and _named_column(columns[i])
+    ]
+    if not names:
+        return []
+    return [
+        x
+        for at, cells in wide
+        if (
+            x := _row(
+                page,
+                at,
+                cells,
+                min(names, key=lambda i: _spread(columns[i]) + (i > texts) - 2 * (columns[i][0].casefold() in WORDS["column"])),
+                texts,
+            )
+        )
+    ]
+
+
+def _line_starts(page: Page) -> list[int]:
+    """Where the lines with words begin."""
+    return [page.text.rfind("\n", 0, at) + 1 for at in (m for m in page.lines)]
+
+
+def _named_column(values: Sequence[str]) -> bool:
+    filled = [v for v in values if v]
+    return sum(len(v) <= 40 and bool(re.match(r"[^\W\d_]", v)) for v in filled) >= 0.8 * len(filled)
+
+
+def _spread(values: Sequence[str]) -> float:
+    """How little a column looks like names: many values, or long ones."""
+    filled = [v for v in values if v]
+    return (
+        len(set(filled)) / len(filled)
+        + sum(map(len, filled)) / len(filled) / 40
+        - 0.5 * sum(map(speaks_by_name, filled)) / len(filled)
+    )
+
+
+def _row(page: Page, at: int, cells: Sequence[str], column: int, texts: int) -> Label | None:
+    if len(cells) <= max(column, texts) or not cells[column].strip() or not cells[texts].strip():
+        return None
+    start = at + sum(len(c) + 1 for c in cells[:texts])
+    stop = page.text.find("\t", start) if len(cells) > texts + 1 else 0
+    stamps = [c for c in cells if re.fullmatch(rf"[\[(#<]?{CLOCK}(?:[ ]?[-–>]+[ ]?{CLOCK})?(?:-\d)?[\])#>]?", c.strip())]
+    name = cells[column].strip().rstrip(" :：.-–")
+    return Label(
+        at,
+        start,
+        " ".join(name.split()),
+        start_ms=milliseconds(re.split("[-–>]{1,3}", stamps[0])[0]) if stamps else None,
+        form="t" if stamps else "",
+        stop=max(0, stop),
+    )
+
+
+def _answers(at: int, cells: Sequence[str], roles: Sequence[int], columns: Sequence[Sequence[str]]) -> list[Label]:
+    """One label for each side of a row, where a column is the question's and another the answer's."""
+    starts = [at + sum(len(c) + 1 for c in cells[:i]) for i in range(len(cells))]
+    return [
+        Label(starts[i], starts[i], columns[i][0], stop=starts[i] + len(cells[i]))
+        for i in roles
+        if len(cells) > i and cells[i].strip()
+    ]
+
+
+WHOLE: dict[str, Callable[[Page], list[Label]]] = {"styled": _styled, "table": _columns, "token": _tokens}
+"""Families that are found by looking at the whole document."""
