@@ -315,10 +315,16 @@ def made(name: str, family: Family, seed: int) -> Layout:
 # --- Files -----------------------------------------------------------------------------------------------------------
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-_O = (
-    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
-    'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0" '
-    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+_NS = "urn:oasis:names:tc:opendocument:xmlns:"
+_O = " ".join(
+    f'xmlns:{short}="{_NS}{name}:1.0"'
+    for short, name in {
+        "office": "office",
+        "text": "text",
+        "style": "style",
+        "fo": "xsl-fo-compatible",
+        "table": "table",
+    }.items()
 )
 
 
@@ -366,7 +372,8 @@ def write_odt(path: Path, out: Layout) -> None:
     body = "".join(map(paragraph, above)) + (f"<table:table>{rows}</table:table>" if rows else "")
     style = '<style:style style:name="T1" style:family="text"><style:text-properties fo:font-weight="bold"/></style:style>'
     with zipfile.ZipFile(path, "w") as zipped:
-        content = f"<office:automatic-styles>{style}</office:automatic-styles><office:body><office:text>{body}</office:text></office:body>"
+        content = f"<office:automatic-styles>{style}</office:automatic-styles>"
+        content += f"<office:body><office:text>{body}</office:text></office:body>"
         zipped.writestr("content.xml", f"<office:document-content {_O}>{content}</office:document-content>")
 
 
@@ -501,9 +508,8 @@ def table(results: Sequence[Result]) -> str:
     for name, rows in [*groups.items(), ("all", list(results))]:
         turns, wrong = sum(r.turns for r in rows), [r for r in rows if not r.whole]
         told = f"{sum(r.told for r in wrong)} of {len(wrong)}" if wrong else "-"
-        lines.append(
-            f"{name:28} {len(rows):5} {sum(r.right for r in rows) / turns:12.1%} {sum(r.whole for r in rows) / len(rows):12.1%} {told:>12}"
-        )
+        right, whole = sum(r.right for r in rows) / max(1, turns), sum(r.whole for r in rows) / len(rows)
+        lines.append(f"{name:28} {len(rows):5} {right:12.1%} {whole:12.1%} {told:>12}")
     return "\n".join(lines)
 
 
@@ -516,9 +522,8 @@ def real(folder: Path) -> None:
             except AutocodeError:
                 continue
             for d in study.documents[:40]:
-                print(
-                    f"{path.name:45} {len(d.turns):6} turns, {len({t.speaker for t in d.turns}):3} speakers, {len(d.text.split()):7} words"
-                )
+                speakers, words = len({t.speaker for t in d.turns}), len(d.text.split())
+                print(f"{path.name:45} {len(d.turns):6} turns, {speakers:3} speakers, {words:7} words")
 
 
 def main() -> int:

@@ -261,19 +261,19 @@ Datum: 2023-05-02
 ⟦Ines: [00:00:12] ⟧¦Ines¦Why did you?
 
 ⟦Paul: [00:00:14] ⟧¦Paul¦The pension. I won't lie.""",
-    "Happy Scribe": """00:00:01,200 - 00:00:04,000
+    "Happy Scribe": """⟦00:00:01,200 - 00:00:04,000⟧
 ⟦Speaker 1⟧
 ¦Speaker 1¦Do you want some water first?
 
-00:00:04,500 - 00:00:06,000
+⟦00:00:04,500 - 00:00:06,000⟧
 ⟦Speaker 2⟧
 ¦Speaker 2¦No, I'm good.
 
-00:00:07,000 - 00:00:11,000
+⟦00:00:07,000 - 00:00:11,000⟧
 ⟦Speaker 1⟧
 ¦Speaker 1¦Then let's begin. What is your job?
 
-00:00:12,000 - 00:00:15,000
+⟦00:00:12,000 - 00:00:15,000⟧
 ⟦Speaker 2⟧
 ¦Speaker 2¦I drive the night bus.""",
     "Trint with pipe": """⟦Anke | 00:03⟧
@@ -477,13 +477,13 @@ It is quiet as well.
 ⟦[00:00:15 - 00:00:30] B: ⟧¦B¦Monday was the strike.
 ⟦[00:00:30 - 00:00:33] A: ⟧¦A¦The first one?
 ⟦[00:00:33 - 00:00:35] B: ⟧¦B¦The second.""",
-    "end stamps": """¦I¦⟦I: ⟧Wie fühlten Sie sich dabei? #00:00:07-1#
+    "end stamps": """¦I¦⟦I: ⟧Wie fühlten Sie sich dabei?⟦ #00:00:07-1#⟧
 
-¦B¦⟦B: ⟧Allein, ehrlich gesagt. #00:00:12-8#
+¦B¦⟦B: ⟧Allein, ehrlich gesagt.⟦ #00:00:12-8#⟧
 
-¦I¦⟦I: ⟧Und die Kollegen? #00:00:15-0#
+¦I¦⟦I: ⟧Und die Kollegen?⟦ #00:00:15-0#⟧
 
-¦B¦⟦B: ⟧Die haben nichts gemerkt. #00:00:21-4#""",
+¦B¦⟦B: ⟧Die haben nichts gemerkt.⟦ #00:00:21-4#⟧""",
     "closing lines": """¦I¦⟦I: ⟧Is there anything you want to add?
 ¦P2¦⟦P2: ⟧Only that I hope someone reads it.
 ¦I¦⟦I: ⟧I will make sure of it.
@@ -522,6 +522,8 @@ def _parsed(text: str) -> tuple[str, list[tuple[str, str]]]:
     for piece in re.split(r"(¦[^¦]+¦|⟦[^⟧]*⟧)", text):
         if piece.startswith("¦"):
             open_turn = piece != "¦-¦"
+            if truth and not plain.endswith("\n"):  # what stands before the name on its line is nobody's
+                truth[-1] = (truth[-1][0], truth[-1][1].rpartition("\n")[0] or truth[-1][1])
             if open_turn:
                 truth.append((piece[1:-1], ""))
         elif piece.startswith("⟦"):
