@@ -10,7 +10,7 @@ from itertools import groupby
 
 from autocode.config import SegmentConfig
 from autocode.formats.receipt import Receipt, listed_names
-from autocode.formats.transcripts.speakers import INTERVIEWER, RESPONDENT, propose_roles
+from autocode.formats.transcripts.roles import INTERVIEWER, RESPONDENT, propose_roles
 from autocode.study import Document, Study
 from autocode.study.segment import is_context, segment
 
