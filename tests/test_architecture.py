@@ -77,6 +77,8 @@ LATE = (
     "pygamma_agreement",
     "pyannote",
 )
+DOORS = {"classify/estimators.py"}
+"""Files that stand on a heavy guest, and that nothing imports: `autocode.__getattr__` opens them when they are asked for."""
 OPENERS = {"footprint", "formats", "store", "model", "config", "dossier", "encode", "ethics"}
 
 
@@ -188,11 +190,14 @@ def test_heavy_guests_come_late() -> None:
     wrong = [
         f"{path.relative_to(SOURCE)} imports {name} at the top"
         for path in FILES
+        if str(path.relative_to(SOURCE)) not in DOORS
         for statement in tree(path).body
         if isinstance(statement, ast.Import | ast.ImportFrom)
         for name, _ in imports(statement)
         if name.split(".")[0] in LATE
     ]
+    closed = {"autocode." + door.removesuffix(".py").replace("/", ".") for door in DOORS}
+    wrong += [f"{path.relative_to(SOURCE)} -> {name}" for path in FILES for name, _ in imports(tree(path)) if name in closed]
     assert not wrong
 
 

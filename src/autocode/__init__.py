@@ -9,7 +9,9 @@ The library in five lines:
     print(ac.evaluate(model, study))
 """
 
+from importlib import import_module
 from importlib.metadata import version
+from typing import Any
 
 from autocode.agreement import AgreementReport, agree
 from autocode.config import Config, load_config
@@ -23,10 +25,21 @@ from autocode.study.matrix import coding_matrix
 
 __version__ = version("autocode")
 
+_ESTIMATORS = ("CodeClassifier", "TextEncoder")
+
+
+def __getattr__(name: str) -> Any:
+    """scikit-learn's estimators, built when they are first asked for: scikit-learn takes longer to load than all the rest."""
+    if name in _ESTIMATORS:
+        return getattr(import_module("autocode.classify.estimators"), name)
+    raise AttributeError(f"module 'autocode' has no attribute {name!r}")
+
+
 __all__ = [
     "AgreementReport",
     "AutocodeError",
     "Code",
+    "CodeClassifier",
     "Codebook",
     "Coder",
     "Coding",
@@ -36,6 +49,7 @@ __all__ = [
     "Segment",
     "Study",
     "Suggestion",
+    "TextEncoder",
     "agree",
     "coding_matrix",
     "evaluate",

@@ -202,7 +202,8 @@ class Classifier:
 
     def wording(self, codes: Sequence[int]) -> FloatArray:
         """Weights (len(codes), width) of the head by wording for the hashed text, in units of its score."""
-        return self.heads.lexical.W[list(codes), : -2 * ROLES]
+        head = self.heads.lexical
+        return np.zeros((len(codes), 0)) if head is None else head.W[list(codes), : -2 * ROLES]
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """All that is needed to predict again, as numbers only; no word of a text is among them."""
@@ -210,8 +211,7 @@ class Classifier:
         return {
             "dense_W": self.heads.dense.W,
             "dense_b": self.heads.dense.b,
-            "lexical_W": self.heads.lexical.W,
-            "lexical_b": self.heads.lexical.b,
+            **({f"lexical_{part}": getattr(self.heads.lexical, part) for part in ("W", "b")} if self.heads.lexical else {}),
             **{f"more{i}_{part}": getattr(head, part) for i, head in enumerate(self.heads.more) for part in ("W", "b")},
             **{f"{NETWORK}{name}": array for name, array in (self.heads.network.arrays if self.heads.network else {}).items()},
             "theta": self.judge.theta,

@@ -123,22 +123,28 @@ class Heads:
     """The scorers of each code: by meaning, by wording, and by the meaning of its most telling piece."""
 
     dense: Head
-    lexical: Head
+    lexical: Head | None = None
     more: tuple[Head, ...] = ()  # by meaning, as further encoders have it
     network: Network | None = None  # by the words as they stand, fine-tuned
 
     def score(self, features: Features) -> FloatArray:
         """Scores (H, n, K) float32: by meaning, by wording, by the best piece, by further encoders, by the network."""
-        pieces = features.pieces
-        best = pieces.highest(self.dense.W[:, : pieces.V.shape[1]])
-        further = (head.score(M) for head, M in zip(self.more, features.more, strict=True))
-        tuned = [] if self.network is None else [self.network.score(features.words)]
-        return np.stack([self.dense.score(features.X), self.lexical.score(features.T), best, *further, *tuned])
+        scores = [self.dense.score(features.X)]
+        if self.lexical is not None and features.T is not None:
+            scores.append(self.lexical.score(features.T))
+        if features.pieces is not None:
+            scores.append(features.pieces.highest(self.dense.W[:, : features.pieces.V.shape[1]]))
+        scores += [head.score(M) for head, M in zip(self.more, features.more, strict=True)]
+        if self.network is not None:
+            scores.append(self.network.score(features.words))
+        return np.stack(scores)
 
     def replaced(self, codes: IntArray, other: Heads, columns: IntArray) -> Heads:
         """These scorers with those of `other`'s codes `columns` for their own `codes`."""
         more = tuple(a.replaced(codes, b, columns) for a, b in zip(self.more, other.more, strict=True))
-        dense, lexical = self.dense.replaced(codes, other.dense, columns), self.lexical.replaced(codes, other.lexical, columns)
+        dense, lexical = self.dense.replaced(codes, other.dense, columns), self.lexical
+        if lexical is not None and other.lexical is not None:
+            lexical = lexical.replaced(codes, other.lexical, columns)
         return Heads(dense, lexical, more)
 
 
@@ -152,13 +158,14 @@ def train(features: Features, target: Target, rows: IntArray, config: ClassifyCo
         config: Strengths and priors.
     """
     rows = rows[_drawn(target.Y[rows], config)]
-    part = target.take(rows)
-    names = unshared_roles(features.T[rows], part.groups)
+    part, T = target.take(rows), None if features.T is None else features.T[rows]
+    names = np.zeros(0, dtype=np.int64) if T is None else unshared_roles(T, part.groups)
     views = (features.X, *features.more)
-    priors = _priors(part.prior, views, features.pieces.V.shape[1])
+    priors = _priors(part.prior, views, features.pieces.V.shape[1] if features.pieces else 1)
     dense = [_dense(X[rows], replace(part, prior=p), names, config) for X, p in zip(views, priors, strict=True)]
+    lexical = None if T is None else _lexical(T, part, names, config)
     network = features.words.take(rows).learn(part.Y, config.seed) if features.words else None
-    return Heads(dense[0], _lexical(features.T[rows], part, names, config), tuple(dense[1:]), network)
+    return Heads(dense[0], lexical, tuple(dense[1:]), network)
 
 
 def _priors(prior: FloatArray, views: Sequence[FloatArray], width: int) -> list[FloatArray]:

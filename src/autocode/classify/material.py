@@ -72,29 +72,32 @@ class Network(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What is known of n segments."""
+    """What is known of n segments; numbers alone, without words and pieces, have the first head only."""
 
     X: FloatArray  # (n, d) float32: own vector, weighted previous turn, weighted next turn, roles
-    T: sparse.csr_array  # (n, h) float32: hashed words and word parts, roles
-    pieces: Chunks
+    T: sparse.csr_array | None = None  # (n, h) float32: hashed words and word parts, roles
+    pieces: Chunks | None = None
     more: tuple[FloatArray, ...] = ()  # further encoders' view of the same segments, each like X
     words: Words | None = None  # where a network is to learn as well
 
     @property
     def heads(self) -> int:
         """How many scores a code gets: by meaning, wording, best piece, each further encoder, a network."""
-        return 3 + len(self.more) + (self.words is not None)
+        return 1 + sum(part is not None for part in (self.T, self.pieces, self.words)) + len(self.more)
 
     def take(self, rows: IntArray) -> Features:
         """The features of some segments, in the order of `rows`."""
         words = self.words.take(rows) if self.words else None
-        return Features(self.X[rows], self.T[rows], self.pieces.take(rows), tuple(M[rows] for M in self.more), words)
+        T = None if self.T is None else self.T[rows]
+        pieces = self.pieces.take(rows) if self.pieces else None
+        return Features(self.X[rows], T, pieces, tuple(M[rows] for M in self.more), words)
 
     def joined(self, other: Features) -> Features:
         """These segments and, below them, those of `other`; no network learns from both."""
         from scipy import sparse
 
-        V, counts = (np.concatenate(both) for both in zip(*((p.V, p.counts) for p in (self.pieces, other.pieces)), strict=True))
+        both_pieces = [(p.V, p.counts) for p in (self.pieces, other.pieces) if p is not None]
+        V, counts = (np.concatenate(both) for both in zip(*both_pieces, strict=True))
         T = sparse.vstack([self.T, other.T], format="csr")
         more = tuple(np.vstack(both) for both in zip(self.more, other.more, strict=True))
         return Features(np.vstack([self.X, other.X]), T, Chunks(V, counts), more)
