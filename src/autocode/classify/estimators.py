@@ -36,9 +36,7 @@ class CodeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         strength: Inverse regularisation of a code with much evidence, for rows of unit spread.
         half_count: Positive rows at which a code has half of that strength.
         folds: Groups of rows held out in turn to calibrate.
-        min_segments: With several labels, a code with fewer positive rows is never given.
-        min_groups: The same of groups with a positive row.
-        iterations: Rounds of L-BFGS.
+        min_segments: With several labels, a code with fewer positive rows, or all of them in one group, is never given.
         prior: (K, d) weights to which codes are drawn, such as vectors of codebook entries; None for none.
         random_state: Seed of the folds.
 
@@ -55,8 +53,6 @@ class CodeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         half_count: float = 10.0,
         folds: int = 5,
         min_segments: int = 3,
-        min_groups: int = 2,
-        iterations: int = 16,
         prior: ArrayLike | None = None,
         random_state: int = 0,
     ) -> None:
@@ -64,8 +60,6 @@ class CodeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.half_count = half_count
         self.folds = folds
         self.min_segments = min_segments
-        self.min_groups = min_groups
-        self.iterations = iterations
         self.prior = prior
         self.random_state = random_state
 
@@ -105,8 +99,6 @@ class CodeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             half_count=self.half_count,
             folds=self.folds,
             min_segments=self.min_segments,
-            min_documents=self.min_groups,
-            iterations=self.iterations,
             seed=self.random_state,
         )
 
