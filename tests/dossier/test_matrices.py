@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from autocode.dossier.blocks import View
-from autocode.dossier.matrices import overlaps, relations, saturation, triangulation
+from autocode.dossier.matrices import overlaps, relations, triangulation
+from autocode.dossier.saturation import saturation, saturation_figure
 from autocode.study import Coder, Coding, Document, Study
 from autocode.study.codebook import Codebook
 
@@ -78,4 +79,4 @@ def test_saturation_needs_three_interviews(study: Study, documents: int, shown: 
     kept = study.documents[:documents]
     ids = {d.id for d in kept}
     part = replace(study, documents=kept, codings=tuple(c for c in study.codings if c.document in ids))
-    assert (saturation(View(part)) is not None) == shown
+    assert (saturation_figure(saturation(View(part))) is not None) == shown

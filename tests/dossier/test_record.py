@@ -82,7 +82,7 @@ def test_what_is_said_fills_the_pages_of_rigour(study: Study, tmp_path: Path) ->
     assert points["Negative cases."] == ("part", "1 on record; none for Learning.")
     against = [b for s in made.sections for b in s.blocks if isinstance(b, Quoted) and b.kind.startswith("Against")]
     assert study.by_id["D2"].text[13:40] == against[0].text
-    checklist = next(t for t in made.tables() if t.name == "Checklist")
+    checklist = next(t for t in made.tables() if t.name == "COREQ")
     assert checklist.rows[0] == (1, "Interviewer", "yes", "A. B. asked the questions.")
     assert len(checklist.rows) == 32
 

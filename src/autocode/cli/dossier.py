@@ -27,9 +27,9 @@ from autocode.cli.options import (
 )
 from autocode.cli.shell import blank_model, ledger_of, tell, working
 from autocode.config import Config
-from autocode.dossier.dossier import FORMS, study_html, write_dossier
+from autocode.dossier.dossier import FORMS, QUESTIONS_FILE, SIZES, study_html, write_dossier
 from autocode.dossier.findings import Checked, Findings, Trail
-from autocode.dossier.record import NAME, load_record
+from autocode.dossier.record import NAME, load_record, unanswered
 from autocode.encode.cache import cache_folder
 from autocode.errors import InputError
 from autocode.ethics.answers import ANSWERED, Kept, load_answers, read_answers, save_answers, take
@@ -61,7 +61,7 @@ from autocode.trail import accepted, standing, verify
 
 def report(
     study: StudyPath,
-    to: Annotated[Path, out("The dossier", ".html", folder="dossier.*")],
+    to: Annotated[Path, out("The dossier", ".html", folder="dossier*.*")],
     model: ModelOption = None,
     new: Annotated[
         list[Path] | None,
@@ -70,8 +70,15 @@ def report(
     config: ConfigPath = None,
     machine: Annotated[bool, typer.Option(help="Set the machine beside the human coders.")] = True,
     only: Annotated[
-        str, typer.Option(help="Write one form of the dossier: html, docx or xlsx.", callback=one_of("--only", FORMS))
+        str, typer.Option(help="Write one form of the dossier: html, docx, xlsx, md or tex.", callback=one_of("--only", FORMS))
     ] = "",
+    size: Annotated[
+        str,
+        typer.Option(
+            help="full: all there is; journal: what a journal has room for, 12 pages for 20 interviews.",
+            callback=one_of("--size", SIZES),
+        ),
+    ] = "full",
     kind: Kind = "",
     overwrite: Overwrite = False,
 ) -> None:
@@ -81,13 +88,19 @@ def report(
     found, chosen = read(study).of_kind(kind), settings(config)
     findings = _with_suggestions(_findings(study, found, chosen, machine), model, new or [])
     if to.suffix:
-        write_atomic(to, study_html(found, findings))
+        write_atomic(to, study_html(found, findings, size))
         tell(f"{to} is written. Open it in a browser; it needs no network.")
         return
     with working("Writing the dossier"):
-        written = write_dossier(found, findings, to, (only,) if only else FORMS)
+        written = write_dossier(found, findings, to, (only,) if only else FORMS, size)
     tell(f"Written: {', '.join(map(str, written))}.")
-    tell(f"What only you know (sampling, checks, pinned quotes) goes into {study / NAME}; then run this again.")
+    if open_ := unanswered(findings.record):
+        tell(
+            f"{len(open_)} questions only you can answer, such as: {open_[0][1]} They stand in {to / QUESTIONS_FILE}; "
+            f"answer them in {study / NAME}, then run this again."
+        )
+    if size == "full":
+        tell(f"The size of a journal article: autocode report {study} --out {to} --size journal")
 
 
 def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Findings:
@@ -100,6 +113,8 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
     empty, humans = blank_model(config), record.humans(study)
     findings = replace(findings, vectors=empty.encoder.encode)
     if machine:
+        identity = empty.encoder.identity
+        findings = replace(findings, encoder=(identity.name, identity.sha256))
         with working("Judging each document without having seen it") as progress:
             held = hold_out(empty, study, humans, progress)
         return replace(findings, evaluation=compare(held, config.agreement), matrix=held.with_machine)
@@ -129,6 +144,7 @@ def _with_suggestions(findings: Findings, model: Path | None, new: list[Path]) -
         findings,
         silent=loaded.silent,
         model=loaded.provenance,
+        encoder=(loaded.encoder.identity.name, loaded.encoder.identity.sha256),
         reliability=loaded.classifier.reliability if loaded.classifier else None,
     )
     if not new:

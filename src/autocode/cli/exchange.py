@@ -31,6 +31,7 @@ from autocode.config import SegmentConfig
 from autocode.dossier.blocks import Table, View
 from autocode.dossier.comparison import PICTURES, TABLES, write_tables
 from autocode.dossier.counts import frequency_table, map_figure
+from autocode.dossier.record import bring_record
 from autocode.dossier.tables import Description, coverage, shared
 from autocode.errors import InputError, StudyError, did_you_mean
 from autocode.formats import CODEBOOK, WRITERS, read, read_all, read_coders, write
@@ -132,6 +133,8 @@ def import_(
     if recorded:
         _attach(study / STORE, merged, recorded, dry_run)
         return
+    if taken := bring_record(sources or [], study):
+        tell(f"{taken}, what the researchers say of their study, came along for its dossier.")
     tell(f"Next: autocode describe {study}")
     if overview.failed:
         raise typer.Exit(1)

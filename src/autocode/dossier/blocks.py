@@ -126,12 +126,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """All sections of a study's dossier, ready to be written in any form."""
+    """All sections of a study's dossier, ready to be written in any form; and the paragraphs to paste into a paper."""
 
     title: str
     notice: str
     summary: str
     sections: tuple[Section, ...] = field(default=())
+    pasted: tuple[Block, ...] = field(default=())
 
     def tables(self) -> list[Table]:
         """Every table, and the figures behind every picture, in order."""

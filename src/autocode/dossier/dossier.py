@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import count
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autocode.dossier import checklist, counts, differences, matrices, provenance, quotes, reliability, second_look, trust
-from autocode.dossier.blocks import Block, Cell, Dossier, Figure, Section, Table, Title, View, Words
-from autocode.dossier.findings import Findings, software
+from autocode.dossier import (
+    answer,
+    counts,
+    differences,
+    matrices,
+    paragraphs,
+    provenance,
+    quotes,
+    reliability,
+    second_look,
+    standards,
+    trust,
+)
+from autocode.dossier.blocks import Block, Cell, Dossier, Figure, Points, Section, Table, Title, View, Words
+from autocode.dossier.findings import Findings, Version, software
 from autocode.dossier.html import dossier_html
-from autocode.dossier.record import check_record
+from autocode.dossier.record import check_record, open_questions, unanswered
+from autocode.dossier.saturation import Saturation, saturation, saturation_figure
 from autocode.dossier.word import word
 from autocode.dossier.workbook import workbook
 from autocode.errors import InputError
@@ -20,60 +33,157 @@ from autocode.formats.staged import together
 from autocode.study import Study
 
 
-def dossier(study: Study, findings: Findings) -> Dossier:
-    """All tables, figures and pages of rigour of a study.
+def dossier(study: Study, findings: Findings, size: str = "full") -> Dossier:
+    """All tables, figures and pages of rigour of a study, or what a journal has room for.
+
+    Args:
+        study: The study.
+        findings: Agreement, suggestions, the model, the record, the trail.
+        size: One of `SIZES`.
 
     Raises:
+        InputError: There is no such size.
         StudyError: dossier.toml names a group, code, document or place that the study has not.
     """
+    if size not in SIZES:
+        raise InputError(f"size '{size}'", f"a dossier comes as {' or '.join(SIZES)}", "Choose one of these.")
     check_record(findings.record, study)
     view = View(study, findings.record, findings.accepted)
-    history = provenance.versions_of(study.codebook, findings.trail)
-    below = {
-        "Transferability": _present(counts.sample(view)),
-        "Dependability": (*provenance.version_blocks(history, findings.trail), *provenance.model_card(view, findings)),
-    }
-    sections = [
-        Section("participants", "Participants", _present(counts.participants(view))),
-        Section("frequencies", "Themes, codes and frequencies", _present(counts.frequency_table(view), counts.corrected(view))),
-        Section("codemap", "Code map", _present(counts.map_figure(view))),
-        Section("quotes", "Quotes", tuple(quotes.blocks(view, findings.vectors))),
-        Section("patterns", "Where codes stand", tuple(matrices.blocks(view))),
-        Section("triangulation", "Triangulation", _present(matrices.triangulation(view))),
-        Section("agreement", "Agreement", tuple(reliability.blocks(view, findings))),
-        Section("differences", "Where coders differ", tuple(differences.blocks(view, findings))),
-        Section("stability", "Do the findings stand", tuple(second_look.findings_blocks(view, findings.matrix))),
-        *trust.sections(view, findings, history, below),
-        Section("checklist", "Reporting checklist", tuple(checklist.blocks(view, findings))),
-        Section("ai", "Use of AI", tuple(checklist.disclosure(view, findings))),
-        Section("trail", "Audit trail", tuple(provenance.trail(view, findings))),
-    ]
-    figures, tables = count(1), count(1)
-    numbered = list(_numbered((s for s in sections if s.blocks), figures, tables))
-    last = Section("again", "How this was made", tuple(_how_made(study, findings, numbered)))
+    history, came = provenance.versions_of(study.codebook, findings.trail), saturation(view)
+    known, criteria = standards.facts(view, findings, came), trust.criteria(view, findings, history)
+    parts = Parts(view, findings, known, criteria, answer.limitations(view, findings, came))
+    chosen = quotes.choose(view, findings.vectors)
+    sections = _journal(parts, chosen) if size == "journal" else _full(parts, chosen, history, came)
+    numbered, numbers = _numbered([s for s in sections if s.blocks])
+    made = Section("again", "How this was made", tuple(_how_made(study, findings, numbered if size == "full" else [])))
+    last, numbers = _numbered([made], numbers)
     words = sum(len(d.text.split()) for d in study.documents)
     summary = (
         f"{len(study.documents)} documents, {words:,} words, {len(study.codebook)} codes and themes, "
         f"{len(study.codings):,} codings by {len(study.coders)} coders."
     )
-    return Dossier(study.name or "Study", study.notice, summary, (*numbered, *_numbered([last], figures, tables)))
+    whole = tuple(_resolved(section, numbers) for section in (*numbered, *last))
+    text = Section("paragraphs", "Paragraphs to paste", tuple(paragraphs.blocks(view, findings, known)))
+    return Dossier(study.name or "Study", study.notice, summary, whole, _resolved(text, numbers).blocks)
+
+
+SIZES = ("full", "journal")
+"""All there is, with appendix tables; or what a journal has room for, 12 pages for a study of 20 interviews."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What several sections are made of."""
+
+    view: View
+    findings: Findings
+    known: dict[str, str]
+    criteria: tuple[answer.Criterion, ...]
+    limits: list[tuple[str, str]]
+
+    def first(self) -> Section:
+        """The answer on one page."""
+        made = answer.blocks(self.view, self.findings, self.known, self.criteria)
+        return Section("answer", "The answer", tuple(made))
+
+    def tables(self) -> Iterator[Section]:
+        """Table 1, Table 2 and the code map."""
+        view = self.view
+        yield Section("participants", "Participants", _present(counts.participants(view)))
+        found = _present(counts.frequency_table(view), counts.corrected(view))
+        yield Section("frequencies", "Themes, codes and frequencies", found)
+        yield Section("codemap", "Code map", _present(counts.map_figure(view)))
+
+    def limitations(self) -> Section:
+        """Limits drawn from the findings."""
+        return Section("limitations", "Limitations", tuple(answer.limitation_blocks(self.limits)))
+
+    def disclosure(self) -> Section:
+        """What a machine did."""
+        return Section("ai", "Use of AI", tuple(standards.disclosure(self.view, self.findings, self.known)))
+
+
+def _journal(parts: Parts, chosen: dict[str, list[quotes.Quote]]) -> list[Section]:
+    view, findings = parts.view, parts.findings
+    return [
+        parts.first(),
+        *parts.tables(),
+        Section("quotes", "Quotes", tuple(quotes.brief(view, chosen))),
+        Section("agreement", "Agreement", tuple(reliability.brief(view, findings))),
+        Section("trustworthiness", "Trustworthiness", (answer.criteria_table(parts.criteria),)),
+        parts.limitations(),
+        parts.disclosure(),
+    ]
+
+
+def _full(parts: Parts, chosen: dict[str, list[quotes.Quote]], history: Sequence[Version], came: Saturation) -> list[Section]:
+    view, findings, known = parts.view, parts.findings, parts.known
+    below = {
+        "Transferability": _present(counts.sample(view)),
+        "Dependability": (*provenance.version_blocks(history, findings.trail), *provenance.model_card(view, findings)),
+    }
+    return [
+        parts.first(),
+        *parts.tables(),
+        Section("quotes", "Quotes", tuple(quotes.blocks(view, chosen))),
+        Section("patterns", "Where codes stand", (*matrices.blocks(view), *_present(saturation_figure(came)))),
+        Section("triangulation", "Triangulation", _present(matrices.triangulation(view))),
+        Section("agreement", "Agreement", tuple(reliability.blocks(view, findings))),
+        Section("differences", "Where coders differ", tuple(differences.blocks(view, findings))),
+        Section("stability", "Do the findings stand", tuple(second_look.findings_blocks(view, findings.matrix))),
+        *trust.sections(view, findings, parts.criteria, below),
+        parts.limitations(),
+        Section("recommendations", "Recommendations", tuple(answer.recommendations(view))),
+        Section("statements", "What the researchers say", tuple(standards.statements(view))),
+        Section("checklist", "Reporting standards", tuple(standards.blocks(view, known))),
+        parts.disclosure(),
+        Section("paragraphs", "Paragraphs to paste", tuple(paragraphs.blocks(view, findings, known))),
+        Section("trail", "Audit trail", tuple(provenance.trail(view, findings))),
+    ]
 
 
 def _present(*blocks: Block | None) -> tuple[Block, ...]:
     return tuple(block for block in blocks if block is not None)
 
 
-def _numbered(sections: Iterable[Section], figures: Iterator[int], tables: Iterator[int]) -> Iterable[Section]:
-    """The sections with running numbers in the captions of figures and tables."""
+def _numbered(sections: Iterable[Section], before: Mapping[str, str] | None = None) -> tuple[list[Section], dict[str, str]]:
+    """The sections with running numbers in their captions; and "Table 1" or "Figure 1" by the name of each."""
+    numbers, made = dict(before or {}), []
     for section in sections:
         blocks: list[Block] = []
         for block in section.blocks:
-            if isinstance(block, Figure):
-                block = replace(block, caption=f"Figure {next(figures)}. {block.caption}")
-            elif isinstance(block, Table) and not block.sheet_only:
-                block = replace(block, caption=f"Table {next(tables)}. {block.caption}")
+            if isinstance(block, Figure) or (isinstance(block, Table) and not block.sheet_only):
+                kind = "Figure" if isinstance(block, Figure) else "Table"
+                numbers[block.name] = f"{kind} {1 + sum(n.startswith(kind) for n in numbers.values())}"
+                block = replace(block, caption=f"{numbers[block.name]}. {block.caption}")
             blocks.append(block)
-        yield replace(section, blocks=tuple(blocks))
+        made.append(replace(section, blocks=tuple(blocks)))
+    return made, numbers
+
+
+_NAMED = re.compile("⟨([^⟩]+)⟩")
+
+
+def _resolved(section: Section, numbers: Mapping[str, str]) -> Section:
+    """The section with "Table 2" wherever its texts name a table or figure as ⟨Codes⟩."""
+
+    def told(text: str) -> str:
+        return _NAMED.sub(lambda found: numbers.get(found[1], "the workbook"), text) if "⟨" in text else text
+
+    made: list[Block] = []
+    for block in section.blocks:
+        match block:
+            case Words():
+                block = replace(block, text=told(block.text))
+            case Points():
+                block = replace(block, rows=tuple((mark, head, told(text)) for mark, head, text in block.rows))
+            case Table() if not block.sheet_only:
+                rows = tuple(tuple(told(cell) if isinstance(cell, str) else cell for cell in row) for row in block.rows)
+                block = replace(block, rows=rows, note=told(block.note))
+            case Figure():
+                block = replace(block, caption=told(block.caption))
+        made.append(block)
+    return replace(section, blocks=tuple(made))
 
 
 def _how_made(study: Study, findings: Findings, sections: Sequence[Section]) -> Iterable[Block]:
@@ -83,7 +193,10 @@ def _how_made(study: Study, findings: Findings, sections: Sequence[Section]) -> 
     )
     if findings.command:
         yield Words(findings.command, "code")
-    yield _sources(findings, sections)
+    if sections:
+        yield _sources(findings, sections)
+    else:
+        yield Words("The full dossier, of which this is the part that a journal has room for, comes with --size full.")
     yield Title("Versions", 4)
     yield Words(software(), "soft")
 
@@ -119,7 +232,7 @@ def _sources(findings: Findings, sections: Sequence[Section]) -> Table:
     )
 
 
-def study_html(study: Study, findings: Findings) -> str:
+def study_html(study: Study, findings: Findings, size: str = "full") -> str:
     """The dossier of a study, and suggestions for new documents, as one HTML page.
 
     It needs nothing from outside and is fit for print.
@@ -127,31 +240,44 @@ def study_html(study: Study, findings: Findings) -> str:
     Raises:
         StudyError: dossier.toml names a group that the study has not.
     """
-    return dossier_html(dossier(study, findings), findings)
+    return dossier_html(dossier(study, findings, size), findings)
 
 
-FORMS = ("html", "docx", "xlsx")
-"""The forms of a dossier."""
+FORMS = ("html", "docx", "xlsx", "md", "tex")
+"""The forms of a dossier; md and tex hold its paragraphs to paste."""
+QUESTIONS_FILE = "dossier-questions.toml"
+"""What is still to be answered, beside the dossier."""
 
 
-def write_dossier(study: Study, findings: Findings, folder: Path, forms: Sequence[str] = FORMS) -> list[Path]:
+def write_dossier(
+    study: Study, findings: Findings, folder: Path, forms: Sequence[str] = FORMS, size: str = "full"
+) -> list[Path]:
     """Write a dossier in some forms; the same study and findings give the same bytes.
 
     Returns:
-        The files written.
+        The files written: dossier.html, .docx, .xlsx or dossier-journal.html ...; dossier-paragraphs.md, .tex;
+        dossier-questions.toml where the researchers have not answered all that is asked.
 
     Raises:
-        InputError: There is no such form, or a file cannot be written.
+        InputError: There is no such form or size, or a file cannot be written.
         StudyError: dossier.toml names a group that the study has not.
     """
     unknown = [form for form in forms if form not in FORMS]
     if unknown:
         raise InputError(f"form '{unknown[0]}'", f"a dossier is written as {', '.join(FORMS)}", "Choose one of these.")
-    made = dossier(study, findings)
-    contents: dict[str, str | bytes] = {}
-    for form in forms:
-        contents[form] = dossier_html(made, findings) if form == "html" else word(made) if form == "docx" else workbook(made)
+    made = dossier(study, findings, size)
+    name = "dossier-journal" if size == "journal" else "dossier"
+    writers: dict[str, Callable[[], str | bytes]] = {
+        "html": lambda: dossier_html(made, findings),
+        "docx": lambda: word(made),
+        "xlsx": lambda: workbook(made),
+        "md": lambda: paragraphs.markdown(made.pasted),
+        "tex": lambda: paragraphs.latex(made.pasted),
+    }
+    contents = {f"{'dossier-paragraphs' if form in ('md', 'tex') else name}.{form}": writers[form]() for form in forms}
+    if len(forms) > 1 and unanswered(findings.record):
+        contents[QUESTIONS_FILE] = open_questions(findings.record)
     with together(folder) as stage:
-        for form, content in contents.items():
-            write_atomic(stage / f"dossier.{form}", content)
-    return [folder / f"dossier.{form}" for form in contents]
+        for file, content in contents.items():
+            write_atomic(stage / file, content)
+    return [folder / file for file in contents]

@@ -97,6 +97,7 @@ class Findings:
         new: Those documents.
         silent: Codes that the model never suggests, with the reason.
         model: Provenance of the model that stands beside the coders: hashes, versions, counts.
+        encoder: Name and hash of the encoder of the machine set beside the coders, or of that model; None where none was.
         reliability: What that model knows of each of its codes, out of document.
         vectors: Encoder of quotes; None chooses quotes by their words.
         record: What the researchers said in dossier.toml.
@@ -114,6 +115,7 @@ class Findings:
     new: Mapping[str, Document] | None = None
     silent: Mapping[str, str] | None = None
     model: Mapping[str, Any] | None = None
+    encoder: tuple[str, str] | None = None
     reliability: Reliability | None = None
     vectors: Vectors | None = None
     record: Record = field(default_factory=Record)
@@ -127,6 +129,17 @@ class Findings:
         """The agreement to show: with the machine where there is one."""
         return self.evaluation or self.agreement
 
+
+VERDICTS = {
+    "supported": "Yes, alongside humans: it agrees with them as they agree with one another.",
+    "on_par_but_humans_unreliable": "Not yet: it agrees with the coders as they agree with one another, but that is "
+    "too little to rely on. Work on the codebook first.",
+    "on_par_but_low": "Not yet: it keeps up with the coders, but its agreement is low.",
+    "inconclusive": "There is not enough data to say.",
+    "not_supported": "No: it is clearly less reliable than a second human coder.",
+    "not_assessable": "There is too little coding to say anything.",
+}
+"""What each verdict means, in words for a reader."""
 
 MARKS = {
     "supported": ("supported", "#009e73"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from autocode.dossier.blocks import Block, Cell, Figure, Table, View
-from autocode.dossier.charts import Grid, curve, heat_map, strip_chart
+from autocode.dossier.charts import Grid, heat_map, strip_chart
 from autocode.dossier.drawing import PALETTE
 from autocode.study import Coding
 
@@ -15,7 +15,7 @@ from autocode.study import Coding
 def blocks(view: View) -> Iterator[Block]:
     """Where codes stand: in documents, beside one another, in groups, along interviews; nothing where nothing was coded."""
     if view.codings:
-        found = (code_matrix(view), relations(view), close_pairs(view), by_group(view), timeline(view), saturation(view))
+        found = (code_matrix(view), relations(view), close_pairs(view), by_group(view), timeline(view))
         yield from (block for block in found if block is not None)
 
 
@@ -160,31 +160,6 @@ def group_note(view: View, people: dict[str, set[str]]) -> str:
     if few:
         text += f"Too small to compare, with fewer than {small} participants: {'; '.join(few)}. "
     return text + f"Cells with fewer than {small} coded segments are counts, not evidence of a difference between groups."
-
-
-def saturation(view: View) -> Figure | None:
-    """New codes in each interview, in the order of the study; None for fewer than three interviews."""
-    documents = view.interviews
-    if len(documents) < 3 or not view.codings:
-        return None
-    used: dict[str, set[str]] = {}
-    for c in view.codings:
-        used.setdefault(c.document, set()).add(c.code)
-    known: set[str] = set()
-    rows: list[tuple[Cell, ...]] = []
-    fresh: list[int] = []
-    for d in documents:
-        new = used.get(d.id, set()) - known
-        known |= new
-        fresh.append(len(new))
-        rows.append((d.id, len(used.get(d.id, ())), len(new), len(known)))
-    header = ("Document", "Codes in it", "New codes", "Codes so far")
-    data = Table("Saturation", "New codes per interview", header, tuple(rows), "tnnn", sheet_only=True)
-    totals = [int(str(row[3])) for row in rows]
-    said = f"{totals[-1]} codes after {len(rows)} interviews; {sum(fresh[-3:])} of them came in the last three."
-    drawing = curve([d.id for d in documents], totals, fresh, ("Saturation", said, "codes"))
-    caption = f"Saturation: {said} Interviews in the order of the study, which may not be that of the field."
-    return Figure("saturation", caption, (drawing,), data)
 
 
 def timeline(view: View) -> Block | None:

@@ -17,6 +17,7 @@ _WEIGHED = 40  # coded segments of a code that are encoded at most, drawn evenly
 
 
 _ENDS = '.?!…:;"\u201d\u2019)]\u00bb'  # what a sentence, or a quote that needs no ellipsis, ends with
+_BRIEF, _ROWS = 4, 40  # quotes of a theme, and rows of all, in the size of a journal
 _SHORTEST = 25  # characters: shorter passages rarely stand alone
 
 
@@ -40,7 +41,7 @@ def by_words(texts: Sequence[str]) -> NDArray[np.float32]:
     return np.asarray(X / np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
-def choose(view: View, vectors: Vectors) -> dict[str, list[Quote]]:
+def choose(view: View, vectors: Vectors | None) -> dict[str, list[Quote]]:
     """Quotes for every code that was given: at most one of each kind beside the pinned ones.
 
     Representative is the segment nearest to the mean vector of the code's segments; contrasting
@@ -49,8 +50,14 @@ def choose(view: View, vectors: Vectors) -> dict[str, list[Quote]]:
 
     Args:
         view: The study.
-        vectors: From texts to vectors; called once.
+        vectors: From texts to vectors, called once; None chooses quotes by their words.
+
+    Returns:
+        Quotes by code; none where the study keeps quotes back.
     """
+    if not view.record.report.quotes:
+        return {}
+    vectors = vectors or by_words
     weighed = {code: _evenly(view.of(code)) for code in view.used}
     texts = [view.words(c) for found in weighed.values() for c in found]
     X, at, chosen = vectors(texts) if texts else np.zeros((0, 1), np.float32), 0, {}
@@ -127,20 +134,14 @@ def quoted(text: str, words: int) -> str:
     return " ".join([*start, *listed, *end])
 
 
-def blocks(view: View, vectors: Vectors | None) -> Iterator[Block]:
-    """Quotes under their themes and codes, themes by groups in quotes, and all of them whole for the workbook.
-
-    Args:
-        view: The study; nothing comes of it where it keeps quotes back.
-        vectors: Encoder of quotes; None chooses them by their words.
-    """
-    chosen = choose(view, vectors or by_words) if view.record.report.quotes else {}
+def blocks(view: View, chosen: dict[str, list[Quote]]) -> Iterator[Block]:
+    """Quotes under their themes and codes, themes by groups in quotes, and all of them whole for the workbook."""
     if not any(chosen.values()):
         return
     yield Words(
         "Representative: the coded segment nearest to the middle of its code. Contrasting: the nearest from "
         "another group of participants. Contested: given by one coder and not by another who read it. Choose with "
-        "judgement; these are offers.",
+        "judgement; these are offers. Cited as participant, group; … and […] mark where words are left out.",
         "soft",
     )
     yield from listed(view, chosen)
@@ -148,6 +149,25 @@ def blocks(view: View, vectors: Vectors | None) -> Iterator[Block]:
     if matrix:
         yield matrix
     yield quote_table(view, chosen)
+
+
+def brief(view: View, chosen: dict[str, list[Quote]]) -> Iterator[Block]:
+    """One quote for each of the commonest codes of each theme, in a table."""
+    rows: list[tuple[Cell, ...]] = []
+    heads, most = set(), _BRIEF if any(map(view.headed, view.themes)) else 1
+    for theme, codes in view.by_theme.items():
+        often = sorted((c for c in codes if chosen.get(c)), key=lambda c: -len(view.of(c)))[:most]
+        if view.headed(theme) and often:
+            heads.add(len(rows))
+            rows.append((view.name(theme), "", ""))
+        for code in often:
+            coding = chosen[code][0].coding
+            words = quoted(view.words(coding), min(35, view.record.report.words))
+            rows.append((view.called(code), f"“{words}”", view.cited(coding)))
+    if rows:
+        note = f"At most {most} codes of each theme, those given most often. … and […]: words left out."
+        header = ("Theme and code", "Quote", "Participant")
+        yield Table("Quotes", "Quotes by theme", header, tuple(rows[:_ROWS]), "ttt", note, frozenset(heads))
 
 
 def listed(view: View, chosen: dict[str, list[Quote]]) -> Iterator[Block]:

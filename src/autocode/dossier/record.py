@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from autocode.errors import ConfigError, StudyError
+from autocode.formats.files import write_atomic
 from autocode.study import Study
 
 NAME = "dossier.toml"
@@ -46,34 +47,113 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of coding, such as before or after discussion, and the coders of the study that hold it."""
+
+    name: str
+    coders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What the researchers recommend on the ground of a theme."""
+
+    theme: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Statements:
     """What nobody can read off the data; "" or None where the researchers did not say.
 
-    Attributes:
-        transcripts_checked: Which transcripts were checked against the recording, and by whom.
-        member_checking: Who was asked, and how, where it was done outside autocode.
-        triangulation: Other sources, methods or analysts.
-        prolonged_contact: How long and how often the researchers were in the field.
-        sampling: all, random, or in words (purposive, snowball ...).
-        setting: Where and when the data were collected.
-        independent: The coders did not talk about these documents while coding.
-        suggestions_hidden: The coders saw no suggestions before they coded.
-        disagreements: How disagreements between coders were resolved.
-        reflexivity: Who the researchers are to the participants and to the topic.
-        ai_use: What else of AI was used (transcription, translation, writing), and for what.
+    `QUESTIONS` asks for each of them in plain words.
     """
 
-    transcripts_checked: str = ""
-    member_checking: str = ""
-    triangulation: str = ""
-    prolonged_contact: str = ""
+    question: str = ""
+    approach: str = ""
+    interviewers: str = ""
+    relationship: str = ""
     sampling: str = ""
+    recruitment: str = ""
+    refusals: str = ""
     setting: str = ""
+    collected: str = ""
+    interview_guide: str = ""
+    recording: str = ""
+    ethics: str = ""
+    consent: str = ""
+    transcripts_checked: str = ""
+    prolonged_contact: str = ""
+    who_coded: str = ""
+    coder_training: str = ""
+    calibration: str = ""
+    themes_derived: str = ""
+    disagreements: str = ""
     independent: bool | None = None
     suggestions_hidden: bool | None = None
-    disagreements: str = ""
-    reflexivity: str = ""
+    machine_shown: str = ""
     ai_use: str = ""
+    member_checking: str = ""
+    triangulation: str = ""
+    reflexivity: str = ""
+    limitations: str = ""
+    data_availability: str = ""
+    funding: str = ""
+    interests: str = ""
+
+
+QUESTIONS = {
+    "question": "What did the study want to find out?",
+    "approach": "Which approach guided the analysis (content analysis, grounded theory ...), and whose?",
+    "interviewers": "Who interviewed: initials, credentials, occupation, gender, training?",
+    "relationship": "Did participants know the interviewers before, and what were they told of them and their reasons?",
+    "sampling": 'How were participants chosen: "all", "random", or in words (purposive, snowball ...)?',
+    "recruitment": "How were participants approached?",
+    "refusals": "How many refused or dropped out, and why? Say so if nobody did.",
+    "setting": "Where did the interviews take place, and who else was present?",
+    "collected": "From when to when were the data collected, and were interviews repeated?",
+    "interview_guide": "What did the interview guide ask, was it piloted, and where can it be read?",
+    "recording": "How was it recorded and transcribed, and were field notes made?",
+    "ethics": "Which board approved the study, under which number? Or why was none needed?",
+    "consent": "How did participants consent, and how are they protected (pseudonyms, storage)?",
+    "transcripts_checked": "Which transcripts were checked against the recording, and by whom?",
+    "prolonged_contact": "How long and how often were the researchers in the field?",
+    "who_coded": "Who coded which share of the material, and how much was coded by two?",
+    "coder_training": "How were the coders trained?",
+    "calibration": "Which rounds of calibration were there, and what changed after each?",
+    "themes_derived": "Did codes and themes come from the data, from theory, or from both?",
+    "disagreements": "How were disagreements between coders resolved?",
+    "independent": "Did the coders code these documents without talking about them? true or false",
+    "suggestions_hidden": "Did coders code before they saw suggestions of a machine? true or false",
+    "machine_shown": "What was shown of the machine to whom, and when (suggestions, evidence, figures)?",
+    "ai_use": "What else of AI was used (transcription, translation, writing), and for what? Say so if nothing was.",
+    "member_checking": "Who of the participants was asked whether the findings hold, and how?",
+    "triangulation": "Which other sources, methods or analysts were there?",
+    "reflexivity": "Who are the researchers to the participants and to the topic?",
+    "limitations": "Which limits of the study do the figures not show?",
+    "data_availability": "Who can get which of the data, and where?",
+    "funding": "Who paid, and did they have a say?",
+    "interests": "Who of the team has interests in the outcome?",
+}
+"""What is asked for each statement, in the order of a paper."""
+
+
+def unanswered(record: Record) -> list[tuple[str, str]]:
+    """The statements that are still open, each with its question."""
+    return [(key, text) for key, text in QUESTIONS.items() if getattr(record.record, key) in ("", None)]
+
+
+def open_questions(record: Record) -> str:
+    """A dossier.toml that asks what is still open, each question a comment above its empty answer."""
+    lines = [
+        "# What only the researchers know. Write your answers between the quotation marks and keep this as",
+        f"# {NAME} in the folder of the study (or add the lines to the one there); then make the dossier again.",
+        "",
+        "[record]",
+    ]
+    for key, text in unanswered(record):
+        lines += [f"# {text}", f"# {key} = " if key in ("independent", "suggestions_hidden") else f'{key} = ""']
+    return "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +182,14 @@ class Record:
     pinned: tuple[Pinned, ...] = ()
     negative: tuple[Negative, ...] = ()
     rounds: tuple[Round, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
     checklist: Mapping[str, str] = field(default_factory=dict)
 
     def humans(self, study: Study) -> tuple[str, ...]:
-        """The human coders of a study, each person once: a second coding by the same one is left out."""
-        again = {r.second for r in self.rounds}
+        """The human coders of a study, each person once: a second coding, or a later stage, is left out."""
+        again = {r.second for r in self.rounds} | {coder for stage in self.stages[1:] for coder in stage.coders}
+        again -= {coder for stage in self.stages[:1] for coder in stage.coders}
         return tuple(coder for coder in study.humans if coder not in again)
 
 
@@ -125,13 +208,28 @@ def load_record(path: Path) -> Record:
             str(path), f"it cannot be read as TOML ({type(error).__name__})", "Mend the file, or move it away."
         ) from error
     _known(table, Record, str(path))
-    lists = {"pinned": Pinned, "negative": Negative, "rounds": Round}
+    lists = {
+        "pinned": Pinned,
+        "negative": Negative,
+        "rounds": Round,
+        "stages": Stage,
+        "recommendations": Recommendation,
+    }
     made: dict[str, Any] = {
         name: tuple(_read_as(kind, row, f"{path}, [[{name}]]") for row in table.get(name, ())) for name, kind in lists.items()
     }
     sections = (("report", Settings), ("record", Statements))
     made |= {name: _read_as(kind, table.get(name, {}), f"{path}, [{name}]") for name, kind in sections}
     return Record(**made, checklist={str(k): str(v) for k, v in table.get("checklist", {}).items()})
+
+
+def bring_record(sources: Sequence[Path], study: Path) -> Path | None:
+    """Take the dossier.toml of an imported folder along where the study has none yet; where it was taken from."""
+    found = next((source / NAME for source in sources if (source / NAME).is_file()), None)
+    if found is None or (study / NAME).exists():
+        return None
+    write_atomic(study / NAME, found.read_bytes())
+    return found
 
 
 def check_record(record: Record, study: Study) -> None:
@@ -141,6 +239,12 @@ def check_record(record: Record, study: Study) -> None:
         StudyError: A pinned quote or negative case names an unknown code or document, or a place
             outside it.
     """
+    known = {coder.id for coder in study.coders}
+    for stage in record.stages:
+        if missing := [coder for coder in stage.coders if coder not in known]:
+            raise StudyError(f"{NAME}, [[stages]]", f"the study has no coder '{missing[0]}'", "Write a coder's id.")
+    for theme in (r.theme for r in record.recommendations if r.theme not in study.codebook):
+        raise StudyError(f"{NAME}, [[recommendations]]", f"the codebook has no code '{theme}'", "Write its path, THEME > CODE.")
     spans: list[tuple[str, str, Pinned | Negative]] = [("[[pinned]]", p.code, p) for p in record.pinned]
     for where, code, span in [*spans, *(("[[negative]]", n.theme, n) for n in record.negative)]:
         if code not in study.codebook:
@@ -162,10 +266,13 @@ def _read_as(kind: Any, row: Any, where: str) -> Any:
     _known(row, kind, where)
     types = {f.name: str(f.type) for f in fields(kind)}
     for key, value in row.items():
-        if type(value).__name__ not in types[key]:
+        if types[key].startswith("tuple"):
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                raise ConfigError(where, f"'{key}' must be a list of texts", 'Write it as ["ONE", "TWO"].')
+        elif type(value).__name__ not in types[key]:
             raise ConfigError(where, f"'{key}' must be {types[key]}", "Change its value.")
     try:
-        return kind(**row)
+        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
     except TypeError as error:
         missing = [f.name for f in fields(kind) if f.name not in row]
         raise ConfigError(where, f"it lacks one of {', '.join(missing)}", "Add what is missing.") from error

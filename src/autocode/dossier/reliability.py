@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from autocode.agreement.compare import AgreementReport
+from autocode.agreement.compare import agree as compare
 from autocode.agreement.counts import decisions
 from autocode.agreement.estimate import REASONS, Estimate
 from autocode.agreement.judgement.opinions import opinions
-from autocode.agreement.render import REFERENCES, methods_paragraph, results_paragraph
 from autocode.agreement.rows import Row, Verdict
 from autocode.agreement.summary import Record as Validity
 from autocode.agreement.summary import conditions, summary
+from autocode.config import Config
 from autocode.dossier.blocks import Block, Cell, Figure, Points, Table, Title, View, Words, shown
 from autocode.dossier.charts import Entry, Span, interval_chart
-from autocode.dossier.findings import MARKS, Findings
-
-VERDICTS = {
-    "supported": "Yes, alongside humans: it agrees with them as they agree with one another.",
-    "on_par_but_humans_unreliable": "Not yet: it agrees with the coders as they agree with one another, but that is "
-    "too little to rely on. Work on the codebook first.",
-    "on_par_but_low": "Not yet: it keeps up with the coders, but its agreement is low.",
-    "inconclusive": "There is not enough data to say.",
-    "not_supported": "No: it is clearly less reliable than a second human coder.",
-    "not_assessable": "There is too little coding to say anything.",
-}
-"""What each verdict means, in words for a reader."""
+from autocode.dossier.findings import MARKS, VERDICTS, Findings
+from autocode.study.matrix import coding_matrix
 
 HUMANS, MACHINE = "human-human", "machine-human"
 
@@ -39,9 +31,65 @@ def blocks(view: View, findings: Findings) -> list[Block]:
     found += _together(findings, report)
     if report.options.machines:
         found += [Title("What the verdict rests on"), Points(tuple(_conditions(view, findings, report)))]
-    found += [Title("For the methods section"), Words(methods_paragraph(report))]
-    found += [Title("For the results section"), Words(results_paragraph(report))]
-    return [*found, Title("References", 4), *(Words(work, "soft") for work in REFERENCES.values())]
+    return [*found, *stages(view)]
+
+
+def stages(view: View) -> Iterator[Block]:
+    """Agreement at each stage of coding on record (before and after discussion, say), as a figure and a table."""
+    found = []
+    for stage in view.record.stages:
+        report = compare(coding_matrix(view.study, Config(), view.study.choose(stage.coders)))
+        found.append((stage, report))
+    if not found:
+        return
+    codes = list(dict.fromkeys(code for _, report in found for code in report.codes))
+    rows: list[tuple[Cell, ...]] = []
+    entries: list[Entry] = []
+    for code in ("", *(c.path for c in view.study.codebook if c.path in codes)):
+        row: list[Cell] = [view.name(code) if code else "All codes pooled"]
+        for stage, report in found:
+            own = report.overall(HUMANS, code)
+            row += _kappa(own)
+            if not code and own and own.kappa.value is not None:
+                entries.append(Entry(stage.name, (Span(own.kappa.value, own.kappa.low, own.kappa.high, 0),)))
+        rows.append(tuple(row))
+    yield Title("Agreement by stage")
+    header = ("Code", *(text for stage, _ in found for text in (f"Kappa {stage.name}", "95% interval")))
+    caption = "Agreement at each stage of coding"
+    note = (
+        "Agreement after a discussion tells that differences were settled; only what was coded apart tells how reliable "
+        "coding is."
+    )
+    table = Table("Agreement by stage", caption, header, tuple(rows), "t" + "kt" * len(found), note)
+    said = "; ".join(f"{e.name}: " + ", ".join(_two(s.value) for s in e.spans) for e in entries)
+    drawings = interval_chart(entries, caption, said, ("between humans",))
+    if entries:
+        data = replace(table, name="Stages", sheet_only=True)
+        yield Figure("stages", f"{caption}: pooled kappa with its 95% interval.", drawings, data)
+    yield table
+
+
+def brief(view: View, findings: Findings) -> list[Block]:
+    """Agreement in the size of a journal: the verdict, the codes whose kappa rests on enough, what the verdict rests on."""
+    report = findings.report
+    if report is None:
+        return [Words("Agreement was not computed: it needs two coders who share documents.")]
+    whole = agreement_table(view, report)
+    kept, hidden = [], 0
+    for i, row in enumerate(whole.rows):
+        hidden += i not in whole.heads and row[3] is None
+        if i in whole.heads or row[3] is not None:
+            kept.append((row, i in whole.heads))
+    shown_rows = [
+        r for r, after in zip(kept, [*kept[1:], (None, True)], strict=True) if not (r[1] and after[1] and r is not kept[0])
+    ]
+    heads = frozenset(i for i, (_, head) in enumerate(shown_rows) if head)
+    note = f"{hidden} codes that were given too rarely for a value are left out. {whole.note}".strip()
+    table = replace(whole, rows=tuple(row for row, _ in shown_rows), heads=heads, note=note)
+    found: list[Block] = [*_opening(report, findings), table]
+    if report.options.machines:
+        found += [Title("What the verdict rests on"), Points(tuple(_conditions(view, findings, report)))]
+    return [*found, *stages(view)]
 
 
 def _together(findings: Findings, report: AgreementReport) -> Iterator[Block]:

@@ -21,17 +21,20 @@ Point = tuple[str, str, str]
 
 
 def sections(
-    view: View, findings: Findings, history: Sequence[Version], below: Mapping[str, Sequence[Block]]
+    view: View,
+    findings: Findings,
+    found: Sequence[tuple[str, str, tuple[Point, ...]]],
+    below: Mapping[str, Sequence[Block]],
 ) -> Iterator[Section]:
     """One page for each of the four criteria.
 
     Args:
         view: The study.
-        findings: Agreement, answers to the member check, the trail.
-        history: Versions of the codebook.
+        findings: Answers to the member check.
+        found: The criteria (`criteria`).
         below: What else stands below the points of a criterion, by its name.
     """
-    for name, question, points in criteria(view, findings, history):
+    for name, question, points in found:
         own = {"Credibility": _credible, "Transferability": _thick}.get(name)
         blocks = (*below.get(name, ()), *(own(view, findings) if own else ()))
         lead = Words(f"{question} ✓ on record, ? in part, ✗ missing (Lincoln & Guba 1985).", "soft")

@@ -1,0 +1,157 @@
+"""The first page of a dossier: what was found, how far it holds, what limits it; and the four criteria in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from autocode.dossier.blocks import Block, Cell, Points, Table, Title, View, Words, shown
+from autocode.dossier.findings import VERDICTS, Findings
+from autocode.dossier.saturation import Saturation
+
+Criterion = tuple[str, str, tuple[tuple[str, str, str], ...]]
+"""Name of a criterion, the question it asks, and its points: mark, heading, text."""
+_WEAK = 0.6  # below this kappa, a code is named among the limits
+
+
+def blocks(view: View, findings: Findings, known: Mapping[str, str], criteria: Sequence[Criterion]) -> Iterator[Block]:
+    """The answer on one page."""
+    yield Words(_found(view), "lead")
+    yield Points(tuple(("", head, text) for head, text in _points(view, findings, known, criteria) if text))
+
+
+def _found(view: View) -> str:
+    if not view.codings:
+        return "Nothing is coded yet: there is no finding to report."
+    themes = sorted(view.themes, key=lambda t: -len(view.under(t)))
+    first = themes[0]
+    people = len({view.participant[d.id] for d in view.interviews})
+    spoke = f", spoken of by {view.people(view.under(first))} of {people} participants" if people else ""
+    share = 100 * len(view.under(first)) / len(view.codings)
+    return (
+        f"{len(view.codings):,} coded segments under {len(view.themes)} {'theme' if len(themes) == 1 else 'themes'} in "
+        f"{len(view.study.documents)} documents. The largest theme is {view.name(first)}: {len(view.under(first)):,} segments "
+        f"({share:.0f} %){spoke} (⟨Codes⟩)."
+    )
+
+
+def _points(
+    view: View, findings: Findings, known: Mapping[str, str], criteria: Sequence[Criterion]
+) -> Iterator[tuple[str, str]]:
+    for theme in sorted(view.themes, key=lambda t: -len(view.under(t)))[:6]:
+        if view.headed(theme):
+            codes = sorted(view.by_theme[theme], key=lambda c: -len(view.of(c)))[:3]
+            told = ", ".join(f"{view.called(c)} ({len(view.of(c)):,})" for c in codes)
+            where = f"{len(view.under(theme)):,} segments of {view.people(view.under(theme))} participants"
+            yield f"{view.name(theme)}.", f"{where}, most of them {told}."
+    yield "How far the coders agree.", known["agreement"] and f"{known['agreement']} Code by code in ⟨Agreement⟩."
+    verdict = findings.report.verdict() if findings.report else None
+    if verdict:
+        told = f" It agrees with them at {shown(verdict.machine_humans.value, 'k')}, they with one another at "
+        told += f"{shown(verdict.humans.value, 'k')}." if verdict.humans.value is not None else "no defined value."
+        yield "May the machine stand in as a coder?", VERDICTS[verdict.label] + told
+    yield "Saturation.", known["saturation"]
+    marks = {"yes": "on record", "part": "in part", "no": "missing"}
+    counted = []
+    for name, _, points in criteria:
+        told = ", ".join(f"{n} {word}" for mark, word in marks.items() if (n := sum(p[0] == mark for p in points)))
+        counted.append(f"{name.lower()}: {told}")
+    yield "Trustworthiness.", f"{'; '.join(counted)}.".capitalize()
+
+
+def limitations(view: View, findings: Findings, came: Saturation) -> list[tuple[str, str]]:
+    """Limits that the findings themselves show, each with its figures, then what the researchers add."""
+    found: list[tuple[str, str]] = []
+    rare = sum(len(view.of(c)) <= 3 for c in view.used)
+    if rare:
+        found.append(("Rare codes.", f"{rare} of {len(view.used)} codes were given three times or fewer (⟨Codes⟩)."))
+    small = [g for g in view.groups if sum(v == g for v in view.group.values()) < view.record.report.small]
+    if small:
+        found.append(
+            (
+                "Small groups.",
+                f"{', '.join(small)}: fewer than {view.record.report.small} interviews each; differences between "
+                "groups are not evidence.",
+            )
+        )
+    if came.codes and not came.reached:
+        found.append(("Saturation not shown.", came.told()))
+    found += _of_agreement(view, findings)
+    if len(view.kinds) == 1:
+        found.append(("One kind of source.", f"All {len(view.study.documents)} documents are of one kind: {view.kinds[0]}."))
+    if not view.record.record.sampling:
+        found.append(("Sampling not on record.", "Whether the findings hold elsewhere cannot be judged without it."))
+    if not findings.members and not view.record.record.member_checking:
+        found.append(("No member check.", "No participant was asked whether the findings hold."))
+    if view.record.record.limitations:
+        found.append(("What the figures do not show.", view.record.record.limitations))
+    return found
+
+
+def _of_agreement(view: View, findings: Findings) -> Iterator[tuple[str, str]]:
+    report = findings.report
+    if report is None:
+        yield "One coder.", "No two coders share documents, so that agreement is unknown."
+        return
+    rows = [r for r in report.rows if r.code and r.kind == "human-human" and not r.first]
+    weak = sorted(
+        (r.kappa.value, r.code) for r in rows if r.kappa.shown and r.kappa.value is not None and r.kappa.value < _WEAK
+    )
+    if weak:
+        named = ", ".join(f"{view.name(code)} ({shown(value, 'k')})" for value, code in weak[:5])
+        more = f" and {len(weak) - 5} more" if len(weak) > 5 else ""
+        yield "Codes on which coders agree little.", f"Kappa below {_WEAK:.2f}: {named}{more} (⟨Agreement⟩)."
+    unknown = sum(not r.kappa.shown or r.kappa.value is None for r in rows)
+    if unknown:
+        yield "Codes whose agreement is unknown.", f"{unknown} of {len(rows)} codes were given too rarely to say."
+    verdict = report.verdict()
+    if verdict and verdict.label != "supported":
+        yield "The machine.", VERDICTS[verdict.label]
+
+
+def limitation_blocks(found: Sequence[tuple[str, str]]) -> Iterator[Block]:
+    """The limits as a list."""
+    if found:
+        yield Words("Drawn from the findings; say what else limits the study under limitations in dossier.toml.", "soft")
+        yield Points(tuple(("", head, text) for head, text in found))
+
+
+def criteria_table(criteria: Sequence[Criterion]) -> Table:
+    """The four criteria of Lincoln and Guba in one table, each point with its evidence."""
+    words = {"yes": "on record", "part": "in part", "no": "missing", "": ""}
+    rows: list[tuple[Cell, ...]] = []
+    heads = set()
+    for name, question, points in criteria:
+        heads.add(len(rows))
+        rows.append((name, "", question))
+        rows += [(head.rstrip("."), words[mark], text) for mark, head, text in points]
+    note = "After Lincoln & Guba (1985)."
+    header = ("Criterion", "On record", "Evidence")
+    return Table(
+        "Trustworthiness",
+        "Trustworthiness: four criteria with their evidence",
+        header,
+        tuple(rows),
+        "ttt",
+        note,
+        frozenset(heads),
+    )
+
+
+def recommendations(view: View) -> Iterator[Block]:
+    """What the researchers recommend, theme by theme, with how much stands behind it; or where to write it."""
+    said: dict[str, list[str]] = {}
+    for r in view.record.recommendations:
+        said.setdefault(view.theme(r.theme), []).append(r.text)
+    if not said:
+        yield Words(
+            'For the researchers to fill, under [[recommendations]] in dossier.toml: theme = "...", text = "...". '
+            "Nothing is written for them.",
+            "soft",
+        )
+    for theme in (t for t in view.themes if said or view.headed(t)):
+        yield Title(view.name(theme))
+        ground = (
+            f"Rests on {len(view.under(theme)):,} coded segments of {view.people(view.under(theme))} participants (⟨Codes⟩)."
+        )
+        yield Words(ground, "soft")
+        yield from (Words(text) for text in said.get(theme, ()))

@@ -1,0 +1,135 @@
+"""The first page, the limits drawn from findings, the four criteria, recommendations, and the size of a journal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autocode.agreement import agree
+from autocode.config import Config
+from autocode.dossier import Findings, Record, dossier, load_record
+from autocode.dossier.blocks import Dossier, Table, Title, Words
+from autocode.dossier.record import Recommendation, Stage
+from autocode.errors import ConfigError, InputError, StudyError
+from autocode.study import Coder, Reading, Study
+from autocode.study.codebook import Code, Codebook
+from autocode.study.matrix import coding_matrix
+from tests.conftest import BUNDLED
+
+
+def _findings(study: Study, record: Record | None = None) -> Findings:
+    matrix = coding_matrix(study, Config(), study.humans)
+    return Findings(agreement=agree(matrix), matrix=matrix, record=record or Record())
+
+
+def _section(made: Dossier, name: str) -> str:
+    return str(next(s for s in made.sections if s.id == name))
+
+
+def test_the_answer_comes_first(bundled: Study) -> None:
+    """The first section says how many segments, the largest theme, and how far the coders agree, before any table."""
+    made = dossier(bundled, _findings(bundled), "journal")
+    assert made.sections[0].id == "answer"
+    assert not any(isinstance(b, Table) for b in made.sections[0].blocks)
+    told = _section(made, "answer")
+    assert "155 coded segments under 5 themes" in told
+    assert "The largest theme is Institutional Factors: 62 segments (40 %)" in told
+    assert "Pooled kappa between the human coders" in told
+
+
+def test_the_journal_has_what_an_editor_takes(bundled: Study) -> None:
+    """Table 1, Table 2, code map, quotes, agreement, the four criteria, limits and disclosure, in this order."""
+    made = dossier(bundled, _findings(bundled), "journal")
+    wanted = ["answer", "participants", "frequencies", "codemap", "quotes", "agreement", "trustworthiness", "limitations", "ai"]
+    assert [s.id for s in made.sections][:-1] == wanted
+    criteria = next(t for t in made.tables() if t.name == "Trustworthiness")
+    assert [criteria.rows[i][0] for i in sorted(criteria.heads)] == [
+        "Credibility",
+        "Transferability",
+        "Dependability",
+        "Confirmability",
+    ]
+
+
+def test_an_unknown_size_is_refused(study: Study) -> None:
+    """The two sizes are named."""
+    with pytest.raises(InputError, match="full or journal"):
+        dossier(study, Findings(), "poster")
+
+
+def test_limits_are_those_of_the_findings(bundled: Study) -> None:
+    """Codes of weak agreement are named with their kappa, groups too small too; a member check on record is no limit."""
+    told = _section(dossier(bundled, _findings(bundled)), "limitations")
+    assert "Student/MC Developer" in told
+    assert "Kappa below 0.60" in told
+    assert "No member check" in told
+    record = load_record(BUNDLED / "dossier.toml")
+    assert "Sampling not on record" not in _section(dossier(bundled, _findings(bundled, record)), "limitations")
+
+
+def test_the_bundled_record_fits_its_study(bundled: Study) -> None:
+    """Its dossier.toml is read, speaks of themes that are there, and says where it is invented."""
+    record = load_record(BUNDLED / "dossier.toml")
+    made = dossier(bundled, _findings(bundled, record))
+    assert "invented" in record.record.ethics
+    assert {r.theme for r in record.recommendations} == {c.path for c in bundled.codebook if not c.parent}
+    assert "says so" in (BUNDLED / "dossier.toml").read_text(encoding="utf-8")
+    assert "Loosen the template" in _section(made, "recommendations")
+
+
+def test_recommendations_are_never_written_for_the_researchers(study: Study) -> None:
+    """Without any on record the section says where to write them; with one it stands under its theme."""
+    empty = next(s for s in dossier(study, Findings()).sections if s.id == "recommendations")
+    assert "Nothing is written for them" in str(empty.blocks[0])
+    assert all(isinstance(b, Title) or (isinstance(b, Words) and b.style == "soft") for b in empty.blocks)
+    record = Record(recommendations=(Recommendation("Work", "Give people time."),))
+    made = next(s for s in dossier(study, Findings(record=record)).sections if s.id == "recommendations")
+    place = next(i for i, b in enumerate(made.blocks) if b == Words("Give people time."))
+    assert next(b for b in reversed(made.blocks[:place]) if isinstance(b, Title)) == Title("Work")
+
+
+def test_agreement_by_stage_is_measured_at_each(study: Study) -> None:
+    """After a discussion the two codings are alike: kappa 1 there; the first stage keeps its own, and counts alone."""
+    after = ("ana after", "ben after")
+    codings = [replace(c, coder=who) for c in study.codings if c.coder == "ana" for who in after]
+    readings = [Reading(d.id, who, 0, len(d.text)) for d in study.documents for who in after]
+    whole = replace(
+        study,
+        coders=(*study.coders, *map(Coder, after)),
+        codings=(*study.codings, *codings),
+        readings=(*study.readings, *readings),
+    )
+    record = Record(stages=(Stage("before discussion", ("ana", "ben")), Stage("after discussion", after)))
+    assert record.humans(whole) == ("ana", "ben")
+    matrix = coding_matrix(whole, Config(), record.humans(whole))
+    made = dossier(whole, Findings(agreement=agree(matrix), matrix=matrix, record=record))
+    table = next(t for t in made.tables() if t.name == "Agreement by stage")
+    before, _, later, _ = table.rows[0][1:]
+    row = agree(coding_matrix(study, Config(), study.humans)).overall("human-human")
+    assert row is not None
+    assert before == row.kappa.value
+    assert later == 1.0
+
+
+def test_stages_are_checked(study: Study, tmp_path: Path) -> None:
+    """A coder that the study has not is named; coders must be a list."""
+    with pytest.raises(StudyError, match="no coder 'eve'"):
+        dossier(study, Findings(record=Record(stages=(Stage("before", ("eve",)),))))
+    (tmp_path / "dossier.toml").write_text('[[stages]]\nname = "x"\ncoders = "ana"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="list of texts"):
+        load_record(tmp_path / "dossier.toml")
+
+
+def test_a_flat_codebook_is_not_said_twice(study: Study) -> None:
+    """Codes without a theme have no head of their own name and no "(itself)" anywhere."""
+    flat = replace(
+        study,
+        codebook=Codebook(tuple(Code(name) for name in dict.fromkeys(c.code.replace(" > ", ": ") for c in study.codings))),
+        codings=tuple(replace(c, code=c.code.replace(" > ", ": ")) for c in study.codings),
+    )
+    for size in ("full", "journal"):
+        made = dossier(flat, _findings(flat), size)
+        assert "(itself)" not in str(made.sections)
+        assert not any(t.heads - {0} for t in made.tables() if t.name in ("Codes", "Agreement"))

@@ -1,0 +1,62 @@
+"""Paragraphs to paste: every number stands in the table it names; Markdown and LaTeX say the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from autocode.agreement import agree
+from autocode.config import Config
+from autocode.dossier import Findings, dossier, write_dossier
+from autocode.dossier.blocks import Figure, Table, Words
+from autocode.dossier.paragraphs import latex, markdown
+from autocode.study import Study
+from autocode.study.matrix import coding_matrix
+
+
+def _findings(study: Study) -> Findings:
+    matrix = coding_matrix(study, Config(), study.humans)
+    return Findings(agreement=agree(matrix), matrix=matrix)
+
+
+def test_what_the_text_refers_to_is_there(bundled: Study) -> None:
+    """Every "Table 2" and "Figure 1" of any text of either size is the caption of a table or figure; no mark is left."""
+    for size in ("full", "journal"):
+        made = dossier(bundled, _findings(bundled), size)
+        shown = [b for s in made.sections for b in s.blocks]
+        captions = {b.caption.partition(". ")[0] for b in shown if isinstance(b, Figure | Table)}
+        text = str(made.sections)
+        assert "⟨" not in text
+        assert set(re.findall(r"\b(?:Table|Figure) \d+\b", text)) <= captions
+
+
+def test_numbers_of_the_results_are_those_of_the_tables(bundled: Study) -> None:
+    """The themes' counts of the paragraph are those of Table 2, which it names."""
+    made = dossier(bundled, _findings(bundled))
+    codes = next(t for t in made.tables() if t.name == "Codes")
+    results = next(b.text for b in made.pasted if isinstance(b, Words) and "fall under" in b.text)
+    assert codes.caption.startswith("Table 2")
+    for i in codes.heads:
+        assert f"{codes.rows[i][0]} ({codes.rows[i][1]})" in results
+    assert "(Table 2)" in results
+
+
+def test_latex_refers_by_label_and_escapes(bundled: Study) -> None:
+    """Tables are references, per cent signs are escaped, and the words are those of the Markdown."""
+    made = dossier(bundled, _findings(bundled))
+    tex, plain = latex(made.pasted), markdown(made.pasted)
+    assert "Table~\\ref{tab:2}" in tex
+    assert not re.search(r"(?<!\\)%", tex.split("\n", 1)[1])
+    assert "Table 2" in plain
+    assert "## Methods" in plain
+
+
+def test_the_files_stand_beside_either_size(study: Study, tmp_path: Path) -> None:
+    """The full dossier and the journal's do not replace one another; the paragraphs are the same text."""
+    full = write_dossier(study, _findings(study), tmp_path)
+    brief = write_dossier(study, _findings(study), tmp_path, size="journal")
+    assert {p.name for p in full} & {p.name for p in brief} == {
+        "dossier-paragraphs.md",
+        "dossier-paragraphs.tex",
+        "dossier-questions.toml",
+    }
