@@ -26,13 +26,18 @@ def _page(folder: Path) -> str:
     return (folder / "d" / "dossier.html").read_text(encoding="utf-8")
 
 
-def test_report_writes_three_forms_or_one(stored: Shell) -> None:
-    """A folder gets page, Word file and workbook; --only writes one."""
+def test_report_writes_all_forms_or_one_in_two_sizes(stored: Shell) -> None:
+    """A folder gets page, Word file, workbook, paragraphs and questions; --only writes one; --size says how much."""
     words = ["report", "s", "--config", "fake.toml", "--no-machine"]
     code, _, err = stored(*words, "--out", "d")
     assert code == 0
-    assert sorted(p.name for p in (stored.folder / "d").iterdir()) == ["dossier.docx", "dossier.html", "dossier.xlsx"]
+    forms = {"dossier.docx", "dossier.html", "dossier.xlsx", "dossier-paragraphs.md", "dossier-paragraphs.tex"}
+    assert {p.name for p in (stored.folder / "d").iterdir()} == {*forms, "dossier-questions.toml"}
     assert "dossier.toml" in err
+    assert "--size journal" in err
+    assert stored(*words, "--out", "d", "--size", "journal")[0] == 0
+    assert (stored.folder / "d" / "dossier-journal.docx").is_file()
+    assert stored(*words, "--out", "d", "--size", "poster")[0] == 1
     assert "autocode report s" in _page(stored.folder)
     assert stored(*words, "--out", "e", "--only", "xlsx")[0] == 0
     assert [p.name for p in (stored.folder / "e").iterdir()] == ["dossier.xlsx"]
@@ -105,3 +110,17 @@ def test_forget_asks_first_and_then_leaves_no_byte(stored: Shell) -> None:
     raw = b"".join(p.read_bytes() for p in (stored.folder / "s").iterdir())
     assert b"hello number 2" not in raw
     assert b"hello number 3" in raw
+
+
+def test_what_researchers_say_comes_along_with_their_folder(shell: Shell) -> None:
+    """A dossier.toml beside imported transcripts is taken into a study that has none, and never over one that is there."""
+    folder = shell.folder / "mine"
+    folder.mkdir()
+    (folder / "a.txt").write_text("R: We had no time at all.\n", encoding="utf-8")
+    (folder / "dossier.toml").write_text('[record]\nsetting = "At home."\n', encoding="utf-8")
+    assert "came along" in shell("import", "mine", "--study", "s")[2]
+    kept = shell.folder / "s" / "dossier.toml"
+    assert "At home." in kept.read_text(encoding="utf-8")
+    (folder / "dossier.toml").write_text('[record]\nsetting = "Elsewhere."\n', encoding="utf-8")
+    assert "came along" not in shell("import", "mine", "--study", "s")[2]
+    assert "At home." in kept.read_text(encoding="utf-8")
