@@ -52,6 +52,7 @@ from autocode.errors import StudyError, did_you_mean
 from autocode.evaluate import (
     agreement_options,
     batch_of,
+    check_leaks,
     compare,
     first_choices,
     held_out_table,
@@ -237,10 +238,16 @@ def evaluate(
     everything: Everything = False,
     as_json: Json = False,
     alone: Independent = False,
+    leaks: Annotated[bool, typer.Option("--check-leaks", help="Only check that what is held out is held out.")] = False,
 ) -> Answer:
     """Compare the machine with the human coders, on documents it has not seen."""
     chosen = settings(config, segments).with_agreement(coefficient, interval)
     found = _chosen(study, kind, alone)
+    if leaks:
+        with working("Looking for leaks: three times over all documents") as progress:
+            checked = check_leaks(blank_model(with_effort(chosen, effort, minutes)), found, listed(coders), progress)
+        show(checked, as_json)
+        raise typer.Exit(0 if checked.passed else 1)
     with working("Judging each document without having seen it") as progress:
         held = hold_out(blank_model(with_effort(chosen, effort, minutes)), found, listed(coders), progress)
     report, groups = compare(held, chosen.agreement), bias(held)

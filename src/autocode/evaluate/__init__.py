@@ -8,15 +8,16 @@ so that machine-human and human-human agreement are the same function.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import chain, count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autocode.agreement.compare import AgreementReport, agree
-from autocode.agreement.estimate import AgreementOptions
+from autocode.agreement.estimate import AgreementOptions, Estimate
 from autocode.agreement.judgement.corrected import Batch
 from autocode.classify.classifier import HeldOutPredictions
 from autocode.config import AgreementConfig
@@ -219,3 +220,79 @@ def held_out_table(held: HeldOut) -> tuple[tuple[str, ...], list[tuple[object, .
     coders = held.matrix.coders
     rows = [(*suggestion_row(s, held.documents), *(said[c] for c in coders)) for s, said in held.suggestions()]
     return (*COLUMNS, *coders), rows
+
+
+@dataclass(frozen=True, slots=True)
+class LeakCheck:
+    """Whether what is called held out is held out; printed, two sentences.
+
+    Attributes:
+        kappa: Of the machine with the coders, codes pooled, where codings were dealt out anew at random.
+        low: Lower end of its interval.
+        high: Upper end.
+        document: Id of the document whose codings were changed.
+        changed: Codings of it that were changed.
+        different: Predictions of it that differ since; 0 where nothing leaks.
+    """
+
+    kappa: float | None
+    low: float | None
+    high: float | None
+    document: str
+    changed: int
+    different: int
+
+    @property
+    def chance(self) -> bool:
+        """Whether nothing was found where there is nothing to find; undefined agreement finds nothing either."""
+        return self.kappa is None or self.low is None or self.high is None or self.low <= 0 <= self.high
+
+    @property
+    def passed(self) -> bool:
+        """Whether no leak was seen."""
+        return self.chance and not self.different
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready mapping."""
+        return asdict(self) | {"passed": self.passed}
+
+    def __str__(self) -> str:
+        shown = "no kappa" if self.kappa is None else f"kappa {self.kappa:.2f}"
+        if self.low is not None and self.high is not None:
+            shown += f" ({self.low:.2f} to {self.high:.2f})"
+        found = "as it must be" if self.chance else "A LEAK: something tells the machine of documents it should not have seen"
+        own = "not one of its predictions changed" if not self.different else f"A LEAK: {self.different:,} predictions changed"
+        return (
+            f"Codings dealt out anew at random: the machine finds {shown}, {found}.\n"
+            f"{self.changed:,} codings of one document changed: {own}."
+        )
+
+
+def check_leaks(
+    model: CodingModel, study: Study, coders: Iterable[str] | None = None, progress: Progress | None = None
+) -> LeakCheck:
+    """Look for leaks: by codings that mean nothing, and by codings of a document that must not matter to it.
+
+    Codings are dealt out anew over all segments, so that nothing is left to learn: agreement above chance is a leak.
+    Then, with the true codings, those of the document with most are changed: its own predictions must stay the same to
+    the last bit, for they come from the other documents.
+
+    Args and errors: as `hold_out`.
+    """
+    chosen = study.choose(coders if coders is not None else model.coders or None)
+    matrix, seen = learnable(study, model.config, chosen), (model.config, model.encoder)
+    order = np.random.default_rng(model.config.classify.seed).permutation(len(matrix.segments))
+    dealt = replace(matrix, Y=matrix.Y[:, order], seen=matrix.seen[:, order])
+    said = judged(study, dealt, seen, progress)
+    overall = compare(HeldOut(dealt, said, dict(study.by_id)), model.config.agreement).overall("machine-human")
+    kappa = overall.kappa if overall else Estimate(None)
+    group = int(np.bincount(matrix.groups, matrix.Y.any(axis=0).sum(axis=1)).argmax())
+    rows = np.flatnonzero(matrix.groups == group)
+    Y = matrix.Y.copy()
+    Y[:, rows] = matrix.seen[:, rows, None] & ~matrix.Y[:, rows]
+    before = judged(study, matrix, seen, progress)
+    after = judged(study, replace(matrix, Y=Y), seen, progress)
+    same = (before.P[rows] == after.P[rows]) & (before.bands[rows] == after.bands[rows])
+    same &= before.coded[rows] == after.coded[rows]
+    changed = int((Y != matrix.Y).sum())
+    return LeakCheck(kappa.value, kappa.low, kappa.high, matrix.documents[group], changed, int((~same).sum()))
