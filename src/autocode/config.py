@@ -153,13 +153,14 @@ class AgreementConfig:
     """How the machine is judged beside the humans; to be fixed before anyone looks at results.
 
     Attributes:
-        coefficient: What the verdict compares: Cohen's kappa or Krippendorff's alpha.
+        coefficient: What the verdict compares: kappa (Cohen's), alpha (Krippendorff's), another coefficient of 2 x 2
+            tables by its name, or `module:name` of a function of your own.
         margin: How much less reliable than a second human the machine may be.
         interval: `jackknife` leaves out one document at a time; `bootstrap` draws documents
             again (for 30 or more).
     """
 
-    coefficient: Literal["kappa", "alpha"] = "kappa"
+    coefficient: str = "kappa"
     margin: float = 0.10
     interval: Literal["jackknife", "bootstrap"] = "jackknife"
 

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from autocode.agreement import agree, agree_on
 from autocode.agreement.coefficients import binary
-from autocode.agreement.counts import Decisions, by_document, check_coders, cluster, decisions, pair_counts, uses
+from autocode.agreement.counts import (
+    Decisions,
+    by_document,
+    check_coders,
+    cluster,
+    decisions,
+    of_frame,
+    only,
+    pair_counts,
+    uses,
+)
 from autocode.errors import StudyError
 from tests.agreement.made import any_decisions, decided, from_cells, matrix_of, noisy
 
@@ -78,3 +91,57 @@ def test_one_coder_or_nothing_shared_is_refused() -> None:
     apart = decided(np.zeros((2, 2, 1), dtype=bool), 2, np.array([[True, False], [False, True]]))
     with pytest.raises(StudyError, match="share no document"):
         check_coders(apart)
+
+
+def test_chosen_codes_by_path_or_name() -> None:
+    """Codes are chosen by their path or their last name; one that nobody gave is refused with the nearest name."""
+    data = replace(noisy(codes=3), codes=("Work > Stress", "Work > Hours", "Home"))
+    chosen = only(data, ["home", "Work > Stress"])
+    assert chosen.codes == ("Home", "Work > Stress")
+    assert (chosen.Y[:, :, 0] == data.Y[:, :, 2]).all()
+    assert only(data, []) is data
+    with pytest.raises(StudyError, match="Did you mean 'Work > Hours'"):
+        only(data, ["Work > Hour"])
+
+
+def test_counts_of_given_cells_are_those_of_all_cells() -> None:
+    """Counting where a code is given, by document and weight, equals summing every cell."""
+    data = noisy(seed=3, coders=3, documents=7, each=9, codes=4)
+    rng = np.random.default_rng(0)
+    seen = rng.random(data.seen.shape) < 0.8
+    data = replace(data, seen=seen, Y=data.Y & seen[:, :, None])
+    weight = rng.integers(1, 5, len(data.groups)).astype(float)
+    found = pair_counts(data, 0, 2, weight)
+    expected = np.zeros_like(found)
+    for u in np.flatnonzero(seen[0] & seen[2]):
+        for k in range(4):
+            a, b = data.Y[0, u, k], data.Y[2, u, k]
+            expected[data.groups[u], k, {(1, 1): 0, (1, 0): 1, (0, 1): 2, (0, 0): 3}[int(a), int(b)]] += weight[u]
+    assert (found == expected).all()
+
+
+def test_a_tidy_table_of_coder_unit_and_code() -> None:
+    """Rows of coder, unit and code compare as the same decisions given as arrays; an empty code says seen and left."""
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    data = noisy(coders=2, documents=8, each=6)
+    rows = [
+        (data.coders[r], data.documents[data.groups[u]], u, code)
+        for r in range(2)
+        for u in range(len(data.groups))
+        for code in ([data.codes[k] for k in np.flatnonzero(data.Y[r, u])] or [None])
+    ]
+    frame = pandas.DataFrame(rows, columns=["Coder", "document", "segment", "code"])
+    ours, arrays = agree(frame), agree_on(data)
+    assert ours.row().kappa == arrays.row().kappa  # type: ignore[union-attr]
+    plain = agree(frame.assign(unit=frame["segment"]).drop(columns=["document", "segment"]))
+    assert plain.row().kappa.value == pytest.approx(arrays.row().kappa.value)  # type: ignore[union-attr]
+    with pytest.raises(StudyError, match="it has no column code"):
+        agree(frame.drop(columns=["code"]))
+
+
+def test_a_document_a_coder_never_opened_is_missing_not_empty() -> None:
+    """In a table with documents a coder without a row in one has not seen it."""
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    rows = [("a", "d1", 1, "x"), ("b", "d1", 2, "x"), ("a", "d2", 3, "x")]
+    data = of_frame(pandas.DataFrame(rows, columns=["coder", "document", "segment", "code"]))
+    assert data.seen.tolist() == [[True, True, True], [True, True, False]]

@@ -84,3 +84,11 @@ def test_the_text_is_at_most_a_page_wide() -> None:
     text = summary_text(summary(noisy()))
     assert text.startswith("Shares refer to: 360 units")
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_nothing_coded_by_all_says_so() -> None:
+    """Where no unit was coded by both, which code they choose is undefined for that reason, not for unseen units."""
+    Y = np.zeros((2, 60, 2), bool)
+    Y[0, ::6, 0] = Y[1, 3::6, 1] = True
+    found = [m for m in summary(decided(Y, 6)) if m.about == "Which code"]
+    assert {m.estimate.reason for m in found} == {"none_all_coded"}

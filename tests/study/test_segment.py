@@ -52,6 +52,13 @@ def test_given_units_are_never_context() -> None:
     assert not is_context(s, document, SegmentConfig())
 
 
+def test_given_units_out_of_order_are_put_in_order() -> None:
+    """Units given in any order come in reading order, so that a coding lands on the unit it touches."""
+    units = (Segment("d", 10, 14, "2"), Segment("d", 0, 4, "1"))
+    document = Document("d", "Yes. More. Hmm. ", segments=units)
+    assert [s.start for s in segment(document, SegmentConfig(unit="given"))] == [0, 10]
+
+
 def test_given_units_that_are_not_there_are_an_error() -> None:
     """Asking for given units of a plain text names the other choices."""
     with pytest.raises(InputError, match="Choose another unit"):

@@ -14,6 +14,8 @@ from autocode.agreement.counts import (
     coded_at_all,
     decisions,
     denominators,
+    of_frame,
+    only,
     relevant,
 )
 from autocode.agreement.differences import (
@@ -49,6 +51,7 @@ from autocode.agreement.judgement.opinions import (
     details,
     leave_one_coder_out,
     mean_over_codes,
+    on_ratings,
     opinions,
     outliers,
 )
@@ -127,8 +130,11 @@ __all__ = [
     "mean_over_codes",
     "methods_paragraph",
     "nvivo",
+    "of_frame",
     "offsets",
     "offsets_by_code",
+    "on_ratings",
+    "only",
     "opened_documents",
     "opinions",
     "outliers",

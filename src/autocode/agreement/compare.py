@@ -5,25 +5,31 @@ A machine is just another coder: every pair goes through the same functions.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from autocode.agreement.counts import Decisions, check_coders, cluster, decisions
+from autocode.agreement.coefficients.binary import mean_kappa
+from autocode.agreement.counts import Decisions, by_theme, check_coders, cluster, decisions, of_frame
 from autocode.agreement.estimate import AgreementOptions
 from autocode.agreement.judgement.verdict import verdicts
-from autocode.agreement.pairs import KINDS, all_rows, coder_pairs, pair_rows
+from autocode.agreement.pairs import KINDS, all_rows, coder_pairs, crossed, pair_rows, stack
 from autocode.agreement.render import to_text
 from autocode.agreement.rows import Findings
 from autocode.errors import StudyError
 from autocode.study.matrix import CodingMatrix
 
+BETTER_BY_THEME = 0.2  # in kappa, from which the reader is pointed to themes
 
-def agree(matrix: CodingMatrix, options: AgreementOptions | None = None) -> AgreementReport:
-    """Compare all coders of a matrix, code by code.
+
+def agree(coded: CodingMatrix | Any, options: AgreementOptions | None = None) -> AgreementReport:
+    """Compare all coders of a matrix or a table, code by code.
 
     Args:
-        matrix: Decisions (R, n, K) of R coders and what each has seen.
+        coded: Decisions (R, n, K) of R coders and what each has seen; or a tidy table (pandas DataFrame) with the columns
+            coder, unit and code, or coder, document, segment and code (`of_frame`).
         options: Machines among the coders, margin, confidence; the defaults where None.
 
     Returns:
@@ -33,7 +39,7 @@ def agree(matrix: CodingMatrix, options: AgreementOptions | None = None) -> Agre
     Raises:
         StudyError: One coder only, coders who share no document, or an unknown machine.
     """
-    return agree_on(decisions(matrix), options)
+    return agree_on(of_frame(coded) if hasattr(coded, "columns") else decisions(coded), options)
 
 
 def agree_on(data: Decisions, options: AgreementOptions | None = None) -> AgreementReport:
@@ -73,7 +79,30 @@ def agree_on(data: Decisions, options: AgreementOptions | None = None) -> Agreem
         rows=tuple(column[c] for c in range(1 + len(data.codes)) for column in columns if column),
         verdicts=verdicts(data, chosen),
         apart=apart,
+        notes=tuple(_notes(data, chosen)),
     )
+
+
+def _notes(data: Decisions, options: AgreementOptions) -> Iterator[str]:
+    """What may lie behind low agreement: names that are nearly the same, a theme given for one of its codes."""
+    alike: dict[str, list[str]] = {}
+    for code in data.codes:
+        alike.setdefault(" ".join(code.casefold().split()), []).append(code)
+    for codes in alike.values():
+        if len(codes) > 1:
+            named = " and ".join(f"'{code}'" for code in codes)
+            yield f"{named} differ only in capital letters or blanks and are compared as different codes: merge them."
+    humans = [pair for pair in coder_pairs(data, options.machines) if pair.documents and pair.kind == KINDS[0]]
+    themes = by_theme(data)
+    if not humans or len(themes.codes) == len(data.codes):
+        return
+    broad = [pair for pair in coder_pairs(themes, options.machines) if pair.documents and pair.kind == KINDS[0]]
+    fine, coarse = (float(mean_kappa(stack(p, crossed(p)).sum(0)[:, 0])) for p in (humans, broad))
+    if coarse >= fine + BETTER_BY_THEME:
+        yield (
+            f"The coders agree on themes more than on their codes (kappa {coarse:.2f}, by code {fine:.2f}): a theme given "
+            "where the other gave one of its codes counts as a difference. Compare themes with --by theme."
+        )
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,12 @@ costs one matrix product (methods guide: sufficient statistics).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -179,8 +182,11 @@ def check_coders(data: Decisions) -> None:
     """Refuse what cannot be compared.
 
     Raises:
-        StudyError: There is one coder only, or no two coders saw one unit.
+        StudyError: There is one coder only, one is named twice, or no two coders saw one unit.
     """
+    doubled = [c for c, n in Counter(data.coders).items() if n > 1]
+    if doubled:
+        raise StudyError(f"coder '{doubled[0]}'", "the same coder is named twice", "Name each coder once.")
     if len(data.coders) < 2:
         raise StudyError(
             "agreement",
@@ -193,6 +199,78 @@ def check_coders(data: Decisions) -> None:
             f"{', '.join(data.coders)} share no document: no unit was seen by two of them",
             "Have a second coder code some of the same documents, or name other coders.",
         )
+
+
+def only(data: Decisions, codes: Sequence[str]) -> Decisions:
+    """The same decisions on chosen codes, in the order given; all codes where none is named.
+
+    Args:
+        codes: Paths, or last names where only one code has them.
+
+    Raises:
+        StudyError: Nobody compared gave such a code, or several have that name.
+    """
+    if not codes:
+        return data
+    chosen = []
+    for code in codes:
+        fits = [k for k, path in enumerate(data.codes) if path == code]
+        fits = fits or [k for k, path in enumerate(data.codes) if path.rpartition(SEPARATOR)[2].casefold() == code.casefold()]
+        if len(fits) != 1:
+            near = get_close_matches(code, data.codes, 1)
+            why = "several codes have that name" if fits else "no coder compared gave such a code"
+            mend = f"Did you mean '{near[0]}'?" if near and not fits else "Name its path as the table of codes shows it."
+            raise StudyError(f"code '{code}'", why, mend)
+        chosen += fits
+    picked = list(dict.fromkeys(chosen))
+    return replace(data, codes=tuple(data.codes[k] for k in picked), Y=data.Y[:, :, picked])
+
+
+def of_frame(frame: Any) -> Decisions:
+    """Decisions from any tidy table of coders, units and codes (a pandas DataFrame).
+
+    Args:
+        frame: Columns `coder`, `unit` and `code`; or `document` and `segment` in the place of `unit`. One row for each code
+            given; an empty code says that the coder saw the unit and gave none. With documents, a coder has seen the units of
+            every document in which they have a row, else all units, each then a document of its own.
+
+    Raises:
+        StudyError: A column is missing, or a cell of coder or unit is empty.
+
+    Example:
+        >>> import pandas
+        >>> rows = [("ana", 1, "work"), ("ben", 1, "work"), ("ana", 2, None), ("ben", 2, "time")]
+        >>> of_frame(pandas.DataFrame(rows, columns=["coder", "unit", "code"])).codes
+        ('time', 'work')
+    """
+    names = {str(c).strip().casefold(): c for c in frame.columns}
+    keys = ["document", "segment"] if {"document", "segment"} <= names.keys() else ["unit"]
+    lacking = [c for c in ("coder", *keys, "code") if c not in names]
+    if lacking:
+        raise StudyError(
+            "table of codings",
+            f"it has no column {' and no column '.join(lacking)}",
+            "Give it the columns coder, unit and code (or document and segment in the place of unit).",
+        )
+    wanted = [names[c] for c in ("coder", *keys, "code")]
+    table = frame[wanted].astype(object).where(frame[wanted].notna(), "")
+    rows = [tuple(str(cell).strip() for cell in row) for row in table.itertuples(index=False, name=None)]
+    if any(not all(row[:-1]) for row in rows):
+        raise StudyError("table of codings", f"a cell of coder or {keys[-1]} is empty", "Fill it in, or leave the row out.")
+    coders, codes = (sorted({row[i] for row in rows} - {""}) for i in (0, -1))
+    places = list(dict.fromkeys(row[1:-1] for row in rows))
+    place = {unit: i for i, unit in enumerate(places)}
+    documents = {d: g for g, d in enumerate(dict.fromkeys(unit[0] for unit in places))}
+    groups = np.array([documents[unit[0]] for unit in places], dtype=np.int64)
+    row_of, column_of = ({name: i for i, name in enumerate(found)} for found in (coders, codes))
+    seen = np.full((len(coders), len(documents)), len(keys) == 1)
+    Y = np.zeros((len(coders), len(places), len(codes)), dtype=bool)
+    for coder, *unit, code in rows:
+        r, u = row_of[coder], place[tuple(unit)]
+        seen[r, groups[u]] = True
+        if code:
+            Y[r, u, column_of[code]] = True
+    return Decisions(tuple(coders), tuple(codes), tuple(documents), groups, Y, seen[:, groups], np.ones(len(places)))
 
 
 def theme(code: str) -> str:

@@ -6,7 +6,7 @@ Undefined is undefined: `value` is None and `reason` says why; it is never repla
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ REASONS: Mapping[str, str] = {
     "no_variance": "neither coder ever, or both always, gave the code",
     "no_positives": "nobody gave the code",
     "no_pairs": "no unit was seen by two coders",
+    "none_all_coded": "no unit was coded by all its coders",
     "one_rater_never": "one coder never gave the code, so kappa is 0 whatever the other did",
     "one_code": "with one code there is no choice between codes to agree on",
     "overlapping_codes": "codes of one coder overlap, so no single code can be told",
@@ -94,7 +95,8 @@ class AgreementOptions:
         machines: Ids of the coders that are machines; all others are humans.
         margin: How much less reliable than a second human the machine may be, in `coefficient`. Fix
             it before looking at the results.
-        coefficient: What the verdict compares: Cohen's kappa, or Krippendorff's alpha of each pair.
+        coefficient: What the verdict compares: kappa (Cohen's), alpha (Krippendorff's, of each pair), another name of
+            `binary.BINARY`, a function of 2 x 2 tables, or `module:name` of one (`verdict.coefficient_of`).
         confidence: Coverage of the intervals.
         bound: One-sided confidence of the bounds on delta that decide the verdict. At .975 the verdict
             can be read off the two-sided 95 % interval, and a machine just at the margin passes in
@@ -123,13 +125,20 @@ class AgreementOptions:
     clusters: Mapping[str, str] = field(default_factory=dict)
     human_floor: float = 0.667
     machine_floor: float = 0.60
-    coefficient: Literal["kappa", "alpha"] = "kappa"
+    coefficient: str | Callable[[FloatArray], FloatArray] = "kappa"
     studies: int = 0
 
     @property
     def coefficient_name(self) -> str:
         """What the verdict compares, in words."""
-        return {"kappa": "Cohen's kappa", "alpha": "Krippendorff's alpha"}[self.coefficient]
+        known = {"kappa": "Cohen's kappa", "alpha": "Krippendorff's alpha"}
+        return known.get(self.coefficient_key, self.coefficient_key.replace("_", " "))
+
+    @property
+    def coefficient_key(self) -> str:
+        """What the verdict compares, by its name alone."""
+        given = self.coefficient
+        return given.rpartition(":")[2] if isinstance(given, str) else str(getattr(given, "__name__", "own coefficient"))
 
     @property
     def interval_way(self) -> str:

@@ -182,6 +182,7 @@ def _foot(report: Findings) -> str:
     """What is not shown, and why; how to read the table."""
     confidence = f"{100 * report.options.confidence:.0f} %"
     notes = [
+        *report.notes,
         "both, first, second, neither: units given the code by both, by one coder only, by none.",
         *_more_documents(report),
         f"Intervals: {confidence}, {report.options.interval_way}; segments are never taken as independent.",
@@ -209,15 +210,28 @@ def _reasons(report: Findings) -> list[str]:
     for row in (r for r in report.rows if not r.first):
         estimate = row.kappa
         reason = estimate.reason or ("" if estimate.shown else "counts_only") or estimate.no_interval
-        keys = [reason, *(f for f in estimate.flags if f not in ("counts_only", reason))]
+        keys = [reason, *(f for f in estimate.flags if f not in ("counts_only", "one_rater_never", reason))]
         for key in filter(None, keys):
             names.setdefault(REASONS[key], []).append(row.code or POOLED.lower())
     found = [f"{_listed(report, codes)}: {why}." for why, codes in names.items()]
+    found += [
+        f"{coder} never gave {_listed(report, codes)}: kappa with {coder} is 0 whatever the others did."
+        for coder, codes in _never(report).items()
+    ]
     for v in report.verdicts:
         if not v.code and v.reason:
             word = "not supported" if v.label == "not_supported" else "not assessable"
             found.append(f"{v.machine}, pooled, is {word}: {NOT_ASSESSABLE[v.reason]}.")
     return found + _paradoxes(report) + _drawn(report) + _flagged(report)
+
+
+def _never(report: Findings) -> dict[str, list[str]]:
+    """For each coder the codes that they alone of a pair never gave, which makes that pair's kappa 0."""
+    found: dict[str, list[str]] = {}
+    for row in (r for r in report.rows if r.first and "one_rater_never" in r.kappa.flags):
+        coder = row.first if row.both + row.only_first == 0 else row.second
+        found.setdefault(coder, []).append(row.code or POOLED.lower())
+    return found
 
 
 def _paradoxes(report: Findings) -> list[str]:
@@ -313,8 +327,8 @@ def methods_paragraph(report: Findings) -> str:
     )
     if report.options.machines:
         text += (
-            f" The machine was treated as one more coder: the mean {report.options.coefficient} between machine and humans was "
-            "compared with that between humans on the same units, with a non-inferiority margin of "
+            f" The machine was treated as one more coder: the mean {report.options.coefficient_key} between machine and "
+            "humans was compared with that between humans on the same units, with a non-inferiority margin of "
             f"{report.options.margin:.2f} fixed beforehand."
         )
     return text

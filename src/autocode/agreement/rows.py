@@ -132,14 +132,13 @@ class Verdict:
         strong: Supported, and the lower end of the humans' own interval reaches the floor.
         delta: Mean kappa(machine, human) minus mean kappa(human, human), with its interval; alpha
             instead of kappa, here and below, where the options say so.
-        lower: One-sided lower bound of `delta` at `options.bound`.
-        upper: One-sided upper bound.
+        lower, upper: One-sided bounds of `delta` at `options.bound`.
         humans: Mean kappa between humans on the units compared.
         machine_humans: Mean kappa between the machine and each human on the same units.
         p: P-value of non-inferiority at the margin, None where there is no standard error.
         p_adjusted: `p` adjusted over the codes (Benjamini & Yekutieli 2001); for pooled as `p`.
         documents: Documents with the machine and two humans.
-        uses: Units that at least one human coded.
+        uses: Units that a human coded.
         joint_uses: Units that two humans coded alike with the code, summed over pairs of humans.
         coded_documents: Documents that hold the uses.
         needed: Documents needed in all for a clear answer, where it is inconclusive.
@@ -169,10 +168,8 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready mapping."""
-        found = asdict(self)
-        for name in ("delta", "humans", "machine_humans"):
-            found[name] = getattr(self, name).to_json()
-        return found | {"flags": list(self.flags)}
+        estimates = {name: getattr(self, name).to_json() for name in ("delta", "humans", "machine_humans")}
+        return asdict(self) | estimates | {"flags": list(self.flags)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +207,7 @@ class Findings:
             each pair; stable order.
         verdicts: For each machine: pooled, then every code; empty without a machine.
         apart: Pairs of coders that share no unit; they have no rows.
+        notes: What may lie behind low agreement, a sentence each.
     """
 
     coders: tuple[str, ...]
@@ -220,6 +218,7 @@ class Findings:
     rows: tuple[Row, ...]
     verdicts: tuple[Verdict, ...]
     apart: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
 
     def row(self, code: str = "", first: str = "", second: str = "") -> Row | None:
         """The row of one code and one pair in either order; by default all human pairs, pooled."""
@@ -243,6 +242,7 @@ class Findings:
     def to_json(self) -> dict[str, Any]:
         """JSON-ready mapping; undefined values are null with a reason."""
         options = asdict(self.options)
+        options["coefficient"] = self.options.coefficient_key
         options["machines"], options["clusters"] = list(self.options.machines), dict(self.options.clusters)
         return {
             "coders": list(self.coders),
@@ -253,6 +253,7 @@ class Findings:
             "rows": [row.to_json() for row in self.rows],
             "verdicts": [verdict.to_json() for verdict in self.verdicts],
             "apart": [list(pair) for pair in self.apart],
+            "notes": list(self.notes),
         }
 
 

@@ -113,6 +113,10 @@ def _sets(data: Decisions, options: AgreementOptions) -> Iterator[Measure]:
     scopes = {"all units": data, "units coded by anyone": relevant(data), "units all coders coded": both_coded(data)}
     for scope, part in scopes.items():
         found = set_agreement(part, options.confidence)
+        if not found.units:  # units were seen by two coders, else nothing were compared at all
+            why = "none_all_coded" if scope.startswith("units all") else "no_positives"
+            nothing = Estimate(None, reason=why)
+            found = SetAgreement(0, nothing, nothing, nothing)
         about = "Which code" if scope.startswith("units all") else "Sets of codes"
         over = f"{scope} ({found.units:,})"
         yield Measure(about, "alpha, MASI distance", found.masi, over)

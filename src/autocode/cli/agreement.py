@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from autocode.agreement.compare import AgreementReport, agree_on
-from autocode.agreement.counts import Decisions, by_group, by_theme, by_whole_document, decisions
+from autocode.agreement.counts import Decisions, by_group, by_theme, by_whole_document, decisions, only
 from autocode.agreement.differences import agreement_by_document
 from autocode.agreement.estimate import Estimate
 from autocode.agreement.judgement.corrected import (
@@ -101,6 +101,7 @@ def agree(
     by: Annotated[str, typer.Option(help="A table per: code, theme, document, or a variable of the participants.")] = "code",
     coefficient: Coefficient = "",
     interval: Interval = "",
+    codes: Annotated[str, typer.Option(help="Compare these codes only: names or paths, with commas between.")] = "",
     gamma: Annotated[bool, typer.Option("--gamma", help="Gamma of whole passages as well (slow; autocode[gamma]).")] = False,
     config: ConfigPath = None,
     segments: Segments = "",
@@ -120,8 +121,8 @@ def agree(
     data = _decisions(found, found.choose(listed(coders)), unit, chosen)
     machines = tuple(c.id for c in found.coders if c.kind == "machine" and c.id in data.coders)
     options = agreement_options(chosen.agreement, found.documents, machines)
-    data = by_theme(data) if by == "theme" else data
-    matrix = coding_matrix(found, chosen, data.coders) if unit == "segment" and by != "theme" else None
+    data = only(by_theme(data) if by == "theme" else data, listed(codes) or ())
+    matrix = coding_matrix(found, chosen, data.coders) if unit == "segment" and by != "theme" and not codes else None
     report, measures = agree_on(data, options), summary(data, options)
     gammas = _gammas(found, data.coders) if gamma else {}
     compared = Comparison(report, found, data, matrix, measures, gammas)

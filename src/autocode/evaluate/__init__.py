@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from autocode.agreement.compare import AgreementReport, agree
 from autocode.agreement.estimate import AgreementOptions, Estimate
 from autocode.agreement.judgement.corrected import Batch
+from autocode.agreement.judgement.verdict import coefficient_of
 from autocode.classify.classifier import HeldOutPredictions
 from autocode.config import AgreementConfig
 from autocode.errors import StudyError
@@ -127,6 +128,7 @@ def hold_out(
     Raises:
         StudyError: There are no codings, or all of them are in one document.
     """
+    coefficient_of(model.config.agreement.coefficient)  # said before the work, not after
     chosen = study.choose(coders if coders is not None else model.coders or None)
     matrix = learnable(study, model.config, chosen)
     return HeldOut(matrix, judged(study, matrix, (model.config, model.encoder), progress), dict(study.by_id))

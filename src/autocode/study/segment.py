@@ -43,7 +43,7 @@ def segment(document: Document, config: SegmentConfig) -> tuple[Segment, ...]:
                 "it came without given units",
                 "Choose another unit: turn, paragraph, sentence or window.",
             )
-        return document.segments
+        return tuple(sorted(document.segments, key=lambda s: (s.start, s.end)))
     spans = [span for span in SEGMENTERS[unit](document, config) if document.text[span[0] : span[1]].strip()]
     return tuple(Segment(document.id, s, e, str(n), who) for n, (s, e, who) in enumerate(spans, 1))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from autocode.agreement import agree_on
 from autocode.agreement.coefficients.binary import BINARY
-from autocode.agreement.judgement.opinions import details, mean_over_codes
+from autocode.agreement.judgement.opinions import details, mean_over_codes, on_ratings
 from autocode.errors import StudyError
 from tests.agreement.made import decided, noisy
 
@@ -43,3 +45,24 @@ def test_coders_who_cannot_be_compared() -> None:
     seen = np.array([[True, False], [False, True]])
     with pytest.raises(StudyError, match="share no document"):
         details(decided(np.zeros((2, 2, 1), dtype=bool), 2, seen), "a", "b")
+
+
+def test_a_coefficient_of_ratings_of_one_s_own() -> None:
+    """Any function of the coders' ratings gets a value and an interval for each code; missing decisions are -1."""
+    data = noisy(documents=12, coders=2)
+    seen = data.seen.copy()
+    seen[1, data.groups == 0] = False
+    data = replace(data, seen=seen, Y=data.Y & seen[:, :, None])
+    asked = []
+
+    def alike(ratings: np.ndarray) -> float:
+        asked.append(set(np.unique(ratings).tolist()))
+        return float((ratings[:, 0] == ratings[:, 1]).mean())
+
+    found = on_ratings(data, alike)
+    row = agree_on(data).row("c0")
+    assert row is not None
+    assert found["c0"].value == row.percent.value
+    assert found["c0"].low is not None
+    assert found["c0"].low < (found["c0"].value or 0)
+    assert -1 not in set().union(*asked)

@@ -8,6 +8,7 @@ import pytest
 from autocode.agreement import AgreementOptions, Verdict, agree_on
 from autocode.agreement.counts import Decisions
 from autocode.agreement.judgement.verdict import benjamini_yekutieli
+from autocode.errors import ConfigError
 from tests.agreement.made import decided, noisy
 
 MACHINE = AgreementOptions(machines=("c",))
@@ -199,3 +200,29 @@ def test_the_verdict_on_alpha_compares_alphas() -> None:
     assert kappa is not None
     assert verdict.delta.value != kappa.delta.value
     assert "(Krippendorff's alpha, margin 0.10, fixed beforehand)" in str(report)
+
+
+def own_kappa(table: np.ndarray) -> float:
+    """A coefficient of one table of four counts, written by a user who knows no arrays of tables."""
+    a, b, c, d = table
+    return 2 * (a * d - b * c) / ((a + b) * (b + d) + (a + c) * (c + d))
+
+
+@pytest.mark.parametrize("given", [own_kappa, f"{__name__}:own_kappa", "cohen_kappa"])
+def test_a_coefficient_of_one_s_own(given: object) -> None:
+    """A function of a 2 x 2 table, or module:name of one, decides the verdict as the built-in coefficients do."""
+    data = noisy(documents=20)
+    own = agree_on(data, AgreementOptions(machines=("c",), coefficient=given))  # type: ignore[arg-type]
+    built_in = judged(data)
+    verdict = own.verdict()
+    assert verdict is not None
+    assert verdict.delta.value == pytest.approx(built_in.delta.value)
+    assert verdict.label == built_in.label
+    assert own.to_json()["options"]["coefficient"] in ("own_kappa", "cohen_kappa")
+
+
+@pytest.mark.parametrize("given", ["nothing", "no.such.module:f", "math:pi", lambda table: table])
+def test_what_is_no_coefficient_is_refused_in_a_line(given: object) -> None:
+    """A name nobody knows, a module that is not there, and a function that gives no number are refused."""
+    with pytest.raises(ConfigError):
+        agree_on(noisy(), AgreementOptions(machines=("c",), coefficient=given))  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from autocode.agreement.counts import Decisions, check_coders, cluster, coincide
 from autocode.agreement.estimate import AgreementOptions, Estimate
 from autocode.agreement.judgement import intervals
 from autocode.agreement.judgement.alternative_annotator import AltTest, alt_test_on
+from autocode.agreement.judgement.verdict import coefficient_of
 from autocode.agreement.rows import Evidence, estimates, evidence, measure
 from autocode.errors import StudyError
-from autocode.study.matrix import FloatArray
+from autocode.study.matrix import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def outliers(left_out: list[LeftOut], code: str = "") -> list[str]:
 def details(
     data: Decisions, first: str, second: str, options: AgreementOptions | None = None
 ) -> dict[str, dict[str, Estimate]]:
-    """All coefficients of 2 x 2 tables (`binary.BINARY`) with intervals.
+    """All coefficients of 2 x 2 tables (`binary.BINARY`, and one of your own in the options) with intervals.
 
     Returns:
         For "" (all codes pooled) and every code, estimates by the coefficient's name.
@@ -131,8 +132,49 @@ def details(
             "Name coders who saw the same documents.",
         )
     places = with_pooled(uses(data, pair)[:, :, None])[:, :, 0]
-    found = measure(kept, evidence(places, len(kept)), BINARY, chosen)
+    own = (
+        {}
+        if isinstance(chosen.coefficient, str) and ":" not in chosen.coefficient
+        else {chosen.coefficient_key: coefficient_of(chosen.coefficient)}
+    )
+    found = measure(kept, evidence(places, len(kept)), {**BINARY, **own}, chosen)
     return {code: {name: values[c] for name, values in found.items()} for c, code in enumerate(("", *data.codes))}
+
+
+def on_ratings(data: Decisions, coefficient: Callable[[IntArray], float], confidence: float = 0.95) -> dict[str, Estimate]:
+    """Any coefficient of ratings, with intervals that leave out one document at a time.
+
+    Args:
+        data: Decisions of R coders.
+        coefficient: From (n, R) decisions 1, 0 or -1 for not seen to a number, NaN where undefined. It is called once for
+            each code and document.
+        confidence: Coverage, on the plain scale.
+
+    Returns:
+        For "" (all codes pooled) and every code, an estimate.
+
+    Example:
+        >>> data = Decisions.of([[[1], [0], [1], [0]], [[1], [0], [0], [0]]])
+        >>> on_ratings(data, lambda r: float((r[:, 0] == r[:, 1]).mean()))[""].value
+        0.75
+    """
+    check_coders(data)
+    states = np.where(data.seen[:, :, None], data.Y, -1).astype(np.int64)
+    shared = data.seen.sum(0) >= 2
+    documents = np.unique(data.groups[shared])
+    places = with_pooled(uses(data, list(range(len(data.coders))))[:, :, None])[:, :, 0]
+    columns = [states, *(states[:, :, [k]] for k in range(len(data.codes)))]
+
+    def of(kept: BoolArray) -> list[float]:
+        """Values of all codes and each, on some units."""
+        return [float(coefficient(c[:, kept].reshape(len(data.coders), -1).T)) for c in columns]
+
+    value = np.array(of(shared))
+    left_out = np.array([of(shared & (data.groups != g)) for g in documents])
+    found = intervals.spread(value, left_out)
+    ends = intervals.plain(found, confidence)
+    rows = estimates(found, ends, evidence(places, len(documents)), "no_variance")
+    return dict(zip(("", *data.codes), rows, strict=True))
 
 
 def mean_over_codes(values: dict[str, dict[str, Estimate]], name: str = "cohen_kappa") -> tuple[Estimate, int, int]:

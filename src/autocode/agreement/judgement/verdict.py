@@ -12,10 +12,12 @@ Benjamini, Y. & Yekutieli, D. (2001), Annals of Statistics 29, 1165-1188.
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any, cast
 
 import numpy as np
 
@@ -37,12 +39,52 @@ from autocode.agreement.rows import (
     mean_over,
     measure,
 )
+from autocode.errors import ConfigError
 from autocode.study.matrix import FloatArray
 
 OVER_USE, HIGH_PREVALENCE = 1.5, 0.8
 
-COEFFICIENTS: Mapping[str, Statistic] = {"kappa": binary.cohen_kappa, "alpha": binary.krippendorff_alpha}
-"""What a verdict may compare."""
+COEFFICIENTS: Mapping[str, Statistic] = {
+    "kappa": binary.cohen_kappa,
+    "alpha": binary.krippendorff_alpha,
+    **binary.BINARY,
+}
+"""What a verdict may compare by name."""
+
+
+def coefficient_of(given: str | Statistic) -> Statistic:
+    """The coefficient of a name, of `module:name`, or as it is given: from tables (..., 4) to (...).
+
+    A table holds how many units got the code from both coders, the first only, the second only, neither. A function of one
+    such table will do: it is then called for each.
+
+    Raises:
+        ConfigError: There is no such name or module, or it does not give one number for each table.
+    """
+    found: Any = COEFFICIENTS.get(given) if isinstance(given, str) else given
+    if found is None:
+        module, _, name = str(given).partition(":")
+        known = ", ".join(COEFFICIENTS)
+        try:
+            found = getattr(importlib.import_module(module), name) if name else None
+        except (ImportError, AttributeError) as error:
+            raise ConfigError(f"coefficient '{given}'", f"it cannot be loaded ({error})", "Check module and name.") from error
+        if not callable(found):
+            raise ConfigError(f"coefficient '{given}'", f"it is not {known}, nor module:name of a function", "Choose one.")
+    if found in COEFFICIENTS.values():
+        return cast(Statistic, found)
+    trial = np.array([[20.0, 5.0, 10.0, 65.0], [3.0, 1.0, 2.0, 30.0]])
+    for form in (found, lambda tables: np.apply_along_axis(found, -1, tables)):
+        try:
+            if np.asarray(form(trial), dtype=np.float64).shape == (2,):
+                return cast(Statistic, form)
+        except (TypeError, ValueError, IndexError):
+            continue
+    raise ConfigError(
+        f"coefficient '{getattr(found, '__name__', given)}'",
+        "it does not give one number for a table of four counts (both, first only, second only, neither)",
+        "Let it take an array whose last axis is these four.",
+    )
 
 
 @dataclass(frozen=True)
@@ -55,7 +97,7 @@ class Comparison:
         within: (G, P, C, 4) tables of human pairs.
         mixed: (G, H, C, 4) tables of each human (first) and the machine (second).
         places: What each code rests on, as coded by humans.
-        coefficient: Key of `COEFFICIENTS`.
+        coefficient: What is compared.
     """
 
     machine: str
@@ -63,11 +105,11 @@ class Comparison:
     within: FloatArray
     mixed: FloatArray
     places: Evidence
-    coefficient: str = "kappa"
+    coefficient: Statistic = binary.cohen_kappa
 
     def mean(self, tables: FloatArray) -> FloatArray:
         """Mean coefficient over the pairs where it is defined: (..., C) from (..., P, C, 4)."""
-        return mean_over(COEFFICIENTS[self.coefficient])(tables)
+        return mean_over(self.coefficient)(tables)
 
     def delta(self, tables: FloatArray) -> FloatArray:
         """Mean of the mixed pairs minus mean of the human pairs: (..., C) from (..., P + H, C, 4)."""
@@ -78,10 +120,11 @@ class Comparison:
 def verdicts(data: Decisions, options: AgreementOptions) -> tuple[Verdict, ...]:
     """For each machine: pooled, then every code."""
     found: list[Verdict] = []
+    coefficient = coefficient_of(options.coefficient)
     for machine in options.machines:
         compared = compare(data, machine, options.machines)
         if compared:
-            compared = replace(compared, coefficient=options.coefficient)
+            compared = replace(compared, coefficient=coefficient)
             pooled, *codes = judge(compared, data.codes, options)
             found += [replace(pooled, chances=_chances(compared, pooled, options)), *codes]
         else:
@@ -151,8 +194,9 @@ def judge(compared: Comparison, codes: Sequence[str], options: AgreementOptions)
     """One verdict for all codes pooled, then one for each of the C - 1 codes."""
     tables = np.concatenate([compared.within, compared.mixed], axis=1)
     spread = intervals.jackknife(tables, compared.delta)
-    mean, places = {"cohen_kappa": compared.mean}, compared.places
-    humans, mixed = (measure(side, places, mean, options)["cohen_kappa"] for side in (compared.within, compared.mixed))
+    name = next((name for name, known in binary.BINARY.items() if known is compared.coefficient), "own")
+    mean, places = {name: compared.mean}, compared.places
+    humans, mixed = (measure(side, places, mean, options)[name] for side in (compared.within, compared.mixed))
     deltas = estimates(spread, intervals.plain(spread, options.confidence), places, "no_variance")
     flags, joint = _flags(compared, options.confidence), compared.within[..., 0].sum((0, 1))
     found = []
@@ -270,9 +314,9 @@ def _echo(compared: Comparison, confidence: float) -> list[list[str]]:
     return found
 
 
-def _lead(tables: FloatArray, coefficient: str) -> FloatArray:
+def _lead(tables: FloatArray, coefficient: Statistic) -> FloatArray:
     """Agreement of each human with the machine minus the mean of the others: (..., H, C)."""
-    level = COEFFICIENTS[coefficient](tables)
+    level = coefficient(tables)
     H = level.shape[-2]
     lead: FloatArray = (level - level.mean(-2, keepdims=True)) * H / (H - 1)
     return lead
