@@ -21,8 +21,10 @@ from typing import Any
 import uvicorn
 from playwright.sync_api import sync_playwright
 
-from autocode.desk import Advice, Auth, Desk, Server, listen, settle
+from autocode.desk import Advice, Desk
 from autocode.desk.advice import Item
+from autocode.desk.guard import Auth
+from autocode.desk.server import Server, listen, settle
 from autocode.store import STORE, update
 from autocode.store.ledger import held
 from autocode.study import Coder, Coding, Document, Evidence, Reading, Segment, Study, Suggestion, Turn

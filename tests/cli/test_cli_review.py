@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from autocode import cli
-from autocode.desk.acts import Ask, act
+from autocode.desk.acts import act
+from autocode.desk.guard import Ask
 from autocode.store import STORE, load
 from autocode.store.recordings import recordings
 from autocode.study import Study

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autocode.desk import Desk
-from autocode.desk.acts import Ask, act, asked, moved, preview
+from autocode.desk.acts import act, moved, preview
 from autocode.desk.advice import ReviewSession
+from autocode.desk.guard import Ask, asked
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.store import load
 from autocode.store.checking import check
@@ -146,7 +147,9 @@ def test_bulk_accept_leaves_hidden_segments_alone(found: Desk) -> None:
 def test_closing_the_rest_is_a_reading_and_one_undo(found: Desk) -> None:
     """Segments without a question are closed together, and open again after one undo."""
     silent = found.progress("D6", EVE).silent
-    found.write(act(found, EVE, Ask("rest", "D6")))
+    with pytest.raises(StudyError, match="unread now"):
+        act(found, EVE, Ask("rest", "D6", by=silent - 1))
+    found.write(act(found, EVE, Ask("rest", "D6", by=silent)))
     assert found.progress("D6", EVE).silent == 0
     assert len([r for r in found.study.readings if r.coder == "eve"]) == silent
     found.write(act(found, EVE, Ask("undo")))

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from autocode import desk as review
-from autocode.desk import Auth, Desk, Server, answers, listen
+from autocode.desk import Desk
+from autocode.desk.guard import Auth
+from autocode.desk.server import Server, answers, listen
 from autocode.errors import InputError
 from autocode.store.ledger import entries
 from autocode.store.recordings import attach

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from autocode.desk import Desk, advise
-from autocode.desk.acts import Ask, act
+from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
+from autocode.desk.guard import Ask
 from autocode.errors import ModelError, StoreError
 from autocode.store import update
 from autocode.study import Document, Study

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from autocode.desk import Desk, advise
-from autocode.desk.acts import act, asked
+from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
+from autocode.desk.guard import asked
 from autocode.errors import StudyError
 from autocode.ethics.forget import Places, forget
 from autocode.store import STORE, load, update

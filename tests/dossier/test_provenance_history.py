@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from autocode.desk.recode import step
 
 from autocode.desk import Desk
-from autocode.desk.acts import Ask, act
-from autocode.desk.recode import step
+from autocode.desk.acts import act
+from autocode.desk.guard import Ask
 from autocode.dossier import Trail
 from autocode.dossier.blocks import Table
 from autocode.dossier.provenance import difference, version_blocks, versions_of

@@ -23,9 +23,9 @@ from autocode.cli.answers import Answer
 from autocode.cli.dossier import forget, members_export, members_import, pseudonymise, report
 from autocode.cli.exchange import describe, export, import_
 from autocode.cli.options import Json, ModelOption, known_study, refuse
-from autocode.cli.review import audit, review
+from autocode.cli.review import audit, open_, review, shortcut
 from autocode.cli.second_look import clinic_, meet, plan_, second_look_, stability_
-from autocode.cli.shell import app, show, tell
+from autocode.cli.shell import app, bundled, show, tell
 from autocode.cli.suggest import next_, suggest
 from autocode.cli.train import align, train
 from autocode.doctor import examine
@@ -67,6 +67,8 @@ app.command("plan")(plan_)
 
 app.command()(report)
 app.command()(export)
+app.command("open")(open_)
+app.command()(shortcut)
 app.command()(review)
 app.command()(audit)
 app.command()(pseudonymise)
@@ -131,18 +133,11 @@ def _demo_suggest(model: Path, new: Path, results: Path) -> None:
         suggest(model, [new], results / f"suggestions{suffix}")
 
 
-def bundled() -> Path:
-    """The folder of the bundled study: beside the package when installed, else in the project."""
-    package = Path(__file__).parents[1]
-    installed = package / "corpora" / "microcredentials"
-    return installed if installed.is_dir() else package.parents[1] / "corpora" / "microcredentials"
-
-
 def main() -> None:
     """Run the command line; every fault of the input is one line and exit code 1."""
     guard()
     try:
-        app(prog_name="autocode")
+        app(sys.argv[1:] or ["open"], prog_name="autocode")  # alone, it opens the desk
     except AutocodeError as error:
         tell(f"autocode: {error}")
         sys.exit(1)

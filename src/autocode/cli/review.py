@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
+import sys
 import webbrowser
 from collections import Counter
 from collections.abc import Sequence
@@ -14,19 +16,38 @@ import typer
 
 from autocode.cli.exchange import MOVED
 from autocode.cli.options import Json, ModelOption, Overwrite, StudyPath, out
-from autocode.cli.shell import tell
-from autocode.desk.advice import advise
+from autocode.cli.shell import bundled, tell
 from autocode.desk.figures import Wanted, figures, narrowed
 from autocode.desk.guard import Auth
 from autocode.desk.server import Server, answers, listen, serve
-from autocode.desk.session import Desk
-from autocode.errors import StoreError
+from autocode.desk.studies import Studies, Tools
+from autocode.errors import InputError, StoreError
 from autocode.formats.files import csv_text, write_atomic
+from autocode.model import saved
 from autocode.model.coding_model import CodingModel
+from autocode.model.saved import MANIFEST
 from autocode.store import STORE, load, receipts
-from autocode.store.ledger import close_desk, desks, entries, held, last_written, open_desk
+from autocode.store.ledger import close_desk, desks, entries, last_written, open_desk
 from autocode.store.records import ReceiptRow
 from autocode.trail import COLUMNS, Entry, row, undone, verify
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port for the page (default: any free port).")]
+Control = Annotated[float, typer.Option(min=0, max=1, help="Share of segments decided before suggestions show.")]
+Browser = Annotated[bool, typer.Option(help="Open the browser.")]
+
+
+def open_(
+    place: Annotated[Path, typer.Argument(metavar="[STUDY]", help="A study's folder, or a folder of studies.")] = Path(),
+    control: Control = 0.1,
+    port: Port = 0,
+    browser: Browser = True,
+) -> None:
+    """Open the desk: the whole work on your studies in one window of your browser."""
+    if not place.is_dir():
+        raise InputError(str(place), "there is no such folder", "Make it first, or name another.")
+    one = (place / STORE).is_file()
+    studies = Studies(place.resolve().parent if one else place, _tools(control))
+    _serve(studies, listen(port), browser, first=studies.add(place).base if one else "/")
 
 
 def review(
@@ -34,13 +55,15 @@ def review(
     model: ModelOption = None,
     coder: Annotated[str, typer.Option("--coder", "--coders", help="Who codes; the page asks where it is left out.")] = "",
     blind: Annotated[bool, typer.Option(help="Begin in blind mode: no suggestions, no other coder's codings.")] = False,
-    control: Annotated[float, typer.Option(min=0, max=1, help="Share of segments decided before suggestions show.")] = 0.1,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port for the review page.", show_default="any free port")] = 0,
-    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    control: Control = 0.1,
+    port: Port = 0,
+    browser: Browser = True,
 ) -> None:
-    """Open the local page on which you decide what the model suggests."""
+    """Open the desk at the room in which you decide what the model suggests."""
     path = study / STORE
-    found = load(path)
+    load(path)
+    if model and not (model / MANIFEST).is_file():
+        CodingModel.load(model)  # says what is wrong with it
     bound = listen(port)
     chosen = int(bound.getsockname()[1])
     for other, since in desks(path):
@@ -51,22 +74,76 @@ def review(
             )
         else:
             close_desk(path, other)
-    tell("Reading the transcripts ...")
-    advice = advise(found, CodingModel.load(model) if model else None, model.name if model else "")
-    door = Auth(chosen, lambda token: tell(f"For another browser: http://127.0.0.1:{chosen}/?token={token}"))
-    server = Server(Desk(path, advice), door, control, coder, blind)
+    studies = Studies(study.resolve().parent, _tools(control))
+    found = studies.add(study, model)
     open_desk(path, chosen)
-    address = f"http://127.0.0.1:{chosen}/?token={door.token}"
-    print(address, flush=True)
-    tell("The address lets one browser in, once. Ctrl-C ends the review; every decision is saved as it is made.")
-    if browser:
-        webbrowser.open_new_tab(address)
     try:
-        with contextlib.suppress(KeyboardInterrupt), held(path):  # Ctrl-C is how a review ends
-            serve(server, bound)
+        _serve(studies, bound, browser, (coder, blind), f"{found.base}/code")
     finally:
         close_desk(path, chosen)
     tell(f"Next: autocode audit {study}")
+
+
+def _tools(control: float) -> Tools:
+    """What the desk is handed."""
+    source = bundled()
+    return Tools(
+        load=CodingModel.load,
+        cut=lambda folder: saved.read(folder).config.segment,
+        command=(sys.executable, "-m", "autocode"),
+        card=lambda folder: (folder / "README.md").read_text(encoding="utf-8", errors="replace"),
+        share=control,
+        bundled=source if source.is_dir() else None,
+    )
+
+
+def _serve(
+    studies: Studies, bound: socket.socket, browser: bool, who: tuple[str, bool] = ("", False), first: str = "/"
+) -> None:
+    """Serve the page until Ctrl-C."""
+    port = int(bound.getsockname()[1])
+    door = Auth(port, lambda token: tell(f"For another browser: http://127.0.0.1:{port}/?token={token}"))
+    address = f"http://127.0.0.1:{port}/?token={door.token}"
+    print(address, flush=True)
+    tell("The address lets one browser in, once. Ctrl-C ends the desk; every decision is saved as it is made.")
+    if browser:
+        webbrowser.open_new_tab(address)
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how the desk ends
+        serve(Server(studies, door, *who, first=first), bound)
+
+
+_STARTERS = {
+    "win32": (".bat", '@echo off\r\n"{python}" -m autocode open "{place}"\r\n'),
+    "darwin": (".command", '#!/bin/sh\nexec "{python}" -m autocode open "{place}"\n'),
+    "linux": (
+        ".desktop",
+        "[Desktop Entry]\nType=Application\nName=autocode\nTerminal=true\nExec={python} -m autocode open {place}\n",
+    ),
+}
+"""By system: the ending and the text of a file that opens the desk on a double click."""
+
+
+def shortcut(
+    place: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The folder of your studies, or a study.")] = Path(),
+    out: Annotated[Path | None, typer.Option(help="Where to put the file; the desktop where there is one.")] = None,
+) -> None:
+    """Make a file that opens the desk on a double click, without a terminal."""
+    ending, text = _STARTERS.get(sys.platform, _STARTERS["linux"])
+    desktop = Path.home() / "Desktop"
+    target = out or (desktop if desktop.is_dir() else Path()) / f"autocode{ending}"
+    here = str(place.resolve())
+    bad = {"win32": '"%\r\n', "darwin": '"$`\\\n', "linux": '"$`\\\n%'}.get(sys.platform, '"\n')
+    if any(c in bad for c in here + sys.executable):
+        raise InputError(here, "its name has signs that such a file cannot hold", "Rename the folder.")
+    quoted = {"python": sys.executable, "place": here}
+    if ending == ".desktop":
+        quoted = {name: f'"{value}"' for name, value in quoted.items()}
+    if target.exists() and "-m autocode open" not in target.read_text(encoding="utf-8", errors="replace"):
+        raise InputError(str(target), "there is another file of that name", "Name another with --out.")
+    write_atomic(target, text.format(**quoted))
+    target.chmod(0o700)
+    print(target)
+    tell("A double click on it opens the desk.")
 
 
 def audit(

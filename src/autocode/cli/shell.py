@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +18,7 @@ import typer
 from typer.core import TyperGroup
 
 from autocode.config import Config, Effort
+from autocode.desk.jobs import MARK, PROGRESS
 from autocode.encode.encoders import needs_export
 from autocode.encode.weights import added_encoders
 from autocode.errors import ConfigError
@@ -182,6 +185,20 @@ def tell(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
+def _for_the_desk(what: str) -> Progress:
+    """Progress as lines that the page reads, five in a second at most."""
+    said = 0.0
+
+    def progress(done: int, total: int | None) -> None:
+        nonlocal said
+        if time.monotonic() - said > 0.2 or done == total:
+            said = time.monotonic()
+            tell(f"{MARK}{done} {total or 0} {what}")
+
+    progress(0, None)
+    return progress
+
+
 @contextmanager
 def working(what: str) -> Iterator[Progress]:
     """Show progress on stderr: a bar in a terminal, one line elsewhere, once the work has begun.
@@ -199,6 +216,9 @@ def working(what: str) -> Iterator[Progress]:
 
 @contextmanager
 def _bar(what: str) -> Iterator[Progress]:
+    if os.environ.get(PROGRESS):
+        yield _for_the_desk(what)
+        return
     if not sys.stderr.isatty():
         said: list[str] = []
 
@@ -237,3 +257,10 @@ def _watched(what: str) -> Iterator[Progress]:
         yield seen
     finally:
         over.set()
+
+
+def bundled() -> Path:
+    """The folder of the bundled study: beside the package when installed, else in the project."""
+    package = Path(__file__).parents[1]
+    installed = package / "corpora" / "microcredentials"
+    return installed if installed.is_dir() else package.parents[1] / "corpora" / "microcredentials"

@@ -6,76 +6,23 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import replace
 
-from autocode.desk.advice import Item, ReviewSession
+from autocode.desk.advice import Item, ReviewSession, shifted
+from autocode.desk.guard import Ask
 from autocode.desk.queue import Choice, DecisionIndex, about, coded, complete, decide, seen, unanswered, visible, waiting
 from autocode.desk.session import Desk
-from autocode.desk.wording import correction, undo
+from autocode.desk.wording import carried, reworded, taken_back
 from autocode.errors import InputError, StudyError
 from autocode.store.ledger import now
-from autocode.study import Coding, Suggestion
-from autocode.trail import BACK, Decision, Effects
+from autocode.study import Coding, Document, Study, Suggestion
+from autocode.study.moves import edits_between
+from autocode.study.revise import apply_edits
+from autocode.study.segment import segment
+from autocode.trail import BACK, Decision, Effects, reverse
 
 _WORD = re.compile(r"\S+")
 _LONGEST = 4000  # characters of a note
-_TURN = 30_000  # characters of a turn with its words corrected
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What the page sends: everything in it is untrusted.
-
-    Attributes:
-        do: One of `ACTS`.
-        document: Id of the document; `unit` is the id of the segment.
-        code: Path of a code; `suggested` that of a suggestion.
-        text: A note.
-        edge: start or end, for `move`; `by` is the number of words.
-        codes: For `agree`.
-        least: Probability for `bulk`; `digest` is that of the preview.
-    """
-
-    do: str
-    document: str = ""
-    unit: str = ""
-    code: str = ""
-    suggested: str = ""
-    text: str = ""
-    start: int = -1
-    end: int = -1
-    edge: str = ""
-    by: int = 0
-    codes: tuple[str, ...] = ()
-    least: float = 1.0
-    digest: str = ""
-    seconds: float = 0.0
-    request: str = ""
-
-
-def asked(row: object) -> Ask:
-    """Check what the page sent.
-
-    Raises:
-        InputError: A field is unknown, of the wrong kind or too long.
-    """
-    wrong = InputError("the request", "it is not what this page sends", "Reload the page.")
-    if not isinstance(row, dict) or not isinstance(row.get("do"), str):
-        raise wrong
-    kinds = {f.name: type(f.default) if f.name != "do" else str for f in fields(Ask)}
-    made: dict[str, Any] = {}
-    for name, value in row.items():
-        kind = kinds.get(name)
-        if kind is tuple and isinstance(value, list) and len(value) <= 200 and all(isinstance(v, str) for v in value):
-            made[name] = tuple(value)
-        elif kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-            made[name] = min(max(float(value), 0.0), 36_000.0) if value == value else 0.0
-        elif kind in (str, int) and type(value) is kind and len(str(value)) <= (_TURN if name == "text" else _LONGEST):
-            made[name] = value
-        else:
-            raise wrong
-    return Ask(**made)
 
 
 def act(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
@@ -98,6 +45,20 @@ def act(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
     return [_with_reading(desk, sitting, item, made)]
 
 
+def new_code(desk: Desk, sitting: ReviewSession, ask: Ask, step: Decision) -> list[Decision]:
+    """A new code and, with it, the coding for which it was wanted; undone together.
+
+    Args:
+        step: The decision that adds the code to the codebook.
+    """
+    old, new = step.effects.book or (desk.study.codebook, desk.study.codebook)
+    (path,) = {c.path for c in new} - {c.path for c in old}
+    item, batch = desk.item((ask.document, ask.unit)), uuid.uuid4().hex
+    made = _given(desk, sitting, replace(ask, code=path), item)
+    made = replace(made, codebook=new.sha256, seconds=min(ask.seconds, 3600.0))
+    return [replace(d, request=ask.request, batch=batch) for d in (step, made)]
+
+
 def _with_reading(desk: Desk, sitting: ReviewSession, item: Item, decision: Decision) -> Decision:
     """Where the decision closes the segment, the coder has read it: what was left uncoded is a no."""
     answered = {*desk.standing.verdicts(sitting.coder, item.key), decision.suggested}
@@ -112,11 +73,18 @@ def _with_reading(desk: Desk, sitting: ReviewSession, item: Item, decision: Deci
 def _answer(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Decision:
     if not visible(item, sitting, desk.standing):
         raise StudyError("this segment", "its suggestions are hidden until it is decided", "Code it as you see it.")
-    suggestion = item.suggestion(ask.suggested)
-    if desk.standing.verdicts(sitting.coder, item.key).get(suggestion.code) == ask.do != "other":
+    suggestion, action = item.suggestion(ask.suggested), "accept" if ask.do == "trim" else ask.do
+    if desk.standing.verdicts(sitting.coder, item.key).get(suggestion.code) == action != "other":
         raise StudyError("this suggestion", "it is decided so already", "Undo to change it.")
-    choice = Choice(ask.do, now(), desk.study.codebook, ask.code)
-    return decide(item, suggestion, choice, sitting, _own(desk, sitting, item))
+    choice = Choice(action, now(), desk.study.codebook, ask.code)
+    made = decide(item, suggestion, choice, sitting, _own(desk, sitting, item))
+    if ask.do != "trim":
+        return made
+    start, end = words_of(desk.study.by_id[ask.document].text, ask.start, ask.end)
+    if not item.segment.start <= start < end <= item.segment.end:
+        raise StudyError("this selection", "it is not within the suggestion's segment", "Select some of its words.")
+    added = tuple(replace(c, start=start, end=end) for c in made.effects.added)
+    return replace(made, start=start, end=end, effects=replace(made.effects, added=added))
 
 
 def _own(desk: Desk, sitting: ReviewSession, item: Item) -> list[Coding]:
@@ -126,19 +94,47 @@ def _own(desk: Desk, sitting: ReviewSession, item: Item) -> list[Coding]:
 
 
 def _add(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Decision:
-    """A code for the segment, or for a free selection that begins in it."""
-    book, text = desk.study.codebook, desk.study.by_id[ask.document].text
-    if ask.code not in book:
-        raise book.unknown(ask.code)
+    if ask.code not in desk.study.codebook:
+        raise desk.study.codebook.unknown(ask.code)
+    return _given(desk, sitting, ask, item)
+
+
+def _given(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Decision:
+    """A code for the segment, or for a selection: the record is of the segments that hold the words coded."""
+    text = desk.study.by_id[ask.document].text
     chosen = (ask.start, ask.end) != (-1, -1)
-    start, end = (ask.start, ask.end) if chosen else (item.segment.start, item.segment.end)
-    if not 0 <= start < end <= len(text) or not text[start:end].strip():
-        raise StudyError("this selection", "it holds no words of the document", "Select some words and try again.")
-    made = replace(coded(item.segment, ask.code, sitting, now()), start=start, end=end)
-    if any((c.start, c.end, c.code, c.coder) == (start, end, ask.code, sitting.coder) for c in desk.touching(item)):
+    start, end = words_of(text, ask.start, ask.end) if chosen else (item.segment.start, item.segment.end)
+    if any((c.start, c.end, c.code, c.coder) == (start, end, ask.code, sitting.coder) for c in desk.codings_of(ask.document)):
         raise StudyError("this code", "you have given it to these words already", "")
-    decision = about(item, "add", sitting, book)
+    touched = desk.within(ask.document, start, end) if chosen else [item]
+    if not touched:
+        raise StudyError("this selection", "it lies outside the segments", "Select words of the transcript.")
+    made = replace(coded(touched[0].segment, ask.code, sitting, now()), start=start, end=end)
+    decision = _over(desk, sitting, touched)
     return replace(decision, start=start, end=end, code=ask.code, effects=Effects(added=(made,)))
+
+
+def _over(desk: Desk, sitting: ReviewSession, touched: Sequence[Item]) -> Decision:
+    """A decision on a passage: what was shown is what stood on the screen beside any of its segments."""
+    made = about(touched[0], "add", sitting, desk.study.codebook)
+    if len(touched) == 1:
+        return made
+    seen_ = [i for i in touched if visible(i, sitting, desk.standing)]
+    shown = [s for i in seen_ or touched for s in about(i, "add", sitting, desk.study.codebook).shown]
+    likeliest = {s.code: s for s in sorted(shown, key=lambda s: s.probability)}
+    return replace(made, hidden=not seen_, shown=tuple(likeliest.values()))
+
+
+def words_of(text: str, start: int, end: int) -> tuple[int, int]:
+    """A selection without the blanks at its edges.
+
+    Raises:
+        StudyError: It holds no words.
+    """
+    said = text[start:end] if 0 <= start < end <= len(text) else ""
+    if not said.strip():
+        raise StudyError("this selection", "it holds no words of the document", "Select some words and try again.")
+    return start + len(said) - len(said.lstrip()), end - len(said) + len(said.rstrip())
 
 
 def _mine(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Coding:
@@ -153,6 +149,28 @@ def _remove(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Decisio
     decision = about(item, "remove", sitting, desk.study.codebook)
     effects = Effects(removed=(coding,))
     return replace(decision, start=coding.start, end=coding.end, code=coding.code, effects=effects)
+
+
+def _recode(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Decision:
+    """Another code for the same words, in the place of one's own."""
+    book, old = desk.study.codebook, _mine(desk, sitting, ask, item)
+    if ask.suggested not in book:
+        raise book.unknown(ask.suggested)
+    new = replace(old, code=ask.suggested)
+    if any((c.start, c.end, c.code, c.coder) == (new.start, new.end, new.code, new.coder) for c in desk.touching(item)):
+        raise StudyError("this code", "you have given it to these words already", "")
+    decision = about(item, "recode", sitting, book)
+    return replace(decision, start=old.start, end=old.end, code=new.code, effects=Effects(added=(new,), removed=(old,)))
+
+
+def _memo(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Decision:
+    """What the coder thinks of a coding of their own; an empty memo takes it away."""
+    old = _mine(desk, sitting, ask, item)
+    new = replace(old, memo=ask.text.strip()[:_LONGEST])
+    if new == old:
+        raise StudyError("this memo", "it is as it was", "")
+    decision = about(item, "memo", sitting, desk.study.codebook)
+    return replace(decision, start=old.start, end=old.end, code=old.code, effects=Effects(added=(new,), removed=(old,)))
 
 
 def _move(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Decision:
@@ -199,14 +217,8 @@ def _mark(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Decision:
     if ask.do == "note" and not 0 < len(ask.text.strip()) <= _LONGEST:
         raise StudyError("this comment", "it is empty or too long", "Write something, or close the window.")
     decision = about(item, ask.do, sitting, desk.study.codebook)
-    flagged = flag_of(desk.standing, sitting, item)
+    flagged = desk.standing.flagged(sitting.coder, item.key)
     return replace(decision, note=ask.text.strip() if ask.do == "note" else "off" if ask.do == "flag" and flagged else "")
-
-
-def flag_of(standing: DecisionIndex, sitting: ReviewSession, item: Item) -> bool:
-    """Whether the coder has flagged a segment."""
-    flags = [e.decision.note for e in standing.of(sitting.coder, item.key) if e.decision.action == "flag"]
-    return bool(flags) and flags[-1] != "off"
 
 
 def bulk(
@@ -261,16 +273,23 @@ def _closing(desk: Desk, sitting: ReviewSession, d: Decision, answered: Mapping[
     return replace(d, effects=replace(d.effects, read=read))
 
 
+def silent(desk: Desk, sitting: ReviewSession, document: str) -> list[Item]:
+    """The segments of a document that are neither decided nor wait: the model has no question there."""
+    return [
+        i
+        for i in desk.items(document)
+        if not i.context and not waiting(i, sitting, desk.standing) and not complete(i, sitting, desk.standing)
+    ]
+
+
 def _close_rest(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
     """Close every segment of a document that the model has no question about: the coder has read it."""
     batch, readings = uuid.uuid4().hex, desk.readings_of(ask.document, sitting.coder)
-    rest = [
-        i
-        for i in desk.items(ask.document)
-        if not i.context and not waiting(i, sitting, desk.standing) and not complete(i, sitting, desk.standing)
-    ]
+    rest = silent(desk, sitting, ask.document)
     if not rest:
         raise StudyError("this document", "no segment without a suggestion is left open", "")
+    if len(rest) != ask.by:
+        raise StudyError("this document", f"{len(rest)} segments are unread now, not {ask.by}", "Look at the window again.")
     return [
         replace(
             about(i, "done", sitting, desk.study.codebook),
@@ -282,13 +301,79 @@ def _close_rest(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
     ]
 
 
+def correction(desk: Desk, sitting: ReviewSession, item: Item, text: str) -> Decision:
+    """The decision to correct the words of a segment.
+
+    Raises:
+        StudyError: Nothing changes, no word is left, the text would be cut into other segments, or
+            the coder may not see whose codings move.
+    """
+    span, document = item.segment, desk.study.by_id[item.segment.document]
+    if sitting.blind:
+        raise StudyError("this correction", "it may touch codings that blind mode keeps from you", "Log in without blind mode.")
+    old, new = document.text_of(span), _cleaned(text)
+    if not new:
+        raise StudyError("this correction", "a segment keeps at least one word", "Write what is said, such as [inaudible].")
+    if new == old:
+        raise StudyError("this correction", "the words are as they were", "")
+    effects = reworded(desk.study, (span.document, span.start, span.end), new)
+    if effects.lost and not (item.context or visible(item, sitting, desk.standing)):
+        raise StudyError("this correction", "codings would lose their words here", "Decide the segment first.")
+    _check_units(desk, document, effects)
+    return replace(about(item, "correct", sitting, desk.study.codebook), effects=effects)
+
+
+def _check_units(desk: Desk, document: Document, effects: Effects) -> None:
+    """Decisions are kept by segment: a correction must leave the segments as they are."""
+    if words := effects.words:
+        edits = edits_between(words.old, words.new, words.start)
+        made = apply_edits(Study((document,)), document.id, edits).study.documents[0]
+        after = [i.segment for i in shifted(desk.items(document.id), document, words)]
+        if [(s.start, s.end) for s in segment(made, desk.advice.cut)] != [(s.start, s.end) for s in after]:
+            raise StudyError(
+                "this correction",
+                "it would cut the text into other segments (a line or sentence more or less)",
+                "Keep these, or change the file and import it with --replace.",
+            )
+
+
+def digest_of(lost: Sequence[Coding]) -> str:
+    """What stands for exactly these codings, so that losing them is agreed to with open eyes."""
+    return hashlib.sha256(repr(sorted(lost, key=repr)).encode("utf-8", "surrogatepass")).hexdigest() if lost else ""
+
+
+def _cleaned(text: str) -> str:
+    """The words as typed, without what no transcript holds: line ends of another system, control characters."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return "".join(c for c in lines if c == "\n" or c.isprintable() or c in "\u200c\u200d\t")
+
+
+def undo(desk: Desk, sitting: ReviewSession, do: str, request: str) -> Decision:
+    """The decision that takes the coder's last one back, or (`do` is redo) brings the last one taken back again.
+
+    Raises:
+        StudyError: There is none, or words that it builds on were changed since.
+    """
+    found = desk.standing.undone(sitting.coder) if do == "redo" else None
+    last = desk.standing.last(sitting.coder) if do == "undo" else [found] if found else []
+    if not last:
+        raise StudyError(do, f"there is nothing left to {'take back' if do == 'undo' else 'bring back'}", "")
+    made = reverse(last, sitting.coder, request, do)
+    if made.effects.words:
+        return replace(made, effects=taken_back(desk.study, made.effects.words, last[-1].decision.effects))
+    return replace(made, effects=carried(made.effects, desk.standing.entries[last[-1].seq :]))
+
+
 ACTS: dict[str, Callable[[Desk, ReviewSession, Ask, Item], Decision]] = {
     "accept": _answer,
     "reject": _answer,
     "other": _answer,
+    "trim": _answer,
     "add": _add,
     "remove": _remove,
     "move": _move,
+    "recode": _recode,
+    "memo": _memo,
     "done": _done,
     "skip": _mark,
     "flag": _mark,

@@ -8,14 +8,17 @@ policy without any `unsafe-` word; nothing cached, nothing framed, no referrer.
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from autocode.desk.view import Session
+from autocode.desk.advice import ReviewSession
+from autocode.errors import InputError
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
     from starlette.responses import Response
 
 
@@ -51,8 +54,21 @@ if TYPE_CHECKING:
     from starlette.datastructures import Headers
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_LONGEST = 4000  # characters of a note
+_TURN = 30_000  # characters of a turn with its words corrected
 LARGEST = 64 * 1024
 """Bytes of a request body."""
+
+UPLOAD = "/upload"
+"""How the addresses end to which files are sent."""
+
+LARGEST_FILE = 200 * 2**20
+"""Bytes of a file sent."""
+
+
+def _limit(path: str) -> int:
+    return LARGEST_FILE if path.endswith(UPLOAD) else LARGEST
+
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -65,6 +81,125 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+
+
+async def read_json(request: Request) -> object:
+    """The JSON of a request.
+
+    Raises:
+        InputError: It is none, or is nested too deeply.
+    """
+    try:
+        return json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise InputError("the request", "it is not what this page sends", "Reload the page.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What the page sends: everything in it is untrusted.
+
+    Attributes:
+        do: One of `ACTS`.
+        document: Id of the document; `unit` is the id of the segment.
+        code: Path of a code; `suggested` that of a suggestion.
+        text: A note.
+        edge: start or end, for `move`; `by` is the number of words.
+        view: The key of the tab's order and filters.
+        codes: For `agree`.
+        least: Probability for `bulk`; `digest` is that of the preview.
+    """
+
+    do: str
+    document: str = ""
+    unit: str = ""
+    code: str = ""
+    suggested: str = ""
+    text: str = ""
+    start: int = -1
+    end: int = -1
+    edge: str = ""
+    by: int = 0
+    view: str = ""
+    codes: tuple[str, ...] = ()
+    least: float = 1.0
+    digest: str = ""
+    seconds: float = 0.0
+    request: str = ""
+
+
+def asked(row: object) -> Ask:
+    """Check what the page sent.
+
+    Raises:
+        InputError: A field is unknown, of the wrong kind or too long.
+    """
+    wrong = InputError("the request", "it is not what this page sends", "Reload the page.")
+    if not isinstance(row, dict) or not isinstance(row.get("do"), str):
+        raise wrong
+    kinds = {f.name: type(f.default) if f.name != "do" else str for f in fields(Ask)}
+    made: dict[str, Any] = {}
+    for name, value in row.items():
+        kind = kinds.get(name)
+        if kind is tuple and isinstance(value, list) and len(value) <= 200 and all(isinstance(v, str) for v in value):
+            made[name] = tuple(value)
+        elif kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+            made[name] = min(max(float(value), 0.0), 36_000.0) if value == value else 0.0
+        elif kind in (str, int) and type(value) is kind and len(str(value)) <= (_TURN if name == "text" else _LONGEST):
+            made[name] = value
+        else:
+            raise wrong
+    return Ask(**made)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What one tab looks at; it is in the tab's own address, as numbers and random words that say nothing.
+
+    Attributes:
+        document: Id of the document; `unit` is the id of the segment.
+        order: In which order segments that ask come.
+        filters: What the segments shown have in common.
+        key: What stands for order and filters in the address.
+    """
+
+    document: str = ""
+    unit: str = ""
+    order: str = "document"
+    filters: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
+
+
+@dataclass(slots=True)
+class Session:
+    """A browser at the desk, and who sits there. Lives in memory only.
+
+    Attributes:
+        seats: Under which conditions the person codes, by the number of the study.
+        views: Orders and filters, by the key that stands for them in an address.
+        saved: When this browser's last decision was saved.
+    """
+
+    name: str = ""
+    seats: dict[int, ReviewSession] = field(default_factory=dict)
+    views: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    saved: str = ""
+
+    def place(self, key: str, document: str = "", unit: str = "") -> Place:
+        """The place that an address names; without filters where the key is not known."""
+        order, filters = self.views.get(key, ("document", {}))
+        return Place(document, unit, order, filters, key if key in self.views else "")
+
+    def view(self, order: str, filters: dict[str, str]) -> str:
+        """The key for an order and filters, "" for none."""
+        kept = {k: v for k, v in filters.items() if v}
+        if not kept and order == "document":
+            return ""
+        for key, value in self.views.items():
+            if value == (order, kept):
+                return key
+        self.views[key := secrets.token_urlsafe(6)] = order, kept
+        return key
 
 
 @dataclass(slots=True)
@@ -121,7 +256,7 @@ class Guard:
         if refusal:
             await plain(refusal[1], refusal[0])(scope, receive, dressed)
             return
-        await self._app(scope, _limited(receive), dressed)
+        await self._app(scope, _limited(receive, _limit(scope["path"])), dressed)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         from starlette.datastructures import Headers
@@ -132,7 +267,7 @@ class Guard:
         if method not in ("GET", "HEAD", "POST"):
             return 405, "Only GET and POST are known here."
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > LARGEST:
+        if not length.isdecimal() or int(length) > _limit(scope["path"]):
             return 413, "The request is too large."
         if method == "POST" and not self._own(headers):
             return 403, "The request comes from another page."
@@ -146,7 +281,7 @@ class Guard:
         return site == "same-origin" if site is not None else origin is not None
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, limit: int) -> Receive:
     """A body that grows beyond the limit without having said so is cut off."""
     read = 0
 
@@ -154,7 +289,7 @@ def _limited(receive: Receive) -> Receive:
         nonlocal read
         message = await receive()
         read += len(message.get("body", b""))
-        return {"type": "http.disconnect"} if read > LARGEST else message
+        return {"type": "http.disconnect"} if read > limit else message
 
     return limited
 

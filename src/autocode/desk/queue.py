@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autocode.desk.advice import Item, Key, ReviewSession, chance
+from autocode.desk.advice import Item, Key, ReviewSession, chance, renames
 from autocode.errors import StudyError
 from autocode.study import Coding, Reading, Segment, Suggestion
 from autocode.study.codebook import Codebook
@@ -27,16 +27,22 @@ class DecisionIndex:
         self._gone = set(undone(self.entries))
         self._by_key: dict[tuple[str, str, str], list[Entry]] = {}
         self._corrected: dict[Key, list[Entry]] = {}
+        self._renames: list[tuple[int, dict[str, str]]] = []
         for entry in self.entries:
             self._file(entry)
 
     def add(self, entry: Entry) -> None:
         """Take in a new entry."""
         self.entries.append(entry)
-        self._gone.update(entry.decision.undoes)
-        if entry.decision.action == "redo":
-            self._gone.difference_update(n for seq in entry.decision.undoes for n in self.decision(seq).undoes)
+        for seq in entry.decision.undoes:
+            self._take_back(seq, True)
         self._file(entry)
+
+    def _take_back(self, seq: int, gone: bool) -> None:
+        """An entry counts no more, or again; what it had itself taken back, the other way round."""
+        (self._gone.add if gone else self._gone.discard)(seq)
+        for n in self.decision(seq).undoes:
+            self._take_back(n, not gone)
 
     def decision(self, seq: int) -> Decision:
         """The decision of an entry, by its number."""
@@ -47,6 +53,14 @@ class DecisionIndex:
         self._by_key.setdefault((d.coder, d.document, d.segment), []).append(entry)
         if d.action == "correct":
             self._corrected.setdefault((d.document, d.segment), []).append(entry)
+        if d.effects.book and (went := renames(*d.effects.book)):
+            self._renames.append((entry.seq, went))
+
+    def path(self, code: str, seq: int) -> str:
+        """What a code is called now that was called so at an entry."""
+        for later, went in self._renames:
+            code = went.get(code, code) if later > seq else code
+        return code
 
     def of(self, coder: str, key: Key) -> list[Entry]:
         """The entries of a coder on a segment that still hold, in order."""
@@ -59,7 +73,7 @@ class DecisionIndex:
 
     def verdicts(self, coder: str, key: Key) -> Mapping[str, str]:
         """accept, reject or other, by the code suggested."""
-        return {d.suggested: d.action for e in self.of(coder, key) if (d := e.decision).action in _VERDICTS}
+        return {self.path(d.suggested, e.seq): d.action for e in self.of(coder, key) if (d := e.decision).action in _VERDICTS}
 
     def closed(self, coder: str, key: Key) -> bool:
         """Whether the coder has said to be done with the segment."""
@@ -69,6 +83,11 @@ class DecisionIndex:
         """Whether the coder put the segment off and has not touched it since."""
         found = self.of(coder, key)
         return bool(found) and found[-1].decision.action == "skip"
+
+    def flagged(self, coder: str, key: Key) -> bool:
+        """Whether the coder has flagged the segment."""
+        flags = [e.decision.note for e in self.of(coder, key) if e.decision.action == "flag"]
+        return bool(flags) and flags[-1] != "off"
 
     def last(self, coder: str) -> list[Entry]:
         """What undoing takes back: the coder's latest entry that holds, with all of its batch."""
@@ -83,6 +102,11 @@ class DecisionIndex:
             if e.decision.coder == coder and e.decision.action != "redo" and e.seq not in self._gone:
                 return e if e.decision.action == "undo" else None
         return None
+
+    def marks(self, coder: str, actions: Sequence[str]) -> list[Entry]:
+        """A coder's entries of some kinds that still hold, the latest first."""
+        mine = (e for e in reversed(self.entries) if e.decision.coder == coder and e.seq not in self._gone)
+        return [e for e in mine if e.decision.action in actions]
 
     def repeated(self, request: str) -> bool:
         """Whether a request of the page was already written (its answer got lost on the way)."""

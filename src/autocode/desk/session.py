@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autocode.desk.advice import Advice, Item, Key, ReviewSession, shifted
+from autocode.desk.advice import Advice, Item, Key, ReviewSession, known, renamed, renames, shifted
 from autocode.desk.queue import DecisionIndex, complete, visible
 from autocode.errors import StoreError, StudyError
 from autocode.store import load
@@ -43,7 +43,10 @@ class Desk:
             StoreError: The file or its ledger is damaged.
         """
         self.path, self.advice = path, advice
-        self._texts = dict(advice.texts)
+        self._texts, self._all, self._book = dict(advice.texts), dict(advice.items), advice.book
+        self.outdated = False
+        self._states: dict[tuple[ReviewSession, str], dict[str, str]] = {}
+        self._touched: dict[str, dict[int, list[Coding]]] = {}
         self._place_items()
         self._stamp: tuple[int, ...] = ()
         self.study = Study()
@@ -67,10 +70,11 @@ class Desk:
         if found == self._stamp:
             return
         before, self.study = self.study, load(self.path)
+        self.outdated = True  # until the end of this shows that it is not
         self.recordings = recordings(self.path)
-        known = self.standing.entries  # looked at before: only what others have added since is new
-        written = entries(self.path, after=len(known))
-        if faults := verify(written, last_written(self.path), known[-1] if known else None):
+        read = self.standing.entries  # looked at before: only what others have added since is new
+        written = entries(self.path, after=len(read))
+        if faults := verify(written, last_written(self.path), read[-1] if read else None):
             raise StoreError(str(self.path), f"the ledger is damaged ({faults[0]})", "Restore a copy of the study.")
         if self.study.by_id.keys() != self.advice.items.keys():
             raise StoreError(str(self.path), "documents were added or taken away", "Start the review again.")
@@ -80,25 +84,51 @@ class Desk:
             self._follow(texts, entry.decision.effects.words)
         if any(self._texts.get(d.id, d.sha256) != d.sha256 for d in self.study.documents):
             raise StoreError(str(self.path), "a document was replaced by another", "Start the review again.")
-        self._stamp = found
+        self._stamp, self.outdated = found, False
+        self._rename()
         self._index()
+
+    def _rename(self) -> None:
+        """Let the suggestions speak of the codes by their names of today, and be silent of those that are gone."""
+        if went := renames(self._book, self.study.codebook):
+            self._all = {d: tuple(renamed(items, went)) for d, items in self._all.items()}
+        if went or self.study.codebook != self._book or not self._book.codes:
+            self.advice = replace(self.advice, items={d: known(i, self.study.codebook) for d, i in self._all.items()})
+            self._book = self.study.codebook
+            self._place_items()
+
+    def hear(self, document: str, items: tuple[Item, ...], advice: Advice) -> None:
+        """Take in what a model says of a document; nothing where its text has changed meanwhile.
+
+        Args:
+            advice: What the model is, and the texts and codebook that it read.
+        """
+        if advice.texts.get(document) != self._texts.get(document):
+            return
+        self._all[document] = tuple(renamed(items, renames(advice.book, self.study.codebook)))
+        heard = {**self.advice.items, document: known(self._all[document], self.study.codebook)}
+        self.advice = replace(advice, items=heard, texts=self._texts)
+        self._place_items()
+        self._touched.pop(document, None)
+        self._states = {k: v for k, v in self._states.items() if k[1] != document}
 
     def _follow(self, texts: dict[str, Document], words: Wording | None) -> None:
         """Move the segments of a document along with a correction of its words."""
         if words and words.old and words.document in texts and self._texts.get(words.document) == words.before:
             old = texts[words.document]
-            moved = shifted(self.items(old.id), old, words)
+            self._all[old.id] = shifted(self._all[old.id], old, words)
             texts[old.id] = replace(old, text=old.text[: words.start] + words.new + old.text[words.end :])
             self._texts[old.id] = words.after
+            moved = known(self._all[old.id], self.study.codebook)
             self.advice = replace(self.advice, items={**self.advice.items, old.id: moved})
             self._place_items()
 
     def _index(self) -> None:
         self._codings: dict[str, list[Coding]] = {}
+        self.used = Counter(c.code for c in self.study.codings)
         for c in self.study.codings:
             self._codings.setdefault(c.document, []).append(c)
-        self._touched: dict[str, dict[int, list[Coding]]] = {}
-        self._states: dict[tuple[ReviewSession, str], dict[str, str]] = {}
+        self._touched, self._states = {}, {}
         self._number_themes()
         self._turns = {i: [t.start for t in self.study.by_id[i].turns] for i in self.recordings if i in self.study.by_id}
         self._doubts = {d.id: [w.start for w in d.doubts] for d in self.study.documents if d.doubts}
@@ -145,6 +175,8 @@ class Desk:
         if effects == Effects():
             return
         codings = _without(self.study.codings, effects.removed) + list(effects.added)
+        self.used.subtract(c.code for c in effects.removed)
+        self.used.update(c.code for c in effects.added)
         for c in effects.removed:
             self._codings[c.document] = _without(self._codings[c.document], [c])
             self._touch(c, list.remove)
@@ -157,6 +189,8 @@ class Desk:
         self.study = replace(self.study, codings=tuple(codings), readings=(*readings, *effects.read), codebook=book)
         if effects.book:
             self._number_themes()
+            self._rename()
+            self._states = {}
 
     def _judge_again(self, keys: set[Key]) -> None:
         """Bring the states of some segments up to date, for everyone who looked at their document."""
@@ -205,6 +239,20 @@ class Desk:
         if document not in self.advice.items:
             raise StudyError("this document", "the study does not have it", "Reload the page.")
         return self.advice.items[document]
+
+    def within(self, document: str, start: int, end: int) -> list[Item]:
+        """The segments that a passage touches, in order."""
+        items, spans = self.items(document), self._segments[document]
+        at = max(bisect_right(spans, start, key=lambda s: s.start) - 1, 0)
+        found = []
+        while at < len(items) and spans[at].start < end:
+            found += [items[at]] if spans[at].end > start else []
+            at += 1
+        return found
+
+    def codings_of(self, document: str) -> list[Coding]:
+        """All codings of a document, in no order."""
+        return self._codings.get(document, [])
 
     def number(self, item: Item) -> int:
         """The place of a segment in its document, from 0."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from autocode.desk.acts import flag_of
 from autocode.desk.advice import Item, ReviewSession
+from autocode.desk.guard import Place
 from autocode.desk.queue import ranked, visible
 from autocode.desk.session import Desk
 from autocode.study import Coding, Document, Doubt, Suggestion
-from autocode.study.codebook import SEPARATOR
-from autocode.trail import Entry
+from autocode.study.codebook import SEPARATOR, Code
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -26,28 +26,6 @@ FILTERS = ("coder", "code", "theme", "band", "disagree", "group", "kind")
 def word_of(s: Suggestion) -> str:
     """How sure the model is, for a reader: what it promises or would itself code is likely."""
     return "likely" if s.suggested or s.coded else {"ask": "unsure"}.get(s.band, "unlikely")
-
-
-@dataclass(slots=True)
-class Session:
-    """A browser at the desk: who sits there and what is on the screen. Lives in memory only.
-
-    Attributes:
-        page: code, compare, codebook.
-        current: Id of the segment looked at, by document.
-        pair: The coders compared.
-        saved: When this browser's last decision was saved.
-    """
-
-    sitting: ReviewSession | None = None
-    name: str = ""
-    page: str = "code"
-    document: str = ""
-    order: str = "document"
-    filters: dict[str, str] = field(default_factory=dict)
-    current: dict[str, str] = field(default_factory=dict)
-    pair: tuple[str, str] = ("", "")
-    saved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +68,11 @@ class UnitView:
     times: tuple[float, float | None] | None = None
 
 
-def units(desk: Desk, seat: Session, sitting: ReviewSession) -> Iterator[UnitView]:
-    """The segments of the seat's document that pass its filters."""
-    current = here(desk, seat, sitting)
-    for item in desk.items(seat.document):
-        if item.key == current.key or passes(desk, sitting, item, seat.filters):
+def units(desk: Desk, place: Place, sitting: ReviewSession) -> Iterator[UnitView]:
+    """The segments of the place's document that pass its filters."""
+    current = here(desk, place, sitting)
+    for item in desk.items(place.document):
+        if item.key == current.key or passes(desk, sitting, item, place.filters):
             yield unit(desk, sitting, item, item.key == current.key)
 
 
@@ -110,7 +88,7 @@ def unit(desk: Desk, sitting: ReviewSession, item: Item, current: bool = False) 
         pieces,
         stripes,
         _state(desk, sitting, item),
-        bool(own) and flag_of(desk.standing, sitting, item),
+        bool(own) and desk.standing.flagged(sitting.coder, item.key),
         current,
         desk.times(item),
     )
@@ -136,7 +114,8 @@ def stripes_of(desk: Desk, sitting: ReviewSession, item: Item) -> Iterator[Strip
 
 
 def _suggested(desk: Desk, s: Suggestion, verdict: str) -> Stripe:
-    return Stripe(s.code, colour(desk, s.code), "machine", "model", word=word_of(s), probability=s.probability, verdict=verdict)
+    span = s.segment.start, s.segment.end
+    return Stripe(s.code, colour(desk, s.code), "machine", "model", *span, word_of(s), s.probability, verdict)
 
 
 def colour(desk: Desk, code: str) -> str:
@@ -194,9 +173,9 @@ def groups(document: Document) -> list[str]:
     return [f"{k}: {v}" for k, v in sorted(document.variables.items()) if v and len(v) <= 40]
 
 
-def listed(desk: Desk, seat: Session) -> list[Document]:
-    """The documents that pass the seat's filters, those that the model has learnt from last."""
-    group, kind = seat.filters.get("group", ""), seat.filters.get("kind", "")
+def listed(desk: Desk, place: Place) -> list[Document]:
+    """The documents that pass the filters, those that the model has learnt from last."""
+    group, kind = place.filters.get("group", ""), place.filters.get("kind", "")
     return [
         d
         for d in sorted(desk.study.documents, key=lambda d: d.id in desk.advice.learnt)
@@ -204,55 +183,77 @@ def listed(desk: Desk, seat: Session) -> list[Document]:
     ]
 
 
-def here(desk: Desk, seat: Session, sitting: ReviewSession) -> Item:
-    """The segment that the seat looks at: where it was left, else the first that waits."""
-    items = desk.items(seat.document)
-    if left := desk.find((seat.document, seat.current.get(seat.document, ""))):
+def here(desk: Desk, place: Place, sitting: ReviewSession) -> Item:
+    """The segment that the tab looks at: where it was left, else the first that waits."""
+    items = desk.items(place.document)
+    if left := desk.find((place.document, place.unit)):
         return left
     first = ranked(items, sitting, desk.standing, "document") or [i for i in items if not i.context] or items
     return first[0]
 
 
-def following(desk: Desk, seat: Session, sitting: ReviewSession, item: Item) -> Item | None:
-    """The next segment that waits, in the seat's order; None where nothing is left."""
-    if seat.order == "document" and (found := _nearest(desk, seat, sitting, item)):
-        return found
-    elsewhere = [d.id for d in listed(desk, seat) if seat.order != "document" or d.id != seat.document]
-    open_ = (i for d in elsewhere for i in desk.items(d) if desk.state(i, sitting) == "asked" and i.key != item.key)
-    passing = [i for i in open_ if passes(desk, sitting, i, seat.filters)]
-    return next(iter(ranked(passing, sitting, desk.standing, seat.order)), None)
+def following(desk: Desk, place: Place, sitting: ReviewSession, item: Item) -> Item | None:
+    """The next segment of the document that waits, in the tab's order; None where none is left.
+
+    In the document's order it is sought from here on and then from the beginning; skipped ones come last.
+    """
+    items = desk.items(place.document)
+    if place.order == "document":
+        at = desk.number(item) + 1
+        items = (*items[at:], *items[: at - 1])
+    open_ = [i for i in items if i.key != item.key and desk.state(i, sitting) == "asked"]
+    passing = [i for i in open_ if passes(desk, sitting, i, place.filters)]
+    return next(iter(ranked(passing, sitting, desk.standing, place.order)), None)
 
 
-def _nearest(desk: Desk, seat: Session, sitting: ReviewSession, item: Item) -> Item | None:
-    """The next segment of the document that waits, from here on and then from its beginning; skipped ones last."""
-    items, at = desk.items(seat.document), desk.number(item) + 1
-    around = (i for i in (*items[at:], *items[: at - 1]) if desk.state(i, sitting) == "asked")
-    put_off = None
-    for found in around:
-        if passes(desk, sitting, found, seat.filters):
-            if not desk.standing.skipped(sitting.coder, found.key):
-                return found
-            put_off = put_off or found
-    return put_off
+def elsewhere(desk: Desk, place: Place, sitting: ReviewSession) -> Item | None:
+    """The first segment that waits in another document, the documents after this one first."""
+    found = listed(desk, place)
+    at = next((n for n, d in enumerate(found) if d.id == place.document), -1) + 1
+    for d in (*found[at:], *found[: max(at - 1, 0)]):
+        open_ = [i for i in desk.items(d.id) if desk.state(i, sitting) == "asked" and passes(desk, sitting, i, place.filters)]
+        if open_:
+            return ranked(open_, sitting, desk.standing, "document")[0]
+    return None
 
 
-def pane(desk: Desk, seat: Session, sitting: ReviewSession, item: Item) -> dict[str, Any]:
+def tree(desk: Desk, sitting: ReviewSession, document: str) -> list[tuple[Code, str, int, int, int]]:
+    """The code tree beside the text: code, colour, depth, codings in this document and in all that this coder may see."""
+    blind = sitting.blind
+    here_ = Counter(c.code for c in desk.codings_of(document) if not blind or c.coder == sitting.coder)
+    all_ = desk.used if not blind else Counter(c.code for c in desk.study.codings if c.coder == sitting.coder)
+    return [(c, colour(desk, c.path), c.path.count(SEPARATOR), here_[c.path], all_[c.path]) for c in desk.study.codebook]
+
+
+def pane(desk: Desk, place: Place, sitting: ReviewSession, item: Item) -> dict[str, Any]:
     """What stands beside the transcript: the current segment with all that speaks for its codes."""
     free = visible(item, sitting, desk.standing)
+    own = [c for c in desk.touching(item) if c.coder == sitting.coder]
     return {
         "unit": unit(desk, sitting, item),
         "suggestions": [(s, desk.study.codebook.by_path.get(s.code), st) for s, st in _paired(desk, sitting, item)],
-        "own": [s for s in stripes_of(desk, sitting, item) if s.kind == "own"],
+        "own": [(s, c.memo) for s, c in zip((s for s in stripes_of(desk, sitting, item) if s.kind == "own"), own, strict=True)],
         "others": [s for s in stripes_of(desk, sitting, item) if s.kind == "human"],
         "rejected": item.rejected if free else None,
-        "notes": _notes(desk, sitting, item),
+        "likely": [c for c in item.likely if c in desk.study.codebook] if free else [],
+        "notes": [e for e in desk.standing.of(sitting.coder, item.key) if e.decision.action == "note" and e.decision.note],
         "corrections": desk.standing.corrections(item.key),
         "free": free,
         "names": {c.id: c.name or c.id for c in desk.study.coders},
         "learnt": item.segment.document in desk.advice.learnt and not sitting.blind,
         "text": desk.study.by_id[item.segment.document].text,
         "closed": desk.standing.closed(sitting.coder, item.key),
+        "ended": _ended(desk, place, sitting),
     }
+
+
+def _ended(desk: Desk, place: Place, sitting: ReviewSession) -> dict[str, Any] | None:
+    """How an interview stands in which nothing waits any more, and which comes next; None before that."""
+    p = desk.progress(place.document, sitting)
+    if p.asked or not p.decided:
+        return None
+    following_ = elsewhere(desk, place, sitting)
+    return {"progress": p, "next": desk.study.by_id[following_.segment.document] if following_ else None}
 
 
 def _paired(desk: Desk, sitting: ReviewSession, item: Item) -> Iterator[tuple[Any, Stripe]]:
@@ -261,8 +262,75 @@ def _paired(desk: Desk, sitting: ReviewSession, item: Item) -> Iterator[tuple[An
         yield s, _suggested(desk, s, verdicts.get(s.code, ""))
 
 
-def _notes(desk: Desk, sitting: ReviewSession, item: Item) -> list[Entry]:
-    return [e for e in desk.standing.of(sitting.coder, item.key) if e.decision.action == "note"]
+AGREED = "agreed"
+
+
+def agreed_coder(desk: Desk) -> str:
+    """Id of the coder that holds the resolved coding."""
+    return desk.study.agreed or AGREED
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A segment that both coders saw and at least one has coded.
+
+    Attributes:
+        first: Paths of the codes that the first coder gave it; `second` those of the second.
+        agreed: Those agreed on; None where nothing is resolved yet.
+        note: Why it was resolved so.
+        asked: What the interviewer said before.
+    """
+
+    item: Item
+    number: int
+    text: str
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    agreed: tuple[str, ...] | None
+    note: str = ""
+    asked: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether the coders differ and nobody has resolved it."""
+        return self.agreed is None and self.first != self.second
+
+
+def compared(desk: Desk, document: str, pair: tuple[str, str]) -> list[Compared]:
+    """The segments of a document that both coders of a pair saw and at least one coded, in order."""
+    read = {coder: desk.readings_of(document, coder) for coder in (*pair, agreed_coder(desk))}
+    found, question = [], ""
+    for item in desk.items(document):
+        if item.context:
+            question = desk.study.by_id[document].text_of(item.segment)
+        elif row := _row(desk, item, pair, read):
+            found.append(replace(row, asked=question))
+    return found
+
+
+def _row(desk: Desk, item: Item, pair: tuple[str, str], read: dict[str, Any]) -> Compared | None:
+    codings, span, third = desk.touching(item), item.segment, agreed_coder(desk)
+
+    def given(coder: str) -> tuple[str, ...]:
+        return tuple(sorted({c.code for c in codings if c.coder == coder}))
+
+    def saw(coder: str) -> bool:
+        return any(r.start <= span.start and span.end <= r.end for r in read[coder])
+
+    first, second, agreed = given(pair[0]), given(pair[1]), given(third)
+    if not (first or second) or not all(g or saw(c) for c, g in zip(pair, (first, second), strict=True)):
+        return None
+    memo = next((c.memo for c in codings if c.coder == third and c.memo), "")
+    text = desk.study.by_id[span.document].text_of(span)
+    return Compared(item, desk.number(item), text, first, second, agreed if agreed or saw(third) else None, memo)
+
+
+def pair_of(desk: Desk, first: str = "", second: str = "") -> tuple[str, str]:
+    """The two coders compared: those asked for, else the first two; "" where there is only one."""
+    humans = desk.study.humans
+    one = first if first in humans else next(iter(humans), "")
+    two = second if second in humans and second != one else next((c for c in humans if c != one), "")
+    return one, two
 
 
 @lru_cache(maxsize=1)
@@ -275,3 +343,8 @@ def environment() -> Environment:
     )
     found.globals["word_of"] = word_of
     return found
+
+
+def fragment(template: str, **values: Any) -> str:
+    """A template filled in; everything is escaped."""
+    return environment().get_template(template).render(**values)

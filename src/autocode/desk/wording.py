@@ -2,69 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from autocode.desk.advice import Item, ReviewSession, shifted
-from autocode.desk.queue import about, visible
-from autocode.desk.session import Desk
 from autocode.errors import StudyError
-from autocode.study import Coding, Document, Reading, Study
+from autocode.study import Coding, Reading, Study
 from autocode.study.moves import edits_between
 from autocode.study.revise import apply_edits
-from autocode.study.segment import segment
-from autocode.trail import Decision, Effects, Entry, Wording, reverse
+from autocode.trail import Effects, Entry, Wording
 
 _Span = TypeVar("_Span", Coding, Reading)
-
-
-def correction(desk: Desk, sitting: ReviewSession, item: Item, text: str) -> Decision:
-    """The decision to correct the words of a segment.
-
-    Raises:
-        StudyError: Nothing changes, no word is left, the text would be cut into other segments, or
-            the coder may not see whose codings move.
-    """
-    span, document = item.segment, desk.study.by_id[item.segment.document]
-    if sitting.blind:
-        raise StudyError("this correction", "it may touch codings that blind mode keeps from you", "Log in without blind mode.")
-    old, new = document.text_of(span), _cleaned(text)
-    if not new:
-        raise StudyError("this correction", "a segment keeps at least one word", "Write what is said, such as [inaudible].")
-    if new == old:
-        raise StudyError("this correction", "the words are as they were", "")
-    effects = reworded(desk.study, (span.document, span.start, span.end), new)
-    if effects.lost and not (item.context or visible(item, sitting, desk.standing)):
-        raise StudyError("this correction", "codings would lose their words here", "Decide the segment first.")
-    _check_units(desk, document, effects)
-    return replace(about(item, "correct", sitting, desk.study.codebook), effects=effects)
-
-
-def _check_units(desk: Desk, document: Document, effects: Effects) -> None:
-    """Decisions are kept by segment: a correction must leave the segments as they are."""
-    if words := effects.words:
-        edits = edits_between(words.old, words.new, words.start)
-        made = apply_edits(Study((document,)), document.id, edits).study.documents[0]
-        after = [i.segment for i in shifted(desk.items(document.id), document, words)]
-        if [(s.start, s.end) for s in segment(made, desk.advice.cut)] != [(s.start, s.end) for s in after]:
-            raise StudyError(
-                "this correction",
-                "it would cut the text into other segments (a line or sentence more or less)",
-                "Keep these, or change the file and import it with --replace.",
-            )
-
-
-def digest_of(lost: Sequence[Coding]) -> str:
-    """What stands for exactly these codings, so that losing them is agreed to with open eyes."""
-    return hashlib.sha256(repr(sorted(lost, key=repr)).encode("utf-8", "surrogatepass")).hexdigest() if lost else ""
-
-
-def _cleaned(text: str) -> str:
-    """The words as typed, without what no transcript holds: line ends of another system, control characters."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    return "".join(c for c in lines if c == "\n" or c.isprintable() or c in "\u200c\u200d\t")
 
 
 def reworded(study: Study, span: tuple[str, int, int], words: str, was: Effects | None = None) -> Effects:
@@ -132,23 +80,7 @@ def _who(span: Coding | Reading) -> tuple[object, ...]:
     return (span.code, span.coder, span.memo, span.when, span.weight) if isinstance(span, Coding) else (span.coder,)
 
 
-def undo(desk: Desk, sitting: ReviewSession, do: str, request: str) -> Decision:
-    """The decision that takes the coder's last one back, or (`do` is redo) brings the last one taken back again.
-
-    Raises:
-        StudyError: There is none, or words that it builds on were changed since.
-    """
-    found = desk.standing.undone(sitting.coder) if do == "redo" else None
-    last = desk.standing.last(sitting.coder) if do == "undo" else [found] if found else []
-    if not last:
-        raise StudyError(do, f"there is nothing left to {'take back' if do == 'undo' else 'bring back'}", "")
-    made = reverse(last, sitting.coder, request, do)
-    if made.effects.words:
-        return replace(made, effects=_taken_back(desk.study, made.effects.words, last[-1].decision.effects))
-    return replace(made, effects=_carried(made.effects, desk.standing.entries[last[-1].seq :]))
-
-
-def _taken_back(study: Study, words: Wording, effects: Effects) -> Effects:
+def taken_back(study: Study, words: Wording, effects: Effects) -> Effects:
     """The undoing of a correction, with all that was coded over the words since.
 
     Raises:
@@ -159,7 +91,7 @@ def _taken_back(study: Study, words: Wording, effects: Effects) -> Effects:
     return reworded(study, (words.document, words.start, words.end), words.new, effects)
 
 
-def _carried(effects: Effects, later: Iterable[Entry]) -> Effects:
+def carried(effects: Effects, later: Iterable[Entry]) -> Effects:
     """The undoing of an older decision, at the places where its codings are after later corrections.
 
     Raises:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -285,3 +286,32 @@ def _known(row: Mapping[str, Any], kind: Any, where: str) -> None:
             near = difflib.get_close_matches(key, names, 1)
             hint = f"Did you mean '{near[0]}'?" if near else f"Known are {', '.join(names)}."
             raise ConfigError(where, f"there is no key '{key}'", hint)
+
+
+def state(path: Path, said: Mapping[str, str | bool | None]) -> None:
+    """Put statements into dossier.toml; whatever else stands in it, comments included, stays letter for letter.
+
+    Args:
+        path: The file; made where it is missing.
+        said: Values by the names of `Statements`; "" and None take a statement away.
+
+    Raises:
+        ConfigError: The file is no TOML, or a statement in it takes several lines.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    known = load_record(path)
+    at = next((n for n, line in enumerate(lines) if line.strip() == "[record]"), None)
+    if at is None:
+        lines += ["", "[record]"] if lines else ["[record]"]
+        at = len(lines) - 1
+    end = next((n for n in range(at + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
+    kept = [line for line in lines[at + 1 : end] if line.partition("=")[0].strip() not in said]
+    new = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in said.items() if value not in ("", None)]
+    text = "\n".join([*lines[: at + 1], *new, *kept, *lines[end:]]) + "\n"
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path.name, "a statement in it takes several lines", "Change it in a text editor.") from error
+    write_atomic(path, text)
+    if replace(load_record(path), record=known.record) != known:
+        raise ConfigError(path.name, "it is written in a way that the form cannot follow", "Change it in a text editor.")

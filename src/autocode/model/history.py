@@ -44,7 +44,7 @@ class Changes:
     def lines(self) -> Iterator[str]:
         """One line for each code that changed: what it is called, and what follows for the model."""
         yield from (f"stale: {c}: its rule changed, so it is asked about at most" for c in self.redefined)
-        yield from (f"silent: {old}: now called {new}" for old, new in self.renamed)
+        yield from (f"as before: {old}: now called {new}" for old, new in self.renamed)
         yield from (f"silent: {c}: the codebook no longer has it" for c in self.gone)
         yield from (f"not learnt yet: {c}" for c in self.added)
 
@@ -61,10 +61,11 @@ class Changes:
         }
 
     def current(self, suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:
-        """The suggestions that still hold: of codes that are there; of stale codes, `ask` at most."""
-        away, stale = {*self.gone, *(old for old, _ in self.renamed)}, set(self.redefined)
+        """The suggestions that still hold: of codes that are there, under today's names; of stale codes, `ask` at most."""
+        gone, stale, called = set(self.gone), set(self.redefined), dict(self.renamed)
         for s in suggestions:
-            if s.code not in away:
+            if s.code not in gone:
+                s = replace(s, code=called.get(s.code, s.code))
                 yield asked_at_most(s) if s.code in stale else s
 
 
@@ -83,12 +84,13 @@ def changes(made: Codebook, now: Codebook) -> Changes:
     added = [path for path in after if path not in before]
     renamed = dict(_renamed({p: before[p] for p in gone}, {p: after[p] for p in added}))
     kept = [path for path in before if path in after]
+    same = [(before[p], after[p]) for p in kept] + [(before[p], after[q]) for p, q in renamed.items()]
     return Changes(
         added=tuple(p for p in added if p not in renamed.values()),
         gone=tuple(p for p in gone if p not in renamed),
         renamed=tuple(renamed.items()),
-        redefined=tuple(p for p in kept if rule(before[p]) != rule(after[p])),
-        another=2 * len(kept) < len(before),
+        redefined=tuple(b.path for a, b in same if rule(a) != rule(b)),
+        another=2 * len(same) < len(before),
     )
 
 
@@ -117,7 +119,7 @@ def rule(code: Code) -> tuple[str, ...]:
 def _renamed(gone: Mapping[str, Code], added: Mapping[str, Code]) -> Iterator[tuple[str, str]]:
     taken: set[str] = set()
     for path, code in gone.items():
-        same = [p for p, c in added.items() if p not in taken and code.guid and c.guid == code.guid]
+        same = [p for p, c in added.items() if p not in taken and c.identifier == code.identifier]
         same = same or [p for p, c in added.items() if p not in taken and any(rule(code)) and rule(c) == rule(code)]
         if len(same) == 1:
             taken.add(same[0])

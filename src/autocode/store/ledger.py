@@ -123,6 +123,13 @@ def desks(path: Path) -> list[tuple[int, str]]:
         return connection.execute("SELECT port, since FROM desk").fetchall() if there(connection, "desk") else []
 
 
+def sizes(path: Path) -> dict[str, int]:
+    """How many rows a study file has of documents, codes, coders and codings; none of them is read."""
+    with _open(path, new=False) as connection:
+        count = "SELECT count(*) FROM "
+        return {t: int(connection.execute(count + t).fetchone()[0]) for t in ("document", "code", "coder", "coding")}
+
+
 def open_desk(path: Path, port: int) -> None:
     """Note that a review server holds the study."""
     with opened(path) as connection:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from autocode.desk import Desk
-from autocode.desk.acts import Ask, act
-from autocode.desk.recode import stale, step
+from autocode.desk.acts import act
+from autocode.desk.codes import stale, step
+from autocode.desk.guard import Ask
 from autocode.errors import CodebookError
 from autocode.store import load
 from autocode.store.checking import check
@@ -53,7 +54,8 @@ def test_a_moved_code_takes_its_codings_along(found: Desk) -> None:
 
 def test_merged_codes_are_one(found: Desk) -> None:
     """All codings of the first are codings of the second, none twice."""
-    _step(found, "code-merge", code="Work > Recognition", suggested="Learning > Recognition")
+    count = sum(c.code == "Work > Recognition" for c in found.study.codings)
+    _step(found, "code-merge", code="Work > Recognition", suggested="Learning > Recognition", by=count)
     assert "Work > Recognition" not in _paths(found)
     assert not [c for c in found.study.codings if c.code == "Work > Recognition"]
     assert max(Counter(found.study.codings).values()) == 1
@@ -72,13 +74,13 @@ def test_a_split_adds_codes_and_leaves_the_codings(found: Desk) -> None:
     [
         ("code-rename", {"code": "Work", "text": "Job"}),
         ("code-move", {"code": "Work > Time", "suggested": ""}),
-        ("code-merge", {"code": "Work > Recognition", "suggested": "Learning > Recognition"}),
+        ("code-merge", {"code": "Work > Recognition", "suggested": "Learning > Recognition", "by": 17}),
         ("code-split", {"code": "Work > Time", "text": "A, B"}),
         ("code-add", {"code": "Work", "text": "New"}),
         ("code-define", {"code": "Work", "text": "Another definition."}),
     ],
 )
-def test_every_step_can_be_undone(found: Desk, do: str, more: dict[str, str]) -> None:
+def test_every_step_can_be_undone(found: Desk, do: str, more: dict[str, str | int]) -> None:
     """After an undo codebook and codings are what they were."""
     book, codings = found.study.codebook, Counter(found.study.codings)
     _step(found, do, **more)

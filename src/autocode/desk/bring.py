@@ -1,0 +1,363 @@
+"""The room in which files come in: looked at first, taken over in one step, and given back whole."""
+
+from __future__ import annotations
+
+import difflib
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from autocode.config import SegmentConfig
+from autocode.desk.guard import Session, data, html, read_json
+from autocode.desk.studies import OpenStudy
+from autocode.desk.view import fragment
+from autocode.errors import AutocodeError, InputError, StudyError
+from autocode.formats import read_all
+from autocode.formats.files import Incoming
+from autocode.formats.receipt import ReadOptions, Receipt
+from autocode.formats.transcripts.speakers import INTERVIEWER, propose_roles, with_speakers
+from autocode.store import load, update
+from autocode.store.records import ReceiptRow
+from autocode.study import Document, Study
+from autocode.study.merge import made_of_units
+from autocode.study.reimport import Merged, merge_newer
+from autocode.study.segment import is_context, segment
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_CALLED = "Interviewer"
+_BATCHES = 4  # of one study that lie about, the older ones are dropped
+
+
+@dataclass
+class Batch:
+    """Files that were dropped on the page, and what they hold; nothing of it is in the study yet.
+
+    Attributes:
+        faults: Why files cannot be read, by their names.
+        digest: Stands for exactly what the person was shown.
+    """
+
+    incoming: Incoming = field(default_factory=Incoming)
+    study: Study = field(default_factory=Study)
+    receipts: list[Receipt] = field(default_factory=list)
+    faults: dict[str, str] = field(default_factory=dict)
+    merged: Merged = field(default_factory=lambda: Merged(Study()))
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the person decided about a batch.
+
+    Attributes:
+        coder: Who coded, where a file does not say.
+        names: From the name that a table gives a transcript to the transcript's own id.
+        asking: Speakers who are the interviewer.
+        replacing: A changed transcript takes the old one's place.
+    """
+
+    coder: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    asking: Sequence[str] = ()
+    replacing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A transcript as the preview tells of it.
+
+    Attributes:
+        odd: What a person should look at, "" for nothing.
+        length: Median words of a segment.
+    """
+
+    document: Document
+    speakers: tuple[tuple[str, int, bool], ...]
+    words: int
+    units: int
+    length: int
+    odd: str
+
+
+def look(document: Document, texts: Mapping[str, str]) -> Looked:
+    """What is in a transcript, in numbers, and what is odd about it.
+
+    Args:
+        texts: From the hash of each text met so far to the name of its document.
+    """
+    how = SegmentConfig()
+    units = [s for s in segment(document, how) if not is_context(s, document, how)]
+    asking = {r.speaker for r in propose_roles(document) if r.role == INTERVIEWER}
+    counts: dict[str, int] = {}
+    for t in document.turns:
+        counts[t.speaker] = counts.get(t.speaker, 0) + bool(t.speaker)
+    speakers = tuple((s, n, s in asking or s.casefold() in how.interviewers) for s, n in counts.items() if s)
+    lengths = [len(document.text_of(s).split()) for s in units]
+    twin = texts.get(document.sha256, document.id)
+    odd = ""
+    if twin != document.id:
+        odd = f"the same text as {twin}"
+    elif not units:
+        odd = "nothing to code: every turn is the interviewer's"
+    elif not speakers and not document.segments and document.kind == "interview":
+        odd = "no speakers found"
+    elif len(speakers) == 1:
+        odd = "one speaker only"
+    elif len(speakers) > 1 and not any(asks for _, _, asks in speakers):
+        odd = "nobody seems to ask: say who is the interviewer"
+    return Looked(document, speakers, len(document.text.split()), len(units), round(median(lengths)) if lengths else 0, odd)
+
+
+def gather(batch: Batch, known: Study, choices: Choices) -> None:
+    """Read the files of a batch; those that cannot be read are named, and the others are read all the same."""
+    options = ReadOptions(
+        coder=choices.coder, add_codes=True, codebook=known.codebook, open_files=True, documents=known.documents
+    )
+    paths, batch.faults = list(batch.incoming.paths), {}
+    try:
+        batch.study, batch.receipts = read_all(paths, options) if paths else (Study(codebook=known.codebook), [])
+    except AutocodeError:
+        good = _readable(paths, options, batch.faults)
+        batch.study, batch.receipts = read_all(good, options) if good else (Study(codebook=known.codebook), [])
+
+
+def _readable(paths: Iterable[Path], options: ReadOptions, faults: dict[str, str]) -> list[Path]:
+    """The files that can be read, tables after the transcripts that they quote; why the others cannot."""
+    waiting, good = list(paths), []
+    for last in (False, True):
+        again = []
+        for path in waiting:
+            try:
+                found, _ = read_all([path], options)
+            except AutocodeError as error:
+                again.append(path)
+                if last:
+                    faults[path.name] = str(error)
+                continue
+            good.append(path)
+            new = tuple(d for d in found.documents if d.id not in {k.id for k in options.documents})
+            options = replace(options, documents=(*options.documents, *new))
+        waiting = again
+    return good
+
+
+def quoted(study: Study) -> list[Document]:
+    """The documents that are only a table's quotes, since no transcript of that name is known."""
+    return [d for d in study.documents if made_of_units(d)]
+
+
+def decided(batch: Batch, known: Study, choices: Choices) -> Study:
+    """What was read, with the person's decisions: names mended, roles given."""
+    new = batch.study
+    if renamed := {n: to for n, to in choices.names.items() if n in new.by_id and to in {**known.by_id, **new.by_id}}:
+        apart = {d.id for d in new.documents if d.id in renamed}
+        quotes = replace(
+            new,
+            documents=tuple(replace(d, id=renamed[d.id], name="") for d in new.documents if d.id in apart),
+            codings=tuple(replace(c, document=renamed[c.document]) for c in new.codings if c.document in apart),
+            readings=tuple(replace(r, document=renamed[r.document]) for r in new.readings if r.document in apart),
+        )
+        rest = replace(
+            new,
+            documents=tuple(d for d in new.documents if d.id not in apart),
+            codings=tuple(c for c in new.codings if c.document not in apart),
+            readings=tuple(r for r in new.readings if r.document not in apart),
+        )
+        there = tuple(d for d in known.documents if d.id in renamed.values() and d.id not in rest.by_id)
+        new = merge_newer(quotes, replace(rest, documents=(*rest.documents, *there))).study
+    asking = dict.fromkeys(choices.asking, _CALLED)
+    return replace(new, documents=tuple(with_speakers(d, asking) if asking else d for d in new.documents))
+
+
+def chosen(row: object) -> Choices:
+    """What the page sent about a batch.
+
+    Raises:
+        InputError: It is not what the page sends.
+    """
+    if isinstance(row, dict):
+        coder, names, asking = row.get("coder", ""), row.get("names", {}), row.get("asking", [])
+        texts = [coder, *(names if isinstance(names, dict) else [0]), *(asking if isinstance(asking, list) else [0])]
+        if isinstance(names, dict):
+            texts += names.values()
+        if all(isinstance(t, str) and len(t) < 500 for t in texts):
+            return Choices(coder.strip(), {k: v for k, v in names.items() if v}, asking, row.get("replacing") is True)
+    raise InputError("the request", "it is not what this page sends", "Reload the page.")
+
+
+async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Where files are dropped; what came in so far."""
+    sizes = study.sizes()
+    undoable = isinstance(study.undo, Taken) and study.store.is_file()
+    return html(fragment("bring.html", study=study, seat=seat, room="bring", sizes=sizes, undoable=undoable))
+
+
+async def begin(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """A new batch of files."""
+    while len(study.batches) >= _BATCHES:
+        study.batches.pop(next(iter(study.batches))).incoming.close()
+    study.batches[key := secrets.token_urlsafe(12)] = Batch()
+    return data({"batch": key})
+
+
+def _batch(study: OpenStudy, key: object) -> Batch:
+    found = study.batches.get(str(key))
+    if not isinstance(found, Batch):
+        raise StudyError("these files", "the desk no longer has them", "Drop them again.")
+    return found
+
+
+async def upload(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """One file, streamed into the batch."""
+    from starlette.requests import ClientDisconnect
+
+    batch = _batch(study, request.headers.get("x-batch", ""))
+    path = batch.incoming.begin(unquote(request.headers.get("x-name", "")))
+    try:
+        async for chunk in request.stream():
+            if chunk:
+                batch.incoming.add(path, chunk)
+    except (ClientDisconnect, InputError):
+        batch.incoming.drop(path)
+        raise
+    return data({"name": path.name})
+
+
+async def read(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Look at the files of a batch; nothing is written."""
+    from starlette.concurrency import run_in_threadpool
+
+    row = await read_json(request)
+    batch, choices = _batch(study, row.get("batch") if isinstance(row, dict) else ""), chosen(row)
+    return data({"parts": {"preview": await run_in_threadpool(preview, study, batch, choices)}})
+
+
+def preview(study: OpenStudy, batch: Batch, choices: Choices) -> str:
+    """What taking the files over would do, as a part of the page."""
+    known = load(study.store) if study.store.is_file() else Study()
+    gather(batch, known, choices)
+    new, fault = decided(batch, known, choices), ""
+    try:
+        batch.merged = merge_newer(replace(known, name=known.name or new.name or study.folder.name), new, choices.replacing)
+        batch.digest = secrets.token_urlsafe(8)
+    except AutocodeError as error:
+        fault, batch.digest = str(error), ""
+    loose = [d for d in quoted(new) if d.id not in known.by_id]
+    whole = {**known.by_id, **new.by_id}
+    proper = [i for i, d in whole.items() if not made_of_units(d)]
+    texts: dict[str, str] = {d.sha256: d.id for d in known.documents}
+    looked = []
+    for d in new.documents:
+        if d not in loose and (d.id not in known.by_id or known.by_id[d.id].sha256 != d.sha256):
+            looked.append(look(d, texts))
+            texts.setdefault(d.sha256, d.id)
+    return fragment(
+        "batch.html",
+        study=study,
+        batch=batch,
+        choices=choices,
+        fault=fault,
+        looked=sorted(looked, key=lambda x: (not x.odd, x.document.id)),
+        loose=[(d, _likeliest(d, proper, whole), proper) for d in loose],
+        counts=_counts(known, batch.merged.study) if not fault else {},
+        lost=[c for m in batch.merged.moved for c in m.lost],
+        mended=[(name, to) for name, to in choices.names.items()],
+    )
+
+
+def _likeliest(document: Document, names: Sequence[str], known: Mapping[str, Document]) -> str:
+    """The transcript that a table's quotes are likeliest from: one that has the words, else one called alike."""
+    quotes = [document.text_of(s) for s in document.segments[:20]]
+    held = {n: sum(q in known[n].text for q in quotes) for n in names}
+    best = max(held, key=lambda n: held[n], default="")
+    if best and held[best]:
+        return best
+    return next(iter(difflib.get_close_matches(document.id, names, 1, 0.5)), "")
+
+
+def _counts(before: Study, after: Study) -> dict[str, tuple[int, int]]:
+    """How many documents, codes, coders and codings the study would have, and how many of them are new."""
+    pairs = {
+        "document": (before.documents, after.documents),
+        "code": (before.codebook.codes, after.codebook.codes),
+        "coder": (before.coders, after.coders),
+        "coding": (before.codings, after.codings),
+    }
+    return {name: (len(new), len(new) - len(old)) for name, (old, new) in pairs.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An import that can be given back as long as nothing has changed since."""
+
+    before: Study
+    after: Study
+
+
+async def take(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Take a batch over as it was shown, in one transaction."""
+    from starlette.concurrency import run_in_threadpool
+
+    row = await read_json(request)
+    batch, choices = _batch(study, row.get("batch") if isinstance(row, dict) else ""), chosen(row)
+    digest = row.get("digest") if isinstance(row, dict) else ""
+    if not batch.digest or batch.digest != digest:
+        raise StudyError("these files", "they are not as they were shown", "Look at the preview again.")
+    study.undo = await run_in_threadpool(_taken, study, batch, choices)
+    batch.incoming.close()
+    study.batches = {k: b for k, b in study.batches.items() if b is not batch}
+    return data({"go": study.base})
+
+
+def _taken(study: OpenStudy, batch: Batch, choices: Choices) -> Taken:
+    before = load(study.store) if study.store.is_file() else Study()
+    new = decided(batch, before, choices)
+    merged = Merged(Study())
+
+    def onto(known: Study) -> Study:
+        nonlocal merged
+        merged = merge_newer(replace(known, name=known.name or new.name or study.folder.name), new, choices.replacing)
+        if merged.study != batch.merged.study:
+            raise StudyError("these files", "the study has changed since they were shown", "Look at the preview again.")
+        return merged.study
+
+    def receipts() -> list[ReceiptRow]:
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        lost = [(m.document, m) for m in merged.moved]
+        kept = [ReceiptRow(at, r.source, r.what, r.kept, r.skipped, r.notes) for r in batch.receipts]
+        told = [
+            ReceiptRow(at, d, "codings on its old text", m.kept + m.changed, {"without a place": len(m.lost)}, (), m.lost)
+            for d, m in lost
+        ]
+        return kept + told
+
+    return Taken(before, update(study.store, onto, receipts))
+
+
+async def undo(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Give the last import back whole; refused where anything was decided since."""
+    taken = study.undo
+    if not isinstance(taken, Taken):
+        raise StudyError("this import", "the desk was started anew since", "Delete what you do not want by hand.")
+
+    def back(known: Study) -> Study:
+        if known != taken.after:
+            raise StudyError("this import", "the study was worked on since", "Undo the later steps first.")
+        return taken.before
+
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    update(study.store, back, lambda: [ReceiptRow(at, "the last import", "given back whole", 0, {}, ())])
+    study.undo = None
+    return data({"reload": True})
+
+
+PAGES = {"/bring": show}
+POSTS = {"/batch": begin, "/upload": upload, "/read": read, "/take": take, "/untake": undo}

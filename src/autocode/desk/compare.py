@@ -1,0 +1,176 @@
+"""The room in which coders are compared: how far they agree, and what they agree on where they did not."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from autocode.agreement.compare import agree as measured
+from autocode.agreement.rows import Row
+from autocode.config import Config
+from autocode.desk.advice import Item, ReviewSession
+from autocode.desk.guard import Ask, Session, data, html, moved
+from autocode.desk.queue import about, coded, seen
+from autocode.desk.session import Desk
+from autocode.desk.studies import OpenStudy
+from autocode.desk.view import Compared, agreed_coder, compared, fragment, pair_of
+from autocode.errors import StudyError
+from autocode.evaluate import agreement_options
+from autocode.store.ledger import now
+from autocode.study import Study
+from autocode.study.matrix import coding_matrix
+from autocode.trail import Decision, Effects
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+TAKEN = "Both coders gave the same codes."
+"""The reason that stands with what was taken over without a look."""
+
+REASONS = (
+    "The definition covers this.",
+    "The definition does not cover this.",
+    "One of us overlooked it.",
+    "Both readings hold.",
+    "The words before or after decide it.",
+)
+
+
+def agree(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
+    """The resolution of a segment: the codes agreed on replace an earlier resolution; the originals stay.
+
+    Raises:
+        CodebookError: A code is not in the codebook.
+        StudyError: The reason is missing.
+    """
+    item, book = desk.item((ask.document, ask.unit)), desk.study.codebook
+    if sitting.blind:
+        raise StudyError("adjudication", "in blind mode no other coder's coding is shown", "Log in without blind mode.")
+    if not ask.text.strip():
+        raise StudyError("this resolution", "its reason is missing", "Write why you resolve it so.")
+    for code in ask.codes:
+        if code not in book:
+            raise book.unknown(code)
+    made = _resolution(desk, sitting, item, ask.codes, ask.text.strip())
+    return [replace(made, request=ask.request, seconds=ask.seconds)]
+
+
+def _resolution(desk: Desk, sitting: ReviewSession, item: Item, codes: Iterable[str], why: str) -> Decision:
+    coder, span, when = agreed_coder(desk), item.segment, now()
+    old = tuple(c for c in desk.touching(item) if c.coder == coder and span.start <= c.start and c.end <= span.end)
+    added = tuple(replace(coded(span, code, sitting, when), coder=coder, memo=why) for code in dict.fromkeys(codes))
+    read = seen(item, coder, desk.readings_of(span.document, coder))
+    decision = about(item, "agree", sitting, desk.study.codebook)
+    return replace(decision, note=why, effects=Effects(added=added, removed=old, read=read))
+
+
+def same(desk: Desk, pair: tuple[str, str]) -> list[Compared]:
+    """The segments on which both coders agree and nothing is resolved yet, in all documents."""
+    rows = (r for d in desk.study.documents for r in compared(desk, d.id, pair))
+    return [r for r in rows if r.agreed is None and r.first == r.second]
+
+
+def agree_all(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
+    """The agreed coding of every segment on which two coders gave the same codes, undone in one step.
+
+    Args:
+        ask: `code` and `suggested` are the coders, `by` is how many segments the person was told.
+    """
+    if sitting.blind:
+        raise StudyError("adjudication", "in blind mode no other coder's coding is shown", "Log in without blind mode.")
+    found = same(desk, pair_of(desk, ask.code, ask.suggested))
+    if not found or len(found) != ask.by:
+        raise StudyError("this step", f"{len(found)} segments agree now, not {ask.by}", "Look at the page again.")
+    batch = uuid.uuid4().hex
+    made = (_resolution(desk, sitting, r.item, r.first, TAKEN) for r in found)
+    return [replace(d, request=ask.request, batch=batch) for d in made]
+
+
+async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """A document's segments that two coders saw, those on which they differ first."""
+    sitting, desk = study.sitting(seat), study.desk()
+    if not sitting:
+        return moved(f"{study.base}/login")
+    if sitting.blind:
+        return moved(f"{study.base}/code")
+    query = request.query_params
+    named = [study.key_of(query[k]).removeprefix("coder ") if k in query else "" for k in ("a", "b")]
+    pair = pair_of(desk, *named)
+    rows = {d.id: compared(desk, d.id, pair) for d in desk.study.documents} if pair[1] else {}
+    counts = {d: sum(r.open for r in found) for d, found in rows.items()}
+    chosen = study.key_of(request.path_params["document"]) if "document" in request.path_params else ""
+    first = next((d for d, n in counts.items() if n), next((d for d, found in rows.items() if found), ""))
+    document = chosen if chosen in rows else first
+    return html(
+        fragment(
+            "compare.html",
+            study=study,
+            desk=desk,
+            seat=seat,
+            sitting=sitting,
+            room="compare",
+            pair=pair,
+            names={c.id: c.name or c.id for c in desk.study.coders},
+            humans=[c for c in desk.study.coders if c.id in desk.study.humans],
+            counts=counts,
+            document=desk.study.by_id.get(document),
+            rows=sorted(rows.get(document, []), key=lambda r: (not r.open, r.number)),
+            same=sum(r.agreed is None and r.first == r.second for found in rows.values() for r in found),
+            settled=sum(r.agreed is not None for found in rows.values() for r in found),
+            paths=[c.path for c in desk.study.codebook],
+            reasons=REASONS,
+        )
+    )
+
+
+def resolved(desk: Desk, ask: Ask) -> dict[str, Any]:
+    """What changes on the page after a resolution: that segment, and how many are open."""
+    if ask.do == "agree-all":
+        return {"reload": True}
+    pair = pair_of(desk, *ask.edge.split("\n")[:2]) if "\n" in ask.edge else pair_of(desk)
+    rows = compared(desk, ask.document, pair)
+    row = next((r for r in rows if r.item.segment.id == ask.unit), None)
+    names = {c.id: c.name or c.id for c in desk.study.coders}
+    left = sum(r.open for r in rows)
+    more = {"pair": pair, "names": names, "desk": desk, "paths": [c.path for c in desk.study.codebook], "reasons": REASONS}
+    shown = fragment("resolve.html", r=row, **more) if row else ""
+    said = f"Resolved. {left} open in this document." if left else "Resolved. Nothing is open in this document any more."
+    return {"parts": {f"r{row.number}": shown} if row else {}, "left": left, "say": said}
+
+
+async def answer(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """How far the coders agree, over all codes and on each."""
+    from starlette.concurrency import run_in_threadpool
+
+    sitting = study.sitting(seat)
+    if not sitting or sitting.blind:
+        raise StudyError("this comparison", "in blind mode no other coder's coding is shown", "Log in without blind mode.")
+    found = study.desk().study
+    names = {c.id: c.name or c.id for c in found.coders}
+    try:
+        pooled, rows = await run_in_threadpool(figures, found)
+        shown = fragment("answer.html", pooled=pooled, rows=rows, names=names, fault="")
+    except StudyError as error:
+        shown = fragment("answer.html", pooled=None, rows=[], names=names, fault=str(error))
+    return data({"parts": {"answer": shown}})
+
+
+def figures(study: Study) -> tuple[Row, list[Row]]:
+    """The agreement of all human coders, pooled and code by code, the codes with most disagreement first.
+
+    Raises:
+        StudyError: One coder only, or coders who share no document.
+    """
+    matrix = coding_matrix(study, Config(), study.humans)
+    report = measured(matrix, agreement_options(Config().agreement, study.documents))
+    rows = [r for r in report.rows if r.kind == "human-human" and (not r.first or r.pairs == 1)]
+    whole = [r for r in rows if not r.first] or rows
+    by_code = sorted((r for r in whole if r.code), key=lambda r: (-(r.only_first + r.only_second), r.code))
+    return next(r for r in whole if not r.code), by_code
+
+
+POSTS = {"/answer": answer}
+"""The requests of this room."""

@@ -1,0 +1,339 @@
+"""The rooms around the coding: the first page, the overview of a study, model, dossier and sending back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from autocode.desk.guard import Session, data, html, moved, read_json
+from autocode.desk.jobs import Job
+from autocode.desk.session import Desk
+from autocode.desk.studies import OpenStudy, Studies
+from autocode.desk.view import compared, fragment, pair_of
+from autocode.dossier.record import NAME, Statements, load_record, state
+from autocode.errors import InputError, StudyError
+from autocode.formats import read_all
+from autocode.formats.receipt import ReadOptions
+from autocode.store import update
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    Handler = Callable[[Request, OpenStudy, Session], Awaitable[Response]]
+
+TUTORIAL = "Tutorial microcredentials"
+FORMS = {
+    "maxqda": ("MAXQDA, NVivo or ATLAS.ti", ".qdpx", "a REFI-QDA project: texts, codes and coded passages of every coder"),
+    "taguette": ("Taguette", ".sqlite3", "a Taguette project, to be imported there"),
+    "codebook": ("Any program, the codebook alone", ".qdc", "codes with their definitions, without texts"),
+    "excel": ("Excel", ".xlsx", "the whole study as sheets"),
+    "table": ("R, SPSS or Python", ".csv", "one long table of coded passages"),
+}
+"""From the word in the form: for which program, the ending, and what that program will show."""
+
+
+def home(studies: Studies, seat: Session) -> str:
+    """The first page: every study as a card."""
+    cards = [(s, s.sizes()) for s in studies.listed()]
+    bundled = studies.tools.bundled is not None and not any(s.folder.name == TUTORIAL for s, _ in cards)
+    return fragment("home.html", cards=cards, seat=seat, folder=studies.folder.resolve().name, bundled=bundled)
+
+
+async def new(request: Request, studies: Studies, seat: Session) -> Response:
+    """A new study, into which files are brought next."""
+    row = await read_json(request)
+    study = studies.new(row.get("name", "") if isinstance(row, dict) and isinstance(row.get("name"), str) else "")
+    return data({"go": f"{study.base}/bring"})
+
+
+async def tutorial(request: Request, studies: Studies, seat: Session) -> Response:
+    """The bundled study as one of one's own, to try things out on."""
+    from starlette.concurrency import run_in_threadpool
+
+    source = studies.tools.bundled
+    if source is None:
+        raise StudyError("the tutorial", "it did not come with this program", "Bring in files of your own.")
+    study = studies.new(TUTORIAL)
+    found, _ = await run_in_threadpool(read_all, [source], ReadOptions(open_files=True))
+    update(study.store, lambda _: found)
+    return data({"go": study.base})
+
+
+HOME: dict[str, Callable[[Request, Studies, Session], Awaitable[Response]]] = {"/new": new, "/tutorial": tutorial}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the job, how it stands, and the room in which it is done.
+
+    Attributes:
+        state: done, next, open or stale.
+    """
+
+    name: str
+    state: str
+    said: str
+    room: str
+    action: str = ""
+
+
+def path_of(study: OpenStudy) -> list[Step]:
+    """The path of the job with the state of each step; at most one is the next."""
+    desk = study.desk()
+    found = desk.study
+    coded = {c.coder for c in found.codings} & set(found.humans)
+    count = len(found.documents)
+    steps = [Step("Transcripts", "done" if count else "open", _counted(count, "document"), "bring", "Bring in transcripts")]
+    if coded:
+        steps.append(
+            Step(
+                "Coders",
+                "done",
+                f"{_counted(len(coded), 'coder')} with {_counted(sum(c.coder in coded for c in found.codings), 'coding')}",
+                "bring",
+            )
+        )
+    else:
+        steps.append(Step("Coders", "open", "nobody has coded yet", "code", "Code the first interviews"))
+    if len(coded) > 1:
+        pair = pair_of(desk)
+        left = sum(r.open for d in found.documents for r in compared(desk, d.id, pair))
+        said = f"{_counted(left, 'disagreement')} open" if left else "no disagreement is open"
+        steps.append(Step("Agreement", "open" if left else "done", said, "compare", "Look at the disagreements"))
+    steps.append(_model_step(study))
+    if study.has_model:
+        steps.append(_review_step(desk))
+    made = len(_files(study, "dossier"))
+    said = _counted(made, "file") if made else "not written yet"
+    steps.append(Step("Dossier", "done" if made else "open", said, "dossier", "Write the dossier"))
+    at = next((n for n, s in enumerate(steps) if s.state in ("open", "stale")), None)
+    return [replace(s, state="next") if n == at and s.state == "open" else s for n, s in enumerate(steps)]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}" if number else f"no {noun} yet"
+
+
+def _review_step(desk: Desk) -> Step:
+    coded = {c.document for c in desk.study.codings} | desk.advice.learnt
+    new = sum(d.id not in coded for d in desk.study.documents)
+    decided = sum(e.decision.action in ("accept", "reject", "other") for e in desk.standing.entries)
+    if not (new or decided):
+        return Step("Review", "open", "no new interview yet: bring some in", "bring", "Bring in new interviews")
+    said = f"{decided:,} suggestion{'s' * (decided != 1)} decided"
+    said += f", {_counted(new, 'interview')} not looked at" if new else ""
+    return Step("Review", "open" if new else "done", said, "code", "Review suggestions")
+
+
+def _model_step(study: OpenStudy) -> Step:
+    reading = study.reading
+    if not study.has_model:
+        return Step("Model", "open", "not trained yet", "model", "Train the model")
+    if reading and reading.fault:
+        return Step("Model", "stale", reading.fault, "model", "Train the model again")
+    if reading and reading.changed:
+        return Step("Model", "stale", "the codebook has changed since it was trained", "model", "Train the model again")
+    return Step("Model", "done", "trained", "model")
+
+
+async def overview(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """What a study holds, and what comes next."""
+    if not study.store.is_file():
+        return moved(f"{study.base}/bring")
+    steps = path_of(study)
+    going = next((s for s in steps if s.state in ("next", "stale")), None)
+    notice = study.desk().study.notice
+    return html(
+        fragment(
+            "overview.html",
+            study=study,
+            seat=seat,
+            room="overview",
+            steps=steps,
+            going=going,
+            sizes=study.sizes(),
+            notice=notice,
+            job=study.jobs.last,
+        )
+    )
+
+
+async def model(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Train the model, see how good it is."""
+    desk = study.desk()
+    coders = [c for c in desk.study.coders if c.id in desk.study.humans]
+    counts = {c.id: sum(x.coder == c.id for x in desk.study.codings) for c in coders}
+    return html(
+        fragment(
+            "model.html",
+            study=study,
+            seat=seat,
+            room="model",
+            coders=[c for c in coders if counts[c.id]],
+            counts=counts,
+            card=study.tools.card(study.model) if study.has_model else "",
+            job=_job(study, "model", "evaluate"),
+            reading=study.reading,
+        )
+    )
+
+
+async def dossier(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Say what only the researchers know, and write the dossier."""
+    record = load_record(study.folder / NAME)
+    said = [(f.name, _LABELS[f.name], getattr(record.record, f.name)) for f in fields(Statements)]
+    return html(
+        fragment(
+            "dossier.html",
+            study=study,
+            seat=seat,
+            room="dossier",
+            said=said,
+            files=_files(study, "dossier"),
+            job=_job(study, "dossier"),
+        )
+    )
+
+
+_LABELS = {
+    "transcripts_checked": "Transcripts checked: which ones were checked against the recording, and by whom",
+    "member_checking": "Member checking done elsewhere: who was asked, and how",
+    "triangulation": "Other sources, methods or analysts",
+    "prolonged_contact": "How long and how often you were in the field",
+    "sampling": "Sampling: all, random, or in your words (purposive, snowball …)",
+    "setting": "Setting: where and when the data were collected",
+    "independent": "The coders did not talk about these documents while coding",
+    "suggestions_hidden": "The coders saw no suggestions before they coded",
+    "disagreements": "How disagreements between coders were resolved",
+    "reflexivity": "Who you are to the participants and to the topic",
+    "ai_use": "What else of AI was used (transcription, translation, writing), and for what",
+}
+
+
+async def record(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Write what the researchers said into dossier.toml."""
+    row = await read_json(request)
+    known = {f.name for f in fields(Statements)}
+    if not isinstance(row, dict) or not set(row) <= known:
+        raise InputError("the form", "it is not what this page sends", "Reload the page.")
+    for name, value in row.items():
+        flag = name in ("independent", "suggestions_hidden")
+        if not (value is None or isinstance(value, bool) if flag else isinstance(value, str) and len(value) < 8000):
+            raise InputError("the form", "an answer is too long or of the wrong kind", "Shorten it.")
+    state(study.folder / NAME, row)
+    return data({"say": "Written into dossier.toml beside the study.", "parts": {}})
+
+
+async def send(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Give the study back to the program it came from."""
+    return html(
+        fragment(
+            "send.html",
+            study=study,
+            seat=seat,
+            room="send",
+            forms=FORMS,
+            files=_files(study, "export"),
+            job=_job(study, "send"),
+        )
+    )
+
+
+def _files(study: OpenStudy, folder: str) -> list[tuple[str, str, int]]:
+    """The files written for a study: address, name and bytes."""
+    found = []
+    for path in sorted((study.folder / folder).glob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            key = next((k for k, p in study.files.items() if p == path), "") or secrets.token_urlsafe(12)
+            study.files[key] = path
+            found.append((f"{study.base}/file/{key}", path.name, path.stat().st_size))
+    return found
+
+
+async def file(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """A file that was written for the study; no other."""
+    from starlette.responses import FileResponse
+
+    path = study.files.get(request.path_params["name"])
+    if path is None or not path.is_file():
+        return html(fragment("fault.html", said="This file is no longer there. Write it again."), 404)
+    return FileResponse(path, filename=path.name, content_disposition_type="attachment")
+
+
+def _job(study: OpenStudy, *kinds: str) -> Job | None:
+    job = study.jobs.last
+    return job if job and job.kind in kinds else None
+
+
+async def job(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """How the work beside the page stands, and how far the model has read."""
+    last, reading = study.jobs.last, study.reading
+    told = {"done": reading.done, "total": reading.total, "fault": reading.fault} if reading else None
+    return data({"job": last.to_json() if last else None, "reading": told})
+
+
+async def work(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Begin long work beside the page, or stop it."""
+    row = await read_json(request)
+    if not isinstance(row, dict) or not isinstance(row.get("do"), str):
+        raise InputError("the request", "it is not what this page sends", "Reload the page.")
+    if row["do"] == "cancel":
+        study.jobs.cancel()
+        return data({"reload": True})
+    made = _WORK.get(row["do"])
+    if made is None:
+        raise InputError("the request", "it is not what this page sends", "Reload the page.")
+    title, arguments = made(study, row)
+    study.jobs.start(row["do"], title, arguments)
+    return data({"reload": True})
+
+
+def _train(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
+    chosen = row.get("coders", [])
+    known = set(study.desk().study.humans)
+    if not isinstance(chosen, list) or not set(map(str, chosen)) <= known:
+        raise InputError("the coders", "the study does not have them", "Reload the page.")
+    options = ["--coders", ",".join(map(str, chosen))] if chosen and len(chosen) < len(known) else []
+    options += ["--effort", "full"] if row.get("effort") == "full" else []
+    return "Training the model", ["train", str(study.folder), "--out", str(study.model), *options]
+
+
+def _evaluate(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
+    return "Comparing the model with the coders", ["evaluate", str(study.folder)]
+
+
+def _report(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
+    options = [] if row.get("machine") is True else ["--no-machine"]
+    return "Writing the dossier", ["report", str(study.folder), "--out", str(study.folder / "dossier"), *options]
+
+
+def _export(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
+    form = FORMS.get(str(row.get("form")))
+    if form is None:
+        raise InputError("the program", "it is none of the list", "Reload the page.")
+    options = ["--model", str(study.model)] if row.get("suggestions") is True and study.has_model else []
+    options += ["--table", "codings"] if row.get("form") == "table" else []
+    out = study.folder / "export" / f"{study.folder.name}{form[1]}"
+    return f"Writing a file for {form[0]}", ["export", str(study.folder), "--out", str(out), *options]
+
+
+_WORK: dict[str, Callable[[OpenStudy, Mapping[str, Any]], tuple[str, Sequence[str]]]] = {
+    "model": _train,
+    "evaluate": _evaluate,
+    "dossier": _report,
+    "send": _export,
+}
+"""From what the page asks for to the verb of the command line that does it."""
+
+PAGES: dict[str, Handler] = {
+    "": overview,
+    "/model": model,
+    "/dossier": dossier,
+    "/send": send,
+    "/file/{name}": file,
+    "/job": job,
+}
+POSTS: dict[str, Handler] = {"/record": record, "/work": work}

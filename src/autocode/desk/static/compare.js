@@ -1,0 +1,45 @@
+"use strict";
+/* Disagreements, one key each; nothing jumps, and a half-written reason outlives a reload. */
+const list = $("#resolving"), pair = $("#left")?.dataset.pairIds || "", rows = () => $$("article.resolve", list), open = () => rows().filter((a) => a.classList.contains("differs"));
+let at = "", sending = false;
+const currentRow = () => document.getElementById(at) || open()[0] || rows()[0];
+function look(article) {
+  currentRow()?.removeAttribute("aria-current");
+  if (!article) return;
+  at = article.id;
+  article.setAttribute("aria-current", "true");
+  article.focus({ preventScroll: true });
+  article.scrollIntoView({ block: "nearest" });
+}
+function resolve(article, choice) {
+  if (!article || sending) return say("The last resolution is still being saved; this key does not count.");
+  const [one, two] = $$("[data-codes]", article).map((ul) => JSON.parse(ul.dataset.codes)), other = $("select", article).value;
+  if (choice === "other" && !other) return say("Choose a code first.");
+  const codes = { 1: one, 2: two, 3: [...new Set([...one, ...two])], 0: [], other: [other] }[choice];
+  sending = true;
+  write({ do: "agree", document: list.dataset.document, unit: article.dataset.unit, codes, text: $(".reason input", article).value, edge: pair });
+}
+hooks.settled.push(() => { sending = false; });
+hooks.shown.push((answer, body) => {
+  if (answer.error || !body || body.do !== "agree") return;
+  sessionStorage.removeItem(`draft ${location.pathname} reason ${body.unit}`);
+  const n = rows().findIndex((a) => a.dataset.unit === body.unit);
+  look(rows().slice(n + 1).find((a) => a.classList.contains("differs")) || open()[0] || rows()[n]);
+});
+Object.assign(does, {
+  resolve: (b) => { look(b.closest("article")); resolve(b.closest("article"), b.dataset.choice); },
+  "agree-all": (b) => { const [code, suggested] = pair.split("\n"); write({ do: "agree-all", code, suggested, by: Number(b.dataset.by) }); },
+});
+document.addEventListener("click", (event) => { const a = event.target.closest("article.resolve"); if (a && !event.target.closest("button, input, select, summary")) look(a); });
+document.addEventListener("change", ({ target: t }) => {
+  if (t.matches("[data-pair]") || t.id === "where") location.assign(`${base}/compare/${$("#where").value}?a=${$("#first").value}&b=${$("#second").value}`);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.target.closest("input, textarea, select, dialog") || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+  const digit = /^(?:Digit|Numpad)([0-3])$/.exec(event.code)?.[1] ?? (/^[0-3]$/.test(event.key) ? event.key : null);
+  const step = { j: 1, k: -1 }[event.key.toLowerCase()] || { KeyJ: 1, KeyK: -1 }[event.code];
+  if (digit !== null && !event.shiftKey && list) { event.preventDefault(); resolve(currentRow(), digit); }
+  else if (step) look(rows()[rows().indexOf(currentRow()) + step]);
+});
+if ($("#answer")) queue("/answer", () => ({}));
+if (list && open()[0]) look(open()[0]);

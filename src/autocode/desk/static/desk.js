@@ -1,0 +1,70 @@
+"use strict";
+/* What all rooms share. The server draws everything; this sends what a person does, one request after another, and shows the answers. */
+const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
+const badge = $("#saved"), live = $("#live"), base = document.body.dataset.base || "";
+const does = {}, hooks = { shown: [], settled: [] }; /* each room adds what its buttons do, and what it does after an answer */
+let line = Promise.resolve(), retrying = false, pending = 0, since = performance.now();
+const say = (words) => { if (live) { live.textContent = ""; live.textContent = words; } };
+function mark(words, kind) { if (badge) { badge.textContent = words; badge.className = "saved " + kind; } }
+/* Send until an answer comes: the request's name lets the server see that it was written before. */
+async function send(path, body) {
+  const text = JSON.stringify(body), headers = { "Content-Type": "application/json" };
+  for (let slow = 250; ; slow = Math.min(slow * 2, 4000)) {
+    try {
+      const answer = await (await fetch(path, { method: "POST", headers, body: text })).json();
+      return (retrying = false, answer);
+    } catch { await new Promise((go) => setTimeout(go, slow, (retrying = true), mark("not saved, retrying", "bad"))); }
+  }
+}
+/* `make` runs when its turn has come; what it gives is sent, and nothing where it gives nothing. */
+function queue(path, make) {
+  if (retrying) return say("The last decision is not saved yet; this key does not count.");
+  pending++;
+  line = line.then(async () => {
+    const body = make();
+    if (!body) return;
+    const more = path === "/do" ? { request: crypto.randomUUID(), seconds: (performance.now() - since) / 1000 } : {};
+    await show(await send(base + path, { ...body, ...more }), body);
+  }).catch(() => say("That did not work here. Reload the page if it happens again."))
+    .finally(() => { if (!--pending) hooks.settled.forEach((hook) => hook()); });
+}
+/* Draw the page again; what was typed meanwhile spoke of the old one and does not count. */
+const again = () => new Promise(() => location.reload());
+const write = (body) => queue("/do", () => body); /* what was on the screen at the click, not what is there later */
+function show(answer, body) {
+  if (answer.saved) mark("saved " + answer.saved, "ok");
+  if (answer.error) return say(answer.error, mark(answer.error, "bad"), hooks.shown.forEach((hook) => hook(answer, body)));
+  if (body && body.do) forget(body.do);
+  if (answer.go) return new Promise(() => (answer.go === location.pathname + location.search ? location.reload() : location.assign(answer.go)));
+  if (answer.reload) return again();
+  const inside = document.activeElement?.closest("#pane") ? "pane" : "";
+  for (const [id, html] of Object.entries(answer.parts || {})) /* drawn and escaped by our own server */
+    if (document.getElementById(id)) document.getElementById(id).outerHTML = html;
+  if (answer.say) say(answer.say);
+  for (const hook of hooks.shown) hook(answer, body, inside);
+}
+/* What is half written outlives a reload; it is forgotten when it is kept or given up. */
+const drafts = "textarea[id], input[data-draft]", slot = (field) => `draft ${location.pathname} ${field.dataset.draft || field.id}`;
+function restore(root = document) {
+  for (const field of $$(drafts, root)) {
+    const kept = sessionStorage.getItem(slot(field));
+    if (kept !== null && kept !== field.value) [field.value, field.dataset.restored] = [kept, "1"];
+  }
+}
+function forget(word) {
+  for (const [id, words] of Object.entries({ comment: "note", words: "correct", "memo-text": "remark", "coding-memo-text": "memo" }))
+    if (words === word) for (const key of Object.keys(sessionStorage)) if (key.startsWith(`draft ${location.pathname} ${id}`)) sessionStorage.removeItem(key);
+}
+document.addEventListener("input", ({ target: t }) => { if (t.matches(drafts)) sessionStorage.setItem(slot(t), t.value); });
+const openDialog = (id) => { const d = document.getElementById(id); if (d && !d.open) d.showModal(); return d; };
+Object.assign(does, {
+  dialog: (b) => openDialog(b.dataset.dialog), close: (b) => b.closest("dialog").close(),
+  undo: () => write({ do: "undo", ...here() }), redo: () => write({ do: "redo", ...here() }), logout: () => queue("/logout", () => ({})),
+});
+/* Which document, segment and view this tab looks at; the room of the code gives more. */
+let here = () => ({ edge: "page" });
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-do]");
+  if (button && does[button.dataset.do]) { event.preventDefault(); does[button.dataset.do](button); }
+});
+restore();

@@ -1,0 +1,64 @@
+"use strict";
+/* The first page, files on their way in, and long work beside the page. */
+const files = [], names = {};
+let batch = "";
+const choices = () => ({ batch, names, coder: $("#who-coded")?.value || "", replacing: $("#replacing")?.checked || false,
+  asking: [...new Set($$("[data-speaker]:checked").map((i) => i.dataset.speaker))] });
+/* Files are sent one after another; nothing is taken over before a person says so. */
+async function bring(chosen) {
+  const told = $("#sending");
+  if (!batch) batch = (await send(base + "/batch", {})).batch;
+  for (const [n, file] of [...chosen].entries()) {
+    told.textContent = `Sending ${n + 1} of ${chosen.length} …`;
+    if (file.size > 200 * 2 ** 20) { told.textContent = `${file.name} is larger than 200 MB and stays out.`; continue; }
+    const headers = { "Content-Type": "application/octet-stream", "X-Batch": batch, "X-Name": encodeURIComponent(file.name) };
+    const answer = await fetch(base + "/upload", { method: "POST", headers, body: file }).then((a) => a.json()).catch(() => ({ error: `${file.name} could not be sent.` }));
+    if (answer.error) { files.push(answer.error); mark(answer.error, "bad"); }
+  }
+  told.textContent = files.length ? files.join(" ") : "Reading …";
+  queue("/read", choices);
+}
+hooks.shown.push((answer) => { if (answer.parts?.preview) { if (!files.length) $("#sending").textContent = ""; $("#preview").scrollIntoView({ block: "nearest" }); } });
+Object.assign(does, {
+  tutorial: () => queue("/tutorial", () => ({})),
+  mend: (b) => { names[b.dataset.name] = b.dataset.to; queue("/read", choices); },
+  unmend: (b) => { delete names[b.dataset.name]; queue("/read", choices); },
+  reread: () => queue("/read", choices),
+  "take-files": (b) => queue("/take", () => ({ ...choices(), digest: b.dataset.digest })),
+  leave: () => location.reload(), untake: () => queue("/untake", () => ({})),
+  cancel: () => queue("/work", () => ({ do: "cancel" })),
+});
+document.addEventListener("change", ({ target: t }) => {
+  if (t.id === "files" && t.files.length) bring(t.files);
+  if (t.matches("[data-mend]") && t.value) { names[t.dataset.name] = t.value; queue("/read", choices); }
+  if (t.id === "replacing") queue("/read", choices);
+  if (t.matches("[data-speaker]")) $$("[data-speaker]").forEach((i) => { if (i.dataset.speaker === t.dataset.speaker) i.checked = t.checked; });
+});
+for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault(); /* a file dropped beside the field must not open in the browser's stead */
+  if (kind === "drop" && $("#drop")) bring(event.dataTransfer.files);
+  else if (kind === "drop") say("Open or make a study first, then drop the files there.");
+});
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  event.preventDefault();
+  if (form.id === "new-study") return queue("/new", () => ({ name: $("#study-name").value }));
+  const said = Object.fromEntries($$("textarea, select", form).map((f) => [f.name, "flag" in f.dataset ? { yes: true, no: false }[f.value] ?? null : f.value]));
+  if (form.id === "record") return queue("/record", () => said);
+  const boxes = Object.fromEntries($$("input[type=checkbox]:not([name=coders])", form).map((i) => [i.name, i.checked]));
+  const coders = $$("input[name=coders]:checked", form).map((i) => i.value);
+  queue("/work", () => ({ do: form.dataset.work, ...said, ...boxes, coders, form: $("input[name=form]:checked", form)?.value || "" }));
+});
+/* Work goes on when the page is closed; here it is only looked at. */
+async function follow() {
+  const told = await fetch(base + "/job").then((a) => a.json()).catch(() => null), job = told?.job;
+  if (!told) return setTimeout(follow, 3000);
+  if (!job || job.state !== "running") return location.reload();
+  const bar = $("#job-bar"), left = $("#job-left");
+  if (bar && job.total) [bar.max, bar.value] = [job.total, job.done];
+  if (left) left.textContent = [job.what, job.total > 1 ? `${job.done} of ${job.total}` : "", `${job.seconds} s so far`, job.left].filter(Boolean).join(", ");
+  if ($("#job-said")) $("#job-said").textContent = job.said.join("\n");
+  setTimeout(follow, 1000);
+}
+if ($("[data-job=running], #strip")) setTimeout(follow, 500);

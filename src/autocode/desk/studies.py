@@ -1,0 +1,342 @@
+"""The studies of the folder that a person chose: each with its desk, what its model says, and its recordings."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from autocode.config import SegmentConfig
+from autocode.desk.advice import Advice, Item, ReviewSession, cut, read_one, unread
+from autocode.desk.guard import Session
+from autocode.desk.jobs import Jobs
+from autocode.desk.session import Desk
+from autocode.errors import AutocodeError, InputError, StoreError, StudyError
+from autocode.store import STORE, load
+from autocode.store.ledger import held, sizes
+from autocode.store.recordings import MIME, Recording
+from autocode.study import Study
+
+if TYPE_CHECKING:
+    from autocode.model.coding_model import CodingModel
+
+_LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the desk is handed: the models are read by it, and long work is done by the command line.
+
+    Attributes:
+        load: From a model's folder to the model.
+        cut: From a model's folder to how it cuts documents into segments; quick.
+        command: How the command line is called.
+        card: From a model's folder to its model card, in plain text.
+        share: Of the segments whose suggestions are hidden until decided.
+        bundled: The bundled study, for a tutorial; None where it did not come along.
+    """
+
+    load: Callable[[Path], CodingModel]
+    cut: Callable[[Path], SegmentConfig]
+    command: tuple[str, ...]
+    card: Callable[[Path], str] = lambda folder: ""
+    bundled: Path | None = None
+    share: float = 0.1
+
+
+@dataclass
+class Reading:
+    """A model reads a study behind the page; what it says of a document waits until the page next asks.
+
+    Attributes:
+        done: Documents read, of `total`.
+        fault: Why it stopped, "" where it did not.
+        changed: Which codes changed since the model was trained, "" for none.
+    """
+
+    total: int
+    done: int = 0
+    fault: str = ""
+    changed: str = ""
+    stopped: bool = False
+    heard: SimpleQueue[tuple[str, tuple[Item, ...], Advice]] = field(default_factory=SimpleQueue)
+
+    @property
+    def running(self) -> bool:
+        """Whether there is more to come."""
+        return self.done < self.total and not self.fault and not self.stopped
+
+    def read(self, study: Study, load: Callable[[], CodingModel], name: str) -> None:
+        """Read one document after another, those that nobody has coded first."""
+        try:
+            model = load()
+            changes = model.changes(study)
+            self.changed = str(changes) if changes else ""
+            about, coded = unread(study, model, name), {c.document for c in study.codings}
+            for d in sorted(study.documents, key=lambda d: d.id in coded):
+                if self.stopped:
+                    return
+                self.heard.put((d.id, read_one(study, d, model, about), about))
+                self.done += 1
+        except AutocodeError as error:
+            self.fault = str(error)
+        except Exception as error:  # the last resort: said in one line, without a word of data
+            self.fault = f"The model cannot be read: a fault of the program itself ({type(error).__name__})."
+
+
+class OpenStudy:
+    """One study that the page knows, by a number that says nothing about it.
+
+    Attributes:
+        model: The folder of its model, whether or not there is one in it yet.
+    """
+
+    def __init__(self, folder: Path, number: int, tools: Tools, model: Path | None = None) -> None:
+        """Know a study's folder; nothing is read yet."""
+        self.folder, self.number, self.tools = folder, number, tools
+        self.model = model or _model_of(folder)
+        self.named = model is not None
+        self.store = folder / STORE
+        self.reading: Reading | None = None
+        self.jobs = Jobs(tools.command)
+        self.audio = AudioFiles(self.store)
+        self.batches: dict[str, Any] = {}  # files on their way in, by a random key
+        self.files: dict[str, Path] = {}  # written for the study, by a random name
+        self.undo: object = None  # the last import, while it can be given back
+        self._desk: Desk | None = None
+        self._hold: AbstractContextManager[None] | None = None
+        self._seen: tuple[int, int] = (0, 0)
+        self._numbers: dict[str, int] = {}
+
+    @property
+    def name(self) -> str:
+        """What the study is called."""
+        return (self._desk.study.name if self._desk else "") or self.folder.name
+
+    @property
+    def base(self) -> str:
+        """How all addresses of the study begin."""
+        return f"/s/{self.number}"
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a model to ask."""
+        return self.named or (self.model / "manifest.json").is_file()
+
+    def sizes(self) -> Mapping[str, int]:
+        """How many documents, codes, coders and codings the study has; none where it has no file yet."""
+        return sizes(self.store) if self.store.is_file() else dict.fromkeys(("document", "code", "coder", "coding"), 0)
+
+    def desk(self) -> Desk:
+        """The study as it is now, with what the model has said so far.
+
+        Raises:
+            StoreError: There is no study file yet, or it is damaged.
+        """
+        trained = self._trained()
+        if self._desk is not None and trained == self._seen:
+            try:
+                self._desk.refresh()
+            except StoreError:
+                if not self._desk.outdated:
+                    raise
+                self._desk = None  # documents came or went: look at the study anew
+        if self._desk is None or trained != self._seen:
+            self._open(trained)
+        found = self._desk
+        if found is None:
+            raise StoreError(str(self.store), "it cannot be opened", "Try again.")
+        while self.reading and not self.reading.heard.empty():
+            found.hear(*self.reading.heard.get())
+        return found
+
+    def _trained(self) -> tuple[int, int]:
+        """Changes when the model is trained again."""
+        try:
+            seen = (self.model / "manifest.json").stat()
+            return seen.st_mtime_ns, seen.st_size
+        except OSError:
+            return 0, 0
+
+    def _open(self, trained: tuple[int, int]) -> None:
+        self._leave()
+        study, self._seen = load(self.store), trained
+        if self._hold is None:
+            self._hold = held(self.store)
+            self._hold.__enter__()
+        self._desk = Desk(self.store, cut(study, self.tools.cut(self.model) if self.has_model else SegmentConfig()))
+        if self.has_model and study.documents:
+            self.reading = Reading(len(study.documents))
+            work = (study, lambda: self.tools.load(self.model), self.model.name)
+            threading.Thread(target=self.reading.read, args=work, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop what works for the study, and let go of its file."""
+        self._leave()
+        self.jobs.cancel()
+        if self._hold is not None:
+            self._hold.__exit__(None, None, None)
+            self._hold = None
+
+    def _leave(self) -> None:
+        if self.reading:
+            self.reading.stopped = True
+        self._desk, self.reading = None, None
+
+    def sitting(self, seat: Session) -> ReviewSession | None:
+        """Who sits at the desk of this study, and what that person may see; None before the name is known."""
+        found = seat.seats.get(self.number)
+        return replace(found, model=self.desk().advice.model) if found else None
+
+    def number_of(self, key: str) -> int:
+        """The number by which an address names a document or a code."""
+        return self._numbers.setdefault(key, len(self._numbers) + 1)
+
+    def key_of(self, number: str) -> str:
+        """The document or code behind a number in an address.
+
+        Raises:
+            StudyError: There is none.
+        """
+        for key, known in self._numbers.items():
+            if str(known) == number:
+                return key
+        raise StudyError("this address", "it is of an earlier start of the desk", "Open the study from its first page.")
+
+
+def sit(study: OpenStudy, seat: Session, name: str, blind: bool) -> None:
+    """Sit down at a study under a name.
+
+    Raises:
+        StudyError: It is no name, or a machine's.
+    """
+    coders = study.desk().study.coders
+    known = {c.name or c.id: c for c in coders} | {c.id: c for c in coders}
+    name = unicodedata.normalize("NFC", name.strip())
+    found = known.get(name)
+    control = any(unicodedata.category(c) in ("Cc", "Cs", "Cf") for c in name)
+    if not name or len(name) > _LONGEST_NAME or control or (found and found.kind != "human"):
+        raise StudyError("this name", "a coder's name has 1 to 80 letters and is no machine's", "Choose another.")
+    seat.seats[study.number] = ReviewSession(found.id if found else name, blind, study.tools.share)
+    seat.name = (found.name or found.id) if found else name
+
+
+def seated(study: OpenStudy, seat: Session) -> ReviewSession:
+    """Who decides.
+
+    Raises:
+        StudyError: Nobody has logged in.
+    """
+    found = study.sitting(seat)
+    if not found:
+        raise StudyError("this page", "nobody has logged in", "Reload the page.")
+    return found
+
+
+def _model_of(folder: Path) -> Path:
+    """Where `autocode train` puts the model of a study: models/NAME, beside the folder or beside corpora."""
+    above = folder.resolve().parent
+    return (above.parent if above.name == "corpora" else above) / "models" / folder.resolve().name
+
+
+class Studies:
+    """All studies of a folder, and those opened by name."""
+
+    def __init__(self, folder: Path, tools: Tools) -> None:
+        """Know a folder; studies are looked for each time they are listed."""
+        self.folder, self.tools = folder, tools
+        self._open: dict[Path, OpenStudy] = {}
+
+    def add(self, folder: Path, model: Path | None = None) -> OpenStudy:
+        """Know a study, whether or not there is a study file in its folder yet."""
+        path = folder.resolve()
+        if path not in self._open:
+            self._open[path] = OpenStudy(folder, len(self._open) + 1, self.tools, model)
+        return self._open[path]
+
+    def listed(self) -> list[OpenStudy]:
+        """The studies of the folder, and the others that were opened."""
+        near = [self.folder, *sorted(self.folder.glob("*")), *sorted(self.folder.glob("corpora/*"))]
+        found = [self.add(p) for p in near if (p / STORE).is_file()]
+        return found + [s for s in self._open.values() if s not in found and s.store.is_file()]
+
+    def new(self, name: str) -> OpenStudy:
+        """A new study in the folder; its file comes with the first import.
+
+        Raises:
+            InputError: The name is no name for a folder, or taken.
+        """
+        name = " ".join(name.split())
+        if not name or len(name) > 80 or name.startswith(".") or any(c in '<>:"/\\|?*' or not c.isprintable() for c in name):
+            raise InputError("this name", "it cannot be the name of a folder", "Use letters, figures and spaces.")
+        if name.casefold() in ("con", "prn", "aux", "nul", "models", "corpora") or name.endswith("."):
+            raise InputError("this name", "it means something else to computers", "Choose another.")
+        home = self.folder / "corpora" if (self.folder / "corpora").is_dir() else self.folder
+        if (home / name).exists():
+            raise InputError(f"'{name}'", "there is something of that name already", "Open it, or choose another name.")
+        return self.add(home / name)
+
+    def of(self, number: int) -> OpenStudy:
+        """A study by its number.
+
+        Raises:
+            StudyError: There is none.
+        """
+        for study in self._open.values():
+            if study.number == number:
+                return study
+        raise StudyError("this study", "the desk does not know it", "Open it from the first page.")
+
+    def all(self) -> Iterable[OpenStudy]:
+        """Every study that the desk knows."""
+        return list(self._open.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A recording as the page knows it.
+
+    Attributes:
+        address: Where the page gets it: a random name, for no address holds anything of the study.
+        fault: Why it cannot be played, "" where it can.
+    """
+
+    address: str
+    fault: str = ""
+
+
+@dataclass(slots=True)
+class AudioFiles:
+    """The recordings that the server gives out, and no other file.
+
+    Attributes:
+        store: The study file.
+    """
+
+    store: Path
+    _names: dict[str, str] = field(default_factory=dict)
+    _checked: dict[str, tuple[int, bool]] = field(default_factory=dict)
+
+    def heard(self, known: Mapping[str, Recording], document: str, base: str) -> Heard | None:
+        """The recording of a document; None where none is attached."""
+        if document not in known:
+            return None
+        name = self._names.setdefault(document, secrets.token_urlsafe(16))
+        return Heard(f"{base}/audio/{name}", known[document].fault(self.store))
+
+    def file(self, known: Mapping[str, Recording], name: str) -> tuple[Path, str] | None:
+        """The file under a random name and its MIME type; None where it is not the file that was attached."""
+        recording = next((known[d] for d, n in self._names.items() if n == name and d in known), None)
+        if recording is None or recording.fault(self.store):
+            return None
+        path = recording.file(self.store)
+        changed = path.stat().st_mtime_ns
+        if self._checked.get(recording.sha256, (0, False))[0] != changed:
+            self._checked[recording.sha256] = changed, recording.holds(self.store)
+        return (path, MIME[path.suffix.lower()]) if self._checked[recording.sha256][1] else None

@@ -1,0 +1,129 @@
+"""Adjudication: a third coding with a reason; the originals stay."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autocode.agreement.compare import agree as measured
+from autocode.config import Config
+from autocode.desk import Desk
+from autocode.desk.acts import act
+from autocode.desk.advice import ReviewSession
+from autocode.desk.compare import TAKEN, agree, agree_all, figures, same
+from autocode.desk.guard import Ask
+from autocode.desk.view import compared, pair_of
+from autocode.errors import CodebookError, StudyError
+from autocode.store import update
+from autocode.study import Study
+from autocode.study.matrix import coding_matrix
+from tests.desk.desks import EVE, desk, first, learnt
+
+
+@pytest.fixture
+def found(study: Study, tmp_path: Path) -> Desk:
+    """Two coders differ on one segment of D1: Ben gave no code there."""
+    return desk(study, tmp_path, learnt(study))
+
+
+PAIR = ("ana", "ben")
+
+
+def test_only_what_both_saw_and_one_coded_is_compared(found: Desk) -> None:
+    """The one segment on which the coders differ is among those compared, with the question before it."""
+    rows = compared(found, "D1", PAIR)
+    assert all(r.first or r.second for r in rows)
+    (differ,) = [r for r in rows if r.first != r.second]
+    assert (differ.first, differ.second) == (("Work > Time",), ())
+    assert differ.asked == "Could you tell me about it?"
+
+
+def _unresolved(found: Desk) -> Desk:
+    """The same study before anybody has resolved anything."""
+    update(
+        found.path,
+        lambda s: replace(
+            s,
+            codings=tuple(c for c in s.codings if c.coder != "agreed"),
+            readings=tuple(r for r in s.readings if r.coder != "agreed"),
+        ),
+    )
+    found.refresh()
+    return found
+
+
+def test_what_agrees_is_taken_over_in_one_step(found: Desk) -> None:
+    """Every segment with the same codes from both stands in the agreed coding; the others do not; one undo."""
+    rows = same(_unresolved(found), PAIR)
+    found.write(agree_all(found, EVE, Ask("agree-all", code="ana", suggested="ben", by=len(rows))))
+    made = [c for c in found.study.codings if c.coder == "agreed"]
+    assert Counter(c.code for c in made) == Counter(code for r in rows for code in r.first)
+    assert {c.memo for c in made} == {TAKEN}
+    assert sum(r.open for d in found.study.documents for r in compared(found, d.id, PAIR)) == 2
+    assert same(found, PAIR) == []
+    found.write(act(found, EVE, Ask("undo")))
+    assert not [c for c in found.study.codings if c.coder == "agreed"]
+
+
+def test_what_agrees_is_taken_over_only_as_shown(found: Desk) -> None:
+    """Where another number agrees than the person was told, nothing is taken over."""
+    count = len(same(_unresolved(found), PAIR))
+    with pytest.raises(StudyError, match="agree now"):
+        agree_all(found, EVE, Ask("agree-all", code="ana", suggested="ben", by=count - 1))
+    with pytest.raises(StudyError, match="blind"):
+        agree_all(found, ReviewSession("eve", blind=True), Ask("agree-all", by=count))
+
+
+def test_a_pair_is_two_people_who_coded(found: Desk) -> None:
+    """Unknown, doubled and machine names give way to the first two people."""
+    assert pair_of(found, "nobody", "agreed") == PAIR
+    assert pair_of(found, "ben", "ben") == ("ben", "ana")
+
+
+def test_the_answer_is_the_agreement_of_the_library(found: Desk) -> None:
+    """The pooled kappa and the codes with most disagreements come from `agree` on the same study."""
+    pooled, rows = figures(found.study)
+    report = measured(coding_matrix(found.study, Config(), ["ana", "ben"]))
+    assert pooled.kappa.value == next(r for r in report.rows if not r.code and r.kind == "human-human").kappa.value
+    assert rows[0].only_first + rows[0].only_second >= rows[-1].only_first + rows[-1].only_second
+
+
+def test_a_resolution_is_a_third_coding(found: Desk) -> None:
+    """The codes agreed on stand under `agreed`, with the reason; both originals are as before."""
+    item = next(i for i in found.items("D1") if not i.context)
+    before = [c for c in found.study.codings if c.coder != "agreed"]
+    found.write(agree(found, EVE, Ask("agree", *item.key, codes=("Work > Time",), text="Ana is right")))
+    made = [c for c in found.touching(item) if c.coder == "agreed"]
+    assert [(c.code, c.memo) for c in made] == [("Work > Time", "Ana is right")]
+    assert [c for c in found.study.codings if c.coder != "agreed"] == before
+    found.write(act(found, EVE, Ask("undo")))
+    assert not [c for c in found.touching(item) if c.coder == "agreed" and c.memo]
+
+
+def test_a_resolution_to_no_code_counts(found: Desk) -> None:
+    """Agreeing on no code takes the earlier resolution away and leaves the segment resolved."""
+    item = next(i for i in found.items("D1") if any(c.coder == "agreed" for c in found.touching(i)))
+    found.write(agree(found, EVE, Ask("agree", *item.key, codes=(), text="neither fits")))
+    row = next(r for r in compared(found, "D1", PAIR) if r.item == item)
+    assert row.agreed == ()
+
+
+def test_a_resolution_needs_a_reason_and_known_codes(found: Desk) -> None:
+    """Without a reason, with an unknown code, or in blind mode nothing is resolved."""
+    item = first(found)
+    with pytest.raises(StudyError, match="reason"):
+        agree(found, EVE, Ask("agree", *item.key, codes=("Work",), text="  "))
+    with pytest.raises(CodebookError):
+        agree(found, EVE, Ask("agree", *item.key, codes=("Nowhere",), text="x"))
+    with pytest.raises(StudyError, match="blind"):
+        agree(found, ReviewSession("eve", blind=True), Ask("agree", *item.key, codes=("Work",), text="x"))
+
+
+def test_what_only_one_has_read_is_no_disagreement(found: Desk) -> None:
+    """In a document that only one coder has worked on nothing is compared."""
+    item = first(found)
+    found.write(act(found, EVE, Ask("accept", *item.key, suggested=item.suggestions[0].code)))
+    assert compared(found, "D6", ("eve", "ana")) == []
