@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 from autocode.config import Config, EncodeConfig
 from autocode.desk import Desk, advise
 from autocode.desk.advice import Item, ReviewSession
+from autocode.desk.studies import OpenStudy, Studies, Tools
 from autocode.model import CodingModel
 from autocode.store import STORE, update
 from autocode.study import Study
@@ -48,3 +51,23 @@ EVE = ReviewSession("eve", share=0.0)
 def first(found: Desk, document: str = "D6") -> Item:
     """The first segment of a document that carries a suggestion."""
     return next(i for i in found.items(document) if i.suggestions)
+
+
+def tools(model: CodingModel | None = None, share: float = 0.0) -> Tools:
+    """What a desk is handed, with a model that need not be loaded."""
+
+    def load(_: Path) -> CodingModel:
+        assert model is not None
+        return model
+
+    command = (sys.executable, "-m", "autocode")
+    return Tools(load, lambda _: settings().segment, command, share=share)
+
+
+def opened(found: Desk, share: float = 0.0) -> tuple[Studies, OpenStudy]:
+    """The studies of the folder above a desk's study, which is open on that very desk."""
+    studies = Studies(found.path.parent, tools(share=share))
+    study = studies.add(found.path.parent)
+    study.named = bool(found.advice.model)
+    study._desk, study._hold = found, contextlib.nullcontext()
+    return studies, study

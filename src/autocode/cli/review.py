@@ -91,7 +91,7 @@ def _tools(control: float) -> Tools:
         load=CodingModel.load,
         cut=lambda folder: saved.read(folder).config.segment,
         command=(sys.executable, "-m", "autocode"),
-        card=lambda folder: (folder / "README.md").read_text(encoding="utf-8", errors="replace"),
+        card=saved.card_text,
         share=control,
         bundled=source if source.is_dir() else None,
     )
@@ -138,8 +138,8 @@ def shortcut(
     quoted = {"python": sys.executable, "place": here}
     if ending == ".desktop":
         quoted = {name: f'"{value}"' for name, value in quoted.items()}
-    if target.exists() and "-m autocode open" not in target.read_text(encoding="utf-8", errors="replace"):
-        raise InputError(str(target), "there is another file of that name", "Name another with --out.")
+    if target.exists():
+        raise InputError(str(target), "there is a file of that name", "Delete it, or name another with --out.")
     write_atomic(target, text.format(**quoted))
     target.chmod(0o700)
     print(target)

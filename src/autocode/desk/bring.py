@@ -18,14 +18,14 @@ from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.formats import read_all
-from autocode.formats.files import Incoming
 from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.formats.transcripts.speakers import INTERVIEWER, propose_roles, with_speakers
+from autocode.formats.written import Incoming
 from autocode.store import load, update
 from autocode.store.records import ReceiptRow
 from autocode.study import Document, Study
 from autocode.study.merge import made_of_units
-from autocode.study.reimport import Merged, merge_newer
+from autocode.study.revise import Merged, merge_newer
 from autocode.study.segment import is_context, segment
 
 if TYPE_CHECKING:

@@ -45,8 +45,10 @@ def step(desk: Desk, sitting: ReviewSession, ask: Ask) -> Decision:
         raise old.unknown(ask.code)
     new, went = STEPS[ask.do](old, ask)
     moved_ = [c for c in desk.study.codings if c.code in went]
-    if ask.do == "code-delete" and (used := desk.used[ask.code]):
-        raise CodebookError(f"'{ask.code}'", f"it has {_count(used, 'coding')}", "Merge it into another code.")
+    if ask.do == "code-delete" and desk.used[ask.code]:
+        raise CodebookError(f"'{ask.code}'", "it was given to words", "Merge it into another code.")
+    if ask.do == "code-merge" and sitting.blind:
+        raise StudyError("this merge", "it would move codings that blind mode keeps from you", "Log in without blind mode.")
     if ask.do == "code-merge" and len(moved_) != ask.by:
         raise StudyError("this merge", f"it would move {_count(len(moved_), 'coding')} now, not {ask.by}", "Look again.")
     kept = set(desk.study.codings) - set(moved_)
@@ -278,7 +280,8 @@ async def narrow(request: Request, study: OpenStudy, seat: Session) -> Response:
 async def weigh(request: Request, study: OpenStudy, seat: Session) -> Response:
     """What a merge would do, before it is done."""
     ask, desk = asked(await read_json(request)), study.desk()
-    seated(study, seat)
+    if seated(study, seat).blind:
+        raise StudyError("this merge", "it would move codings that blind mode keeps from you", "Log in without blind mode.")
     if ask.suggested not in desk.study.codebook or ask.code not in desk.study.codebook:
         raise StudyError("this merge", "it needs two codes", "Choose the code to merge it into.")
     there = [c for c in desk.study.codings if c.code == ask.code]
@@ -323,6 +326,8 @@ async def memos(request: Request, study: OpenStudy, seat: Session) -> Response:
         )
     )
 
+
+PAGES = {"/codes": show, "/codes/{code}": show, "/memos": memos}
 
 POSTS = {"/narrow": narrow, "/weigh": weigh}
 """The requests of this room."""

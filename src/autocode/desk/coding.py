@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autocode.desk.acts import preview, silent
@@ -30,11 +31,15 @@ _FOUND = 200  # passages listed that hold a word
 
 
 async def start(request: Request, study: OpenStudy, seat: Session) -> Response:
-    """Go to the document that was looked at last here, else to the first that the model has not learnt from."""
-    desk = study.desk()
+    """Go to the document in which the coder decided last, else to the first that nobody has coded."""
+    desk, sitting = study.desk(), study.sitting(seat)
     if not desk.study.documents:
         return moved(f"{study.base}/bring")
-    new = [d.id for d in desk.study.documents if d.id not in desk.advice.learnt]
+    coded = {c.document for c in desk.study.codings} | desk.advice.learnt
+    new = [d.id for d in desk.study.documents if d.id not in coded]
+    mine = (e.decision.document for e in reversed(desk.standing.entries) if sitting and e.decision.coder == sitting.coder)
+    if left := next((d for d in mine if d in desk.study.by_id), ""):
+        new = [left]
     return moved(f"{study.base}/code/{study.number_of(new[0] if new else desk.study.documents[0].id)}")
 
 
@@ -148,10 +153,13 @@ async def fresh(request: Request, study: OpenStudy, seat: Session) -> Response:
     """What the model has said of a document since the page was drawn."""
     ask, sitting, desk = asked(await read_json(request)), seated(study, seat), study.desk()
     place, item = seat.place(ask.view, ask.document, ask.unit), desk.item((ask.document, ask.unit))
+    old = item
+    if ask.edge == "first":  # the person has not touched the page yet
+        item = here(desk, replace(place, unit=""), sitting)
     said = [i for i in desk.items(ask.document) if i.suggestions or i.judged]
     if len(said) > _MANY:
         return data({"reload": True})
-    parts = {f"u{desk.number(i)}": _unit(desk, sitting, i, i is item) for i in said}
+    parts = {f"u{desk.number(i)}": _unit(desk, sitting, i, i is item) for i in {*said, old}}
     return data({"parts": {**parts, **_beside(study, place, sitting, item)}, "current": desk.number(item)})
 
 
@@ -308,6 +316,8 @@ def say(desk: Desk, sitting: ReviewSession, decision: Decision) -> str:
     p = desk.progress(decision.document, sitting)
     return f"{said}. {p.decided} of {p.total} decided, {p.asked} waiting."
 
+
+PAGES: dict[str, Handler] = {"/code": start, "/code/{document}": show}
 
 POSTS: dict[str, Handler] = {
     "/view": view,

@@ -88,14 +88,9 @@ def path_of(study: OpenStudy) -> list[Step]:
     count = len(found.documents)
     steps = [Step("Transcripts", "done" if count else "open", _counted(count, "document"), "bring", "Bring in transcripts")]
     if coded:
-        steps.append(
-            Step(
-                "Coders",
-                "done",
-                f"{_counted(len(coded), 'coder')} with {_counted(sum(c.coder in coded for c in found.codings), 'coding')}",
-                "bring",
-            )
-        )
+        codings = sum(c.coder in coded for c in found.codings)
+        said = f"{_counted(len(coded), 'coder')} with {_counted(codings, 'coding')}"
+        steps.append(Step("Coders", "done", said, "bring"))
     else:
         steps.append(Step("Coders", "open", "nobody has coded yet", "code", "Code the first interviews"))
     if len(coded) > 1:
@@ -298,26 +293,32 @@ def _train(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]
         raise InputError("the coders", "the study does not have them", "Reload the page.")
     options = ["--coders", ",".join(map(str, chosen))] if chosen and len(chosen) < len(known) else []
     options += ["--effort", "full"] if row.get("effort") == "full" else []
-    return "Training the model", ["train", str(study.folder), "--out", str(study.model), *options]
+    return "Training the model", ["train", str(study.folder.resolve()), "--out", str(study.model.resolve()), *options]
 
 
 def _evaluate(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
-    return "Comparing the model with the coders", ["evaluate", str(study.folder)]
+    return "Comparing the model with the coders", ["evaluate", str(study.folder.resolve())]
 
 
 def _report(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
     options = [] if row.get("machine") is True else ["--no-machine"]
-    return "Writing the dossier", ["report", str(study.folder), "--out", str(study.folder / "dossier"), *options]
+    return "Writing the dossier", [
+        "report",
+        str(study.folder.resolve()),
+        "--out",
+        str(study.folder.resolve() / "dossier"),
+        *options,
+    ]
 
 
 def _export(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
     form = FORMS.get(str(row.get("form")))
     if form is None:
         raise InputError("the program", "it is none of the list", "Reload the page.")
-    options = ["--model", str(study.model)] if row.get("suggestions") is True and study.has_model else []
+    options = ["--model", str(study.model.resolve())] if row.get("suggestions") is True and study.has_model else []
     options += ["--table", "codings"] if row.get("form") == "table" else []
-    out = study.folder / "export" / f"{study.folder.name}{form[1]}"
-    return f"Writing a file for {form[0]}", ["export", str(study.folder), "--out", str(out), *options]
+    out = study.folder.resolve() / "export" / f"{study.folder.name}{form[1]}"
+    return f"Writing a file for {form[0]}", ["export", str(study.folder.resolve()), "--out", str(out), *options]
 
 
 _WORK: dict[str, Callable[[OpenStudy, Mapping[str, Any]], tuple[str, Sequence[str]]]] = {

@@ -22,7 +22,7 @@ from autocode.desk.guard import Ask, Auth, Guard, Session, asked, data, html, mo
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, Studies, seated, sit
 from autocode.desk.view import fragment
-from autocode.errors import AutocodeError, InputError
+from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.trail import Decision
 
 if TYPE_CHECKING:
@@ -107,11 +107,8 @@ async def audio(request: Request, study: OpenStudy, seat: Session) -> Response:
 
 PAGES: dict[str, Handler] = {
     "/login": login_page,
-    "/code": coding.start,
-    "/code/{document}": coding.show,
-    "/codes": codes.show,
-    "/codes/{code}": codes.show,
-    "/memos": codes.memos,
+    **coding.PAGES,
+    **codes.PAGES,
     "/compare": compare.show,
     "/compare/{document}": compare.show,
     "/audio/{name}": audio,
@@ -131,6 +128,12 @@ POSTS: dict[str, Handler] = {
     **rooms.POSTS,
 }
 """What can be asked of a study."""
+
+
+BLIND = frozenset(
+    {"/login", "/logout", "/do", "/job", "/audio/{name}", *coding.PAGES, *coding.POSTS, *codes.PAGES, *codes.POSTS}
+)
+"""What a person in blind mode may look at and ask for: nothing that rests on others' codings or on the model."""
 
 
 class Server:
@@ -155,8 +158,8 @@ class Server:
 
         routes: list[Any] = [Route("/", self.home, methods=["GET"])]
         routes += [Route(path, self._answering(handler), methods=["POST"]) for path, handler in rooms.HOME.items()]
-        routes += [Route(f"/s/{{study}}{p}", self._page(h), methods=["GET"]) for p, h in PAGES.items()]
-        routes += [Route(f"/s/{{study}}{p}", self._post(h), methods=["POST"]) for p, h in POSTS.items()]
+        routes += [Route(f"/s/{{study}}{p}", self._page(p, h), methods=["GET"]) for p, h in PAGES.items()]
+        routes += [Route(f"/s/{{study}}{p}", self._post(p, h), methods=["POST"]) for p, h in POSTS.items()]
         routes.append(Mount("/static", StaticFiles(directory=_STATIC)))
         return Starlette(routes=routes, middleware=[Middleware(Guard, door=self.door)])
 
@@ -184,7 +187,7 @@ class Server:
             return html(fragment("closed.html"), 403)
         return html(rooms.home(self.studies, seat))
 
-    def _page(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def _page(self, path: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         """Show strangers nothing, and every fault as one line."""
 
         async def page(request: Request) -> Response:
@@ -192,18 +195,24 @@ class Server:
             if not seat:
                 return html(fragment("closed.html"), 403)
             try:
-                return await handler(request, self._study(request, seat), seat)
+                study = self._study(request, seat)
+                if _kept_from(study, seat, path):
+                    return moved(f"{study.base}/code")
+                return await handler(request, study, seat)
             except Exception as error:
                 status = 404 if isinstance(error, AutocodeError) and "address" in str(error) else 500
                 return html(fragment("fault.html", said=said(error)), status)
 
         return page
 
-    def _post(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def _post(self, path: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         """Refuse strangers, and turn every fault into one line."""
 
         async def in_study(request: Request, seat: Session) -> Response:
-            return await handler(request, self._study(request, seat), seat)
+            study = self._study(request, seat)
+            if _kept_from(study, seat, path):
+                raise StudyError("this room", "blind mode keeps it from you", "Log in without blind mode.")
+            return await handler(request, study, seat)
 
         return self._guarded(in_study)
 
@@ -232,6 +241,12 @@ class Server:
                 return data({"error": said(error)}, 500)
 
         return guarded
+
+
+def _kept_from(study: OpenStudy, seat: Session, path: str) -> bool:
+    """Whether the person sits in blind mode and the room would show what that mode hides."""
+    found = seat.seats.get(study.number)
+    return found is not None and found.blind and path not in BLIND
 
 
 def said(error: Exception) -> str:

@@ -55,7 +55,7 @@ class Reading:
     """A model reads a study behind the page; what it says of a document waits until the page next asks.
 
     Attributes:
-        done: Documents read, of `total`.
+        done: Documents read, of `total`; `taken` of them are on the page.
         fault: Why it stopped, "" where it did not.
         changed: Which codes changed since the model was trained, "" for none.
     """
@@ -65,12 +65,13 @@ class Reading:
     fault: str = ""
     changed: str = ""
     stopped: bool = False
+    taken: int = 0
     heard: SimpleQueue[tuple[str, tuple[Item, ...], Advice]] = field(default_factory=SimpleQueue)
 
     @property
     def running(self) -> bool:
-        """Whether there is more to come."""
-        return self.done < self.total and not self.fault and not self.stopped
+        """Whether there is more to come onto the page."""
+        return self.taken < self.total and not self.fault and not self.stopped
 
     def read(self, study: Study, load: Callable[[], CodingModel], name: str) -> None:
         """Read one document after another, those that nobody has coded first."""
@@ -154,6 +155,7 @@ class OpenStudy:
             raise StoreError(str(self.store), "it cannot be opened", "Try again.")
         while self.reading and not self.reading.heard.empty():
             found.hear(*self.reading.heard.get())
+            self.reading.taken += 1
         return found
 
     def _trained(self) -> tuple[int, int]:

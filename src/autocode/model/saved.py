@@ -228,3 +228,9 @@ def check_encoder(folder: Path, made: Mapping[str, Any], here: EncoderIdentity) 
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def card_text(folder: Path) -> str:
+    """The model card of a model folder, in plain text; "" where it has none."""
+    path = folder / "README.md"
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""

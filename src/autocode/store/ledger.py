@@ -125,7 +125,7 @@ def desks(path: Path) -> list[tuple[int, str]]:
 
 def sizes(path: Path) -> dict[str, int]:
     """How many rows a study file has of documents, codes, coders and codings; none of them is read."""
-    with _open(path, new=False) as connection:
+    with reading(path) as connection:
         count = "SELECT count(*) FROM "
         return {t: int(connection.execute(count + t).fetchone()[0]) for t in ("document", "code", "coder", "coding")}
 

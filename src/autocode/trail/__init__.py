@@ -50,6 +50,8 @@ ACTIONS = (
     "add",
     "remove",
     "move",
+    "recode",
+    "memo",
     "done",
     "skip",
     "flag",
@@ -61,7 +63,7 @@ ACTIONS = (
     "undo",
     "redo",
 )
-"""What can be decided; see docs/review.md."""
+"""What can be decided; see docs/desk.md."""
 
 BACK = ("undo", "redo")
 """Those that only take others back, or bring them back."""

@@ -3,7 +3,7 @@
 const list = $("#transcript"), pane = () => $("#pane"), current = () => document.getElementById(seen) || $("[aria-current=true]", list);
 const place = () => ({ document: pane().dataset.document, unit: pane().dataset.unit, view: list.dataset.view });
 here = place;
-let wanted = null, picked = 0, seen = "", moving = false, sent = new Set();
+let touched = location.search.includes("at="), wanted = null, picked = 0, seen = "", moving = false, sent = new Set();
 const act = (word, more) => write({ do: word, ...place(), ...more });
 const BUSY = "The last decision is still being saved; this key does not count.";
 /* A decision speaks of what is on the screen when its key is pressed. While one is on its way that leads to another segment, no key counts. */
@@ -20,6 +20,7 @@ hooks.shown.push((answer, body, inside) => {
   if (answer.error) return void (sent.clear(), choose(picked));
   for (const u of answer.shift ? $$(".unit", list) : []) if (+u.dataset.start > answer.shift[0]) u.dataset.start = +u.dataset.start + answer.shift[1];
   if (answer.parts && $("#words")) { restore($("#transcript")); ($("#losing button") || $("#words")).focus(); }
+  if (answer.parts?.resting) $("#resting button").focus(); /* on Cancel: closing asks for another key than the one just pressed */
   if (answer.codes) return void again();
   if (answer.current !== undefined) go(answer.current, inside);
 });
@@ -136,7 +137,6 @@ document.addEventListener("click", (event) => {
   if (unit && getSelection().isCollapsed && unit !== current()) open(unit);
 });
 document.addEventListener("change", ({ target: t }) => { if (t.closest("#filters")) queue("/view", () => ({ ...place(), [t.name]: t.value })); });
-document.addEventListener("submit", (event) => { if (event.target.id === "search") { event.preventDefault(); queue("/search", () => ({ do: "search", view: list.dataset.view, text: $("#q").value })); } });
 /* What a key means on any keyboard: its letter; where it has none of ours, the letter at its place. Capitals mean the shift key, not the lock. */
 function keyOf(event) {
   const bracket = { BracketLeft: "[{", BracketRight: "]}" }[event.code], letter = /^Key([A-Z])$/.exec(event.code);
@@ -148,6 +148,7 @@ function keyOf(event) {
 document.addEventListener("keydown", (event) => {
   const t = event.target, words = t.id === "words" && ((event.key === " " && event.ctrlKey && "play") || (!event.shiftKey && { Enter: "correct", Escape: "edit" }[event.key]));
   if (words && !event.isComposing) { event.preventDefault(); return does[words](words === "play" ? null : $(`.editing [data-do=${words}]:not([data-digest])`)); }
+  if (t.id === "q" && event.key === "Enter" && !event.isComposing) queue("/search", () => ({ do: "search", view: list.dataset.view, text: t.value }));
   const altgr = event.getModifierState("AltGraph") || (event.altKey && edges[event.key]);
   if (t.closest("input, textarea, select, dialog") || (!altgr && (event.ctrlKey || event.altKey)) || event.metaKey || !$("#keys").checked || event.isComposing) return;
   if (t.closest("button, summary, a") && (event.key === "Enter" || event.key === " ")) return;
@@ -159,8 +160,10 @@ document.addEventListener("keydown", (event) => {
   if (key === "/") { event.preventDefault(); return $("#q").focus(); }
   if (key === "s" || (edges[key] && selection()?.words)) { event.preventDefault(); return stretch(...(edges[key] || ["", 0])); }
   const wantedKey = `[data-key="${CSS.escape(key)}"]:not([hidden])`;
-  const button = $(`#pane .row.picked ${wantedKey}`) || $(`#pane .actions ${wantedKey}`) || $(`.top ${wantedKey}, .middle ${wantedKey}`);
+  const mine = edges[key] || key === "r" ? $$("#pane .row.own") : [];
+  const button = $(`#pane .row.picked ${wantedKey}`) || (mine.length === 1 && $(wantedKey, mine[0])) || $(`#pane .actions ${wantedKey}`) || $(`.top ${wantedKey}, .middle ${wantedKey}`);
   if (button) { event.preventDefault(); button.click(); }
+  else if (mine.length) say("Choose one of your codings first, by its number.");
   else if ("axto".includes(key) && key.length === 1) say(moving ? BUSY : "Nothing is suggested here.");
 });
 /* The model reads behind the page: what it says comes without moving anything. */
@@ -169,11 +172,12 @@ async function listen() {
   if (!told || !line) return;
   if (told.fault) return void (line.textContent = told.fault);
   line.textContent = `The model is reading the documents: ${told.done} of ${told.total}.`;
-  if (told.done > +line.dataset.done && !$("#words")) queue("/fresh", () => ({ do: "fresh", ...place() }));
+  if (told.done > +line.dataset.done && !$("#words")) queue("/fresh", () => ({ do: "fresh", ...place(), edge: touched ? "" : "first" }));
   line.dataset.done = told.done;
   line.hidden = told.done >= told.total;
   if (told.done < told.total) setTimeout(listen, 1000);
 }
+for (const kind of ["keydown", "pointerdown", "wheel"]) document.addEventListener(kind, () => { touched = true; }, { passive: true });
 if ($("#reading:not([hidden])")) setTimeout(listen, 400);
 choose(0);
 seen = current()?.id;

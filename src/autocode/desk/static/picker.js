@@ -1,6 +1,6 @@
 "use strict";
 /* The window that asks for a code: exact names first, then the likeliest here and the latest given; a new code where there is none. */
-const options = $$("#options li"), likely = () => JSON.parse($("#pane")?.dataset.likely || "[]"), recent = JSON.parse($("#options")?.dataset.recent || "[]");
+const options = $$("#options li"), likely = () => JSON.parse($("#pane")?.dataset.near || "[]"), recent = JSON.parse($("#options")?.dataset.recent || "[]");
 let chosen = null;
 function rank(name, path, typed) {
   let at = -1;

@@ -1,0 +1,113 @@
+"""A real Chromium at a desk that runs in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """One Chromium; the test is skipped where there is none."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield found
+        found.close()
+
+
+class Running:
+    """The desk as a process of its own."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        """Start it in a folder and wait for the address."""
+        command = [sys.executable, "-m", "autocode", *words, "--no-browser"]
+        paths = {"PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT))), "XDG_CACHE_HOME": str(folder / "cache")}
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **paths}, cwd=folder
+        )
+        self.address = (self.process.stdout or sys.stdin).readline().strip()
+        if not self.address:
+            raise AssertionError(self.process.communicate()[1])
+
+    def next_address(self) -> str:
+        """The address for another browser, from the terminal."""
+        for line in self.process.stderr or ():
+            if "another browser" in line:
+                return line.split()[-1]
+        raise AssertionError("no address for another browser was printed")
+
+    def kill(self) -> None:
+        """End it at once, without a goodbye."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+
+
+@contextmanager
+def running(folder: Path, *words: str) -> Iterator[Running]:
+    """A desk that is gone afterwards."""
+    found = Running(folder, *words)
+    try:
+        yield found
+    finally:
+        found.kill()
+
+
+def tab(browser: Any, address: str, **options: Any) -> Any:
+    """A tab of a new browser that came in, with a list of everything that went wrong in it."""
+    page = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options)).new_page()
+    page.faults = []
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.on("dialog", lambda dialog: page.faults.append("dialog"))
+    page.on("request", lambda r: None if r.url.startswith(("http://127.0.0.1:", "blob:")) else page.faults.append(r.url))
+    page.set_default_timeout(8_000)
+    page.goto(address)
+    return page
+
+
+def log_in(page: Any, name: str = "Eve", blind: bool = False) -> Any:
+    """Sit down at the page of the code, and wait until the model has read."""
+    page.fill("#coder", name)
+    if blind:
+        page.check("#blind")
+    page.click("button.main")
+    page.locator("#pane").wait_for()
+    page.locator("#reading[hidden], body:not(:has(#reading))").first.wait_for(state="attached", timeout=30_000)
+    page.wait_for_timeout(250)
+    return page
+
+
+def press(page: Any, key: str) -> None:
+    """Press a key and wait until it is saved or shown."""
+    with page.expect_response(lambda r: r.request.method == "POST") as answer:
+        page.keyboard.press(key)
+    assert answer.value.status == 200
+    page.wait_for_timeout(150)  # time to draw
+    page.wait_for_load_state("load")
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds; injected past the page's own policy, which forbids it as it should."""
+    pytest.importorskip("axe_playwright_python.sync_playwright")
+    source = Path(sys.modules["axe_playwright_python"].__file__ or "").parent / "axe.min.js"
+    session = page.context.new_cdp_session(page)
+    session.send("Runtime.evaluate", {"expression": source.read_text(encoding="utf-8")})
+    run = "axe.run().then(r => JSON.stringify(r.violations.map(v => [v.id, v.nodes.map(n => n.target)])))"
+    answer = session.send("Runtime.evaluate", {"expression": run, "awaitPromise": True, "returnByValue": True})
+    return [] if answer["result"]["value"] == "[]" else [answer["result"]["value"]]
