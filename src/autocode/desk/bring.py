@@ -19,7 +19,7 @@ from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.formats import read_all
 from autocode.formats.receipt import ReadOptions, Receipt
-from autocode.formats.transcripts.speakers import INTERVIEWER, propose_roles, with_speakers
+from autocode.formats.transcripts.roles import INTERVIEWER, propose_roles, with_speakers
 from autocode.formats.written import Incoming
 from autocode.store import load, update
 from autocode.store.records import ReceiptRow
