@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -18,6 +18,7 @@ from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.formats import read_all
+from autocode.formats.overview import DocumentRow
 from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.formats.transcripts.roles import INTERVIEWER, propose_roles, with_speakers
 from autocode.formats.written import Incoming
@@ -26,7 +27,6 @@ from autocode.store.records import ReceiptRow
 from autocode.study import Document, Study
 from autocode.study.merge import made_of_units
 from autocode.study.revise import Merged, merge_newer
-from autocode.study.segment import is_context, segment
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -75,45 +75,35 @@ class Looked:
     """A transcript as the preview tells of it.
 
     Attributes:
+        row: What is in it, in numbers.
+        speakers: Each with the number of turns, and whether they seem to ask.
         odd: What a person should look at, "" for nothing.
-        length: Median words of a segment.
     """
 
     document: Document
+    row: DocumentRow
     speakers: tuple[tuple[str, int, bool], ...]
-    words: int
-    units: int
-    length: int
     odd: str
 
 
 def look(document: Document, texts: Mapping[str, str]) -> Looked:
-    """What is in a transcript, in numbers, and what is odd about it.
+    """What is in a transcript, and what is odd about it.
 
     Args:
         texts: From the hash of each text met so far to the name of its document.
     """
-    how = SegmentConfig()
-    units = [s for s in segment(document, how) if not is_context(s, document, how)]
-    asking = {r.speaker for r in propose_roles(document) if r.role == INTERVIEWER}
-    counts: dict[str, int] = {}
-    for t in document.turns:
-        counts[t.speaker] = counts.get(t.speaker, 0) + bool(t.speaker)
-    speakers = tuple((s, n, s in asking or s.casefold() in how.interviewers) for s, n in counts.items() if s)
-    lengths = [len(document.text_of(s).split()) for s in units]
-    twin = texts.get(document.sha256, document.id)
-    odd = ""
+    known = SegmentConfig().interviewers
+    row, asking = DocumentRow.of(document), {r.speaker for r in propose_roles(document) if r.role == INTERVIEWER}
+    turns = Counter(t.speaker for t in document.turns if t.speaker)
+    speakers = tuple((s, n, s in asking or s.casefold() in known) for s, n in turns.items())
+    odd, twin = row.odd, texts.get(document.sha256, document.id)
     if twin != document.id:
         odd = f"the same text as {twin}"
-    elif not units:
+    elif not row.units:
         odd = "nothing to code: every turn is the interviewer's"
-    elif not speakers and not document.segments and document.kind == "interview":
-        odd = "no speakers found"
-    elif len(speakers) == 1:
-        odd = "one speaker only"
-    elif len(speakers) > 1 and not any(asks for _, _, asks in speakers):
-        odd = "nobody seems to ask: say who is the interviewer"
-    return Looked(document, speakers, len(document.text.split()), len(units), round(median(lengths)) if lengths else 0, odd)
+    elif not odd and len(speakers) > 1 and not any(asks for _, _, asks in speakers):
+        odd = "nobody seems to ask: tick who is the interviewer"
+    return Looked(document, row, speakers, odd)
 
 
 def gather(batch: Batch, known: Study, choices: Choices) -> None:
