@@ -7,11 +7,13 @@ environment variable changes anything.
 
 from __future__ import annotations
 
+import importlib
 import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from autocode.errors import ConfigError, did_you_mean
@@ -32,6 +34,8 @@ class SegmentConfig:
         window: Sentences in a window (unit `window`); windows do not overlap.
         interviewers: Speakers whose turns are context, never coded (case is ignored); where
             units are given by a table, every unit is coded all the same.
+        segmenter: Instead of `unit`, a function of your own from a Document to its spans (start, end):
+            `module:name`, or in Python the function itself.
         spacy: An installed spaCy pipeline that finds sentences; "" takes the rule-based one.
         language: Language of the rule-based sentence finder, as spaCy names it.
     """
@@ -39,6 +43,7 @@ class SegmentConfig:
     unit: Unit = "auto"
     window: int = 3
     interviewers: tuple[str, ...] = ("interviewer", "moderator", "researcher", "int", "i", "q")
+    segmenter: str | Callable[..., Any] = ""
     spacy: str = ""
     language: str = "en"
 
@@ -280,6 +285,8 @@ def _fits(value: Any, hint: Any) -> bool:
         return value in get_args(hint)
     if get_origin(hint) is tuple:
         return isinstance(value, list) and all(_fits(v, get_args(hint)[0]) for v in value)
+    if get_origin(hint) is UnionType:
+        return isinstance(value, str)
     if hint is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     return type(value) is hint
@@ -289,7 +296,26 @@ def _unknown(where: str, what: str, name: str, known: Mapping[str, Any]) -> Conf
     return ConfigError(where, f"{what} is unknown", did_you_mean(name, known, f"Known: {', '.join(known)}."))
 
 
+def named(what: str | Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the user's own: itself, or what `module:name` leads to.
+
+    Raises:
+        ConfigError: There is no such module, or nothing of that name in it.
+    """
+    if not isinstance(what, str):
+        return what
+    module, _, name = what.partition(":")
+    try:
+        found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        why = f"it cannot be imported ({type(error).__name__})"
+        raise ConfigError(f"'{what}'", why, "Write module:name, of a module that Python finds.") from error
+    return found
+
+
 def _literal(value: Any) -> str:
+    if callable(value):
+        return json.dumps(f"{value.__module__}:{value.__qualname__}")
     if isinstance(value, tuple):
         return "[" + ", ".join(_literal(v) for v in value) + "]"
     return json.dumps(value, ensure_ascii=False)

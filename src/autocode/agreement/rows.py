@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from autocode.agreement.coefficients import binary
 from autocode.agreement.estimate import AgreementOptions, BoolArray, Estimate, FloatArray, number
 from autocode.agreement.judgement import intervals
 from autocode.agreement.judgement.intervals import Joint, Spread, Statistic
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +241,19 @@ class Findings:
         """The verdict on one code; pooled by default, the first machine by default."""
         found = (v for v in self.verdicts if v.code == code and machine in ("", v.machine))
         return next(found, None)
+
+    def to_frame(self) -> DataFrame:
+        """The rows as a pandas DataFrame: one for each code and pair, its counts, each coefficient with its interval."""
+        import pandas
+
+        found = []
+        for row in self.rows:
+            plain = {name: value for name, value in row.to_json().items() if not isinstance(value, dict)}
+            for name in ("kappa", "alpha", "positive", "percent"):
+                e: Estimate = getattr(row, name)
+                plain |= {name: e.value, f"{name}_low": e.low, f"{name}_high": e.high}
+            found.append(plain)
+        return pandas.DataFrame(found)
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready mapping; undefined values are null with a reason."""

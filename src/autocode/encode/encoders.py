@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import inspect
 import json
 import os
 import re
@@ -251,14 +252,60 @@ def _is_plug_in(name: str) -> bool:
 def _plug_in(name: str) -> Encoder:
     module, _, factory = name.partition(":")
     try:
-        encoder: Encoder = getattr(importlib.import_module(module), factory)()
+        made = getattr(importlib.import_module(module), factory)
+        encoder = as_encoder(made() if _takes_nothing(made) else made, name)
     except (ImportError, AttributeError, TypeError) as error:
         why = f"it cannot be made ({type(error).__name__})"
-        raise EncoderError(f"The encoder {name!r}", why, "Name a function without arguments.") from error
-    if not isinstance(getattr(encoder, "identity", None), EncoderIdentity) or not hasattr(encoder, "encode"):
-        why = "it has no EncoderIdentity as identity, or no encode"
-        raise EncoderError(f"The encoder {name!r}", why, "See the class Encoder.")
+        mend = "Name a function from texts to vectors, or one without arguments that gives an encoder."
+        raise EncoderError(f"The encoder {name!r}", why, mend) from error
     return encoder
+
+
+def _takes_nothing(made: Any) -> bool:
+    parameters = inspect.signature(made).parameters.values()
+    return all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
+
+
+def as_encoder(given: Any, name: str = "") -> Encoder:
+    """An encoder from what a script has: one of ours, an object with `encode`, or a function from texts to an array.
+
+    Args:
+        given: It gets a list of n texts and gives n vectors of one length, the same for the same texts.
+        name: What it is called in records; by default its module and its own name.
+
+    Raises:
+        EncoderError: It gives no vectors of this shape.
+    """
+    if isinstance(getattr(given, "identity", None), EncoderIdentity) and hasattr(given, "encode"):
+        own: Encoder = given
+        return own
+    run = given.encode if hasattr(given, "encode") else given
+    called = name or f"{getattr(given, '__module__', '')}:{getattr(given, '__qualname__', type(given).__qualname__)}"
+    if not callable(run):
+        raise EncoderError(f"The encoder {called!r}", "it is no function and has no encode", "See the class Encoder.")
+    return _Borrowed(called, run)
+
+
+_PROBES = ("How did the course go?", "The badge helped me to find work, and my manager noticed.", "")
+
+
+class _Borrowed:
+    """A function from texts to vectors as an encoder; what it gives for some sentences is its identity."""
+
+    def __init__(self, name: str, run: Callable[[list[str]], Any]) -> None:
+        self._name, self._run = name, run
+        vectors = self.encode(_PROBES)
+        digest = hashlib.sha256(np.round(vectors, 3).tobytes()).hexdigest()
+        self.identity = EncoderIdentity(name, digest, vectors.shape[1], 0, "function")
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        vectors = np.asarray(self._run(list(texts)), dtype=np.float32)
+        if vectors.ndim != 2 or len(vectors) != len(texts) or not vectors.size or not np.isfinite(vectors).all():
+            why = f"it gives an array of shape {vectors.shape} for {len(texts)} texts, or numbers that are none"
+            raise EncoderError(f"The encoder {self._name!r}", why, "Give one finite vector for each text.")
+        if progress is not None:
+            progress(len(texts), len(texts))
+        return unit(vectors)
 
 
 def _plain(text: str) -> str:

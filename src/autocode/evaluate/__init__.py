@@ -120,7 +120,7 @@ def hold_out(
     """Judge every document with models that have not seen it.
 
     Args:
-        model: Its settings and encoder are used; what it has learnt is not.
+        model: Its settings and encoder as given are used; what it has learnt or chosen is not.
         study: Documents with codings.
         coders: Whose codings; None takes those the model learnt from, else every human coder.
         progress: Told of the steps done.
@@ -131,7 +131,7 @@ def hold_out(
     coefficient_of(model.config.agreement.coefficient)  # said before the work, not after
     chosen = study.choose(coders if coders is not None else model.coders or None)
     matrix = learnable(study, model.config, chosen)
-    return HeldOut(matrix, judged(study, matrix, (model.config, model.encoder), progress), dict(study.by_id))
+    return HeldOut(matrix, judged(study, matrix, model.given, progress), dict(study.by_id))
 
 
 def compare(held: HeldOut, config: AgreementConfig = AgreementConfig()) -> AgreementReport:

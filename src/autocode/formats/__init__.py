@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from autocode.errors import AutocodeError, CodebookError, InputError
 from autocode.formats.coders import join_coders
@@ -19,6 +20,7 @@ from autocode.formats.datasets.huggingface import (
 )
 from autocode.formats.folder import is_study_folder, read_folder
 from autocode.formats.folder.write import write_folder
+from autocode.formats.frames import study_of, table_of
 from autocode.formats.names import Known, Proposal, codes_meet, likely, renamed
 from autocode.formats.projects.qualcoder import read_qualcoder, read_rqda, write_qualcoder
 from autocode.formats.projects.refi_read import read_project
@@ -29,7 +31,7 @@ from autocode.formats.receipt import Reader, ReadOptions, Receipt, WriteOptions,
 from autocode.formats.sources import Left, ending_of, files_of, refuse_unknown
 from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
 from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
-from autocode.formats.tables.table import read_sheets, read_table, table_stage, write_table
+from autocode.formats.tables.table import TABLES, kind_of_table, read_sheets, read_table, table_stage, write_table
 from autocode.formats.transcripts.texts import TEXTS, read_text_file
 from autocode.store import STORE, load
 from autocode.study import Study
@@ -51,13 +53,21 @@ CODEBOOK = "codebook"
 """What `ReadOptions.kind` calls a text that is to be read as a codebook."""
 
 
-def read(source: str | Path, options: ReadOptions = ReadOptions()) -> Study:
+def read(source: Any, options: ReadOptions = ReadOptions()) -> Study:
     """Read a study from a folder, a study file, a table or a transcript.
+
+    Args:
+        source: A path; or a DataFrame, a Dataset or texts, as `frames.study_of` takes them.
+        options: What the file does not say.
 
     Raises:
         AutocodeError: One line that says what is wrong with the source.
     """
-    return read_all([source], options)[0]
+    if isinstance(source, str | Path):
+        return read_all([source], options)[0]
+    table = table_of(source)
+    kind = kind_of_table(table, options) if table is not None else ""
+    return TABLES[kind][1](table, options)[0] if table is not None and kind else study_of(source)
 
 
 def read_all(sources: Sequence[str | Path], options: ReadOptions = ReadOptions()) -> tuple[Study, list[Receipt]]:

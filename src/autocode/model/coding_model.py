@@ -8,7 +8,7 @@ Nothing in it is code, and nothing is unpickled.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from autocode.agreement.counts import decisions
 from autocode.agreement.pairs import between_coders
 from autocode.classify.classifier import Classifier, fit
 from autocode.config import Config, load_config
-from autocode.encode.encoders import load_encoder
+from autocode.encode.encoders import as_encoder, first_of, load_encoder
 from autocode.encode.tuning import Network
 from autocode.encode.weights import Encoder
 from autocode.errors import ModelError
+from autocode.formats.frames import Suggestions, study_of
 from autocode.model.card import card, diagram, effort_note
 from autocode.model.effort import Trial, tried
 from autocode.model.grounds import Reasons
@@ -49,7 +50,7 @@ def further(made: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> st
     return "\n".join(["", *lines, ""]) if lines else ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CodingModel:
     """Encoder, classifier, codebook and thresholds: what suggests codes for new transcripts.
 
@@ -69,19 +70,33 @@ class CodingModel:
     provenance: Mapping[str, Any] | None = None
 
     @classmethod
-    def from_config(cls, config: Config | Path | str | None = None, encoder: Encoder | None = None) -> CodingModel:
+    def from_config(
+        cls, config: Config | Path | str | None = None, encoder: Any = None, segmenter: Callable[[Document], Any] | None = None
+    ) -> CodingModel:
         """A model that has learnt nothing yet.
 
         Args:
-            config: Settings, or the TOML file that holds them; None takes the defaults.
-            encoder: Instead of the one that the settings name.
+            config: Settings, the TOML file that holds them, or the name of settings that come with autocode (default,
+                quick, multilingual); None takes the defaults.
+            encoder: Instead of the one that the settings name: an `Encoder`, an object with `encode`, or a function from
+                n texts to an (n, dimension) array.
+            segmenter: Instead of the unit that the settings name: a function from a document to spans (start, end).
 
         Raises:
             ConfigError: The file is no valid configuration.
             EncoderError: The encoder is not on this computer.
         """
         settings = config if isinstance(config, Config) else load_config(config)
-        return cls(settings, encoder or load_encoder(settings.encode.model, precision=settings.encode.precision))
+        if segmenter:
+            settings = replace(settings, segment=replace(settings.segment, segmenter=segmenter))
+        if encoder is not None:
+            return cls(settings, as_encoder(encoder))
+        return cls(settings, load_encoder(settings.encode.model, precision=settings.encode.precision))
+
+    def __repr__(self) -> str:
+        """Counts, never words: a notebook saves what it shows."""
+        what = f"{len(self.codes):,} codes from {len(self.coders):,} coders" if self.classifier else "nothing learnt yet"
+        return f"CodingModel({what}; encoder {self.encoder.identity.name!r})"
 
     def fit(self, study: Study, coders: Iterable[str] | None = None, progress: Progress | None = None) -> CodingModel:
         """Learn from the codings of a study; returns a new, fitted model.
@@ -97,14 +112,16 @@ class CodingModel:
         chosen = study.choose(coders)
         examples = learnable(study, self.config, chosen)
         trial = tried(study, examples, (self.config, self.encoder), progress)
-        best = replace(self, config=trial.way.config, encoder=trial.way.encoder) if trial and trial.kept else self
-        return best._learnt(study, examples, progress)._noting(trial)
+        if trial and trial.kept:
+            best = replace(self, encoder=trial.way.encoder)
+            return best._learnt(study, examples, trial.way.config, progress)._noting(trial)
+        return self._learnt(study, examples, self.config, progress)._noting(trial)
 
-    def _learnt(self, study: Study, examples: CodingMatrix, progress: Progress | None) -> CodingModel:
-        prepared = prepare(study.documents, self.config, self.encoder, progress)
+    def _learnt(self, study: Study, examples: CodingMatrix, config: Config, progress: Progress | None) -> CodingModel:
+        prepared = prepare(study.documents, config, self.encoder, progress)
         rows = rows_of(prepared, examples)
         taught = target(examples, study.codebook, self.encoder)
-        classifier = fit(rows.features, taught, self.config.classify, progress)
+        classifier = fit(rows.features, taught, config.classify, progress)
         return replace(
             self,
             codebook=study.codebook,
@@ -118,22 +135,24 @@ class CodingModel:
     def _noting(self, trial: Trial | None) -> CodingModel:
         return self if trial is None else replace(self, provenance={**(self.provenance or {}), "effort": trial.to_json()})
 
-    def suggest(self, source: Study | Document, everything: bool = False, progress: Progress | None = None) -> list[Suggestion]:
-        """Suggest codes for every unit of new documents, with the precedents that speak for them.
+    def suggest(self, source: Any, everything: bool = False, progress: Progress | None = None) -> Suggestions:
+        """Suggest codes for every unit of new documents, with similar coded segments as evidence.
 
         Args:
-            source: The documents.
+            source: A study, a document, a list of texts, a DataFrame or a Dataset (see `formats.frames.study_of`).
             everything: Return silent codes too, without precedents.
             progress: Told of the units encoded.
 
         Returns:
-            Suggestions in the order of the units; within a unit, the likeliest first. Where the study's
-            codebook has changed since the model was made, only what still holds (`changes`).
+            Suggestions in the order of the units; within a unit, the likeliest first. The list has `to_frame`. Where the
+            study's codebook has changed since the model was made, only what still holds (`changes`).
 
         Raises:
             ModelError: The model is not fitted, or the study has another codebook.
         """
-        return self.read(source, everything, progress)[0]
+        whole = study_of(source)
+        said, _ = self.read(source if isinstance(source, Study) else Study(whole.documents), everything, progress)
+        return Suggestions(said, whole.by_id)
 
     def read(
         self, source: Study | Document, everything: bool = False, progress: Progress | None = None
@@ -145,7 +164,7 @@ class CodingModel:
         classifier, precedents = self._fitted()
         changed = self.changes(source) if isinstance(source, Study) else Changes()
         documents = source.documents if isinstance(source, Study) else (source,)
-        prepared = prepare(documents, self.config, self.encoder, progress)
+        prepared = prepare(documents, self.working, self.encoder, progress)
         P = classifier.predict_proba(prepared.features, prepared.groups)
         said = list(changed.current(self._suggestions(prepared, P, 0 if everything else 1, precedents)))
         return said, unlike(prepared.segments, prepared.vectors, self.distances(prepared), precedents.edge)
@@ -157,7 +176,7 @@ class CodingModel:
             ModelError: The model is not fitted.
         """
         classifier, _ = self._fitted()
-        prepared = prepare(documents, self.config, self.encoder, progress)
+        prepared = prepare(documents, self.working, self.encoder, progress)
         return prepared, classifier.coded(classifier.predict_proba(prepared.features, prepared.groups))
 
     def _suggestions(self, prepared: Prepared, P: NDArray[Any], least: int, precedents: Precedents) -> Iterator[Suggestion]:
@@ -176,8 +195,20 @@ class CodingModel:
         """
         _, precedents = self._fitted()
         documents = source.documents if isinstance(source, Study) else tuple(source)
-        found = prepare(documents, self.config, self.encoder, progress)
+        found = prepare(documents, self.working, self.encoder, progress)
         return unlike(found.segments, found.vectors, self.distances(found), precedents.edge)
+
+    @property
+    def working(self) -> Config:
+        """The settings it works with: `config` as given, and what the effort `full` chose in `fit`."""
+        chosen = (self.provenance or {}).get("effort", {}).get("encode")
+        return replace(self.config, encode=replace(self.config.encode, more=(), **chosen)) if chosen else self.config
+
+    @property
+    def given(self) -> tuple[Config, Encoder]:
+        """Settings and encoder as they were given, before `fit` chose anything."""
+        joined = self.working.encode.model != self.config.encode.model
+        return self.config, first_of(self.encoder) if joined else self.encoder
 
     @property
     def met(self) -> frozenset[str]:
@@ -284,7 +315,8 @@ class CodingModel:
         """
         parts = read(Path(folder))
         made = parts.manifest
-        encoder = encoder or load_encoder(parts.config.encode.model, precision=made["encoder"].get("precision", "float32"))
+        named = made.get("effort", {}).get("encode", {}).get("model", parts.config.encode.model)
+        encoder = as_encoder(encoder) if encoder else load_encoder(named, precision=made["encoder"].get("precision", "float32"))
         check_encoder(Path(folder), made["encoder"], encoder.identity)
         try:
             classifier = Classifier.from_arrays(parts.arrays, Network)

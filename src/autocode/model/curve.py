@@ -136,9 +136,9 @@ def curve_of(model: CodingModel, study: Study, ahead: int = 5, progress: Progres
     """
     known = {coder.id for coder in study.coders}
     matrix = learnable(study, model.config, study.choose([c for c in model.coders if c in known] or None))
-    prepared = rows_of(prepare(study.documents, model.config, model.encoder), matrix)
+    prepared = rows_of(prepare(study.documents, model.working, model.encoder), matrix)
     taught = target(matrix, study.codebook, model.encoder)
-    return learning_curve(Judged(prepared.features, taught, matrix, model.config.classify), ahead, progress)
+    return learning_curve(Judged(prepared.features, taught, matrix, model.working.classify), ahead, progress)
 
 
 def _sizes(G: int) -> Ints:

@@ -73,7 +73,9 @@ class Trial:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, for the record."""
-        found = {"name": self.way.name, "kept": self.kept, "minutes": round(self.way.minutes, 1)}
+        found: dict[str, Any] = {"name": self.way.name, "kept": self.kept, "minutes": round(self.way.minutes, 1)}
+        if self.kept:
+            found["encode"] = {"model": self.way.config.encode.model, "tuned": self.way.config.encode.tuned}
         return found | (asdict(self.gain) if self.gain else {})
 
 

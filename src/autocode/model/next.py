@@ -107,7 +107,7 @@ def _open(model: CodingModel, study: Study, whole: bool, progress: Progress | No
     begun = {matrix.documents[g] for g in set(matrix.groups[seen].tolist())}
     read = {(s.document, s.id) for s, is_seen in zip(matrix.segments, seen, strict=True) if is_seen}
     documents = [d for d in study.documents if not whole or d.id not in begun]
-    prepared = prepare(documents, model.config, model.encoder, progress)
+    prepared = prepare(documents, model.working, model.encoder, progress)
     rows = np.array([i for i, s in enumerate(prepared.segments) if (s.document, s.id) not in read], dtype=np.int64)
     prepared = _rows(prepared, rows)
     names = {name: i for i, name in enumerate(dict.fromkeys(s.document for s in prepared.segments))}

@@ -7,14 +7,22 @@ points of `Document.text`, half-open, as in a Python slice.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from autocode.config import Progress as Progress
 from autocode.errors import StudyError, did_you_mean
 from autocode.study.codebook import Codebook
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+PARAGRAPH = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*")
+"""A block of text between blank lines."""
 
 BANDS = ("silent", "ask", "suggest")
 """Bands of a suggestion, by their number."""
@@ -59,7 +67,7 @@ class Doubt:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Document:
     """One transcript or text and what is known of it.
 
@@ -87,6 +95,21 @@ class Document:
     guid: str = ""
     groups: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+
+    def __repr__(self) -> str:
+        """Counts, never words: a notebook saves what it shows."""
+        units = f"{len(self.segments):,} given units, " if self.segments else ""
+        return f"Document({self.id!r}: {self.kind}, {len(self.text.split()):,} words, {units}{len(self.turns):,} turns)"
+
+    @property
+    def units(self) -> tuple[Segment, ...]:
+        """The units of analysis as they come: those given, else the turns, else the paragraphs; in reading order."""
+        if self.segments:
+            return self.segments
+        blocks = ((m.start(), m.end(), "") for m in PARAGRAPH.finditer(self.text))
+        spans = [(t.start, t.end, t.speaker) for t in self.turns] or list(blocks)
+        kept = [span for span in spans if self.text[span[0] : span[1]].strip()]
+        return tuple(Segment(self.id, start, end, str(n), who) for n, (start, end, who) in enumerate(kept, 1))
 
     @property
     def sha256(self) -> str:
@@ -148,7 +171,7 @@ class Evidence:
 
     document: str
     coder: str
-    text: str
+    text: str = field(repr=False)
     similarity: float  # cosine between the two segments' vectors, -1 to 1
 
 
@@ -199,7 +222,7 @@ class Suggestion:
         return self.band == "suggest"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Study:
     """Documents, codebook, coders and codings: what is read, written and passed along.
 
@@ -214,6 +237,27 @@ class Study:
     readings: tuple[Reading, ...] = ()
     name: str = ""
     notice: str = ""
+
+    def __repr__(self) -> str:
+        """Counts, never words: a notebook saves what it shows."""
+        parts = (("documents", self.documents), ("codes", self.codebook), ("coders", self.coders), ("codings", self.codings))
+        return f"Study({self.name!r}: {', '.join(f'{len(tuple(held)):,} {what}' for what, held in parts)})"
+
+    def to_frame(self, what: str = "codings") -> DataFrame:
+        """One part of the study as a pandas DataFrame.
+
+        Args:
+            what: documents (a row each, with a column for each variable), segments (the units as they come, with their
+                words), codings (with the words covered), codes (with a count for each coder), or readings.
+
+        Raises:
+            StudyError: There is no such part.
+        """
+        import pandas
+
+        if what not in PARTS:
+            raise StudyError(f"'{what}'", f"a study has {', '.join(PARTS)}", did_you_mean(what, PARTS))
+        return pandas.DataFrame(PARTS[what](self), columns=COLUMNS_OF.get(what))
 
     @cached_property
     def by_id(self) -> Mapping[str, Document]:
@@ -293,6 +337,58 @@ class Study:
                 "Import coded segments first: autocode import FILE --study FOLDER.",
             )
         return wanted
+
+
+def _document_rows(study: Study) -> list[dict[str, object]]:
+    own = [
+        {"document": d.id, "kind": d.kind, "name": d.name, "source": d.source, "text": d.text, "words": len(d.text.split())}
+        for d in study.documents
+    ]
+    return [
+        row | {f"variable: {k}" if k in row else k: v for k, v in d.variables.items()}
+        for d, row in zip(study.documents, own, strict=True)
+    ]
+
+
+def _segment_rows(study: Study) -> list[tuple[object, ...]]:
+    return [(d.id, s.id, s.start, s.end, s.speaker, d.text_of(s)) for d in study.documents for s in d.units]
+
+
+def _coding_rows(study: Study) -> list[tuple[object, ...]]:
+    kinds = {c.id: c.kind for c in study.coders}
+    return [
+        (
+            *(c.document, c.start, c.end, study.by_id[c.document].text_of(c)),
+            *(c.code, study.codebook.theme(c.code), c.coder, kinds.get(c.coder, "human"), c.memo, c.when, c.weight),
+        )
+        for c in study.codings
+    ]
+
+
+def _code_rows(study: Study) -> list[dict[str, object]]:
+    given = Counter((c.code, c.coder) for c in study.codings)
+    return [
+        {"code": c.path, "theme": study.codebook.theme(c.path), "definition": c.definition}
+        | {coder.id: given[c.path, coder.id] for coder in study.coders}
+        for c in study.codebook
+    ]
+
+
+PARTS: Mapping[str, Callable[[Study], Sequence[object]]] = {
+    "documents": _document_rows,
+    "segments": _segment_rows,
+    "codings": _coding_rows,
+    "codes": _code_rows,
+    "readings": lambda study: [(r.document, r.coder, r.start, r.end) for r in study.readings],
+}
+"""The tables of `Study.to_frame`."""
+
+COLUMNS_OF: Mapping[str, list[str]] = {
+    "segments": ["document", "segment", "start", "end", "speaker", "text"],
+    "codings": ["document", "start", "end", "text", "code", "theme", "coder", "kind", "memo", "created", "weight"],
+    "readings": ["document", "coder", "start", "end"],
+}
+"""Columns of the tables that have the same ones in every study."""
 
 
 def join_readings(readings: Iterable[Reading]) -> tuple[Reading, ...]:

@@ -6,21 +6,19 @@ of sentences. Sentences and windows never cross a turn or a paragraph.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from autocode.config import SegmentConfig
+from autocode.config import SegmentConfig, named
 from autocode.errors import ConfigError, InputError
-from autocode.study import Document, Segment, Turn
+from autocode.study import PARAGRAPH, Document, Segment, Turn
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
 Span = tuple[int, int, str]  # start, end, speaker
 
-_PARAGRAPH = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*")
 _LONGEST = 100_000  # characters handed to spaCy at once: well below its own limit of 1,000,000
 
 
@@ -34,8 +32,10 @@ def segment(document: Document, config: SegmentConfig) -> tuple[Segment, ...]:
         ConfigError: The spaCy pipeline asked for is not installed.
     """
     unit = config.unit
+    if config.segmenter:
+        return _by(config.segmenter, document)
     if unit == "auto":
-        unit = "given" if document.segments else "turn" if document.turns else "paragraph"
+        return document.units
     if unit == "given":
         if not document.segments:
             raise InputError(
@@ -46,6 +46,24 @@ def segment(document: Document, config: SegmentConfig) -> tuple[Segment, ...]:
         return tuple(sorted(document.segments, key=lambda s: (s.start, s.end)))
     spans = [span for span in SEGMENTERS[unit](document, config) if document.text[span[0] : span[1]].strip()]
     return tuple(Segment(document.id, s, e, str(n), who) for n, (s, e, who) in enumerate(spans, 1))
+
+
+def _by(segmenter: str | Callable[..., Any], document: Document) -> tuple[Segment, ...]:
+    """The units that a function of the user's own finds: spans (start, end), in any order, of which none overlap.
+
+    Raises:
+        InputError: A span is no span of this document, or two overlap.
+    """
+    spans = sorted(tuple(span) for span in named(segmenter)(document))
+    ends = [0, *(end for _, end in spans)]
+    for before, (start, end) in zip(ends, spans, strict=False):
+        if not before <= start < end <= len(document.text):
+            why = f"it gives {start} to {end}, which lies outside the text or overlaps the span before it"
+            raise InputError(f"the segmenter, in document '{document.id}'", why, "Give spans (start, end) in code points.")
+    kept = [(start, end) for start, end in spans if document.text[start:end].strip()]
+    speakers = [next((t.speaker for t in document.turns if t.start <= start < t.end), "") for start, _ in kept]
+    found = enumerate(zip(kept, speakers, strict=True), 1)
+    return tuple(Segment(document.id, start, end, str(n), who) for n, ((start, end), who) in found)
 
 
 def is_context(segment: Segment, document: Document, config: SegmentConfig) -> bool:
@@ -67,7 +85,7 @@ def _turns(document: Document, config: SegmentConfig) -> Iterator[Span]:
 def _paragraphs(document: Document, config: SegmentConfig) -> Iterator[Span]:
     """Blocks of text between blank lines, cut at turns where there are any."""
     for turn in document.turns or (Turn(0, len(document.text)),):
-        for match in _PARAGRAPH.finditer(document.text, turn.start, turn.end):
+        for match in PARAGRAPH.finditer(document.text, turn.start, turn.end):
             yield match.start(), match.end(), turn.speaker
 
 

@@ -8,6 +8,7 @@ nothing in a cache.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -46,8 +47,8 @@ _AGAIN = "Write it again."
 
 
 def write_datasets(study: Study, path: Path, options: WriteOptions = WriteOptions()) -> None:
-    """Write a study as a folder that `datasets.load_dataset` opens; it stumbles over empty parts,
-    so a part without rows is left out.
+    """Write a study as a folder that `datasets.load_dataset` and `datasets.load_from_disk` open; they stumble over empty
+    parts, so a part without rows is left out.
 
     A suggestion is a row of `codings` with a probability. Half surrogate pairs, which Parquet
     cannot hold, become U+FFFD, one for one.
@@ -56,10 +57,13 @@ def write_datasets(study: Study, path: Path, options: WriteOptions = WriteOption
         InputError: The folder cannot be written.
     """
     parts = _rows(study, options)
-    with together(path, without=[_file(Path(), name).as_posix() for name in parts]) as stage:
+    saved = ("data-00000-of-00001.arrow", "dataset_info.json", "state.json")
+    former = [_file(Path(), name).as_posix() for name in parts] + [f"{name}/{file}" for name in parts for file in saved]
+    with together(path, without=former) as stage:
         for name, rows in parts.items():
             if rows:
                 write_atomic(_file(stage, name), _parquet(_PARTS[name], rows))
+        _save_to_disk({name: _arrow(_PARTS[name], rows) for name, rows in parts.items() if rows}, stage)
         write_atomic(stage / CARD, _card(study, [name for name, rows in parts.items() if rows]))
 
 
@@ -115,19 +119,41 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def _save_to_disk(tables: Mapping[str, Any], stage: Path) -> None:
+    """The same parts as `datasets.load_from_disk` opens them: one split each."""
+    import datasets
+
+    found = {
+        name: datasets.Dataset(t, fingerprint=hashlib.sha256(repr(t.to_pydict()).encode()).hexdigest()[:16])
+        for name, t in tables.items()
+    }
+    before = datasets.is_progress_bar_enabled()
+    datasets.disable_progress_bars()
+    try:
+        datasets.DatasetDict(found).save_to_disk(stage)
+    finally:
+        if before:
+            datasets.enable_progress_bars()
+
+
 def _parquet(columns: Sequence[str], rows: Iterable[_Row]) -> bytes:
     """Rows as a Parquet file with the features that `datasets` looks for."""
+    from pyarrow import parquet
+
+    out = io.BytesIO()
+    parquet.write_table(_arrow(columns, rows), out)
+    return out.getvalue()
+
+
+def _arrow(columns: Sequence[str], rows: Iterable[_Row]) -> Any:
     import datasets
     import pyarrow
-    from pyarrow import parquet
 
     listed = [[_cell(cell) for cell in row] for row in rows]
     kinds = {c: "int64" if c in _WHOLE else "float64" if c == "probability" else "string" for c in columns}
     features = datasets.Features({c: datasets.Value(kind) for c, kind in kinds.items()})
     cells = {c: [row[i] for row in listed] for i, c in enumerate(columns)}
-    out = io.BytesIO()
-    parquet.write_table(pyarrow.table(cells, schema=features.arrow_schema), out)
-    return out.getvalue()
+    return pyarrow.table(cells, schema=features.arrow_schema)
 
 
 def _cell(cell: object) -> object:

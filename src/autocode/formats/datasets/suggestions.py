@@ -44,7 +44,7 @@ def write_suggestions(
     """
     if path.suffix == ".xlsx":
         found = _by_document(suggestions, unlike, documents)
-        write_workbook(path, {"Suggestions": (HEAD, [_row(s, documents) for s in found])})
+        write_workbook(path, {"Suggestions": (HEAD, [full_row(s, documents) for s in found])})
         return
     write_atomic(path, head(path.suffix, plain) + part(path.suffix, (suggestions, unlike), documents, plain).content)
 
@@ -70,7 +70,7 @@ def part(
         plain: CSV for programs.
     """
     found = _by_document(*said, documents)
-    rows = (_row(s, documents) for s in found)
+    rows = (full_row(s, documents) for s in found)
     if suffix == ".jsonl":
         content = "".join(_lines(found, documents)).encode("utf-8", "surrogatepass")
     elif suffix == ".parquet":
@@ -93,7 +93,7 @@ def _by_document(suggestions: Iterable[Suggestion], unlike: Iterable[Segment], d
     return [s for own in found.values() for s in own]
 
 
-def _row(s: Suggestion, documents: Mapping[str, Document]) -> tuple[object, ...]:
+def full_row(s: Suggestion, documents: Mapping[str, Document]) -> tuple[object, ...]:
     """The cells of `HEAD`; a segment without a suggestion has no probability."""
     cells = suggestion_row(s, documents)
     return (*(cells if s.code else (*cells[:6], "", None, "", 0, 0)), int(s.grounds.unfamiliar), s.transfer)
