@@ -254,7 +254,7 @@ def _plug_in(name: str) -> Encoder:
     try:
         made = getattr(importlib.import_module(module), factory)
         encoder = as_encoder(made() if _takes_nothing(made) else made, name)
-    except (ImportError, AttributeError, TypeError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
         why = f"it cannot be made ({type(error).__name__})"
         mend = "Name a function from texts to vectors, or one without arguments that gives an encoder."
         raise EncoderError(f"The encoder {name!r}", why, mend) from error
@@ -299,7 +299,11 @@ class _Borrowed:
         self.identity = EncoderIdentity(name, digest, vectors.shape[1], 0, "function")
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        vectors = np.asarray(self._run(list(texts)), dtype=np.float32)
+        try:
+            vectors = np.asarray(self._run(list(texts)), dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            why = f"it gives no vectors for {len(texts)} texts ({type(error).__name__})"
+            raise EncoderError(f"The encoder {self._name!r}", why, "Give one finite vector for each text.") from error
         if vectors.ndim != 2 or len(vectors) != len(texts) or not vectors.size or not np.isfinite(vectors).all():
             why = f"it gives an array of shape {vectors.shape} for {len(texts)} texts, or numbers that are none"
             raise EncoderError(f"The encoder {self._name!r}", why, "Give one finite vector for each text.")
