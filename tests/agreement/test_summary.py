@@ -46,7 +46,7 @@ def test_the_mean_leaves_out_what_the_table_does_not_print() -> None:
     assert rows[0] is not None
     assert rows[1] is not None
     assert (rows[1].kappa.value, rows[1].kappa.shown) == (1.0, False)
-    assert (mean.estimate.value, mean.over) == (rows[0].kappa.value, "1 of 2 codes, used over 3 times")
+    assert (mean.estimate.value, mean.over) == (rows[0].kappa.value, "1 of 2 codes (4 uses or more)")
 
 
 def test_the_mean_leaves_undefined_codes_out() -> None:
@@ -57,7 +57,7 @@ def test_the_mean_leaves_undefined_codes_out() -> None:
     row = agree_on(data).row("c0")
     assert row is not None
     assert mean.estimate.value == row.kappa.value
-    assert mean.over == "1 of 2 codes, used over 3 times"
+    assert mean.over == "1 of 2 codes (4 uses or more)"
 
 
 def test_machines_are_left_out() -> None:

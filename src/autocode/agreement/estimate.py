@@ -82,6 +82,30 @@ class Estimate:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """The verdict's own error rates, in simulated studies like this one (`judgement.power`).
+
+    Attributes:
+        studies: Number of simulated studies for each machine.
+        worse: By how much the worse machine's coefficient is below that between humans: the margin.
+        par_if_worse: Share of studies in which that machine is found on par.
+        par_if_equal: Share of studies in which a machine as good as a second human is found on par.
+    """
+
+    studies: int
+    worse: float
+    par_if_worse: float
+    par_if_equal: float
+
+    def __str__(self) -> str:
+        """The two rates as a sentence."""
+        return (
+            f"a machine {self.worse:g} worse would be called on par in {100 * self.par_if_worse:.0f} of 100 studies like "
+            f"yours; an equal one is recognised in {100 * self.par_if_equal:.0f}"
+        )
+
+
 def number(value: float) -> float | None:
     """A plain float, None for NaN or infinity."""
     return float(value) if math.isfinite(value) else None

@@ -120,7 +120,10 @@ def _evidence(data: Decisions, coders: Sequence[int], pairs: Sequence[Pair]) -> 
     """Coded places of the coders and documents that any of their pairs shares."""
     shared = sum((pair.counts[:, 0].sum(-1) for pair in pairs), np.zeros(len(data.documents)))
     places = with_pooled(uses(data, list(coders))[:, :, None])[:, :, 0]
-    return evidence(places, int((shared > 0).sum()))
+    seen = data.seen[list(coders)].sum(0)
+    several = seen >= 2
+    each = float(np.average(seen[several], weights=data.weight[several])) if several.any() else 2.0
+    return evidence(places, int((shared > 0).sum()), each)
 
 
 def _rows(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autocode.agreement.coefficients import binary
-from autocode.agreement.estimate import AgreementOptions, BoolArray, Estimate, FloatArray, number
+from autocode.agreement.estimate import AgreementOptions, BoolArray, Chances, Estimate, FloatArray, number
 from autocode.agreement.judgement import intervals
 from autocode.agreement.judgement.intervals import Joint, Spread, Statistic
 
@@ -71,7 +71,14 @@ class Row:
         """Whether the coders agree on nearly all units and kappa is low, since the code is so rare or so common."""
         ac1 = float(binary.gwet_ac1(self.cells))
         kappa, percent = self.kappa.value, self.percent.value
-        return kappa is not None and self.kappa.shown and percent is not None and percent >= 0.8 and ac1 - kappa >= 0.4
+        return (
+            kappa is not None
+            and self.kappa.shown
+            and percent is not None
+            and percent >= 0.8
+            and kappa < 0.4
+            and ac1 - kappa >= 0.4
+        )
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready mapping."""
@@ -93,30 +100,6 @@ NOT_ASSESSABLE: Mapping[str, str] = {
     "at_chance": "its agreement with the humans is no better than chance may bring",
 }
 """Why a verdict is not assessable, or (`at_chance`) not supported, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chances:
-    """The verdict's own error rates, in simulated studies like this one (`judgement.power`).
-
-    Attributes:
-        studies: Number of simulated studies for each machine.
-        worse: By how much the worse machine's coefficient is below that between humans: the margin.
-        par_if_worse: Share of studies in which that machine is found on par.
-        par_if_equal: Share of studies in which a machine as good as a second human is found on par.
-    """
-
-    studies: int
-    worse: float
-    par_if_worse: float
-    par_if_equal: float
-
-    def __str__(self) -> str:
-        """The two rates as a sentence."""
-        return (
-            f"a machine {self.worse:g} worse would be called on par in {100 * self.par_if_worse:.0f} of 100 studies like "
-            f"yours; an equal one is recognised in {100 * self.par_if_equal:.0f}"
-        )
 
 
 NOTHING = Estimate(None, reason="no_pairs")
@@ -293,11 +276,13 @@ class Evidence:
         documents: Number of documents G that can be left out.
         uses: (C,) coded places, by at least one of the coders.
         coded_documents: (C,) documents that hold them.
+        coders: Coders of a unit, on average.
     """
 
     documents: int
     uses: FloatArray
     coded_documents: FloatArray
+    coders: float = 2.0
 
     def against_interval(self, cell: int) -> str:
         """The rule that forbids an interval for one code, "" where none does."""
@@ -322,9 +307,9 @@ class Evidence:
         return tuple(found)
 
 
-def evidence(uses: FloatArray, documents: int) -> Evidence:
+def evidence(uses: FloatArray, documents: int, coders: float = 2.0) -> Evidence:
     """Evidence from (G, C) coded places by document, of which `documents` were shared."""
-    return Evidence(documents, uses.sum(0), (uses > 0).sum(0).astype(np.float64))
+    return Evidence(documents, uses.sum(0), (uses > 0).sum(0).astype(np.float64), coders)
 
 
 def measure(
@@ -351,7 +336,7 @@ def measure(
             ends, result = (drawn.low, drawn.high), replace(result, undefined=drawn.undefined)
         if name in JOINT:
             whole = statistic if counts.ndim == 4 else lambda tables, one=statistic: one(tables[0])
-            joint = intervals.joint_share(paired, whole, found.uses, options.confidence)
+            joint = intervals.joint_share(paired, whole, found.uses, options.confidence, found.coders)
             ends, alike, result = _joint(joint, paired, (ends, result), options)
         without = "no_positives" if name in ("positive_agreement", "jaccard") else "no_variance"
         reason = without if counts.any() else "no_pairs"

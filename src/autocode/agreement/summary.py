@@ -92,7 +92,7 @@ def _means(data: Decisions) -> Iterator[Measure]:
     for name, found in (("kappa", [r.kappa for r in rows]), ("alpha", [r.alpha for r in rows])):
         values = [e.value for e in found if e.value is not None and e.shown]
         mean = Estimate(float(np.mean(values))) if values else Estimate(None, reason="no_variance")
-        yield Measure("Mean over codes", f"mean {name}", mean, f"{len(values)} of {len(rows)} codes, used over 3 times")
+        yield Measure("Mean over codes", f"mean {name}", mean, f"{len(values)} of {len(rows)} codes (4 uses or more)")
 
 
 def _at_all(data: Decisions, options: AgreementOptions) -> Iterator[Measure]:

@@ -168,3 +168,16 @@ def test_partial_pooling_draws_rare_codes_more() -> None:
     assert low[3] < low[2]
     assert high[3] - low[3] > 2 * (high[2] - low[2])
     assert np.isnan([value[4], low[4], high[4]]).all()
+
+
+def test_three_coders_of_a_unit_are_no_suspects() -> None:
+    """Pairs of three coders vary less between documents than single uses would; that alone raises no flag."""
+    rng = np.random.default_rng(1)
+    truth = rng.random((40, 30)) < 0.2
+    Y = [np.where(rng.random(truth.shape) < 0.1, ~truth, truth) for _ in range(3)]
+    pairs = [(Y[i], Y[j]) for i, j in ((0, 1), (0, 2), (1, 2))]
+    counts = np.stack([np.stack([a & b, a & ~b, b & ~a, ~(a | b)], -1).sum(1) for a, b in pairs], 1)[:, :, None].astype(float)
+    uses = np.array([float((Y[0] | Y[1] | Y[2]).sum())])
+    found = [intervals.joint_share(counts, lambda t: cohen_kappa(t).mean(0), uses, coders=r) for r in (2.0, 3.0)]
+    assert not found[1].alike[0]
+    assert found[1].high[0] - found[1].low[0] <= found[0].high[0] - found[0].low[0]

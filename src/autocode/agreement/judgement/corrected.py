@@ -12,11 +12,11 @@ from autocode.agreement.estimate import Estimate
 from autocode.agreement.judgement.frequencies import (
     Checked,
     difference_estimator,
-    human_share,
     post_stratified,
     ppi_plus_mean,
     ratio_by_document,
     raw_share,
+    share_by_document,
 )
 from autocode.errors import StudyError
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
@@ -54,7 +54,7 @@ class Frequency:
         raw_share: Their share; not corrected.
         corrected: Corrected share with its interval: what to report.
         method: post_stratified or ratio_by_document.
-        humans: Share among the human-coded units alone.
+        humans: Share among the human-coded units alone, with documents as clusters.
         ppi_plus: PPI++, None where too few units or errors make it unsafe.
         difference: Difference estimator, None where unsafe.
         errors: Checked units on which human and machine differ.
@@ -179,7 +179,7 @@ def _one(batch: Batch, k: int, design: Design) -> Frequency:
         raw_share(data),
         corrected,
         method,
-        human_share(data, design.confidence),
+        share_by_document(y[taken], batch.groups[taken], design.confidence),
         ppi_plus_mean(data, design.confidence) if safe else None,
         difference_estimator(data, design.confidence) if safe else None,
         data.errors,

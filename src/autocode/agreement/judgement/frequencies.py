@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement.estimate import Estimate, FloatArray
+from autocode.agreement.estimate import Estimate, FloatArray, IntArray
 from autocode.agreement.judgement.intervals import t_quantile
 
 DRAWS = 4000
@@ -68,8 +68,36 @@ def _nothing() -> Estimate:
     return Estimate(None, reason="no_pairs")
 
 
+def share_by_document(y: FloatArray, groups: IntArray, confidence: float = 0.95) -> Estimate:
+    """Share of (n,) units coded 1, with documents as clusters: Jeffreys' interval on effective counts.
+
+    As `intervals.joint_share`, after Korn & Graubard (1998): the units count by how much the share varies between documents
+    beyond independent units, at least 1, and by (t / z) squared for few documents.
+
+    Example:
+        >>> found = share_by_document(np.array([1.0, 0, 0, 0] * 30), np.arange(120) // 12)
+        >>> [round(x, 2) for x in (found.value, found.low, found.high)]
+        [0.25, 0.17, 0.35]
+    """
+    from scipy.special import betaincinv
+
+    if not len(y):
+        return _nothing()
+    documents, place = np.unique(groups, return_inverse=True)
+    G, p, n = len(documents), float(y.mean()), float(len(y))
+    if G < 2:
+        return Estimate(p, no_interval="single_cluster")
+    given, size = np.bincount(place, y), np.bincount(place).astype(np.float64)
+    between = G / (G - 1) * float(((given - p * size) ** 2).sum()) / n**2
+    spread = max(1.0, between / (p * (1 - p) / n)) if 0 < p < 1 else 1.0
+    effective = n / spread * (z_quantile(confidence) / t_quantile(confidence, G)) ** 2
+    a, b, tail = effective * p + 0.5, effective * (1 - p) + 0.5, (1 - confidence) / 2
+    low, high = float(betaincinv(a, b, tail)) if p > 0 else 0.0, float(betaincinv(a, b, 1 - tail)) if p < 1 else 1.0
+    return Estimate(p, low, high)
+
+
 def human_share(data: Checked, confidence: float = 0.95) -> Estimate:
-    """Share among the checked units alone, with Wilson's interval.
+    """Share among the checked units alone, with Wilson's interval: for units drawn one by one.
 
     Example:
         >>> human, machine = [1.0, 0, 1, 0] * 100, [1.0, 0, 1, 1] * 25 + [1.0, 0, 1, 0] * 75

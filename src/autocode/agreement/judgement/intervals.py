@@ -130,11 +130,14 @@ class Joint:
     alike: BoolArray
 
 
-def joint_share(counts: FloatArray, statistic: Statistic, uses: FloatArray, confidence: float = 0.95) -> Joint:
+def joint_share(
+    counts: FloatArray, statistic: Statistic, uses: FloatArray, confidence: float = 0.95, coders: float = 2.0
+) -> Joint:
     """Interval of kappa and its kin from J, the share of joint uses among the uses of a code by either coder.
 
     J has a Jeffreys interval on effective counts (Korn & Graubard 1998): the uses, divided by how much J varies
-    between documents beyond independent uses (at least 1) and by (t / z) squared for few documents. Its ends are
+    between documents beyond independent uses (at least 1; 2 / coders where more judged each unit, who tell more of it
+    than two) and by (t / z) squared for few documents. Its ends are
     carried to the coefficient at the observed margins. With no joint use the interval is as wide as so few uses
     allow, where leaving out documents would see no spread at all. Where a code is given more often than not, J is the
     share left by both among those left by either.
@@ -144,6 +147,7 @@ def joint_share(counts: FloatArray, statistic: Statistic, uses: FloatArray, conf
         statistic: From (P, C, 4) to (C,), monotone in J.
         uses: (C,) coded places; with text as units far fewer than the characters counted.
         confidence: Coverage.
+        coders: Coders of a unit, on average.
 
     Example:
         >>> from autocode.agreement.coefficients.binary import cohen_kappa
@@ -166,12 +170,12 @@ def joint_share(counts: FloatArray, statistic: Statistic, uses: FloatArray, conf
         between = G / max(1, G - 1) * ((both - J * either) ** 2).sum(0) / m**2
         spread = np.where((J > 0) & (J < 1), between / (J * (1 - J) / trials), 1.0)
         tail = (1 - confidence) / 2
-        n = trials / np.maximum(1.0, spread) * (ndtri(tail) / t_quantile(confidence, G)) ** 2
+        n = trials / np.maximum(min(1.0, 2 / coders), spread) * (ndtri(tail) / t_quantile(confidence, G)) ** 2
         low = np.where(J > 0, betaincinv(n * J + 0.5, n * (1 - J) + 0.5, tail), 0.0)
         high = np.where(J < 1, betaincinv(n * J + 0.5, n * (1 - J) + 0.5, 1 - tail), 1.0)
     back = np.where(common[:, None], [[3, 1, 2, 0]], [[0, 1, 2, 3]])[None]
     ends = (np.take_along_axis(with_share(given, J, end), back, -1) for end in (low, high))
-    alike = (trials >= ALIKE_USES) & (spread * (G - 1) < chdtri(G - 1, 1 - ALIKE_CHANCE))
+    alike = (coders <= 2) & (trials >= ALIKE_USES) & (spread * (G - 1) < chdtri(G - 1, 1 - ALIKE_CHANCE))
     low, high = (np.where(m > 0, statistic(tables), np.nan) for tables in ends)
     return Joint(np.minimum(low, high), np.maximum(low, high), spread, alike)
 

@@ -51,17 +51,13 @@ def leave_one_coder_out(data: Decisions, confidence: float = 0.95) -> list[LeftO
     check_coders(data)
     everyone = list(range(len(data.coders)))
     whole = with_pooled(coincidence_counts(data, everyone))
-    found = evidence(with_pooled(uses(data, everyone)[:, :, None])[:, :, 0], _documents(whole))
+    found = evidence(with_pooled(uses(data, everyone)[:, :, None])[:, :, 0], int((whole[:, 0].sum(-1) > 0).sum()))
     result = []
     for r in everyone:
         rest = with_pooled(coincidence_counts(data, [i for i in everyone if i != r]))
         without, gain = _compare(whole, rest, found, confidence)
         result += [LeftOut(code, data.coders[r], without[c], gain[c]) for c, code in enumerate(("", *data.codes))]
     return result
-
-
-def _documents(counts: FloatArray) -> int:
-    return int((counts[:, 0].sum(-1) > 0).sum())
 
 
 def _compare(whole: FloatArray, rest: FloatArray, found: Evidence, confidence: float) -> tuple[list[Estimate], list[Estimate]]:

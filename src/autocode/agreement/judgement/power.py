@@ -14,8 +14,8 @@ from itertools import combinations, product
 import numpy as np
 
 from autocode.agreement.coefficients.binary import mean_kappa
-from autocode.agreement.estimate import Estimate, FloatArray
-from autocode.agreement.rows import LEAST_DOCUMENTS, Chances, Evidence, Verdict
+from autocode.agreement.estimate import Chances, Estimate, FloatArray
+from autocode.agreement.rows import LEAST_DOCUMENTS, Evidence, Verdict
 
 ON_PAR = ("supported", "on_par_but_humans_unreliable", "on_par_but_low")
 MOST_HUMANS = 3  # simulated; more humans add little and cost twice as much each

@@ -23,7 +23,7 @@ import numpy as np
 
 from autocode.agreement.coefficients import binary
 from autocode.agreement.counts import Decisions, pair_counts, uses, with_pooled
-from autocode.agreement.estimate import AgreementOptions, Estimate, number
+from autocode.agreement.estimate import AgreementOptions, Chances, Estimate, number
 from autocode.agreement.judgement import intervals, power
 from autocode.agreement.judgement.intervals import Statistic
 from autocode.agreement.rows import (
@@ -31,7 +31,6 @@ from autocode.agreement.rows import (
     LEAST_DOCUMENTS,
     LEAST_JOINT_USES,
     LEAST_USES,
-    Chances,
     Evidence,
     Verdict,
     estimates,
@@ -159,7 +158,7 @@ def compare(data: Decisions, machine: str, machines: Sequence[str]) -> Compariso
         () if apart else tuple(data.coders[h] for h in humans),
         _join(within, apart, True)[in_use],
         _join(mixed, apart, False)[in_use],
-        evidence(places, len(in_use)),
+        evidence(places, len(in_use), float(kept.seen[humans].sum(0).mean())),
     )
 
 
@@ -168,7 +167,7 @@ def _chances(compared: Comparison, pooled: Verdict, options: AgreementOptions) -
     if not options.studies or pooled.humans.value is None or pooled.label == "not_assessable":
         return None
     between, beside = compared.within[:, :, :1], compared.mixed[:, :, 0].sum(1)
-    joint = intervals.joint_share(between, compared.mean, compared.places.uses[:1], options.confidence)
+    joint = intervals.joint_share(between, compared.mean, compared.places.uses[:1], options.confidence, compared.places.coders)
     units, humans = beside.sum(-1) / compared.mixed.shape[1], min(max(2, compared.mixed.shape[1]), power.MOST_HUMANS)
     rate = float(beside[:, :2].sum() / beside.sum())
     rates = (beside[:, :2].sum(-1) + rate) / (beside.sum(-1) + 1)
