@@ -133,6 +133,16 @@ def touched(store: Path) -> None:
     _studies[Path.cwd() / store] = None
 
 
+def touched_studies() -> list[Path]:
+    """The study files touched since they were last taken."""
+    return list(_studies)
+
+
+def written_paths() -> list[Path]:
+    """The outputs written since they were last taken."""
+    return list(_written)
+
+
 def taken() -> tuple[list[Path], list[Path]]:
     """The study files touched and the outputs written since the last call, which are forgotten here."""
     found = list(_studies), list(_written)

@@ -93,7 +93,7 @@ def test_pseudonyms_are_proposed_reviewed_and_applied(stored: Shell) -> None:
     assert stored("pseudonymise", "s", "--apply", "p.csv", "--key", "s/key.csv")[0] == 1
     assert b"badge" in (stored.folder / "s" / STORE).read_bytes()
     assert stored("pseudonymise", "s", "--apply", "p.csv", "--key", "safe/key.csv")[0] == 0
-    raw = b"".join(p.read_bytes() for p in (stored.folder / "s").iterdir())
+    raw = b"".join(p.read_bytes() for p in (stored.folder / "s").rglob("*") if p.is_file())
     assert b"badge" not in raw
     assert b"my cat sleeps" in raw
 
@@ -107,7 +107,7 @@ def test_forget_asks_first_and_then_leaves_no_byte(stored: Shell) -> None:
     code, out, _ = stored("forget", "s", "D2", "--yes")
     assert code == 0
     assert "erased: s/study.sqlite: 1 documents" in out
-    raw = b"".join(p.read_bytes() for p in (stored.folder / "s").iterdir())
+    raw = b"".join(p.read_bytes() for p in (stored.folder / "s").rglob("*") if p.is_file())
     assert b"hello number 2" not in raw
     assert b"hello number 3" in raw
 

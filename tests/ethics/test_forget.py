@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +13,16 @@ import pytest
 from autocode.config import Config
 from autocode.dossier import NAME, Findings, write_dossier
 from autocode.errors import StoreError, StudyError
-from autocode.ethics import Places, forget, holding
+from autocode.ethics import Places, forget, holding, unfinished
 from autocode.formats.datasets.stream import Parts
 from autocode.formats.datasets.suggestions import part, write_suggestions
+from autocode.formats.files import write_atomic
 from autocode.model import CodingModel
 from autocode.store import STORE, ReceiptRow, load, receipts, update
+from autocode.store.backups import backup
 from autocode.store.checking import check
 from autocode.store.ledger import append, entries, last_written
+from autocode.store.outputs import Forgetting, outputs, record_outputs, write_journal
 from autocode.study import Coding, Study, Suggestion
 from autocode.study.segment import segment
 from autocode.trail import Decision, verify
@@ -44,7 +50,7 @@ def test_no_byte_is_left_where_it_could_be_erased(places: Places) -> None:
     root = places.study.parent
     before = [p for p in root.rglob("*") if p.is_file() and WORDS.encode() in p.read_bytes()]
     assert places.study / STORE in before
-    done = forget(load(places.study / STORE), "Person D3", places)
+    done = forget("Person D3", places)
     after = [p for p in root.rglob("*") if p.is_file() and WORDS.encode() in p.read_bytes()]
     assert after == [root / "out" / "notes.txt"]
     assert str(root / "out" / "notes.txt") in dict(done.left)
@@ -54,8 +60,7 @@ def test_no_byte_is_left_where_it_could_be_erased(places: Places) -> None:
 
 def test_their_codings_leave_every_table(places: Places, study: Study) -> None:
     """Document, codings and readings are gone; all others stay; the study file is sound."""
-    stored = load(places.study / STORE)
-    done = forget(stored, "D3", places)
+    done = forget("D3", places)
     left = load(places.study / STORE)
     assert "D3" not in {d.id for d in left.documents} | {c.document for c in left.codings} | {r.document for r in left.readings}
     assert len(left.codings) == len(study.codings) - done.codings == sum(c.document != "D3" for c in study.codings)
@@ -64,7 +69,7 @@ def test_their_codings_leave_every_table(places: Places, study: Study) -> None:
 
 def test_a_model_loses_its_evidence_and_is_listed(places: Places) -> None:
     """The model still loads, without segments of the participant, and its weights are said to remain."""
-    done = forget(load(places.study / STORE), "D3", places)
+    done = forget("D3", places)
     models = places.models
     assert models is not None
     model = CodingModel.load(models / "m", FakeEncoder())
@@ -79,7 +84,7 @@ def test_a_stranger_is_an_error_and_nothing_is_made(places: Places, tmp_path: Pa
     with pytest.raises(StudyError, match="Nobody"):
         holding(load(places.study / STORE), "Nobody")
     with pytest.raises(StoreError, match="no study"):
-        forget(load(places.study / STORE), "D3", replace(places, study=tmp_path / "none"))
+        forget("D3", replace(places, study=tmp_path / "none"))
     assert not (tmp_path / "none" / STORE).exists()
 
 
@@ -97,7 +102,7 @@ def test_examples_that_quote_them_leave_the_codebook_and_the_model(places: Place
     models = places.models
     assert models is not None
     CodingModel(Config(), FakeEncoder()).fit(load(path)).save(models / "m")
-    done = forget(load(path), "D3", places)
+    done = forget("D3", places)
     assert "codebook: the examples of Work > Time, which quoted them" in done.erased
     for book in (load(path).codebook, CodingModel.load(models / "m", FakeEncoder()).codebook):
         assert {c.example for c in book if c.example} == {"An example of our own, which nobody said."}
@@ -105,8 +110,8 @@ def test_examples_that_quote_them_leave_the_codebook_and_the_model(places: Place
     assert [p.name for p in root.rglob("*") if p.is_file() and WORDS.encode() in p.read_bytes()] == ["notes.txt"]
 
 
-def test_the_ledger_keeps_its_chain_and_what_it_holds_is_listed(places: Places) -> None:
-    """Decisions stay and the chain holds; a note that quotes them is listed with the number of its entry."""
+def test_the_ledger_loses_their_words_and_name_and_says_so(places: Places) -> None:
+    """Notes that quote or name them are gone, the chain holds anew, and a last entry says how it ended before."""
     path = places.study / STORE
     quoted = "über " + WORDS  # written as numbers in the ledger's own text
     text = load(path).by_id["D3"].text.replace(WORDS, quoted)
@@ -120,24 +125,133 @@ def test_the_ledger_keeps_its_chain_and_what_it_holds_is_listed(places: Places) 
         path,
         [
             Decision("note", "eve", "D4", note="Nothing of theirs."),
-            Decision("note", "eve", "D3", note=quoted),
-            Decision("skip", "eve", "D3"),
+            Decision("note", "eve", "D4", note=quoted),
+            Decision("skip", "eve", "D3", "D3:2"),
         ],
     )
-    done = forget(load(path), "D3", places)
-    assert verify(entries(path), last_written(path)) == []
-    told = [why for where, why in done.left if where == str(path)]
-    assert any("entries 2 of its ledger hold their words" in why for why in told)
-    assert any("2 decisions were made on their documents" in why for why in told)
+    head = entries(path)[-1].sha256
+    forget("Person D3", places)
+    kept = entries(path)
+    assert verify(kept, last_written(path)) == []
+    assert check(path) == []
+    assert [e.decision.note for e in kept[:2]] == ["Nothing of theirs.", "[withdrawn]"]
+    assert (kept[2].decision.document, kept[2].decision.action) == ("[withdrawn]", "skip")
+    assert kept[3].decision.action == "redact"
+    assert head in kept[3].decision.note
+    assert not [p for p in places.study.rglob("*") if p.is_file() and WORDS.encode() in p.read_bytes()]
+
+
+def test_everything_on_the_studys_list_is_found_from_any_folder(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters, tables and models that nobody names now are erased; one changed since is listed, one moved away is named."""
+    root = places.study.parent
+    made = [root / "far" / name for name in ("letters/D3.html", "all.csv", "worked.csv", "moved.csv")]
+    for path in made:
+        write_atomic(path, f"They said: {WORDS} 3 and the bus came late")
+    record_outputs(places.study / STORE, [*made, root / "models" / "m"], "export")
+    made[2].write_text("Mine now. " + WORDS)
+    made[3].rename(root / "elsewhere.csv")
+    monkeypatch.chdir(root / "cache")
+    done = forget("D3", Places(places.study))
+    assert not made[0].exists()
+    assert not made[1].exists()
+    assert "changed since" in dict(done.left)[str(made[2])]
+    assert any("moved.csv" in where for where in done.not_searched)
+    assert any(str(root / "models" / "m") in what for what in done.erased)
+    assert [o.path for o in outputs(places.study / STORE)] == ["../far/worked.csv", "../far/moved.csv", "../models/m"]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        'He said: "My wife is Ana Lim."',
+        "<p>my wife <b>is</b> Ana&#32;Lim</p>",
+        '{"said": "My wife\\nis Ana Lim"}',
+        "MY WIFE IS ANA LIM",
+        "the second one, P. Sørensen, left",
+        "see D3 again",
+    ],
+)
+def test_short_sentences_and_names_are_searched_whole(places: Places, note: str) -> None:
+    """A sentence of five words is found in quotes, tags, escapes or capitals; so are an id and a respondent's name."""
+
+    def said(old: Study) -> Study:
+        people = (
+            replace(d, text=d.text + "R: My wife is Ana Lim.\n", variables={"respondent": "P. Sørensen"}) if d.id == "D3" else d
+            for d in old.documents
+        )
+        return replace(old, documents=tuple(people))
+
+    update(places.study / STORE, said)
+    file = places.also[0] / "memo.txt"
+    file.write_text(note, encoding="utf-8")
+    (places.also[0] / "other.txt").write_text("My wife is at home, and number 33 is not they.", encoding="utf-8")
+    left = dict(forget("D3", places).left)
+    assert str(file) in left
+    assert str(places.also[0] / "other.txt") not in left
+
+
+def test_dated_copies_forget_too(places: Places) -> None:
+    """A copy made before is a sound study without them afterwards."""
+    kept = backup(places.study / STORE)
+    forget("D3", places)
+    assert "D3" not in load(kept).by_id
+    assert check(kept) == []
+    assert WORDS.encode() not in kept.read_bytes()
+
+
+_KILLED = """
+import os, sys
+from pathlib import Path
+from autocode.ethics import Places, forget
+study, stop = Path(sys.argv[1]), int(sys.argv[2])
+seen = [0]
+def watch(event, arguments):
+    if event in ("open", "os.remove", "os.rename", "sqlite3.connect", "os.listdir", "tempfile.mkstemp"):
+        place = str(arguments[0]) if arguments else ""
+        if str(study.parent) in place:
+            seen[0] += 1
+            if seen[0] == stop:
+                os._exit(9)
+sys.addaudithook(watch)
+forget("D3", Places(study, study.parent / "models", study.parent / "cache", (study.parent / "out",)))
+print(seen[0])
+"""
+
+
+def test_it_goes_on_after_a_kill_at_any_point(places: Places) -> None:
+    """Killed at points all over its way, the same call finishes: no word is left, and the certificate names what went."""
+    root = places.study.parent
+    backup(places.study / STORE)
+    shutil.copytree(root, root.with_name("whole"))
+    run = [sys.executable, "-c", _KILLED, str(places.study)]
+    steps = int(subprocess.run([*run, "0"], capture_output=True, text=True, check=True).stdout)
+    assert steps > 100
+    for stop in range(1, steps, max(1, steps // 12)):
+        shutil.rmtree(root)
+        shutil.copytree(root.with_name("whole"), root)
+        assert subprocess.run([*run, str(stop)], check=False).returncode == 9
+        begun = unfinished(places.study)
+        done = forget("D3", places) if begun or "D3" in load(places.study / STORE).by_id else None
+        assert unfinished(places.study) is None
+        assert check(places.study / STORE) == []
+        assert [p.name for p in root.rglob("*") if p.is_file() and WORDS.encode() in p.read_bytes()] == ["notes.txt"], stop
+        assert done is None or any("1 documents" in what for what in done.erased)
+
+
+def test_a_second_forgetting_waits_for_the_first(places: Places) -> None:
+    """Who comes next is told whose forgetting was stopped, and how to finish it."""
+    write_journal(places.study / STORE, Forgetting("D3", ("D3",), "then", {}))
+    with pytest.raises(StudyError, match="autocode forget .* D3 --yes"):
+        forget("D4", places)
 
 
 def test_a_record_that_points_to_them_is_listed(places: Places) -> None:
     """A pinned quote of theirs in dossier.toml is named, for no report can be made before it is gone."""
     pinned = '[[pinned]]\ncode = "Work > Time"\ndocument = "{}"\nstart = 0\nend = 5\n'
     (places.study / NAME).write_text(pinned.format("D4"))
-    assert str(places.study / NAME) not in dict(forget(load(places.study / STORE), "D5", places).left)
+    assert str(places.study / NAME) not in dict(forget("D5", places).left)
     (places.study / NAME).write_text(pinned.format("D3"))
-    done = forget(load(places.study / STORE), "D3", places)
+    done = forget("D3", places)
     assert "points to D3" in dict(done.left)[str(places.study / NAME)]
 
 
@@ -152,7 +266,7 @@ def test_parts_of_a_stopped_run_are_erased(places: Places, suffix: str) -> None:
         said = Suggestion(unit, "Learner > Time", 0.9, "suggest")
         parts.begin()
         parts.keep(0, "0" * 24, part(suffix, ([said], ()), stored.by_id, False))
-    done = forget(stored, "D3", places)
+    done = forget("D3", places)
     assert not ours.folder.exists()
     assert others.folder.is_dir()
     assert [e for e in done.erased if e.startswith(str(ours.folder))]
@@ -164,7 +278,7 @@ def test_words_in_a_parquet_table_are_found(places: Places) -> None:
     unit = segment(stored.by_id["D3"], Config().segment)[1]
     out = places.study.parent / "out" / "s.parquet"
     write_suggestions(out, [Suggestion(unit, "Learner > Time", 0.9, "suggest")] * 9, stored.by_id, False)
-    assert "erase it yourself" in dict(forget(stored, "D3", places).left)[str(out)]
+    assert "erase it yourself" in dict(forget("D3", places).left)[str(out)]
 
 
 def test_a_rule_with_words_in_common_is_read_and_no_file_is_blamed(places: Places) -> None:
@@ -175,7 +289,7 @@ def test_a_rule_with_words_in_common_is_read_and_no_file_is_blamed(places: Place
         return replace(old, codebook=replace(old.codebook, codes=(replace(first, definition=WORDS), *rest)))
 
     update(places.study / STORE, ruled)
-    left = forget(load(places.study / STORE), "D3", places).left
+    left = forget("D3", places).left
     assert "read them" in dict(left)["codebook"]
     assert str(places.study / STORE) not in dict(left)
 
@@ -187,6 +301,6 @@ def test_receipts_forget_them_too(places: Places) -> None:
     told = [ReceiptRow("then", "D3.txt", "transcripts", 1), replace(kept, notes=("ana in D3 1", *kept.notes), aside=aside)]
     path = places.study / STORE
     update(path, lambda old: old, lambda: told)
-    forget(load(path), "D3", places)
+    forget("D3", places)
     assert receipts(path) == (kept,)
     assert check(path) == []

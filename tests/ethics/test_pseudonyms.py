@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autocode.errors import InputError
-from autocode.ethics import Proposal, apply_proposals, in_receipts, write_key
+from autocode.ethics import Places, Proposal, apply_proposals, inventory, pseudonymise_study, write_key
+from autocode.ethics.answers import ANSWERED, Kept, load_answers, save_answers
+from autocode.ethics.pseudonyms import still_naming
+from autocode.formats.files import write_atomic
 from autocode.store import STORE, ReceiptRow, receipts, update
+from autocode.store.backups import backup
+from autocode.store.checking import check
+from autocode.store.ledger import append, entries, last_written
+from autocode.store.outputs import record_outputs
 from autocode.study import Coder, Coding, Document, Study, Turn
 from autocode.study.codebook import Code, Codebook
+from autocode.trail import Decision, verify
+from autocode.trail.effects import Effects
 
 TEXT = "Lim: I know Annabel, and Anna knows Lim."
 LISTED = [
@@ -39,13 +49,36 @@ def test_names_go_everywhere_and_offsets_follow() -> None:
     assert "Lim" not in repr(made.study)
 
 
-def test_names_in_receipts_are_replaced(tmp_path: Path) -> None:
-    """Names of files, notes and memos of codings set aside hold no name that was replaced."""
+def test_names_go_from_all_that_a_study_keeps(tmp_path: Path) -> None:
+    """Receipts, notes and earlier codebooks in the ledger, answers and dated copies hold no name that was replaced."""
+    store = tmp_path / STORE
     aside = (Coding("d", 0, 4, "c", "x", "Lim again"),)
-    update(tmp_path / STORE, lambda _: _study(), lambda: [ReceiptRow("t", "Lim.txt", "rows", 1, {}, ("about Lim",), aside)])
-    in_receipts(tmp_path / STORE, LISTED)
-    (entry,) = receipts(tmp_path / STORE)
+    update(store, lambda _: _study(), lambda: [ReceiptRow("t", "Lim.txt", "rows", 1, {}, ("about Lim",), aside)])
+    book = _study().codebook
+    renamed = replace(book, codes=(replace(book.by_path["c"], definition="New"),))
+    append(
+        store,
+        [Decision("note", "x", "d", note="Lim was ill"), Decision("codebook", "x", effects=Effects(book=(book, renamed)))],
+    )
+    save_answers(tmp_path / ANSWERED, [Kept("d", "approved", 0, {"1": "Lim speaking"})])
+    kept = backup(store)
+    done = pseudonymise_study(tmp_path, LISTED)
+    (entry,) = receipts(store)
     assert (entry.source, entry.notes, entry.aside[0].memo) == ("Anna.txt", ("about Anna",), "Anna again")
+    assert done.entries == 2
+    assert entries(store)[0].decision.note == "Anna was ill"
+    assert verify(entries(store), last_written(store)) == check(store) == check(kept) == []
+    assert load_answers(tmp_path / ANSWERED)[0].comments == {"1": "Anna speaking"}
+    assert not [p for p in tmp_path.rglob("*") if p.is_file() and b"Lim" in p.read_bytes()]
+
+
+def test_what_still_holds_a_replaced_name_is_listed(tmp_path: Path) -> None:
+    """A report on the study's list is named where it holds the name; another is not."""
+    update(tmp_path / "s" / STORE, lambda _: _study())
+    for name, text in (("old.html", "<p>Lim said</p>"), ("new.html", "<p>Limits, and others</p>")):
+        write_atomic(tmp_path / name, text)
+    record_outputs(tmp_path / "s" / STORE, [tmp_path / "old.html", tmp_path / "new.html"], "report")
+    assert still_naming(inventory(Places(tmp_path / "s")), LISTED) == [str(tmp_path / "old.html")]
 
 
 def test_only_whole_words_and_only_what_was_chosen_change() -> None:

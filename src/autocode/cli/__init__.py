@@ -20,22 +20,18 @@ import typer
 
 from autocode.cli.agreement import agree, evaluate, frequencies
 from autocode.cli.answers import Answer
-from autocode.cli.dossier import forget, members_export, members_import, pseudonymise, report
+from autocode.cli.dossier import members_export, members_import, report
 from autocode.cli.exchange import describe, export, import_
-from autocode.cli.options import Json, ModelOption, known_study, refuse
+from autocode.cli.keeping import afterwards, backup, doctor, forget, pseudonymise, restore
 from autocode.cli.review import audit, open_, review, shortcut
 from autocode.cli.second_look import clinic_, meet, plan_, second_look_, stability_
-from autocode.cli.shell import app, bundled, show, tell
+from autocode.cli.shell import app, bundled, tell
 from autocode.cli.suggest import next_, suggest
 from autocode.cli.train import align, train
-from autocode.doctor import examine
 from autocode.encode.weights import add_encoder
 from autocode.errors import AutocodeError
 from autocode.footprint import guard
-from autocode.formats import read
 from autocode.formats.files import write_atomic
-from autocode.model.coding_model import CodingModel
-from autocode.store import STORE
 
 encoder_app = typer.Typer(help="Encoders: the models that turn text into numbers.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(encoder_app, name="encoder")
@@ -73,23 +69,11 @@ app.command()(review)
 app.command()(audit)
 app.command()(pseudonymise)
 app.command()(forget)
+app.command()(backup)
+app.command()(restore)
+app.command()(doctor)
 members_app.command("export")(members_export)
 members_app.command("import")(members_import)
-
-
-@app.command()
-def doctor(
-    study: Annotated[Path | None, typer.Argument(metavar="STUDY", parser=known_study, help="A study to check as well.")] = None,
-    model: ModelOption = None,
-    as_json: Json = False,
-) -> None:
-    """Check versions, the encoder's hash, the network and a study's integrity."""
-    refuse(None if study else model, "--model", "which codes changed since it was trained is seen beside a study: name one")
-    changed = CodingModel.load(model).changes(read(study)) if study and model else None
-    findings = examine(study / STORE if study else None, changed)
-    show(findings, as_json)
-    if findings.faults:
-        raise typer.Exit(1)
 
 
 @encoder_app.command("add")
@@ -151,3 +135,5 @@ def main() -> None:
     except KeyboardInterrupt:
         tell("autocode: stopped. Nothing is lost; run the command again to go on.")
         sys.exit(130)
+    finally:
+        afterwards(next((word for word in sys.argv[1:] if word[:1] != "-"), ""))

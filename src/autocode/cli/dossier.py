@@ -1,10 +1,9 @@
-"""The verbs around the dossier: report, members, pseudonymise, forget."""
+"""The verbs around the dossier: report, members."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -30,30 +29,15 @@ from autocode.config import Config
 from autocode.dossier.dossier import FORMS, QUESTIONS_FILE, SIZES, study_html, write_dossier
 from autocode.dossier.findings import Checked, Findings, Trail
 from autocode.dossier.record import NAME, load_record, unanswered
-from autocode.encode.cache import cache_folder
 from autocode.errors import InputError
 from autocode.ethics.answers import ANSWERED, Kept, load_answers, read_answers, save_answers, take
-from autocode.ethics.forget import Places, holding
-from autocode.ethics.forget import forget as erase
 from autocode.ethics.letters import write_letters
-from autocode.ethics.names import CERTAINTIES
-from autocode.ethics.pseudonyms import (
-    WARNING,
-    Proposal,
-    apply_proposals,
-    in_receipts,
-    pipelines,
-    propose,
-    read_proposals,
-    write_key,
-    write_proposals,
-)
 from autocode.evaluate import agreement_options, compare, hold_out
 from autocode.formats import read, read_all
-from autocode.formats.datasets.stream import is_parts
 from autocode.formats.files import write_atomic
 from autocode.model.coding_model import CodingModel
-from autocode.store import STORE, load, receipts, scrub, update
+from autocode.store import STORE, receipts, update
+from autocode.store.backups import backup as keep_copy
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
 from autocode.trail import accepted, standing, verify
@@ -197,116 +181,17 @@ def members_import(
                 print(f"  LOST: {c.code} by {c.coder}: its words are gone")
         return old
 
-    load(study / STORE)  # says at once where there is none
+    keep_copy(study / STORE, "members import")
     update(study / STORE, change)
     save_answers(study / ANSWERED, kept)
-    _mind_places(study, {k.document for k in kept if k.corrections})
+    mind_places(study, {k.document for k in kept if k.corrections})
     tell(f"Next: autocode report {study} --out dossier")
 
 
-def _mind_places(study: Path, documents: set[str]) -> None:
+def mind_places(study: Path, documents: set[str]) -> None:
     """Say which places in dossier.toml a change of words may have moved."""
     record = load_record(study / NAME)
     places = {*(p.document for p in record.pinned), *(n.document for n in record.negative)}
     named = sorted(places & documents)
     if named:
         tell(f"{study / NAME} names places in {', '.join(named)}, whose words changed: look them up again.")
-
-
-def pseudonymise(
-    study: StudyPath,
-    to: Annotated[Path | None, out("Proposals", ".csv", more="To be reviewed by you.")] = None,
-    reviewed: Annotated[
-        Path | None,
-        typer.Option("--apply", metavar="FILE", parser=known_source, help="Apply the reviewed proposals of this file."),
-    ] = None,
-    key: Annotated[Path | None, out("The key", ".csv", name="--key", more="Keep it outside the study's folder.")] = None,
-    spacy: Annotated[
-        str, typer.Option(help="An installed spaCy pipeline that finds names; the one installed by default; none for none.")
-    ] = "",
-    perhaps: Annotated[bool, typer.Option("--perhaps", help="List what is only perhaps a name too.")] = False,
-    overwrite: Overwrite = False,
-) -> None:
-    """Propose pseudonyms, or apply those a human has reviewed; it does not find everything."""
-    if reviewed is None:
-        refuse(key, "--key", "the key is written when pseudonyms are applied: add --apply FILE")
-        if to is None:
-            raise InputError("pseudonymise", "it needs a file for its proposals", "Add --out proposals.csv.")
-        pipeline = _pipeline(spacy)
-        every = propose(read(study), pipeline, perhaps=True)
-        found = [p for p in every if perhaps or p.certainty != "perhaps"]
-        write_proposals(to, found)
-        tell(f"{to}: {_listed(found)}. {_held_back(len(every) - len(found))}")
-        tell(f"Looked with patterns{f' and the spaCy pipeline {pipeline}' if pipeline else ''}. {WARNING}")
-        tell(
-            f"Put yes into the column apply, mend replacements, then: autocode pseudonymise {study} --apply "
-            f"{to} --key ELSEWHERE/key.csv"
-        )
-        return
-    for option, given in (("--out", to), ("--spacy", spacy), ("--perhaps", perhaps)):
-        refuse(given, option, "with --apply nothing is proposed")
-    if key is None:
-        raise InputError("pseudonymise", "it needs a place for the key", "Add --key FILE.csv, outside the study's folder.")
-    proposals = read_proposals(reviewed)
-    load(study / STORE)
-    write_key(key, proposals, study)
-    counts: dict[str, int] = {}
-
-    def change(old: Study) -> Study:
-        made = apply_proposals(old, proposals)
-        counts.update(made.counts)
-        return made.study
-
-    update(study / STORE, change)
-    in_receipts(study / STORE, proposals)
-    scrub(study / STORE)
-    _mind_places(study, set(load(study / STORE).by_id))
-    tell(f"{sum(counts.values()):,} places replaced; the key is in {key}: keep it apart. {WARNING}")
-    tell("Models, reports and the files you imported from still hold the old words: make them again, or erase them.")
-
-
-def _pipeline(asked: str) -> str:
-    """The spaCy pipeline to look with: the one asked for, else the only one installed, else none."""
-    if asked:
-        return "" if asked == "none" else asked
-    installed = pipelines()
-    if len(installed) > 1:
-        tell(f"spaCy pipelines installed here: {', '.join(installed)}. Name one of them with --spacy to look with it too.")
-    return installed[0] if len(installed) == 1 else ""
-
-
-def _listed(found: Sequence[Proposal]) -> str:
-    counts = Counter(p.certainty for p in found)
-    return f"{len(found):,} proposals ({', '.join(f'{counts[c]:,} {c}' for c in CERTAINTIES if counts[c])})"
-
-
-def _held_back(count: int) -> str:
-    return f"{count:,} more are only perhaps names; --perhaps lists them too." if count else "The surest come first."
-
-
-def forget(
-    study: StudyPath,
-    participant: Annotated[str, typer.Argument(help="The participant, as respondent or document.")],
-    models: Annotated[Path, typer.Option(help="The folder of models.")] = Path("models"),
-    also: Annotated[list[Path] | None, typer.Option(help="A folder of reports to search; may be repeated.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Erase. Without it, only say what would be erased.")] = False,
-) -> None:
-    """Erase a participant who withdraws: study, models' evidence, caches, reports; checked byte by byte."""
-    stored = load(study / STORE)
-    if not yes:
-        ids = [d.id for d in holding(stored, participant)]
-        codings = sum(c.document in ids for c in stored.codings)
-        tell(f"Would erase {', '.join(ids)} and {codings:,} codings from {study / STORE}, and what was made of them.")
-        tell("Nothing is erased yet. This cannot be undone; add --yes to do it.")
-        return
-    here = sorted(p for p in Path().glob(".*.parts") if is_parts(p))  # where `suggest` was most likely stopped
-    done = erase(stored, participant, Places(study, models, cache_folder(), (*(also or ()), *here)))
-    for what in done.erased:
-        print(f"erased: {what}")
-    for where, why in done.left:
-        print(f"LEFT: {where}: {why}")
-    tell(
-        f"{len(done.left)} places still hold something; see above."
-        if done.left
-        else "No byte of their passages is left in these places."
-    )

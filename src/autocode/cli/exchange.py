@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -42,6 +43,7 @@ from autocode.formats.tables.participants import kind_of
 from autocode.formats.transcripts.roles import INTERVIEWER, propose_roles, with_speakers
 from autocode.model.coding_model import CodingModel
 from autocode.store import STORE, load, receipts, update
+from autocode.store.backups import backup as keep_copy
 from autocode.store.recordings import attach
 from autocode.store.records import ReceiptRow
 from autocode.study import BANDS, Document, Study, Suggestion
@@ -82,6 +84,9 @@ def import_(
     ] = "coding",
     replacing: Annotated[
         bool, typer.Option("--replace", help="A changed transcript takes the old one's place; codings follow their words.")
+    ] = False,
+    dropping: Annotated[
+        bool, typer.Option("--yes", help="With --replace: go on although codings lose their place; they are set aside.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the receipt and write nothing.")] = False,
     audio: Annotated[
@@ -127,6 +132,9 @@ def import_(
     if dry_run:
         tell("Nothing was written (--dry-run).")
         raise typer.Exit(int(overview.failed > 0))
+    _agreed_to(known, merged, dropping, study)
+    if known.documents and replacing:
+        keep_copy(study / STORE, "import")
     at = datetime.now(UTC).isoformat(timespec="seconds")
     merged = update(study / STORE, merging.onto, lambda: merging.entries(at, receipts))
     _say_changes(_Sizes.of(known), _Sizes.of(merged), study / STORE)
@@ -138,6 +146,22 @@ def import_(
     tell(f"Next: autocode describe {study}")
     if overview.failed:
         raise typer.Exit(1)
+
+
+def _agreed_to(known: Study, merged: Study, dropping: bool, study: Path) -> None:
+    """Ask before codings go: whoever replaces a transcript may not expect it.
+
+    Raises:
+        InputError: There is nobody to ask.
+    """
+    lost = len(known.codings) - len(merged.codings)
+    if lost <= 0 or dropping:
+        return
+    what = f"{lost:,} of {len(known.codings):,} codings would lose their place and be set aside"
+    if sys.stdin.isatty():
+        typer.confirm(f"{what}. A copy of the study is made first. Go on?", abort=True)
+        return
+    raise InputError(str(study), what, "Look at them above. To go on, add --yes; a copy of the study is made first.")
 
 
 def _name_the_study(sources: Sequence[Path]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from autocode.ethics.answers import ANSWERED, Answer, Kept, Taken, load_answers, read_answers, save_answers, take
-from autocode.ethics.forget import Forgotten, Places, forget, holding
+from autocode.ethics.forget import Forgotten, forget, holding, unfinished
+from autocode.ethics.inventory import Inventory, Place, Places, inventory
 from autocode.ethics.letters import write_letters
 from autocode.ethics.names import CERTAINTIES
 from autocode.ethics.pseudonyms import (
@@ -11,9 +12,9 @@ from autocode.ethics.pseudonyms import (
     Proposal,
     Replaced,
     apply_proposals,
-    in_receipts,
     pipelines,
     propose,
+    pseudonymise_study,
     read_proposals,
     write_key,
     write_proposals,
@@ -25,7 +26,9 @@ __all__ = [
     "WARNING",
     "Answer",
     "Forgotten",
+    "Inventory",
     "Kept",
+    "Place",
     "Places",
     "Proposal",
     "Replaced",
@@ -33,14 +36,16 @@ __all__ = [
     "apply_proposals",
     "forget",
     "holding",
-    "in_receipts",
+    "inventory",
     "load_answers",
     "pipelines",
     "propose",
+    "pseudonymise_study",
     "read_answers",
     "read_proposals",
     "save_answers",
     "take",
+    "unfinished",
     "write_key",
     "write_letters",
     "write_proposals",

@@ -1,138 +1,95 @@
-"""A participant who withdraws is forgotten: study, models' evidence, caches, reports; verified byte by byte."""
+"""A participant who withdraws is forgotten: step by step, resumed after a kill, and certified.
+
+A journal in the study is written first, and the rows that identify the participant are deleted last: killed at any
+point, the same command finds what is left to do. What may hold their words is what `inventory` lists.
+"""
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
-import re
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from autocode.config import Config
-from autocode.errors import StudyError, did_you_mean
+from autocode.errors import AutocodeError, StudyError, did_you_mean
 from autocode.ethics.answers import ANSWERED
-from autocode.formats.datasets.stream import cells_of, is_parts, remove_parts
+from autocode.ethics.inventory import Inventory, Place, Places, inventory
+from autocode.ethics.search import PICTURES, RUN, Search, parts_of
+from autocode.footprint import is_temporary
+from autocode.formats.datasets.stream import remove_parts
 from autocode.formats.files import write_atomic
 from autocode.formats.tables.participants import RESPONDENT, variable
-from autocode.model.saved import read as read_model
-from autocode.model.saved import write as write_model
+from autocode.formats.written import is_ours
+from autocode.model.saved import erase_evidence
 from autocode.store import STORE, load, rewrite_receipts, scrub, update
-from autocode.store.ledger import entries
-from autocode.store.recordings import detach
+from autocode.store.ledger import now, redact
+from autocode.store.outputs import Forgetting, journal, strike, write_journal
+from autocode.store.recordings import detach, recordings
 from autocode.store.records import without_documents
 from autocode.store.rewording import forget_words
 from autocode.study import Document, Study
-from autocode.study.codebook import Code, Codebook
-from autocode.study.segment import segment
-from autocode.trail import Entry, to_text
+from autocode.study.codebook import Codebook
+from autocode.trail import Decision
 
-_WINDOW, _STEP = 24, 12  # characters looked for, and from one to the next: any 36 characters in a row hold one
+__all__ = ["Forgotten", "Places", "Search", "forget", "holding", "unfinished"]
 
+GONE = "[withdrawn]"
+"""What stands in the ledger where they were named or quoted."""
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """The words of some documents, as bytes to look for."""
-
-    needles: tuple[bytes, ...]
-
-    @classmethod
-    def of(cls, documents: Iterable[Document], others: str = "") -> Search:
-        """Windows on all passages; one that stands in `others` too is not theirs alone and left out."""
-        found: dict[bytes, None] = {}
-        for d in documents:
-            for unit in segment(d, Config().segment):
-                words = d.text_of(unit).strip()
-                for line in words.split("\n"):
-                    for part in _plain_parts(line):
-                        if part not in others:
-                            found[part.encode("utf-8", "surrogatepass")] = None
-        return cls(tuple(found))
-
-    def in_bytes(self, raw: bytes) -> bool:
-        """Whether any of the words stand in these bytes, or in what is packed in them."""
-        return any(needle in part for part in parts_of(raw) for needle in self.needles)
-
-    def in_text(self, text: str) -> bool:
-        """Whether any of the words stand in a text."""
-        return self.in_bytes(text.encode("utf-8", "surrogatepass"))
-
-    def in_file(self, path: Path) -> bool:
-        """Whether any of the words stand in a file."""
-        return self.in_bytes(path.read_bytes())
-
-
-def _plain_parts(line: str) -> Iterator[str]:
-    """Windows on a line, without characters that HTML, XML, JSON or CSV would write another way."""
-    stretch = ""
-    for character in line + "\x00":
-        if character in "\"'&<>\\\x00\t" or not character.isprintable():
-            yield from (stretch[i : i + _WINDOW] for i in range(0, len(stretch) - _WINDOW + 1, _STEP))
-            stretch = ""
-        else:
-            stretch += character
-
-
-def parts_of(raw: bytes) -> Iterator[bytes]:
-    """The bytes, and what a zip or gzip container or a Parquet table holds."""
-    yield raw
-    if raw[:4] == b"PAR1":
-        yield from cells_of(raw)
-    if raw[:2] == b"PK":
-        try:
-            with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-                yield from (archive.read(name) for name in archive.namelist())
-        except (zipfile.BadZipFile, RuntimeError, zlib.error, NotImplementedError):
-            return
-    if raw[:2] == b"\x1f\x8b":
-        try:
-            yield gzip.decompress(raw)
-        except (OSError, EOFError, zlib.error):
-            return
-
-
-_PRECEDENTS = "precedents.jsonl"
 _PAGE = b'<meta name="generator" content="autocode">'
 _OFFICE = (
     b"creator>autocode<",
     b"lastModifiedBy>autocode<",
 )  # a file that somebody has worked on has another last author
 
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where a participant's words may lie.
-
-    Attributes:
-        study: The study's folder.
-        models: Folder of model folders.
-        cache: Folder of cached vectors; "" for none.
-        also: Further folders, of reports and exports say.
-    """
-
-    study: Path
-    models: Path | None = None
-    cache: Path | None = None
-    also: tuple[Path, ...] = ()
+_NEVER = (
+    "words that someone put in other words: they are known to nobody but a reader",
+    "pictures and sounds, PDF files, and what is locked with a password",
+    "mail, chats, printed pages, memory sticks, other computers, and copies that a cloud folder or a backup of the disk keeps",
+    "folders that nobody named and no list of this study names: give them with --also",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was erased, and what still holds words of the participant.
+    """The certificate: what was searched, erased, kept, and what was not searched.
 
     Attributes:
+        participant: As named.
         documents: Ids of the documents that are gone.
-        erased: Files erased, or whose rows were.
-        left: (file, why) that could not be erased, for the researchers to deal with.
+        codings: How many codings went with them.
+        began: When, ISO 8601; `ended` likewise.
+        searched: Kinds of places, with how many there were of each.
+        erased: Files erased, or what was taken out of them.
+        left: (place, why) that could not be erased, for the researchers to deal with.
+        not_searched: Where words may still be that nobody looked for.
     """
 
+    participant: str
     documents: tuple[str, ...]
-    codings: int
-    erased: tuple[str, ...]
-    left: tuple[tuple[str, str], ...]
+    codings: int = 0
+    began: str = ""
+    ended: str = ""
+    searched: tuple[str, ...] = ()
+    erased: tuple[str, ...] = ()
+    left: tuple[tuple[str, str], ...] = ()
+    not_searched: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The certificate as a page of text."""
+        lines = [f"Certificate: {self.participant} was forgotten, begun {self.began[:19]}, done {self.ended[:19]} (UTC)"]
+        lines += [f"Documents: {', '.join(self.documents)}; codings: {self.codings:,}", "", "SEARCHED"]
+        lines += [f"  {line}" for line in self.searched]
+        lines += ["", "ERASED", *(f"  erased: {line}" for line in self.erased or ("nothing was found",))]
+        lines += ["", "KEPT", *(f"  LEFT: {place}: {why}" for place, why in self.left)]
+        lines += [] if self.left else ["  nothing that holds their words or names them"]
+        lines += ["", "NOT SEARCHED", *(f"  {line}" for line in self.not_searched)]
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready mapping."""
+        return {**asdict(self), "left": [{"place": place, "why": why} for place, why in self.left]}
 
 
 def holding(study: Study, participant: str) -> list[Document]:
@@ -151,214 +108,352 @@ def holding(study: Study, participant: str) -> list[Document]:
     return found
 
 
-def forget(study: Study, participant: str, places: Places) -> Forgotten:
-    """Erase a participant from the study file, models' evidence, caches and reports.
-
-    Their documents and all codings and readings of them go. A model keeps weights that were learnt
-    from them too; only its evidence can be erased, so it is listed as left. Files that autocode did
-    not make are never touched, only listed.
+def unfinished(folder: Path) -> Forgetting | None:
+    """The forgetting that a kill or a full disk stopped in a study's folder; None where there is none.
 
     Raises:
-        StudyError: Nobody is called so.
+        StoreError: The study cannot be read.
+    """
+    return journal(folder / STORE)
+
+
+@dataclass
+class _Case:
+    """One forgetting under way: whose words, where, and what came of it so far."""
+
+    entry: Forgetting
+    places: Places
+    search: Search
+    found: Inventory
+    erased: list[str] = field(default_factory=list)
+    left: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def store(self) -> Path:
+        return self.places.study / STORE
+
+    @property
+    def ids(self) -> set[str]:
+        return set(self.entry.documents)
+
+    def keep(self) -> None:
+        """Write into the journal how far it has come."""
+        said = {**self.entry.said, "erased": list(dict.fromkeys(self.erased)), "left": self.left}
+        self.entry = replace(self.entry, said=said)
+        write_journal(self.store, self.entry)
+
+
+def forget(
+    participant: str, places: Places, called: Iterable[str] = (), step: Callable[[str], None] = lambda what: None
+) -> Forgotten:
+    """Erase a participant wherever a study's words may lie, and certify it; one that was stopped before goes on.
+
+    Their documents, codings and readings go, and their words and names from ledger, receipts, earlier codebooks, answers,
+    dated copies, models' evidence, caches and outputs. A model keeps weights that were learnt from them too: it is listed
+    as left. Files that autocode did not make, or that were changed since, are never touched, only listed.
+
+    Args:
+        participant: A document's id, or a respondent.
+        places: Where to look beside what the study itself knows of.
+        called: Further names of theirs to look for.
+        step: Told what comes next.
+
+    Raises:
+        StudyError: Nobody is called so, or another forgetting waits to be finished.
         StoreError: There is no study file, or it cannot be written.
     """
-    load(places.study / STORE)  # says at once where there is none
-    gone = holding(study, participant)
-    ids = {d.id for d in gone}
-    others = "\n".join(d.text for d in study.documents if d.id not in ids)
-    codings = sum(c.document in ids for c in study.codings)
-    search = Search.of(gone, others + "\n" + "\n".join(map(_rule, study.codebook)))
-    update(places.study / STORE, lambda old: without_quotes(without(old, ids), search))
-    named = ids | {d.source for d in gone if d.source}
-    rewrite_receipts(places.study / STORE, lambda entry: without_documents(entry, named))
-    forget_words(places.study / STORE, ids)
-    recorded = detach(places.study / STORE, ids)
-    scrub(places.study / STORE)
-    erased = [
-        f"{places.study / STORE}: {len(ids)} documents, {codings} codings",
-        *_answers(places.study, ids),
-        *_quoting(study, search),
+    case = _begun(participant, places, tuple(called))
+    steps: list[tuple[str, Callable[[_Case], None]]] = [
+        ("outputs", _outputs),
+        ("models", _models),
+        ("caches", _caches),
+        ("answers", _answers),
+        ("dated copies", _backups),
+        ("the study", _study),
+        ("what is left", _leftovers),
+        ("the rows that name them", lambda c: _documents(c.store, c.ids)),
+        ("traces", lambda c: scrub(c.store)),
     ]
-    left = [(path, "it is their recording: delete it yourself") for path in recorded]
-    for model in _models(places.models):
-        if search.in_file(model / _PRECEDENTS) or _names(model / _PRECEDENTS, ids):
-            erased.append(f"{model}: {_erase_evidence(model, ids, search)} segments of evidence")
-            left.append((str(model), "its weights were learnt from their words too: train it again, or delete it"))
-    erased += [*_caches(places.cache), *_stopped(places, search, ids), *_reports(places, search, ids)]
-    ledger = entries(places.study / STORE)
-    left += [*_in_ledger(places.study / STORE, ledger, search), *_in_record(places.study / "dossier.toml", ids)]
-    told = {str(places.study / STORE)} if any(search.in_text(_said(e)) for e in ledger) else set()
-    left += [
-        (str(p), "it holds their words: erase it yourself")
-        for p in _files(_roots(places))
-        if str(p) not in told and search.in_file(p)
-    ]
-    left += [*_ruling(study.codebook, Search.of(gone, others)), *_mentions(study, gone, ids)]
-    decided = sum(e.decision.document in ids for e in ledger)
-    if decided:
-        left.append(
-            (
-                str(places.study / STORE),
-                f"its ledger keeps that {decided} decisions were made on their documents: "
-                "places and codes, none of their words but what a coder typed in a note",
-            )
+    for what, act in steps:
+        step(what)
+        act(case)
+        case.keep()
+    step("the journal")
+    if any(case.search.in_file(p)[0] for p in case.places.study.glob(f"{STORE}*")):
+        case.left.append((str(case.store), "it still holds words of theirs: in what others said or wrote; search it for them"))
+    certificate = _certificate(case)
+    write_journal(case.store, None)
+    scrub(case.store)
+    return certificate
+
+
+def _begun(participant: str, places: Places, called: tuple[str, ...]) -> _Case:
+    """The journal written, or found again."""
+    store = places.study / STORE
+    study, before = load(store), journal(store)
+    if before and before.participant != participant and participant not in before.documents:
+        raise StudyError(
+            f"participant '{participant}'",
+            f"the forgetting of '{before.participant}' was stopped and comes first",
+            f"Finish it: autocode forget {places.study} {before.participant} --yes.",
         )
-    return Forgotten(tuple(sorted(ids)), codings, tuple(erased), tuple(left))
+    if before:
+        kept = {k: tuple(map(Path, before.said.get(k, ()))) for k in ("also",)}
+        places = replace(places, also=tuple(dict.fromkeys((*places.also, *kept["also"]))))
+        places = replace(places, models=places.models or (Path(m) if (m := before.said.get("models")) else None))
+        called = tuple(dict.fromkeys((*called, *before.said.get("called", ()))))
+        entry = before
+    else:
+        gone = holding(study, participant)
+        ids = {d.id for d in gone}
+        said = {
+            "models": str(places.models.absolute()) if places.models else "",
+            "also": [str(p.absolute()) for p in places.also],
+            "called": list(called),
+            "codings": sum(c.document in ids for c in study.codings),
+        }
+        entry = Forgetting(participant, tuple(sorted(ids)), now(), said)
+        write_journal(store, entry)
+    found = inventory(places)
+    case = _Case(entry, places, _search(study, entry, called), found)
+    case.erased += entry.said.get("erased", ())
+    case.left += [(place, why) for place, why in entry.said.get("left", ())]
+    return case
 
 
-def _reports(places: Places, search: Search, ids: set[str]) -> Iterator[str]:
-    """Erase the files that autocode made, and can make again, with their words or their row in a table."""
-    for path in _files([places.study, *places.also]):
-        if _is_ours(path) and _speaks_of(path, search, ids):
-            path.unlink()
-            yield f"{path}: made by autocode; make it again"
+def _search(study: Study, entry: Forgetting, called: Sequence[str]) -> Search:
+    """What to look for: the words of their documents that others have not, and what they are called."""
+    ids = set(entry.documents)
+    gone = [d for d in study.documents if d.id in ids]
+    rest = [d for d in study.documents if d.id not in ids]
+    speakers = {t.speaker for d in rest for t in d.turns}  # the interviewer speaks everywhere
+    names = {*ids, *called, entry.participant}
+    for d in gone:
+        names |= {d.name, Path(d.source).stem, variable(d, RESPONDENT), *(t.speaker for t in d.turns)} - speakers
+    rules = (text for c in study.codebook for text in (c.definition, c.include, c.exclude))
+    return Search.of(gone, [*(d.text for d in rest), *rules], names)
 
 
-def _stopped(places: Places, search: Search, ids: set[str]) -> Iterator[str]:
-    """Erase the parts that a stopped `suggest` left, where one of them holds their words or names them."""
-    found = sorted({p.parent for p in _files(_roots(places)) if is_parts(p.parent)})
-    for folder in found:
-        if any(_speaks_of(p, search, ids) for p in _files([folder])):
-            remove_parts(folder)
-            yield f"{folder}: parts of suggestions, of a run that was stopped; run it again without them"
+def _outputs(case: _Case) -> None:
+    """Erase what autocode wrote and can write again, where it holds their words or names them; and what killed runs left."""
+    struck = []
+    for place in case.found.of("output", "file", "stopped run", "temporary"):
+        said, named = _looked(case, place)
+        if not (said or named):
+            continue
+        if place.kind in ("stopped run", "temporary"):
+            if place.path.is_dir():
+                remove_parts(place.path)
+            else:
+                place.path.unlink(missing_ok=True)
+            case.erased.append(f"{place.path}: {_TOLD[place.kind]}")
+        elif _is_ours(case, place):
+            place.path.unlink(missing_ok=True)
+            case.erased.append(f"{place.path}: made by autocode; make it again")
+            struck += [place.output] if place.output else []
+    if struck:
+        strike(case.store, struck)
 
 
-def _speaks_of(path: Path, search: Search, ids: set[str]) -> bool:
-    """Whether a file holds words of some documents, or their names."""
-    named = re.compile("|".join(rf"(?<!\w){re.escape(i)}(?!\w)" for i in sorted(ids)).encode())
-    return search.in_file(path) or any(named.search(p) for p in parts_of(path.read_bytes()))
+_TOLD = {
+    "stopped run": "parts of suggestions, of a run that was stopped; run it again without them",
+    "temporary": "what a killed run left",
+}
 
 
-def without(study: Study, ids: set[str]) -> Study:
-    """The study without some documents and all that was said of them."""
+def _looked(case: _Case, place: Place) -> tuple[bool, bool]:
+    """Whether words of theirs stand in a place, and whether it names them."""
+    said = named = False
+    for path in [p for p in sorted(place.path.rglob("*")) if p.is_file()] if place.path.is_dir() else [place.path]:
+        try:
+            one = case.search.in_file(path)
+        except FileNotFoundError:
+            continue
+        said, named = said or one[0], named or one[1]
+    return said, named
+
+
+def _is_ours(case: _Case, place: Place) -> bool:
+    """Whether autocode made a file and nobody has worked on it since."""
+    if (place.output is not None and place.output.unchanged(case.store)) or is_ours(place.path):
+        return True
+    raw, kind = place.path.read_bytes(), place.path.suffix.lower()
+    if kind == ".html":
+        return _PAGE in raw
+    return kind in (".docx", ".xlsx") and any(all(m in part for m in _OFFICE) for part in parts_of(raw))
+
+
+def _models(case: _Case) -> None:
+    for place in case.found.of("model"):
+        said, named = _looked(case, place)
+        if said or named:
+            count = erase_evidence(place.path, case.ids, lambda text: case.search.in_text(text) or case.search.names_in(text))
+            case.erased.append(f"{place.path}: {count} segments of evidence")
+            case.left.append((str(place.path), "its weights were learnt from their words too: train it again, or delete it"))
+
+
+def _caches(case: _Case) -> None:
+    """Cached vectors are kept under hashes of texts of every study; they can all be made again."""
+    shards = case.found.of("cache")
+    for shard in shards:
+        shard.path.unlink(missing_ok=True)
+    if shards:
+        what = f"{len(shards)} files of cached vectors, of every study; they are made again when needed"
+        case.erased.append(f"{case.places.cache}: {what}")
+
+
+def _answers(case: _Case) -> None:
+    """Take the participant's answer out of the file of member checks."""
+    path = case.places.study / ANSWERED
+    if path.exists():
+        rows = json.loads(path.read_bytes())
+        kept = [row for row in rows if row["document"] not in case.ids]
+        if len(kept) < len(rows):
+            write_atomic(path, json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
+            case.erased.append(f"{path}: their answer")
+
+
+def _backups(case: _Case) -> None:
+    """Forget them in the dated copies too, each of which is a study by itself."""
+    for place in case.found.of("backup"):
+        if is_temporary(place.path.name) or not place.path.exists():
+            continue
+        try:
+            _in_store(case, place.path)
+            _documents(place.path, case.ids)
+            scrub(place.path)
+            case.erased.append(f"{place.path}: a dated copy, without them now")
+        except AutocodeError as error:
+            case.left.append((str(place.path), f"this dated copy cannot be changed ({error.why}): delete it yourself"))
+
+
+def _study(case: _Case) -> None:
+    """Everything in the study file but the documents themselves, by which they are known."""
+    attached = recordings(case.store)
+    case.left += [
+        (str(attached[d].file(case.store)), "it is their recording: delete it yourself")
+        for d in sorted(case.ids & attached.keys())
+    ]
+    quoting = [c.path for c in load(case.store).codebook if case.search.in_text(c.example)]
+    if quoting:
+        case.erased.append(f"codebook: the examples of {', '.join(quoting)}, which quoted them")
+    changed = _in_store(case, case.store)
+    told = f"{len(case.ids)} documents, {case.entry.said.get('codings', 0)} codings"
+    case.erased.append(f"{case.store}: {told}" + (f", and from {changed} entries of its ledger" if changed else ""))
+
+
+def _in_store(case: _Case, store: Path) -> int:
+    """Take all that is said of them out of a study file, but for the documents; how many entries of its ledger changed."""
+    ids = case.ids
+    known = [d for d in load(store).documents if d.id in ids]
+    update(store, lambda old: _without(old, ids, case.search))
+    named = ids | {d.source for d in known if d.source}
+    rewrite_receipts(store, lambda entry: without_documents(entry, named))
+    forget_words(store, ids)
+    detach(store, ids)
+    strike(
+        store, [p.output for p in case.found.places if p.output and case.search.names_in(p.path.name) and not p.path.exists()]
+    )
+    return redact(store, _changing(case.search), Decision("redact", "", note="A participant withdrew: words and names erased."))
+
+
+def _changing(search: Search) -> Callable[[str, str], str]:
+    """How texts in the ledger change: what quotes or names the participant is gone, hashes and moments stay."""
+
+    def change(key: str, text: str) -> str:
+        if key in ("before", "after", "model", "codebook", "when", "request", "batch", "action", "band"):
+            return text
+        return GONE if text and (search.in_text(text) or search.names_in(text)) else text
+
+    return change
+
+
+def _without(study: Study, ids: set[str], search: Search) -> Study:
+    """The study without what was coded and read in some documents, and without examples that quote them."""
+    book: Codebook = study.codebook
+    codes = tuple(replace(c, example="") if search.in_text(c.example) else c for c in book)
     return replace(
         study,
-        documents=tuple(d for d in study.documents if d.id not in ids),
+        codebook=replace(book, codes=codes),
         codings=tuple(c for c in study.codings if c.document not in ids),
         readings=tuple(r for r in study.readings if r.document not in ids),
     )
 
 
-def without_quotes(study: Study, search: Search) -> Study:
-    """The study without examples in its codebook that quote some documents."""
-    return replace(study, codebook=_unquoted(study.codebook, search))
+def _documents(store: Path, ids: set[str]) -> None:
+    """Delete the documents themselves, with all that still stands on them."""
+    update(
+        store,
+        lambda old: replace(
+            old,
+            documents=tuple(d for d in old.documents if d.id not in ids),
+            codings=tuple(c for c in old.codings if c.document not in ids),
+            readings=tuple(r for r in old.readings if r.document not in ids),
+        ),
+    )
 
 
-def _unquoted(book: Codebook, search: Search) -> Codebook:
-    codes = tuple(replace(c, example="") if search.in_text(c.example) else c for c in book)
-    return replace(book, codes=codes)
+def _leftovers(case: _Case) -> None:
+    """Look everywhere again, and list what still holds their words or names them."""
+    ids = ", ".join(case.entry.documents)
+    for place in inventory(case.places).of("output", "file", "model", "answers"):
+        try:
+            said, named = _looked(case, place)
+        except OSError as error:
+            case.left.append((str(place.path), f"it cannot be read ({error.strerror}): look at it yourself"))
+            continue
+        changed = "autocode made it and it was changed since: " if place.output else ""
+        if said:
+            case.left.append((str(place.path), f"it holds their words: {changed}erase it yourself"))
+        elif named and place.path.name == "dossier.toml":
+            case.left.append((str(place.path), f"it points to {ids}: take that out, or no report can be made"))
+        elif named:
+            case.left.append((str(place.path), f"it names them: {changed}look at it"))
+    study = load(case.store)
+    gone, rest = ([d for d in study.documents if (d.id in case.ids) is own] for own in (True, False))
+    alike = Search.of(gone, (d.text for d in rest))
+    ruling = [c.path for c in study.codebook if alike.in_text("\n".join((c.definition, c.include, c.exclude)))]
+    if ruling:
+        case.left.append(("codebook", f"the rules of {', '.join(ruling)} have some words in common with theirs: read them"))
+    case.left += _mentions(study, case)
+    case.left = list(dict.fromkeys(case.left))
 
 
-def _quoting(study: Study, search: Search) -> Iterator[str]:
-    """The codes whose examples were taken out of the codebook."""
-    listed = [c.path for c in study.codebook if search.in_text(c.example)]
-    if listed:
-        yield f"codebook: the examples of {', '.join(listed)}, which quoted them"
-
-
-def _rule(code: Code) -> str:
-    return "\n".join((code.definition, code.include, code.exclude))
-
-
-def _ruling(book: Codebook, search: Search) -> Iterator[tuple[str, str]]:
-    """The codes whose rule has a stretch of words in common with them: the researchers' words mostly, so a human reads."""
-    listed = [c.path for c in book if search.in_text(_rule(c))]
-    if listed:
-        yield "codebook", f"the rules of {', '.join(listed)} have some words in common with theirs: read them"
-
-
-def _in_ledger(path: Path, ledger: Sequence[Entry], search: Search) -> Iterator[tuple[str, str]]:
-    """Entries that hold words: a note, or a codebook whose examples quote. Taking them out would break the chain."""
-    held = [str(e.seq) for e in ledger if search.in_text(_said(e))]
-    if held:
-        yield (
-            str(path),
-            (
-                f"entries {', '.join(held)} of its ledger hold their words (a note, or an earlier codebook that "
-                "quotes them), and the chain of hashes is over them: to be rid of them, export the study and "
-                "import it into a new folder"
-            ),
-        )
-
-
-def _said(entry: Entry) -> str:
-    """All that an entry holds, its letters not written as numbers."""
-    return json.dumps(json.loads(to_text(entry.decision)), ensure_ascii=False)
-
-
-def _in_record(path: Path, ids: set[str]) -> Iterator[tuple[str, str]]:
-    """The researchers' own record, where it points to documents that are gone."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    named = [i for i in sorted(ids) if json.dumps(i, ensure_ascii=False) in text or f"'{i}'" in text]
-    if named:
-        yield str(path), f"it points to {', '.join(named)}: take that out, or no report can be made"
-
-
-def _answers(folder: Path, ids: set[str]) -> Iterator[str]:
-    """Take the participant's answer out of the file of member checks."""
-    path = folder / ANSWERED
-    if path.exists():
-        rows = json.loads(path.read_bytes())
-        kept = [row for row in rows if row["document"] not in ids]
-        if len(kept) < len(rows):
-            write_atomic(path, json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
-            yield f"{path}: their answer"
-
-
-def _models(folder: Path | None) -> list[Path]:
-    return sorted(p.parent for p in folder.glob(f"*/{_PRECEDENTS}")) if folder and folder.is_dir() else []
-
-
-def _erase_evidence(folder: Path, ids: set[str], search: Search) -> int:
-    """Take the segments of some documents, and quotes of them, out of a model; how many segments they were."""
-    parts = read_model(folder)
-    kept = [i for i, row in enumerate(parts.precedents) if row["document"] not in ids]
-    arrays = {**parts.arrays, "precedents": parts.arrays["precedents"][kept]}
-    card = (folder / "README.md").read_text(encoding="utf-8")
-    precedents, book = [parts.precedents[i] for i in kept], _unquoted(parts.codebook, search)
-    write_model(folder, replace(parts, arrays=arrays, precedents=precedents, card=card, codebook=book))
-    return len(parts.precedents) - len(kept)
-
-
-def _names(path: Path, ids: set[str]) -> bool:
-    """Whether evidence without quotes still names one of the documents."""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return any(f'"document":"{i}"' in text for i in ids)
-
-
-def _caches(folder: Path | None) -> Iterator[str]:
-    """Cached vectors are kept under hashes of texts of every study; they can all be made again."""
-    shards = sorted(folder.rglob("*.npz")) if folder and folder.is_dir() else []
-    for shard in shards:
-        shard.unlink()
-    if shards:
-        yield f"{folder}: {len(shards)} files of cached vectors, of every study; they are made again when needed"
-
-
-def _roots(places: Places) -> list[Path]:
-    return [p for p in (places.study, places.models, places.cache, *places.also) if p is not None]
-
-
-def _files(folders: Iterable[Path]) -> list[Path]:
-    found = {p for folder in folders for p in ([folder] if folder.is_file() else folder.rglob("*")) if p.is_file()}
-    return sorted(found)
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether autocode made a file and nobody has worked on it since."""
-    kind = path.suffix.lower()
-    if kind == ".html":
-        return _PAGE in path.read_bytes()
-    return kind in (".docx", ".xlsx") and any(all(m in part for m in _OFFICE) for part in parts_of(path.read_bytes()))
-
-
-def _mentions(study: Study, gone: Sequence[Document], ids: set[str]) -> Iterator[tuple[str, str]]:
-    """Other documents and memos that name the participant; a human must read these."""
-    others = {t.speaker for d in study.documents if d.id not in ids for t in d.turns}  # the interviewer speaks everywhere
-    names = {n for d in gone for n in (variable(d, RESPONDENT), *(t.speaker for t in d.turns)) if len(n) > 3} - others
+def _mentions(study: Study, case: _Case) -> Iterator[tuple[str, str]]:
+    """Other documents, memos and rules that name or quote the participant; a human must read these."""
     for d in study.documents:
-        if d.id not in ids and any(n in d.text for n in names):
+        if d.id not in case.ids and case.search.names_in(d.text):
             yield f"document {d.id}", "it names them; read it"
-    memos = sum(any(n in c.memo for n in names) for c in study.codings if c.document not in ids)
+    memos = sum(case.search.names_in(c.memo) or case.search.in_text(c.memo) for c in study.codings)
     if memos:
-        yield "memos", f"{memos} memos of other codings name them; read them"
+        yield "memos", f"{memos} memos of other codings name or quote them; read them"
+    rules = [c.path for c in study.codebook if case.search.names_in("\n".join((c.definition, c.include, c.exclude, c.example)))]
+    if rules:
+        yield "codebook", f"the rules of {', '.join(rules)} name them; read them"
+
+
+def _certificate(case: _Case) -> Forgotten:
+    """What the journal says, as a page."""
+    search, entry = case.search, case.entry
+    searched = [line.strip() for line in str(case.found).splitlines()]
+    if search.said:
+        searched.append(f"for {len(search.said):,} runs of {RUN} words, and shorter sentences whole, that nobody else said")
+    searched.append(f"for what they are called: {len(search.names)} ids and names, whole words, upper or lower case alike")
+    beyond = [*_NEVER]
+    if search.common:
+        beyond.insert(1, f"{search.common:,} short sentences that others say too, or that are one short word")
+    unread = [p for p in case.found.places if p.path.suffix.lower() in PICTURES]
+    beyond += [f"{p.path}: its words cannot be read here" for p in unread[:20]]
+    beyond += [f"{o.path}: written {o.at[:10]} ({o.kind}), no longer there: moved, renamed or deleted" for o in case.found.gone]
+    told: Mapping[str, Any] = entry.said
+    return Forgotten(
+        entry.participant,
+        entry.documents,
+        int(told.get("codings", 0)),
+        entry.at,
+        now(),
+        tuple(searched),
+        tuple(dict.fromkeys(case.erased)),
+        tuple(dict.fromkeys(case.left)),
+        tuple(beyond),
+    )

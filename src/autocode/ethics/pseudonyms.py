@@ -10,14 +10,21 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from autocode.errors import ConfigError, InputError
+from autocode.ethics.answers import ANSWERED, load_answers, save_answers
+from autocode.ethics.inventory import Inventory
 from autocode.ethics.names import CERTAINTIES, COUNTRIES, NEVER, find_names, speakers
+from autocode.ethics.search import Search
+from autocode.ethics.search import words as words_of
 from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
-from autocode.store import rewrite_receipts
+from autocode.store import STORE, rewrite_receipts, scrub, update
+from autocode.store.backups import backups
+from autocode.store.ledger import redact
 from autocode.store.records import with_words
 from autocode.store.rewording import forget_words
 from autocode.study import Document, Study
 from autocode.study.moves import Edit
 from autocode.study.revise import apply_edits
+from autocode.trail import Decision
 
 WARNING = (
     "Pseudonymising helps, but it does not find everything: nicknames, misspellings, jobs, dates and "
@@ -260,19 +267,74 @@ def apply_proposals(study: Study, proposals: Sequence[Proposal]) -> Replaced:
     return Replaced(study, dict(words.counts))
 
 
-def in_receipts(path: Path, proposals: Sequence[Proposal]) -> None:
-    """Put the chosen replacements into the receipts kept with a study, and the memos set aside there.
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What pseudonyms did to a stored study.
 
-    The words of corrections made on the review page are erased: they may hold the names.
+    Attributes:
+        counts: How often each thing found was replaced in the study itself.
+        entries: How many entries of the ledger were changed.
+    """
+
+    counts: Mapping[str, int]
+    entries: int
+
+
+_WRITTEN = ("note", "memo", "definition", "include", "exclude", "example", "notice")
+"""The fields of the ledger that people write into."""
+
+
+def pseudonymise_study(folder: Path, proposals: Sequence[Proposal]) -> Done:
+    """Put the chosen replacements everywhere in a stored study: texts, codebook, receipts, ledger, answers, copies.
+
+    The words of corrections made on the review page are erased: they may hold the names. Ids of documents and coders stay.
+
+    Args:
+        folder: The study's folder.
+        proposals: The reviewed proposals.
 
     Raises:
         StoreError: There is no study file, or it cannot be written.
+        InputError: The answers of a member check cannot be written.
     """
     listed = chosen(proposals)
     words = _Words({p.found: p.replacement for p in listed}, Counter())
-    if listed:
-        rewrite_receipts(path, lambda entry: with_words(entry, words.said))
-        forget_words(path)
+    if not listed:
+        return Done({}, 0)
+    done = [_stored(store, proposals, words) for store in (folder / STORE, *(b.path for b in backups(folder / STORE)))]
+    answers = folder / ANSWERED
+    if kept := load_answers(answers):
+        save_answers(answers, [replace(k, comments={n: words.said(c) for n, c in k.comments.items()}) for k in kept])
+    return done[0]
+
+
+def _stored(store: Path, proposals: Sequence[Proposal], words: _Words) -> Done:
+    """The replacements in one study file."""
+    counts: dict[str, int] = {}
+
+    def change(old: Study) -> Study:
+        made = apply_proposals(old, proposals)
+        counts.update(made.counts)
+        return made.study
+
+    update(store, change)
+    rewrite_receipts(store, lambda entry: with_words(entry, words.said))
+    forget_words(store)
+    why = Decision("redact", "", note="Pseudonyms were put in the place of names.")
+    entries = redact(store, lambda key, text: words.said(text) if key in _WRITTEN else text, why)
+    scrub(store)
+    return Done(counts, entries)
+
+
+def still_naming(found: Inventory, proposals: Sequence[Proposal]) -> list[str]:
+    """The places outside the study's own file that hold a name which was replaced, as whole words."""
+    search = Search(frozenset(), frozenset(" ".join(w) for p in chosen(proposals) if (w := words_of(p.found))))
+    left = []
+    for place in found.places:
+        files = sorted(p for p in place.path.rglob("*") if p.is_file()) if place.path.is_dir() else [place.path]
+        if place.kind not in ("study", "cache") and any(p.is_file() and search.in_file(p)[1] for p in files):
+            left.append(str(place.path))
+    return left
 
 
 def _about(document: Document, words: _Words) -> Document:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -180,6 +180,45 @@ def _made_from(folder: Path) -> list[Path]:
     except (OSError, ValueError):
         return []
     return [store for name in named if (store := Path(os.path.normpath(folder.absolute() / name))).is_file()]
+
+
+def erase_evidence(folder: Path, documents: Collection[str], theirs: Callable[[str], bool]) -> int:
+    """Take the segments of some documents, and whatever else quotes them, out of a model; its weights stay.
+
+    Args:
+        folder: The model's folder.
+        documents: Their ids.
+        theirs: Whether a text quotes or names who withdrew.
+
+    Returns:
+        How many segments of evidence went.
+
+    Raises:
+        ModelError: It is no sound model.
+        InputError: The disk refuses.
+    """
+    parts, stores = read(folder), _made_from(folder)
+
+    def kept_lines(name: str) -> str:
+        text = (folder / name).read_text(encoding="utf-8", errors="surrogateescape")
+        return "".join(line for line in text.splitlines(keepends=True) if not theirs(line))
+
+    kept = [i for i, row in enumerate(parts.precedents) if row["document"] not in documents]
+    codes = tuple(replace(c, example="") if theirs(c.example) else c for c in parts.codebook)
+    history = [json.loads(line) for line in kept_lines(HISTORY).splitlines() if line]
+    made = replace(
+        parts,
+        arrays={**parts.arrays, "precedents": parts.arrays["precedents"][kept]},
+        precedents=[parts.precedents[i] for i in kept],
+        codebook=replace(parts.codebook, codes=codes),
+        card=kept_lines("README.md"),
+        diagram=(folder / DIAGRAM).read_text(encoding="utf-8"),
+        history=history,
+    )
+    write(folder, made)
+    if stores:
+        remember_studies(folder, stores)
+    return len(parts.precedents) - len(kept)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

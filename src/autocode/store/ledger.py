@@ -6,18 +6,21 @@ disk before `append` returns (write-ahead log, full sync).
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from autocode.errors import StoreError
 from autocode.store import rewording
 from autocode.store.opening import mark, opened, reading, transaction, unmark
 from autocode.store.rows import clear, delete, digest, insert, note, there
 from autocode.study import Coder
-from autocode.trail import Decision, Effects, Entry, from_text, seal, to_text
+from autocode.trail import START, Decision, Effects, Entry, from_text, seal, sealed, to_text
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS ledger (seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, "
@@ -88,6 +91,60 @@ def last_written(path: Path) -> int:
             return 0
         row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name='ledger'").fetchone()
         return int(row[0]) if row else 0
+
+
+def redact(path: Path, change: Callable[[str, str], str], why: Decision) -> int:
+    """Change texts within entries, for privacy alone: a participant withdraws, or gets a pseudonym.
+
+    The chain is sealed anew from the first changed entry on, and a last entry says how many were changed and how the
+    chain ended before: who holds an older copy can see that nothing else was touched.
+
+    Args:
+        path: The study file.
+        change: From the name of a field and a text in it to the text as it shall be.
+        why: The last entry, to which the count and the former hash are added.
+
+    Returns:
+        How many entries were changed.
+
+    Raises:
+        StoreError: The file cannot be written, or a row cannot be read.
+    """
+    with opened(path) as connection:
+        if not there(connection, "ledger"):
+            return 0
+        with transaction(connection):
+            rows = connection.execute("SELECT seq, at, decision, previous, sha256 FROM ledger ORDER BY seq").fetchall()
+            texts = [_changed(row[2], change) for row in rows]
+            count = len([1 for new, row in zip(texts, rows, strict=True) if new != row[2]])
+            if not count:
+                return 0
+            for name in ("ledger_kept", "ledger_fixed"):
+                connection.execute(f"DROP TRIGGER IF EXISTS {name}")
+            before = START
+            for (seq, at, *_), text in zip(rows, texts, strict=True):
+                after = sealed(seq, at, text, before)
+                values = (text, before, after, seq)
+                connection.execute("UPDATE ledger SET decision = ?, previous = ?, sha256 = ? WHERE seq = ?", values)
+                before = after
+            for statement in _SCHEMA:
+                connection.execute(statement)
+            told = f"{why.note} Entries changed: {count}. The chain ended in {rows[-1][4]} before.".strip()
+            _write(connection, replace(why, note=told), (), path)
+    return count
+
+
+def _changed(text: str, change: Callable[[str, str], str]) -> str:
+    """A row's text with every text within it changed."""
+
+    def walk(key: str, value: Any) -> Any:
+        if isinstance(value, str):
+            return change(key, value)
+        if isinstance(value, list):
+            return [walk(key, item) for item in value]
+        return {k: walk(k, item) for k, item in value.items()} if isinstance(value, dict) else value
+
+    return json.dumps(walk("", json.loads(text)), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 @contextmanager

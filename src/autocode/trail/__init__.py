@@ -33,6 +33,7 @@ __all__ = [
     "reverse",
     "row",
     "seal",
+    "sealed",
     "standing",
     "to_text",
     "undone",
@@ -62,8 +63,9 @@ ACTIONS = (
     "correct",
     "undo",
     "redo",
+    "redact",
 )
-"""What can be decided; see docs/desk.md."""
+"""What can be decided (see docs/desk.md); and that words were taken out of earlier entries, for privacy alone."""
 
 BACK = ("undo", "redo")
 """Those that only take others back, or bring them back."""
@@ -145,10 +147,11 @@ class Entry:
 def seal(decision: Decision, at: str, last: Entry | None) -> Entry:
     """The entry that follows `last`; None where it is the first."""
     seq, previous = (last.seq + 1, last.sha256) if last else (1, START)
-    return Entry(seq, at, decision, previous, _seal(seq, at, to_text(decision), previous))
+    return Entry(seq, at, decision, previous, sealed(seq, at, to_text(decision), previous))
 
 
-def _seal(seq: int, at: str, text: str, previous: str) -> str:
+def sealed(seq: int, at: str, text: str, previous: str) -> str:
+    """The sha256 of an entry: its number, moment and text (`to_text`), and the hash of the one before."""
     return hashlib.sha256(f"{previous}\n{seq}\n{at}\n{text}".encode()).hexdigest()
 
 

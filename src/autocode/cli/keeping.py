@@ -1,0 +1,232 @@
+"""The verbs that keep people and work safe: pseudonymise, forget, backup, restore, doctor; and what comes after every verb."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autocode.cli.dossier import mind_places
+from autocode.cli.options import Json, ModelOption, Overwrite, StudyPath, known_path, known_source, known_study, out, refuse
+from autocode.cli.shell import show, tell, working
+from autocode.doctor import examine, prove_privacy
+from autocode.encode.cache import cache_folder
+from autocode.errors import AutocodeError, InputError
+from autocode.ethics.forget import Forgotten, holding, unfinished
+from autocode.ethics.forget import forget as erase
+from autocode.ethics.inventory import Places, inventory
+from autocode.ethics.names import CERTAINTIES
+from autocode.ethics.pseudonyms import (
+    WARNING,
+    Proposal,
+    pipelines,
+    propose,
+    pseudonymise_study,
+    read_proposals,
+    still_naming,
+    write_key,
+    write_proposals,
+)
+from autocode.footprint import touched_studies, written_paths
+from autocode.formats import read
+from autocode.formats.files import write_atomic
+from autocode.model.coding_model import CodingModel
+from autocode.model.saved import MANIFEST, remember_studies
+from autocode.store import STORE, load
+from autocode.store.backups import backup as keep_copy
+from autocode.store.backups import backup_of, backups
+from autocode.store.backups import restore as put_back
+from autocode.store.outputs import record_taken
+
+
+def pseudonymise(
+    study: StudyPath,
+    to: Annotated[Path | None, out("Proposals", ".csv", more="To be reviewed by you.")] = None,
+    reviewed: Annotated[
+        Path | None,
+        typer.Option("--apply", metavar="FILE", parser=known_source, help="Apply the reviewed proposals of this file."),
+    ] = None,
+    key: Annotated[Path | None, out("The key", ".csv", name="--key", more="Keep it outside the study's folder.")] = None,
+    spacy: Annotated[
+        str, typer.Option(help="An installed spaCy pipeline that finds names; the one installed by default; none for none.")
+    ] = "",
+    perhaps: Annotated[bool, typer.Option("--perhaps", help="List what is only perhaps a name too.")] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Propose pseudonyms, or apply those a human has reviewed; it does not find everything."""
+    if reviewed is None:
+        refuse(key, "--key", "the key is written when pseudonyms are applied: add --apply FILE")
+        if to is None:
+            raise InputError("pseudonymise", "it needs a file for its proposals", "Add --out proposals.csv.")
+        pipeline = _pipeline(spacy)
+        every = propose(read(study), pipeline, perhaps=True)
+        found = [p for p in every if perhaps or p.certainty != "perhaps"]
+        write_proposals(to, found)
+        tell(f"{to}: {_listed(found)}. {_held_back(len(every) - len(found))}")
+        tell(f"Looked with patterns{f' and the spaCy pipeline {pipeline}' if pipeline else ''}. {WARNING}")
+        tell(
+            f"Put yes into the column apply, mend replacements, then: autocode pseudonymise {study} --apply "
+            f"{to} --key ELSEWHERE/key.csv"
+        )
+        return
+    for option, given in (("--out", to), ("--spacy", spacy), ("--perhaps", perhaps)):
+        refuse(given, option, "with --apply nothing is proposed")
+    if key is None:
+        raise InputError("pseudonymise", "it needs a place for the key", "Add --key FILE.csv, outside the study's folder.")
+    proposals = read_proposals(reviewed)
+    load(study / STORE)
+    keep_copy(study / STORE, "pseudonymise")
+    write_key(key, proposals, study)
+    done = pseudonymise_study(study, proposals)
+    mind_places(study, set(load(study / STORE).by_id))
+    tell(f"{sum(done.counts.values()):,} places replaced; the key is in {key}: keep it apart. {WARNING}")
+    if done.entries:
+        tell(
+            f"In the ledger, names in {done.entries} entries (notes, memos, earlier codebooks) are replaced; an entry says so."
+        )
+    with working("Looking for what still names them"):
+        left = still_naming(inventory(Places(study, Path("models"))), proposals)
+    for place in left:
+        print(f"LEFT: {place}: it still holds a name that was replaced: make it again, or erase it")
+    tell("The files you imported from still hold the old words; so may copies that no list of this study names.")
+
+
+def _pipeline(asked: str) -> str:
+    """The spaCy pipeline to look with: the one asked for, else the only one installed, else none."""
+    if asked:
+        return "" if asked == "none" else asked
+    installed = pipelines()
+    if len(installed) > 1:
+        tell(f"spaCy pipelines installed here: {', '.join(installed)}. Name one of them with --spacy to look with it too.")
+    return installed[0] if len(installed) == 1 else ""
+
+
+def _listed(found: Sequence[Proposal]) -> str:
+    counts = Counter(p.certainty for p in found)
+    return f"{len(found):,} proposals ({', '.join(f'{counts[c]:,} {c}' for c in CERTAINTIES if counts[c])})"
+
+
+def _held_back(count: int) -> str:
+    return f"{count:,} more are only perhaps names; --perhaps lists them too." if count else "The surest come first."
+
+
+def forget(
+    study: StudyPath,
+    participant: Annotated[str, typer.Argument(help="The participant, as respondent or document.")],
+    models: Annotated[Path, typer.Option(help="A folder of models; those on the study's list are searched anyway.")] = Path(
+        "models"
+    ),
+    also: Annotated[list[Path] | None, typer.Option(help="A folder or file to search too; may be repeated.")] = None,
+    name: Annotated[list[str] | None, typer.Option("--name", help="Another name of theirs; may be repeated.")] = None,
+    to: Annotated[Path | None, out("The certificate", ".txt", ".json")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase. Without it, only say what would be erased.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Erase a participant who withdraws, everywhere the study's words may lie, and end with a certificate."""
+    store, begun = study / STORE, unfinished(study)
+    stored = load(store)
+    if not yes:
+        ids = list(begun.documents) if begun else [d.id for d in holding(stored, participant)]
+        codings = sum(c.document in ids for c in stored.codings)
+        tell(f"Would erase {', '.join(ids)} and {codings:,} codings from {store}, and search:")
+        print(inventory(Places(study, models, cache_folder(), tuple(also or ()))))
+        tell("Nothing is erased yet. This cannot be undone; add --yes to do it.")
+        return
+    if begun is None:
+        holding(stored, participant)
+        keep_copy(store, "forget")  # forgets them too, at the end
+    done = _forgotten(participant, Places(study, models, cache_folder(), tuple(also or ())), tuple(name or ()))
+    if to:
+        write_atomic(to, json.dumps(done.to_json(), ensure_ascii=False, indent=2) if to.suffix == ".json" else f"{done}\n")
+    show(done, as_json)
+    tell(
+        f"{len(done.left)} places still hold something of theirs: see KEPT above."
+        if done.left
+        else "Nothing of theirs is left in what was searched; what was not is listed above."
+    )
+
+
+def _forgotten(participant: str, places: Places, names: tuple[str, ...] = ()) -> Forgotten:
+    with working("Forgetting"):
+        return erase(participant, places, names, lambda what: tell(f"  {what} ..."))
+
+
+def backup(
+    study: StudyPath,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Where to (.sqlite); dated, in the study's folder, where left out.")
+    ] = None,
+) -> None:
+    """Copy a study as it stands, also while a review runs; the copy is one file."""
+    made = keep_copy(study / STORE, "", to)
+    tell(f"{made} is a copy of the study, {made.stat().st_size / 1e6:.1f} MB. Keep one on another disk too.")
+    tell(f"Next, should you need it: autocode restore {study} {to or made.name}")
+
+
+def restore(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder, such as corpora/NAME.")],
+    copy: Annotated[str, typer.Argument(metavar="COPY", help="Which copy: latest, its number, its name or a file.")] = "",
+) -> None:
+    """Put a dated copy back in a study's place; without COPY, list them."""
+    folder = found if (found := known_path(str(study))) else study
+    folder = folder.parent if folder.is_file() else folder
+    listed = backups(folder / STORE)
+    if not copy:
+        for number, one in enumerate(listed, 1):
+            print(f"{number:>3}  {one.at}  {one.why.replace('-', ' '):<14}  {one.path.name}")
+        tell(f"Next: autocode restore {folder} latest" if listed else f"There is no copy yet: autocode backup {folder}")
+        return
+    chosen = backup_of(folder, copy)
+    before = put_back(folder / STORE, chosen)
+    now = load(folder / STORE)
+    tell(f"{folder / STORE} is as in {chosen.name} again: {len(now.documents):,} documents, {len(now.codings):,} codings.")
+    if before:
+        tell(f"How it was before is in {before}.")
+    tell(f"Next: autocode doctor {folder}")
+
+
+def doctor(
+    study: Annotated[Path | None, typer.Argument(metavar="STUDY", parser=known_study, help="A study to check as well.")] = None,
+    model: ModelOption = None,
+    privacy: Annotated[
+        bool, typer.Option("--privacy", help="Run the main verbs in an empty home; prove that nothing leaves.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Check versions, the encoder's hash, the network and a study's integrity; or prove that nothing leaves."""
+    if privacy:
+        refuse(study, "STUDY", "the proof runs on a small study of its own")
+        with working("Running the main verbs in an empty home"):
+            proof = prove_privacy()
+        show(proof, as_json)
+        if not proof.holds:
+            raise typer.Exit(1)
+        return
+    learnt = CodingModel.load(model) if model else None
+    changed = learnt.changes(read(study)) if study and learnt else None
+    findings = examine(study / STORE if study and study.is_dir() else study, changed)
+    show(findings, as_json)
+    if findings.faults:
+        raise typer.Exit(1)
+
+
+def afterwards(verb: str) -> None:
+    """What comes after every verb: its outputs go on lists, and a forgetting that was stopped goes on."""
+    stores = touched_studies()
+    try:
+        for folder in written_paths():
+            if (folder / MANIFEST).is_file():
+                remember_studies(folder, stores)
+        for line in record_taken(verb):
+            tell(line)
+        for store in stores:
+            begun = unfinished(store.parent) if store.name == STORE and store.is_file() else None
+            if begun and verb != "forget":
+                tell(f"The forgetting of {begun.participant} was stopped before its end; it goes on now.")
+                print(_forgotten(begun.participant, Places(store.parent, None, cache_folder())))
+    except AutocodeError as error:
+        tell(f"autocode: {error}")
