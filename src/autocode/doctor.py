@@ -18,7 +18,8 @@ from autocode.encode.cache import cache_folder
 from autocode.encode.encoders import load_encoder
 from autocode.errors import AutocodeError
 from autocode.footprint import guarded
-from autocode.formats.files import csv_text, read_text, write_atomic
+from autocode.formats.files import csv_text, write_atomic
+from autocode.formats.files import read_text as text_of
 from autocode.model.history import Changes
 from autocode.store.checking import check
 from autocode.store.outputs import journal
@@ -203,14 +204,14 @@ def _watched(home: Path) -> Proof:
     for verb in _VERBS:
         command = [*calls, sys.executable, "-c", _WITNESS, str(witness), *verb.split()]
         done = subprocess.run(command, cwd=home, env=env, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
-        asked += json.loads(read_text(witness)[0]) if witness.is_file() else []
+        asked += json.loads(text_of(witness)[0]) if witness.is_file() else []
         if done.returncode:
             last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
             failed = f"autocode {verb}: {last[0]}"
             break
     reached = None
     if trace.is_file():
-        text = read_text(trace)[0] if trace.stat().st_size else ""
+        text = text_of(trace)[0] if trace.stat().st_size else ""
         reached = tuple(dict.fromkeys(m for m in _ADDRESS.findall(text) if not m.startswith(("127.", "::1", "0.0.0.0"))))  # noqa: S104
     ours = {"trace", "witness", "said.csv"}
     files = sorted(p for p in home.rglob("*") if p.is_file() and p.name not in ours)
