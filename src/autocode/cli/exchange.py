@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -27,7 +26,7 @@ from autocode.cli.options import (
     out,
     refuse,
 )
-from autocode.cli.shell import counted, further, show, tell
+from autocode.cli.shell import before_replacing, counted, further, show, tell
 from autocode.config import SegmentConfig
 from autocode.dossier.blocks import Table, View
 from autocode.dossier.comparison import PICTURES, TABLES, write_tables
@@ -43,7 +42,6 @@ from autocode.formats.tables.participants import kind_of
 from autocode.formats.transcripts.roles import INTERVIEWER, propose_roles, with_speakers
 from autocode.model.coding_model import CodingModel
 from autocode.store import STORE, load, receipts, update
-from autocode.store.backups import backup as keep_copy
 from autocode.store.recordings import attach
 from autocode.store.records import ReceiptRow
 from autocode.study import BANDS, Document, Study, Suggestion
@@ -85,9 +83,7 @@ def import_(
     replacing: Annotated[
         bool, typer.Option("--replace", help="A changed transcript takes the old one's place; codings follow their words.")
     ] = False,
-    dropping: Annotated[
-        bool, typer.Option("--yes", help="With --replace: go on although codings lose their place; they are set aside.")
-    ] = False,
+    dropping: Annotated[bool, typer.Option("--yes", help="With --replace: set aside codings that lose their place.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the receipt and write nothing.")] = False,
     audio: Annotated[
         list[str] | None, typer.Option(help="A document's recording, for the review page: R01=FILE. It stays where it is.")
@@ -103,8 +99,7 @@ def import_(
     known = load(study / STORE) if (study / STORE).exists() else Study()
     recorded = _pairs(audio)
     if recorded and not sources and not coder:
-        _attach(study / STORE, known, recorded, dry_run)
-        return
+        return _attach(study / STORE, known, recorded, dry_run)
     names = [name for name in coder or [] if "=" not in name]
     options = ReadOptions(
         coder=names[0] if names else "",
@@ -132,36 +127,17 @@ def import_(
     if dry_run:
         tell("Nothing was written (--dry-run).")
         raise typer.Exit(int(overview.failed > 0))
-    _agreed_to(known, merged, dropping, study)
-    if known.documents and replacing:
-        keep_copy(study / STORE, "import")
+    before_replacing(study / STORE, known, merged, dropping)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     merged = update(study / STORE, merging.onto, lambda: merging.entries(at, receipts))
     _say_changes(_Sizes.of(known), _Sizes.of(merged), study / STORE)
     if recorded:
-        _attach(study / STORE, merged, recorded, dry_run)
-        return
+        return _attach(study / STORE, merged, recorded, dry_run)
     if taken := bring_record(sources or [], study):
         tell(f"{taken}, what the researchers say of their study, came along for its dossier.")
     tell(f"Next: autocode describe {study}")
     if overview.failed:
         raise typer.Exit(1)
-
-
-def _agreed_to(known: Study, merged: Study, dropping: bool, study: Path) -> None:
-    """Ask before codings go: whoever replaces a transcript may not expect it.
-
-    Raises:
-        InputError: There is nobody to ask.
-    """
-    lost = len(known.codings) - len(merged.codings)
-    if lost <= 0 or dropping:
-        return
-    what = f"{lost:,} of {len(known.codings):,} codings would lose their place and be set aside"
-    if sys.stdin.isatty():
-        typer.confirm(f"{what}. A copy of the study is made first. Go on?", abort=True)
-        return
-    raise InputError(str(study), what, "Look at them above. To go on, add --yes; a copy of the study is made first.")
 
 
 def _name_the_study(sources: Sequence[Path]) -> str:

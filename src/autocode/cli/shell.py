@@ -21,9 +21,10 @@ from autocode.config import Config, Effort
 from autocode.desk.jobs import MARK, PROGRESS
 from autocode.encode.encoders import needs_export
 from autocode.encode.weights import added_encoders
-from autocode.errors import ConfigError
+from autocode.errors import ConfigError, InputError
 from autocode.model.coding_model import CodingModel
 from autocode.store import STORE
+from autocode.store.backups import backup
 from autocode.store.ledger import entries, last_written
 from autocode.study import Progress, Study
 from autocode.trail import Entry
@@ -264,3 +265,19 @@ def bundled() -> Path:
     package = Path(__file__).parents[1]
     installed = package / "corpora" / "microcredentials"
     return installed if installed.is_dir() else package.parents[1] / "corpora" / "microcredentials"
+
+
+def before_replacing(store: Path, known: Study, merged: Study, agreed: bool) -> None:
+    """Ask before codings go, for whoever replaces a transcript may not expect it; and copy the study before it changes much.
+
+    Raises:
+        InputError: Codings would go, and there is nobody to ask.
+    """
+    lost = len(known.codings) - len(merged.codings)
+    if lost > 0 and not agreed:
+        what = f"{lost:,} of {counted(len(known.codings), 'coding')} would lose their place and be set aside"
+        if not sys.stdin.isatty():
+            raise InputError(str(store), what, "Look at them above. To go on, add --yes; a copy of the study is made first.")
+        typer.confirm(f"{what}. A copy of the study is made first. Go on?", abort=True)
+    if any(d.text != known.by_id[d.id].text for d in merged.documents if d.id in known.by_id):
+        backup(store, "import")
