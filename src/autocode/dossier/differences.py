@@ -61,10 +61,8 @@ def _maxqda(documents: Sequence[Coded], codes: Sequence[str]) -> Iterator[Line]:
     for name, level in levels.items():
         for code, share in level(documents, codes).items():
             yield "MAXQDA", f"{name}, percent", code, "", share
-    found = maxqda_segments(documents)
-    yield "MAXQDA", "level 3, segments 90 %, percent", ALL, "", found.percent
-    yield "MAXQDA", "level 3, segments 90 %, kappa (Brennan-Prediger)", ALL, "", found.kappa
-    for code, (yes, no) in found.by_code.items():
+    yield from _over_all(documents)
+    for code, (yes, no) in maxqda_segments(documents).by_code.items():
         yield "MAXQDA", "level 3, segments 90 %, percent", code, "", Estimate(yes / (yes + no))
 
 
@@ -102,8 +100,22 @@ def _family(name: str, family: AtlasTi) -> Iterator[Line]:
 
 
 def overall(study: Study, codes: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[tuple[Cell, ...]]:
-    """The rows over all codes alone, for a page."""
-    return [row for row in conventions(study, codes, pairs) if row[4] == ALL]
+    """The rows over all codes alone, for a page; what is counted by code and document is not counted for them."""
+    rows: list[tuple[Cell, ...]] = []
+    for first, second in pairs:
+        documents = coded_documents(study, first, second)
+        found = [*_over_all(documents), *_family(ALL, atlasti(documents, codes))]
+        found.append(("ATLAS.ti-like", "Cu-alpha over domains (themes)", ALL, "", atlasti_domains(documents, codes).omnibus))
+        for tool, measure, code, document, e in found:
+            rows.append((first, second, tool, measure, code, document, e.value, REASONS.get(e.reason, e.reason)))
+    return rows
+
+
+def _over_all(documents: Sequence[Coded]) -> Iterator[Line]:
+    """MAXQDA's third level over all codes."""
+    found = maxqda_segments(documents)
+    yield "MAXQDA", "level 3, segments 90 %, percent", ALL, "", found.percent
+    yield "MAXQDA", "level 3, segments 90 %, kappa (Brennan-Prediger)", ALL, "", found.kappa
 
 
 _Pairs = list[tuple[str, str]]

@@ -161,16 +161,19 @@ def _sums(matrix: CodingMatrix, machine: BoolArray | None) -> FloatArray:
     themes = [[k for k, c in enumerate(matrix.codes) if c.partition(SEPARATOR)[0] == t] for t in _themes(matrix.codes)]
     shares = matrix.seen / np.maximum(matrix.seen.sum(0), 1)
 
+    first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    order = np.argsort(matrix.groups, kind="stable")
+    rows_of = np.split(order, np.searchsorted(matrix.groups[order], np.arange(1, G)))
+
     def measures(Y: BoolArray, weight: NDArray[Any]) -> FloatArray:
-        columns = [Y.astype(np.float64)]
-        if pairs:
-            first, second = np.array(pairs).T
-            columns.append((Y[:, first] & Y[:, second]).astype(np.float64))
-        columns.append(np.stack([Y[:, t].any(1) for t in themes], 1).astype(np.float64))
-        columns.append(np.ones((len(Y), 1)))
-        out = np.zeros((G, sum(c.shape[1] for c in columns)))
-        np.add.at(out, matrix.groups, np.concatenate(columns, 1) * weight[:, None])
-        return out.T
+        """Document by document: pairs of codes in all units at once would be units times codes squared."""
+        out = np.zeros((K + len(pairs) + len(themes) + 1, G))
+        for g, rows in enumerate(rows_of):
+            given, w = Y[rows].astype(np.float64), weight[rows]
+            together = (given * w[:, None]).T @ given
+            whole = [w @ given[:, t].any(1) for t in themes]
+            out[:, g] = np.concatenate([w @ given, together[first, second], whole, [w.sum()]])
+        return out
 
     each = [measures(matrix.Y[r], matrix.seen[r].astype(np.float64)) for r in range(len(matrix.coders))]
     mean = np.sum([measures(matrix.Y[r], np.asarray(shares[r])) for r in range(len(matrix.coders))], axis=0)
