@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from autocode.desk.recode import step
 
 from autocode.desk import Desk
 from autocode.desk.acts import act
+from autocode.desk.codes import step
 from autocode.desk.guard import Ask
 from autocode.dossier import Trail
 from autocode.dossier.blocks import Table
