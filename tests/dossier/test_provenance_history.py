@@ -27,7 +27,8 @@ def found(study: Study, tmp_path: Path) -> Desk:
     """A coded study on the desk, one code renamed and two merged."""
     made = desk(study, tmp_path, None)
     made.write([step(made, EVE, Ask("code-rename", code="Work > Time", text="Hours"))])
-    made.write([step(made, EVE, Ask("code-merge", code="Work > Recognition", suggested="Learning > Recognition"))])
+    moved = sum(c.code == "Work > Recognition" for c in made.study.codings)
+    made.write([step(made, EVE, Ask("code-merge", code="Work > Recognition", suggested="Learning > Recognition", by=moved))])
     return made
 
 
