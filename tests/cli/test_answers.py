@@ -124,3 +124,25 @@ def test_codes_go_by_their_own_names_where_those_are_clear() -> None:
     assert short_names(["A > x", "B > x", "B > y"]) == {"A > x": "A > x", "B > x": "B > x", "B > y": "y"}
     assert ends(["a", "b", "c", "d"]) == (("a", "b"), ("d", "c"))
     assert ends(["a"]) == (("a",), ())
+
+
+def test_codings_that_find_no_place_are_told_by_agree(shell: Shell) -> None:
+    """A coding outside its text is left out of the comparison, and the person reads how many and from which file."""
+    assert "Left out" not in shell("agree", "open")[2]
+    table = next((shell.folder / "open" / "codings").glob("ana*"))
+    lines = table.read_text(encoding="utf-8").splitlines()
+    broken = lines[1].split(",")
+    table.write_text("\n".join([*lines, f"{broken[0]},99990,99999,{broken[3]},,"]) + "\n", encoding="utf-8")
+    code, _, said = shell("agree", "open")
+    assert code == 0
+    assert "Left out:" in said
+    assert "skipped 1" in said
+
+
+def test_agree_compares_chosen_codes_only(shell: Shell) -> None:
+    """--codes names codes by path or last name; one that nobody gave is refused before anything is printed."""
+    found = json.loads(shell("agree", "open", "--codes", "time", "--json")[1])
+    assert found["codes"] == ["Work > Time"]
+    code, out, said = shell("agree", "open", "--codes", "Tine")
+    assert (code, out) == (1, "")
+    assert "no coder compared gave such a code" in said

@@ -60,7 +60,7 @@ from autocode.evaluate import (
     write_held_out,
 )
 from autocode.evaluate.group_errors import bias
-from autocode.formats import read
+from autocode.formats import read, read_all
 from autocode.formats.tables.participants import participant_of
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
@@ -167,7 +167,10 @@ def _show(compared: Comparison, unit: str, how: str) -> None:
 
 def _chosen(study: Path, kind: str, alone: bool) -> Study:
     """The study, or of a kind, or what was coded without suggestions."""
-    found = read(study)
+    found, receipts = read_all([study])
+    for receipt in receipts:
+        if any(receipt.skipped.values()):
+            tell(f"Left out: {receipt}")
     if alone:
         found = independent(found, ledger_of(study)[0])
     return found.of_kind(kind)

@@ -153,7 +153,7 @@ def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
         worst,
         "kappa" if best else "",
         change=change if worst and value < FIRM else "",
-        notes=tuple(filter(None, (few, *_apart(report)))),
+        notes=tuple(filter(None, (*report.notes, few, *_apart(report)))),
     )
 
 
