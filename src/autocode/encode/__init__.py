@@ -6,8 +6,17 @@
 
 from autocode.encode.cache import cache_folder
 from autocode.encode.encoders import PLUS, CachedEncoder, JoinedEncoder, first_of, load_encoder, needs_export, widths_of
+from autocode.encode.multilingual import add_multilingual
 from autocode.encode.tuning import Network, Words, can_tune, words_of
-from autocode.encode.weights import Encoder, EncoderIdentity, add_encoder, added_encoders, encoders_folder, find_default
+from autocode.encode.weights import (
+    Encoder,
+    EncoderIdentity,
+    add_encoder,
+    added_encoders,
+    encoders_folder,
+    find_default,
+    remove_encoder,
+)
 
 __all__ = [
     "PLUS",
@@ -18,6 +27,7 @@ __all__ = [
     "Network",
     "Words",
     "add_encoder",
+    "add_multilingual",
     "added_encoders",
     "cache_folder",
     "can_tune",
@@ -26,6 +36,7 @@ __all__ = [
     "first_of",
     "load_encoder",
     "needs_export",
+    "remove_encoder",
     "widths_of",
     "words_of",
 ]

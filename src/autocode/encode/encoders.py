@@ -27,7 +27,7 @@ from autocode.config import Progress
 from autocode.encode.cache import VectorCache, Vectors, cache_folder
 from autocode.encode.engines import Engine, GraphEncoder, GraphFacts, choose_engine, unit
 from autocode.encode.export import EXPORT_VERSION, export_graph, load_reference, read_facts
-from autocode.encode.weights import Encoder, EncoderIdentity, Weights, find_weights
+from autocode.encode.weights import WRITTEN, Encoder, EncoderIdentity, Weights, find_weights
 from autocode.errors import EncoderError
 from autocode.footprint import stay_offline
 
@@ -187,7 +187,10 @@ def _load_one(name: str, place: Path, threads: int | None, precision: str) -> Ca
         return CachedEncoder(_plug_in(name), place / "vectors")
     weights = find_weights(name, place)
     graph = _graph_folder(weights, place)
-    facts = read_facts(graph) or export_graph(weights.folder, graph)
+    facts = read_facts(graph)
+    if facts is None and graph == weights.folder:
+        raise EncoderError(f"The encoder {name!r}", "its graph is damaged", f"Add it again: autocode encoder add {name}")
+    facts = facts or export_graph(weights.folder, graph)
     engine = Engine("sentence-transformers", "float32") if facts.reason else choose_engine(precision)
     encoder = _ModelEncoder(weights, graph, facts, (engine, threads or _processors()))
     return CachedEncoder(encoder, place / "vectors", _fingerprint(weights))
@@ -242,6 +245,9 @@ def _fingerprint(weights: Weights) -> str:
 
 
 def _graph_folder(weights: Weights, cache: Path) -> Path:
+    """Where an encoder's graph is: in the cache, or with the encoder if it was written directly."""
+    if (weights.folder / WRITTEN).is_file():
+        return weights.folder
     return cache / "graphs" / _fingerprint(weights)[:32]
 
 

