@@ -27,6 +27,12 @@ def check(path: Path) -> list[str]:
     """
     faults = [f"a double of the study lies beside it: {name}. {_DOUBLE}" for name in doubles(path)]
     try:
+        torn = unused_flips(path.read_bytes()) if path.is_file() else []
+        if torn:
+            where = f"page{'s' * (len(torn) > 1)} {', '.join(map(str, torn[:_MOST]))}"
+            faults.append(
+                f"{path}: a bit is flipped where nothing is kept ({where}): the study is whole, the disk is not. {_DISK}"
+            )
         log = read_log(log_of(path).read_bytes()) if log_of(path).is_file() else None
         if log is not None and log.lost:
             faults.append(
@@ -45,6 +51,7 @@ def check(path: Path) -> list[str]:
         return [*faults, str(explained(path, error))]
 
 
+_DISK = "Copy the study to another disk (autocode backup --out), and mistrust this one"
 _DOUBLE = (
     "A cloud folder makes one where two computers wrote at once: look at both with 'autocode describe', keep the right one "
     "as study.sqlite, and move the other away"
@@ -92,6 +99,32 @@ def _rows(connection: sqlite3.Connection, table: str) -> Iterator[str]:
     for number, (known, *cells) in enumerate(connection.execute(f"SELECT * FROM {table} ORDER BY rowid"), 1):  # noqa: S608
         if known != digest(cells):
             yield f"row {number} of table {table} is damaged (its hash differs)"
+
+
+_TREES = {2: 12, 5: 12, 10: 8, 13: 8}  # kinds of pages that hold cells, and the bytes of their heads
+_FREE = 32  # zero bytes on both sides, which no text has
+
+
+def unused_flips(raw: bytes) -> list[int]:
+    """Pages of a study file in whose unused space, which is zero, a single byte is not: there the disk has lost a bit.
+
+    See https://www.sqlite.org/fileformat2.html, section 1.6, for where a page's unused space lies.
+    """
+    size = int.from_bytes(raw[16:18], "big")
+    size = 65_536 if size == 1 else max(512, size)
+    found = []
+    for number, at in enumerate(range(0, len(raw), size), 1):
+        page, front = raw[at : at + size], 100 if number == 1 else 0
+        head = _TREES.get(page[front], 0)
+        if head:
+            cells, start = (int.from_bytes(page[front + i : front + i + 2], "big") for i in (3, 5))
+            free = page[front + head + 2 * cells : start or 65_536]
+        else:
+            free = page[len(page.rstrip(b"\0")) - 1 - _FREE :]  # the end of a page that a long text runs over, or a free one
+            free = free if not any(free[:_FREE]) else b""
+        if len(free.strip(b"\0")) == 1:
+            found.append(number)
+    return found
 
 
 def _trail(connection: sqlite3.Connection) -> list[str]:

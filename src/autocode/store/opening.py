@@ -299,7 +299,7 @@ def dated_copy(connection: sqlite3.Connection, path: Path, why: str) -> Path:
     folder = path.parent / BACKUPS
     moment = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
     named = f"{path.stem}-{moment}-{why.replace(' ', '-') or 'kept'}"
-    target = next(p for n in range(1, 1000) if not (p := folder / f"{named}{f'-{n}' if n > 1 else ''}.sqlite").exists())
+    target = next(p for n in range(1, 1000) if not (p := folder / f"{named}{f'-{n:03}' if n > 1 else ''}.sqlite").exists())
     copy_to(connection, target)
     unasked = sorted(p for p in folder.glob(f"{path.stem}-*.sqlite") if "-kept" not in p.stem)
     for old in unasked[:-_KEPT]:

@@ -1,0 +1,114 @@
+"""Dated copies: made while others write, put back, kept in number; and the list of outputs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autocode import footprint
+from autocode.errors import StoreError
+from autocode.formats.files import write_atomic
+from autocode.store import STORE, load, update
+from autocode.store.backups import backup, backup_of, backups, restore
+from autocode.store.checking import check
+from autocode.store.ledger import append, entries, held
+from autocode.store.outputs import outputs, record_outputs, record_taken
+from autocode.study import Study
+from autocode.trail import Decision
+
+
+@pytest.fixture
+def store(study: Study, tmp_path: Path) -> Path:
+    """A stored study."""
+    update(tmp_path / "s" / STORE, lambda _: study)
+    return tmp_path / "s" / STORE
+
+
+def test_a_copy_made_during_a_review_holds_every_decision_and_comes_back(store: Path, study: Study) -> None:
+    """Decisions that stand in the log alone are in the copy; it is one file, and is restored under a review's hands."""
+    with held(store):
+        append(store, [Decision("note", "ana", "D1", note="one")])
+        kept = backup(store)
+        append(store, [Decision("note", "ana", "D1", note="two")])
+        update(store, lambda old: replace(old, codings=()))
+        assert [p.name for p in kept.parent.iterdir()] == [kept.name]
+        assert check(kept) == []
+        before = restore(store, kept)
+        assert load(store) == study
+        assert [e.decision.note for e in entries(store)] == ["one"]
+    assert check(store) == []
+    assert before is not None
+    assert len(entries(before)) == 2
+    assert not load(before).codings
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00" * 5000, b"no database at all" * 300])
+def test_a_study_that_cannot_be_opened_is_moved_aside(store: Path, study: Study, damage: bytes) -> None:
+    """The last good state is back, and the damaged file is kept."""
+    kept = backup(store)
+    store.write_bytes(damage)
+    restore(store, kept)
+    assert load(store) == study
+    store.unlink()
+    assert restore(store, kept) is None
+    assert load(store) == study
+
+
+def test_an_unsound_copy_is_refused(store: Path, study: Study) -> None:
+    """A damaged copy is never put in the place of a study."""
+    kept = backup(store)
+    raw = bytearray(kept.read_bytes())
+    raw[len(raw) // 2 :] = b"\x55" * (len(raw) - len(raw) // 2)
+    kept.write_bytes(raw)
+    with pytest.raises(StoreError, match="not sound"):
+        restore(store, kept)
+    assert load(store) == study
+
+
+def test_copies_that_nobody_asked_for_are_ten_at_most(store: Path) -> None:
+    """The latest ten stay; those a person made stay for ever; a copy is found by number, name or latest."""
+    asked = backup(store)
+    made = [backup(store, "import") for _ in range(13)]
+    left = backups(store)
+    assert asked in [b.path for b in left]
+    assert len(left) == 11
+    assert backup_of(store.parent, "latest") == left[0].path
+    assert backup_of(store.parent, "2") == left[1].path
+    assert backup_of(store.parent, asked.name) == asked
+    assert made[-1] in [b.path for b in left]
+    with pytest.raises(StoreError, match="no such copy"):
+        backup_of(store.parent, "nothing")
+
+
+def test_a_copy_elsewhere_never_overwrites(store: Path, tmp_path: Path) -> None:
+    """A named copy goes where it is told, and not over what is there."""
+    assert backup(store, "", tmp_path / "usb" / "copy.sqlite").stat().st_mode & 0o077 == 0
+    with pytest.raises(StoreError, match="already"):
+        backup(store, "", tmp_path / "usb" / "copy.sqlite")
+
+
+def test_outputs_are_listed_with_what_they_held(store: Path, tmp_path: Path) -> None:
+    """Each output has its place, kind, hash and moment; written again it stands once; a change shows."""
+    footprint.taken()
+    load(store)
+    write_atomic(tmp_path / "out" / "report.html", "<p>said</p>")
+    assert record_taken("report") == []
+    write_atomic(tmp_path / "out" / "report.html", "<p>said again</p>")
+    load(store)
+    record_taken("report")
+    (listed,) = outputs(store)
+    assert (listed.path, listed.kind) == ("../out/report.html", "report")
+    assert listed.place(store) == tmp_path / "out" / "report.html"
+    assert listed.unchanged(store)
+    (tmp_path / "out" / "report.html").write_text("mine")
+    assert not listed.unchanged(store)
+    assert check(store) == []
+
+
+def test_a_list_survives_an_import(store: Path, tmp_path: Path, study: Study) -> None:
+    """Bringing more in leaves the list of outputs alone."""
+    record_outputs(store, [tmp_path / "a.csv"], "export")
+    update(store, lambda _: study)
+    assert [o.path for o in outputs(store)] == ["../a.csv"]
