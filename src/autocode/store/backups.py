@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -55,7 +54,7 @@ def backups(store: Path) -> list[Backup]:
     """The dated copies of a study, the latest first."""
     found = []
     for path in sorted((store.parent / BACKUPS).glob(f"{store.stem}-*.sqlite"), reverse=True):
-        at, why = path.stem[len(store.stem) + 1 :][:17], re.sub(r"-\d+$", "", path.stem[len(store.stem) + 19 :])
+        at, why = path.stem[len(store.stem) + 1 :][:17], path.stem[len(store.stem) + 23 :]
         with suppress(ValueError):
             found.append(Backup(path, why, datetime.strptime(at, "%Y-%m-%d-%H%M%S").isoformat(" ")))
     return found

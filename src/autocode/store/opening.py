@@ -297,9 +297,10 @@ def dated_copy(connection: sqlite3.Connection, path: Path, why: str) -> Path:
         StoreError: The disk refuses.
     """
     folder = path.parent / BACKUPS
-    moment = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-    named = f"{path.stem}-{moment}-{why.replace(' ', '-') or 'kept'}"
-    target = next(p for n in range(1, 1000) if not (p := folder / f"{named}{f'-{n:03}' if n > 1 else ''}.sqlite").exists())
+    target = None
+    while target is None or target.exists():
+        moment = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S-%f")[:-3]
+        target = folder / f"{path.stem}-{moment}-{why.replace(' ', '-') or 'kept'}.sqlite"
     copy_to(connection, target)
     unasked = sorted(p for p in folder.glob(f"{path.stem}-*.sqlite") if "-kept" not in p.stem)
     for old in unasked[:-_KEPT]:
