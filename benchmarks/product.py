@@ -32,11 +32,11 @@ from autocode.encode import PLUS, Encoder, load_encoder
 from autocode.model import prepare, rows_of, target
 
 
-def settings(effort: str, more: Sequence[str] = ()) -> Config:
-    """The product's defaults with an effort level, and the further encoders that `full` tries."""
+def settings(effort: str, more: Sequence[str] = (), encoder: str = "default") -> Config:
+    """The product's defaults with an effort level, an encoder, and the further encoders that `full` tries."""
     config, changed = Config(), {"effort": effort}
     classify = replace(config.classify, **cast(Any, changed))
-    return replace(config, classify=classify, encode=replace(config.encode, more=tuple(more)))
+    return replace(config, classify=classify, encode=replace(config.encode, model=encoder, more=tuple(more)))
 
 
 def encoder(config: Config, cache: Path | None, more: Sequence[str] = ()) -> Encoder:

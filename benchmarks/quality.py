@@ -50,7 +50,7 @@ def cell(job: Row) -> Row:
     Args:
         job: KEY and the options of the run; see `jobs`.
     """
-    config = product.settings(job["effort"] or "quick", job["more"])
+    config = product.settings(job["effort"] or "quick", job["more"], job["encoder"])
     file = Path(job["file"]) if job["file"] else None
     corpus = load(job["set"], Path(job["corpora"]) if job["corpora"] else None, config, file)
     parts = splits(corpus) if job["size"] is None else draws(corpus, job["size"], job["draw"])
@@ -115,7 +115,7 @@ def _peer(corpus: Corpus, parts: list[Split], job: Row) -> Answer:
 def jobs(options: argparse.Namespace) -> Iterator[Row]:
     """The cells asked for, set by set."""
     paths = {"corpora": str(options.corpora or ""), "cache": str(options.cache)}
-    shared = paths | {"more": options.more, "setfit_steps": options.setfit_steps}
+    shared = paths | {"more": options.more, "encoder": options.encoder, "setfit_steps": options.setfit_steps}
     points = [(s, d) for s in SIZES for d in range(DRAWS)] if options.curve else [(None, None)]
     tables = [(f"{f.parent.name}/{f.name}", str(f)) for f in options.file or ()]
     for name, file in tables or [(name, "") for name in options.sets]:
@@ -187,6 +187,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--systems", nargs="+", default=list(SYSTEMS), choices=SYSTEMS)
     parser.add_argument("--effort", default="quick", choices=("quick", "full"))
     parser.add_argument("--more", nargs="+", default=[], help="further encoders that the effort full tries")
+    parser.add_argument("--encoder", default="default", help="of autocode; write its rows into an --out of their own")
     parser.add_argument("--setfit-steps", type=int, default=40)
     parser.add_argument("--limit", type=float, help="seconds for one cell; beyond, its row says so")
     parser.add_argument("--curve", action="store_true", help="learning curves instead of all training units")

@@ -124,6 +124,7 @@ class ClassifyConfig:
         ask_share: Where no recall can be promised, `ask` from this share of the threshold of coding on.
         ask_most: The share of the segments up to which a code may be asked about in vain to keep a promise.
         ask_load: Codes that a segment may be asked about in vain for the sake of promises, all codes together.
+        ask_questions: Codes that a segment is asked about at most, on average; nobody reads more.
     """
 
     effort: Effort = "quick"
@@ -151,6 +152,7 @@ class ClassifyConfig:
     ask_share: float = 0.5
     ask_most: float = 0.25
     ask_load: float = 3.0
+    ask_questions: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)

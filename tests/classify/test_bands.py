@@ -89,3 +89,47 @@ def test_bands_are_nested_and_coding_is_asked(seed: int) -> None:
     cuts = draw(k, CONFIG)
     assert (cuts.ask <= cuts.suggest).all()
     assert (cuts.ask <= k.coding).all()
+
+
+def common(share: float, sure: float) -> Known:
+    """A code that a share of 400 segments has, told from the others with some sureness."""
+    rng = np.random.default_rng(0)
+    Y = (rng.random((400, 1)) < share).astype(float)
+    P = np.where(Y > 0, share + (1 - share) * sure * rng.random((400, 1)), share * (1 - sure * rng.random((400, 1))))
+    return known(P, (Y, np.arange(400), np.array([-1])), np.array([0.4]))
+
+
+def test_a_code_that_nearly_everything_has_is_suggested_only_where_that_beats_always_giving_it() -> None:
+    """A band as right as always coding it is no help, though it keeps the promise; one with half the errors is."""
+    blind, telling = draw(common(0.84, 0.0), CONFIG), draw(common(0.84, 1.0), CONFIG)
+    assert not blind.suggest_basis.any()
+    assert telling.suggest_basis.tolist() == [1]
+    k = common(0.84, 1.0)
+    assert k.Y[telling.suggest <= k.P].mean() >= 0.92
+
+
+def test_no_more_is_asked_than_a_reviewer_reads() -> None:
+    """Questions a segment stay below the bound; what is coded is still asked about."""
+    rng = np.random.default_rng(1)
+    P = rng.random((300, 12)) * 0.6
+    Y = (rng.random((300, 12)) < P).astype(float)
+    k = known(P, (Y, np.arange(300), np.full(12, -1)), np.full(12, 0.5))
+    for most in (2.5, 4.0):
+        cuts = draw(k, replace(CONFIG, ask_questions=most))
+        assert ((cuts.ask <= P) & (cuts.suggest > P)).sum(axis=1).mean() <= most
+        assert (cuts.ask <= k.coding).all()
+    few, many = (draw(k, replace(CONFIG, ask_questions=most)).ask for most in (2.5, 9.0))
+    assert (few >= many).all()
+    assert (few > many).any()
+
+
+def test_a_bound_that_cannot_be_kept_asks_what_is_coded_and_no_more() -> None:
+    """Where the codings alone are more than the bound, nothing beyond them is asked for the sake of a promise."""
+    rng = np.random.default_rng(1)
+    P = rng.random((300, 6))
+    Y = (rng.random((300, 6)) < P).astype(float)
+    k = known(P, (Y, np.arange(300), np.full(6, -1)), np.full(6, 0.5))
+    assert draw(k, replace(CONFIG, ask_questions=99.0, ask_load=9, ask_most=1.0)).ask_basis.any()
+    cuts = draw(k, replace(CONFIG, ask_questions=0.0, ask_load=9, ask_most=1.0))
+    assert (cuts.ask == np.minimum(k.coding, cuts.suggest)).all()
+    assert not cuts.ask_basis.any()

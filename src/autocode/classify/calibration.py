@@ -17,6 +17,7 @@ from autocode.classify.bands import (
     BandThresholds,
     Known,
     aims,
+    beating,
     draw,
     enough,
     factor_for_precision,
@@ -190,7 +191,7 @@ def _needed(k: Known, cuts: BandThresholds, config: ClassifyConfig) -> FloatArra
         d = k.of(np.array([code]))
         segments = float((d.y > 0).sum())
         effective = share_of(np.ones(len(d.y)), d.y, d.group, k.found).effective
-        factors = factor_for_precision(d, right, k.right, config.least_probability), least / effective
+        factors = factor_for_precision(d, beating(right, d), k.right, config.least_probability), least / effective
         done = cuts.suggest_basis[code] == 1, cuts.ask_basis[code] == 1
         rows[code] = [_more(f, segments, own) for f, own in zip(factors, done, strict=True)]
     return rows
