@@ -8,7 +8,8 @@ from pathlib import Path
 from autocode.agreement import agree
 from autocode.config import Config
 from autocode.dossier import Findings, dossier, write_dossier
-from autocode.dossier.blocks import Figure, Table, Words
+from autocode.dossier.blocks import REFERENCE, Figure, Table, Words
+from autocode.dossier.html import dossier_html
 from autocode.dossier.paragraphs import latex, markdown
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
@@ -25,9 +26,15 @@ def test_what_the_text_refers_to_is_there(bundled: Study) -> None:
         made = dossier(bundled, _findings(bundled), size)
         shown = [b for s in made.sections for b in s.blocks]
         captions = {b.caption.partition(". ")[0] for b in shown if isinstance(b, Figure | Table)}
-        text = str(made.sections)
+        texts = [str(getattr(b, name)) for b in shown for name in ("text", "rows", "note", "caption") if hasattr(b, name)]
+        text = " ".join(texts).replace("\\xa0", "\xa0")
         assert "⟨" not in text
-        assert set(re.findall(r"\b(?:Table|Figure) \d+\b", text)) <= captions
+        found = {f"{kind} {number}" for kind, number in REFERENCE.findall(text)}
+        assert len(found) >= 2
+        assert found <= captions
+        page = dossier_html(made, Findings())
+        assert {f'href="#{caption.lower().replace(" ", "-")}"' for caption in found} <= set(re.findall(r'href="#[^"]*"', page))
+        assert {f'id="{caption.lower().replace(" ", "-")}"' for caption in found} <= set(re.findall(r'id="[^"]*"', page))
 
 
 def test_numbers_of_the_results_are_those_of_the_tables(bundled: Study) -> None:
@@ -38,7 +45,7 @@ def test_numbers_of_the_results_are_those_of_the_tables(bundled: Study) -> None:
     assert codes.caption.startswith("Table 2")
     for i in codes.heads:
         assert f"{codes.rows[i][0]} ({codes.rows[i][1]})" in results
-    assert "(Table 2)" in results
+    assert "(Table\xa02)" in results
 
 
 def test_latex_refers_by_label_and_escapes(bundled: Study) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,10 +13,11 @@ import pytest
 
 from autocode.agreement import agree
 from autocode.config import Config
-from autocode.dossier import Findings, dossier, write_dossier
+from autocode.dossier import Findings, dossier, load_record, write_dossier
 from autocode.dossier.blocks import Dossier, Figure, Table
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
+from tests.conftest import BUNDLED
 from tests.dossier.soffice import convert
 
 pytestmark = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed here")
@@ -67,6 +69,20 @@ def test_it_becomes_a_pdf_of_some_dozens_of_pages(file: Path) -> None:
     sizes = {tuple(sorted((round(float(p.mediabox.width)), round(float(p.mediabox.height))))) for p in pages}
     assert sizes == {(595, 842)}
     assert all(re.search(r"· \d+", p.extract_text()) for p in pages), "every page has its number"
+
+
+def test_the_journal_is_at_most_twelve_pages(bundled: Study, findings: Findings, tmp_path: Path) -> None:
+    """What a journal has room for: 12 A4 pages for the bundled study with its record, contents with page numbers among them."""
+    from pypdf import PdfReader
+
+    record = load_record(BUNDLED / "dossier.toml")
+    (path,) = write_dossier(bundled, replace(findings, record=record), tmp_path, ("docx",), "journal")
+    pages = PdfReader(convert(path, "pdf", tmp_path)).pages
+    assert 6 <= len(pages) <= 12
+    contents = re.findall(r"(Quotes|Limitations)[ .]*(\d+)", pages[0].extract_text())
+    assert [name for name, _ in contents] == ["Quotes", "Limitations"]
+    for name, number in contents:
+        assert name in pages[int(number) - 1].extract_text()
 
 
 def test_its_tables_are_tables_with_a_repeated_header(opened: ElementTree.Element, made: Dossier) -> None:

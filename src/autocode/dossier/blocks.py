@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -112,6 +113,14 @@ class Title:
 
 
 Block = Table | Figure | Words | Points | Quoted | Title
+
+REFERENCE = re.compile("\\b(Table|Figure)\u00a0(\\d+)\\b")
+"""A reference of the dossier's own to a table or figure; what researchers write has a usual blank and is left alone."""
+
+
+def reference(number: str) -> str:
+    """The number of a table or figure as texts refer to it, on one line and told apart from what others wrote."""
+    return number.replace(" ", "\u00a0") if number.startswith(("Table ", "Figure ")) else number
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from autocode.dossier import (
     standards,
     trust,
 )
-from autocode.dossier.blocks import Block, Cell, Dossier, Figure, Points, Section, Table, Title, View, Words
+from autocode.dossier.blocks import Block, Cell, Dossier, Figure, Points, Section, Table, Title, View, Words, reference
 from autocode.dossier.findings import Findings, Version, software
 from autocode.dossier.html import dossier_html
 from autocode.dossier.record import check_record, open_questions, unanswered
@@ -168,7 +168,7 @@ def _resolved(section: Section, numbers: Mapping[str, str]) -> Section:
     """The section with "Table 2" wherever its texts name a table or figure as ⟨Codes⟩."""
 
     def told(text: str) -> str:
-        return _NAMED.sub(lambda found: numbers.get(found[1], "the workbook"), text) if "⟨" in text else text
+        return _NAMED.sub(lambda found: reference(numbers.get(found[1], "the workbook")), text) if "⟨" in text else text
 
     made: list[Block] = []
     for block in section.blocks:

@@ -98,7 +98,7 @@ class Findings:
         silent: Codes that the model never suggests, with the reason.
         model: Provenance of the model that stands beside the coders: hashes, versions, counts.
         encoder: Name and hash of the encoder of the machine set beside the coders, or of that model; None where none was.
-        reliability: What that model knows of each of its codes, out of document.
+        reliability: What that model knows of each of its codes, from nested held-out predictions.
         vectors: Encoder of quotes; None chooses quotes by their words.
         record: What the researchers said in dossier.toml.
         accepted: Codings that a human accepted from a suggestion.

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from autocode.dossier.blocks import Block, Cell, Dossier, Figure, Quoted, Table, Title, Words
+from autocode.dossier.blocks import REFERENCE, Block, Cell, Dossier, Figure, Quoted, Table, Title, Words
 from autocode.dossier.drawing import PALETTE, Box, Circle, Drawing, Label, Line, Scale, Shape, svg
 from autocode.dossier.findings import Findings
 from autocode.model.curve import Curve
@@ -19,6 +19,7 @@ from autocode.study.codebook import SEPARATOR
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 
 def dossier_html(made: Dossier, findings: Findings) -> str:
@@ -90,8 +91,17 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["svg"] = svg
+    environment.filters["linked"] = _linked
+    environment.filters["anchor"] = lambda caption: caption.partition(". ")[0].lower().replace(" ", "-")
     environment.tests["kind"] = lambda block, name: type(block).__name__ == name
     return environment
+
+
+def _linked(text: str) -> Markup:
+    """A text whose references to tables and figures are links to them."""
+    from markupsafe import Markup, escape
+
+    return Markup(REFERENCE.sub(lambda m: f'<a href="#{m[1].lower()}-{m[2]}">{m[0]}</a>', str(escape(text))))  # noqa: S704
 
 
 _QUOTED = 200  # characters of a segment shown in a terminal

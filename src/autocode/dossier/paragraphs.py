@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from autocode.agreement.render import REFERENCES, methods_paragraph, results_paragraph
-from autocode.dossier.blocks import Block, Title, View, Words
+from autocode.dossier.blocks import REFERENCE, Block, Title, View, Words
 from autocode.dossier.findings import Findings
 
 _NAMED = 3  # codes of the results paragraph that are named with their counts
@@ -85,6 +85,7 @@ def blocks(view: View, findings: Findings, known: Mapping[str, str]) -> Iterator
 def markdown(blocks: tuple[Block, ...]) -> str:
     """The section of paragraphs as Markdown; "Table 2" stays in words."""
     lines = [f"## {b.text}" if isinstance(b, Title) else b.text for b in blocks if isinstance(b, Title | Words)]
+    lines = [line.replace("\u00a0", " ") for line in lines]
     return "\n\n".join(re.sub(r"([*_`<])", r"\\\1", line) if not line.startswith("#") else line for line in lines) + "\n"
 
 
@@ -96,6 +97,5 @@ def latex(blocks: tuple[Block, ...]) -> str:
             made.append(rf"\subsection*{{{b.text.translate(_LATEX)}}}")
         elif isinstance(b, Words):
             text = b.text.translate(_LATEX)
-            text = re.sub(r"\bTable (\d+)\b", r"Table~\\ref{tab:\1}", text)
-            made.append(re.sub(r"\bFigure (\d+)\b", r"Figure~\\ref{fig:\1}", text))
+            made.append(REFERENCE.sub(lambda m: rf"{m[1]}~\ref{{{m[1][:3].lower()}:{m[2]}}}", text))
     return "\n\n".join(made) + "\n"

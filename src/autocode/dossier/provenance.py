@@ -216,7 +216,7 @@ def _points(view: View, made: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _codes(view: View, made: Mapping[str, Any], findings: Findings) -> Table:
-    """Each code with what its out-of-document evidence says, themes as rows of their own."""
+    """Each code with what the model knows of it from nested held-out predictions, themes as rows of their own."""
     known, silent = findings.reliability, findings.silent or {}
     listed = [c for c in made["codes"] if c in view.study.codebook]
     at = {code: i for i, code in enumerate(made["codes"])}
@@ -229,9 +229,9 @@ def _codes(view: View, made: Mapping[str, Any], findings: Findings) -> Table:
             rows.append((view.name(theme), *[""] * 6))
         rows += [(view.name(c), *_evidence(known, at[c]), silent.get(c, "")) for c in own if known]
     note = (
-        "Out of document, at the threshold from which it suggests: precision is the share of its suggestions that a "
-        "coder had given too, recall the share of what coders gave that it suggests. A silent code is never "
-        "suggested."
+        "On documents that neither the classifier nor its calibration and thresholds had seen (nested): precision is the "
+        "share of what the machine would code that a coder had given too, recall the share of what coders gave that it "
+        "would code. A silent code is never suggested."
     )
     header = ("Theme and code", "Coded segments", "Documents", "Average precision", "Precision", "Recall", "Silent because")
     return Table("Model card", "The model's evidence for each code", header, tuple(rows), "tnnkkkt", note, frozenset(heads))

@@ -232,5 +232,5 @@ def quote_matrix(view: View, chosen: dict[str, list[Quote]]) -> Table | None:
 def _cell(view: View, coding: Coding | None) -> str:
     if coding is None:
         return ""
-    words = quoted(view.words(coding), min(35, view.record.report.words))
+    words = quoted(view.words(coding), min(28, view.record.report.words))
     return f"“{words}” ({view.participant[coding.document]}; {view.name(coding.code)})"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from autocode.dossier.blocks import Block, Dossier, Figure, Points, Quoted, Section, Table, Title, Words
+from autocode.dossier.blocks import REFERENCE, Block, Dossier, Figure, Points, Quoted, Section, Table, Title, Words
 from autocode.dossier.png import png
 from autocode.dossier.wordtables import LANDSCAPE, PORTRAIT, add_part, layout
 from autocode.formats.files import legal
@@ -129,7 +128,6 @@ def _turn(document: Any, sideways: bool) -> None:
 _MARKS = {"yes": "✓", "part": "?", "no": "✗", "": "•"}
 _TALLEST = (8.2, 5.2)  # inches of height for a picture, upright and on its side
 _WIDE = 900  # units: a wider picture gets a page on its side
-_NUMBERED = re.compile(r"\b(Table|Figure) (\d+)\b")
 
 
 def word(made: Dossier) -> bytes:
@@ -222,7 +220,7 @@ def _add(document: Any, block: Block) -> None:
 def _linked(paragraph: Any, text: str, bold: bool = False) -> None:
     """A text whose "Table 3" and "Figure 1" are fields that follow the captions' numbers."""
     at = 0
-    for found in _NUMBERED.finditer(text):
+    for found in REFERENCE.finditer(text):
         paragraph.add_run(legal(text[at : found.start()])).bold = bold
         field = _element("fldSimple", instr=rf" REF {found[1]}_{found[2]} \h ")
         run = paragraph.add_run(found[0])
