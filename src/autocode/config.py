@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -271,6 +272,23 @@ def config_from(table: Mapping[str, Any], source: str) -> Config:
     return Config(**made)
 
 
+_SHARE = (0.0, 1.0)
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "window": (1, math.inf),
+    "folds": (2, math.inf),
+    "min_segments": (1, math.inf),
+    "min_documents": (1, math.inf),
+    "width": (2, 2**24),
+    "strength": (1e-6, math.inf),
+    "lexical_strength": (1e-6, math.inf),
+    "iterations": (1, math.inf),
+    "max_rows": (100, math.inf),
+    "confidence": (0.5, 0.999),
+    **dict.fromkeys(("least_probability", "precision", "recall", "ask_share", "ask_most", "margin", "theme_weight"), _SHARE),
+}
+"""From which to which number a setting may go, where 0 or more is not enough to say."""
+
+
 def _section(kind: type, values: Mapping[str, Any], where: str) -> Any:
     hints = get_type_hints(kind)
     for key, value in values.items():
@@ -279,6 +297,11 @@ def _section(kind: type, values: Mapping[str, Any], where: str) -> Any:
         if not _fits(value, hints[key]):
             allowed = get_args(hints[key]) if get_origin(hints[key]) is Literal else hints[key].__name__
             raise ConfigError(where, f"{key} = {value!r} is not one of {allowed}", "Correct the value.")
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            least, most = LIMITS.get(key, (0, math.inf))
+            if not least <= value <= most:
+                told = f"from {least} to {most}" if most < math.inf else f"{least} or more"
+                raise ConfigError(where, f"{key} = {value} lies outside what is possible ({told})", "Correct the value.")
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
 

@@ -157,7 +157,7 @@ def learnable(study: Study, config: Config, coders: Sequence[str]) -> CodingMatr
     """The coding matrix of all units that at least one of the coders saw.
 
     Raises:
-        StudyError: No unit carries a code, or all that do lie in one document.
+        StudyError: No unit carries a code, all that do lie in one document, or one of two documents has a single unit.
     """
     matrix = coding_matrix(study, config, coders)
     matrix = matrix.select(np.asarray(matrix.seen.any(axis=0)))
@@ -172,6 +172,14 @@ def learnable(study: Study, config: Config, coders: Sequence[str]) -> CodingMatr
             f"study '{study.name}'",
             "all coding is in one document; the model is checked on documents it has not seen",
             "Code a second document first.",
+        )
+    sizes = np.bincount(matrix.groups)
+    sizes = sizes[sizes > 0]
+    if min(config.classify.folds, len(sizes)) == 2 and (sizes.min() < 2 if len(sizes) == 2 else sizes.sum() < 4):
+        raise StudyError(
+            f"study '{study.name}'",
+            "half of the documents have a single segment, which is too little to check the model on",
+            "Code more of them, or a further document.",
         )
     return matrix
 

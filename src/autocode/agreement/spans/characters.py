@@ -147,8 +147,8 @@ def cu_omnibus(documents: Sequence[Coded], domains: Mapping[str, Sequence[str]])
         >>> round(cu_omnibus([both], {"A": ["A > x", "A > y"]}).value, 3)  # same domain, other code
         0.799
     """
-    if not documents:
-        return Estimate(None, reason="no_pairs")
+    if not documents or not domains:
+        return Estimate(None, reason="no_variance" if documents else "no_pairs")
     tables = [_sets(d, list(domains.values())) for d in documents]
     first, second, sizes = (np.concatenate([table[i] for table in tables]) for i in range(3))
     _, index = np.unique(np.concatenate([first, second]), axis=0, return_inverse=True)

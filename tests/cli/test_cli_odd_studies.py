@@ -1,0 +1,73 @@
+"""Small and odd studies through every verb: whatever is wrong with them is one line that a user can act on."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.cli.test_cli import HEAD, Shell, shell
+
+__all__ = ["shell"]
+
+WORDS = ("work", "badge", "the", "université", "🙂", "", " ", "x" * 30)
+BOOKS = (("a",), ("a", "b"), ("T > a", "T > b", "T"), ("A > x > y", "B"), ("a,b", "c"))
+
+
+def _table(chance: random.Random) -> str:
+    """A long table of one to four documents with one to five units, some unread, some empty."""
+    rows, codes = [], chance.choice(BOOKS)
+    coders = chance.sample(("ana", "ben", "machine", "agreed", "Ço"), chance.choice((1, 2, 3)))
+    for d in range(chance.choice((1, 2, 2, 3, 4))):
+        for s in range(chance.choice((1, 1, 2, 5))):
+            text = " ".join(chance.choice(WORDS) for _ in range(chance.randint(0, 6)))
+            for coder in coders:
+                if chance.random() < 0.85:
+                    given = "|".join(chance.sample(codes, chance.randint(0, len(codes))))
+                    rows.append(f'd{d},s{s},{s},{chance.choice(("", "R", "Interviewer"))},"{text}",{coder},"{given}"')
+    return HEAD + "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_odd_studies_are_met_with_one_line(seed: int, shell: Shell) -> None:
+    """No verb calls a fault of the data a fault of the program, whatever the study is like."""
+    (shell.folder / "t.csv").write_text(_table(random.Random(seed)), encoding="utf-8")
+    if shell("import", "t.csv", "--study", "s", "--add-codes")[0]:
+        return
+    own = ("--config", "fake.toml")
+    for words in (
+        ("describe", "s", "--all"),
+        ("describe", "s", "--out", "c.svg"),
+        ("agree", "s", "--all"),
+        ("agree", "s", "--unit", "character", "--out", "a.xlsx"),
+        ("train", "s", "--out", "m", *own),
+        ("evaluate", "s", "--out", "e.xlsx", *own),
+        ("evaluate", "s", "--all", *own),
+        ("next", "s", "--no-curve", *own),
+        ("report", "s", "--no-machine", "--only", "html", "--out", "d", *own),
+    ):
+        code, _, err = shell(*words)
+        assert "fault of the program" not in err, words
+        assert code in (0, 1), words
+        assert code == 0 or len([line for line in err.splitlines() if line.startswith("autocode: ")]) == 1, words
+
+
+def test_a_study_too_small_to_be_checked_is_said(shell: Shell) -> None:
+    """Two documents, one of a single segment: train and evaluate say what to code."""
+    rows = ["A,1,1,P,The price was low,ana,Cost", "A,2,2,P,No time at all,ana,Time", "B,1,1,P,Dear it was,ana,Cost"]
+    (shell.folder / "t.csv").write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
+    assert shell("import", "t.csv", "--study", "s")[0] == 0
+    for verb in ("train", "evaluate"):
+        code, _, err = shell(verb, "s", "--config", "fake.toml")
+        assert (code, "a single segment" in err, "Learning" in err) == (1, True, False)
+
+
+OUTSIDE = ("folds = 1", "width = 0", "iterations = 0", "precision = 2.0", "max_rows = -1", "previous = -1.0")
+
+
+@pytest.mark.parametrize("line", OUTSIDE)
+def test_a_setting_outside_its_limits_is_said(line: str, shell: Shell) -> None:
+    """The settings' file is refused with the key and what is possible."""
+    (shell.folder / "odd.toml").write_text(f"[classify]\n{line}\n", encoding="utf-8")
+    code, _, err = shell("train", "open", "--config", "odd.toml")
+    assert (code, line.split()[0] in err, "lies outside" in err) == (1, True, True)
