@@ -215,3 +215,22 @@ def test_a_written_dataset_is_loaded_from_disk(study: Study, tmp_path: Path) -> 
 def test_the_version_is_there() -> None:
     """The library says its version."""
     assert re.fullmatch(r"\d+\.\d+\.\d+.*", ac.__version__)
+
+
+def test_evaluate_starts_from_the_settings_as_given(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the effort full chose in fit stands beside the settings, not in them, so that evaluate chooses anew."""
+    monkeypatch.setattr("autocode.model.effort.Trial.kept", property(lambda trial: True))
+    default = ac.Config()
+    more = ("tests.test_library_scripts:vectors",)
+    config = replace(
+        default, classify=replace(default.classify, effort="full"), encode=replace(default.encode, more=more, minutes=0)
+    )
+    own = FakeEncoder()
+    fitted = ac.CodingModel.from_config(config, encoder=own).fit(study)
+    assert fitted.config == config
+    assert fitted.working.encode.model == f"default + {more[0]}"
+    assert fitted.encoder.identity.dimension == 32 + 7
+    assert fitted.given == (config, own)
+    assert fitted.suggest(["my shift at work"], everything=True)
+    blank = ac.CodingModel.from_config(config, encoder=own)
+    assert ac.evaluate(fitted, study).to_json() == ac.evaluate(blank, study).to_json()
