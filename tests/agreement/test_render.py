@@ -9,6 +9,7 @@ import numpy as np
 from autocode.agreement import AgreementOptions, agree_on
 from autocode.agreement.counts import Decisions
 from autocode.agreement.render import cut, decimals
+from autocode.agreement.rows import Verdict
 from tests.agreement.made import decided, noisy
 
 
@@ -69,9 +70,15 @@ def test_a_code_given_three_times_shows_counts_only() -> None:
 def test_an_inconclusive_verdict_says_how_many_documents_are_missing() -> None:
     """The number stands beside the word, and the foot explains it."""
     reports = [agree_on(noisy(s, documents=8, each=12, noise=0.12), AgreementOptions(machines=("c",))) for s in range(12)]
-    text = next(str(r) for r in reports if any(v.needed for v in r.verdicts))
+    text = next(str(r) for r in reports if any(v.more for v in r.verdicts))
     assert "inconclusive, +" in text
-    assert "+N documents: about as many more" in text
+    assert "about N more documents would settle it, if the difference stays the same" in " ".join(text.split())
+
+
+def test_what_no_study_could_code_is_not_asked_for() -> None:
+    """Beyond three times the documents there are, no number is given: more coding would not settle it."""
+    verdict = Verdict("", "m", "inconclusive", documents=20, needed=1907)
+    assert (verdict.more, replace(verdict, needed=50).more, replace(verdict, needed=None).more) == (None, 30, None)
 
 
 def test_high_agreement_with_low_kappa_is_explained() -> None:

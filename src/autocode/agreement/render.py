@@ -152,8 +152,8 @@ def _verdicts(report: Findings, machine: str) -> str:
 
 def _judged(name: str, v: Verdict) -> str:
     label = LABELS[v.label] + (" (strong)" if v.strong else "")
-    if v.label == "inconclusive" and v.needed:
-        label += f", +{v.needed - v.documents:,} documents"
+    if v.label == "inconclusive" and v.more:
+        label += f", +{v.more:,}"
     delta = "-" if v.delta.value is None or not v.delta.shown else f"{v.delta.value:+.2f}".replace("-0.00", "+0.00")
     ends = _interval(v.delta)
     numbers = f"{_two(v.humans):>7}{_two(v.machine_humans):>8}{delta:>7}{ends:>15}"
@@ -199,9 +199,12 @@ def _foot(report: Findings) -> str:
 
 def _more_documents(report: Findings) -> list[str]:
     """What the number beside an inconclusive verdict means, where there is one."""
-    if not any(v.needed for v in report.verdicts):
+    if not any(v.more for v in report.verdicts):
         return []
-    return ["+N documents: about as many more would settle the verdict, were delta to stay as it is."]
+    return [
+        "inconclusive, +N: about N more documents would settle it, if the difference stays the same; without a number "
+        "it is not attainable by coding more."
+    ]
 
 
 def _reasons(report: Findings) -> list[str]:

@@ -102,6 +102,9 @@ NOT_ASSESSABLE: Mapping[str, str] = {
 """Why a verdict is not assessable, or (`at_chance`) not supported, in words."""
 
 
+REACH = 3
+"""As many times its documents a study may be asked to grow to settle a verdict."""
+
 NOTHING = Estimate(None, reason="no_pairs")
 
 
@@ -151,6 +154,14 @@ class Verdict:
     needed: int | None = None
     flags: tuple[str, ...] = ()
     chances: Chances | None = None
+
+    @property
+    def more(self) -> int | None:
+        """Further documents that would give a clear answer, were the difference to stay the same; None where no
+        number within reach would: beyond `REACH` times the documents there are.
+        """
+        within = self.needed is not None and self.documents < self.needed <= REACH * self.documents
+        return self.needed - self.documents if self.needed is not None and within else None
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready mapping."""

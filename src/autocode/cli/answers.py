@@ -25,8 +25,6 @@ from autocode.study.codebook import SEPARATOR
 WIDTH, LINES = 80, 13
 FIRM, TENTATIVE = 0.8, 0.667
 """Krippendorff's (2004) limits for firm and for tentative conclusions."""
-_ATTAINABLE = 3
-"""As many times its documents a study may be asked to grow to settle a verdict; more is not attainable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +236,11 @@ def _use(v: Verdict, first: FirstChoices | None) -> str:
 
 def _change(v: Verdict) -> str:
     """What would change a verdict on the machine."""
-    if v.label == "inconclusive" and v.needed:
-        more = counted(v.needed - v.documents, "more document")
-        if v.needed <= _ATTAINABLE * v.documents:
+    if v.label == "inconclusive":
+        more = counted(v.more or 0, "more document")
+        if v.more:
             return f"What would settle it: about {more} coded by two of you, if the difference stays the same."
-        return "What would settle it: nothing within reach of coding more; the difference is too close to the margin."
+        return "What would settle it: it is not attainable by coding more; the difference is too close to the margin."
     if v.label == "on_par_but_humans_unreliable":
         return "What would change it: clearer definitions, until you agree at .667 or more."
     if v.label in ("not_supported", "on_par_but_low"):
