@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from autocode.cli.answers import Answer, and_list, apa, ends, short_names
+from autocode.cli.answers import Answer, and_list, apa, described, ends, short_names
 from autocode.cli.shell import counted
 from autocode.formats import write
-from autocode.study import Study
+from autocode.study import Coder, Study
 from tests.cli.test_cli import Shell, shell
 
 __all__ = ["shell"]
@@ -146,3 +146,10 @@ def test_agree_compares_chosen_codes_only(shell: Shell) -> None:
     code, out, said = shell("agree", "open", "--codes", "Tine")
     assert (code, out) == (1, "")
     assert "no coder compared gave such a code" in said
+
+
+def test_coders_beyond_four_are_counted(study: Study) -> None:
+    """A study of many coders names four of them and says how many more there are."""
+    many = replace(study, coders=(*study.coders, *(Coder(f"c{n}") for n in range(3))))
+    assert "; 2 more coders." in described(many).good_for
+    assert "more coder" not in described(study).good_for

@@ -333,14 +333,15 @@ def described(study: Study) -> Answer:
     in_themes = f" in {counted(themes, 'theme')}" if themes else ""
     size = f"{documents or 'no document'}, {counted(words, 'word')}, {counted(len(codes), 'code')}{in_themes}"
     head = f"{study.name or 'The study'}: {size}."
-    who = [f"{c.coder} coded {counted(c.documents, 'document')} ({counted(c.codings, 'coding')})" for c in coverage(study)][:4]
+    who = [f"{c.coder} coded {counted(c.documents, 'document')} ({counted(c.codings, 'coding')})" for c in coverage(study)]
+    more = f"; {counted(len(who) - 4, 'more coder')}" if len(who) > 4 else ""
     used = sorted((f for f in codes if f.count("")), key=lambda f: (-f.count(""), f.code))
     names = short_names(f.code for f in codes)
     best, worst = ends([f"{names[f.code]} ({f.count(''):,})" for f in used])
     unused = len(codes) - len(used)
     never = f"{counted(unused, 'code has', 'codes have')} not been used." if unused and used else ""
     return replace(
-        Answer(head, f"{'; '.join(who)}." if who else "Nothing is coded yet."),
+        Answer(head, f"{'; '.join(who[:4])}{more}." if who else "Nothing is coded yet."),
         best=best,
         worst=worst,
         of="codings",
