@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -264,13 +265,23 @@ def preview(study: OpenStudy, batch: Batch, choices: Choices) -> str:
 
 
 def _likeliest(document: Document, names: Sequence[str], known: Mapping[str, Document]) -> str:
-    """The transcript that a table's quotes are likeliest from: one that has the words, else one called alike."""
+    """The transcript that a table's quotes are likeliest from: of those that have most of the words, one called alike.
+
+    Names are alike that have the same numbers, or nearly the same letters; "" where several are.
+    """
     quotes = [document.text_of(s) for s in document.segments[:20]]
     held = {n: sum(q in known[n].text for q in quotes) for n in names}
-    best = max(held, key=lambda n: held[n], default="")
-    if best and held[best]:
-        return best
-    return next(iter(difflib.get_close_matches(document.id, names, 1, 0.5)), "")
+    best = [n for n in names if held[n] == max(held.values())]
+    numbered = [n for n in best if _numbers(n) == _numbers(document.id) != ()]
+    if len(best) == 1 and held[best[0]]:
+        return best[0]
+    if len(numbered) == 1:
+        return numbered[0]
+    return next(iter(difflib.get_close_matches(document.id, best, 1, 0.5)), "")
+
+
+def _numbers(name: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"[0-9]+", name)))
 
 
 def _counts(before: Study, after: Study) -> dict[str, tuple[int, int]]:

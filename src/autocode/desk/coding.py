@@ -37,9 +37,10 @@ async def start(request: Request, study: OpenStudy, seat: Session) -> Response:
         return moved(f"{study.base}/bring")
     coded = {c.document for c in desk.study.codings} | desk.advice.learnt
     new = [d.id for d in desk.study.documents if d.id not in coded]
-    mine = (e.decision.document for e in reversed(desk.standing.entries) if sitting and e.decision.coder == sitting.coder)
-    if left := next((d for d in mine if d in desk.study.by_id), ""):
-        new = [left]
+    acts = ("accept", "reject", "other", "add", "done", "skip", "move", "remove", "correct")
+    mine = desk.standing.marks(sitting.coder, acts) if sitting else []
+    if sitting and (left := next((d for e in mine if (d := e.decision.document) in desk.study.by_id), "")):
+        new = [left] if desk.progress(left, sitting).asked or not new else new
     return moved(f"{study.base}/code/{study.number_of(new[0] if new else desk.study.documents[0].id)}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from autocode.desk.guard import Session, data, html, moved, read_json
@@ -12,7 +12,7 @@ from autocode.desk.jobs import Job
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, Studies
 from autocode.desk.view import compared, fragment, pair_of
-from autocode.dossier.record import NAME, Statements, load_record, state
+from autocode.dossier.record import NAME, QUESTIONS, load_record, state
 from autocode.errors import InputError, StudyError
 from autocode.formats import read_all
 from autocode.formats.receipt import ReadOptions
@@ -179,7 +179,7 @@ async def model(request: Request, study: OpenStudy, seat: Session) -> Response:
 async def dossier(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Say what only the researchers know, and write the dossier."""
     record = load_record(study.folder / NAME)
-    said = [(f.name, _LABELS[f.name], getattr(record.record, f.name)) for f in fields(Statements)]
+    said = [(name, asked.removesuffix(" true or false"), getattr(record.record, name)) for name, asked in QUESTIONS.items()]
     return html(
         fragment(
             "dossier.html",
@@ -193,26 +193,10 @@ async def dossier(request: Request, study: OpenStudy, seat: Session) -> Response
     )
 
 
-_LABELS = {
-    "transcripts_checked": "Transcripts checked: which ones were checked against the recording, and by whom",
-    "member_checking": "Member checking done elsewhere: who was asked, and how",
-    "triangulation": "Other sources, methods or analysts",
-    "prolonged_contact": "How long and how often you were in the field",
-    "sampling": "Sampling: all, random, or in your words (purposive, snowball …)",
-    "setting": "Setting: where and when the data were collected",
-    "independent": "The coders did not talk about these documents while coding",
-    "suggestions_hidden": "The coders saw no suggestions before they coded",
-    "disagreements": "How disagreements between coders were resolved",
-    "reflexivity": "Who you are to the participants and to the topic",
-    "ai_use": "What else of AI was used (transcription, translation, writing), and for what",
-}
-
-
 async def record(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Write what the researchers said into dossier.toml."""
     row = await read_json(request)
-    known = {f.name for f in fields(Statements)}
-    if not isinstance(row, dict) or not set(row) <= known:
+    if not isinstance(row, dict) or not set(row) <= QUESTIONS.keys():
         raise InputError("the form", "it is not what this page sends", "Reload the page.")
     for name, value in row.items():
         flag = name in ("independent", "suggestions_hidden")

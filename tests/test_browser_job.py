@@ -1,0 +1,298 @@
+"""The whole job in a real Chromium, from an empty folder to a Word file: by mouse and keys alone, and through kills."""
+
+from __future__ import annotations
+
+import random
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autocode.store import STORE, load
+from autocode.store.checking import check
+from autocode.store.ledger import entries, last_written
+from autocode.trail import verify
+from tests.browsers import CHROMIUM, Running, chromium, log_in, press, running, tab
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
+
+SAID = {
+    "Work": [
+        "My manager values the badge when people are hired for {} and for a better post",
+        "At the {} my employer put the badge on my file before the talk about my pay",
+        "The boss of the {} asked to see the badge before I was hired there",
+        "When I was hired at the {} the manager looked at the badge first",
+    ],
+    "Time": [
+        "My shift at the {} leaves no evening free, so the course had to wait for weeks",
+        "I had no hours left after the {} and the evening course was put off again",
+        "The evening is short when you work at the {} and the shift ends late",
+        "After a late shift in the {} there is no time left in the evening",
+    ],
+}
+IDLE = ["The bus to the {} was late and it rained all day", "We have a small cat and a garden behind the {}"]
+PLACES = ["bakery", "clinic", "harbour", "library", "garage", "school", "hotel", "farm", "theatre", "market", "station", "mill"]
+
+
+def _talk(number: int) -> list[tuple[str, str, str]]:
+    """The turns of one interview: speaker, words, code."""
+    chosen = random.Random(number)
+    turns = [("Interviewer", "How did it begin for you?", "")]
+    for code in ("Work", "Time", "", "Work", "Time", ""):
+        words = chosen.choice(SAID[code] if code else IDLE).format(PLACES[(number + len(turns)) % 12])
+        turns += [(f"R{number:02}", f"{words}, number {number}.", code), ("Interviewer", "And what came then?", "")]
+    return [*turns, (f"R{number:02}", "Thank you, and good luck with your work on the badges.", "")]
+
+
+def _word(path: Path, number: int) -> None:
+    docx = pytest.importorskip("docx")
+    document = docx.Document()
+    for speaker, words, _ in _talk(number):
+        document.add_paragraph(f"{speaker}: {words}")
+    document.save(str(path))
+
+
+def _table(path: Path, coder: str, other: dict[tuple[int, int], str], called: dict[int, str]) -> None:
+    """A coder's table of coded segments, as exported; some codings are other than in the talk."""
+    rows = ["Document,Code,Segment,Coder"]
+    for number in range(1, 13):
+        talk = _talk(number)
+        for at, (_, words, code) in enumerate(talk):
+            if number in called:  # one passage that every interview has: the words alone do not tell which it is
+                code = "Work" if at == len(talk) - 1 else ""
+            if given := other.get((number, at), code):
+                rows.append(f'{called.get(number, f"R{number:02}")},{given},"{words}",{coder}')
+    path.write_text("\n".join(rows), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One Chromium for all tests."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def material(tmp_path: Path) -> Path:
+    """Twelve Word transcripts, two coders' tables that differ in three places, and two new interviews."""
+    folder = tmp_path / "desktop"
+    folder.mkdir()
+    for number in range(1, 15):
+        _word(folder / f"R{number:02}.docx", number)
+    _table(folder / "ana.csv", "Ana", {}, {})
+    _table(folder / "ben.csv", "Ben", {(2, 1): "", (5, 3): "", (9, 1): "Time"}, {7: "Interview 7"})
+    (folder / "broken.docx").write_bytes(b"PK\x03\x04 no Word file at all")
+    return folder
+
+
+def _bring(page: Any, *files: Path) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.click("#files")
+    chooser.value.set_files([str(f) for f in files])
+    page.locator("#preview.preview").wait_for()
+
+
+def _room(page: Any, name: str) -> None:
+    page.click(f"nav[aria-label=Rooms] >> text='{name}'")
+    page.wait_for_load_state("load")
+
+
+def _work(page: Any, form: str = "#work") -> None:
+    """Begin work beside the page, and wait until it is done."""
+    page.click(f"{form} button")
+    page.locator("#job-state >> text=/at work|done/").wait_for()
+    page.locator("#job-state >> text='done'").wait_for(timeout=240_000)
+
+
+def _new_study(page: Any, material: Path, name: str = "Badges") -> None:
+    """Make a study and bring the twelve transcripts and two tables in, with the one name mended."""
+    page.fill("#study-name", name)
+    page.click("#new-study button")
+    page.locator("#drop").wait_for()
+    page.wait_for_load_state("load")
+    _bring(page, *sorted(material.glob("R0*.docx")), *(material / f"R{n}.docx" for n in (10, 11, 12)), *material.glob("*.csv"))
+    page.locator(".loose >> text=Interview 7").wait_for()
+    page.click(".loose button >> text=It is R07")
+    page.locator(".notice >> text=is taken for R07").wait_for()
+    page.click("button[data-do=take-files]")
+    page.locator(".steps").wait_for()
+
+
+def test_the_whole_job_from_an_empty_folder_to_a_word_file(browser: Any, tmp_path: Path, material: Path) -> None:
+    """New study, twelve Word files and two tables, one name mended, agreement, three adjudications, model, review, dossier."""
+    home = tmp_path / "studies"
+    home.mkdir()
+    with running(home, "open") as server:
+        page = tab(browser, server.address)
+        page.fill("#study-name", "Badges")
+        page.keyboard.press("Enter")
+        page.locator("#drop").wait_for()
+        page.wait_for_load_state("load")
+        _bring(page, *sorted(material.iterdir()))
+        assert "1 file cannot be read" in page.locator("#preview").inner_text()  # the broken one; the others come in
+        assert not (home / "Badges" / STORE).exists()  # only looked at
+        page.click("button[data-do=leave]")
+        page.click("text=Studies")
+        assert page.locator(".cardlet").count() == 0
+        (home / "Badges").exists()
+        _new_study(page, material, "Badges 2")
+        study = load(home / "Badges 2" / STORE)
+        assert sorted(study.by_id) == [f"R{n:02}" for n in range(1, 13)]
+        assert len([c for c in study.codings if c.coder == "Ana"]) == 48
+        assert len([c for c in study.codings if c.coder == "Ben"]) == 43
+        (mended,) = [c for c in study.codings if (c.coder, c.document) == ("Ben", "R07")]
+        assert study.by_id["R07"].text_of(mended).startswith("Thank you")
+        assert "Look at the disagreements" in page.locator(".going").inner_text()
+        page.click(".going a")
+        page.locator("#coder").wait_for()
+        page.fill("#coder", "Eve")
+        page.keyboard.press("Enter")
+        page.locator("#pane").wait_for()
+        _room(page, "Compare")
+        page.locator("#answer .big").wait_for()
+        assert re.search(r"kappa is 0\.\d\d", page.locator("#answer").inner_text())
+        for n, key in enumerate("132"):
+            page.locator("article.differs").first.wait_for()
+            press(page, key)
+            if n < 2:
+                page.click("text=Next open one")
+                page.wait_for_load_state("load")
+        study, made = load(home / "Badges 2" / STORE), entries(home / "Badges 2" / STORE)
+        assert [e.decision.action for e in made] == ["agree"] * 3
+        for entry, who in zip(made, (("Ana",), ("Ana", "Ben"), ("Ben",)), strict=True):
+            d = entry.decision
+            here = [c for c in study.codings if c.document == d.document and d.start <= c.start and c.end <= d.end]
+            given = {c.code for c in here if c.coder in who}
+            assert {c.code for c in d.effects.added} == given
+        _room(page, "Model")
+        _work(page)
+        page.locator("h3 >> text=Model card").wait_for()
+        _room(page, "Bring in")
+        _bring(page, material / "R13.docx", material / "R14.docx")
+        page.click("button[data-do=take-files]")
+        page.locator(".steps").wait_for()
+        assert "2 interviews not looked at" in page.locator(".steps").inner_text()
+        page.click(".steps a >> text=Review")
+        page.locator("#pane[data-document=R13]").wait_for()
+        page.locator("#reading[hidden]").wait_for(state="attached", timeout=60_000)
+        page.locator("#pane .suggestion").first.wait_for()
+        for _ in range(30):  # a control segment has no suggestion on the screen: it is decided by Enter
+            if page.locator("#pane .ended").count():
+                break
+            press(page, "a" if page.locator("#pane .suggestion:not(.past)").count() else "Enter")
+        page.locator("#pane .ended").wait_for()
+        mine = [c for c in load(home / "Badges 2" / STORE).codings if c.coder == "Eve"]
+        assert {c.document for c in mine} == {"R13"}
+        assert {c.code for c in mine} == {"Work", "Time"}
+        _room(page, "Dossier")
+        page.fill("#f-sampling", "purposive")
+        page.click("#record button")
+        page.locator("#live >> text=Written").wait_for(state="attached")
+        _work(page)
+        with page.expect_download() as download:
+            page.click("main a[download] >> text=.docx")
+        words = zipfile.ZipFile(download.value.path()).read("word/document.xml").decode()
+        assert "purposive" in words
+        _room(page, "Send back")
+        _work(page)
+        with page.expect_download() as download:
+            page.click("main a[download] >> text=.qdpx")
+        assert "project.qde" in zipfile.ZipFile(download.value.path()).namelist()
+        assert page.faults == []
+    store = home / "Badges 2" / STORE
+    assert verify(entries(store), last_written(store)) == []
+    assert check(store) == []
+
+
+def test_what_came_in_can_be_given_back_whole(browser: Any, tmp_path: Path, material: Path) -> None:
+    """One click takes an import back; after a decision it is refused, and nothing is lost."""
+    with running(tmp_path, "open") as server:
+        page = tab(browser, server.address)
+        _new_study(page, material)
+        store = tmp_path / "Badges" / STORE
+        before = load(store)
+        _room(page, "Bring in")
+        _bring(page, material / "R13.docx")
+        page.click("button[data-do=take-files]")
+        page.locator(".steps").wait_for()
+        assert len(load(store).documents) == 13
+        _room(page, "Bring in")
+        with page.expect_navigation():
+            page.click("button[data-do=untake]")
+        assert load(store) == before
+        _bring(page, material / "R13.docx")
+        page.click("button[data-do=take-files]")
+        page.locator(".steps").wait_for()
+        _room(page, "Code")
+        log_in(page)
+        press(page, "Enter")
+        _room(page, "Bring in")
+        with page.expect_response("**/untake"):
+            page.click("button[data-do=untake]")
+        page.locator("#saved.bad").wait_for()
+        assert len(load(store).documents) == 13
+        assert page.faults == []
+
+
+def test_a_server_killed_in_the_middle_of_each_step_loses_nothing(browser: Any, tmp_path: Path, material: Path) -> None:
+    """Killed while files come in, while they are taken over, while a model is trained and while a dossier is written."""
+    store, chosen = tmp_path / "Badges" / STORE, random.Random(3)
+
+    def killed(server: Running, page: Any) -> None:
+        page.wait_for_timeout(chosen.uniform(20, 600))
+        server.kill()
+        page.close()
+
+    server = Running(tmp_path, "open")
+    page = tab(browser, server.address)
+    _new_study(page, material)
+    before = load(store)
+    _room(page, "Bring in")
+    _bring(page, material / "R13.docx")
+    killed(server, page)
+    assert load(store) == before
+    for _ in range(2):
+        server = Running(tmp_path, "open", "Badges")
+        page = tab(browser, server.address)
+        _room(page, "Bring in")
+        if len(load(store).documents) < 13:
+            _bring(page, material / "R13.docx")
+            page.click("button[data-do=take-files]")
+        killed(server, page)
+        assert len(load(store).documents) in (12, 13)
+        assert check(store) == []
+    for room, folder in (("Model", tmp_path / "models" / "Badges"), ("Dossier", tmp_path / "Badges" / "dossier")):
+        server = Running(tmp_path, "open", "Badges")
+        page = tab(browser, server.address)
+        _room(page, room)
+        page.click("#work button")
+        page.locator("#job-state").wait_for()
+        page.reload()  # the work goes on
+        page.locator("#job-state").wait_for()
+        killed(server, page)
+        assert not list(folder.glob(".*tmp*"))
+        assert check(store) == []
+    with running(tmp_path, "open", "Badges") as server:
+        page = tab(browser, server.address)
+        assert "documents" in page.locator(".steps").inner_text()
+        assert page.faults == []
+
+
+def test_work_is_stopped_and_leaves_nothing_half_done(browser: Any, tmp_path: Path, material: Path) -> None:
+    """A model whose training is stopped is not there; a second job of the study waits its turn."""
+    with running(tmp_path, "open") as server:
+        page = tab(browser, server.address)
+        _new_study(page, material)
+        _room(page, "Model")
+        page.click("#work button")
+        page.locator("button[data-do=cancel]").wait_for()
+        assert page.locator("#judge button").is_disabled()
+        page.click("button[data-do=cancel]")
+        page.locator("#job-state >> text=stopped").wait_for()
+        assert not (tmp_path / "models" / "Badges").exists()
+        _work(page)
+        assert (tmp_path / "models" / "Badges" / "manifest.json").is_file()
+        assert page.faults == []
