@@ -28,6 +28,7 @@ from reading_unseen import UNSEEN
 
 from autocode.errors import AutocodeError
 from autocode.formats import read_all
+from autocode.formats.overview import Overview
 
 BOLD, PLAIN = "\x01", "\x02"
 """Around words that stand out; a plain text loses them."""
@@ -475,6 +476,7 @@ def compared(name: str, kind: str, out: Layout, path: Path) -> Result:
             right -= 1
     whole = right == len(out.truth) == len(found)
     notes = [n for r in receipts for n in r.notes if "positions:" not in n and "not UTF-8" not in n]
+    notes += [row.odd for row in Overview.of(study, receipts).documents if row.odd]
     why = f"{right} of {len(out.truth)} right, {len(found)} found: {dict(Counter(w for w, _ in found).most_common(5))}"
     return Result(name, kind, len(out.truth), max(0, right), whole, bool(notes), why)
 

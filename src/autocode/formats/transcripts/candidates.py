@@ -28,7 +28,7 @@ _WEIGHTS = {
     "token": 0.6,
     "table": 1.1,
 }
-_SHARES = {"colon": 0.0, "timed": 0.0, "own": 0.1}  # of the lines that a family must open, by default a fourth
+_SHARES = {"colon": 0.0, "timed": 0.0, "own": 0.1, "token": 0.8}  # of the lines that a family must open, by default a fourth
 _MOST_NAMES = 2000
 
 
@@ -84,7 +84,7 @@ class _Names:
                 self.groups.setdefault(key_of(x.name), []).append(x)
         self.ranked = sorted(self.groups, key=lambda k: -len(self.groups[k]))
         self.total = max(1.0, len(page.lines) / (2 if family == "own" else 1))
-        self.all_named = len(self.labels) >= 0.9 * self.total and family in ("colon", "own", "timed", "table")
+        self.all_named = len(self.labels) >= 0.9 * self.total and family not in ("dot", "wide", "token", "sign")
         self.stamped = sum("t" in x.form for g in self.groups.values() for x in g) >= 0.5 * sum(map(len, self.groups.values()))
         self.habits: dict[tuple[str, ...], tuple[float, float, float]] = {}
 
@@ -163,7 +163,7 @@ def _may_be_name(name: str, family: str) -> bool:
     words, bare = name.split(), name.casefold().strip(" .")
     if len(words) > _WORDS_ALLOWED.get(family, 3) or bare in WORDS["speech"] or words[0].casefold() in ("http", "https"):
         return False
-    if not role_of_word(bare) and is_about(bare):
+    if not role_of_word(bare) and (is_about(bare) or (len(words) > 1 and words[0].casefold() in WORDS["heading"])):
         return False
     if _SENTENCE.search(name) or (len(words) > 2 and (name.endswith(".") or "," in name)):
         return False
@@ -180,7 +180,9 @@ def _convincing(family: str, labels: Sequence[Label], names: _Names) -> bool:
     known, share = sum(names.known(x.name) for x in labels), len(labels) / names.total
     stamped = sum("t" in x.form for x in labels) >= 0.5 * len(labels)
     several = len(counts) > 1
-    if family in ("dot", "wide", "token", "sign", "quote") and (known < 0.8 * len(labels) or not several):
+    if family == "quote":
+        return several and share >= 0.8 and _alternates(labels)
+    if family in ("dot", "wide", "token", "sign") and (known < 0.8 * len(labels) or not several):
         return False
     if not stamped and share < _SHARES.get(family, 0.25):
         return False

@@ -90,7 +90,7 @@ def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
         return "talk" if value and talks else "who" if value else ""
     if keyed["sign"] not in ":：" or not value or len(key.split()) > 3:
         return ""
-    again = text.count(f"\n{keyed['key']}{keyed['sign']}", keyed.end()) > 0
+    again = f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") > 1
     return "talk" if again or not near else "" if talks else "about"
 
 
@@ -185,7 +185,7 @@ def _tokens(page: Page) -> list[Label]:
         )
         for m in found
     ]
-    return labels if len(labels) >= 0.8 * len(page.paragraphs(page.front.end, len(page.text))) else []
+    return labels
 
 
 def _columns(page: Page) -> list[Label]:

@@ -111,6 +111,11 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     return tuple(roles)
 
 
+def ends_asking(texts: Sequence[str]) -> float:
+    """The share of texts that end in a question, 0 to 1."""
+    return sum(bool(_QUESTION.search(t.rstrip()[-6:])) for t in texts) / max(1, len(texts))
+
+
 def asks(texts: Sequence[str]) -> float:
     """The share of texts that ask something, 0 to 1."""
     return sum(bool(_QUESTION.search(t)) for t in texts) / max(1, len(texts))

@@ -19,7 +19,7 @@ from statistics import median
 from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of
 from autocode.formats.transcripts.labels import Label, Style, timed, without_closing, without_end_stamp
 from autocode.formats.transcripts.page import Front, Page, front_of
-from autocode.formats.transcripts.roles import INTERVIEWER, asks, role_of_word, speaks_by_name
+from autocode.formats.transcripts.roles import INTERVIEWER, asks, ends_asking, role_of_word, speaks_by_name
 from autocode.study import Document, Turn
 
 ASKER, ANSWERER = "Interviewer", "Respondent"
@@ -123,7 +123,7 @@ def _spelled_alike(labels: Sequence[Label]) -> tuple[list[Label], tuple[str, ...
     totals = Counter(best[key_of(x.name)] for x in labels)
     slips = {}
     for name, n in totals.items():
-        near = [other for other in totals if totals[other] >= max(4, 5 * n) and alike(name, other)]
+        near = [other for other in totals if totals[other] >= max(3, 3 * n) and alike(name, other)]
         if near:
             slips[name] = near[0]
     told = tuple(f"'{a}' is taken for '{b}' ({_counted(totals[a], 'turn')})" for a, b in slips.items())
@@ -201,15 +201,15 @@ def _questions_marked(page: Page) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
         inside, outside = ([w for w, m in zip(words, mask, strict=True) if m == side] for side in (True, False))
         if len(inside) < 3 or not outside or len(inside) > 0.75 * len(words):
             continue
-        if asks(inside) >= 0.5 and asks(outside) <= 0.4:
+        if ends_asking(inside) >= 0.5 and ends_asking(outside) <= 0.4:
             return _sides(page, spans, mask), (
                 f"no names; the {_counted(len(inside), 'paragraph')} {how} taken as the interviewer's",
             )
-        if how.endswith("type") and asks(outside) >= 0.5 and asks(inside) <= 0.2:
+        if how.endswith("type") and ends_asking(outside) >= 0.5 and ends_asking(inside) <= 0.2:
             return _sides(page, spans, [not m for m in mask]), (
                 f"no names; the {_counted(len(inside), 'paragraph')} {how} taken as the respondent's",
             )
-    asking = [bool(asks([w])) for w in words]
+    asking = [bool(ends_asking([w])) for w in words]
     alone = sum(a != b for a, b in pairwise(asking)) >= 0.85 * (len(words) - 1) and len(words) >= 6
     if alone:
         return _sides(page, spans, asking), (
@@ -231,7 +231,8 @@ def _sides(page: Page, spans: Sequence[tuple[int, int]], asking: Sequence[bool])
         if not labels and not asked:
             continue
         name = ASKER if asked else ANSWERER
-        mark = _MARKER.match(page.text, start) if asked else None
+        mark = _MARKER.match(page.text, start)
+        mark = mark if mark and (asked or mark[1] in "-–—") else None
         if not labels or labels[-1].name != name:
             labels.append(Label(start, mark.end() if mark else start, name))
     return _between(page, labels)
