@@ -11,7 +11,7 @@ import importlib
 import json
 import math
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from types import UnionType
@@ -192,6 +192,11 @@ class Config:
         if unit not in get_args(Unit):
             raise ConfigError(f"unit '{unit}'", f"known units are {', '.join(get_args(Unit))}", "Choose one of these.")
         return replace(self, segment=replace(self.segment, unit=cast(Unit, unit)))
+
+    def knowing_interviewers(self, names: Iterable[str]) -> Config:
+        """The same settings with more names of interviewers, in lower case: what a study knows, its model remembers."""
+        more = tuple(n for n in names if n not in self.segment.interviewers)
+        return replace(self, segment=replace(self.segment, interviewers=(*self.segment.interviewers, *more))) if more else self
 
     def with_overlap(self, overlap: str) -> Config:
         """The same settings with another rule of overlap.

@@ -39,7 +39,7 @@ from autocode.formats.names import twins
 from autocode.formats.overview import Overview, accounts
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.participants import kind_of
-from autocode.formats.transcripts.roles import INTERVIEWER, propose_roles, with_speakers
+from autocode.formats.transcripts.roles import INTERVIEWER, pooled, propose_roles, with_speakers
 from autocode.model.coding_model import CodingModel
 from autocode.store import STORE, load, receipts, update
 from autocode.store.recordings import attach
@@ -116,7 +116,7 @@ def import_(
         go_on=True,
     )
     new, receipts = _gathered(sources or [], _pairs([c for c in coder or [] if "=" in c]), options)
-    new = replace(new, documents=tuple(with_speakers(d, _pairs(speaker)) for d in new.documents))
+    new = replace(new, documents=pooled([with_speakers(d, _pairs(speaker)) for d in new.documents], known.documents))
     merging = _Merging(new, replacing, study.name)
     merged = merging.onto(known)
     there = {d.id: d.text for d in known.documents}
@@ -240,7 +240,7 @@ def _say_roles(documents: Iterable[Document]) -> None:
         for d in documents
         if not d.segments
         for role in propose_roles(d)
-        if role.role == INTERVIEWER and role.speaker.casefold() not in known
+        if role.role == INTERVIEWER and role.speaker.casefold() not in known and role.speaker not in d.interviewers
     )
     for speaker in list(asking)[:5]:
         tell(f"'{speaker}' seems to be the interviewer. If so: import again with --speaker '{speaker}=Interviewer'.")

@@ -344,6 +344,7 @@ def _about(document: Document, words: _Words) -> Document:
         name=words.said(document.name),
         source=words.said(document.source),
         turns=tuple(replace(t, speaker=words.said(t.speaker)) for t in document.turns),
+        interviewers=tuple(map(words.said, document.interviewers)),
         segments=tuple(replace(s, speaker=words.said(s.speaker)) for s in document.segments),
         variables={k: words.said(v) for k, v in document.variables.items()},
         groups=tuple(words.said(g) for g in document.groups),

@@ -25,6 +25,7 @@ from autocode.encode.tuning import Network
 from autocode.encode.weights import Encoder
 from autocode.errors import ModelError
 from autocode.formats.frames import Suggestions, study_of
+from autocode.formats.transcripts.roles import remembered
 from autocode.model.card import card, diagram, effort_note
 from autocode.model.effort import Trial, tried
 from autocode.model.grounds import Reasons
@@ -112,10 +113,10 @@ class CodingModel:
         chosen = study.choose(coders)
         examples = learnable(study, self.config, chosen)
         trial = tried(study, examples, (self.config, self.encoder), progress)
-        if trial and trial.kept:
-            best = replace(self, encoder=trial.way.encoder)
-            return best._learnt(study, examples, trial.way.config, progress)._noting(trial)
-        return self._learnt(study, examples, self.config, progress)._noting(trial)
+        kept = trial.way if trial and trial.kept else None
+        config = (kept.config if kept else self.config).knowing_interviewers(remembered(study.documents))
+        best = replace(self, encoder=kept.encoder) if kept else self
+        return best._learnt(study, examples, config, progress)._noting(trial)
 
     def _learnt(self, study: Study, examples: CodingMatrix, config: Config, progress: Progress | None) -> CodingModel:
         prepared = prepare(study.documents, config, self.encoder, progress)

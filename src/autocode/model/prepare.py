@@ -116,7 +116,7 @@ def roles_of(document: Document, config: Config) -> dict[str, str]:
     """
     speakers = [*(t.speaker for t in document.turns), *(s.speaker for s in document.segments)]
     names = {s.strip().casefold() for s in speakers} - {""}
-    asking = names & set(config.segment.interviewers)
+    asking = names & {*config.segment.interviewers, *map(str.casefold, document.interviewers)}
     roles = dict.fromkeys(asking, "interviewer")
     others = names - asking
     return roles | (dict.fromkeys(others, "respondent") if asking and len(others) == 1 else {n: n for n in others})

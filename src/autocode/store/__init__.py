@@ -154,6 +154,7 @@ def _rows(study: Study) -> dict[str, Iterable[Row]]:
         "segment": ((s.document, s.start, s.end, s.id, s.speaker) for d in study.documents for s in d.segments),
         "coding": ((c.document, c.start, c.end, c.code, c.coder, c.memo, c.when, c.weight) for c in study.codings),
         "reading": ((r.document, r.coder, r.start, r.end) for r in study.readings),
+        "asks": ((d.id, name) for d in study.documents for name in d.interviewers),
         "doubt": ((d.id, w.start, w.end, w.confidence) for d in study.documents for w in d.doubts),
     }
 
@@ -166,6 +167,7 @@ def read_study(connection: sqlite3.Connection, path: Path) -> Study:
     name, notice, book, version = rows["about"][0]
     turns = _grouped(rows["turn"], lambda row: Turn(*row[1:]))
     segments = _grouped(rows["segment"], lambda row: Segment(*row))
+    asking = _grouped(rows["asks"], lambda row: str(row[1]))
     doubts = _grouped(rows["doubt"], lambda row: Doubt(*row[1:]))
     return Study(
         documents=tuple(
@@ -181,6 +183,7 @@ def read_study(connection: sqlite3.Connection, path: Path) -> Study:
                 guid,
                 tuple(json.loads(groups)),
                 tuple(sorted(doubts.get(i, ()))),
+                tuple(asking.get(i, ())),
             )
             for i, text, title, said, kind, source, guid, groups in rows["document"]
         ),

@@ -33,6 +33,7 @@ TABLES: dict[str, str] = {
     "coding": "document TEXT REFERENCES document(id), start INT, end INT, code TEXT REFERENCES code(path), "
     "coder TEXT REFERENCES coder(id), memo TEXT, at TEXT, weight INT",
     "reading": "document TEXT REFERENCES document(id), coder TEXT REFERENCES coder(id), start INT, end INT",
+    "asks": "document TEXT REFERENCES document(id), speaker TEXT",
     "doubt": "document TEXT REFERENCES document(id), start INT, end INT, confidence REAL",
 }
 BESIDE: dict[str, str] = {

@@ -82,6 +82,7 @@ class Document:
         guid: Its identifier in the exchange file it came from, "" where it has none.
         groups: The document groups (sets) it belongs to.
         doubts: Words to check against the recording, in order.
+        interviewers: Speakers who ask in it, beside those whose names always say so.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Document:
     guid: str = ""
     groups: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    interviewers: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Counts, never words: a notebook saves what it shows."""
@@ -279,7 +281,7 @@ class Study:
         """Hash of all that a model learns from: texts, units, codebook, codings and readings."""
         digest = hashlib.sha256(self.codebook.sha256.encode())
         for d in self.documents:
-            digest.update(repr((d.id, d.sha256, d.turns, d.segments)).encode())
+            digest.update(repr((d.id, d.sha256, d.turns, d.segments, *d.interviewers)).encode())
         for rows in (self.coders, sorted(self.codings, key=repr), sorted(self.readings)):
             digest.update(repr(rows).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()

@@ -164,7 +164,12 @@ def _united(old: Document, new: Document) -> Document:
         kind=old.kind if new.kind == Document("", "").kind else new.kind,
     )
     if (old.text, old.segments) == (new.text, new.segments):
-        return replace(new, turns=new.turns or old.turns, doubts=new.doubts or old.doubts)
+        return replace(
+            new,
+            turns=new.turns or old.turns,
+            doubts=new.doubts or old.doubts,
+            interviewers=tuple(dict.fromkeys((*new.interviewers, *old.interviewers))),
+        )
     if not (made_of_units(old) and made_of_units(new)):
         raise StudyError(
             f"document '{old.id}'",

@@ -199,7 +199,9 @@ def on_known_texts(first: Study, second: Study) -> Study:
     for d in second.documents:
         old = first.by_id.get(d.id)
         if old and old.text != d.text and not (made_of_units(old) or made_of_units(d)) and old.text.split() == d.text.split():
-            same[d.id] = replace(d, text=old.text, turns=old.turns, segments=old.segments, doubts=old.doubts)
+            same[d.id] = replace(
+                d, text=old.text, turns=old.turns, segments=old.segments, doubts=old.doubts, interviewers=old.interviewers
+            )
     return reanchor(second, same)[0] if same else second
 
 
@@ -214,7 +216,9 @@ def _following(first: Study, second: Study, replacing: bool) -> tuple[Study, tup
         if not excerpts and not (replacing and made_of_units(old) == made_of_units(d)):
             continue
         new = all_units(old, d, replacing) if made_of_units(d) else d
-        new = replace(old, text=new.text, turns=new.turns, segments=new.segments, doubts=new.doubts)
+        new = replace(
+            old, text=new.text, turns=new.turns, segments=new.segments, doubts=new.doubts, interviewers=new.interviewers
+        )
         found, moved = reanchor(first, {d.id: new}, excerpts)
         if replacing or not any(m.lost or m.changed for m in moved):
             first = _read_whole(found, first, d) if excerpts else found

@@ -71,7 +71,8 @@ def is_context(segment: Segment, document: Document, config: SegmentConfig) -> b
 
     Given units are all coded: the coders of a table saw every row.
     """
-    return not document.segments and segment.speaker.strip().casefold() in config.interviewers
+    name = segment.speaker.strip().casefold()
+    return not document.segments and (name in config.interviewers or name in map(str.casefold, document.interviewers))
 
 
 def _turns(document: Document, config: SegmentConfig) -> Iterator[Span]:

@@ -39,7 +39,7 @@ from autocode.formats.projects.refi_sources import (
     untold,
 )
 from autocode.formats.receipt import MACHINE, ReadOptions, Receipt
-from autocode.formats.transcripts.speakers import turns_in
+from autocode.formats.transcripts.speakers import with_turns
 from autocode.study import Coder, Coding, Document, Reading, Study
 
 _DEFAULTS = {"nvivo": View(UTF16, STORED), "atlas": View(newline=ONE), "maxqda": View(), "qualcoder": View()}
@@ -155,16 +155,17 @@ class _Project:
         variables = self.variables.of(guid)
         memo = "" if self.kept else memo_of(source.element, self.memos)
         name = source.name.strip() or source.guid or "document"
-        return Document(
-            id=_unique(name, groups, {d.id for d in self.documents}),
-            text=text,
-            name=name,
-            variables={**variables, "Memo": memo} if memo else variables,
-            kind="field note" if source.element.tag == "Note" else self.options.kind,
-            source=self.container.source,
-            guid=source.guid,
-            groups=groups,
-            turns=turns_in(text).turns,
+        return with_turns(
+            Document(
+                id=_unique(name, groups, {d.id for d in self.documents}),
+                text=text,
+                name=name,
+                variables={**variables, "Memo": memo} if memo else variables,
+                kind="field note" if source.element.tag == "Note" else self.options.kind,
+                source=self.container.source,
+                guid=source.guid,
+                groups=groups,
+            )
         )
 
     def _mark(self, document: Document, mark: Mark, span: Span | None) -> None:

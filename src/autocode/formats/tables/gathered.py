@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from autocode.formats.projects.positions import Counted, RawText, Selection, View
 from autocode.formats.receipt import Receipt
 from autocode.formats.tables.locate import Found, Locator
-from autocode.formats.transcripts.speakers import turns_in
+from autocode.formats.transcripts.speakers import with_turns
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.codebook import Code, Codebook
 
@@ -107,14 +107,15 @@ class Gathered:
         taken, number, free = {d.id for d in self.documents.values()}, 2, name.strip() or f"document {key}"
         while free in taken:
             free, number = f"{name.strip()} ({number})", number + 1
-        self.documents[key] = Document(
-            free,
-            raw.text,
-            name.strip() or free,
-            variables={k: v for k, v in variables.items() if v},
-            kind=kind,
-            source=self.source,
-            turns=turns_in(raw.text).turns,
+        self.documents[key] = with_turns(
+            Document(
+                free,
+                raw.text,
+                name.strip() or free,
+                variables={k: v for k, v in variables.items() if v},
+                kind=kind,
+                source=self.source,
+            )
         )
         self._texts[key] = Counted(raw, self.view)
         self._locators[key] = Locator(raw.text)

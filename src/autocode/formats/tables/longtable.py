@@ -47,6 +47,8 @@ def document_details(document: Document, plain: Document) -> dict[str, Any]:
         said["variables"] = dict(document.variables)
     if document.turns != plain.turns:
         said["turns"] = [[t.start, t.end, t.speaker, t.start_ms, t.end_ms] for t in document.turns]
+    if document.interviewers != plain.interviewers:
+        said["interviewers"] = list(document.interviewers)
     if document.segments != plain.segments:
         said["units"] = [[s.start, s.end, s.id, s.speaker] for s in document.segments]
     return said | ({"text": text_hash(document.text)} if {"turns", "units"} & set(said) else {})
@@ -69,7 +71,10 @@ def with_details(document: Document, said: Mapping[str, Any]) -> tuple[Document,
     name, kind, source, guid = (str(said.get(word, getattr(document, word))) for word in _WORDS)
     groups = tuple(map(str, said.get("groups", document.groups)))
     variables = {str(k): str(v) for k, v in dict(said.get("variables", document.variables)).items()}
-    told = replace(document, name=name, kind=kind, source=source, guid=guid, groups=groups, variables=variables)
+    asking = tuple(map(str, said.get("interviewers", document.interviewers)))
+    told = replace(
+        document, name=name, kind=kind, source=source, guid=guid, groups=groups, variables=variables, interviewers=asking
+    )
     if "text" in said and said["text"] != text_hash(document.text):
         return told, f"the text of '{document.id}' was changed: its speakers are those found in it"
     turns = tuple(Turn(*_span(t, document), str(t[2]), _time(t[3]), _time(t[4])) for t in said.get("turns", ()))

@@ -25,6 +25,7 @@ from typing import Any
 from autocode.errors import InputError
 from autocode.formats.files import Table, read_text
 from autocode.formats.receipt import ReadOptions, Receipt
+from autocode.formats.transcripts.roles import with_roles
 from autocode.formats.transcripts.speakers import split_names
 from autocode.study import Document, Doubt, Study, Turn
 
@@ -73,7 +74,7 @@ def document_of_cues(cues: Iterable[Cue], path: Path) -> Document:
         lines.append(f"{name}{cue.text}\n")
         at = end + 1
     turned, text = tuple(turns), "".join(lines)
-    return Document(path.stem, text, path.stem, turned, source=path.name, doubts=tuple(doubts))
+    return with_roles(Document(path.stem, text, path.stem, turned, source=path.name, doubts=tuple(doubts)))
 
 
 def _doubts(cue: Cue, start: int) -> Iterator[Doubt]:

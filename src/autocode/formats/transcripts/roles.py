@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from autocode.config import SegmentConfig
 from autocode.study import Document
 
 INTERVIEWER, RESPONDENT, UNCLEAR = "interviewer", "respondent", "unclear"
@@ -74,6 +76,7 @@ class Role:
         role: interviewer, respondent or unclear.
         questions: Share of the speaker's turns that ask something, 0 to 1.
         words: Share of the document's words that are the speaker's, 0 to 1.
+        turns: How many turns the speaker has.
         evidence: Why, in a line without any words of the transcript.
     """
 
@@ -81,6 +84,7 @@ class Role:
     role: str
     questions: float
     words: float
+    turns: int
     evidence: str
 
 
@@ -107,7 +111,7 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
         if not role:
             role, why = _by_talk(speaker, asker, any(r == INTERVIEWER for r, _ in named.values()))
         shares = f"asks in {asked[speaker]:.0%} of {len(turns[speaker])} turns, says {words[speaker]:.0%} of the words"
-        roles.append(Role(speaker, role, asked[speaker], words[speaker], f"{why}; {shares}"))
+        roles.append(Role(speaker, role, asked[speaker], words[speaker], len(turns[speaker]), f"{why}; {shares}"))
     return tuple(roles)
 
 
@@ -126,8 +130,49 @@ def interviewers(roles: Iterable[Role]) -> tuple[str, ...]:
     return tuple(role.speaker for role in roles if role.role == INTERVIEWER)
 
 
+def with_roles(document: Document, meanings: Mapping[str, str] | None = None) -> Document:
+    """The document with the names of its interviewers, beside those that every study knows.
+
+    A name or a legend that says so decides, else who asks: in half of at least three turns, and twice as often as any other.
+    """
+    if not document.turns or document.segments:
+        return document
+    known = SegmentConfig().interviewers
+    roles = [r for r in propose_roles(document, meanings) if r.role == INTERVIEWER and r.speaker.casefold() not in known]
+    sure = tuple(r.speaker for r in roles if not r.evidence.startswith("asks") or (r.questions >= 0.5 and r.turns > 2))
+    return replace(document, interviewers=tuple(dict.fromkeys((*document.interviewers, *sure))))
+
+
+def pooled(documents: Sequence[Document], known: Sequence[Document] = ()) -> tuple[Document, ...]:
+    """Documents in which whoever asks in another one of the study is the interviewer too.
+
+    A name that a program gave ("Speaker 1", "SPEAKER_00", "A") says nothing from one document to the next.
+    """
+    asking = remembered((*known, *documents))
+    done = []
+    for d in documents:
+        names = [s for s in dict.fromkeys(t.speaker for t in d.turns) if s.casefold() in asking and s not in d.interviewers]
+        done.append(replace(d, interviewers=(*d.interviewers, *names)) if names and not d.segments else d)
+    return tuple(done)
+
+
+def remembered(documents: Iterable[Document]) -> tuple[str, ...]:
+    """Names of interviewers, in lower case, that hold from one document to the next, in order."""
+    answering = Counter(s.casefold() for d in documents for s in {t.speaker for t in d.turns} - set(d.interviewers))
+    asking = Counter(s.casefold() for d in documents for s in set(d.interviewers))
+    return tuple(sorted(s for s, n in asking.items() if n >= answering[s] and (role_of_word(s) or not speaks_by_name(s))))
+
+
 def with_speakers(document: Document, names: Mapping[str, str]) -> Document:
-    """The document with speakers renamed, say ``{"SPEAKER_00": "Interviewer"}``; its text stays."""
+    """The document with speakers renamed, say ``{"SPEAKER_00": "Interviewer"}``; its text stays.
+
+    Whom the user calls an interviewer is remembered under the old name too, whoever is called something else is none.
+    """
+    here = {t.speaker for t in document.turns}
+    asking = [n for n in names if n in here and role_of_word(names[n]) == INTERVIEWER]
+    kept = [n for n in document.interviewers if n not in names]
+    new = [names[n] for n in asking if names[n].casefold() not in SegmentConfig().interviewers]
+    document = replace(document, interviewers=tuple(dict.fromkeys((*kept, *asking, *new))))
     turns = tuple(replace(t, speaker=names.get(t.speaker, t.speaker)) for t in document.turns)
     units = tuple(replace(s, speaker=names.get(s.speaker, s.speaker)) for s in document.segments)
     return replace(document, turns=turns, segments=units)

@@ -19,7 +19,7 @@ from statistics import median
 from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of
 from autocode.formats.transcripts.labels import Label, Style, timed, without_closing, without_end_stamp
 from autocode.formats.transcripts.page import Front, Page, front_of
-from autocode.formats.transcripts.roles import INTERVIEWER, asks, ends_asking, role_of_word, speaks_by_name
+from autocode.formats.transcripts.roles import INTERVIEWER, asks, ends_asking, role_of_word, speaks_by_name, with_roles
 from autocode.study import Document, Turn
 
 ASKER, ANSWERER = "Interviewer", "Respondent"
@@ -68,7 +68,14 @@ def turns_in(text: str, styles: Sequence[Style] = (), pattern: str = "") -> Spee
 def read_speakers(text: str, path: Path, styles: Sequence[Style] = ()) -> tuple[Document, tuple[str, ...]]:
     """The document of a text read from `path`, with the turns found in it, and what there is to doubt of them."""
     speech = turns_in(text, styles)
-    return Document(path.stem, text, path.stem, speech.turns, source=path.name), speech.doubts
+    document = Document(path.stem, text, path.stem, speech.turns, source=path.name)
+    return with_roles(document, speech.meanings), speech.doubts
+
+
+def with_turns(document: Document) -> Document:
+    """A document from another file (a project, a table) with the turns found in its text, where it came without."""
+    speech = turns_in(document.text) if not document.turns and not document.segments else Speech(document.turns)
+    return with_roles(replace(document, turns=speech.turns), speech.meanings or None)
 
 
 def document_of(text: str, path: Path) -> Document:
