@@ -31,7 +31,15 @@ from autocode.formats.receipt import Reader, ReadOptions, Receipt, WriteOptions,
 from autocode.formats.sources import Left, ending_of, files_of, refuse_unknown
 from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
 from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
-from autocode.formats.tables.table import TABLES, kind_of_table, read_sheets, read_table, table_stage, write_table
+from autocode.formats.tables.table import (
+    TABLES,
+    is_table_in_text,
+    kind_of_table,
+    read_sheets,
+    read_table,
+    table_stage,
+    write_table,
+)
 from autocode.formats.transcripts.texts import TEXTS, read_text_file
 from autocode.store import STORE, load
 from autocode.study import Study
@@ -159,6 +167,8 @@ def _stage(path: Path, options: ReadOptions) -> int:
     ending = path.suffix.lower()
     if ending in (".csv", ".gz", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"):
         return table_stage(path, options)
+    if is_table_in_text(path, options):
+        return table_stage(path, options)
     return int(ending == ".docx")
 
 
@@ -205,6 +215,8 @@ def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
         return Study(codebook=found[0]), [found[1]]
     if options.kind == CODEBOOK and path.suffix.lower() in TEXTS:
         raise InputError(path.name, "no list or table of codes was found in it", "Make it a table: Theme | Code | Definition.")
+    if is_table_in_text(path, options):
+        return read_table(path, options)
     return READERS[ending_of(path)](path, options)
 
 

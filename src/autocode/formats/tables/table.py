@@ -15,7 +15,7 @@ from functools import reduce
 from pathlib import Path
 
 from autocode.errors import InputError
-from autocode.formats.files import Table, read_csv
+from autocode.formats.files import Table, read_csv, read_text
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.codebooks import codebook_of_table, is_codebook
 from autocode.formats.tables.coded_segments import (
@@ -34,7 +34,7 @@ from autocode.formats.tables.longtable import is_coding_table, study_from_coding
 from autocode.formats.tables.participants import is_participants_table, with_participants
 from autocode.formats.tables.spreadsheet import read_workbook
 from autocode.formats.tables.workbook import is_study_workbook, read_study_workbook, write_study_workbook
-from autocode.formats.transcripts.cues import is_speech_table, speech_of_table
+from autocode.formats.transcripts.cues import speech_columns, speech_of_table
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.merge import Unit, lay_out, merge, unit_readings
 
@@ -49,8 +49,6 @@ def read_table(path: Path, options: ReadOptions) -> Read:
         InputError: No kind of table has these columns, or a row is not what it should be.
     """
     table = read_csv(path, options.encoding)
-    if is_speech_table(table):
-        return speech_of_table(table, path)
     kind, own = _kind(table, options)
     if not kind:
         raise _unknown(path.name, [table], options)
@@ -89,7 +87,17 @@ def table_stage(path: Path, options: ReadOptions) -> int:
         kinds = "".join({_kind(table, options)[0] for table in tables})
     except InputError:
         return 2  # it is told when it is read
-    return {"codebook": 0, "participants": 3}.get(kinds, 2)
+    return {"codebook": 0, "transcript": 0, "participants": 3}.get(kinds, 2)
+
+
+def is_table_in_text(path: Path, options: ReadOptions) -> bool:
+    """Whether a .txt is a table of codings or codes with tabs (Excel's "Unicode text"), not a transcript."""
+    if path.suffix.lower() != ".txt" or "\t" not in read_text(path, options.encoding)[0].lstrip("\n").partition("\n")[0]:
+        return False
+    try:
+        return _kind(read_csv(path, options.encoding), options)[0] not in ("", "participants", "transcript")
+    except InputError:
+        return False
 
 
 def kind_of_table(table: Table, options: ReadOptions) -> str:
@@ -142,6 +150,7 @@ TABLES: dict[str, TableKind] = {
     "coded segments": (lambda t, o: bool(coded_columns(t, o.columns)), study_from_segments),
     "a column for each coder": (lambda t, o: bool(coder_columns(t, o.columns)), study_from_coder_columns),
     "a column for each code": (lambda t, o: bool(wide_codes(t, o.columns)), study_from_wide),
+    "transcript": (lambda t, o: not o.columns and bool(speech_columns(t)), lambda t, o: speech_of_table(t, o.kind)),
     "participants": (lambda t, o: is_participants_table(t), _participants),
 }
 """Plug-in point: from the name of a kind of table to whether a table is one, and its reader."""

@@ -25,6 +25,7 @@ from typing import Any
 from autocode.errors import InputError
 from autocode.formats.files import Table, read_text
 from autocode.formats.receipt import ReadOptions, Receipt
+from autocode.formats.transcripts.labels import milliseconds
 from autocode.formats.transcripts.roles import with_roles
 from autocode.formats.transcripts.speakers import split_names
 from autocode.study import Document, Doubt, Study, Turn
@@ -226,23 +227,75 @@ def speech(content: Mapping[str, Any] | Sequence[Any], path: Path) -> tuple[Stud
     return Study((document,)), [Receipt(path.name, "timed pieces", len(cues))]
 
 
-def is_speech_table(table: Table) -> bool:
-    """Whether the columns are those of Whisper's .tsv: times in milliseconds and words."""
-    return table.columns == ("start", "end", "text")
+_COLUMNS = {
+    what: frozenset(names.split())
+    for what, names in {
+        "text": "text dialog dialogue utterance utterances transcript transcription words content speech said message "
+        "wortlaut äußerung aussage texte texto testo tekst текст نص 内容 文本 发言 テキスト 発話 본문",
+        "speaker": "speaker name who person voice sprecher sprecherin locuteur locutrice hablante falante parlante spreker "
+        "mówca speaker_name speaker_label participant_name говорящий 说话人 発言者 話者 화자",
+        "start": "start start_time starttime begin beginning from in timestamp time timecode time_code start_timecode start_ms "
+        "start_seconds onset anfang beginn début inicio inizio tid 时间 開始",
+        "end": "end end_time endtime to out stop end_timecode end_ms end_seconds offset ende fin fine 終了",
+        "document": "document document_name interview file filename recording source session transcript_name dokument",
+    }.items()
+}
 
 
-def speech_of_table(table: Table, path: Path) -> tuple[Study, list[Receipt]]:
-    """The transcript in Whisper's .tsv.
+def speech_columns(table: Table) -> dict[str, str]:
+    """The columns of a transcript in a table, by what they hold: text, speaker, start, end, document; {} for another table.
+
+    A row is a turn or a piece of one: its words, and who says them or when.
+    """
+    found: dict[str, str] = {}
+    for column in table.columns:
+        plain = re.sub(r"[\W_]+", "_", re.sub(r"\(.*\)", "", column).strip().casefold()).strip("_")
+        for what, names in _COLUMNS.items():
+            if plain in names and what not in found:
+                found[what] = column
+                break
+    if "text" not in found or not {"speaker", "start"} & found.keys() or len(table.rows) < 2:
+        return {}
+    others = [c for c in table.columns if c not in found.values() and re.search(r"(?i)code|theme|label|category|kode|thema", c)]
+    voices = [row[found["speaker"]] for row in table.rows] if "speaker" in found else []
+    timed = "start" in found and all(re.fullmatch(r"[\d:.,;\s-]*", row[found["start"]]) for row in table.rows)
+    return {} if others or not (timed or len(set(voices)) <= 0.7 * len(voices)) else found
+
+
+def speech_of_table(table: Table, kind: str = "interview") -> tuple[Study, list[Receipt]]:
+    """The transcripts in a table with a row for each turn or piece (Whisper's .tsv too), one for each name of a document.
 
     Raises:
-        InputError: A time is no whole number.
+        InputError: A time is none, or no row has words.
     """
-    try:
-        cues = [Cue(row["text"], "", int(row["start"]), int(row["end"])) for row in table.rows]
-    except ValueError as error:
-        raise InputError(path.name, "a time is no whole number of milliseconds", "Correct that row.") from error
+    columns = speech_columns(table)
+    rows: dict[str, list[Cue]] = {}
+    empty = 0
+    for row in table.rows:
+        cell = {what: row[column].strip() for what, column in columns.items()}
+        empty += not cell["text"]
+        name = cell.get("document") or Path(table.source.partition(",")[0]).stem
+        start, end = (_time_in_cell(cell.get(what, ""), table.source) for what in ("start", "end"))
+        rows.setdefault(name, []).append(Cue(cell["text"], cell.get("speaker", ""), start, end))
+    documents = tuple(
+        replace(document_of_cues(cues, Path(table.source.partition(",")[0])), id=name, name=name, kind=kind)
+        for name, cues in rows.items()
+    )
     notes = (table.note,) if table.note else ()
-    return Study((document_of_cues(cues, path),)), [Receipt(path.name, "timed pieces", len(cues), {}, notes)]
+    receipt = Receipt(table.source, "rows of transcripts", len(table.rows) - empty, {"without words": empty}, notes)
+    return Study(documents), [receipt]
+
+
+def _time_in_cell(cell: str, source: str) -> int | None:
+    """Milliseconds: a whole number is milliseconds already (Whisper), one with a fraction seconds."""
+    if not cell:
+        return None
+    if ":" in cell:
+        return milliseconds(cell)
+    try:
+        return int(cell) if re.fullmatch(r"\d+", cell) else round(1000 * float(cell.replace(",", ".")))
+    except ValueError as error:
+        raise InputError(source, f"the time '{cell[:20]}' is none", "Correct that row.") from error
 
 
 def _recognised(content: Mapping[str, Any]) -> Iterator[Cue]:
@@ -275,7 +328,7 @@ def _offsets(piece: Mapping[str, Any]) -> tuple[int | None, int | None]:
 
 
 def _segment(segment: Mapping[str, Any]) -> Iterator[Cue]:
-    """A Whisper or WhisperX segment; where it names no speaker, its words may name several in turn.
+    """A Whisper or WhisperX segment; its words may name several speakers in turn, whatever the segment says.
 
     A word without a speaker or a time (WhisperX cannot place "$300") goes with the word before.
     """
@@ -287,15 +340,28 @@ def _segment(segment: Mapping[str, Any]) -> Iterator[Cue]:
             runs.append((speaker, []))
         runs[-1] = (speaker, [*runs[-1][1], word])
     start, end = _from_seconds(segment.get("start")), _from_seconds(segment.get("end"))
-    if segment.get("speaker") is not None or len(runs) < 2:
+    if len(runs) < 2:
         speaker = segment.get("speaker") or (runs[0][0] if runs else "")
         yield Cue(str(segment["text"]), str(speaker), start, end, _sure(words))
         return
+    texts = _apart(str(segment["text"]), [said for _, said in runs])
     for number, (speaker, said) in enumerate(runs):
-        text = " ".join(str(w["word"]).strip() for w in said)
         times = [t for w in said for t in (_from_seconds(w.get("start")), _from_seconds(w.get("end"))) if t is not None]
         first, last = (min(times), max(times)) if times else (None, None)
-        yield Cue(text, speaker, first if number else start, last if number < len(runs) - 1 else end, _sure(said))
+        yield Cue(texts[number], speaker, first if number else start, last if number < len(runs) - 1 else end, _sure(said))
+
+
+def _apart(text: str, runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[str]:
+    """A segment's text cut where the words of each run begin; joined words where they are not found in it."""
+    cuts, at = [], 0
+    for said in runs:
+        for number, word in enumerate(str(w["word"]).strip() for w in said):
+            found = text.find(word, at)
+            if found < 0:
+                return [" ".join(str(w["word"]).strip() for w in run) for run in runs]
+            cuts += [found] if not number else []
+            at = found + len(word)
+    return [text[a:b].strip() for a, b in zip([0, *cuts[1:]], [*cuts[1:], len(text)], strict=True)]
 
 
 def _sure(words: Any) -> tuple[tuple[str, float], ...]:
