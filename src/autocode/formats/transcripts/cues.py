@@ -63,8 +63,7 @@ def document_of_cues(cues: Iterable[Cue], path: Path) -> Document:
     spoken = [c for c in spoken if c.text]
     if not spoken:
         raise InputError(path.name, "no words are spoken in it", "Choose the file that holds the transcript.")
-    if not any(c.speaker for c in spoken):
-        spoken = _named(spoken)
+    spoken = _named_twice(spoken) if any(c.speaker for c in spoken) else _named(spoken)
     at, lines, turns = 0, [], []
     doubts: list[Doubt] = []
     for cue in _joined(spoken):
@@ -97,6 +96,23 @@ def _named(cues: Sequence[Cue]) -> list[Cue]:
         speaker = name or speaker
         named.append(Cue(words.strip(), speaker, cue.start_ms, cue.end_ms, cue.sure))
     return [c for c in named if c.text]
+
+
+def _named_twice(cues: Sequence[Cue]) -> list[Cue]:
+    """Cues whose words open with a name beside the file's own (noScribe's editor): the name in the words is the newer one."""
+    pairs = split_names([c.text for c in cues])
+    runs = [i for i, c in enumerate(cues) if c.speaker and (not i or cues[i - 1].speaker != c.speaker)]
+    said: dict[str, list[str]] = {}
+    for i in runs:
+        said.setdefault(cues[i].speaker, []).append(pairs[i][0])
+    names = {voice: set(found) - {""} for voice, found in said.items()}
+    if not names or any(len(n) != 1 or said[v].count("") > 0.4 * len(said[v]) for v, n in names.items()):
+        return list(cues)
+    newer = {voice: next(iter(found)) for voice, found in names.items()}
+    return [
+        replace(c, speaker=newer.get(c.speaker, c.speaker), text=words.strip() if name else c.text)
+        for c, (name, words) in zip(cues, pairs, strict=True)
+    ]
 
 
 def _joined(cues: Iterable[Cue]) -> list[Cue]:
