@@ -158,7 +158,7 @@ def unread(study: Study, model: CodingModel, name: str) -> Advice:
     made = json.dumps(model.provenance or {}, sort_keys=True, default=str)
     digest = hashlib.sha256(made.encode()).hexdigest()
     texts = {d.id: d.sha256 for d in study.documents}
-    return Advice({}, digest, name, learnt, model.config.segment, texts, study.codebook)
+    return Advice({}, digest, name, learnt, model.working.segment, texts, study.codebook)
 
 
 def read_one(study: Study, document: Document, model: CodingModel, about: Advice) -> tuple[Item, ...]:

@@ -201,9 +201,11 @@ class CodingModel:
 
     @property
     def working(self) -> Config:
-        """The settings it works with: `config` as given, and what the effort `full` chose in `fit`."""
-        chosen = (self.provenance or {}).get("effort", {}).get("encode")
-        return replace(self.config, encode=replace(self.config.encode, more=(), **chosen)) if chosen else self.config
+        """Its settings: `config` as given, the study's interviewers, and what the effort `full` chose in `fit`."""
+        made = self.provenance or {}
+        config = self.config.knowing_interviewers(made.get("interviewers", ()))
+        chosen = made.get("effort", {}).get("encode")
+        return replace(config, encode=replace(config.encode, more=(), **chosen)) if chosen else config
 
     @property
     def given(self) -> tuple[Config, Encoder]:
@@ -339,6 +341,7 @@ class CodingModel:
 def _provenance(study: Study, matrix: CodingMatrix, encoder: Encoder) -> dict[str, Any]:
     """Hashes and counts of what a model is made from, JSON-ready."""
     identity = encoder.identity
+    interviewers = remembered(study.documents)
     return {
         "study": {"name": study.name, "sha256": study.sha256, "notice": study.notice},
         "codebook": {"name": study.codebook.name, "sha256": study.codebook.sha256},
@@ -354,4 +357,5 @@ def _provenance(study: Study, matrix: CodingMatrix, encoder: Encoder) -> dict[st
         "segments": len(matrix.segments),
         "codings": int(matrix.Y.sum()),
         "humans": {code: kappa.to_json() for code, kappa in between_coders(decisions(matrix)).items()},
+        **({"interviewers": list(interviewers)} if interviewers else {}),
     }

@@ -21,7 +21,8 @@ from autocode.study.codebook import Codebook
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-PARAGRAPH = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*")
+_BLOCK, _LINE = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*"), re.compile(r"[^\n]+")
+_WIDEST = 120  # characters of a line that a program breaks by its width
 """A block of text between blank lines."""
 
 BANDS = ("silent", "ask", "suggest")
@@ -108,10 +109,17 @@ class Document:
         """The units of analysis as they come: those given, else the turns, else the paragraphs; in reading order."""
         if self.segments:
             return self.segments
-        blocks = ((m.start(), m.end(), "") for m in PARAGRAPH.finditer(self.text))
+        blocks = ((start, end, "") for start, end in self.paragraphs())
         spans = [(t.start, t.end, t.speaker) for t in self.turns] or list(blocks)
         kept = [span for span in spans if self.text[span[0] : span[1]].strip()]
         return tuple(Segment(self.id, start, end, str(n), who) for n, (start, end, who) in enumerate(kept, 1))
+
+    def paragraphs(self, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+        """Spans of the blocks between blank lines; of the lines, where no blank line parts the text (as in Word)."""
+        parted = re.search(r"\S[^\S\n]*\n[^\S\n]*\n\s*\S", self.text) or _is_wrapped(self.text)
+        return [
+            m.span() for m in (_BLOCK if parted else _LINE).finditer(self.text, start, len(self.text) if end is None else end)
+        ]
 
     @property
     def sha256(self) -> str:
@@ -121,6 +129,15 @@ class Document:
     def text_of(self, span: Segment | Turn | Coding) -> str:
         """The words that `span` covers."""
         return self.text[span.start : span.end]
+
+
+def _is_wrapped(text: str) -> bool:
+    """Whether the lines of a text are broken by their width: they are short, and few end where a sentence does."""
+    lines = [line for line in text.splitlines() if line.strip()][:-1]
+    ends = sum(line.rstrip().endswith((".", "?", "!", "…", "。", "？", "！", ":", '"', "”", "؟", "।")) for line in lines)
+    return (
+        len(lines) > 1 and max(map(len, lines)) <= _WIDEST and min(map(len, lines)) >= _WIDEST / 3 and ends < 0.4 * len(lines)
+    )
 
 
 @dataclass(frozen=True, slots=True)

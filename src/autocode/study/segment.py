@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from autocode.config import SegmentConfig, named
 from autocode.errors import ConfigError, InputError
-from autocode.study import PARAGRAPH, Document, Segment, Turn
+from autocode.study import Document, Segment, Turn
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
 Span = tuple[int, int, str]  # start, end, speaker
 
+_LONG = 400  # words of a median paragraph that is no unit any more
 _LONGEST = 100_000  # characters handed to spaCy at once: well below its own limit of 1,000,000
 
 
@@ -35,7 +37,10 @@ def segment(document: Document, config: SegmentConfig) -> tuple[Segment, ...]:
     if config.segmenter:
         return _by(config.segmenter, document)
     if unit == "auto":
-        return document.units
+        found = document.units
+        if document.segments or document.turns or not found or median(len(document.text_of(s).split()) for s in found) <= _LONG:
+            return found
+        unit = "sentence"  # paragraphs of whole pages are no units
     if unit == "given":
         if not document.segments:
             raise InputError(
@@ -84,10 +89,10 @@ def _turns(document: Document, config: SegmentConfig) -> Iterator[Span]:
 
 
 def _paragraphs(document: Document, config: SegmentConfig) -> Iterator[Span]:
-    """Blocks of text between blank lines, cut at turns where there are any."""
+    """Blocks of text between blank lines (or lines, where there are none), cut at turns where there are any."""
     for turn in document.turns or (Turn(0, len(document.text)),):
-        for match in PARAGRAPH.finditer(document.text, turn.start, turn.end):
-            yield match.start(), match.end(), turn.speaker
+        for start, end in document.paragraphs(turn.start, turn.end):
+            yield start, end, turn.speaker
 
 
 def _sentences(document: Document, config: SegmentConfig) -> Iterator[Span]:

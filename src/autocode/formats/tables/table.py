@@ -92,9 +92,11 @@ def table_stage(path: Path, options: ReadOptions) -> int:
 
 def is_table_in_text(path: Path, options: ReadOptions) -> bool:
     """Whether a .txt is a table of codings or codes with tabs (Excel's "Unicode text"), not a transcript."""
-    if path.suffix.lower() != ".txt" or "\t" not in read_text(path, options.encoding)[0].lstrip("\n").partition("\n")[0]:
+    if path.suffix.lower() != ".txt":
         return False
     try:
+        if "\t" not in read_text(path, options.encoding)[0].lstrip("\n").partition("\n")[0]:
+            return False
         return _kind(read_csv(path, options.encoding), options)[0] not in ("", "participants", "transcript")
     except InputError:
         return False
