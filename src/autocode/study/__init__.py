@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _BLOCK, _LINE = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*"), re.compile(r"[^\n]+")
-_WIDEST = 120  # characters of a line that a program breaks by its width
 """A block of text between blank lines."""
 
 BANDS = ("silent", "ask", "suggest")
@@ -132,12 +131,10 @@ class Document:
 
 
 def _is_wrapped(text: str) -> bool:
-    """Whether the lines of a text are broken by their width: they are short, and few end where a sentence does."""
+    """Whether lines are broken by their width: they are short, and few end where a sentence does."""
     lines = [line for line in text.splitlines() if line.strip()][:-1]
     ends = sum(line.rstrip().endswith((".", "?", "!", "…", "。", "？", "！", ":", '"', "”", "؟", "।")) for line in lines)
-    return (
-        len(lines) > 1 and max(map(len, lines)) <= _WIDEST and min(map(len, lines)) >= _WIDEST / 3 and ends < 0.4 * len(lines)
-    )
+    return len(lines) > 1 and max(map(len, lines)) <= 120 and min(map(len, lines)) >= 40 and ends < 0.4 * len(lines)
 
 
 @dataclass(frozen=True, slots=True)
