@@ -1,6 +1,6 @@
-"""Paint and save times of the review page at 500, 2,000 and 8,000 segments, in a real Chromium.
+"""Paint and save times of the page of the code at 500, 2,000 and 8,000 segments, in a real Chromium.
 
-    python benchmarks/review.py [--keys 100]
+    python benchmarks/desk.py [--keys 100]
 
 Every segment carries suggestions of an invented model; every key is a decision that is on the disk
 before the page says saved. Printed are the time from opening the page to its first contentful paint, to
@@ -21,10 +21,12 @@ from typing import Any
 import uvicorn
 from playwright.sync_api import sync_playwright
 
+from autocode.config import SegmentConfig
 from autocode.desk import Advice, Desk
 from autocode.desk.advice import Item
 from autocode.desk.guard import Auth
 from autocode.desk.server import Server, listen, settle
+from autocode.desk.studies import Studies, Tools
 from autocode.store import STORE, update
 from autocode.store.ledger import held
 from autocode.study import Coder, Coding, Document, Evidence, Reading, Segment, Study, Suggestion, Turn
@@ -63,6 +65,14 @@ def _item(n: int, segment: Segment, paths: list[str]) -> Item:
     return Item(segment, tuple(said) if n % 4 in (1, 2) else (), None, n % 4 == 0, True)
 
 
+def _no_model(folder: Path) -> Any:
+    raise ValueError(folder)
+
+
+def _no_cut(folder: Path) -> SegmentConfig:
+    return SegmentConfig()
+
+
 def measure(count: int, keys: int) -> dict[str, float]:
     """Milliseconds: first paint, loaded, save median and 95th percentile; megabytes of the page."""
     study, advice = invented(count)
@@ -71,7 +81,10 @@ def measure(count: int, keys: int) -> dict[str, float]:
         bound = listen(0)
         port = bound.getsockname()[1]
         door = Auth(port, lambda token: None)
-        server = Server(Desk(Path(folder) / STORE, advice), door, 0.0, "eve")
+        studies = Studies(Path(folder), Tools(_no_model, _no_cut, (), share=0.0))
+        study = studies.add(Path(folder))
+        study._desk = Desk(study.store, advice)
+        server = Server(studies, door, "eve", first=f"{study.base}/code")
         running = uvicorn.Server(uvicorn.Config(server.app, log_level="critical", access_log=False, lifespan="off"))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
