@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -113,15 +114,17 @@ def main() -> None:
     for name, default in (("codes", 60), ("documents", 100), ("codings", 20_000)):
         options.add_argument(f"--{name}", type=int, default=default)
     options.add_argument("--keep", type=Path)
+    options.add_argument("--words", action="store_true", help="choose quotes by their words, without an encoder")
     given = options.parse_args()
     made = study(given.codes, given.documents, given.codings)
     print(f"{len(made.documents)} documents, {len(made.codebook)} codes and themes, {len(made.codings):,} codings")
     with tempfile.TemporaryDirectory() as cache:
-        encoder = load_encoder(cache=Path(cache))
-        encoder.encode(["warm"])
+        vectors = None if given.words else load_encoder(cache=Path(cache)).encode
+        if vectors:
+            vectors(["warm"])
         started = time.perf_counter()
         matrix = coding_matrix(made, Config(), made.humans)
-        findings = Findings(agreement=agree(matrix), matrix=matrix, vectors=encoder.encode, command="benchmark")
+        findings = Findings(agreement=agree(matrix), matrix=matrix, vectors=vectors, command="benchmark")
         print(f"agreement  {time.perf_counter() - started:6.1f} s")
         folder = given.keep or Path(cache) / "out"
         for form in FORMS:
@@ -131,6 +134,8 @@ def main() -> None:
         at, cpu = time.perf_counter(), time.process_time()
         write_dossier(made, findings, folder)
         print(f"all three, vectors cached {time.perf_counter() - at:6.1f} s, {time.process_time() - cpu:6.1f} s of CPU")
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"{len(matrix.segments):,} segments, peak memory {peak:,.0f} MB")
         print(f"in all     {time.perf_counter() - started:6.1f} s, the dossier written twice over")
 
 
