@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autocode.formats.transcripts.roles import interviewers, propose_roles, with_speakers
+from autocode.formats.transcripts.roles import interviewers, pooled, propose_roles, remembered, with_roles, with_speakers
 from autocode.formats.transcripts.speakers import turns_in
 from autocode.study import Document, Segment, Turn
 
@@ -48,3 +48,15 @@ def test_speakers_can_be_renamed() -> None:
         "Interviewer",
         "Interviewer",
     )
+
+
+def test_interviewers_in_other_languages_and_under_old_names_are_remembered() -> None:
+    """A word for interviewer makes one; a speaker renamed to Interviewer is known in the next document by the old name."""
+    first = with_roles(Document("a", text := "Haastattelija: a?\nVastaaja: b\n", turns=turns_in(text).turns))
+    assert first.interviewers == ("Haastattelija",)
+    named = with_speakers(
+        Document("b", text := "Jo K: a\nUma: b\nJo K: c\nUma: d\n", turns=turns_in(text).turns), {"Jo K": "Interviewer"}
+    )
+    assert remembered([first, named]) == ("haastattelija", "jo k")
+    (next_one,) = pooled([Document("c", text, turns=turns_in(text).turns)], [named])
+    assert next_one.interviewers == ("Jo K",)

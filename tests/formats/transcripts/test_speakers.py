@@ -236,3 +236,35 @@ def test_a_western_legacy_file_is_windows_1252() -> None:
     document, note = _read(shared("formats", "samples", "transcripts", "f4_constructed.txt"))
     assert "Können" in document.text
     assert "cp1252, a guess" in note
+
+
+def test_words_before_a_colon_are_no_speakers() -> None:
+    """A word in running speech names nobody, however often it opens a line; nor does a time."""
+    text = "I: So?\n\nP: Well.\n\nNote: nothing came.\n\nI: And?\n\nP: Yes.\n\nNote: nothing.\n\n"
+    text += "I: Then?\n\nP: No.\n10:30 Lunch: late\n"
+    assert {s for s, _ in _turns(text)} == {"I", "P"}
+
+
+def test_front_matter_is_nobodys_turn() -> None:
+    """Date, place and who took part stand above the talk, even where the same words name speakers below."""
+    text = "Date: 3 May\nInterviewer: Jo Carter\nRespondent: P07\n\nInterviewer: How?\nRespondent: Slowly.\nInterviewer: Why?\n"
+    assert _turns(text) == [("Interviewer", "How?"), ("Respondent", "Slowly."), ("Interviewer", "Why?")]
+
+
+def test_the_side_without_a_name_is_inferred_and_that_is_said() -> None:
+    """Only the interviewer is labelled: the paragraphs between are the respondent's, and a doubt tells so."""
+    speech = turns_in("I: How?\n\nSlowly, at first.\n\nI: And then?\n\nThen faster.\n\nI: Why?\n\nPractice.\n")
+    assert [t.speaker for t in speech.turns] == ["I", "Respondent"] * 3
+    assert speech.doubts == ("only 'I' is named; 3 turns without a name taken as the respondent's",)
+
+
+@pytest.mark.parametrize(
+    "opening",
+    ["{n} - ", "[{n}] ", "<{n}> ", "{n}\t", "{n} | ", "{n}; ", "*0:0{i} = {n}: ", "{n}\n", "00:00:0{i} {n}\n", "**{n}** "],
+)
+def test_families_of_layout(opening: str) -> None:
+    """Whatever parts the name from the words, the same turns come out."""
+    said = ["How was it?", "It was long.", "And then?", "We went home.", "Why so?", "It was late."]
+    names = ["Anna", "Ben"] * 3
+    text = "\n\n".join(opening.format(n=n, i=i) + words for i, (n, words) in enumerate(zip(names, said, strict=True), 1))
+    assert _turns(text) == list(zip(names, said, strict=True))
