@@ -78,7 +78,16 @@ def test_the_demo_makes_everything_it_promises(demo: Path) -> None:
 def test_the_demo_leaves_the_bundled_study_alone(demo: Path) -> None:
     """Nothing is written beside the bundled transcripts when the demo works elsewhere."""
     kept = {p.name for p in BUNDLED.iterdir() if not p.name.startswith("study.sqlite")}
-    assert kept == {"README.md", "study.toml", "codebook.yaml", "participants.csv", "transcripts", "codings", "new"}
+    assert kept == {
+        "README.md",
+        "study.toml",
+        "codebook.yaml",
+        "participants.csv",
+        "dossier.toml",
+        "transcripts",
+        "codings",
+        "new",
+    }
     assert {p.name for p in (BUNDLED / "new").iterdir()} == {"N1.txt", "N2.txt", "N3.txt", "N4.txt"}
     written = (p.stat().st_mtime for p in BUNDLED.rglob("*.txt"))
     assert max(written) < (demo / "models" / "microcredentials" / "manifest.json").stat().st_mtime
