@@ -1,7 +1,7 @@
 """The agreement engine measured: right digits, speed, coverage of intervals, errors of the verdict.
 
 Run: `python benchmarks/agreement.py` for the table; parts by name:
-    python benchmarks/agreement.py speed coverage verdict hopeless frequencies
+    python benchmarks/agreement.py speed coverage verdict hopeless told pooling large frequencies
     python benchmarks/agreement.py --cases FILE.json        published cases: N passed, M failed
     python benchmarks/agreement.py --corpora FOLDER         annomi, opp115, mlss_interviews
 Simulated documents have 40 segments; prevalence and coders' accuracy vary between documents
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ import numpy as np
 from cases import compute, passes
 from numpy.typing import NDArray
 
-from autocode.agreement import AgreementOptions, agree
+from autocode.agreement import AgreementOptions, agree, agree_on, summary
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.counts import Decisions, pair_counts
 from autocode.agreement.judgement.frequencies import (
@@ -35,9 +36,9 @@ from autocode.agreement.judgement.frequencies import (
     ppi_plus_mean,
     raw_share,
 )
-from autocode.agreement.judgement.intervals import bootstrap, fisher, jackknife, joint_share
+from autocode.agreement.judgement.intervals import bootstrap, fisher, jackknife, joint_share, partial_pooling
 from autocode.agreement.judgement.power import ON_PAR
-from autocode.agreement.judgement.verdict import Comparison, judge
+from autocode.agreement.judgement.verdict import Comparison, chances_of, judge
 from autocode.agreement.rows import Evidence, Verdict
 from autocode.errors import AutocodeError
 
@@ -181,7 +182,11 @@ def coverage(runs: int = 250) -> None:
 
 
 def two_coders(
-    rng: np.random.Generator, shape: tuple[int, int], setting: tuple[float, float, float], spread: float
+    rng: np.random.Generator,
+    shape: tuple[int, int],
+    setting: tuple[float, float, float],
+    spread: float,
+    large: int = 400_000,
 ) -> tuple[Array, float]:
     """(G, runs, 4) tables of simulated documents, and the kappa of a study without end.
 
@@ -190,6 +195,7 @@ def two_coders(
         shape: Documents G and runs.
         setting: Prevalence, kappa and the second coder's freedom with the code, of a typical document.
         spread: Standard deviation between documents, in log-odds, of prevalence and of kappa.
+        large: Documents that stand for a study without end.
     """
     prevalence, kappa, freedom = setting
 
@@ -202,7 +208,7 @@ def two_coders(
         return np.stack([both, first - both, second - both, 1 - first - second + both], axis=-1).clip(0, 1)
 
     many = np.random.default_rng(1)
-    truth = float(cohen_kappa(cells(many.normal(size=400_000), many.normal(size=400_000)).mean(0)))
+    truth = float(cohen_kappa(cells(many.normal(size=large), many.normal(size=large)).mean(0)))
     p = cells(rng.normal(size=shape), rng.normal(size=shape))
     return rng.multinomial(UNITS, p / p.sum(-1, keepdims=True)).astype(np.float64), truth
 
@@ -292,6 +298,78 @@ def simulate_verdicts(machine: tuple[float, float], shape: tuple[int, int], prev
     return [v.label for v in judge(compared, codes, AgreementOptions(machines=("machine",)))]
 
 
+def told(studies: int = 60) -> None:
+    """The verdict's error rates as single studies foretell them, beside how often it is so in studies of that kind."""
+    say(f"error rates beside the pooled verdict: told by each of {studies} studies (median, quartiles), and met in 1,000")
+    say(f"  {'documents':>9}{'prevalence':>12}{'machine':>20}{'told':>7}{'quartiles':>16}{'met':>7}")
+    for prevalence, G in product((0.2, 0.05), (10, 20, 40)):
+        humans = ((0.9, 0.008), (0.9, 0.008))
+        joint = joint_counts(np.random.default_rng(8), (G, studies), prevalence, (*humans, (0.9, 0.008)))
+        between = pair_table(joint, 0, 1, 3)
+        sides = [pair_table(joint, i, 2, 3) for i in (0, 1)]
+        found = []
+        for s in range(studies):
+            uses = between[:, s, :3].sum(-1)[:, None]
+            places = Evidence(G, uses.sum(0), (uses > 0).sum(0).astype(float))
+            one = Comparison("machine", ("a", "b"), between[:, None, [s]], np.stack(sides, 1)[:, :, [s]], places)
+            pooled = judge(one, [], AgreementOptions(machines=("machine",), studies=200))[0]
+            chances = chances_of(one, pooled, AgreementOptions(machines=("machine",), studies=200))
+            found += [(chances.par_if_worse, chances.par_if_equal)] if chances else []
+        for at, (name, machine) in enumerate((("at the margin", at_margin(prevalence)), ("like a human", (0.9, 0.008)))):
+            labels = simulate_verdicts(machine, (G, 1000), prevalence)
+            met = np.mean([x in ON_PAR for x in labels if x != "not_assessable"])
+            low, middle, high = np.quantile([pair[at] for pair in found], (0.25, 0.5, 0.75))
+            say(f"  {G:>9}{prevalence:>12}{name:>20}{middle:>7.0%}{f'{low:.0%} to {high:.0%}':>16}{met:>7.0%}")
+    say("")
+
+
+def pooling(studies: int = 300) -> None:
+    """Partial pooling over codes beside each code's own kappa: coverage, and root mean squared error."""
+    say(f"partial pooling: {studies} codebooks of 10 to 50 codes, 10 to 40 documents of 40 units, prevalence around .008,")
+    say("  kappa around .2 to .6, differing between codes by 0, .5 or 1 in log-odds")
+    say(f"  {'uses':<8}{'codes':>8}{'coverage':>10}{'width':>7}{'error':>8}{'own kappa, error':>18}")
+    rng, tally = np.random.default_rng(0), {name: np.zeros(5) for name in ("1-3", "4-9", "10+")}
+    for _ in range(studies):
+        K, G, middle = int(rng.choice([10, 25, 50])), int(rng.choice([10, 20, 40])), float(rng.choice([0.2, 0.4, 0.6]))
+        apart = float(rng.choice([0.0, 0.5, 1.0]))
+        prevalence = np.exp(rng.normal(np.log(0.008), 1.0, K)).clip(0.0005, 0.3)
+        kappa = expit(logit(middle) + apart * rng.standard_normal(K))
+        each = [
+            two_coders(rng, (G, 1), (float(p), float(k), 1.0), SPREAD, 20_000) for p, k in zip(prevalence, kappa, strict=True)
+        ]
+        counts, truth = np.concatenate([c for c, _ in each], axis=1), np.array([t for _, t in each])
+        uses, own = counts[..., :3].sum((0, 2)), cohen_kappa(counts.sum(0))
+        value, low, high = partial_pooling(counts[:, None], lambda tables: cohen_kappa(tables[0]), uses)
+        for name, least, most in (("1-3", 1, 3), ("4-9", 4, 9), ("10+", 10, 10**9)):
+            kept = (uses >= least) & (uses <= most) & np.isfinite(value)
+            inside = ((low <= truth) & (truth <= high))[kept].sum()
+            errors = ((value - truth) ** 2)[kept].sum(), ((own - truth) ** 2)[kept].sum()
+            tally[name] += (kept.sum(), inside, (high - low)[kept].sum(), *errors)
+    for name, (n, inside, width, error, alone) in tally.items():
+        say(f"  {name:<8}{n:>8,.0f}{inside / n:>10.1%}{width / n:>7.2f}{(error / n) ** 0.5:>8.3f}{(alone / n) ** 0.5:>18.3f}")
+    say("")
+
+
+def large() -> None:
+    """Time and peak memory of `agree` and the summary on 20,000 and 200,000 segments x 60 codes x 2 coders."""
+    say("large studies: 60 codes, 2 coders, 100 segments a document; library only, without reading files")
+    for n in (20_000, 200_000):
+        rng = np.random.default_rng(0)
+        truth = rng.random((n, 60), dtype=np.float32) < rng.uniform(0.001, 0.015, 60).astype(np.float32)
+        draws = (rng.random((2, *truth.shape), dtype=np.float32) for _ in range(2))
+        Y = (truth & (next(draws) < 0.8)) | (next(draws) < 0.001)
+        start, cpu = time.perf_counter(), time.process_time()
+        data = Decisions.of(Y, np.arange(n) // 100)
+        report = agree_on(data)
+        summary(data)
+        spent = f"{time.process_time() - cpu:.1f} s of processor, {time.perf_counter() - start:.1f} s by the clock"
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+        say(
+            f"  {n:>7,} segments: {spent}, {peak:,.0f} MB at most; pooled kappa {report.overall('human-human').kappa.value:.3f}"
+        )
+    say("")
+
+
 def frequencies(runs: int = 500) -> None:
     """Share of 95 % intervals that hold the true share of a code in what the batch was drawn from."""
     methods: dict[str, Callable[[Checked], Any]] = {
@@ -370,6 +448,9 @@ PARTS: dict[str, Callable[[], None]] = {
     "coverage": coverage,
     "verdict": verdict,
     "hopeless": hopeless,
+    "told": told,
+    "pooling": pooling,
+    "large": large,
     "frequencies": frequencies,
 }
 

@@ -125,7 +125,7 @@ def verdicts(data: Decisions, options: AgreementOptions) -> tuple[Verdict, ...]:
         if compared:
             compared = replace(compared, coefficient=coefficient)
             pooled, *codes = judge(compared, data.codes, options)
-            found += [replace(pooled, chances=_chances(compared, pooled, options)), *codes]
+            found += [replace(pooled, chances=chances_of(compared, pooled, options)), *codes]
         else:
             found += _no_humans(data, machine)
     return tuple(found)
@@ -162,7 +162,7 @@ def compare(data: Decisions, machine: str, machines: Sequence[str]) -> Compariso
     )
 
 
-def _chances(compared: Comparison, pooled: Verdict, options: AgreementOptions) -> Chances | None:
+def chances_of(compared: Comparison, pooled: Verdict, options: AgreementOptions) -> Chances | None:
     """The pooled verdict's own error rates in studies like this one, where the options ask for them."""
     if not options.studies or pooled.humans.value is None or pooled.label == "not_assessable":
         return None
