@@ -547,7 +547,10 @@ def test_training_with_another_study_waits_for_a_decision(shell: Shell, study: S
 
 def test_a_model_of_another_codebook_suggests_through_an_alignment(shell: Shell, study: Study) -> None:
     """Refused first, with the command that aligns; then suggested in the new codes, flagged and asked at most."""
-    codes = tuple(replace(c, name=f"{c.name} 1", parent=f"{c.parent} 1" if c.parent else "") for c in study.codebook)
+    codes = tuple(
+        replace(c, name=f"{c.name} 1", parent=f"{c.parent} 1" if c.parent else "", definition=f"{c.definition} Anew.")
+        for c in study.codebook
+    )
     new = replace(study, codebook=Codebook(codes, "New"), codings=(), readings=(), coders=())
     assert shell("import", "open", "--study", "corpora/tiny")[0] == 0
     assert shell("train", "corpora/tiny", "--config", "fake.toml")[0] == 0
