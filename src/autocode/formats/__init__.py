@@ -11,6 +11,7 @@ from typing import Any
 
 from autocode.errors import AutocodeError, CodebookError, InputError
 from autocode.formats.coders import join_coders
+from autocode.formats.datasets.annotated import read_marked
 from autocode.formats.datasets.huggingface import (
     is_datasets_folder,
     read_datasets,
@@ -33,7 +34,11 @@ from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
 from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
 from autocode.formats.tables.table import (
     TABLES,
+<<<<<<< HEAD
     is_table_in_text,
+=======
+    is_table_as_text,
+>>>>>>> 1747dfa (Survey answers, transcripts in tables, Excel's Unicode text, Label Studio, doccano and WebAnno come in; ids that are no GUIDs keep their codings)
     kind_of_table,
     read_sheets,
     read_table,
@@ -167,7 +172,11 @@ def _stage(path: Path, options: ReadOptions) -> int:
     ending = path.suffix.lower()
     if ending in (".csv", ".gz", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"):
         return table_stage(path, options)
+<<<<<<< HEAD
     if is_table_in_text(path, options):
+=======
+    if ending == ".txt" and is_table_as_text(path, options):
+>>>>>>> 1747dfa (Survey answers, transcripts in tables, Excel's Unicode text, Label Studio, doccano and WebAnno come in; ids that are no GUIDs keep their codings)
         return table_stage(path, options)
     return int(ending == ".docx")
 
@@ -215,9 +224,18 @@ def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
         return Study(codebook=found[0]), [found[1]]
     if options.kind == CODEBOOK and path.suffix.lower() in TEXTS:
         raise InputError(path.name, "no list or table of codes was found in it", "Make it a table: Theme | Code | Definition.")
+<<<<<<< HEAD
     if is_table_in_text(path, options):
         return read_table(path, options)
     return READERS[ending_of(path)](path, options)
+=======
+    ending = ending_of(path)
+    if ending in (".json", ".jsonl", ".tsv") and (marked := read_marked(path, options)):
+        return marked
+    if ending == ".txt" and is_table_as_text(path, options):
+        return read_table(path, options)
+    return READERS[ending](path, options)
+>>>>>>> 1747dfa (Survey answers, transcripts in tables, Excel's Unicode text, Label Studio, doccano and WebAnno come in; ids that are no GUIDs keep their codings)
 
 
 def _read_directory(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
@@ -284,11 +302,16 @@ def _known(code: str, book: Codebook) -> bool:
         return code in {c.name for c in book}  # ambiguous: resolve says so later
 
 
+def _read_lines(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    raise InputError(path.name, "it is JSON of no known program", "Known: Label Studio (JSON), doccano (JSONL), Whisper.")
+
+
 READERS: dict[str, Reader] = {
     ".csv": read_table,
     ".csv.gz": read_table,
     ".tsv": read_table,
     ".tsv.gz": read_table,
+    ".jsonl": _read_lines,
     ".yaml": _read_yaml,
     ".sqlite": _read_store,
     ".qdpx": read_project,

@@ -79,11 +79,12 @@ def read_codes(parent: Element | None, memos: Mapping[str, str], plain: bool = F
         code = apart(given, taken)
         doubled += code != given
         taken.add(code.path)
-        if key(code.guid) in tree.paths or not valid(code.guid):
+        own = bool(code.guid) and key(code.guid) not in tree.paths
+        if own:
+            tree.paths[key(code.guid)] = code.path  # codings refer to it, whatever it looks like
+        if not (own and valid(code.guid)):
             tree.notes.append(f"code '{code.path}' has no identifier of its own; it gets one")
             code = replace(code, guid="")
-        else:
-            tree.paths[key(code.guid)] = code.path
         tree.codes.append(replace(code, guid="") if code.guid == replace(code, guid="").identifier else code)
         below = element.findall("Code")
         if depth < DEEPEST:
