@@ -34,11 +34,7 @@ from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
 from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
 from autocode.formats.tables.table import (
     TABLES,
-<<<<<<< HEAD
     is_table_in_text,
-=======
-    is_table_as_text,
->>>>>>> 1747dfa (Survey answers, transcripts in tables, Excel's Unicode text, Label Studio, doccano and WebAnno come in; ids that are no GUIDs keep their codings)
     kind_of_table,
     read_sheets,
     read_table,
@@ -172,11 +168,7 @@ def _stage(path: Path, options: ReadOptions) -> int:
     ending = path.suffix.lower()
     if ending in (".csv", ".gz", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"):
         return table_stage(path, options)
-<<<<<<< HEAD
     if is_table_in_text(path, options):
-=======
-    if ending == ".txt" and is_table_as_text(path, options):
->>>>>>> 1747dfa (Survey answers, transcripts in tables, Excel's Unicode text, Label Studio, doccano and WebAnno come in; ids that are no GUIDs keep their codings)
         return table_stage(path, options)
     return int(ending == ".docx")
 
@@ -224,18 +216,11 @@ def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
         return Study(codebook=found[0]), [found[1]]
     if options.kind == CODEBOOK and path.suffix.lower() in TEXTS:
         raise InputError(path.name, "no list or table of codes was found in it", "Make it a table: Theme | Code | Definition.")
-<<<<<<< HEAD
+    if ending_of(path) in (".json", ".jsonl", ".tsv") and (marked := read_marked(path, options)):
+        return marked
     if is_table_in_text(path, options):
         return read_table(path, options)
     return READERS[ending_of(path)](path, options)
-=======
-    ending = ending_of(path)
-    if ending in (".json", ".jsonl", ".tsv") and (marked := read_marked(path, options)):
-        return marked
-    if ending == ".txt" and is_table_as_text(path, options):
-        return read_table(path, options)
-    return READERS[ending](path, options)
->>>>>>> 1747dfa (Survey answers, transcripts in tables, Excel's Unicode text, Label Studio, doccano and WebAnno come in; ids that are no GUIDs keep their codings)
 
 
 def _read_directory(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:

@@ -21,9 +21,7 @@ from autocode.formats.tables.answers import (
     answer_columns,
     hint_of_answers,
     is_survey,
-    spoken_columns,
     study_from_answers,
-    study_from_spoken,
 )
 from autocode.formats.tables.codebooks import codebook_of_table, is_codebook
 from autocode.formats.tables.coded_segments import (
@@ -95,8 +93,7 @@ def table_stage(path: Path, options: ReadOptions) -> int:
         kinds = "".join({_kind(table, options)[0] for table in tables})
     except InputError:
         return 2  # it is told when it is read
-<<<<<<< HEAD
-    return {"codebook": 0, "transcript": 0, "participants": 3}.get(kinds, 2)
+    return {"codebook": 0, "transcript": 0, "survey answers": 0, "participants": 3}.get(kinds, 2)
 
 
 def is_table_in_text(path: Path, options: ReadOptions) -> bool:
@@ -107,19 +104,6 @@ def is_table_in_text(path: Path, options: ReadOptions) -> bool:
         if "\t" not in read_text(path, options.encoding)[0].lstrip("\n").partition("\n")[0]:
             return False
         return _kind(read_csv(path, options.encoding), options)[0] not in ("", "participants", "transcript")
-=======
-    return {"codebook": 0, "transcript": 0, "survey answers": 0, "participants": 3}.get(kinds, 2)
-
-
-def is_table_as_text(path: Path, options: ReadOptions) -> bool:
-    """Whether a .txt is a table whose cells are parted by tabs, as Excel's "Unicode text" is, with headings that we know."""
-    try:
-        text, _ = read_text(path, options.encoding)
-        lines = text.split("\n", 12)[:12]
-        if len({line.count("\t") for line in lines if line.strip()}) != 1 or "\t" not in lines[0] or len(lines) < 2:
-            return False
-        return bool(_kind(read_csv(path, options.encoding), options)[0])
->>>>>>> 1747dfa (Survey answers, transcripts in tables, Excel's Unicode text, Label Studio, doccano and WebAnno come in; ids that are no GUIDs keep their codings)
     except InputError:
         return False
 
@@ -180,16 +164,11 @@ TABLES: dict[str, TableKind] = {
     "Dedoose excerpts": (lambda t, o: not o.columns and is_dedoose_table(t), study_from_dedoose),
     "units": (lambda t, o: not o.columns and is_long_table(t), _units),
     "survey answers": (lambda t, o: is_survey(t, o.columns), study_from_answers),
-    "transcript": (lambda t, o: not o.columns and bool(spoken_columns(t)), study_from_spoken),
     "coded segments": (lambda t, o: bool(coded_columns(t, o.columns)), study_from_segments),
     "a column for each coder": (lambda t, o: bool(coder_columns(t, o.columns)), study_from_coder_columns),
     "a column for each code": (lambda t, o: bool(wide_codes(t, o.columns)), study_from_wide),
-<<<<<<< HEAD
     "transcript": (lambda t, o: not o.columns and bool(speech_columns(t)), lambda t, o: speech_of_table(t, o.kind)),
-    "participants": (lambda t, o: is_participants_table(t), _participants),
-=======
     "participants": (_describes_participants, _participants),
->>>>>>> 1747dfa (Survey answers, transcripts in tables, Excel's Unicode text, Label Studio, doccano and WebAnno come in; ids that are no GUIDs keep their codings)
 }
 """Plug-in point: from the name of a kind of table to whether a table is one, and its reader."""
 
