@@ -112,3 +112,16 @@ def test_a_packed_bomb_is_refused(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(bytes(60 * 2**20)))
     with pytest.raises(InputError, match="200 times"):
         read_text(path)
+
+
+def test_a_stray_zero_byte_does_not_turn_a_text_into_another_script(tmp_path: Path) -> None:
+    """English with one zero byte stays English; the byte is shown and told, and offsets stay."""
+    (tmp_path / "a.txt").write_bytes(("It was hard. " * 200).encode() + b"\x00" + "And caf\u00e9s closed.".encode())
+    text, note = read_text(tmp_path / "a.txt")
+    assert text.endswith("\ufffdAnd caf\u00e9s closed.")
+    assert "zero bytes" in note
+
+
+def test_headers_are_guarded_as_cells_are() -> None:
+    """A coder called =ann is no formula in a heading either."""
+    assert csv_text(["code", "=ann"], [["x", "=y"]]).splitlines() == ["\ufeffcode,'=ann", "x,'=y"]

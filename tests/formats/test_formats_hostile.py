@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from autocode.errors import CodebookError, InputError
+from autocode.formats import read_all
+from autocode.formats.tables.spreadsheet import write_workbook
 from tests.conftest import ROOT, SHARED
 
 SAMPLES = sorted(SHARED.joinpath("formats", "samples", "adversarial").glob("*"))
@@ -104,3 +107,16 @@ def test_megabytes_of_nonsense_cost_little(tmp_path: Path) -> None:
     found = _measured(sorted(tmp_path.iterdir()))
     assert found.keys() == NONSENSE.keys()
     _bounded(found)
+
+
+def test_output_is_bounded_as_input_is(tmp_path: Path) -> None:
+    """A name of thousands of letters above thousands of codes, and a text shown in a hundred thousand cells, are refused."""
+    codes = "".join(f'<Code guid="{n:08}-0000-4000-8000-000000000000" name="c{n}" isCodable="true"/>' for n in range(1500))
+    book = f'<Codes><Code guid="a" name="{"x" * 40_000}">{codes}</Code></Codes>'
+    (tmp_path / "b.qdc").write_text(f'<CodeBook xmlns="urn:QDA-XML:codebook:1.0">{book}</CodeBook>')
+    with pytest.raises(CodebookError, match="characters together"):
+        read_all([tmp_path / "b.qdc"])
+    rows = [["d", f"{n}", "x" * 30_000] for n in range(4000)]
+    write_workbook(tmp_path / "t.xlsx", {"s": (["document_id", "segment_id", "text"], rows)})
+    with pytest.raises(InputError, match="more than 100,000,000 characters"):
+        read_all([tmp_path / "t.xlsx"])

@@ -22,7 +22,7 @@ from autocode.formats.datasets.huggingface import (
 from autocode.formats.folder import is_study_folder, read_folder
 from autocode.formats.folder.write import write_folder
 from autocode.formats.frames import study_of, table_of
-from autocode.formats.names import Known, Proposal, codes_meet, likely, renamed
+from autocode.formats.names import Known, Proposal, codes_meet, likely, renamed, storable
 from autocode.formats.projects.qualcoder import read_qualcoder, read_rqda, write_qualcoder
 from autocode.formats.projects.refi_read import read_project
 from autocode.formats.projects.refi_write import read_codes_file, write_codes_file, write_project
@@ -99,8 +99,9 @@ def read_all(sources: Sequence[str | Path], options: ReadOptions = ReadOptions()
     for place in sorted(range(len(paths)), key=stages.__getitem__):
         try:
             study, receipts = _read_one(paths[place], _knowing(options, [study for study, _ in read.values()]))
-            study, notes = known.meet(renamed(study, options.same))
-            read[place] = study, receipts
+            whole, odd = storable(study)
+            study, notes = known.meet(renamed(whole, options.same))
+            read[place] = study, [*receipts, *odd]
         except AutocodeError as error:
             if not options.go_on or len(paths) < 2:
                 raise
@@ -147,7 +148,7 @@ def _together(
     receipts = gathered(receipt for place in sorted(read) for receipt in read[place][1])
     book = options.codebook
     for part in parts:
-        book = join_codebooks(book, part.codebook).book
+        book = join_codebooks(book, part.codebook, adopting=not part.codings).book
     whole = Study(codebook=book)
     notes = list(told)
     for part in parts:

@@ -97,6 +97,7 @@ _CODEPAGES = (
     "euc_kr",
 )
 _LARGEST = 512 * 2**20  # bytes of a file, packed or not
+_ZEROS = 0.2  # share of zero bytes from which a text without a mark is UTF-16
 TITLES = 10  # lines above a table's header, at most
 _LIMIT = 2**31 - 1  # the csv module's own limit of 131,072 characters is less than a long interview
 
@@ -169,11 +170,18 @@ def read_text(path: Path, encoding: str = "") -> tuple[str, str]:
     """
     raw = read_bytes(path)
     text, note = _decode(raw, path, encoding)
+    stray = text.count("\x00")
+    if stray and note == "" and 1000 * stray <= len(text) and not legal(text.replace("\x00", "")).count(INSTEAD):
+        return _plain_newlines(text.replace("\x00", INSTEAD)), f"{path.name}: {stray:,} zero bytes are shown as {INSTEAD}"
     if "\x00" in text:
         raise InputError(
             path.name, "it is a binary file, not a text", "Export the transcript as plain text (.txt) or as a table (.csv)."
         )
-    return text.removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n"), note
+    return _plain_newlines(text), note
+
+
+def _plain_newlines(text: str) -> str:
+    return text.removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def decode_text(raw: bytes, name: str) -> tuple[str, str]:
@@ -188,7 +196,7 @@ def decode_text(raw: bytes, name: str) -> tuple[str, str]:
 
 def _decode(raw: bytes, path: Path, encoding: str) -> tuple[str, str]:
     marked = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
-    if b"\x00" in raw and not marked and not encoding:
+    if raw.count(0) > _ZEROS * len(raw) and not marked and not encoding:
         text, name = _wide(raw)
         return text, f"{path.name} is not UTF-8; read as {name}, a guess: check accented letters"
     try:
@@ -297,7 +305,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]], plain: bo
     """
     lines = _Lines()
     writer = csv.writer(lines, lineterminator="\r\n")  # the writer quotes what its line ends hold
-    writer.writerow(columns)
+    writer.writerow([_cell(column, plain) for column in columns])
     for row in rows:
         writer.writerow([_cell(value, plain) for value in row])
     return ("" if plain else BOM) + "".join(line[:-2] + "\n" for line in lines)

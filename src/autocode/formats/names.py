@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from autocode.errors import StudyError
+from autocode.formats.receipt import Receipt
 from autocode.study import Document, Study, join_readings
 from autocode.study.codebook import Codebook, evened
 
@@ -209,6 +210,20 @@ def _words(document: Document) -> str:
     """What makes a text the same as another, spaces aside; "" where it is too short to tell."""
     words = document.text.split()
     return hashlib.sha256(" ".join(words).encode("utf-8", "surrogatepass")).hexdigest() if len(words) >= _FEWEST else ""
+
+
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def storable(study: Study) -> tuple[Study, list[Receipt]]:
+    """The study with halves of characters, which no file can hold, shown as U+FFFD, one for one; and how many texts had any."""
+    odd = {d.id: _HALVES.sub("\ufffd", d.text) for d in study.documents if _HALVES.search(d.text)}
+    if not odd:
+        return study, []
+    documents = tuple(replace(d, text=odd[d.id]) if d.id in odd else d for d in study.documents)
+    note = "halves of characters in it are shown as \ufffd"
+    receipts = [Receipt(d.source or d.id, "documents", 1, {}, (note,)) for d in study.documents if d.id in odd]
+    return replace(study, documents=documents), receipts
 
 
 def twins(study: Study, fewest: int = 5) -> tuple[str, ...]:

@@ -182,6 +182,21 @@ class Codebook:
         return digest.hexdigest()
 
 
+LONGEST = 20_000_000
+"""Characters that the paths of a codebook may have together: a long name above many codes stands in each of them."""
+
+
+def check_length(length: int) -> None:
+    """See that paths do not grow beyond anything that a person wrote.
+
+    Raises:
+        CodebookError: They have more than 20 million characters together.
+    """
+    if length > LONGEST:
+        why = f"the names of its codes and of all above them have more than {LONGEST:,} characters together"
+        raise CodebookError("the codebook", why, "Shorten the names, or use fewer levels.")
+
+
 def codebook_from_rows(rows: Iterable[Mapping[str, str]], name: str = "") -> Codebook:
     """Build the tree from rows that name a code and its parent, in any order.
 

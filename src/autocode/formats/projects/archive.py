@@ -25,6 +25,7 @@ TOTAL_BYTES = 2 * 2**30
 RATIO, RATIO_FROM = 200, 10 * 2**20  # text packs 20 to 1 at best; nothing honest packs 200 to 1
 ELEMENTS, DEPTH = 1_000_000, 256
 
+_LOCKED = bytes.fromhex("d0cf11e0a1b11ae1")  # how Office wraps what it encrypts (MS-CFB)
 _AGAIN = "Export it again from its program."
 
 
@@ -82,6 +83,9 @@ def open_archive(path: Path) -> Archive:
             container or larger than anything honest.
     """
     raw = read_bytes(path)
+    if raw.startswith(_LOCKED):
+        why = "it is protected by a password, or saved in the old format under a new ending"
+        raise InputError(path.name, why, f"Open it, take the password out, and save it as {path.suffix.lower()} again.")
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as zipped:
             infos = zipped.infolist()

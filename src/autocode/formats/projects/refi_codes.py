@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from autocode.formats.files import node
 from autocode.formats.receipt import MIRROR
 from autocode.formats.tables.gathered import apart
-from autocode.study.codebook import SEPARATOR, Code, Codebook
+from autocode.study.codebook import SEPARATOR, Code, Codebook, check_length
 
 NAMESPACE = uuid.UUID("a64f2d0e-0a3b-5a0f-9c55-2f0f6f0b7d11")  # ours: guids follow from what they name
 DEEPEST = 64
@@ -72,13 +72,15 @@ def read_codes(parent: Element | None, memos: Mapping[str, str], plain: bool = F
     taken: set[str] = set()
     roots = parent.findall("Codes/Code") if parent is not None else []
     stack = [(element, "", 1) for element in reversed(roots)]
-    doubled = 0
+    doubled = length = 0
     while stack:
         element, above, depth = stack.pop()
         given = _code(element, above, memos, plain)
         code = apart(given, taken)
         doubled += code != given
         taken.add(code.path)
+        length += len(code.path)
+        check_length(length)
         own = bool(code.guid) and key(code.guid) not in tree.paths
         if own:
             tree.paths[key(code.guid)] = code.path  # codings refer to it, whatever it looks like

@@ -22,7 +22,7 @@ from autocode.errors import InputError
 from autocode.formats.files import Table, read_text
 from autocode.formats.receipt import Receipt
 from autocode.formats.tables.headings import DEFINITIONS, HEADINGS, code_path, folded
-from autocode.study.codebook import SEPARATOR, Code, Codebook, codebook_from_rows
+from autocode.study.codebook import SEPARATOR, Code, Codebook, check_length, codebook_from_rows
 
 _PARENT = ("parent", "parent code", "parent node", "parent name", "parent id", "obercode", "übergeordneter code", "code parent")
 _LEVELS: tuple[tuple[str, ...], ...] = (
@@ -165,6 +165,7 @@ class Grown:
     texts: dict[str, dict[str, str]] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
     kept: int = 0
+    length: int = 0
 
     def add(self, path: str, texts: Mapping[str, str]) -> None:
         """Take over a row."""
@@ -178,6 +179,8 @@ class Grown:
             return
         self.kept += 1
         self.texts[path] = said | (known or {})
+        self.length += len(path)
+        check_length(self.length)
 
     def book(self) -> Codebook:
         """The tree; parents that have no row of their own stand before their first child."""
@@ -213,8 +216,10 @@ def codebook_of_table(table: Table) -> tuple[Codebook, Receipt]:
 def size_of(book: Codebook, rows: int) -> list[str]:
     """How many codes and themes there are, where there are themes, and how many of them have no row of their own."""
     themes = sum(book.is_theme(c.path) for c in book)
-    bare = f"; {len(book) - rows:,} have no row of their own" if len(book) > rows else ""
-    return [f"{len(book):,} codes, {themes:,} of them with codes under them{bare}"] if themes else []
+    extra = len(book) - rows
+    bare = f"; {extra:,} of these {'has' if extra == 1 else 'have'} no row of {'its' if extra == 1 else 'their'} own"
+    told = f"{len(book):,} codes, {themes:,} of them {'heads' if themes == 1 else 'head'} others"
+    return [told + (bare if extra > 0 else "")] if themes else []
 
 
 def name_in(cell: str) -> str:
@@ -310,11 +315,13 @@ def read_codebook(path: Path) -> Codebook:
     try:
         tree = yaml.safe_load(read_text(path)[0])
         codes: list[Code] = []
-        stack = [(node, "") for node in reversed(tree["codes"])]
+        stack, length = [(node, "") for node in reversed(tree["codes"])], 0
         while stack:
             node, parent = stack.pop()
             texts = {k: str(node.get(k) or "") for k in ("definition", "include", "exclude", "example", "guid")}
             codes.append(Code(str(node["name"]), parent, **texts))
+            length += len(codes[-1].path)
+            check_length(length)
             stack += [(child, codes[-1].path) for child in reversed(node.get("codes") or [])]
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise InputError(

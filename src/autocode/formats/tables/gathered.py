@@ -12,7 +12,7 @@ from autocode.formats.receipt import Receipt
 from autocode.formats.tables.locate import Found, Locator
 from autocode.formats.transcripts.speakers import with_turns
 from autocode.study import Coder, Coding, Document, Reading, Study
-from autocode.study.codebook import Code, Codebook
+from autocode.study.codebook import Code, Codebook, check_length
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,13 @@ def grow(nodes: Sequence[Node]) -> tuple[Codebook, dict[str, str], list[str]]:
         below.setdefault(parents[n.key], []).append(n)
     codes: dict[str, Code] = {}
     paths: dict[str, str] = {}
-    stack = [(n, "") for n in reversed(below.get("", []))]
+    stack, length = [(n, "") for n in reversed(below.get("", []))], 0
     while stack:
         node, above = stack.pop()
         code = apart(Code(" ".join(node.name.split()) or "unnamed", above, node.definition.strip()), codes)
         codes[code.path] = code
+        length += len(code.path)
+        check_length(length)
         paths[node.key] = code.path
         stack += [(child, code.path) for child in reversed(below.get(node.key, []))]
     loose = sum(bool(n.parent) and not parents[n.key] for n in nodes)

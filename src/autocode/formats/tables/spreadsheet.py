@@ -17,6 +17,7 @@ from autocode.formats.files import CELL, TITLES, Table, fits_cell, legal, read_b
 from autocode.formats.projects.archive import open_archive
 from autocode.formats.transcripts.word import read_opendocument_sheets
 
+CHARACTERS = 100_000_000  # in the cells of a sheet at most
 ROWS, COLUMNS, CELLS = 200_000, 2_000, 20_000_000  # read from a sheet at most
 _EMPTY = 2_000  # empty rows in a row, after which a stray cell is no data
 _WRITTEN_ROWS = 1_048_576
@@ -89,7 +90,7 @@ def _table(source: str, rows: Iterable[Row]) -> Table | None:
     note = ""
     found: list[dict[str, str]] = []
     lines: list[int] = []
-    last = 0
+    last = held = 0
     for number, row in _untitled(rows):
         if number > ROWS or number * len(columns) > CELLS:
             raise InputError(source, f"it has more than {ROWS:,} rows or {CELLS:,} cells", "Split it.")
@@ -100,6 +101,9 @@ def _table(source: str, rows: Iterable[Row]) -> Table | None:
             continue
         last = number
         cells = [_text(cell) for cell in row]
+        held += sum(map(len, cells))
+        if held > CHARACTERS:  # a workbook stores a text once and may show it in every cell
+            raise InputError(source, f"its cells hold more than {CHARACTERS:,} characters", "Split it.")
         if not columns:
             columns = _header(cells)
             continue
