@@ -107,7 +107,7 @@ def test_what_other_programs_see_is_the_same_coding(study: Study, options: Write
         write(study, Path(folder) / "p.qdpx", options)
         seen = read(without_private_part(Path(folder) / "p.qdpx", Path(folder) / "q.qdpx"))
     assert {d.text for d in seen.documents} == {d.text for d in study.documents if d.text.strip()}
-    names = {c.id: c.name or c.id for c in study.coders}
+    names = {c.id: " ".join((c.name or c.id).split()) for c in study.coders}
 
     def told(s: Study, named: dict[str, str]) -> list[tuple[str, ...]]:
         paths = {c.path: " > ".join(" ".join(n.split()) for n in c.path.split(" > ")) for c in s.codebook}
@@ -119,7 +119,7 @@ def test_what_other_programs_see_is_the_same_coding(study: Study, options: Write
 
     plain = len({c.name for c in study.codebook}) == len(study.codebook)  # else names are qualified
     if plain and len(set(names.values())) == len(names) and options == OPTIONS[0]:
-        theirs = told(seen, {c.id: c.id for c in seen.coders})
+        theirs = told(seen, {c.id: " ".join(c.id.split()) for c in seen.coders})
         mine = [row for row in told(study, names) if row[0].strip()]
         assert theirs == mine
 
