@@ -9,7 +9,7 @@ from pathlib import Path
 from autocode.errors import InputError
 from autocode.formats.files import Table
 from autocode.formats.receipt import ReadOptions, Receipt
-from autocode.formats.tables.headings import folded
+from autocode.formats.tables.headings import HEADINGS, folded
 from autocode.formats.tables.participants import RESPONDENT
 from autocode.study import Document, Study
 from autocode.study.merge import Unit, lay_out
