@@ -229,11 +229,7 @@ def _pairs(given: Iterable[str] | None) -> dict[str, str]:
     for name, sign, _ in parted:
         if not sign:
             raise InputError(f"option '{name}'", "it needs the form NAME=VALUE", "Write it so.")
-    found: dict[str, str] = {}
-    for name, _, value in parted:
-        before = found.get(name.strip(), "") if name.strip() == "text" else ""
-        found[name.strip()] = f"{before}\n{value.strip()}" if before else value.strip()
-    return found
+    return {name.strip(): value.strip() for name, _, value in parted}
 
 
 def _say_roles(documents: Iterable[Document]) -> None:
