@@ -21,7 +21,8 @@ import typer
 from autocode.cli.agreement import agree, evaluate, frequencies
 from autocode.cli.answers import Answer
 from autocode.cli.dossier import members_export, members_import, report
-from autocode.cli.exchange import describe, export, import_
+from autocode.cli.exchange import describe, export, rename
+from autocode.cli.importing import import_
 from autocode.cli.keeping import afterwards, backup, doctor, forget, pseudonymise, restore
 from autocode.cli.review import audit, open_, review, shortcut
 from autocode.cli.second_look import clinic_, meet, plan_, second_look_, stability_
@@ -45,6 +46,7 @@ app.add_typer(members_app, name="members")
 
 app.command("import")(import_)
 app.command()(describe)
+app.command()(rename)
 app.command()(agree)
 
 

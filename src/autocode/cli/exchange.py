@@ -1,10 +1,8 @@
-"""The verbs that bring studies in, show them and give them back: import, describe, export."""
+"""The verbs that show studies, name them and give them back: describe, rename, export."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from itertools import combinations, groupby
 from pathlib import Path
 from typing import Annotated
@@ -19,255 +17,23 @@ from autocode.cli.options import (
     ModelOption,
     Overwrite,
     StudyPath,
-    known_source,
     listed,
-    new_study,
-    one_of,
     out,
     refuse,
 )
-from autocode.cli.shell import before_replacing, counted, further, show, tell
-from autocode.config import SegmentConfig
+from autocode.cli.shell import counted, further, show, tell
 from autocode.dossier.blocks import Table, View
 from autocode.dossier.comparison import PICTURES, TABLES, write_tables
 from autocode.dossier.counts import frequency_table, map_figure
-from autocode.dossier.record import bring_record
 from autocode.dossier.tables import Description, coverage, shared
 from autocode.errors import InputError, StudyError, did_you_mean
-from autocode.formats import CODEBOOK, WRITERS, read, read_all, read_coders, write
-from autocode.formats.names import twins
+from autocode.formats import WRITERS, read, write
 from autocode.formats.overview import Overview, accounts
-from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
-from autocode.formats.tables.participants import kind_of
-from autocode.formats.transcripts.roles import INTERVIEWER, pooled, propose_roles, with_speakers
+from autocode.formats.receipt import Receipt, WriteOptions
 from autocode.model.coding_model import CodingModel
 from autocode.store import STORE, load, receipts, update
-from autocode.store.recordings import attach
 from autocode.store.records import ReceiptRow
-from autocode.study import BANDS, Document, Study, Suggestion
-from autocode.study.merge import merge
-from autocode.study.revise import Merged, Reanchored, merge_newer
-
-MOVED = "codings on its old text"
-"""What the receipt counts of a document whose transcript was replaced."""
-
-
-def import_(
-    sources: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="FILES...", parser=known_source, help="Transcripts, tables, project files, or folders."),
-    ] = None,
-    study: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", parser=new_study, help="The study's folder; made where it is missing.")
-    ] = None,
-    coder: Annotated[
-        list[str] | None,
-        typer.Option("--coder", "--coders", metavar="NAME", help="Who coded, where the file does not say; or NAME=FILE."),
-    ] = None,
-    kind: Annotated[str, typer.Option(help="Of the texts: interview, literature, field note; or codebook.")] = "interview",
-    speaker: Annotated[list[str] | None, typer.Option(help="Rename a speaker: SPEAKER_00=Interviewer.")] = None,
-    same: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NEW=KNOWN", help="A document, coder or code that is known under another name."),
-    ] = None,
-    column: Annotated[list[str] | None, typer.Option(help="In a table of another shape: ours=theirs.")] = None,
-    encoding: Annotated[str, typer.Option(help="Of text files, where it is guessed wrongly.")] = "",
-    add_codes: Annotated[bool, typer.Option(help="Add codes that the codebook lacks.")] = False,
-    users: Annotated[
-        str,
-        typer.Option(
-            help="Whose a coding is where a project names two users: of the coding or selection.",
-            callback=one_of("--users", ("coding", "selection")),
-        ),
-    ] = "coding",
-    replacing: Annotated[
-        bool, typer.Option("--replace", help="A changed transcript takes the old one's place; codings follow their words.")
-    ] = False,
-    dropping: Annotated[bool, typer.Option("--yes", help="With --replace: set aside codings that lose their place.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the receipt and write nothing.")] = False,
-    audio: Annotated[
-        list[str] | None, typer.Option(help="A document's recording, for the review page: R01=FILE. It stays where it is.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Bring transcripts, codings and codebooks into a study; originals are never changed.
-
-    A file that cannot be read is named and does not stop the others; the exit code is then 1.
-    """
-    if study is None:
-        raise typer.BadParameter(_name_the_study(sources or []))
-    known = load(study / STORE) if (study / STORE).exists() else Study()
-    recorded = _pairs(audio)
-    if recorded and not sources and not coder:
-        return _attach(study / STORE, known, recorded, dry_run)
-    names = [name for name in coder or [] if "=" not in name]
-    options = ReadOptions(
-        coder=names[0] if names else "",
-        encoding=encoding,
-        add_codes=add_codes,
-        codebook=known.codebook,
-        open_files=True,
-        documents=known.documents,
-        columns=_pairs(column),
-        kind=kind if kind == CODEBOOK else kind_of(kind),
-        users=users,
-        same=_pairs(same),
-        coders=tuple(c.id for c in known.coders),
-        go_on=True,
-    )
-    new, receipts = _gathered(sources or [], _pairs([c for c in coder or [] if "=" in c]), options)
-    new = replace(new, documents=pooled([with_speakers(d, _pairs(speaker)) for d in new.documents], known.documents))
-    merging = _Merging(new, replacing, study.name)
-    merged = merging.onto(known)
-    there = {d.id: d.text for d in known.documents}
-    fresh = replace(new, documents=tuple(d for d in new.documents if there.get(d.id) != d.text))
-    overview = Overview.of(fresh, (*receipts, *merging.receipts()))
-    show(overview, as_json)
-    _say_roles(new.documents)
-    if dry_run:
-        tell("Nothing was written (--dry-run).")
-        raise typer.Exit(int(overview.failed > 0))
-    before_replacing(study / STORE, known, merged, dropping)
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    merged = update(study / STORE, merging.onto, lambda: merging.entries(at, receipts))
-    _say_changes(_Sizes.of(known), _Sizes.of(merged), study / STORE)
-    if recorded:
-        return _attach(study / STORE, merged, recorded, dry_run)
-    if taken := bring_record(sources or [], study):
-        tell(f"{taken}, what the researchers say of their study, came along for its dossier.")
-    tell(f"Next: autocode describe {study}")
-    if overview.failed:
-        raise typer.Exit(1)
-
-
-def _name_the_study(sources: Sequence[Path]) -> str:
-    """What mends an import without --study."""
-    studies = [s for s in sources if (s / STORE).is_file()]
-    files = " ".join(str(s) for s in sources if s not in studies) or "FILES"
-    return f"name the study's folder: autocode import {files} --study {studies[0] if len(studies) == 1 else 'corpora/NAME'}"
-
-
-def _attach(store: Path, study: Study, recorded: Mapping[str, str], dry_run: bool) -> None:
-    """Note where the recordings of documents lie, each named by its document's id or name.
-
-    Raises:
-        StudyError: The study has no such document, or two of that name.
-    """
-    for name, file in recorded.items():
-        found = [d.id for d in study.documents if d.id == name] or [d.id for d in study.documents if d.name == name]
-        if len(found) != 1:
-            raise StudyError(
-                f"document '{name}'",
-                f"the study has {len(found) or 'none'} of that name",
-                "Write --audio ID=FILE with an id that 'autocode describe' shows.",
-            )
-        if not dry_run:
-            made = attach(store, found[0], Path(file))
-            print(f"{found[0]}: recording attached, {made.size / 1e6:.1f} MB, sha256 {made.sha256[:16]}; it stays where it is")
-    tell("Nothing was written (--dry-run)." if dry_run else f"Next: autocode review {store.parent}")
-
-
-@dataclass
-class _Merging:
-    """Puts what was read into the study, and tells what that changed."""
-
-    new: Study
-    replacing: bool
-    name: str
-    merged: Merged = Merged(Study())
-
-    def onto(self, known: Study) -> Study:
-        """The study with what was read."""
-        self.merged = merge_newer(replace(known, name=known.name or self.new.name or self.name), self.new, self.replacing)
-        return self.merged.study
-
-    def receipts(self) -> list[Receipt]:
-        """What became of codings on changed texts, and what else changed."""
-        found = [_moved_receipt(m) for m in self.merged.moved]
-        notes = (*self.merged.changes, *twins(self.merged.study))
-        changes = Receipt(self.name, "codings in the study", len(self.merged.study.codings), {}, notes)
-        return [*found, changes] if notes else found
-
-    def entries(self, at: str, read: Sequence[Receipt]) -> list[ReceiptRow]:
-        """All receipts as the study keeps them, with the codings that lost their places."""
-        lost = {m.document: m.lost for m in self.merged.moved}
-        kept = [ReceiptRow(at, r.source, r.what, r.kept, r.skipped, r.notes) for r in read]
-        told = [ReceiptRow(at, r.source, r.what, r.kept, r.skipped, r.notes, lost.get(r.source, ())) for r in self.receipts()]
-        return kept + told
-
-
-def _moved_receipt(moved: Reanchored) -> Receipt:
-    """What became of the codings on a text that changed; those without a place are named, without their words."""
-    notes = [f"{moved.changed:,} now cover words that are partly new: look at them"] if moved.changed else []
-    notes += [f"set aside: '{c.code}' by {c.coder}, characters {c.start} to {c.end} of the old text" for c in moved.lost]
-    skipped = {"whose words are not in the new text": len(moved.lost)}
-    return Receipt(moved.document, MOVED, moved.kept + moved.changed, skipped, tuple(notes))
-
-
-def _gathered(sources: Sequence[Path], coders: Mapping[str, str], options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    """What the sources hold, and what one file a coder holds.
-
-    Raises:
-        InputError: There is nothing to read.
-    """
-    if not sources and not coders:
-        raise typer.BadParameter("name at least one file or folder")
-    study, receipts = read_all(sources, options) if sources else (Study(codebook=options.codebook), [])
-    if coders:
-        joined, found = read_coders(coders, replace(options, codebook=study.codebook))
-        study, receipts = merge(study, joined), receipts + found
-    return study, receipts
-
-
-def _pairs(given: Iterable[str] | None) -> dict[str, str]:
-    """``A=B`` as a mapping.
-
-    Raises:
-        InputError: There is no equals sign.
-    """
-    parted = [text.partition("=") for text in given or []]
-    for name, sign, _ in parted:
-        if not sign:
-            raise InputError(f"option '{name}'", "it needs the form NAME=VALUE", "Write it so.")
-    return {name.strip(): value.strip() for name, _, value in parted}
-
-
-def _say_roles(documents: Iterable[Document]) -> None:
-    """Name the speakers who seem to ask but are not yet taken for interviewers."""
-    known = SegmentConfig().interviewers
-    asking = dict.fromkeys(
-        role.speaker
-        for d in documents
-        if not d.segments
-        for role in propose_roles(d)
-        if role.role == INTERVIEWER and role.speaker.casefold() not in known and role.speaker not in d.interviewers
-    )
-    for speaker in list(asking)[:5]:
-        tell(f"'{speaker}' seems to be the interviewer. If so: import again with --speaker '{speaker}=Interviewer'.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Sizes:
-    """How much a study holds."""
-
-    documents: int
-    codings: int
-    codes: int
-
-    @classmethod
-    def of(cls, study: Study) -> _Sizes:
-        return cls(len(study.documents), len(study.codings), len(study.codebook))
-
-
-def _say_changes(before: _Sizes, after: _Sizes, store: Path) -> None:
-    more = (after.documents - before.documents, after.codings - before.codings)
-    new = f" ({more[0]:,} and {max(0, more[1]):,} of them new)" if before.documents else ""
-    less = f" {counted(-more[1], 'coding')} fewer than before: see those set aside above." if more[1] < 0 else ""
-    codes = f", {counted(after.codes, 'code')}" if not after.codings else ""
-    documents, codings = counted(after.documents, "document"), counted(after.codings, "coding")
-    tell(f"{store} now holds {documents}{codes} and {codings}{new}.{less}")
-    if not after.documents and not after.codes:
-        tell("Nothing came in. If texts are missing, export the project again with its sources in it.")
+from autocode.study import BANDS, Study, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +104,17 @@ def describe(
         write_tables(to, found.name or study.name, [frequency_table(view), _coders(found)], map_figure(view), found.notice)
     further(everything or as_json, to, "counts.xlsx")
     tell(f"Next: {_next(found, study)}")
+
+
+def rename(
+    study: StudyPath, name: Annotated[str, typer.Argument(help="The study's new name, as reports shall show it.")]
+) -> None:
+    """Give a study another name; its folder stays where it is."""
+    if not name.strip():
+        raise InputError("the new name", "it is empty", 'Write it in quotation marks: "Life after the course".')
+    before = load(study / STORE).name
+    update(study / STORE, lambda known: replace(known, name=" ".join(name.split())))
+    tell(f"The study '{before}' is now called '{' '.join(name.split())}'. Its folder is still {study}.")
 
 
 def _coders(study: Study) -> Table:

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from autocode.cli.exchange import MOVED
+from autocode.cli.importing import MOVED
 from autocode.cli.options import Json, ModelOption, Overwrite, StudyPath, out
 from autocode.cli.shell import bundled, tell
 from autocode.desk.figures import Wanted, figures, narrowed

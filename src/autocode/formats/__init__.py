@@ -217,11 +217,12 @@ def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
         return Study(codebook=found[0]), [found[1]]
     if options.kind == CODEBOOK and path.suffix.lower() in TEXTS:
         raise InputError(path.name, "no list or table of codes was found in it", "Make it a table: Theme | Code | Definition.")
-    if ending_of(path) in (".json", ".jsonl", ".tsv") and (marked := read_marked(path, options)):
+    ending = ending_of(path)
+    if ending in (".json", ".jsonl", ".tsv") and (marked := read_marked(path, options)):
         return marked
     if is_table_in_text(path, options):
         return read_table(path, options)
-    return READERS[ending_of(path)](path, options)
+    return READERS[ending](path, options)
 
 
 def _read_directory(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:

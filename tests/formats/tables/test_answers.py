@@ -8,6 +8,7 @@ import pytest
 
 from autocode.errors import InputError
 from autocode.formats import ReadOptions, read_all
+from tests.conftest import shared
 
 SURVEY = (
     'ID,Age,"Q1. What went well?","Q2. What did not?"\n'
@@ -48,11 +49,49 @@ def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
         read_all([_file(tmp_path, SURVEY)], ReadOptions(columns={"text": "Q9"}))
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["start time,end time,speaker,dialog", "Start,End,Speaker,Text", "from time,to time,Who,What was said"],
+)
+def test_a_table_of_turns_is_a_transcript(tmp_path: Path, header: str) -> None:
+    """Speaker, words and times, a row a turn; neighbouring rows of one speaker are one turn."""
+    rows = "00:00:01.5,00:00:04,Jo,How was it?\n00:00:05,00:00:09,Ana,Hard.\n00:00:09,00:00:12,Ana,And long.\n"
+    study, receipts = read_all([_file(tmp_path, f"{header}\n{rows}")])
+    turns = study.documents[0].turns
+    assert [(t.speaker, t.start_ms, study.documents[0].text_of(t)) for t in turns] == [
+        ("Jo", 1500, "How was it?"),
+        ("Ana", 5000, "Hard. And long."),
+    ]
+    assert receipts[0].given == 3
+
+
+def test_a_transcript_in_a_table_that_was_read_as_participants() -> None:
+    """The export of a player that lost its twelve rows."""
+    study, _ = read_all([shared("cases", "22-transcript-as-csv", "92_vizscribe.csv")])
+    assert len(study.documents[0].turns) == 12
+
+
 def test_a_participants_table_with_long_notes_still_describes_documents(tmp_path: Path) -> None:
     """Where its names are those of documents, free text beside them is a variable."""
     talk = _file(tmp_path, "I: Well?\nR: It was hard.\n", "R01.txt")
     table = _file(tmp_path, "document,notes\nR01,she was tired on that day and left early\n")
     assert read_all([talk, table])[0].documents[0].variables["notes"].startswith("she was tired")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8"])
+def test_excels_unicode_text_is_a_table(tmp_path: Path, encoding: str) -> None:
+    """A .txt whose cells are parted by tabs under headings that we know is no transcript."""
+    text = "document\ttext\tcode\tcoder\r\nInt1\tthe price was low\tCost\tana\r\nInt1\tno time\tTime\tana\r\n"
+    study, receipts = read_all([_file(tmp_path, text, "t.txt", encoding)])
+    assert len(study.codings) == 2
+    assert receipts[0].what == "coded segments"
+
+
+def test_a_transcript_with_tabs_stays_a_transcript(tmp_path: Path) -> None:
+    """Speaker, tab, words: without headings it is no table."""
+    study, _ = read_all([_file(tmp_path, "I\tHow was it?\nR\tHard.\nI\tWhy?\nR\tThe time.\n", "t.txt")])
+    assert len(study.documents) == 1
+    assert not study.codings
 
 
 def test_headings_of_r_packages_are_known(tmp_path: Path) -> None:

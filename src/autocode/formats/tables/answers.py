@@ -1,4 +1,4 @@
-"""Tables of what people said: one row a turn of a talk, or one row a person with answers to open questions."""
+"""Survey tables: one row a person, with answers to one or more open questions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def answer_columns(table: Table) -> list[str]:
 
 
 def is_survey(table: Table, given: Mapping[str, str]) -> bool:
-    """Whether the user names a column of answers, and none of codes."""
+    """Whether the user names a column of answers, and the table has none of codes."""
     coded = {folded(c) for c in table.columns} & {*HEADINGS["code"], *HEADINGS["codes"]}
     return bool(given.get("text")) and not coded and not {"code", "codes"} & set(given)
 

@@ -103,7 +103,7 @@ def is_table_in_text(path: Path, options: ReadOptions) -> bool:
     try:
         if "\t" not in read_text(path, options.encoding)[0].lstrip("\n").partition("\n")[0]:
             return False
-        return _kind(read_csv(path, options.encoding), options)[0] not in ("", "participants", "transcript")
+        return _kind(read_csv(path, options.encoding), options)[0] not in ("", "participants", "transcript", "survey answers")
     except InputError:
         return False
 

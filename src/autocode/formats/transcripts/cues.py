@@ -196,13 +196,15 @@ def _seconds(number: str) -> int:
 _COLUMNS = {
     what: frozenset(names.split())
     for what, names in {
-        "text": "text dialog dialogue utterance utterances transcript transcription words content speech said message "
+        "text": "text what_was_said said gesagtes transkript dialog dialogue utterance utterances transcript "
+        "transcription words content speech message "
         "wortlaut äußerung aussage texte texto testo tekst текст نص 内容 文本 发言 テキスト 発話 본문",
         "speaker": "speaker name who person voice sprecher sprecherin locuteur locutrice hablante falante parlante spreker "
         "mówca speaker_name speaker_label participant_name говорящий 说话人 発言者 話者 화자",
-        "start": "start start_time starttime begin beginning from in timestamp time timecode time_code start_timecode start_ms "
-        "start_seconds onset anfang beginn début inicio inizio tid 时间 開始",
-        "end": "end end_time endtime to out stop end_timecode end_ms end_seconds offset ende fin fine 終了",
+        "start": "start from_time anfang zeit start_time starttime begin beginning from in timestamp time timecode "
+        "time_code start_timecode start_ms "
+        "start_seconds onset beginn début inicio inizio tid 时间 開始",
+        "end": "end to_time end_time endtime to out stop end_timecode end_ms end_seconds offset ende fin fine 終了",
         "document": "document document_name interview file filename recording source session transcript_name dokument",
     }.items()
 }
