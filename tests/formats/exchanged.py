@@ -16,7 +16,8 @@ PIECES = st.sampled_from(
     ["👩‍👧 ", "e\u0301té ", "שלום ", "مرحبا ", "I: yes.\n", "\u202babc\u202c ", "𝔘 ", "na\u00efve\n\n", "a ", '<&>" ']
 )
 TEXTS = st.lists(st.one_of(PIECES, st.text(LEGAL, max_size=6)), max_size=12).map("".join)
-WORDS = st.text(LEGAL, max_size=12)
+# Excel's own sign for a line end cannot be told from the same letters, so no text holds them.
+WORDS = st.text(LEGAL, max_size=12).filter(lambda text: "_x000D_" not in text)
 NAMES = st.text(st.characters(categories=("L", "N", "S")), min_size=1, max_size=8)
 GUIDS = st.one_of(st.just(""), st.uuids().map(str))
 AWKWARD = st.sampled_from(["A/b", "con", "readme", " a ", "a.txt", "~$x", ".h", "e\u0301", "é", "A", "a", "x > y", "=1+1"])
