@@ -11,8 +11,8 @@ from autocode.agreement.coefficients import krippendorff
 from autocode.agreement.coefficients import many_raters as multirater
 from autocode.agreement.coefficients import nominal as coefficients
 from autocode.agreement.coefficients.binary import BINARY, cohen_kappa
+from autocode.agreement.coefficients.krippendorff import SET_DISTANCES, WEIGHTS
 from autocode.agreement.coefficients.many_raters import Terms
-from autocode.agreement.coefficients.weights import SET_DISTANCES, WEIGHTS
 from autocode.agreement.estimate import Estimate
 from autocode.agreement.judgement.intervals import fisher, jackknife, plain
 from autocode.study.matrix import FloatArray, IntArray

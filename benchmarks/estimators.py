@@ -21,7 +21,7 @@ from sklearn.model_selection import GroupKFold
 
 from autocode.classify import Features, Target
 from autocode.classify.heads import train
-from autocode.classify.lexical import hashed
+from autocode.classify.material import hashed
 from autocode.config import ClassifyConfig, Config
 from autocode.formats import read_all
 from autocode.formats.receipt import ReadOptions

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from autocode.store import STORE, update
-from autocode.store.checking import check
+from autocode.store.backups import check
 from autocode.store.ledger import append, held
 from autocode.study import Coder, Coding, Document, Study
 from autocode.study.codebook import Code, Codebook

@@ -22,8 +22,7 @@ from autocode.formats import read, read_all
 from autocode.formats.receipt import ReadOptions
 from autocode.model import learnable
 from autocode.study import Study
-from autocode.study.matrix import CodingMatrix
-from autocode.study.segment import segment
+from autocode.study.matrix import CodingMatrix, segment
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]

@@ -38,7 +38,7 @@ from autocode.classify import Chunks, Features, Target, Turns, cross_predict, fe
 from autocode.config import Config, EncodeConfig
 from autocode.encode import find_default, load_encoder
 from autocode.encode.engines import Engine, GraphEncoder, _batches, _mean, _padded, choose_engine, unit
-from autocode.encode.export import read_facts
+from autocode.encode.weights import read_facts
 
 Encode = Callable[[list[str]], Any]
 ROOT = Path(__file__).parents[1]

@@ -163,6 +163,23 @@ def _modules(node: ast.AST, names: set[str]) -> Iterator[str]:
             yield from below & names if below <= names else {child.module, *(below & names)}
 
 
+def test_the_house_stays_small_and_shallow() -> None:
+    """At most 200 files, and no more than 14 imports from the first to the last."""
+    names = {".".join(("autocode", *p.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__") for p in FILES}
+    below: dict[str, set[str]] = {}
+    for path in FILES:
+        own = ".".join(("autocode", *path.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__")
+        top = [node for node in tree(path).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        below[own] = {name for node in top for name in _modules(node, names) if name != own}
+
+    @cache
+    def depth(name: str) -> int:
+        return 1 + max(map(depth, below[name]), default=0)
+
+    assert len(names) <= 200
+    assert max(map(depth, names)) <= 14
+
+
 def test_own_modules_are_imported_at_the_top() -> None:
     """Nothing of ours is imported inside a function."""
     wrong = [

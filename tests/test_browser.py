@@ -22,9 +22,9 @@ from typing import Any
 import pytest
 
 from autocode.store import STORE, load, update
-from autocode.store.checking import check
+from autocode.store.backups import check
 from autocode.store.ledger import entries, last_written
-from autocode.store.recordings import attach
+from autocode.store.records import attach
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Turn
 from autocode.study.codebook import Code
 from autocode.trail import verify

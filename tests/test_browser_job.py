@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from autocode.store import STORE, load
-from autocode.store.checking import check
+from autocode.store.backups import check
 from autocode.store.ledger import entries, last_written
 from autocode.trail import verify
 from tests.browsers import CHROMIUM, Running, chromium, log_in, press, running, tab

@@ -219,7 +219,7 @@ def test_the_version_is_there() -> None:
 
 def test_evaluate_starts_from_the_settings_as_given(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the effort full chose in fit stands beside the settings, not in them, so that evaluate chooses anew."""
-    monkeypatch.setattr("autocode.model.effort.Trial.kept", property(lambda trial: True))
+    monkeypatch.setattr("autocode.model.prepare.Trial.kept", property(lambda trial: True))
     default = ac.Config()
     more = ("tests.test_library_scripts:vectors",)
     config = replace(

@@ -21,7 +21,7 @@ from autocode.footprint import guarded
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.files import read_text as text_of
 from autocode.model.history import Changes
-from autocode.store.checking import check
+from autocode.store.backups import check
 from autocode.store.outputs import journal
 
 _PACKAGES = ("autocode", "numpy", "scikit-learn", "onnxruntime", "sentence-transformers", "torch", "spacy", "datasets")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from autocode.agreement import AgreementOptions, agree, agree_on
+from autocode.agreement.compare import coder_pairs, crossed
 from autocode.agreement.counts import Decisions
-from autocode.agreement.pairs import coder_pairs, crossed
 from autocode.errors import StudyError
 from tests.agreement.made import decided, from_cells, matrix_of, noisy
 

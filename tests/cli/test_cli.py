@@ -18,7 +18,7 @@ import pytest
 from autocode import cli
 from autocode.formats import read, write
 from autocode.store import STORE, load
-from autocode.store.checking import check
+from autocode.store.backups import check
 from autocode.study import Study
 from autocode.study.codebook import Code, Codebook
 from tests.model.transfer.studies import older

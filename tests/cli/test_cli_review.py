@@ -14,7 +14,7 @@ from autocode import cli
 from autocode.desk.acts import act
 from autocode.desk.guard import Ask
 from autocode.store import STORE, load
-from autocode.store.recordings import recordings
+from autocode.store.records import recordings
 from autocode.study import Study
 from autocode.trail import COLUMNS
 from tests.desk.desks import EVE, desk, first, learnt

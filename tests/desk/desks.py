@@ -11,6 +11,7 @@ from autocode.config import Config, EncodeConfig
 from autocode.desk import Desk, advise
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.studies import OpenStudy, Studies, Tools
+from autocode.formats import read_all
 from autocode.model import CodingModel
 from autocode.store import STORE, update
 from autocode.study import Study
@@ -61,7 +62,7 @@ def tools(model: CodingModel | None = None, share: float = 0.0) -> Tools:
         return model
 
     command = (sys.executable, "-m", "autocode")
-    return Tools(load, lambda _: settings().segment, command, share=share)
+    return Tools(load, lambda _: settings().segment, command, read_all, share=share)
 
 
 def opened(found: Desk, share: float = 0.0) -> tuple[Studies, OpenStudy]:

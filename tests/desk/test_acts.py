@@ -15,7 +15,7 @@ from autocode.desk.advice import ReviewSession
 from autocode.desk.guard import Ask, asked
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.store import load
-from autocode.store.checking import check
+from autocode.store.backups import check
 from autocode.store.ledger import entries, last_written
 from autocode.study import Coding, Reading, Study
 from autocode.trail import verify

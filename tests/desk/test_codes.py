@@ -13,7 +13,7 @@ from autocode.desk.codes import stale, step
 from autocode.desk.guard import Ask
 from autocode.errors import CodebookError
 from autocode.store import load
-from autocode.store.checking import check
+from autocode.store.backups import check
 from autocode.study import Study
 from tests.desk.desks import EVE, desk
 

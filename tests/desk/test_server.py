@@ -19,7 +19,7 @@ from autocode.desk.server import PAGES, POSTS, Server, answers, listen
 from autocode.errors import InputError
 from autocode.store import load
 from autocode.store.ledger import entries
-from autocode.store.recordings import attach
+from autocode.store.records import attach
 from autocode.study import Study
 from tests.desk.desks import desk, first, learnt, opened
 

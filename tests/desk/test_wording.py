@@ -14,9 +14,9 @@ from autocode.desk.guard import asked
 from autocode.errors import StudyError
 from autocode.ethics.forget import Places, forget
 from autocode.store import STORE, load, update
-from autocode.store.checking import check
+from autocode.store.backups import check
 from autocode.store.ledger import entries, last_written
-from autocode.store.recordings import attach, recordings
+from autocode.store.records import attach, recordings
 from autocode.store.rewording import forget_words
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Turn
 from autocode.trail import of_coding, to_text, verify

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from autocode.dossier.blocks import View
-from autocode.dossier.matrices import overlaps, relations, triangulation
-from autocode.dossier.saturation import saturation, saturation_figure
+from autocode.dossier.matrices import overlaps, relations, saturation, saturation_figure, triangulation
 from autocode.study import Coder, Coding, Document, Study
 from autocode.study.codebook import Codebook
 

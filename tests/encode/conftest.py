@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autocode.encode import export, load_encoder
+from autocode.encode import load_encoder
+from autocode.encode import weights as export
 
 
 @pytest.fixture(scope="session")

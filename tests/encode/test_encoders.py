@@ -30,7 +30,7 @@ from autocode.encode import (
 from autocode.encode import cache as cache_room
 from autocode.encode import encoders as encoders_room
 from autocode.encode import engines as engines_room
-from autocode.encode import export as export_room
+from autocode.encode import weights as export_room
 from autocode.encode import weights as weights_room
 from autocode.encode.cache import VectorCache, Vectors, cache_folder, write_private
 from autocode.encode.engines import Engine, choose_engine

@@ -16,7 +16,7 @@ import pytest
 
 from autocode.encode import engines, load_encoder
 from autocode.encode.engines import Engine, GraphEncoder
-from autocode.encode.export import read_facts
+from autocode.encode.weights import read_facts
 
 FRESH = int(os.environ.get("AUTOCODE_FRESH_PROCESSES", "2"))
 ENGINES = [Engine("onnxruntime", "float32"), Engine("openvino", "float32")]

@@ -14,8 +14,8 @@ from scipy.special import erf, softmax
 
 from autocode.encode import add_multilingual, added_encoders, load_encoder, multilingual, remove_encoder
 from autocode.encode.engines import Engine, GraphEncoder
-from autocode.encode.export import read_facts
 from autocode.encode.multilingual import Source
+from autocode.encode.weights import read_facts
 from autocode.errors import EncoderError
 
 WIDTH, LAYERS, HEADS, FF, PIECES, POSITIONS = 64, 2, 4, 96, 30, 40

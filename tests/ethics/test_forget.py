@@ -19,12 +19,11 @@ from autocode.formats.datasets.suggestions import part, write_suggestions
 from autocode.formats.files import write_atomic
 from autocode.model import CodingModel
 from autocode.store import STORE, ReceiptRow, load, receipts, update
-from autocode.store.backups import backup
-from autocode.store.checking import check
+from autocode.store.backups import backup, check
 from autocode.store.ledger import append, entries, last_written
 from autocode.store.outputs import Forgetting, outputs, record_outputs, write_journal
 from autocode.study import Coding, Study, Suggestion
-from autocode.study.segment import segment
+from autocode.study.matrix import segment
 from autocode.trail import Decision, verify
 from tests.fake_encoder import FakeEncoder
 

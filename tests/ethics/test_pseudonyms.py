@@ -13,8 +13,7 @@ from autocode.ethics.answers import ANSWERED, Kept, load_answers, save_answers
 from autocode.ethics.pseudonyms import still_naming
 from autocode.formats.files import write_atomic
 from autocode.store import STORE, ReceiptRow, receipts, update
-from autocode.store.backups import backup
-from autocode.store.checking import check
+from autocode.store.backups import backup, check
 from autocode.store.ledger import append, entries, last_written
 from autocode.store.outputs import record_outputs
 from autocode.study import Coder, Coding, Document, Study, Turn

@@ -11,8 +11,7 @@ from autocode import footprint
 from autocode.errors import StoreError
 from autocode.formats.files import write_atomic
 from autocode.store import STORE, load, update
-from autocode.store.backups import backup, backup_of, backups, restore
-from autocode.store.checking import check
+from autocode.store.backups import backup, backup_of, backups, check, restore
 from autocode.store.ledger import append, entries, held
 from autocode.store.outputs import outputs, record_outputs, record_taken
 from autocode.study import Study

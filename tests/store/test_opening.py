@@ -14,8 +14,7 @@ import pytest
 
 from autocode.errors import StoreError, disk_fault
 from autocode.store import STORE, load, update
-from autocode.store.backups import backups
-from autocode.store.checking import check
+from autocode.store.backups import backups, check
 from autocode.store.opening import explained
 from autocode.study import Study
 
@@ -35,7 +34,7 @@ else:
 from autocode.errors import AutocodeError
 from autocode.formats import read, write
 from autocode.store import STORE, load, update
-from autocode.store.checking import check
+from autocode.store.backups import check
 from autocode.store.ledger import append, entries
 from autocode.trail import Decision
 from autocode.agreement import agree

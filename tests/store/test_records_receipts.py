@@ -9,7 +9,7 @@ import pytest
 
 from autocode.errors import StoreError
 from autocode.store import STORE, ReceiptRow, load, receipts, update
-from autocode.store.checking import check
+from autocode.store.backups import check
 from autocode.study import Coding, Study
 
 ENTRY = ReceiptRow(

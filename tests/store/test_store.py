@@ -16,7 +16,7 @@ import pytest
 
 from autocode.errors import StoreError, StudyError
 from autocode.store import STORE, load, scrub, update
-from autocode.store.checking import check
+from autocode.store.backups import check
 from autocode.study import Coding, Document, Study
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from autocode.errors import StoreError
 from autocode.store import STORE, load, update
-from autocode.store.checking import check
+from autocode.store.backups import check
 from autocode.store.ledger import append, entries, last_written
 from autocode.study import Coder, Coding, Reading, Study
 from autocode.study.codebook import Code, Codebook

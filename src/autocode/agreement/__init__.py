@@ -4,7 +4,7 @@
 the modules of this package. Formulas, sources and readings stand in docs/methods.md.
 """
 
-from autocode.agreement.compare import AgreementReport, agree, agree_on
+from autocode.agreement.compare import AgreementReport, agree, agree_on, between_coders
 from autocode.agreement.counts import (
     Decisions,
     both_coded,
@@ -56,7 +56,6 @@ from autocode.agreement.judgement.opinions import (
     outliers,
 )
 from autocode.agreement.judgement.power import documents_for_interval, documents_for_verdict
-from autocode.agreement.pairs import between_coders
 from autocode.agreement.render import REFERENCES, methods_paragraph, results_paragraph, summary_text
 from autocode.agreement.rows import Measure, Row, Verdict
 from autocode.agreement.spans.characters import atlasti_domains, coded_documents, decisions_on_text

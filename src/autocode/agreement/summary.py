@@ -25,6 +25,7 @@ from autocode.agreement.coefficients.many_raters import (
     percent_agreement,
     terms,
 )
+from autocode.agreement.compare import all_rows, coder_pairs
 from autocode.agreement.counts import (
     Decisions,
     both_coded,
@@ -37,7 +38,6 @@ from autocode.agreement.counts import (
 )
 from autocode.agreement.estimate import AgreementOptions, Estimate
 from autocode.agreement.judgement import intervals
-from autocode.agreement.pairs import all_rows, coder_pairs
 from autocode.agreement.rows import Evidence, Findings, Measure, Row, estimates
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
 

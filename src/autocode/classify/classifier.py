@@ -92,8 +92,6 @@ def trained(features: Features, target: Target, parts: Sequence[IntArray], confi
     machine, and one thread gives the same bits everywhere.
     """
     # What is native is used here first: imports and libraries that several threads enter at once can wait for each other.
-    import scipy.sparse
-    import scipy.special  # noqa: F401
 
     if features.words:
         features.words.read()

@@ -50,7 +50,6 @@ from autocode.config import Config
 from autocode.dossier.comparison import COMPARISONS, Comparison, write_comparison
 from autocode.errors import StudyError, did_you_mean
 from autocode.evaluate import (
-    agreement_options,
     batch_of,
     check_leaks,
     compare,
@@ -61,7 +60,7 @@ from autocode.evaluate import (
 )
 from autocode.evaluate.group_errors import bias
 from autocode.formats import read, read_all
-from autocode.formats.tables.participants import participant_of
+from autocode.formats.tables.participants import agreement_options, participant_of
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
 from autocode.trail import accepted

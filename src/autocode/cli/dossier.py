@@ -24,7 +24,7 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, ledger_of, tell, working
+from autocode.cli.shell import blank_model, ledger_of, mind_places, tell, working
 from autocode.config import Config
 from autocode.dossier.dossier import FORMS, QUESTIONS_FILE, SIZES, study_html, write_dossier
 from autocode.dossier.findings import Checked, Findings, Trail
@@ -32,9 +32,10 @@ from autocode.dossier.record import NAME, load_record, unanswered
 from autocode.errors import InputError
 from autocode.ethics.answers import ANSWERED, Kept, load_answers, read_answers, save_answers, take
 from autocode.ethics.letters import write_letters
-from autocode.evaluate import agreement_options, compare, hold_out
+from autocode.evaluate import compare, hold_out
 from autocode.formats import read, read_all
 from autocode.formats.files import write_atomic
+from autocode.formats.tables.participants import agreement_options
 from autocode.model.coding_model import CodingModel
 from autocode.store import STORE, receipts, update
 from autocode.store.backups import backup as keep_copy
@@ -186,12 +187,3 @@ def members_import(
     save_answers(study / ANSWERED, kept)
     mind_places(study, {k.document for k in kept if k.corrections})
     tell(f"Next: autocode report {study} --out dossier")
-
-
-def mind_places(study: Path, documents: set[str]) -> None:
-    """Say which places in dossier.toml a change of words may have moved."""
-    record = load_record(study / NAME)
-    places = {*(p.document for p in record.pinned), *(n.document for n in record.negative)}
-    named = sorted(places & documents)
-    if named:
-        tell(f"{study / NAME} names places in {', '.join(named)}, whose words changed: look them up again.")

@@ -10,17 +10,7 @@ from typing import Annotated
 import typer
 
 from autocode.cli.answers import described
-from autocode.cli.options import (
-    Everything,
-    Json,
-    Kind,
-    ModelOption,
-    Overwrite,
-    StudyPath,
-    listed,
-    out,
-    refuse,
-)
+from autocode.cli.options import Everything, Json, Kind, ModelOption, Overwrite, StudyPath, listed, out, refuse
 from autocode.cli.shell import counted, further, show, tell
 from autocode.dossier.blocks import Table, View
 from autocode.dossier.comparison import PICTURES, TABLES, write_tables

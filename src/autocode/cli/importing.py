@@ -10,12 +10,7 @@ from typing import Annotated
 
 import typer
 
-from autocode.cli.options import (
-    Json,
-    known_source,
-    new_study,
-    one_of,
-)
+from autocode.cli.options import Json, known_source, new_study, one_of
 from autocode.cli.shell import before_replacing, counted, show, tell
 from autocode.config import SegmentConfig
 from autocode.dossier.record import bring_record
@@ -27,14 +22,10 @@ from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.formats.tables.participants import kind_of
 from autocode.formats.transcripts.roles import INTERVIEWER, pooled, propose_roles, with_speakers
 from autocode.store import STORE, load, update
-from autocode.store.recordings import attach
-from autocode.store.records import ReceiptRow
+from autocode.store.records import MOVED, ReceiptRow, attach
 from autocode.study import Document, Study
 from autocode.study.merge import merge
 from autocode.study.revise import Merged, Reanchored, merge_newer
-
-MOVED = "codings on its old text"
-"""What the receipt counts of a document whose transcript was replaced."""
 
 
 def import_(

@@ -10,9 +10,18 @@ from typing import Annotated
 
 import typer
 
-from autocode.cli.dossier import mind_places
-from autocode.cli.options import Json, ModelOption, Overwrite, StudyPath, known_path, known_source, known_study, out, refuse
-from autocode.cli.shell import show, tell, working
+from autocode.cli.options import (
+    Json,
+    ModelOption,
+    Overwrite,
+    StudyPath,
+    known_path,
+    known_source,
+    known_study,
+    out,
+    refuse,
+)
+from autocode.cli.shell import mind_places, show, tell, working
 from autocode.doctor import examine, prove_privacy
 from autocode.encode.cache import cache_folder
 from autocode.errors import AutocodeError, InputError

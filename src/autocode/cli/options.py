@@ -16,8 +16,8 @@ import typer
 
 from autocode.config import Config, Effort, Unit, load_config
 from autocode.errors import ConfigError, InputError, ModelError, StudyError, did_you_mean
+from autocode.formats.staged import is_ours, remember
 from autocode.formats.tables.participants import kind_of
-from autocode.formats.written import is_ours, remember
 from autocode.model.saved import MANIFEST
 from autocode.store import STORE
 

@@ -14,7 +14,6 @@ from typing import Annotated
 
 import typer
 
-from autocode.cli.importing import MOVED
 from autocode.cli.options import Json, ModelOption, Overwrite, StudyPath, out
 from autocode.cli.shell import bundled, tell
 from autocode.desk.figures import Wanted, figures, narrowed
@@ -22,13 +21,14 @@ from autocode.desk.guard import Auth
 from autocode.desk.server import Server, answers, listen, serve
 from autocode.desk.studies import Studies, Tools
 from autocode.errors import InputError, StoreError
+from autocode.formats import read_all
 from autocode.formats.files import csv_text, write_atomic
 from autocode.model import saved
 from autocode.model.coding_model import CodingModel
 from autocode.model.saved import MANIFEST
 from autocode.store import STORE, load, receipts
 from autocode.store.ledger import close_desk, desks, entries, last_written, open_desk
-from autocode.store.records import ReceiptRow
+from autocode.store.records import MOVED, ReceiptRow
 from autocode.trail import COLUMNS, Entry, row, undone, verify
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port for the page (default: any free port).")]
@@ -91,6 +91,7 @@ def _tools(control: float) -> Tools:
         load=CodingModel.load,
         cut=lambda folder: saved.read(folder).config.segment,
         command=(sys.executable, "-m", "autocode"),
+        take_in=read_all,
         card=saved.card_text,
         share=control,
         bundled=source if source.is_dir() else None,

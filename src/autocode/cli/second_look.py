@@ -31,7 +31,14 @@ from autocode.cli.shell import blank_model, counted, tell, working
 from autocode.config import Config
 from autocode.dossier.blocks import Table
 from autocode.dossier.html import page_html
-from autocode.dossier.second_look import agenda_answer, agenda_blocks, clinic_answer, clinic_blocks, look_answer, plan_answer
+from autocode.dossier.second_look import (
+    agenda_answer,
+    agenda_blocks,
+    clinic_answer,
+    clinic_blocks,
+    look_answer,
+    plan_answer,
+)
 from autocode.errors import StudyError
 from autocode.evaluate import HeldOut, hold_out
 from autocode.evaluate.clinic import clinic
@@ -39,13 +46,11 @@ from autocode.evaluate.double_coding import (
     BlindItem,
     Drawn,
     blind_relook,
-    draw,
     read_blind,
     read_drawn,
     relook_round,
     relooked,
     write_blind,
-    write_drawn,
 )
 from autocode.evaluate.meeting import MINUTES, agenda, compare_since
 from autocode.evaluate.second_look import second_look
@@ -360,17 +365,6 @@ def stability_(
 
 def _rows(findings: Iterable[Finding]) -> list[tuple[object, ...]]:
     return [(f.kind, f.text, f.verdict, f.why, f.value, f.support) for f in findings]
-
-
-def draw_second(study: Path, units: int | None, coders: list[str] | None, config: Path | None, to: Path) -> None:
-    """Choose what the second coder reads, and write it: the work of `next --second-coder`."""
-    if to.suffix != ".csv":
-        raise StudyError(f"--out {to}", "what a second coder should read is written as .csv", "Choose such a name.")
-    found, held = _held(study, coders, config, "")
-    made = draw(held.matrix, np.asarray(held.held.P, np.float64), units or max(1, int(held.matrix.seen.sum(1).max()) // 4))
-    write_drawn(to, found, made)
-    tell(f"Written: {to}, {counted(len(made.rows), 'passage')} for a second coder, in the order of the documents.")
-    tell(f"When they are coded and imported: autocode plan {study} --drawn {to}")
 
 
 def _held(study: Path, coders: Sequence[str] | None, config: Path | None, segments: str) -> tuple[Study, HeldOut]:

@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 
 from autocode.config import Config, Effort
 from autocode.desk.jobs import MARK, PROGRESS
+from autocode.dossier.record import NAME, load_record
 from autocode.encode.encoders import needs_export
 from autocode.encode.weights import added_encoders
 from autocode.errors import ConfigError, InputError
@@ -281,3 +282,12 @@ def before_replacing(store: Path, known: Study, merged: Study, agreed: bool) -> 
         typer.confirm(f"{what}. A copy of the study is made first. Go on?", abort=True)
     if any(d.text != known.by_id[d.id].text for d in merged.documents if d.id in known.by_id):
         backup(store, "import")
+
+
+def mind_places(study: Path, documents: set[str]) -> None:
+    """Say which places in dossier.toml a change of words may have moved."""
+    record = load_record(study / NAME)
+    places = {*(p.document for p in record.pinned), *(n.document for n in record.negative)}
+    named = sorted(places & documents)
+    if named:
+        tell(f"{study / NAME} names places in {', '.join(named)}, whose words changed: look them up again.")

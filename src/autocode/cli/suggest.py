@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 import typer
 
 from autocode.cli.answers import suggested
@@ -25,19 +26,21 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
-from autocode.cli.second_look import draw_second
 from autocode.cli.shell import blank_model, counted, show, tell, working
 from autocode.dossier.html import Outlook, suggestions_html
+from autocode.errors import StudyError
+from autocode.evaluate import hold_out
+from autocode.evaluate.double_coding import draw, write_drawn
 from autocode.formats import read, read_all
 from autocode.formats.datasets.stream import is_stream, stream_documents
 from autocode.formats.datasets.suggestions import write_suggestions
 from autocode.formats.files import write_atomic
+from autocode.model.alignment import read_alignment, translated
 from autocode.model.batch import ENGINES, Job, suggest_all
 from autocode.model.coding_model import CodingModel
 from autocode.model.curve import Curve, curve_of
 from autocode.model.next import next_to_code
 from autocode.model.precedents import Unlike
-from autocode.model.transfer.alignment import read_alignment, translated
 from autocode.store import STORE
 from autocode.study import Study, Suggestion
 
@@ -186,7 +189,7 @@ def next_(
     if second or (to and to.suffix == ".csv"):
         refuse(None if second else to, "--out", "a .csv holds what a second coder should read: add --second-coder")
         refuse(model, "--model", "the draw rests on held-out predictions, which are made anew")
-        draw_second(study, units, coders, config, to or Path("second.csv"))
+        _draw_second(study, units, coders, config, to or Path("second.csv"))
         return
     if model:
         for option, given in (("--coders", coders), ("--config", config)):
@@ -223,3 +226,17 @@ def _untouched(study: Study, model: CodingModel) -> Study:
     """The documents that the model has not learnt from."""
     met = model.met
     return Study(tuple(d for d in study.documents if d.id not in met), study.codebook)
+
+
+def _draw_second(study: Path, units: int | None, coders: list[str] | None, config: Path | None, to: Path) -> None:
+    """Choose what the second coder reads, and write it: the work of `next --second-coder`."""
+    if to.suffix != ".csv":
+        raise StudyError(f"--out {to}", "what a second coder should read is written as .csv", "Choose such a name.")
+    found = read(study)
+    found.choose(listed(coders))
+    with working("Judging each document without having seen it") as progress:
+        held = hold_out(blank_model(settings(config)), found, None, progress)
+    made = draw(held.matrix, np.asarray(held.held.P, np.float64), units or max(1, int(held.matrix.seen.sum(1).max()) // 4))
+    write_drawn(to, found, made)
+    tell(f"Written: {to}, {counted(len(made.rows), 'passage')} for a second coder, in the order of the documents.")
+    tell(f"When they are coded and imported: autocode plan {study} --drawn {to}")

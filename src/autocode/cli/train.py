@@ -33,9 +33,7 @@ from autocode.cli.shell import blank_model, show, tell, with_effort, with_review
 from autocode.dossier.comparison import TABLES, licence_table, write_tables
 from autocode.errors import StudyError
 from autocode.formats import read
-from autocode.model.coding_model import CodingModel
-from autocode.model.saved import MANIFEST
-from autocode.model.transfer.alignment import (
+from autocode.model.alignment import (
     Alignment,
     Side,
     propose,
@@ -44,7 +42,9 @@ from autocode.model.transfer.alignment import (
     side_of_study,
     write_alignment,
 )
-from autocode.model.transfer.learn import Evidence, Others, learn_with
+from autocode.model.coding_model import CodingModel
+from autocode.model.saved import MANIFEST
+from autocode.model.transfer import Evidence, Others, learn_with
 from autocode.study import Study
 
 

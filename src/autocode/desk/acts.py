@@ -10,15 +10,26 @@ from dataclasses import replace
 
 from autocode.desk.advice import Item, ReviewSession, shifted
 from autocode.desk.guard import Ask
-from autocode.desk.queue import Choice, DecisionIndex, about, coded, complete, decide, seen, unanswered, visible, waiting
+from autocode.desk.queue import (
+    Choice,
+    DecisionIndex,
+    about,
+    coded,
+    complete,
+    decide,
+    seen,
+    unanswered,
+    visible,
+    waiting,
+)
 from autocode.desk.session import Desk
 from autocode.desk.wording import carried, reworded, taken_back
 from autocode.errors import InputError, StudyError
 from autocode.store.ledger import now
 from autocode.study import Coding, Document, Study, Suggestion
+from autocode.study.matrix import segment
 from autocode.study.moves import edits_between
 from autocode.study.revise import apply_edits
-from autocode.study.segment import segment
 from autocode.trail import BACK, Decision, Effects, reverse
 
 _WORD = re.compile(r"\S+")

@@ -13,9 +13,9 @@ from autocode.config import SegmentConfig
 from autocode.errors import StudyError
 from autocode.study import Document, Progress, Segment, Study, Suggestion
 from autocode.study.codebook import Codebook
+from autocode.study.matrix import is_context, segment
 from autocode.study.moves import edits_between
 from autocode.study.revise import apply_edits
-from autocode.study.segment import is_context, segment
 from autocode.trail import Wording
 
 if TYPE_CHECKING:

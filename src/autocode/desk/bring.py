@@ -6,7 +6,7 @@ import difflib
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,11 +18,10 @@ from autocode.desk.guard import Session, data, html, read_json
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
-from autocode.formats import read_all
 from autocode.formats.overview import DocumentRow
 from autocode.formats.receipt import ReadOptions, Receipt
+from autocode.formats.staged import Incoming
 from autocode.formats.transcripts.roles import INTERVIEWER, propose_roles, with_speakers
-from autocode.formats.written import Incoming
 from autocode.store import load, update
 from autocode.store.records import ReceiptRow
 from autocode.study import Document, Study
@@ -35,6 +34,10 @@ if TYPE_CHECKING:
 
 _CALLED = "Interviewer"
 _BATCHES = 4  # of one study that lie about, the older ones are dropped
+
+
+TakeIn = Callable[[Sequence[Path], ReadOptions], tuple[Study, list[Receipt]]]
+"""Reads files into a study, with a receipt for each."""
 
 
 @dataclass
@@ -107,27 +110,27 @@ def look(document: Document, texts: Mapping[str, str]) -> Looked:
     return Looked(document, row, speakers, odd)
 
 
-def gather(batch: Batch, known: Study, choices: Choices) -> None:
+def gather(batch: Batch, known: Study, choices: Choices, take_in: TakeIn) -> None:
     """Read the files of a batch; those that cannot be read are named, and the others are read all the same."""
     options = ReadOptions(
         coder=choices.coder, add_codes=True, codebook=known.codebook, open_files=True, documents=known.documents
     )
     paths, batch.faults = list(batch.incoming.paths), {}
     try:
-        batch.study, batch.receipts = read_all(paths, options) if paths else (Study(codebook=known.codebook), [])
+        batch.study, batch.receipts = take_in(paths, options) if paths else (Study(codebook=known.codebook), [])
     except AutocodeError:
-        good = _readable(paths, options, batch.faults)
-        batch.study, batch.receipts = read_all(good, options) if good else (Study(codebook=known.codebook), [])
+        good = _readable(paths, options, batch.faults, take_in)
+        batch.study, batch.receipts = take_in(good, options) if good else (Study(codebook=known.codebook), [])
 
 
-def _readable(paths: Iterable[Path], options: ReadOptions, faults: dict[str, str]) -> list[Path]:
+def _readable(paths: Iterable[Path], options: ReadOptions, faults: dict[str, str], take_in: TakeIn) -> list[Path]:
     """The files that can be read, tables after the transcripts that they quote; why the others cannot."""
     waiting, good = list(paths), []
     for last in (False, True):
         again = []
         for path in waiting:
             try:
-                found, _ = read_all([path], options)
+                found, _ = take_in([path], options)
             except AutocodeError as error:
                 again.append(path)
                 if last:
@@ -234,7 +237,7 @@ async def read(request: Request, study: OpenStudy, seat: Session) -> Response:
 def preview(study: OpenStudy, batch: Batch, choices: Choices) -> str:
     """What taking the files over would do, as a part of the page."""
     known = load(study.store) if study.store.is_file() else Study()
-    gather(batch, known, choices)
+    gather(batch, known, choices, study.tools.take_in)
     new, fault = decided(batch, known, choices), ""
     try:
         batch.merged = merge_newer(replace(known, name=known.name or new.name or study.folder.name), new, choices.replacing)

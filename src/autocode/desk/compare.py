@@ -17,7 +17,7 @@ from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import Compared, agreed_coder, compared, fragment, pair_of
 from autocode.errors import StudyError
-from autocode.evaluate import agreement_options
+from autocode.formats.tables.participants import agreement_options
 from autocode.store.ledger import now
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix

@@ -14,7 +14,6 @@ from autocode.desk.studies import OpenStudy, Studies
 from autocode.desk.view import compared, fragment, pair_of
 from autocode.dossier.record import NAME, QUESTIONS, load_record, state
 from autocode.errors import InputError, StudyError
-from autocode.formats import read_all
 from autocode.formats.receipt import ReadOptions
 from autocode.store import update
 
@@ -57,7 +56,7 @@ async def tutorial(request: Request, studies: Studies, seat: Session) -> Respons
     if source is None:
         raise StudyError("the tutorial", "it did not come with this program", "Bring in files of your own.")
     study = studies.new(TUTORIAL)
-    found, _ = await run_in_threadpool(read_all, [source], ReadOptions(open_files=True))
+    found, _ = await run_in_threadpool(studies.tools.take_in, [source], ReadOptions(open_files=True))
     update(study.store, lambda _: found)
     return data({"go": study.base})
 

@@ -13,7 +13,7 @@ from autocode.desk.queue import DecisionIndex, complete, visible
 from autocode.errors import StoreError, StudyError
 from autocode.store import load
 from autocode.store.ledger import append, entries, last_written, stamp
-from autocode.store.recordings import Recording, recordings
+from autocode.store.records import Recording, recordings
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Suggestion
 from autocode.study.matrix import touching
 from autocode.trail import Decision, Effects, Entry, Wording, verify

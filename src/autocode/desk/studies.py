@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,9 +18,10 @@ from autocode.desk.guard import Session
 from autocode.desk.jobs import Jobs
 from autocode.desk.session import Desk
 from autocode.errors import AutocodeError, InputError, StoreError, StudyError
+from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.store import STORE, load
 from autocode.store.ledger import held, sizes
-from autocode.store.recordings import MIME, Recording
+from autocode.store.records import MIME, Recording
 from autocode.study import Study
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ class Tools:
         card: From a model's folder to its model card, in plain text.
         share: Of the segments whose suggestions are hidden until decided.
         bundled: The bundled study, for a tutorial; None where it did not come along.
+        take_in: Reads files into a study, with a receipt for each (`autocode.formats.read_all`).
     """
 
     load: Callable[[Path], CodingModel]
     cut: Callable[[Path], SegmentConfig]
     command: tuple[str, ...]
+    take_in: Callable[[Sequence[Path], ReadOptions], tuple[Study, list[Receipt]]]
     card: Callable[[Path], str] = lambda folder: ""
     bundled: Path | None = None
     share: float = 0.1

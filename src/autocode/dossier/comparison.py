@@ -16,12 +16,15 @@ from autocode.agreement.judgement.opinions import details, opinions
 from autocode.agreement.rows import Measure, Row
 from autocode.agreement.spans.passages import offsets_by_code, opened_documents, passages
 from autocode.agreement.summary import decisions_by_coder, many_coders
-from autocode.dossier import differences, reliability
 from autocode.dossier.blocks import Dossier, Figure, Section, Table, View
+from autocode.dossier.differences import HEADER, conventions
+from autocode.dossier.differences import blocks as difference_blocks
 from autocode.dossier.drawing import svg
 from autocode.dossier.findings import Findings
 from autocode.dossier.html import dossier_html, page_html
-from autocode.dossier.png import png
+from autocode.dossier.reliability import agreement_figure
+from autocode.dossier.reliability import blocks as agreement_blocks
+from autocode.dossier.wordtables import png
 from autocode.dossier.workbook import workbook
 from autocode.errors import InputError
 from autocode.formats.files import csv_text, write_atomic
@@ -162,7 +165,7 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
         InputError: The suffix is none of these, or the file cannot be written.
     """
     if path.suffix in PICTURES:
-        _draw(path, reliability.agreement_figure(View(comparison.study), comparison.report))
+        _draw(path, agreement_figure(View(comparison.study), comparison.report))
     elif path.suffix == ".xlsx":
         write_workbook(path, dict(_sheets(comparison)))
     elif path.suffix == ".csv":
@@ -184,8 +187,8 @@ def _page(comparison: Comparison) -> str:
     findings = Findings(agreement=comparison.report, matrix=comparison.matrix, measures=comparison.measures)
     view, study = View(comparison.study), comparison.study
     sections = (
-        Section("agreement", "Agreement", tuple(reliability.blocks(view, findings))),
-        Section("differences", "Where coders differ", tuple(differences.blocks(view, findings))),
+        Section("agreement", "Agreement", tuple(agreement_blocks(view, findings))),
+        Section("differences", "Where coders differ", tuple(difference_blocks(view, findings))),
     )
     return dossier_html(Dossier(study.name or "Study", study.notice, "", tuple(s for s in sections if s.blocks)), findings)
 
@@ -209,7 +212,7 @@ def _sheets(comparison: Comparison) -> Iterator[tuple[str, Sheet]]:
     yield "Boundaries by code", _boundaries_by_code(apart)
     yield "Boundaries", _boundaries(apart)
     yield "Passages", unitizing(study, report.coders, report.codes, comparison.gammas)
-    yield "As other tools print", (differences.HEADER, list(differences.conventions(study, report.codes, pairs)))
+    yield "As other tools print", (HEADER, list(conventions(study, report.codes, pairs)))
     yield from comparison.more.items()
 
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from autocode.dossier.blocks import Cell, Figure, Table, View, Words
-from autocode.dossier.charts import in_parts
-from autocode.dossier.drawing import LINE, PALETTE, Bend, Circle, Drawing, Label, Shape
+from autocode.dossier.drawing import LINE, PALETTE, Bend, Circle, Drawing, Label, Shape, in_parts
 from autocode.dossier.tables import Frequency
 from autocode.formats.tables.participants import RESPONDENT
 from autocode.study import Coding

@@ -12,7 +12,6 @@ from autocode.dossier import (
     counts,
     differences,
     matrices,
-    paragraphs,
     provenance,
     quotes,
     reliability,
@@ -20,11 +19,23 @@ from autocode.dossier import (
     standards,
     trust,
 )
-from autocode.dossier.blocks import Block, Cell, Dossier, Figure, Points, Section, Table, Title, View, Words, reference
+from autocode.dossier.blocks import (
+    Block,
+    Cell,
+    Dossier,
+    Figure,
+    Points,
+    Section,
+    Table,
+    Title,
+    View,
+    Words,
+    reference,
+)
 from autocode.dossier.findings import Findings, Version, software
 from autocode.dossier.html import dossier_html
+from autocode.dossier.matrices import Saturation, saturation, saturation_figure
 from autocode.dossier.record import check_record, open_questions, unanswered
-from autocode.dossier.saturation import Saturation, saturation, saturation_figure
 from autocode.dossier.word import word
 from autocode.dossier.workbook import workbook
 from autocode.errors import InputError
@@ -63,7 +74,7 @@ def dossier(study: Study, findings: Findings, size: str = "full") -> Dossier:
         f"{len(study.codings):,} codings by {len(study.coders)} coders."
     )
     whole = tuple(_resolved(section, numbers) for section in (*numbered, *last))
-    text = Section("paragraphs", "Paragraphs to paste", tuple(paragraphs.blocks(view, findings, known)))
+    text = Section("paragraphs", "Paragraphs to paste", tuple(answer.paragraph_blocks(view, findings, known)))
     return Dossier(study.name or "Study", study.notice, summary, whole, _resolved(text, numbers).blocks)
 
 
@@ -137,7 +148,7 @@ def _full(parts: Parts, chosen: dict[str, list[quotes.Quote]], history: Sequence
         Section("statements", "What the researchers say", tuple(standards.statements(view))),
         Section("checklist", "Reporting standards", tuple(standards.blocks(view, known))),
         parts.disclosure(),
-        Section("paragraphs", "Paragraphs to paste", tuple(paragraphs.blocks(view, findings, known))),
+        Section("paragraphs", "Paragraphs to paste", tuple(answer.paragraph_blocks(view, findings, known))),
         Section("trail", "Audit trail", tuple(provenance.trail(view, findings))),
     ]
 
@@ -271,8 +282,8 @@ def write_dossier(
         "html": lambda: dossier_html(made, findings),
         "docx": lambda: word(made),
         "xlsx": lambda: workbook(made),
-        "md": lambda: paragraphs.markdown(made.pasted),
-        "tex": lambda: paragraphs.latex(made.pasted),
+        "md": lambda: answer.markdown(made.pasted),
+        "tex": lambda: answer.latex(made.pasted),
     }
     contents = {f"{'dossier-paragraphs' if form in ('md', 'tex') else name}.{form}": writers[form]() for form in forms}
     if len(forms) > 1 and unanswered(findings.record):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.classify.lexical import hashed
+from autocode.classify.material import hashed
 from autocode.dossier.blocks import Block, Cell, Quoted, Table, Title, View, Words
 from autocode.dossier.findings import Vectors
 from autocode.study import Coding

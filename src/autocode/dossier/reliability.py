@@ -15,7 +15,7 @@ from autocode.agreement.summary import Record as Validity
 from autocode.agreement.summary import conditions, summary
 from autocode.config import Config
 from autocode.dossier.blocks import Block, Cell, Figure, Points, Table, Title, View, Words, shown
-from autocode.dossier.charts import Entry, Span, interval_chart
+from autocode.dossier.drawing import Entry, Span, interval_chart
 from autocode.dossier.findings import MARKS, VERDICTS, Findings
 from autocode.study.matrix import coding_matrix
 

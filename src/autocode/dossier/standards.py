@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 
 from autocode.dossier.blocks import Block, Cell, Points, Table, View, Words, shown
 from autocode.dossier.findings import Findings, software
+from autocode.dossier.matrices import Saturation
 from autocode.dossier.record import QUESTIONS
-from autocode.dossier.saturation import Saturation
 
 Items = tuple[tuple[str, tuple[str, ...]], ...]
 """The items of a standard in their order: what is asked for, and the facts or statements that answer it."""

@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from autocode.dossier.blocks import REFERENCE, Block, Dossier, Figure, Points, Quoted, Section, Table, Title, Words
-from autocode.dossier.png import png
-from autocode.dossier.wordtables import LANDSCAPE, PORTRAIT, add_part, layout
+from autocode.dossier.wordtables import LANDSCAPE, PORTRAIT, add_part, layout, png
 from autocode.formats.files import legal
 
 _CREATED = datetime(2000, 1, 1)  # fixed: the same study gives the same bytes

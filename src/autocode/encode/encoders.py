@@ -26,8 +26,17 @@ import numpy as np
 from autocode.config import Progress
 from autocode.encode.cache import VectorCache, Vectors, cache_folder
 from autocode.encode.engines import Engine, GraphEncoder, GraphFacts, choose_engine, unit
-from autocode.encode.export import EXPORT_VERSION, export_graph, load_reference, read_facts
-from autocode.encode.weights import WRITTEN, Encoder, EncoderIdentity, Weights, find_weights
+from autocode.encode.weights import (
+    EXPORT_VERSION,
+    WRITTEN,
+    Encoder,
+    EncoderIdentity,
+    Weights,
+    export_graph,
+    find_weights,
+    load_reference,
+    read_facts,
+)
 from autocode.errors import EncoderError
 from autocode.footprint import stay_offline
 

@@ -16,9 +16,9 @@ from autocode.formats.files import legal, write_atomic
 from autocode.formats.files import read_text as file_text
 from autocode.formats.projects.archive import Archive, local, open_archive
 from autocode.study import Coding, Study
+from autocode.study.matrix import segment
 from autocode.study.moves import edits_between
 from autocode.study.revise import apply_edits
-from autocode.study.segment import segment
 
 ANSWERED = "members.json"
 """Name of the file, beside the study, that keeps who answered what."""

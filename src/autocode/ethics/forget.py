@@ -14,20 +14,17 @@ from typing import Any
 
 from autocode.errors import AutocodeError, StudyError, did_you_mean
 from autocode.ethics.answers import ANSWERED
-from autocode.ethics.certificate import NEVER, Forgotten
-from autocode.ethics.inventory import Inventory, Place, Places, inventory
-from autocode.ethics.search import PICTURES, RUN, Search, parts_of
+from autocode.ethics.inventory import NEVER, PICTURES, RUN, Forgotten, Inventory, Place, Places, Search, inventory, parts_of
 from autocode.footprint import is_temporary
 from autocode.formats.datasets.stream import remove_parts
 from autocode.formats.files import write_atomic
+from autocode.formats.staged import is_ours
 from autocode.formats.tables.participants import RESPONDENT, variable
-from autocode.formats.written import is_ours
 from autocode.model.saved import erase_evidence
 from autocode.store import STORE, load, rewrite_receipts, scrub, update
 from autocode.store.ledger import now, redact
 from autocode.store.outputs import Forgetting, journal, strike, write_journal
-from autocode.store.recordings import detach, recordings
-from autocode.store.records import without_documents
+from autocode.store.records import detach, recordings, without_documents
 from autocode.store.rewording import forget_words
 from autocode.study import Document, Study
 from autocode.study.codebook import Codebook

@@ -17,7 +17,7 @@ from autocode.formats.files import legal, write_atomic
 from autocode.formats.staged import together
 from autocode.formats.tables.participants import participant_of
 from autocode.study import Document, Segment, Study
-from autocode.study.segment import segment
+from autocode.study.matrix import segment
 
 ANSWERS = ("approved", "approved with corrections", "not approved")
 """What a participant may answer, in the order of the boxes."""

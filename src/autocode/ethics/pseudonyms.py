@@ -11,10 +11,9 @@ from pathlib import Path
 
 from autocode.errors import ConfigError, InputError
 from autocode.ethics.answers import ANSWERED, load_answers, save_answers
-from autocode.ethics.inventory import Inventory
+from autocode.ethics.inventory import Inventory, Search
+from autocode.ethics.inventory import words as words_of
 from autocode.ethics.names import CERTAINTIES, COUNTRIES, NEVER, find_names, speakers
-from autocode.ethics.search import Search
-from autocode.ethics.search import words as words_of
 from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
 from autocode.store import STORE, rewrite_receipts, scrub, update
 from autocode.store.backups import backups

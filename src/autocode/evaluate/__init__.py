@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.agreement.compare import AgreementReport, agree
-from autocode.agreement.estimate import AgreementOptions, Estimate
+from autocode.agreement.estimate import Estimate
 from autocode.agreement.judgement.corrected import Batch
 from autocode.agreement.judgement.verdict import coefficient_of
 from autocode.classify.classifier import HeldOutPredictions
@@ -25,18 +25,16 @@ from autocode.config import AgreementConfig
 from autocode.errors import StudyError
 from autocode.formats.datasets.suggestions import COLUMNS, suggestion_row
 from autocode.formats.files import csv_text, write_atomic
-from autocode.formats.tables.participants import several_documents
+from autocode.formats.tables.participants import agreement_options
 from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.model.coding_model import CodingModel
-from autocode.model.effort import judged
-from autocode.model.prepare import learnable
+from autocode.model.prepare import judged, learnable
 from autocode.study import BANDS, Document, Progress, Study, Suggestion
 from autocode.study.codebook import Codebook
 from autocode.study.matrix import CodingMatrix
 
 MACHINE = "machine"
 """What the machine is called among the coders, unless a person has that id."""
-STUDIES = 400  # simulated for the verdict's own error rates, in well under a second
 
 
 @dataclass(frozen=True)
@@ -137,20 +135,6 @@ def hold_out(
 def compare(held: HeldOut, config: AgreementConfig = AgreementConfig()) -> AgreementReport:
     """Set the machine beside the humans: agreement per code and pooled, with intervals."""
     return agree(held.with_machine, agreement_options(config, held.documents.values(), (held.machine,)))
-
-
-def agreement_options(
-    config: AgreementConfig, documents: Iterable[Document], machines: tuple[str, ...] = ()
-) -> AgreementOptions:
-    """What a comparison is told: who is a machine, and which documents are of one participant."""
-    return AgreementOptions(
-        machines,
-        config.margin,
-        coefficient=config.coefficient,
-        interval=config.interval,
-        clusters=several_documents(documents),
-        studies=STUDIES,
-    )
 
 
 def evaluate(

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from autocode.errors import AutocodeError, CodebookError, InputError
-from autocode.formats.coders import join_coders
 from autocode.formats.datasets.annotated import read_marked
 from autocode.formats.datasets.huggingface import (
     is_datasets_folder,
@@ -19,17 +18,16 @@ from autocode.formats.datasets.huggingface import (
     write_datasets,
     write_parquet,
 )
-from autocode.formats.folder import is_study_folder, read_folder
-from autocode.formats.folder.write import write_folder
+from autocode.formats.folder import is_study_folder, read_folder, write_folder
 from autocode.formats.frames import study_of, table_of
-from autocode.formats.names import Known, Proposal, codes_meet, likely, renamed, storable
+from autocode.formats.names import Known, Proposal, codes_meet, join_coders, likely, renamed, storable
+from autocode.formats.overview import Left, ending_of, files_of, refuse_unknown
 from autocode.formats.projects.qualcoder import read_qualcoder, read_rqda, write_qualcoder
 from autocode.formats.projects.refi_read import read_project
 from autocode.formats.projects.refi_write import read_codes_file, write_codes_file, write_project
 from autocode.formats.projects.taguette import read_taguette
 from autocode.formats.projects.taguette_write import write_taguette
 from autocode.formats.receipt import Reader, ReadOptions, Receipt, WriteOptions, Writer, gathered
-from autocode.formats.sources import Left, ending_of, files_of, refuse_unknown
 from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
 from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
 from autocode.formats.tables.table import (
@@ -41,6 +39,7 @@ from autocode.formats.tables.table import (
     table_stage,
     write_table,
 )
+from autocode.formats.transcripts.speakers import with_turns
 from autocode.formats.transcripts.texts import TEXTS, read_text_file
 from autocode.store import STORE, load
 from autocode.study import Study
@@ -293,6 +292,16 @@ def _read_lines(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]
     raise InputError(path.name, "it is JSON of no known program", "Known: Label Studio (JSON), doccano (JSONL), Whisper.")
 
 
+def _with_speakers(reader: Reader) -> Reader:
+    """A reader of projects whose texts have no turns of their own: speakers are found in them as in any transcript."""
+
+    def read(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+        study, receipts = reader(path, options)
+        return replace(study, documents=tuple(with_turns(d) for d in study.documents)), receipts
+
+    return read
+
+
 READERS: dict[str, Reader] = {
     ".csv": read_table,
     ".csv.gz": read_table,
@@ -304,9 +313,9 @@ READERS: dict[str, Reader] = {
     ".qdpx": read_project,
     ".qde": read_project,
     ".qdc": read_codes_file,
-    ".qda": read_qualcoder,
-    ".rqda": read_rqda,
-    ".sqlite3": read_taguette,
+    ".qda": _with_speakers(read_qualcoder),
+    ".rqda": _with_speakers(read_rqda),
+    ".sqlite3": _with_speakers(read_taguette),
     ".parquet": read_parquet,
     **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), read_sheets),
     **dict.fromkeys(TEXTS, read_text_file),

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.agreement.compare import between_coders
 from autocode.agreement.counts import decisions
-from autocode.agreement.pairs import between_coders
 from autocode.classify.classifier import Classifier, fit
 from autocode.config import Config, load_config
 from autocode.encode.encoders import as_encoder, first_of, load_encoder
@@ -27,12 +27,11 @@ from autocode.errors import ModelError
 from autocode.formats.frames import Suggestions, study_of
 from autocode.formats.transcripts.roles import remembered
 from autocode.model.card import card, diagram, effort_note
-from autocode.model.effort import Trial, tried
 from autocode.model.grounds import Reasons
 from autocode.model.history import Changes, changes_to, listed, versions
 from autocode.model.licence import Licences, licences
 from autocode.model.precedents import Precedents, Unlike, nearest_distance, unlike
-from autocode.model.prepare import Prepared, learnable, prepare, rows_of, target
+from autocode.model.prepare import Prepared, Trial, learnable, prepare, rows_of, target, tried
 from autocode.model.saved import UNFIT, Parts, check_encoder, foreign, read, write
 from autocode.study import Document, Progress, Study, Suggestion
 from autocode.study.codebook import Codebook

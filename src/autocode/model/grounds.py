@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.classify.classifier import Classifier
-from autocode.classify.lexical import word_weights
+from autocode.classify.material import word_weights
 from autocode.model.precedents import Precedents
 from autocode.model.prepare import Prepared
 from autocode.study import BANDS, Grounds, Suggestion

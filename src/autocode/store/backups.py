@@ -3,16 +3,175 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from autocode.errors import StoreError
-from autocode.store import STORE, load
-from autocode.store.checking import check
-from autocode.store.opening import BACKUPS, copy_to, dated_copy, explained, opened, reading
+from autocode.store import STORE, load, read_study, records, rewording
+from autocode.store.ledger import entries_in
+from autocode.store.opening import (
+    BACKUPS,
+    BESIDE,
+    TABLES,
+    VERSION,
+    copy_to,
+    dated_copy,
+    explained,
+    is_marked,
+    opened,
+    reading,
+    still,
+)
+from autocode.store.rows import TALLY, digest, log_of, read_log, tallied, tally_faults, there
+from autocode.trail import Entry, verify
+
+_TABLES = (*TABLES, *BESIDE, TALLY, records.TABLE, rewording.TABLE, "recording")
+_MOST = 20  # faults of one kind that are listed
+
+
+def check(path: Path) -> list[str]:
+    """Everything that is wrong with a study file, in plain words; empty where it is sound. Nothing is written.
+
+    A full disk, a read-only folder or a log that is not yet put into the file is no fault.
+    """
+    faults = [f"a double of the study lies beside it: {name}. {_DOUBLE}" for name in doubles(path)]
+    try:
+        torn = unused_flips(path.read_bytes()) if path.is_file() else []
+        if torn:
+            where = f"page{'s' * (len(torn) > 1)} {', '.join(map(str, torn[:_MOST]))}"
+            faults.append(
+                f"{path}: a bit is flipped where nothing is kept ({where}): the study is whole, the disk is not. {_DISK}"
+            )
+        log = read_log(log_of(path).read_bytes()) if log_of(path).is_file() else None
+        if log is not None and log.lost:
+            faults.append(
+                f"{path}: {log.lost} pages of its log ({log_of(path).name}) are damaged; the changes in them are lost to every "
+                "program. Restore a copy (autocode restore)"
+            )
+            with closing(still(path)) as connection:
+                return faults + _looked(connection, path)
+        with reading(path) as connection:
+            if log is None and is_marked(connection):
+                faults.append(_WITHOUT_LOG.format(path=path, log=log_of(path).name))
+            return faults + _looked(connection, path)
+    except StoreError as error:
+        return [*faults, str(error)]
+    except (sqlite3.Error, OSError) as error:
+        return [*faults, str(explained(path, error))]
+
+
+_DISK = "Copy the study to another disk (autocode backup --out), and mistrust this one"
+_DOUBLE = (
+    "A cloud folder makes one where two computers wrote at once: look at both with 'autocode describe', keep the right one "
+    "as study.sqlite, and move the other away"
+)
+_WITHOUT_LOG = (
+    "{path}: it was copied while a program had it open, without its log ({log}), so the latest changes are not in it. Copy "
+    "both files again with the program closed, or make a copy with 'autocode backup'"
+)
+
+
+def doubles(path: Path) -> list[str]:
+    """Names of files beside a study that a cloud folder or a hasty copy made of it."""
+    own = re.escape(path.stem)
+    pattern = re.compile(
+        rf"{own}\W.*{re.escape(path.suffix)}(-wal)?|{own}{re.escape(path.suffix)}\W?(conflict|sync-conflict).*", re.I
+    )
+    known = {path.name, *(path.name + end for end in ("-wal", "-shm", "-journal"))}
+    try:
+        return sorted(p.name for p in path.parent.iterdir() if p.name not in known and pattern.fullmatch(p.name))
+    except OSError:
+        return []
+
+
+def _looked(connection: sqlite3.Connection, path: Path) -> list[str]:
+    """The faults seen through an open connection."""
+    faults = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_MOST})") if row[0] != "ok"]
+    faults += [
+        f"table {row[0]}: a row points nowhere" for row in connection.execute("PRAGMA foreign_key_check").fetchmany(_MOST)
+    ]
+    rows = [fault for table in _TABLES if there(connection, table) for fault in _rows(connection, table)]
+    faults += rows
+    if not rows:
+        try:
+            read_study(connection, path)
+        except (StoreError, ValueError, TypeError) as error:
+            faults.append(str(error) if isinstance(error, StoreError) else f"its rows make no study ({type(error).__name__})")
+    faults += tally_faults(connection)
+    faults += _trail(connection)
+    faults += _schema(connection)
+    return faults
+
+
+def _rows(connection: sqlite3.Connection, table: str) -> Iterator[str]:
+    """The rows of a table that do not fit their hashes."""
+    for number, (known, *cells) in enumerate(connection.execute(f"SELECT * FROM {table} ORDER BY rowid"), 1):  # noqa: S608
+        if known != digest(cells):
+            yield f"row {number} of table {table} is damaged (its hash differs)"
+
+
+_TREES = {2: 12, 5: 12, 10: 8, 13: 8}  # kinds of pages that hold cells, and the bytes of their heads
+_FREE = 32  # zero bytes on both sides, which no text has
+
+
+def unused_flips(raw: bytes) -> list[int]:
+    """Pages of a study file in whose unused space, which is zero, a single byte is not: there the disk has lost a bit.
+
+    See https://www.sqlite.org/fileformat2.html, section 1.6, for where a page's unused space lies.
+    """
+    size = int.from_bytes(raw[16:18], "big")
+    size = 65_536 if size == 1 else max(512, size)
+    found = []
+    for number, at in enumerate(range(0, len(raw), size), 1):
+        page, front = raw[at : at + size], 100 if number == 1 else 0
+        head = _TREES.get(page[front], 0)
+        if head:
+            cells, start = (int.from_bytes(page[front + i : front + i + 2], "big") for i in (3, 5))
+            free = page[front + head + 2 * cells : start or 65_536]
+        else:
+            free = page[len(page.rstrip(b"\0")) - 1 - _FREE :]  # the end of a page that a long text runs over, or a free one
+            free = free if not any(free[:_FREE]) else b""
+        if len(free.strip(b"\0")) == 1:
+            found.append(number)
+    return found
+
+
+def _trail(connection: sqlite3.Connection) -> list[str]:
+    """What is wrong with the ledger: entries changed, cut out, or cut off at the end."""
+    if not there(connection, "ledger"):
+        kept = tallied(connection, "ledger") if there(connection, TALLY) else None
+        return [f"the ledger is missing: {kept[0]} decisions were written"] if kept else []
+    try:
+        found = entries_in(connection)
+    except StoreError as error:
+        return [str(error)]
+    faults = [f"ledger, {fault}" for fault in verify(found, _last(connection))[:_MOST]]
+    kept = tallied(connection, "ledger") if there(connection, TALLY) else None
+    if kept and not faults:
+        last: Entry | None = found[-1] if found else None
+        if kept != ((last.seq, int(last.sha256, 16)) if last else (0, 0)):
+            faults.append(f"ledger: its last entry is not the one that was written last (number {kept[0]})")
+    return faults
+
+
+def _last(connection: sqlite3.Connection) -> int:
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name='ledger'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _schema(connection: sqlite3.Connection) -> Iterator[str]:
+    """Guards that are gone, and numbers that no study of ours has."""
+    if there(connection, "ledger"):
+        known = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='trigger'")}
+        if missing := {"ledger_kept", "ledger_fixed"} - known:
+            yield f"the ledger's guards are gone ({', '.join(sorted(missing))}): someone has opened it with another program"
+    if connection.execute("PRAGMA user_version").fetchone()[0] not in range(1, VERSION + 1):
+        yield "its format is none of this program's"
 
 
 @dataclass(frozen=True, slots=True)

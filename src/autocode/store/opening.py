@@ -16,8 +16,7 @@ from pathlib import Path
 
 from autocode.errors import StoreError, disk_fault, free_space, full
 from autocode.footprint import sweep, temporary, touched
-from autocode.store.log import image, log_of
-from autocode.store.rows import TALLY, TALLY_COLUMNS, note, recount, tallied, there
+from autocode.store.rows import TALLY, TALLY_COLUMNS, image, log_of, note, recount, tallied, there
 
 VERSION = 2
 """The format of a study file. 1: as 2, without tallies and the list of outputs."""

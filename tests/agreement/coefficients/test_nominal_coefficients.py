@@ -10,7 +10,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from autocode.agreement.coefficients import many_raters as multirater
 from autocode.agreement.coefficients import nominal as coefficients
-from autocode.agreement.coefficients.weights import linear_weights, quadratic_weights
+from autocode.agreement.coefficients.krippendorff import linear_weights, quadratic_weights
 
 AGRESTI = np.array([[22, 2, 2, 0], [5, 7, 14, 0], [0, 2, 36, 0], [0, 1, 17, 10]], dtype=float)
 ABSTRACTORS = np.array([[13, 0, 0], [0, 20, 7], [0, 4, 56]], dtype=float)

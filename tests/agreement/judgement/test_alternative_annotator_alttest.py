@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.agreement.coefficients.weights import masi_distance
+from autocode.agreement.coefficients.krippendorff import masi_distance
 from autocode.agreement.judgement.alternative_annotator import (
     AltTestOptions,
     alt_test,

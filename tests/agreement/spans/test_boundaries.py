@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from autocode.agreement.spans.boundaries import Span, boundary_offsets, boundary_similarity, edits, segmentation_similarity
+from autocode.agreement.spans.boundaries import (
+    Span,
+    boundary_offsets,
+    boundary_similarity,
+    edits,
+    segmentation_similarity,
+)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,15 @@ import numpy as np
 
 from autocode.agreement.coefficients import binary
 from autocode.agreement.coefficients.binary import BINARY
-from autocode.agreement.counts import Decisions, check_coders, cluster, coincidence_counts, pair_counts, uses, with_pooled
+from autocode.agreement.counts import (
+    Decisions,
+    check_coders,
+    cluster,
+    coincidence_counts,
+    pair_counts,
+    uses,
+    with_pooled,
+)
 from autocode.agreement.estimate import AgreementOptions, Estimate
 from autocode.agreement.judgement import intervals
 from autocode.agreement.judgement.alternative_annotator import AltTest, alt_test_on

@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from autocode.errors import InputError
-from autocode.formats.coders import unite_copies
+from autocode.formats.names import unite_copies
 from autocode.formats.projects.positions import (
     ONE,
     STORED,

@@ -13,15 +13,8 @@ from pathlib import Path
 
 from autocode.formats.files import Table, csv_text, cut_to_cell, legal, write_atomic
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
-from autocode.formats.tables.headings import (
-    code_path,
-    codes_in,
-    columns_by_place,
-    columns_of,
-    folded,
-    iso_dates,
-)
-from autocode.formats.tables.locate import Locator
+from autocode.formats.tables.gathered import Locator
+from autocode.formats.tables.headings import code_path, codes_in, columns_by_place, columns_of, folded, iso_dates
 from autocode.formats.tables.longtable import MACHINE, Row
 from autocode.formats.tables.participants import RESPONDENT
 from autocode.formats.tables.quotes import Quote, known_document, study_from_quotes

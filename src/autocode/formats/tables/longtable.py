@@ -31,7 +31,7 @@ from typing import Any
 from autocode.errors import InputError
 from autocode.formats.files import CELL, Table, csv_text, cut_to_cell, legal, unguarded, write_atomic
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
-from autocode.formats.tables.locate import Found, Locator
+from autocode.formats.tables.gathered import Found, Locator
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
 from autocode.study.codebook import SEPARATOR, Code, Codebook
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
+from autocode.agreement.estimate import AgreementOptions
+from autocode.config import AgreementConfig
 from autocode.errors import InputError, did_you_mean
 from autocode.formats.files import Table
 from autocode.formats.receipt import Receipt
@@ -152,3 +154,20 @@ def _spoken(respondent: str, documents: Sequence[Document]) -> Document | None:
 def _column(table: Table, headings: Sequence[str]) -> str:
     by_heading = {folded(c): c for c in table.columns}
     return next((by_heading[h] for h in headings if h in by_heading), "")
+
+
+STUDIES = 400  # simulated for the verdict's own error rates, in well under a second
+
+
+def agreement_options(
+    config: AgreementConfig, documents: Iterable[Document], machines: tuple[str, ...] = ()
+) -> AgreementOptions:
+    """What a comparison is told: who is a machine, and which documents are of one participant."""
+    return AgreementOptions(
+        machines,
+        config.margin,
+        coefficient=config.coefficient,
+        interval=config.interval,
+        clusters=several_documents(documents),
+        studies=STUDIES,
+    )

@@ -15,7 +15,7 @@ from functools import cached_property
 from autocode.errors import InputError
 from autocode.formats.names import Proposal, aliases, likely, plain_name
 from autocode.formats.receipt import ReadOptions, Receipt
-from autocode.formats.tables.locate import Found, Locator
+from autocode.formats.tables.gathered import Found, Locator
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.merge import Unit, lay_out, made_of_units, unit_readings
 

@@ -17,12 +17,7 @@ from pathlib import Path
 from autocode.errors import InputError
 from autocode.formats.files import Table, read_csv, read_text
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
-from autocode.formats.tables.answers import (
-    answer_columns,
-    hint_of_answers,
-    is_survey,
-    study_from_answers,
-)
+from autocode.formats.tables.answers import answer_columns, hint_of_answers, is_survey, study_from_answers
 from autocode.formats.tables.codebooks import codebook_of_table, is_codebook
 from autocode.formats.tables.coded_segments import (
     coded_columns,

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from autocode.formats.transcripts.labels import PARTED, Label
-from autocode.formats.transcripts.page import WHOLE, Page, is_about
+from autocode.formats.transcripts.page import WHOLE, Front, Page, is_about
 from autocode.formats.transcripts.roles import WORDS, role_of_word, speaks_by_name
 
 _WORDS_ALLOWED = {"colon": 5, "own": 5, "timed": 5, "square": 5, "round": 4, "angle": 5, "curly": 5, "starred": 5, "styled": 5}
@@ -234,3 +234,16 @@ def alike(rare: str, frequent: str) -> bool:
         )
         for a, b in pairs
     )
+
+
+def split_names(lines: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of speaker and words for lines of which some open with a name; a line without one gets the name ""."""
+    text = "\n".join(lines)
+    found = chosen(Page(text, (), Front(0, {})), least=1)
+    named = {label.start: label for label in found.labels} if found else {}
+    pairs, at = [], 0
+    for line in lines:
+        label = named.get(at)
+        pairs.append((label.name, text[label.end : at + len(line)]) if label else ("", line))
+        at += len(line) + 1
+    return pairs

@@ -16,9 +16,9 @@ from pathlib import Path
 from autocode.errors import InputError
 from autocode.formats.files import Table, read_text
 from autocode.formats.receipt import ReadOptions, Receipt
+from autocode.formats.transcripts.candidates import split_names
 from autocode.formats.transcripts.labels import milliseconds
 from autocode.formats.transcripts.roles import with_roles
-from autocode.formats.transcripts.speakers import split_names
 from autocode.study import Document, Doubt, Study, Turn
 
 LEAST = 0.5

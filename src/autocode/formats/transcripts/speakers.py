@@ -18,8 +18,15 @@ from statistics import median
 
 from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of
 from autocode.formats.transcripts.labels import Label, Style, timed, without_closing, without_end_stamp
-from autocode.formats.transcripts.page import Front, Page, front_of
-from autocode.formats.transcripts.roles import INTERVIEWER, asks, ends_asking, role_of_word, speaks_by_name, with_roles
+from autocode.formats.transcripts.page import Page, front_of
+from autocode.formats.transcripts.roles import (
+    INTERVIEWER,
+    asks,
+    ends_asking,
+    role_of_word,
+    speaks_by_name,
+    with_roles,
+)
 from autocode.study import Document, Turn
 
 ASKER, ANSWERER = "Interviewer", "Respondent"
@@ -81,19 +88,6 @@ def with_turns(document: Document) -> Document:
 def document_of(text: str, path: Path) -> Document:
     """The document of a text read from `path`, with the turns found in it."""
     return read_speakers(text, path)[0]
-
-
-def split_names(lines: Sequence[str]) -> list[tuple[str, str]]:
-    """Pairs of speaker and words for lines of which some open with a name; a line without one gets the name ""."""
-    text = "\n".join(lines)
-    found = chosen(Page(text, (), Front(0, {})), least=1)
-    named = {label.start: label for label in found.labels} if found else {}
-    pairs, at = [], 0
-    for line in lines:
-        label = named.get(at)
-        pairs.append((label.name, text[label.end : at + len(line)]) if label else ("", line))
-        at += len(line) + 1
-    return pairs
 
 
 def _absorbed(found: Candidate, page: Page) -> tuple[Label, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.agreement.coefficients import weights
+from autocode.agreement.coefficients import krippendorff as weights
 
 
 def test_weights_fall_from_one_to_zero() -> None:

@@ -15,12 +15,12 @@ import pytest
 from flips import flip, long_ledger, reported
 
 from autocode.store import STORE, scrub, update
-from autocode.store.checking import check, doubles
+from autocode.store.backups import check, doubles
 from autocode.store.ledger import append, held
-from autocode.store.log import log_of
 from autocode.store.opening import still
 from autocode.store.outputs import record_outputs
 from autocode.store.rewording import forget_words
+from autocode.store.rows import log_of
 from autocode.study import Coding, Study
 from autocode.trail import Decision
 from autocode.trail.effects import Effects

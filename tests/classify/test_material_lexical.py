@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from autocode.classify.lexical import hashed, word_weights
+from autocode.classify.material import hashed, word_weights
 
 
 def dense(texts: Sequence[str], width: int = 4096) -> np.ndarray:
@@ -28,7 +28,7 @@ def test_same_text_gives_the_same_row_alone_or_in_company():
 
 def test_same_row_in_another_process():
     """Rows do not hang on Python's hash seed."""
-    code = "from autocode.classify.lexical import hashed; print(hashed(['one small test?'], 64).toarray().tobytes().hex())"
+    code = "from autocode.classify.material import hashed; print(hashed(['one small test?'], 64).toarray().tobytes().hex())"
     runs = set()
     for seed in ("1", "2"):
         env = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}

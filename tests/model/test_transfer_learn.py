@@ -13,8 +13,7 @@ from autocode.config import Config
 from autocode.errors import StudyError
 from autocode.evaluate import hold_out
 from autocode.model import CodingModel
-from autocode.model.transfer import Alignment, Others, Pair, learn_with
-from autocode.model.transfer.learn import lend
+from autocode.model.transfer import Alignment, Others, Pair, learn_with, lend
 from autocode.study import Study
 from tests.conftest import spoken
 from tests.fake_encoder import FakeEncoder

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autocode.formats.tables.locate import Found, Locator
+from autocode.formats.tables.gathered import Found, Locator
 
 TEXT = "I: Well, “it’s\u00a0hard”.\n\nR: Yes. And no — yes\u00ad terday.\nR: Yes. cafe\u0301\n"
 

@@ -9,7 +9,7 @@ import pytest
 from autocode.config import Config, SegmentConfig
 from autocode.errors import ConfigError, InputError
 from autocode.study import Document, Segment, Study, Turn
-from autocode.study.segment import is_context, segment
+from autocode.study.matrix import is_context, segment
 
 _TEXT = "First one here. Second one there! And a third?\n\nA new paragraph. It ends."
 

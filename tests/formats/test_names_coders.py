@@ -8,7 +8,7 @@ import pytest
 
 from autocode.errors import AutocodeError
 from autocode.formats import read_coders, write
-from autocode.formats.coders import join_coders, unite_copies
+from autocode.formats.names import join_coders, unite_copies
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.codebook import Code, Codebook
 from tests.formats.projects_made import ANA, BEN, code, coding, project, qdpx, selection, source

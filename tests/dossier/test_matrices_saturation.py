@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autocode.dossier.blocks import View
-from autocode.dossier.saturation import Saturation, saturation
+from autocode.dossier.matrices import Saturation, saturation
 from autocode.study import Coder, Coding, Document, Study
 from autocode.study.codebook import Codebook
 

@@ -1,8 +1,8 @@
-"""Train for one study with the material of others, and say what it is worth.
+"""More studies than one: codebooks aligned, material lent, and what it is worth in the new study.
 
-The studies are never poured together: the model is for the new study, with its codebook and its coders, and
-the others lend coded segments for the codes that were confirmed as the same. Whether a code uses them is
-decided by evidence inside the new study (`classify.several`).
+An alignment is proposed with scores (`propose`), confirmed by a person in a table (`alignment`), and used twice:
+to train with the material of other studies (`learn`), each code keeping it only where the evidence inside the
+new study is not worse (`evidence`); and to suggest with a model of another codebook (`reuse`).
 """
 
 from __future__ import annotations
@@ -19,10 +19,36 @@ from autocode.classify.classifier import HeldOutPredictions
 from autocode.classify.material import Target
 from autocode.classify.transfer import SourceMaterial, TransferComparison, checkable, compare_transfer, fit_transfer
 from autocode.errors import StudyError
+from autocode.model.alignment import (
+    Alignment,
+    Pair,
+    Side,
+    propose,
+    read_alignment,
+    side_of_model,
+    side_of_study,
+    translated,
+    write_alignment,
+)
 from autocode.model.prepare import learnable, prepare, rows_of, target
-from autocode.model.transfer.alignment import Alignment
 from autocode.study import Progress, Study
 from autocode.study.matrix import FloatArray
+
+__all__ = [
+    "Alignment",
+    "Evidence",
+    "Gain",
+    "Others",
+    "Pair",
+    "Side",
+    "learn_with",
+    "propose",
+    "read_alignment",
+    "side_of_model",
+    "side_of_study",
+    "translated",
+    "write_alignment",
+]
 
 if TYPE_CHECKING:
     from autocode.model.coding_model import CodingModel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autocode.classify import HeldOutPredictions, Target, TransferComparison
-from autocode.model.transfer.learn import Evidence, Gain, measure
+from autocode.model.transfer import Evidence, Gain, measure
 
 
 def _held(taken: np.ndarray) -> HeldOutPredictions:
