@@ -22,6 +22,7 @@ test: $(VENV)/ready-dev
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet src tests benchmarks
 
 types: $(VENV)/ready-dev
 	$(BIN)/mypy

@@ -133,6 +133,7 @@ def unused_flips(raw: bytes) -> list[int]:
         if head:
             cells, start = (int.from_bytes(page[front + i : front + i + 2], "big") for i in (3, 5))
             free = page[front + head + 2 * cells : start or 65_536]
+            free = free if not any(free[:_FREE]) else b""  # places of cells that are gone may stand behind those that are left
         else:
             free = page[len(page.rstrip(b"\0")) - 1 - _FREE :]  # the end of a page that a long text runs over, or a free one
             free = free if not any(free[:_FREE]) else b""
