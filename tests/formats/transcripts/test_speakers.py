@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from autocode.errors import InputError
 from autocode.formats.receipt import ReadOptions
-from autocode.formats.transcripts.candidates import split_names, turns_in
+from autocode.formats.transcripts.candidates import split_names
+from autocode.formats.transcripts.speakers import turns_in
 from autocode.formats.transcripts.texts import read_text_file, read_transcripts
 from autocode.study import Document
 from tests.conftest import shared
