@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,38 +44,38 @@ members_app = typer.Typer(
 app.add_typer(members_app, name="members")
 
 
-app.command("import")(import_)
-app.command()(describe)
-app.command()(rename)
-app.command()(agree)
+VERBS: tuple[tuple[str, Callable[..., Any], str], ...] = (
+    ("open", open_, "Open the desk: all work on your studies in one window."),
+    ("shortcut", shortcut, "Make a file that opens the desk on a double click."),
+    ("import", import_, "Bring transcripts, codings and codebooks into a study."),
+    ("describe", describe, "Say what is in a study, and who coded what."),
+    ("rename", rename, "Give a study another name."),
+    ("agree", agree, "Measure how far the coders agree."),
+    ("train", train, "Learn from coded segments and save the model."),
+    ("suggest", suggest, "Suggest codes for new transcripts."),
+    ("review", review, "Decide on suggestions, in the desk."),
+    ("next", next_, "Say what to code next, and why."),
+    ("evaluate", evaluate, "Set the machine beside the coders, on unseen documents."),
+    ("frequencies", frequencies, "Code frequencies corrected for the machine's errors."),
+    ("second-look", second_look_, "List codings that the team might decide otherwise."),
+    ("meet", meet, "Make the agenda of a meeting of two coders."),
+    ("clinic", clinic_, "Say why codes are weak, and which are not divided."),
+    ("plan", plan_, "Say how much to code twice, and when it is enough."),
+    ("stability", stability_, "Say which findings stand."),
+    ("report", report, "Write the dossier: tables, figures, agreement, verdict."),
+    ("export", export, "Give a study back as a file for other tools."),
+    ("align", align, "Propose which codes of two codebooks mean the same."),
+    ("audit", audit, "Show the trail of decisions, and check that it is whole."),
+    ("pseudonymise", pseudonymise, "Propose pseudonyms, or apply those you have checked."),
+    ("forget", forget, "Erase a participant who withdraws."),
+    ("backup", backup, "Copy a study as it stands."),
+    ("restore", restore, "Put a dated copy back in a study's place."),
+    ("doctor", doctor, "Check the installation, a study, a model, and privacy."),
+)
+"""Every verb with what it does in a line, in the order of the work."""
 
-
-app.command()(train)
-app.command()(align)
-app.command()(suggest)
-app.command("next")(next_)
-app.command()(evaluate)
-app.command()(frequencies)
-
-
-app.command("second-look")(second_look_)
-app.command()(meet)
-app.command("clinic")(clinic_)
-app.command("stability")(stability_)
-app.command("plan")(plan_)
-
-
-app.command()(report)
-app.command()(export)
-app.command("open")(open_)
-app.command()(shortcut)
-app.command()(review)
-app.command()(audit)
-app.command()(pseudonymise)
-app.command()(forget)
-app.command()(backup)
-app.command()(restore)
-app.command()(doctor)
+for verb, function, line in VERBS:
+    app.command(verb, short_help=line)(function)
 members_app.command("export")(members_export)
 members_app.command("import")(members_import)
 
@@ -112,7 +112,7 @@ def encoder_remove(name: Annotated[str, typer.Argument(help="An encoder that was
     tell(f"Removed {name}. Add it again with: autocode encoder add {name}")
 
 
-@app.command()
+@app.command(short_help="Run the main job on the bundled study.")
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo puts its files.")] = Path(),
 ) -> None:
