@@ -41,13 +41,14 @@ def check(path: Path) -> list[str]:
     """
     faults = [f"a double of the study lies beside it: {name}. {_DOUBLE}" for name in doubles(path)]
     try:
-        torn = unused_flips(path.read_bytes()) if path.is_file() else []
+        log = read_log(log_of(path).read_bytes()) if log_of(path).is_file() else None
+        # With a log beside it, pages of the file may be out of date, and their unused space tells nothing.
+        torn = unused_flips(path.read_bytes()) if path.is_file() and log is None else []
         if torn:
             where = f"page{'s' * (len(torn) > 1)} {', '.join(map(str, torn[:_MOST]))}"
             faults.append(
                 f"{path}: a bit is flipped where nothing is kept ({where}): the study is whole, the disk is not. {_DISK}"
             )
-        log = read_log(log_of(path).read_bytes()) if log_of(path).is_file() else None
         if log is not None and log.lost:
             faults.append(
                 f"{path}: {log.lost} pages of its log ({log_of(path).name}) are damaged; the changes in them are lost to every "
@@ -133,7 +134,8 @@ def unused_flips(raw: bytes) -> list[int]:
         if head:
             cells, start = (int.from_bytes(page[front + i : front + i + 2], "big") for i in (3, 5))
             free = page[front + head + 2 * cells : start or 65_536]
-            free = free if not any(free[:_FREE]) else b""  # places of cells that are gone may stand behind those that are left
+            # Beside what is left may stand places of cells that are gone, and scraps of them.
+            free = free if not (any(free[:_FREE]) or any(free[-_FREE:])) else b""
         else:
             free = page[len(page.rstrip(b"\0")) - 1 - _FREE :]  # the end of a page that a long text runs over, or a free one
             free = free if not any(free[:_FREE]) else b""
