@@ -25,7 +25,6 @@ COEFFICIENTS = {
         "gwet_ac_chance",
     },
     "coefficients/many_raters": {"terms", "fleiss_chance", "count_ratings", "pair_table"},
-    "coefficients/krippendorff": {"coincidences", "alpha_from_coincidences", "set_counts", "distance_matrix"},
     "spans/unitizing": {"continuum", "observed_disagreement", "expected_disagreement"},
     "spans/boundaries": {
         "edits",
