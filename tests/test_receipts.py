@@ -75,7 +75,6 @@ def test_a_study_without_receipts_says_so(verb: Verb) -> None:
     assert "autocode import" in err
 
 
-@pytest.mark.skip(reason="fails since the rooms were rebuilt and is not yet mended: named in the open issues")
 def test_a_changed_transcript_is_replaced_only_when_asked_for(verb: Verb, tmp_path: Path, study: Study) -> None:
     """Codings follow their words; one whose words are gone is listed and kept aside, never its words shown."""
     _open(tmp_path, study)
@@ -84,7 +83,7 @@ def test_a_changed_transcript_is_replaced_only_when_asked_for(verb: Verb, tmp_pa
     lost = "the university gave us a ceremony and honoured our badge on stage 0"
     (tmp_path / "D0.txt").write_text("Recorded in June.\n\n" + text.replace(lost, "No idea."))
     assert verb("import", "D0.txt", "--study", "s")[0] == 1
-    exit_code, out, _ = verb("import", "D0.txt", "--study", "s", "--replace")
+    exit_code, out, _ = verb("import", "D0.txt", "--study", "s", "--replace", "--yes")
     assert exit_code == 0
     at = text.index(lost)
     for coder in ("ana", "ben", "agreed"):

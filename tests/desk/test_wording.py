@@ -194,13 +194,12 @@ def test_suggestions_stay_with_their_segment(study: Study, tmp_path: Path) -> No
     assert stored.by_id["D6"].text_of(coding) == words
 
 
-@pytest.mark.skip(reason="fails since the rooms were rebuilt and is not yet mended: named in the open issues")
 def test_a_participant_is_forgotten_with_corrections_and_recording(desk: Desk, tmp_path: Path) -> None:
     """No byte of old or new words is left in the file; the recording is named, for people to delete."""
     correct(desk, "my supervisor and the employer value the badge")
     (tmp_path / "talk.wav").write_bytes(b"RIFF")
     attach(desk.path, "T", tmp_path / "talk.wav")
-    done = forget(load(desk.path), "T", Places(tmp_path, None, None, ()))
+    done = forget("T", Places(tmp_path, None, None, ()))
     raw = b"".join(p.read_bytes() for p in tmp_path.glob("study.sqlite*"))
     assert b"supervisor" not in raw
     assert b"manger" not in raw
