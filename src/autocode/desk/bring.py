@@ -46,6 +46,8 @@ class Batch:
 
     Attributes:
         faults: Why files cannot be read, by their names.
+        known: The study as it was when the person was shown the preview.
+        choices: What the preview was made with; who asks may be ticked afterwards, on what is shown.
         digest: Stands for exactly what the person was shown.
     """
 
@@ -54,6 +56,8 @@ class Batch:
     receipts: list[Receipt] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
     merged: Merged = field(default_factory=lambda: Merged(Study()))
+    known: Study = field(default_factory=Study)
+    choices: Choices = field(default_factory=lambda: Choices())
     digest: str = ""
 
 
@@ -237,6 +241,7 @@ async def read(request: Request, study: OpenStudy, seat: Session) -> Response:
 def preview(study: OpenStudy, batch: Batch, choices: Choices) -> str:
     """What taking the files over would do, as a part of the page."""
     known = load(study.store) if study.store.is_file() else Study()
+    batch.known, batch.choices = known, choices
     gather(batch, known, choices, study.tools.take_in)
     new, fault = decided(batch, known, choices), ""
     try:
@@ -313,7 +318,8 @@ async def take(request: Request, study: OpenStudy, seat: Session) -> Response:
     row = await read_json(request)
     batch, choices = _batch(study, row.get("batch") if isinstance(row, dict) else ""), chosen(row)
     digest = row.get("digest") if isinstance(row, dict) else ""
-    if not batch.digest or batch.digest != digest:
+    same = replace(choices, asking=batch.choices.asking) == batch.choices
+    if not batch.digest or batch.digest != digest or not same:
         raise StudyError("these files", "they are not as they were shown", "Look at the preview again.")
     study.undo = await run_in_threadpool(_taken, study, batch, choices)
     batch.incoming.close()
@@ -328,9 +334,9 @@ def _taken(study: OpenStudy, batch: Batch, choices: Choices) -> Taken:
 
     def onto(known: Study) -> Study:
         nonlocal merged
-        merged = merge_newer(replace(known, name=known.name or new.name or study.folder.name), new, choices.replacing)
-        if merged.study != batch.merged.study:
+        if known != batch.known:
             raise StudyError("these files", "the study has changed since they were shown", "Look at the preview again.")
+        merged = merge_newer(replace(known, name=known.name or new.name or study.folder.name), new, choices.replacing)
         return merged.study
 
     def receipts() -> list[ReceiptRow]:
