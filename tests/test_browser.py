@@ -334,7 +334,9 @@ def test_every_state_is_accessible(browser: Any, folder: Path, scheme: str) -> N
                 page.keyboard.press("Escape")
             page.wait_for_timeout(150)
         assert violations(page) == []
-        page.click("#documents a[data-document=D7]")
+        with page.expect_navigation():
+            page.click("#documents a[data-document=D7]")
+        page.wait_for_load_state("load")
         page.fill("#q", "manager")
         page.keyboard.press("Enter")
         page.locator("#found a").first.wait_for()
