@@ -735,6 +735,7 @@ def test_memos_are_found_again_and_changed(browser: Any, folder: Path) -> None:
         page.fill("#memo-text", "a good talk")
         with page.expect_navigation():
             page.click("#memo button.main")
+        page.wait_for_load_state("load")
         _give(page, "time")
         page.click("#pane button[data-do=memo-ask]")
         page.fill("#coding-memo-text", "ask Ben")

@@ -112,3 +112,8 @@ def disk_fault(error: OSError, path: Path, needed: int = 0) -> tuple[str, str]:
     if code == errno.EIO:
         return "the disk itself reports a fault", "Copy what you can to another disk."
     return f"the system refuses ({error.strerror or type(error).__name__})", "Choose another place."
+
+
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """A number with its noun: 1 document, 2 documents, 1,000 codings."""
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"

@@ -45,10 +45,10 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, counted, further, ledger_of, show, tell, with_effort, working
+from autocode.cli.shell import blank_model, further, ledger_of, show, tell, with_effort, working
 from autocode.config import Config
 from autocode.dossier.comparison import COMPARISONS, Comparison, write_comparison
-from autocode.errors import StudyError, did_you_mean
+from autocode.errors import StudyError, counted, did_you_mean
 from autocode.evaluate import (
     batch_of,
     check_leaks,

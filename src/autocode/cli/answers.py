@@ -15,8 +15,8 @@ from typing import Any
 from autocode.agreement.compare import AgreementReport
 from autocode.agreement.estimate import REASONS, Estimate
 from autocode.agreement.rows import NOT_ASSESSABLE, Row, Verdict
-from autocode.cli.shell import counted
 from autocode.dossier.tables import coverage, frequencies
+from autocode.errors import counted
 from autocode.evaluate import FirstChoices
 from autocode.model.licence import Licence, Licences
 from autocode.study import Study, Suggestion

@@ -11,12 +11,12 @@ import typer
 
 from autocode.cli.answers import described
 from autocode.cli.options import Everything, Json, Kind, ModelOption, Overwrite, StudyPath, listed, out, refuse
-from autocode.cli.shell import counted, further, show, tell
+from autocode.cli.shell import further, show, tell
 from autocode.dossier.blocks import Table, View
 from autocode.dossier.comparison import PICTURES, TABLES, write_tables
 from autocode.dossier.counts import frequency_table, map_figure
 from autocode.dossier.tables import Description, coverage, shared
-from autocode.errors import InputError, StudyError, did_you_mean
+from autocode.errors import InputError, StudyError, counted, did_you_mean
 from autocode.formats import WRITERS, read, write
 from autocode.formats.overview import Overview, accounts
 from autocode.formats.receipt import Receipt, WriteOptions

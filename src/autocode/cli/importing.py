@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from autocode.cli.options import Json, known_source, new_study, one_of
-from autocode.cli.shell import before_replacing, counted, show, tell
+from autocode.cli.shell import before_replacing, show, tell
 from autocode.config import SegmentConfig
 from autocode.dossier.record import bring_record
-from autocode.errors import InputError, StudyError
+from autocode.errors import InputError, StudyError, counted
 from autocode.formats import CODEBOOK, read_all, read_coders
 from autocode.formats.names import twins
 from autocode.formats.overview import Overview

@@ -27,7 +27,7 @@ from autocode.cli.options import (
     out,
     settings,
 )
-from autocode.cli.shell import blank_model, counted, tell, working
+from autocode.cli.shell import blank_model, tell, working
 from autocode.config import Config
 from autocode.dossier.blocks import Table
 from autocode.dossier.html import page_html
@@ -39,7 +39,7 @@ from autocode.dossier.second_look import (
     look_answer,
     plan_answer,
 )
-from autocode.errors import StudyError
+from autocode.errors import StudyError, counted
 from autocode.evaluate import HeldOut, hold_out
 from autocode.evaluate.clinic import clinic
 from autocode.evaluate.double_coding import (

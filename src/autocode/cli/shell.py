@@ -22,7 +22,7 @@ from autocode.desk.jobs import MARK, PROGRESS
 from autocode.dossier.record import NAME, load_record
 from autocode.encode.encoders import needs_export
 from autocode.encode.weights import added_encoders
-from autocode.errors import ConfigError, InputError
+from autocode.errors import ConfigError, InputError, counted
 from autocode.model.coding_model import CodingModel
 from autocode.store import STORE
 from autocode.store.backups import backup
@@ -158,11 +158,6 @@ def with_review(found: Study, study: Path, learn: bool) -> tuple[Study, Reviewed
         "--reviewed learns from them too."
     )
     return independent(found, written), told
-
-
-def counted(number: int, noun: str, nouns: str = "") -> str:
-    """A number with its noun: 1 document, 2 documents, 1,000 codings."""
-    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
 def show(value: Any, as_json: bool) -> None:

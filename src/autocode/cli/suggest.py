@@ -26,9 +26,9 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, counted, show, tell, working
+from autocode.cli.shell import blank_model, show, tell, working
 from autocode.dossier.html import Outlook, suggestions_html
-from autocode.errors import StudyError
+from autocode.errors import StudyError, counted
 from autocode.evaluate import hold_out
 from autocode.evaluate.double_coding import draw, write_drawn
 from autocode.formats import read, read_all

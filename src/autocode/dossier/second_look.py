@@ -10,6 +10,7 @@ import numpy as np
 
 from autocode.agreement.judgement.plan import STEPS, Plan, apa
 from autocode.dossier.blocks import Block, Cell, Quoted, Table, Title, View, Words
+from autocode.errors import counted
 from autocode.evaluate.clinic import RARE, Clinic, clinic
 from autocode.evaluate.meeting import Agenda
 from autocode.evaluate.second_look import CoderLook
@@ -20,11 +21,6 @@ from autocode.study.matrix import CodingMatrix
 
 _READ = 6  # passages of one point that stand on the page
 _SHOWN = 6  # lines of a list in an answer
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: 1 document, 2 documents."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def leaf(path: str) -> str:
