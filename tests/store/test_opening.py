@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -178,3 +179,36 @@ def test_an_older_format_is_read_and_comes_up_after_a_copy(study: Study, tmp_pat
     assert load(backups(path)[0].path) == study
     assert check(path) == []
     assert load(path).notice == "new"
+
+
+def test_a_new_study_file_appears_whole(tmp_path: Path) -> None:
+    """Programs that look for a study while another one makes it find none, or one that they can read."""
+    watcher = (
+        "import sys, pathlib\n"
+        "from autocode.store import load\n"
+        "print('ready', flush=True)\n"
+        "for folder in sys.argv[1:]:\n"
+        "    path = pathlib.Path(folder, 'study.sqlite')\n"
+        "    while not path.exists():\n"
+        "        pass\n"
+        "    load(path)\n"
+    )
+    folders = [tmp_path / str(n) for n in range(20)]
+    with subprocess.Popen([sys.executable, "-c", watcher, *map(str, folders)], stdout=subprocess.PIPE, text=True) as job:
+        assert job.stdout is not None and job.stdout.readline() == "ready\n"
+        for folder in folders:
+            update(folder / "study.sqlite", lambda study: study)
+        assert job.wait(60) == 0
+    assert {p.name for f in folders for p in f.iterdir()} <= {"study.sqlite", "study.sqlite-wal", "study.sqlite-shm"}
+
+
+def test_a_disk_without_links_holds_studies_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a file can have one name only, a new study is renamed into its place."""
+
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    update(tmp_path / "study.sqlite", lambda study: study)
+    assert load(tmp_path / "study.sqlite").documents == ()
+    assert [p.name for p in tmp_path.iterdir()] == ["study.sqlite"]

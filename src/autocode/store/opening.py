@@ -64,7 +64,7 @@ def opened(path: Path, new: bool = False) -> Iterator[sqlite3.Connection]:
         path.parent.mkdir(parents=True, exist_ok=True)
         sweep(path.parent)
         if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+            _make(path)
         logged = log_of(path).exists()
         with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
             _take_turns(connection)
@@ -191,6 +191,26 @@ def _must_be_there(path: Path) -> None:
         raise explained(path, error) from error
     if not found:
         raise StoreError(str(path), "there is no study here", "Import one: autocode import FILE --study FOLDER.")
+
+
+def _make(path: Path) -> None:
+    """Make an empty study file, which appears whole: a reader that comes in between finds none, or one that can be read."""
+    half = path.with_name(f"{temporary(path.name)}new")
+    try:
+        os.close(os.open(half, os.O_CREAT | os.O_WRONLY, 0o600))
+        with closing(sqlite3.connect(half, isolation_level=None)) as connection:
+            _set_up(connection)
+            _prepare(connection, half)
+            connection.execute("PRAGMA journal_mode=WAL")
+        try:
+            os.link(half, path)  # unlike a renaming, never over a file that another process has just made
+        except FileExistsError:
+            return
+        except OSError:  # a disk without links, a memory stick say
+            if not path.exists():
+                os.replace(half, path)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
