@@ -195,7 +195,8 @@ def test_a_new_study_file_appears_whole(tmp_path: Path) -> None:
     )
     folders = [tmp_path / str(n) for n in range(20)]
     with subprocess.Popen([sys.executable, "-c", watcher, *map(str, folders)], stdout=subprocess.PIPE, text=True) as job:
-        assert job.stdout is not None and job.stdout.readline() == "ready\n"
+        assert job.stdout is not None
+        assert job.stdout.readline() == "ready\n"
         for folder in folders:
             update(folder / "study.sqlite", lambda study: study)
         assert job.wait(60) == 0
