@@ -10,7 +10,7 @@ from typing import Any
 
 from autocode.agreement.compare import AgreementReport
 from autocode.agreement.counts import Decisions
-from autocode.agreement.differences import Offset, confusion, disagreements, offsets
+from autocode.agreement.differences import CAUSES, Offset, inventory, offsets
 from autocode.agreement.estimate import REASONS, AgreementOptions, Estimate
 from autocode.agreement.judgement.opinions import details, opinions
 from autocode.agreement.rows import Measure, Row
@@ -266,12 +266,13 @@ def _verdicts(report: AgreementReport) -> Sheet:
 
 
 def _disagreements(matrix: CodingMatrix, study: Study, pairs: Sequence[tuple[str, str]]) -> Sheet:
-    columns = ("first", "second", "kind", "document", "segment", "codes_first", "codes_second", "text")
+    columns = ("first", "second", "kind", "cause", "document", "segment", "codes_first", "codes_second", "text")
     rows: list[tuple[object, ...]] = [
         (
             a,
             b,
             d.kind,
+            "; ".join(CAUSES[c] for c in d.causes),
             d.segment.document,
             d.segment.id,
             " | ".join(d.first),
@@ -279,7 +280,7 @@ def _disagreements(matrix: CodingMatrix, study: Study, pairs: Sequence[tuple[str
             study.by_id[d.segment.document].text_of(d.segment)[:32_000],
         )
         for a, b in pairs
-        for d in disagreements(matrix, a, b)
+        for d in inventory(matrix, a, b).segments
     ]
     return columns, rows
 
@@ -289,7 +290,7 @@ def _confusion(matrix: CodingMatrix, pairs: Sequence[tuple[str, str]]) -> Sheet:
     names = (*matrix.codes, "(no code)")
     rows: list[tuple[object, ...]] = []
     for a, b in pairs:
-        table = confusion(matrix, a, b)
+        table = inventory(matrix, a, b).confusion
         rows += [
             (a, b, names[k], names[j], float(table[k, j]))
             for k in range(len(names))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
 
 from autocode.agreement.counts import decisions
-from autocode.agreement.differences import agreement_by_document, confusion, disagreements, offsets
+from autocode.agreement.differences import CAUSES, Inventory, agreement_by_document, inventory, offsets
 from autocode.agreement.estimate import REASONS, Estimate
 from autocode.agreement.judgement.conventions import (
     AtlasTi,
@@ -133,11 +134,13 @@ def blocks(view: View, findings: Findings) -> list[Block]:
     humans = [c for c in matrix.coders if c not in machines]
     pairs = list(combinations(humans, 2))
     mixed = [(h, m) for h in humans for m in machines]
-    found: list[Block] = [_kinds(matrix, [*pairs, *mixed]), _disagreement_list(matrix, pairs)]
+    between = [inventory(matrix, a, b) for a, b in pairs]
+    beside = [inventory(matrix, a, b) for a, b in mixed]
+    found: list[Block] = [_kinds([*between, *beside])]
     if pairs:
-        found.append(confusion_figure(view, matrix, pairs, "humans"))
+        found += [_causes(view, between), _disagreement_list(between), confusion_figure(view, matrix.codes, between, "humans")]
     if mixed:
-        found.append(confusion_figure(view, matrix, mixed, "the humans (rows) and the machine (columns)"))
+        found.append(confusion_figure(view, matrix.codes, beside, "the humans (rows) and the machine (columns)"))
     found += [document_figure(matrix, pairs, mixed), Words(_denominator(matrix), "soft")]
     found += [_offsets(view, pairs), _other_tools(view, matrix, pairs)]
     if len(pairs) > _PAIRS:
@@ -188,12 +191,12 @@ def _denominator(matrix: CodingMatrix) -> str:
     return f"{outside} codings touch no unit of analysis (an interviewer's turn, say) and are not compared."
 
 
-def _kinds(matrix: CodingMatrix, pairs: _Pairs) -> Table:
+def _kinds(found: Sequence[Inventory]) -> Table:
     """Segments on which two coders differ, by kind."""
     rows: list[tuple[Cell, ...]] = []
-    for first, second in pairs:
-        found = [d.kind for d in disagreements(matrix, first, second)]
-        rows.append((first, second, *(found.count(k) for k in ("only_first", "only_second", "other_code")), len(found)))
+    for one in found:
+        kinds = [d.kind for d in one.segments]
+        rows.append((*one.coders, *(kinds.count(k) for k in ("only_first", "only_second", "other_code")), len(kinds)))
     header = (
         "First coder",
         "Second coder",
@@ -205,7 +208,22 @@ def _kinds(matrix: CodingMatrix, pairs: _Pairs) -> Table:
     return Table("Disagreements", "Segments on which two coders differ", header, tuple(rows), "ttnnnn")
 
 
-def _disagreement_list(matrix: CodingMatrix, pairs: _Pairs) -> Table:
+def _causes(view: View, found: Sequence[Inventory]) -> Table:
+    """Why humans differ: how often each cause, and the code or pair of codes that it is most about."""
+    rows: list[tuple[Cell, ...]] = []
+    total = sum(len(one.differences) for one in found)
+    for cause, told in CAUSES.items():
+        about = Counter(d.codes for one in found for d in one.differences if d.cause == cause)
+        if about:
+            most, times = min(about.items(), key=lambda item: (-item[1], item[0]))
+            names = " / ".join(view.called(code) for code in most)
+            rows.append((f"{told[0].upper()}{told[1:]}", about.total(), about.total() / total, f"{names} ({times})"))
+    header = ("Cause", "Differences", "Share", "Most often about")
+    note = "A difference is one code on one segment: where two codes are exchanged, both count."
+    return Table("Causes", "Why human coders differ", header, tuple(rows), "tnpt", note)
+
+
+def _disagreement_list(found: Sequence[Inventory]) -> Table:
     """Every segment on which humans differ, without its words."""
     rows = tuple(
         (
@@ -213,14 +231,15 @@ def _disagreement_list(matrix: CodingMatrix, pairs: _Pairs) -> Table:
             d.segment.id,
             d.segment.start,
             d.segment.end,
-            first,
+            one.coders[0],
             "; ".join(d.first),
-            second,
+            one.coders[1],
             "; ".join(d.second),
             d.kind.replace("_", " "),
+            "; ".join(CAUSES[c] for c in d.causes),
         )
-        for first, second in pairs
-        for d in disagreements(matrix, first, second)
+        for one in found
+        for d in one.segments
     )
     header = (
         "Document",
@@ -232,13 +251,14 @@ def _disagreement_list(matrix: CodingMatrix, pairs: _Pairs) -> Table:
         "Second coder",
         "Codes of the second",
         "Kind",
+        "Cause",
     )
-    return Table("Disagreement list", "Segments on which human coders differ", header, rows, "ttnnttttt", sheet_only=True)
+    return Table("Disagreement list", "Segments on which human coders differ", header, rows, "ttnntttttt", sheet_only=True)
 
 
-def confusion_figure(view: View, matrix: CodingMatrix, pairs: _Pairs, who: str) -> Figure:
+def confusion_figure(view: View, paths: Sequence[str], found: Sequence[Inventory], who: str) -> Figure:
     """Which code stands against which where coders differ, all pairs summed; agreement is left out."""
-    total: FloatArray = sum((confusion(matrix, a, b) for a, b in pairs), np.zeros((len(matrix.codes) + 1,) * 2))
+    total: FloatArray = sum((one.confusion for one in found), np.zeros((len(paths) + 1,) * 2))
     if who == "humans":
         total = total + total.T  # neither human is the reference
     off = total.copy()
@@ -246,10 +266,10 @@ def confusion_figure(view: View, matrix: CodingMatrix, pairs: _Pairs, who: str) 
     weight = (off.sum(0) + off.sum(1))[:-1]
     kept = sorted(np.argsort(-weight, kind="stable")[:_SHOWN].tolist())
     kept = [k for k in kept if weight[k] > 0]
-    names = [view.name(matrix.codes[k]) for k in kept] + ["no code"]
-    index = [*kept, len(matrix.codes)]
+    names = [view.name(paths[k]) for k in kept] + ["no code"]
+    index = [*kept, len(paths)]
     values = [[None if i == j else float(off[i, j]) for j in index] for i in index]
-    codes = (*matrix.codes, "no code")
+    codes = (*paths, "no code")
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (codes[i], codes[j], float(off[i, j])) for i in range(len(codes)) for j in range(len(codes)) if off[i, j] > 0
     )

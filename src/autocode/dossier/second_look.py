@@ -36,12 +36,14 @@ def agenda_blocks(made: Agenda, study: Study) -> Iterable[Block]:
         for path in p.codes:
             if (code := study.codebook.by_path.get(path)) and code.definition:
                 yield Words(f"{path}: {code.definition}", "soft")
-        for c in p.cells[:_READ]:
-            other = ", ".join(c.by_other) or "no code"
-            words = study.by_id[c.segment.document].text_of(c.segment)
-            yield Quoted(words, f"{c.given}: {c.code}; the other: {other}", f"{c.segment.document}, segment {c.segment.id}")
-        if len(p.cells) > _READ:
-            yield Words(f"And {len(p.cells) - _READ} more.", "soft")
+        for place in p.passages[:_READ]:
+            here = [c for c in p.cells if c.segment == place]
+            told = "; ".join(f"{c.given}: {c.code}" for c in here)
+            other = "" if len({c.given for c in here}) > 1 else f"; the other: {', '.join(here[0].by_other) or 'no code'}"
+            words = study.by_id[place.document].text_of(place)
+            yield Quoted(words, told + other, f"{place.document}, segment {place.id}")
+        if len(p.passages) > _READ:
+            yield Words(f"And {counted(len(p.passages) - _READ, 'more passage')}.", "soft")
 
 
 def clinic_blocks(made: Clinic, study: Study | None) -> Iterable[Block]:
@@ -98,7 +100,7 @@ def agenda_answer(made: Agenda, everything: bool) -> Iterator[str]:
     told = f"{counted(len(made.points), 'point')} in {spent:.0f} minutes would settle {settled} of them"
     yield (f"{told} (kappa {apa(made.after)}); {counted(made.left, 'point')} left for another time.")
     for n, p in enumerate(made.points[: None if everything else _SHOWN], 1):
-        yield (f"{n:>3}. {p.title.replace(SEPARATOR, ' > ')}: {counted(len(p.cells), 'passage')}, kappa +{apa(p.gain)}")
+        yield (f"{n:>3}. {p.title.replace(SEPARATOR, ' > ')}: {counted(len(p.passages), 'passage')}, kappa +{apa(p.gain)}")
     yield ("Agreement on text that you discussed is no reliability: code new text apart afterwards.")
 
 

@@ -19,9 +19,8 @@ import numpy as np
 
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.counts import by_theme, decisions, pair_counts, theme
-from autocode.agreement.differences import confusion
+from autocode.agreement.differences import inventory, rows_of
 from autocode.agreement.judgement.intervals import jackknife, t_quantile
-from autocode.errors import StudyError
 from autocode.study import Segment
 from autocode.study.codebook import SEPARATOR
 from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray
@@ -145,12 +144,12 @@ def clinic(
     Raises:
         StudyError: There is no such coder, or the two share no unit.
     """
-    i, j = _rows(matrix, first, second)
+    i, j = rows_of(matrix, first, second, shared=True)
     data = decisions(matrix)
     per = pair_counts(data, i, j)
     kappa = cohen_kappa(per.sum(0))
     uses = per.sum(0)[:, :3].sum(-1)
-    table = confusion(matrix, first, second)
+    table = inventory(matrix, first, second).confusion
     strict = _half_kappa(half() if half else None, matrix.codes, first, second)
     themes = by_theme(data)
     of_theme = dict(zip(themes.codes, cohen_kappa(pair_counts(themes, i, j).sum(0)), strict=True))
@@ -168,25 +167,11 @@ def clinic(
     return Clinic((first, second), len(used), tuple(weak), pairs, looked)
 
 
-def _rows(matrix: CodingMatrix, first: str, second: str) -> tuple[int, int]:
-    for coder in (first, second):
-        if coder not in matrix.coders:
-            raise StudyError(f"coder '{coder}'", f"the coders are {', '.join(matrix.coders)}", "Name one of these.")
-    i, j = matrix.coders.index(first), matrix.coders.index(second)
-    if not (matrix.seen[i] & matrix.seen[j]).any():
-        raise StudyError(
-            "clinic",
-            f"{first} and {second} share no document",
-            "Have both code some of the same documents, or name other coders.",
-        )
-    return i, j
-
-
 def _half_kappa(matrix: CodingMatrix | None, codes: Sequence[str], first: str, second: str) -> FloatArray:
     """Kappa of each code where a coding counts only if it covers half of the unit; NaN without such a matrix."""
     if matrix is None:
         return np.full(len(codes), np.nan)
-    found = cohen_kappa(pair_counts(decisions(matrix), *_rows(matrix, first, second)).sum(0))
+    found = cohen_kappa(pair_counts(decisions(matrix), *rows_of(matrix, first, second)).sum(0))
     at = {code: k for k, code in enumerate(matrix.codes)}
     return np.array([found[at[c]] if c in at else np.nan for c in codes])
 

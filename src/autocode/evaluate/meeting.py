@@ -9,7 +9,7 @@ for the rest was discussed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,40 +17,14 @@ import numpy as np
 
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.counts import decisions, pair_counts
+from autocode.agreement.differences import CAUSES, Difference, inventory, rows_of
 from autocode.errors import StudyError
 from autocode.study import Document, Segment
-from autocode.study.codebook import SEPARATOR
 from autocode.study.matrix import BoolArray, CodingMatrix
 
 MINUTES = 45.0
 OPENING, EACH, MOST = 1.0, 0.75, 6
 """Minutes to open a point, minutes for each passage, passages of one point that are worth reading aloud."""
-
-CAUSES = {
-    "silent": "one coder never uses this code",
-    "name": "the same name twice in the codebook",
-    "level": "a code or the code above it",
-    "neighbour": "one code or its neighbour",
-    "boundary": "the same code, drawn elsewhere",
-    "missed": "coded by one, left out by the other",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One unit and code on which the two differ.
-
-    Attributes:
-        segment: The unit.
-        code: Path of the code.
-        given: Id of the coder who gave it.
-        by_other: Codes that the other coder gave there.
-    """
-
-    segment: Segment
-    code: str
-    given: str
-    by_other: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +34,24 @@ class Point:
     Attributes:
         cause: Key of `CAUSES`.
         codes: The code, and the code it is taken for where there is one.
-        cells: The disagreements, those to read first.
+        cells: The differences, in order of the documents.
         gain: What pooled kappa would rise by if these were settled.
-        minutes: How long it takes to talk about it.
     """
 
     cause: str
     codes: tuple[str, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[Difference, ...]
     gain: float
-    minutes: float
+
+    @property
+    def passages(self) -> tuple[Segment, ...]:
+        """The passages to talk about, each once: where two codes are exchanged, one passage holds two differences."""
+        return tuple(dict.fromkeys(c.segment for c in self.cells))
+
+    @property
+    def minutes(self) -> float:
+        """How long it takes to talk about it."""
+        return OPENING + EACH * min(len(self.passages), MOST)
 
     @property
     def title(self) -> str:
@@ -101,7 +83,7 @@ class Agenda:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready; places, never words. It is also the record that `compare_since` reads."""
-        points = [asdict(p) | {"title": p.title} for p in self.points]
+        points = [asdict(p) | {"title": p.title, "passages": len(p.passages), "minutes": p.minutes} for p in self.points]
         return asdict(self) | {"documents": dict(self.documents), "points": points}
 
 
@@ -115,29 +97,14 @@ def agenda(matrix: CodingMatrix, documents: Sequence[Document], pair: tuple[str,
         minutes: How long the meeting is.
 
     Raises:
-        StudyError: The two share no document.
+        StudyError: There is no such coder, or the two share no document.
     """
-    i, j = (matrix.coders.index(c) for c in pair)
+    i, j = rows_of(matrix, *pair, shared=True)
     both = matrix.seen[i] & matrix.seen[j]
-    if not both.any():
-        raise StudyError(
-            f"{pair[0]} and {pair[1]}",
-            "they share no document, so there is nothing to compare",
-            "Let both code the same text.",
-        )
     counts = pair_counts(decisions(matrix), i, j).sum((0, 1))
-    groups: dict[tuple[str, tuple[str, ...]], list[Cell]] = {}
-    cause = _causes(matrix, i, j)
-    for u in np.flatnonzero((matrix.Y[i] != matrix.Y[j]).any(1) & both):
-        for k in np.flatnonzero(matrix.Y[i, u] != matrix.Y[j, u]):
-            mine, other = (i, j) if matrix.Y[i, u, k] else (j, i)
-            name, codes = cause(int(u), int(k), mine, other)
-            there = tuple(matrix.codes[n] for n in np.flatnonzero(matrix.Y[other, u]))
-            cell = Cell(matrix.segments[u], matrix.codes[k], matrix.coders[mine], there)
-            groups.setdefault((name, codes), []).append(cell)
     points = [
-        Point(name, codes, tuple(cells), _gain(counts, len(cells)), OPENING + EACH * min(len(cells), MOST))
-        for (name, codes), cells in groups.items()
+        Point(cause, codes, tuple(cells), _gain(counts, len(cells)))
+        for (cause, codes), cells in inventory(matrix, *pair).groups().items()
     ]
     points.sort(key=lambda p: (-p.gain / p.minutes, p.codes, p.cause))
     chosen, spent = [], 0.0
@@ -167,38 +134,6 @@ def _gain(counts: Any, settled: int) -> float:
     better = np.array([both + settled / 2, one * (1 - share), other * (1 - share), neither + settled / 2])
     gained = float(cohen_kappa(better) - cohen_kappa(np.array([both, one, other, neither])))
     return gained if np.isfinite(gained) else 0.0
-
-
-def _causes(matrix: CodingMatrix, i: int, j: int) -> Callable[[int, int, int, int], tuple[str, tuple[str, ...]]]:
-    """From a unit, a code, the coder who gave it and the other: the cause, and the codes concerned."""
-    codes = matrix.codes
-    uses = {r: matrix.Y[r].sum(0) for r in (i, j)}
-    plain = [" ".join(c.rpartition(SEPARATOR)[2].casefold().split()) for c in codes]
-    groups = matrix.groups
-
-    def cause(u: int, k: int, mine: int, other: int) -> tuple[str, tuple[str, ...]]:
-        there = [int(n) for n in np.flatnonzero(matrix.Y[other, u] & ~matrix.Y[mine, u])]
-        twin = [n for n in there if plain[n] == plain[k]]
-        if twin:
-            return "name", _both(codes, k, twin[0])
-        if uses[other][k] == 0 and uses[mine][k] >= 3:
-            return "silent", (codes[k],)
-        near = [n for n in there if codes[n].startswith(codes[k] + SEPARATOR) or codes[k].startswith(codes[n] + SEPARATOR)]
-        if near:
-            return "level", _both(codes, k, near[0])
-        if there:
-            return "neighbour", _both(codes, k, there[0])
-        beside = [v for v in (u - 1, u + 1) if 0 <= v < len(groups) and groups[v] == groups[u]]
-        if any(matrix.Y[other, v, k] and not matrix.Y[mine, v, k] for v in beside):
-            return "boundary", (codes[k],)
-        return "missed", (codes[k],)
-
-    return cause
-
-
-def _both(codes: Sequence[str], k: int, n: int) -> tuple[str, str]:
-    first, second = sorted((codes[k], codes[n]))
-    return first, second
 
 
 @dataclass(frozen=True, slots=True)
