@@ -41,7 +41,8 @@ def check(path: Path) -> list[str]:
     """
     faults = [f"a double of the study lies beside it: {name}. {_DOUBLE}" for name in doubles(path)]
     try:
-        log = read_log(log_of(path).read_bytes()) if log_of(path).is_file() else None
+        kept = log_of(path).read_bytes() if log_of(path).is_file() else b""
+        log = read_log(kept) if kept else None
         # With a log beside it, pages of the file may be out of date, and their unused space tells nothing.
         torn = unused_flips(path.read_bytes()) if path.is_file() and log is None else []
         if torn:
@@ -117,31 +118,34 @@ def _rows(connection: sqlite3.Connection, table: str) -> Iterator[str]:
 
 
 _TREES = {2: 12, 5: 12, 10: 8, 13: 8}  # kinds of pages that hold cells, and the bytes of their heads
-_FREE = 32  # zero bytes on both sides, which no text has
+_FREE = 32  # zero bytes before the end, where heads of cells that are gone may stand; no text has so many
+_PLACE = 2  # bytes in front, where the place of a cell that is gone may stand
 
 
 def unused_flips(raw: bytes) -> list[int]:
     """Pages of a study file in whose unused space, which is zero, a single byte is not: there the disk has lost a bit.
 
-    See https://www.sqlite.org/fileformat2.html, section 1.6, for where a page's unused space lies.
+    See https://www.sqlite.org/fileformat2.html, section 1.3 for the head of the file and 1.6 for where a page's unused
+    space lies.
     """
     size = int.from_bytes(raw[16:18], "big")
-    size = 65_536 if size == 1 else max(512, size)
-    found = []
+    size = 65_536 if size == 1 else size
+    if size not in (1 << n for n in range(9, 17)) or len(raw) % size:
+        return []  # the head of the file itself is damaged, or the file is cut: there are no pages to look into
+    head = raw[56:60] == b"\0\0\0\1" and raw[18:20] in (b"\1\1", b"\2\2")  # UTF-8, and with or without a log
+    found = [] if head and not any(raw[48:52] + raw[68:92]) else [1]
     for number, at in enumerate(range(0, len(raw), size), 1):
         page, front = raw[at : at + size], 100 if number == 1 else 0
-        head = _TREES.get(page[front], 0)
-        if head:
+        if own := _TREES.get(page[front], 0):
             cells, start = (int.from_bytes(page[front + i : front + i + 2], "big") for i in (3, 5))
-            free = page[front + head + 2 * cells : start or 65_536]
-            # Beside what is left may stand places of cells that are gone, and scraps of them.
-            free = free if not (any(free[:_FREE]) or any(free[-_FREE:])) else b""
+            free = page[front + own + 2 * cells : start or 65_536]
+            free = free if not (any(free[:_PLACE]) or any(free[-_FREE:])) else b""
         else:
             free = page[len(page.rstrip(b"\0")) - 1 - _FREE :]  # the end of a page that a long text runs over, or a free one
             free = free if not any(free[:_FREE]) else b""
         if len(free.strip(b"\0")) == 1:
             found.append(number)
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _trail(connection: sqlite3.Connection) -> list[str]:
