@@ -1,66 +1,167 @@
-"""Suggesting for a very large table in parts: segments per second as it goes, memory, and going on after a stop.
+"""What large studies cost: processor seconds and peak memory of every verb, on an invented study of any size.
 
-Run: `python benchmarks/scale.py TABLE MODEL OUT [--workers N]`, say with `talkmoves/codings.csv.gz` and a model
-trained on some of its documents. Stop it and run it again: the parts that are ready are taken. Each line says how
-many segments are done, how many were done in a second (clock, processor) since the line before, and the peak memory.
+Run: `python benchmarks/scale.py [--segments 20000 200000] [--verbs import agree ...] [--folder DIR] [--write]`
+
+The study has 60 codes in 12 themes, two coders, and 100 segments a document; `suggest` reads 20,000 segments of new
+documents. Each verb is a process of its own, as a person starts it. Vectors (384 numbers a segment) are made by a cheap
+encoder of this file and cached, so that the table shows what autocode does with them: reading with the packaged encoder
+comes on top, in proportion to the words and once for each text. With `--folder` the study and the model stay, and later
+calls with fewer verbs go on from them. `--write` puts the table into docs/reliability.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
+import os
+import re
+import subprocess
 import sys
-import time
-from collections.abc import Iterable, Iterator
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from autocode.formats.datasets.stream import stream_documents
-from autocode.model.batch import Job, suggest_all
-from autocode.study import Document
+import numpy as np
+from numpy.typing import NDArray
 
-_EVERY = 20_000  # segments
+ROOT = Path(__file__).parents[1]
+DOC = ROOT / "docs" / "reliability.md"
+CODES, THEMES, A_DOCUMENT, NEW = 60, 12, 100, 20_000
+VERBS = {
+    "import": "import coded.csv codebook.csv --study s",
+    "agree": "agree s --all",
+    "train": "train s --out m --config c.toml",
+    "suggest": "suggest m new.csv --out suggestions.csv --overwrite",
+    "evaluate": "evaluate s --config c.toml --all",
+    "report": "report s --no-machine --out dossier --overwrite",
+}
+GOALS = {
+    "import": "15 s, 700 MB",
+    "agree": "60 s, 1,500 MB",
+    "train": "120 s, 3,000 MB",
+    "suggest": "60 s, 1,500 MB",
+    "evaluate": "300 s, 3,000 MB",
+    "report": "120 s, 2,000 MB",
+}
+"""At 200,000 segments; `suggest` for 20,000 of them."""
+
+_WORDS = np.random.default_rng(1).standard_normal((4096, 384), dtype=np.float32)
 
 
-def watched(documents: Iterable[Document]) -> Iterator[Document]:
-    """The documents, with a line on stdout now and then."""
-    done, last, wall, cpu = 0, 0, time.perf_counter(), time.process_time()
-    for document in documents:
-        yield document
-        done += max(1, len(document.segments))
-        if done - last >= _EVERY:
-            now, spent = time.perf_counter(), time.process_time()
-            say(
-                f"{done:,} segments, {(done - last) / (now - wall):.0f}/s by the clock, "
-                f"{(done - last) / (spent - cpu):.0f}/s of processor, {peak_mb():.0f} MB"
+def vectors(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Mean of the invented vectors of the words: (n, 384)."""
+    places = [[zlib.crc32(word.encode()) % 4096 for word in text.lower().split()] or [0] for text in texts]
+    return np.array([_WORDS[row].mean(axis=0) for row in places], dtype=np.float32)
+
+
+def said(segments: int, seed: int) -> Iterator[tuple[str, str, int, str, set[int]]]:
+    """Invented segments: document, id, order, words, and the codes that they speak of."""
+    rng, common = np.random.default_rng(seed), 4000
+    frequent = 1 / np.arange(1, common + 1)
+    frequent /= frequent.sum()
+    share = rng.permutation(1 / np.arange(2, CODES + 2) ** 0.7)
+    share *= 0.9 / share.sum()
+    for start in range(0, segments, A_DOCUMENT):
+        mood = share * rng.gamma(2, 0.5, CODES)
+        for i in range(min(A_DOCUMENT, segments - start)):
+            spoken = np.flatnonzero(rng.random(CODES) < mood)
+            told = [f"w{w}" for w in rng.choice(common, rng.integers(8, 28), p=frequent)]
+            for code in spoken:
+                told += [f"c{code}x{rng.integers(12)}" for _ in range(rng.integers(1, 4))]
+            rng.shuffle(told)
+            yield (
+                f"{'N' if seed else 'D'}{start // A_DOCUMENT:05}",
+                f"{start + i:07}",
+                i,
+                " ".join(told) + ".",
+                set(spoken.tolist()),
             )
-            last, wall, cpu = done, now, spent
 
 
-def peak_mb() -> float:
-    """Peak memory of this process in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+def make(folder: Path, segments: int) -> None:
+    """Write the tables of a study and of new documents, and the settings."""
+    name = [f"Theme {k % THEMES} > Code {k}" for k in range(CODES)]
+    rng = np.random.default_rng(7)
+    head = "document_id,segment_id,order,speaker,text"
+    with (folder / "coded.csv").open("w", encoding="utf-8") as file:
+        file.write(f"{head},coder,codes\n")
+        for document, own, order, text, codes in said(segments, 0):
+            for coder in ("ana", "ben"):
+                given = {k for k in codes if rng.random() < 0.85} | (
+                    {int(rng.integers(CODES))} if rng.random() < 0.05 else set()
+                )
+                file.write(f"{document},{own},{order},P,{text},{coder},{'|'.join(name[k] for k in sorted(given))}\n")
+    with (folder / "new.csv").open("w", encoding="utf-8") as file:
+        file.write(f"{head}\n")
+        for document, own, order, text, _ in said(NEW, 1):
+            file.write(f"{document},{own},{order},P,{text}\n")
+    rows = [f"Theme {t},,All of theme {t}." for t in range(THEMES)]
+    rows += [f"{path},{path.split(' > ')[0]},What speaks of c{k}x1 and c{k}x2." for k, path in enumerate(name)]
+    (folder / "codebook.csv").write_text("\n".join(["code,parent,definition", *rows]) + "\n", encoding="utf-8")
+    (folder / "c.toml").write_text('[encode]\nmodel = "scale:vectors"\n', encoding="utf-8")
 
 
-def say(line: str) -> None:
-    """Print at once."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+def measured(words: str, folder: Path) -> tuple[float, float]:
+    """Processor seconds and peak megabytes of one command; its output goes to a file beside the study."""
+    env = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(Path(__file__).parent)]),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+    }
+    with (folder / "told.txt").open("a", encoding="utf-8") as told:
+        run = subprocess.Popen(
+            [sys.executable, "-m", "autocode", *words.split()], cwd=folder, env=env, stdout=told, stderr=subprocess.STDOUT
+        )
+        _, status, used = os.wait4(run.pid, 0)
+        run.returncode = os.waitstatus_to_exitcode(status)
+    if run.returncode:
+        sys.exit(f"autocode {words}: exit code {run.returncode}; see {folder / 'told.txt'}")
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+
+
+def table(found: dict[int, dict[str, tuple[float, float]]]) -> str:
+    """The figures as Markdown: a row a verb, a pair of columns a size."""
+    sizes = sorted(found)
+    head = "| verb | " + " | ".join(f"{n:,} segments: s, MB" for n in sizes) + " | goal at 200,000 |"
+    lines = [head, "| --- |" + " ---: |" * (len(sizes) + 1)]
+    for verb in VERBS:
+        cells = [
+            f"{s:,.1f}, {mb:,.0f}" if (pair := found[n].get(verb)) and (s := pair[0]) and (mb := pair[1]) else "-"
+            for n in sizes
+        ]
+        lines.append(f"| {verb} | " + " | ".join(cells) + f" | {GOALS[verb]} |")
+    return "\n".join(lines)
+
+
+def write(text: str) -> None:
+    """Put the table between its two marks in docs/reliability.md."""
+    marks = "<!-- scale -->\n", "<!-- /scale -->"
+    whole = DOC.read_text(encoding="utf-8")
+    found = re.sub(f"{marks[0]}.*?{marks[1]}", lambda _: f"{marks[0]}{text}\n{marks[1]}", whole, flags=re.S)
+    DOC.write_text(found, encoding="utf-8")
 
 
 def main() -> None:
-    """Suggest for the whole table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("table", type=Path)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--workers", type=int, default=0, help="processes on Ray; 0 works in this one")
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--segments", type=int, nargs="+", default=[20_000, 200_000])
+    parser.add_argument("--verbs", nargs="+", choices=VERBS, default=list(VERBS))
+    parser.add_argument("--folder", type=Path, help="where the studies stay; a temporary folder without it")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
     options = parser.parse_args()
-    wall, cpu = time.perf_counter(), time.process_time()
-    totals = suggest_all(Job(options.model, options.out), watched(stream_documents(options.table)), options.workers)
-    say(
-        f"{totals}; {time.perf_counter() - wall:.0f} s by the clock, {time.process_time() - cpu:.0f} s of processor, "
-        f"{peak_mb():.0f} MB, {options.out.stat().st_size / 1e6:.0f} MB written"
-    )
+    found: dict[int, dict[str, tuple[float, float]]] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        for segments in options.segments:
+            folder = (options.folder or Path(temporary)) / str(segments)
+            folder.mkdir(parents=True, exist_ok=True)
+            if not (folder / "c.toml").exists():
+                make(folder, segments)
+            found[segments] = {}
+            for verb in options.verbs:
+                seconds, peak = found[segments][verb] = measured(VERBS[verb], folder)
+                print(f"{segments:,} segments, {verb}: {seconds:.1f} s of processor, {peak:,.0f} MB", flush=True)
+    print(table(found))
+    if options.write:
+        write(table(found))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ suggest: `autocode suggest` for one interview of 150 segments, from the shell, t
 precision: out-of-document measures with vectors in float32 and in bfloat16.
 
 The best round counts. Where others use the machine, seconds of the processor say more than the clock. For a table
-of hundreds of thousands of segments see scale.py.
+of hundreds of thousands of segments see parts.py and scale.py.
 """
 
 from __future__ import annotations

@@ -334,6 +334,7 @@ def test_tests_mirror_the_house() -> None:
         "quality",
         "cases",
         "rho",
+        "reliability",
     }
     stems = {p.stem for p in FILES} | {p.parent.name for p in FILES} | {room(p) for p in FILES} | whole
     tests = list((ROOT / "tests").rglob("test_*.py"))

@@ -181,6 +181,7 @@ def test_blind_mode_never_reveals_a_suggestion(browser: Any, folder: Path) -> No
     assert all(e.decision.hidden and e.decision.blind for e in entries(folder / "study" / STORE))
 
 
+@pytest.mark.row(3)
 def test_two_people_review_at_once(browser: Any, folder: Path) -> None:
     """Two servers on one study: the second is told of the first, and nobody's decision is lost."""
     with running(folder, *_model(folder)) as one, running(folder, *_model(folder)) as two:
@@ -213,6 +214,7 @@ def test_a_reload_in_the_middle_goes_on_where_it_was(browser: Any, folder: Path)
         assert page.locator("#pane").get_attribute("data-unit") == unit
 
 
+@pytest.mark.row(24)
 def test_a_lost_connection_is_said_and_no_decision_is_lost(browser: Any, folder: Path) -> None:
     """While the server does not answer the page says not saved; when it does, the decision is saved once."""
     with running(folder, *_model(folder)) as server:
@@ -264,6 +266,7 @@ def _seconds(process: subprocess.Popen[str]) -> float:
     return (int(cells[11]) + int(cells[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.row(1)
 def test_a_server_killed_while_deciding_loses_nothing(folder: Path) -> None:
     """SIGKILL at any moment: what was answered as saved is there, the chain holds, the next start is quick."""
     path, chosen = folder / "study" / STORE, random.Random(7)
@@ -377,6 +380,7 @@ def test_every_state_is_accessible(browser: Any, folder: Path, scheme: str) -> N
 HOSTILE = "<img src=x onerror=\"document.title='hit'\"><script>document.title='hit'</script>'\"`{{7*7}}\u202e👩‍👩‍👧"
 
 
+@pytest.mark.row(9)
 def test_a_hostile_study_is_only_words(browser: Any, folder: Path) -> None:
     """Script in text, code, coder, document name and variable is shown as words, and runs nowhere."""
     path = folder / "study" / STORE
@@ -409,6 +413,7 @@ def test_a_hostile_study_is_only_words(browser: Any, folder: Path) -> None:
         assert (coding.code, coding.start, coding.end) == (HOSTILE, 0, len(text))
 
 
+@pytest.mark.row(17)
 def test_offsets_of_a_selection_are_code_points(browser: Any, folder: Path) -> None:
     """Words selected after emoji, combining and right-to-left letters are the words that are coded."""
     text = "👩‍👩‍👧 שלום cafe\u0301 𝒳 the badge matters"
@@ -468,6 +473,7 @@ def _harmless(page: Any) -> None:
     assert page.faults == []
 
 
+@pytest.mark.row(9)
 def test_sixty_payloads_in_every_field_are_only_words(browser: Any, folder: Path) -> None:
     """Each payload in each field of the study, and typed into each field of the page, stays words on every page."""
     path = folder / "study" / STORE

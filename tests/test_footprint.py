@@ -51,6 +51,7 @@ def _run(code: str, **more: str) -> str:
     return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.row(13)
 def test_the_guard_refuses_every_other_computer_and_no_socket_of_this_one() -> None:
     """Connections, names and datagrams to elsewhere are refused; a server of this computer is reached; a download is not."""
     told, refused = json.loads(_run(_GUARDED))
@@ -58,6 +59,7 @@ def test_the_guard_refuses_every_other_computer_and_no_socket_of_this_one() -> N
     assert refused == ["192.0.2.1", "example.org", "example.org", "192.0.2.1", "2001:db8::1", "host.invalid"]
 
 
+@pytest.mark.row(13)
 def test_telemetry_is_off_before_any_guest_library_comes() -> None:
     """Importing autocode sets every switch, and brings none of the libraries that they are for."""
     code = "import autocode, os, sys, json; print(json.dumps([os.environ['ORT_DISABLE_TELEMETRY'], "
@@ -66,6 +68,7 @@ def test_telemetry_is_off_before_any_guest_library_comes() -> None:
     assert json.loads(_run(code)) == ["1", "1", "0", []]
 
 
+@pytest.mark.row(13)
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace, which shows every system call, is not on this computer")
 def test_no_system_call_of_the_main_verbs_goes_out(tmp_path: Path) -> None:
     """Traced below Python, in an empty home: no thread asks for a name or connects to another computer."""

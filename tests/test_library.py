@@ -61,6 +61,7 @@ def _may_unshare() -> bool:
     return subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.row(13)
 def test_the_demo_makes_everything_it_promises(demo: Path) -> None:
     """Study, model, suggestions, held-out predictions and report are there, and the end says where."""
     for name in (
@@ -108,6 +109,7 @@ def test_the_theme_is_right_first_more_often_than_not(demo: Path) -> None:
     assert sum(hits) / len(hits) > 0.5
 
 
+@pytest.mark.row(20)
 def test_a_second_demo_gives_the_same_bytes(demo: Path, tmp_path: Path) -> None:
     """Another process with another hash seed and one thread writes the same files, byte for byte."""
     done = subprocess.run(

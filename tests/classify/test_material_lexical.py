@@ -26,6 +26,7 @@ def test_same_text_gives_the_same_row_alone_or_in_company():
     assert np.array_equal(dense(texts, 256)[few], dense([texts[i] for i in few], 256))
 
 
+@pytest.mark.row(20)
 def test_same_row_in_another_process():
     """Rows do not hang on Python's hash seed."""
     code = "from autocode.classify.material import hashed; print(hashed(['one small test?'], 64).toarray().tobytes().hex())"

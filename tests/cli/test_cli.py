@@ -220,6 +220,7 @@ def test_the_report_holds_tables_map_agreement_and_suggestions(shell: Shell) -> 
     assert "autocode report corpora/tiny" in page
 
 
+@pytest.mark.row(4)
 def test_doctor_finds_a_damaged_study(shell: Shell) -> None:
     """A byte changed in the study file is reported with exit code 1."""
     shell("import", "open", "--study", "s")
@@ -233,6 +234,7 @@ def test_doctor_finds_a_damaged_study(shell: Shell) -> None:
     assert "FAULT" in out
 
 
+@pytest.mark.row(14, 19)
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -315,6 +317,7 @@ def test_help_is_instant() -> None:
     assert "Pre-code interviews" in done.stdout
 
 
+@pytest.mark.row(1)
 @pytest.mark.parametrize("verb", ["import", "train", "suggest"])
 def test_a_killed_job_loses_nothing(verb: str, shell: Shell) -> None:
     """After kill -9 in the middle, the study and the model are whole, and the next run works."""

@@ -28,6 +28,7 @@ def _table(chance: random.Random) -> str:
     return HEAD + "\n".join(rows) + "\n"
 
 
+@pytest.mark.row(19)
 @pytest.mark.parametrize("seed", range(12))
 def test_odd_studies_are_met_with_one_line(seed: int, shell: Shell) -> None:
     """No verb calls a fault of the data a fault of the program, whatever the study is like."""

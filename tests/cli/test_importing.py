@@ -87,6 +87,7 @@ def test_a_codebook_that_comes_later_gives_its_themes(run: Run, tmp_path: Path) 
     assert study.codebook.by_path["State > Mood"].definition == "how it felt"
 
 
+@pytest.mark.row(17)
 def test_halves_of_characters_do_not_stop_an_import(run: Run, tmp_path: Path) -> None:
     """A speech file with a broken emoji comes in, the place is shown, and it is told."""
     (tmp_path / "a.json").write_text('{"segments": [{"start": 0, "end": 1, "text": "Well \\ud83d so."}]}')

@@ -95,6 +95,7 @@ def test_the_token_lets_one_browser_in_once(page: Page) -> None:
     assert page.browser().get(f"/?token={page.said[0]}").status_code == 200
 
 
+@pytest.mark.row(10)
 @pytest.mark.parametrize("cookie", ["", "wrong", "%C3%A9"])
 def test_nobody_without_the_cookie_sees_or_does_anything(page: Page, cookie: str) -> None:
     """Every route refuses a stranger and shows nothing of the study."""
@@ -112,6 +113,7 @@ def test_nobody_without_the_cookie_sees_or_does_anything(page: Page, cookie: str
     assert entries(page.desk.path) == []
 
 
+@pytest.mark.row(10)
 @pytest.mark.parametrize("host", ["evil.com", "evil.com:4321", "127.0.0.1", "127.0.0.1:80", "127.0.0.1.evil.com:4321", ""])
 def test_a_foreign_host_is_refused(page: Page, host: str) -> None:
     """A name that resolves to this computer from elsewhere (DNS rebinding) gets nothing."""
@@ -121,6 +123,7 @@ def test_a_foreign_host_is_refused(page: Page, host: str) -> None:
         assert page.client.post(path, content="{}", headers={**SAME, "Host": host}).status_code == 400
 
 
+@pytest.mark.row(10)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -151,6 +154,7 @@ def test_an_old_browser_without_fetch_metadata_may_work(page: Page) -> None:
     assert answer.status_code == 200
 
 
+@pytest.mark.row(10)
 @pytest.mark.parametrize("path", [*HOME_POSTS, *(BASE + p for p in POSTS if p != "/login")])
 def test_no_get_writes(page: Page, path: str) -> None:
     """A GET of a writing route is refused, with query or without; a GET of any page leaves the study file as it is."""
@@ -163,12 +167,14 @@ def test_no_get_writes(page: Page, path: str) -> None:
     assert load(page.desk.path) == before
 
 
+@pytest.mark.row(10)
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 def test_other_methods_are_refused(page: Page, method: str) -> None:
     """Only GET, HEAD and POST are known."""
     assert page.client.request(method, "/").status_code == 405
 
 
+@pytest.mark.row(10)
 def test_large_bodies_are_refused(page: Page) -> None:
     """Whether the size is said or not, a body over the limit writes nothing and is not kept in memory."""
     page.enter()
@@ -180,6 +186,7 @@ def test_large_bodies_are_refused(page: Page) -> None:
     assert entries(page.desk.path) == []
 
 
+@pytest.mark.row(10)
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"null", b"[" * 50_000, b"\xff\xfe", b'{"do":["accept"]}', b'{"do":"accept","x":1}']
 )
@@ -210,6 +217,7 @@ def test_every_answer_is_dressed(page: Page) -> None:
         assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.row(9)
 def test_the_page_keeps_to_its_own_policy(page: Page) -> None:
     """No inline script or style, no foreign address and no handler attribute is in any page."""
     html = page.enter()
@@ -253,6 +261,7 @@ def test_a_name_that_is_none_is_refused(page: Page, name: str) -> None:
     assert answer.status_code == 409
 
 
+@pytest.mark.row(14)
 def test_nothing_of_the_study_is_in_an_address(page: Page) -> None:
     """Documents, codes, filters and groups are numbers and random words in every address of every page."""
     page.enter()
@@ -397,6 +406,7 @@ PAYLOADS = [
 ]
 
 
+@pytest.mark.row(9)
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_what_people_type_comes_back_as_words(page: Page, payload: str) -> None:
     """A coder's name, a comment, a code name, a definition and a reason are shown, never obeyed."""
@@ -425,6 +435,7 @@ def test_what_people_type_comes_back_as_words(page: Page, payload: str) -> None:
     assert payload in "".join(_Live.words_of(text) for text in texts if not text.startswith("{"))
 
 
+@pytest.mark.row(10)
 def test_the_socket_is_on_the_loopback_alone() -> None:
     """The server listens on 127.0.0.1; a taken or impossible port is one clear error."""
     bound = listen(0)

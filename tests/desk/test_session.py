@@ -32,6 +32,7 @@ def test_without_a_model_everything_can_be_coded_by_hand(study: Study, tmp_path:
     assert not any(i.suggestions or EVE.hides(i) for d in found.advice.items for i in found.items(d))
 
 
+@pytest.mark.row(3)
 def test_two_desks_on_one_study_see_each_others_decisions(study: Study, tmp_path: Path) -> None:
     """What one writes the other has after a refresh, and both stand in one chain."""
     model = learnt(study)

@@ -44,6 +44,7 @@ def places(study: Study, tmp_path: Path) -> Places:
     return Places(tmp_path / "s", tmp_path / "models", tmp_path / "cache", (tmp_path / "out",))
 
 
+@pytest.mark.row(15)
 def test_no_byte_is_left_where_it_could_be_erased(places: Places) -> None:
     """After forgetting, the words stand in no file but the researchers' own, which is listed."""
     root = places.study.parent
@@ -66,6 +67,7 @@ def test_their_codings_leave_every_table(places: Places, study: Study) -> None:
     assert check(places.study / STORE) == []
 
 
+@pytest.mark.row(15)
 def test_a_model_loses_its_evidence_and_is_listed(places: Places) -> None:
     """The model still loads, without segments of the participant, and its weights are said to remain."""
     done = forget("D3", places)
@@ -109,6 +111,7 @@ def test_examples_that_quote_them_leave_the_codebook_and_the_model(places: Place
     assert [p.name for p in root.rglob("*") if p.is_file() and WORDS.encode() in p.read_bytes()] == ["notes.txt"]
 
 
+@pytest.mark.row(15)
 def test_the_ledger_loses_their_words_and_name_and_says_so(places: Places) -> None:
     """Notes that quote or name them are gone, the chain holds anew, and a last entry says how it ended before."""
     path = places.study / STORE
@@ -140,6 +143,7 @@ def test_the_ledger_loses_their_words_and_name_and_says_so(places: Places) -> No
     assert not [p for p in places.study.rglob("*") if p.is_file() and WORDS.encode() in p.read_bytes()]
 
 
+@pytest.mark.row(15)
 def test_everything_on_the_studys_list_is_found_from_any_folder(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     """Letters, tables and models that nobody names now are erased; one changed since is listed, one moved away is named."""
     root = places.study.parent
@@ -159,6 +163,7 @@ def test_everything_on_the_studys_list_is_found_from_any_folder(places: Places, 
     assert [o.path for o in outputs(places.study / STORE)] == ["../far/worked.csv", "../far/moved.csv", "../models/m"]
 
 
+@pytest.mark.row(15)
 @pytest.mark.parametrize(
     "note",
     [
@@ -189,6 +194,7 @@ def test_short_sentences_and_names_are_searched_whole(places: Places, note: str)
     assert str(places.also[0] / "other.txt") not in left
 
 
+@pytest.mark.row(15)
 def test_dated_copies_forget_too(places: Places) -> None:
     """A copy made before is a sound study without them afterwards."""
     kept = backup(places.study / STORE)
@@ -217,6 +223,7 @@ print(seen[0])
 """
 
 
+@pytest.mark.row(1, 15)
 def test_it_goes_on_after_a_kill_at_any_point(places: Places) -> None:
     """Killed at points all over its way, the same call finishes: no word is left, and the certificate names what went."""
     root = places.study.parent
@@ -254,6 +261,7 @@ def test_a_record_that_points_to_them_is_listed(places: Places) -> None:
     assert "points to D3" in dict(done.left)[str(places.study / NAME)]
 
 
+@pytest.mark.row(15)
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
 def test_parts_of_a_stopped_run_are_erased(places: Places, suffix: str) -> None:
     """The hidden folder that a stopped suggest leaves goes, packed or not; one that holds others' words alone stays."""
@@ -271,6 +279,7 @@ def test_parts_of_a_stopped_run_are_erased(places: Places, suffix: str) -> None:
     assert [e for e in done.erased if e.startswith(str(ours.folder))]
 
 
+@pytest.mark.row(15)
 def test_words_in_a_parquet_table_are_found(places: Places) -> None:
     """A finished table is the researchers' own: it is listed, though its columns are packed."""
     stored = load(places.study / STORE)
@@ -293,6 +302,7 @@ def test_a_rule_with_words_in_common_is_read_and_no_file_is_blamed(places: Place
     assert str(places.study / STORE) not in dict(left)
 
 
+@pytest.mark.row(15)
 def test_receipts_forget_them_too(places: Places) -> None:
     """What receipts say of the documents, and codings set aside there, are gone; the rest stays."""
     aside = tuple(Coding(d, 0, 4, "Work > Time", "ana", "a memo on them") for d in ("D3", "D4"))

@@ -16,6 +16,7 @@ from autocode.errors import InputError
 from autocode.formats.files import csv_text, read_text, unguarded, write_atomic
 
 
+@pytest.mark.row(8)
 @pytest.mark.parametrize("lead", ["=", "+", "-", "@", "\t", "\r", "＝"])
 def test_no_cell_is_a_formula(lead: str) -> None:
     """A text that a spreadsheet would run gets an apostrophe; `plain` leaves it alone."""
@@ -31,6 +32,7 @@ def test_numbers_are_never_guarded() -> None:
     assert csv_text(["c"], [[-1.5], [-3]], plain=False).splitlines()[1:] == ["-1.500000", "-3"]
 
 
+@pytest.mark.row(16)
 def test_a_table_opens_in_a_spreadsheet() -> None:
     """The text begins with a byte order mark, so that accents are right in Excel."""
     assert csv_text(["é"], []).startswith("\ufeffé")
@@ -51,6 +53,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     assert path.read_text() == "old"
 
 
+@pytest.mark.row(21)
 def test_a_scanner_that_holds_the_file_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rename refused three times (as virus scanners do) succeeds at the fourth."""
     real, left = os.replace, [3]
@@ -66,6 +69,7 @@ def test_a_scanner_that_holds_the_file_is_waited_for(tmp_path: Path, monkeypatch
     assert (tmp_path / "a.txt").read_text() == "x"
 
 
+@pytest.mark.row(27)
 def test_written_files_are_for_their_owner(tmp_path: Path) -> None:
     """Results hold words of transcripts: on POSIX nobody else may read them."""
     write_atomic(tmp_path / "a.txt", "x")
@@ -79,6 +83,7 @@ def test_the_guard_can_be_taken_off(text: str) -> None:
     assert unguarded(rows[1][1]) == text
 
 
+@pytest.mark.row(16)
 @pytest.mark.parametrize("code", ["utf-16-le", "utf-16-be"])
 def test_wide_text_without_a_mark_is_read_and_said(code: str, tmp_path: Path) -> None:
     """Half of the bytes are zero: UTF-16, a guess."""
@@ -88,6 +93,7 @@ def test_wide_text_without_a_mark_is_read_and_said(code: str, tmp_path: Path) ->
     assert read_text(path) == ("I: Hello?\nP: Café…\n", said)
 
 
+@pytest.mark.row(16)
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -106,6 +112,7 @@ def test_legacy_encodings_are_guessed(text: str, code: str, tmp_path: Path) -> N
     assert "a guess" in note
 
 
+@pytest.mark.row(5)
 def test_a_packed_bomb_is_refused(tmp_path: Path) -> None:
     """A .gz that unpacks to more than 200 times its size is never unpacked whole."""
     path = tmp_path / "a.csv.gz"
@@ -114,6 +121,7 @@ def test_a_packed_bomb_is_refused(tmp_path: Path) -> None:
         read_text(path)
 
 
+@pytest.mark.row(16, 17)
 def test_a_stray_zero_byte_does_not_turn_a_text_into_another_script(tmp_path: Path) -> None:
     """English with one zero byte stays English; the byte is shown and told, and offsets stay."""
     (tmp_path / "a.txt").write_bytes(("It was hard. " * 200).encode() + b"\x00" + "And caf\u00e9s closed.".encode())
@@ -122,6 +130,7 @@ def test_a_stray_zero_byte_does_not_turn_a_text_into_another_script(tmp_path: Pa
     assert "zero bytes" in note
 
 
+@pytest.mark.row(8)
 def test_headers_are_guarded_as_cells_are() -> None:
     """A coder called =ann is no formula in a heading either."""
     assert csv_text(["code", "=ann"], [["x", "=y"]]).splitlines() == ["\ufeffcode,'=ann", "x,'=y"]

@@ -91,6 +91,7 @@ def _bounded(found: dict[str, tuple[str, float, float]]) -> None:
     assert {name: row[0] for name, row in found.items() if row[0] not in ("read", "refused")} == {}
 
 
+@pytest.mark.row(5, 6, 7)
 @pytest.mark.skipif(not SAMPLES, reason="shared/formats/samples is not on this machine")
 def test_adversarial_samples_cost_little_and_say_one_line() -> None:
     """Bombs, entities and paths out are refused, odd files read, all within a second and 100 MB."""
@@ -100,6 +101,7 @@ def test_adversarial_samples_cost_little_and_say_one_line() -> None:
     assert {name for name, row in found.items() if row[0] == "refused"} == REFUSED
 
 
+@pytest.mark.row(18)
 def test_megabytes_of_nonsense_cost_little(tmp_path: Path) -> None:
     """No pattern looks at a text again and again, whatever it is made of."""
     for name, content in NONSENSE.items():
@@ -109,6 +111,7 @@ def test_megabytes_of_nonsense_cost_little(tmp_path: Path) -> None:
     _bounded(found)
 
 
+@pytest.mark.row(5)
 def test_output_is_bounded_as_input_is(tmp_path: Path) -> None:
     """A name of thousands of letters above thousands of codes, and a text shown in a hundred thousand cells, are refused."""
     codes = "".join(f'<Code guid="{n:08}-0000-4000-8000-000000000000" name="c{n}" isCodable="true"/>' for n in range(1500))

@@ -52,6 +52,7 @@ def test_the_same_words_under_two_names_are_one_document(tmp_path: Path) -> None
     assert "document 'Interview one' is 'R01' by its words" in str(receipts[-1])
 
 
+@pytest.mark.row(17)
 def test_names_in_two_forms_of_unicode_are_one_name(tmp_path: Path) -> None:
     """A Mac writes e and an accent where others write one sign."""
     (tmp_path / "a").mkdir()

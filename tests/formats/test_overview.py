@@ -90,6 +90,7 @@ def test_json_has_all_of_it(tmp_path: Path) -> None:
     assert files["skipped"] == {"not read": 6, "that could not be read": 2}
 
 
+@pytest.mark.row(14)
 def test_no_word_of_a_transcript_is_in_a_receipt(tmp_path: Path) -> None:
     """Receipts are kept and sent: they name files, speakers and numbers only."""
     text = str(Overview.of(*read_all([_folder(tmp_path)], GO_ON)))

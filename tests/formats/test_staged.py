@@ -41,6 +41,7 @@ def _set(folder: Path) -> set[str]:
     return {p.read_text() for p in (folder / "part").glob("*.txt")} if (folder / "part").is_dir() else set()
 
 
+@pytest.mark.row(1, 2)
 @pytest.mark.parametrize("mode", ["kill", "full"])
 def test_it_is_the_old_or_the_new_at_every_point(tmp_path: Path, mode: str) -> None:
     """Whatever the moment, no mixture is seen, what else lies in the folder stays, and scraps go at the next writing."""
@@ -79,6 +80,7 @@ def test_a_folder_that_a_study_works_in_is_filled_one_by_one(tmp_path: Path) -> 
     assert (tmp_path / "s" / "codebook.yaml").read_text() == "x"
 
 
+@pytest.mark.row(1)
 def test_scraps_of_killed_runs_are_swept_and_living_ones_are_not(tmp_path: Path) -> None:
     """A hidden file of a process that is over goes at the next writing; that of a living process stays."""
     dead = subprocess.Popen([sys.executable, "-c", ""])

@@ -99,6 +99,7 @@ def test_a_saved_model_suggests_the_same(model: CodingModel, tmp_path: Path, enc
     assert again.suggest(spoken(99)) == model.suggest(spoken(99))
 
 
+@pytest.mark.row(20)
 def test_saving_twice_gives_the_same_bytes(study: Study, encoder: FakeEncoder, tmp_path: Path) -> None:
     """Same input, same seed: every file of the model folder is equal, byte for byte."""
     for name in ("a", "b"):
@@ -124,6 +125,7 @@ def test_a_model_can_be_saved_without_quotes(model: CodingModel, tmp_path: Path,
     assert (evidence.text, evidence.document[0]) == ("", "D")
 
 
+@pytest.mark.row(11)
 def test_loading_runs_no_code(model: CodingModel, tmp_path: Path) -> None:
     """No pickle is opened while a model is read: the interpreter's audit sees none."""
     model.save(tmp_path / "m")
@@ -139,6 +141,7 @@ def test_loading_runs_no_code(model: CodingModel, tmp_path: Path) -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
+@pytest.mark.row(11)
 @pytest.mark.parametrize("name", ["weights.safetensors", "precedents.jsonl", "config.toml", "codebook.yaml", "manifest.json"])
 def test_a_changed_file_is_refused(name: str, model: CodingModel, tmp_path: Path, encoder: FakeEncoder) -> None:
     """Any file altered, cut or swapped for a pickle after saving is one clear error with the mend."""
@@ -175,6 +178,7 @@ _FORGED: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {
 }
 
 
+@pytest.mark.row(11)
 @pytest.mark.parametrize("what", _FORGED)
 def test_a_forged_model_is_refused(what: str, model: CodingModel, tmp_path: Path, encoder: FakeEncoder) -> None:
     """Lists, numbers and shapes that do not fit one another are one clear error, even where all hashes were adapted."""
@@ -186,6 +190,7 @@ def test_a_forged_model_is_refused(what: str, model: CodingModel, tmp_path: Path
         CodingModel.load(tmp_path / "m", encoder)
 
 
+@pytest.mark.row(11)
 @pytest.mark.parametrize("name", ["manifest.json", "precedents.jsonl", "config.toml", "codebook.yaml"])
 def test_a_deeply_nested_part_is_one_line(name: str, model: CodingModel, tmp_path: Path, encoder: FakeEncoder) -> None:
     """A hundred thousand brackets are refused as any damage is, with no exception of a parser."""
@@ -202,6 +207,7 @@ def test_a_deeply_nested_part_is_one_line(name: str, model: CodingModel, tmp_pat
         CodingModel.load(tmp_path / "m", encoder)
 
 
+@pytest.mark.row(12)
 def test_another_encoder_is_refused(model: CodingModel, tmp_path: Path) -> None:
     """A model loaded with another encoder names both and the command to train again."""
     model.save(tmp_path / "m")
@@ -215,6 +221,7 @@ def test_another_encoder_is_refused(model: CodingModel, tmp_path: Path) -> None:
         CodingModel.load(tmp_path / "m", Other())
 
 
+@pytest.mark.row(12)
 def test_a_model_of_another_precision_is_used_and_says_so(model: CodingModel, tmp_path: Path) -> None:
     """Vectors of the same weights in bfloat16 are near enough: nobody is locked out, and the difference is named."""
     assert model.precision_note == ""
@@ -249,6 +256,7 @@ def test_a_document_is_judged_alike_alone_and_in_company(model: CodingModel) -> 
     assert together == alone
 
 
+@pytest.mark.row(12)
 def test_another_codebook_is_refused(model: CodingModel, study: Study) -> None:
     """Suggesting for a study with other codes names both codebooks, and the command that aligns them."""
     other = replace(study, codebook=Codebook((Code("A"), Code("B")), "Other"), codings=())
@@ -256,6 +264,7 @@ def test_another_codebook_is_refused(model: CodingModel, study: Study) -> None:
         model.suggest(other)
 
 
+@pytest.mark.row(12)
 def test_a_changed_codebook_is_followed_code_by_code(model: CodingModel, study: Study) -> None:
     """Of a changed codebook, stale codes are asked about at most, gone ones are silent, the rest is as before."""
     before = model.suggest(study)

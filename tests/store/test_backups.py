@@ -43,6 +43,7 @@ def test_a_copy_made_during_a_review_holds_every_decision_and_comes_back(store: 
     assert not load(before).codings
 
 
+@pytest.mark.row(4)
 @pytest.mark.parametrize("damage", [b"", b"\x00" * 5000, b"no database at all" * 300])
 def test_a_study_that_cannot_be_opened_is_moved_aside(store: Path, study: Study, damage: bytes) -> None:
     """The last good state is back, and the damaged file is kept."""

@@ -28,6 +28,7 @@ from autocode.trail.effects import Effects
 NIGHT = bool(os.environ.get("AUTOCODE_NIGHTLY"))
 
 
+@pytest.mark.row(4)
 def test_flipped_bits_and_cuts_are_reported() -> None:
     """Of single flipped bits of a study with a long ledger 99 % and more are reported, of cuts all, and it itself is sound."""
     told = reported(flips=300 if NIGHT else 100, cuts=100 if NIGHT else 10, decisions=1000 if NIGHT else 300)
@@ -36,6 +37,7 @@ def test_flipped_bits_and_cuts_are_reported() -> None:
     assert told["cuts reported"] == told["cuts"]
 
 
+@pytest.mark.row(4)
 def test_any_flip_in_the_head_of_the_file_is_a_fault_in_words(study: Study, tmp_path: Path) -> None:
     """Size of pages, forms of writing, or space kept for later: each flipped bit is named, and none is an error of ours."""
     whole, copy = tmp_path / "whole" / STORE, tmp_path / "copy" / STORE
@@ -60,6 +62,7 @@ def _edited(path: Path, statement: str) -> None:
     connection.close()
 
 
+@pytest.mark.row(4)
 @pytest.mark.parametrize(
     ("statement", "fault"),
     [
@@ -104,6 +107,7 @@ _BUSY: dict[str, Callable[[Path, Study], object]] = {
 }
 
 
+@pytest.mark.row(4)
 def test_a_sound_study_is_never_called_damaged(study: Study, tmp_path: Path) -> None:
     """After every kind of writing, in two orders, and while another has it open, there is no fault."""
     path = tmp_path / STORE
@@ -129,6 +133,7 @@ with held(Path(sys.argv[1])):
 """
 
 
+@pytest.mark.row(4)
 def test_a_copy_without_its_log_is_known(tmp_path: Path) -> None:
     """The file alone of a study that a program had open lacks the latest; with its log it is whole, also after a kill."""
     path = tmp_path / "s" / STORE
@@ -141,6 +146,7 @@ def test_a_copy_without_its_log_is_known(tmp_path: Path) -> None:
     assert check(path) == []  # by now the log is in the file
 
 
+@pytest.mark.row(4)
 def test_damage_in_the_log_is_reported(tmp_path: Path) -> None:
     """SQLite passes over a damaged frame and all behind it in silence; the doctor does not, and changes nothing."""
     path = tmp_path / STORE
@@ -157,6 +163,7 @@ def test_damage_in_the_log_is_reported(tmp_path: Path) -> None:
     assert check(path) == []
 
 
+@pytest.mark.row(22)
 @pytest.mark.parametrize(
     "name",
     [

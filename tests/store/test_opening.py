@@ -61,6 +61,7 @@ print("left", sorted(p.name for p in mount.rglob(".*")))
 """
 
 
+@pytest.mark.row(2, 25)
 @pytest.mark.parametrize("kind", ["read-only", "full"])
 def test_a_study_is_read_where_nothing_can_be_written(study: Study, tmp_path: Path, kind: str) -> None:
     """On a read-only or full disk, with decisions in the log alone, a study is read, checked, exported; writing is one line."""
@@ -89,6 +90,7 @@ def test_a_study_is_read_where_nothing_can_be_written(study: Study, tmp_path: Pa
     assert lines[-1] == "left []"
 
 
+@pytest.mark.row(2)
 @pytest.mark.parametrize(
     ("code", "word"),
     [
@@ -111,6 +113,7 @@ def test_what_the_system_refuses_is_told_apart(code: int, word: str, tmp_path: P
     assert word in said
 
 
+@pytest.mark.row(2)
 @pytest.mark.parametrize(
     ("code", "word"),
     [
@@ -132,6 +135,7 @@ def test_what_sqlite_refuses_is_told_apart(code: int, word: str, tmp_path: Path)
     assert "transcript" not in said
 
 
+@pytest.mark.row(25)
 def test_a_very_long_path_is_one_line(study: Study, tmp_path: Path) -> None:
     """A path longer than the system takes says so."""
     deep = tmp_path.joinpath(*["d" * 200] * 3)
@@ -163,6 +167,7 @@ def test_the_first_fault_is_the_one_that_is_told(study: Study, tmp_path: Path) -
     assert check(tmp_path / STORE) == []
 
 
+@pytest.mark.row(26)
 def test_an_older_format_is_read_and_comes_up_after_a_copy(study: Study, tmp_path: Path) -> None:
     """A study of format 1 is read as it is; the first writing copies it, then brings it up, and it is sound."""
     path = tmp_path / STORE

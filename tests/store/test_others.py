@@ -83,6 +83,7 @@ def test_a_change_that_fails_leaves_no_copy(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["other.db"]
 
 
+@pytest.mark.row(14)
 def test_an_error_never_quotes_a_cell(tmp_path: Path) -> None:
     """SQLite names the text that it cannot decode; we do not."""
     path = tmp_path / "other.db"

@@ -26,6 +26,7 @@ def test_a_study_reads_back_equal(study: Study, tmp_path: Path) -> None:
     assert load(tmp_path / STORE) == study
 
 
+@pytest.mark.row(17)
 def test_odd_text_survives(study: Study, tmp_path: Path) -> None:
     """Emoji, right-to-left text, decomposed accents and line separators come back unchanged."""
     odd = Document("odd", "👩‍👩‍👧 שלום cafe\u0301 \u2028 \x0b end")
@@ -45,6 +46,7 @@ def test_a_change_that_fails_changes_nothing(study: Study, tmp_path: Path) -> No
     assert load(tmp_path / STORE) == study
 
 
+@pytest.mark.row(4)
 def test_a_changed_cell_is_found(study: Study, tmp_path: Path) -> None:
     """A row altered behind the program's back is refused when read and named by the check."""
     path = tmp_path / STORE
@@ -72,6 +74,7 @@ def test_a_file_that_is_no_study_is_refused(content: bytes, tmp_path: Path) -> N
     assert path.read_bytes() == content
 
 
+@pytest.mark.row(4)
 def test_cut_files_never_load(study: Study, tmp_path: Path) -> None:
     """A study file cut short anywhere is reported, not read as a smaller study."""
     path = tmp_path / STORE
@@ -84,6 +87,7 @@ def test_cut_files_never_load(study: Study, tmp_path: Path) -> None:
         assert check(cut), share
 
 
+@pytest.mark.row(26)
 def test_a_newer_format_is_refused(study: Study, tmp_path: Path) -> None:
     """A study made by a later program is not opened."""
     path = tmp_path / STORE
@@ -94,6 +98,7 @@ def test_a_newer_format_is_refused(study: Study, tmp_path: Path) -> None:
         load(path)
 
 
+@pytest.mark.row(27)
 def test_the_file_is_for_its_owner_only(study: Study, tmp_path: Path) -> None:
     """Transcripts are sensitive: on POSIX nobody else may read the file."""
     update(tmp_path / STORE, lambda _: study)
@@ -114,6 +119,7 @@ for i in range(count):
 """
 
 
+@pytest.mark.row(3)
 def test_two_programs_may_write_at_once(study: Study, tmp_path: Path) -> None:
     """Two processes that each add codings lose none of them."""
     path = tmp_path / STORE
@@ -123,6 +129,7 @@ def test_two_programs_may_write_at_once(study: Study, tmp_path: Path) -> None:
     assert len(load(path).codings) == 30
 
 
+@pytest.mark.row(1)
 def test_killing_a_writer_loses_nothing_acknowledged(study: Study, tmp_path: Path) -> None:
     """After kill -9 every coding that was reported as stored is there, and the file is sound."""
     path = tmp_path / STORE
@@ -142,6 +149,7 @@ def test_killing_a_writer_loses_nothing_acknowledged(study: Study, tmp_path: Pat
         assert Coding("D0", acknowledged - 1, acknowledged, "Work", "ana") in load(path).codings
 
 
+@pytest.mark.row(15)
 def test_scrubbing_leaves_no_trace_of_what_was_deleted(tmp_path: Path) -> None:
     """Even with another program holding the file open, deleted words stand in no byte of it or of its log."""
     path = tmp_path / STORE

@@ -36,6 +36,7 @@ def test_a_folder_reads_back_as_the_study_it_was_written_from(study: Study) -> N
         assert read(Path(folder) / "p.hf") == study
 
 
+@pytest.mark.row(20)
 def test_the_same_study_gives_the_same_bytes(tmp_path: Path) -> None:
     """Two writings are equal byte for byte."""
     for name in ("a.hf", "b.hf"):
@@ -85,6 +86,7 @@ def test_the_card_names_no_one_and_quotes_nothing(tmp_path: Path) -> None:
     assert "Ana" not in card
 
 
+@pytest.mark.row(17)
 def test_half_surrogate_pairs_are_replaced_one_for_one(tmp_path: Path) -> None:
     """Parquet holds whole characters only; offsets stay."""
     write(Study((Document("d", "a\ud800b\x00c"),)), tmp_path / "p.hf")
@@ -125,6 +127,7 @@ def test_damaged_and_foreign_parts_are_refused_in_one_line(tmp_path: Path) -> No
         read(tmp_path / "p.hf")
 
 
+@pytest.mark.row(5)
 def test_a_parquet_bomb_is_refused(tmp_path: Path) -> None:
     """A column that unpacks to hundreds of times its size is not unpacked."""
     import pyarrow

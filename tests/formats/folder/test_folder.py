@@ -69,6 +69,7 @@ PUBLISHED = {
 }
 
 
+@pytest.mark.row(17)
 @settings(max_examples=100, deadline=None)
 @given(exchanged())
 def test_any_study_reads_back_equal(study: Study) -> None:

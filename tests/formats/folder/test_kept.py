@@ -36,6 +36,7 @@ def study() -> Study:
     return Study((first, second), Codebook((Code("c"),)), (Coder("ana"),), (coding,), (Reading("b/1", "ana", 0, 13),), "s")
 
 
+@pytest.mark.row(7)
 def test_names_of_files_are_safe_and_distinct_on_every_system() -> None:
     """Slashes, reserved and hidden names, and names that differ only in case or in how they are composed."""
     names = file_names(["a/b", "a_b", "Con", "con.x", "readme", ".x", "E\u0301", "é", "ok", "x" * 300, ""])

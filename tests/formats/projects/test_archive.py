@@ -24,6 +24,7 @@ def test_members_are_read_by_slashed_names(tmp_path: Path) -> None:
     assert archive.read("word/document.xml") == b"<a/>"
 
 
+@pytest.mark.row(7)
 @pytest.mark.parametrize(
     ("members", "said"),
     [
@@ -41,6 +42,7 @@ def test_an_unsafe_container_is_refused(members: dict[str, bytes], said: str, tm
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.row(7)
 def test_a_link_is_refused(tmp_path: Path) -> None:
     """A symbolic link inside a container is no text."""
     info = zipfile.ZipInfo("link")
@@ -68,6 +70,7 @@ def test_what_is_no_zip_is_said(tmp_path: Path) -> None:
         open_archive(tmp_path / "a.zip")
 
 
+@pytest.mark.row(6)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_document_type_is_refused(encoding: str) -> None:
     """No entity is ever looked at, whatever the encoding."""

@@ -90,6 +90,7 @@ def test_a_text_without_special_characters_needs_no_choice() -> None:
     assert "agree" in fit([(RawText("one two"), [Selection(0, 3)])], View()).why
 
 
+@pytest.mark.row(17)
 @given(TEXTS, st.sampled_from([POINTS, UTF16, UTF8]), st.sampled_from([STORED, ONE, TWO]), st.data())
 def test_every_span_comes_back_from_its_positions(text: str, unit: str, newline: str, data: st.DataObject) -> None:
     """Whatever the unit and the newline, start and end turn back into the same span."""

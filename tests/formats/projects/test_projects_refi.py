@@ -170,6 +170,7 @@ def test_a_bare_project_has_its_texts_beside_it(tmp_path: Path) -> None:
     assert read(tmp_path / "p.qde") == study
 
 
+@pytest.mark.row(20)
 def test_the_same_study_gives_the_same_bytes(tmp_path: Path) -> None:
     """Two writings are equal byte for byte, guids and dates included."""
     study = Study((Document("d", "text", "d"),), Codebook((Code("c"),)))

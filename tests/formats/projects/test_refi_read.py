@@ -112,6 +112,7 @@ def test_texts_that_are_missing_or_empty_are_listed(tmp_path: Path) -> None:
     assert _receipt(receipts, "codings").skipped["in documents without a text"] == 2
 
 
+@pytest.mark.row(7)
 @pytest.mark.parametrize(
     "path",
     [

@@ -64,6 +64,7 @@ def test_every_adversarial_sample_is_refused_or_contained(name: str) -> None:
     assert (study is None) == (name in REFUSED)
 
 
+@pytest.mark.row(6)
 def test_a_document_type_is_refused_in_every_part(tmp_path: Path) -> None:
     """No entity is ever resolved, in a project or a codebook."""
     xml = '<?xml version="1.0"?><!DOCTYPE CodeBook [<!ENTITY x SYSTEM "file:///etc/hostname">]><CodeBook><Codes/></CodeBook>'
@@ -72,12 +73,14 @@ def test_a_document_type_is_refused_in_every_part(tmp_path: Path) -> None:
         read(tmp_path / "c.qdc")
 
 
+@pytest.mark.row(6)
 def test_codes_five_thousand_levels_deep_are_refused(tmp_path: Path) -> None:
     """Depth is bounded before it can exhaust the stack."""
     deep = '<Code guid="00000000-0000-4000-8000-000000000001" name="c" isCodable="true">' * 5000 + "</Code>" * 5000
     assert _attempt(qdpx(tmp_path, project(deep), {})) is None
 
 
+@pytest.mark.row(5)
 def test_a_bomb_of_many_members_is_refused(tmp_path: Path) -> None:
     """Thirty texts of 9 MB of one letter are more than a project's texts may be."""
     sources = "".join(source(n, f"S{n}") for n in range(100, 130))
@@ -90,6 +93,7 @@ def test_a_bomb_of_many_members_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
+@pytest.mark.row(5)
 def test_a_member_larger_than_it_says_is_refused(tmp_path: Path) -> None:
     """Limits hold while reading, whatever the headers declare."""
     path = qdpx(tmp_path, project("", source(5, "A")), {"5.txt": "a" * 5000})
@@ -99,6 +103,7 @@ def test_a_member_larger_than_it_says_is_refused(tmp_path: Path) -> None:
     assert study is None or not study.documents
 
 
+@pytest.mark.row(14)
 def test_errors_and_receipts_hold_no_words_of_a_text(tmp_path: Path) -> None:
     """A text that cannot be decoded or used is never quoted."""
     secret = "Confidential"
@@ -108,6 +113,7 @@ def test_errors_and_receipts_hold_no_words_of_a_text(tmp_path: Path) -> None:
     assert secret not in " ".join(map(str, receipts))
 
 
+@pytest.mark.row(4)
 @settings(max_examples=25, deadline=None)
 @given(exchanged(), st.randoms(use_true_random=False))
 def test_a_damaged_project_never_gives_a_traceback(
@@ -136,6 +142,7 @@ def _leaf(code: str) -> str:
     return re.sub(r" \([^()]*\)$", "", code.rsplit(" > ", 1)[-1])
 
 
+@pytest.mark.row(4)
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([".qdpx", ".qde", ".qdc", ".qda", ".sqlite3", ".rqda", ".parquet"]))
 def test_random_bytes_are_refused_in_one_line(tmp_path_factory: pytest.TempPathFactory, raw: bytes, suffix: str) -> None:
@@ -191,6 +198,7 @@ XML = st.recursive(
 )
 
 
+@pytest.mark.row(19)
 @settings(max_examples=150, deadline=None)
 @given(st.lists(XML, max_size=4))
 def test_any_arrangement_of_elements_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, parts: list[str]) -> None:
@@ -210,6 +218,7 @@ def _attempt_quick(path: Path) -> Study | None:
     return study
 
 
+@pytest.mark.row(4)
 @pytest.mark.parametrize(
     "sample", sorted(p.name for p in (SHARED / "formats" / "samples").glob("*/*.qd*") if p.is_file()) or ["none"]
 )

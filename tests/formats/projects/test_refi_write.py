@@ -126,6 +126,7 @@ def test_guids_that_are_none_are_replaced(tmp_path: Path) -> None:
     assert all(len(g) == 36 for g in guids)
 
 
+@pytest.mark.row(17)
 def test_characters_that_xml_cannot_hold_are_replaced_one_for_one(tmp_path: Path) -> None:
     """Offsets stay right in a text with control characters and half surrogate pairs."""
     text = "a\x00b\x0bc\ud800d\uffffe"

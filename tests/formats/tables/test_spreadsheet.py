@@ -27,6 +27,7 @@ def test_cells_come_back_as_they_were(tmp_path: Path) -> None:
     assert table.lines == (2, 3)
 
 
+@pytest.mark.row(8)
 @pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@a", "http://x.y", "{=1}", "\t=1"])
 def test_no_cell_is_a_formula_or_a_link(text: str, tmp_path: Path) -> None:
     """Whatever a text begins with, the file holds it as a text."""
@@ -35,6 +36,7 @@ def test_no_cell_is_a_formula_or_a_link(text: str, tmp_path: Path) -> None:
     assert (cell.data_type, cell.value, cell.hyperlink) == ("s", text, None)
 
 
+@pytest.mark.row(20)
 def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
     """No date of writing is in the file."""
     for name in ("a.xlsx", "b.xlsx"):
@@ -75,6 +77,7 @@ def test_dates_and_foreign_cells_are_texts(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.row(6)
 def test_a_document_type_in_a_part_is_refused(tmp_path: Path) -> None:
     """An .xlsx with an entity bomb in its strings is not opened."""
     write_workbook(tmp_path / "a.xlsx", {"s": (["a"], [["x"]])})
@@ -102,6 +105,7 @@ def test_an_empty_workbook_is_refused(tmp_path: Path) -> None:
         read_workbook(tmp_path / "a.xlsx")
 
 
+@pytest.mark.row(17)
 @settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_survives(text: str) -> None:

@@ -26,6 +26,7 @@ def _turns(document: Document) -> Found:
     return [(t.speaker, document.text_of(t), t.start_ms, t.end_ms) for t in document.turns]
 
 
+@pytest.mark.row(28)
 @pytest.mark.parametrize(
     ("name", "text", "turns"),
     [
@@ -70,6 +71,7 @@ def test_every_kind_keeps_speakers_and_times(name: str, text: str, turns: Found,
     assert _turns(_read(tmp_path / name)) == turns
 
 
+@pytest.mark.row(28)
 def test_a_file_without_timings_is_refused(tmp_path: Path) -> None:
     """A .vtt that holds only its mark has no words."""
     (tmp_path / "a.vtt").write_text("WEBVTT\n\n")
@@ -77,6 +79,7 @@ def test_a_file_without_timings_is_refused(tmp_path: Path) -> None:
         _read(tmp_path / "a.vtt")
 
 
+@pytest.mark.row(28)
 @given(st.text("0123456789:.,-> \n<v>/ab&;", max_size=80))
 def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
     """Fuzz: never a traceback."""

@@ -56,6 +56,7 @@ def test_times_and_addresses_make_no_speaker() -> None:
     ]
 
 
+@pytest.mark.row(16)
 @pytest.mark.parametrize(
     ("raw", "text"),
     [
@@ -72,6 +73,7 @@ def test_encodings_with_a_mark_are_read(raw: bytes, text: str, tmp_path: Path) -
     assert (document.text, note) == (text, "")
 
 
+@pytest.mark.row(16)
 def test_a_legacy_encoding_is_a_guess_and_said(tmp_path: Path) -> None:
     """A file that is no UTF-8 is read by a guess, and the receipt says which."""
     path = tmp_path / "a.txt"
@@ -80,6 +82,7 @@ def test_a_legacy_encoding_is_a_guess_and_said(tmp_path: Path) -> None:
     assert "a guess" in note
 
 
+@pytest.mark.row(16)
 def test_the_encoding_may_be_said(tmp_path: Path) -> None:
     """--encoding reads the bytes as told."""
     path = tmp_path / "a.txt"

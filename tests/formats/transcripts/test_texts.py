@@ -63,6 +63,7 @@ def test_a_file_that_is_not_what_its_name_says_is_one_line(suffix: str, tmp_path
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.row(4)
 def test_samples_survive_being_cut_and_flipped() -> None:
     """Every sample, cut and with bits flipped at places fixed by a seed: read or refused, never a traceback."""
     import random
