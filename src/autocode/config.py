@@ -39,6 +39,7 @@ class SegmentConfig:
             `module:name`, or in Python the function itself.
         spacy: An installed spaCy pipeline that finds sentences; "" takes the rule-based one.
         language: Language of the rule-based sentence finder, as spaCy names it.
+        spans: Suggest the sentences that carry a code, where coders marked less than whole units; else whole units.
     """
 
     unit: Unit = "auto"
@@ -47,6 +48,7 @@ class SegmentConfig:
     segmenter: str | Callable[..., Any] = ""
     spacy: str = ""
     language: str = "en"
+    spans: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,10 @@ class Classifier:
         head = self.heads.lexical
         return np.zeros((len(codes), 0)) if head is None else head.W[list(codes), : -2 * ROLES]
 
+    def meaning(self, V: FloatArray, codes: Sequence[int]) -> FloatArray:
+        """Scores (m, len(codes)) by meaning of pieces of texts, from their unit vectors V (m, d0)."""
+        return np.asarray(V @ self.heads.dense.W[list(codes), : V.shape[1]].T)
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """All that is needed to predict again, as numbers only; no word of a text is among them."""
         known = self.reliability
@@ -304,7 +308,11 @@ def held(scores: Scores | Sequence[Scores], target: Target, config: ClassifyConf
 
 
 def fit(
-    features: Features, target: Target, config: ClassifyConfig = ClassifyConfig(), progress: Progress | None = None
+    features: Features,
+    target: Target,
+    config: ClassifyConfig = ClassifyConfig(),
+    progress: Progress | None = None,
+    watch: Callable[[IntArray, Heads], None] | None = None,
 ) -> Classifier:
     """Learn from all segments; calibrate and set thresholds on out-of-document scores.
 
@@ -312,13 +320,14 @@ def fit(
     other documents. Beyond `NESTED_MOST` segments these come from the scores of the other folds, whose heads have seen
     the document that is judged; so many segments leave a threshold little to flatter itself with.
 
-    Args and errors: as for `cross_predict`.
+    Args and errors: as for `cross_predict`; `watch` is shown, fold after fold, the rows left out and the heads
+    that have not seen their documents.
     """
     fold = folds_of(features, target, config)
     nested = (fold >= 0).sum() <= NESTED_MOST
     tick = _ticker(progress, int(fold.max()) + 1, 1, _inner_models(fold) if nested else 0)
     learnt = trained(features, target, [*others(fold), np.arange(len(fold))], config)
-    scores = held_out_scores(features, target, fold, learnt, tick)
+    scores = held_out_scores(features, target, fold, _watched(learnt, fold, watch) if watch else learnt, tick)
     (heads,) = learnt  # learnt beside the last fold's
     tick()
     own = np.flatnonzero(fold >= 0)
@@ -331,6 +340,13 @@ def fit(
     )
     judged, known = judge(outer, target.take(own), config, seen.said)
     return Classifier(heads, judged, known)
+
+
+def _watched(learnt: Iterator[Heads], fold: IntArray, watch: Callable[[IntArray, Heads], None]) -> Iterator[Heads]:
+    for f in range(int(fold.max()) + 1):
+        heads = next(learnt)
+        watch(np.flatnonzero(fold == f), heads)
+        yield heads
 
 
 def _inner_models(fold: IntArray) -> int:

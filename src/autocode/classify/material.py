@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +22,9 @@ IntArray = NDArray[np.integer[Any]]
 
 # A question mark tells a question from a statement, so it counts as a word.
 _WORD = re.compile(r"[^\W_]+|[?!]")
+# After the mark that ends a sentence, with its closing quotes; or at a line's end.
+_SENTENCE = re.compile(r"(?<=[.!?;…])[\"'”’»)\]]*\s+|(?<=[。！？；])[」』”’]*|\n+")
+_LEAST = 60  # letters of a piece
 _BATCH = 1024
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
@@ -49,6 +52,30 @@ def hashed(texts: Sequence[str], width: int) -> sparse.csr_array:
         halves = [_counted(*grams(words), (len(words), width // 2)) for grams in (_word_grams, _character_grams)]
         blocks.append(sparse.hstack(halves, format="csr"))
     return sparse.vstack(blocks, format="csr")
+
+
+def sentences_of(text: str) -> list[tuple[int, int]]:
+    """The spans of a text's sentences and lines, without the spaces around them; none of an empty text."""
+    found, start = [], 0
+    for border in (*(m.end() for m in _SENTENCE.finditer(text)), len(text)):
+        words = text[start:border].strip()
+        if words:
+            first = text.index(words[0], start)
+            found.append((first, first + len(words)))
+        start = border
+    return found
+
+
+def pieces_of(text: str) -> list[str]:
+    """A text cut after sentences and lines, where that leaves pieces of 60 letters or more; at least one piece."""
+    found: list[str] = []
+    for start, end in sentences_of(text):
+        part = text[start:end]
+        if found and (len(found[-1]) < _LEAST or len(part) < _LEAST / 2):
+            found[-1] += " " + part
+        else:
+            found.append(part)
+    return found if len(found) > 1 else [text]
 
 
 def word_weights(text: str, weights: FloatArray) -> tuple[list[tuple[int, int]], FloatArray]:
@@ -160,6 +187,13 @@ class Chunks:
         starts, counts = np.cumsum(self.counts) - self.counts, self.counts[rows]
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         return Chunks(self.V[np.repeat(starts[rows], counts) + within], counts)
+
+    def each(self) -> Iterator[FloatArray]:
+        """The vectors (pieces, d0) of each segment's pieces, in order."""
+        end = 0
+        for count in self.counts.tolist():
+            yield self.V[end : end + count]
+            end += count
 
     def highest(self, W: FloatArray) -> FloatArray:
         """The score of each segment's best piece (n, K) for weights W (K, d0)."""

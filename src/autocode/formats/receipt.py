@@ -152,7 +152,7 @@ def suggested(options: WriteOptions) -> Iterator[Coding]:
     """The suggestions to write as codings by the machine, their evidence as memo."""
     for s in options.suggestions:
         code = MIRROR + SEPARATOR + s.code if options.mirror else s.code
-        yield Coding(s.segment.document, s.segment.start, s.segment.end, code, MACHINE, reason(s))
+        yield Coding(s.segment.document, *s.passage, code, MACHINE, reason(s))
 
 
 def reason(s: Suggestion) -> str:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from autocode.agreement.compare import between_coders
 from autocode.agreement.counts import decisions
 from autocode.classify.classifier import Classifier, fit
+from autocode.classify.spans import SpanExamples, SpanRule
 from autocode.config import Config, load_config
 from autocode.encode.encoders import as_encoder, first_of, load_encoder
 from autocode.encode.tuning import Network
@@ -57,6 +58,7 @@ class CodingModel:
     Attributes:
         codes: Paths of the K codes it learnt.
         coders: Ids of the coders it learnt from.
+        spans: Which sentences of a unit carry a code.
         provenance: Hashes and counts of what it was made from.
     """
 
@@ -67,6 +69,7 @@ class CodingModel:
     coders: tuple[str, ...] = ()
     classifier: Classifier | None = None
     precedents: Precedents | None = None
+    spans: SpanRule = SpanRule()
     provenance: Mapping[str, Any] | None = None
 
     @classmethod
@@ -121,7 +124,8 @@ class CodingModel:
         prepared = prepare(study.documents, config, self.encoder, progress)
         rows = rows_of(prepared, examples)
         taught = target(examples, study.codebook, self.encoder)
-        classifier = fit(rows.features, taught, config.classify, progress)
+        places = SpanExamples(study, examples, rows.texts, rows.features.pieces)
+        classifier = fit(rows.features, taught, config.classify, progress, places.watch if config.segment.spans else None)
         return replace(
             self,
             codebook=study.codebook,
@@ -129,6 +133,7 @@ class CodingModel:
             coders=examples.coders,
             classifier=classifier,
             precedents=Precedents.gather(examples, rows.texts, rows.vectors),
+            spans=places.rule(),
             provenance=_provenance(study, examples, self.encoder),
         )
 
@@ -181,7 +186,7 @@ class CodingModel:
 
     def _suggestions(self, prepared: Prepared, P: NDArray[Any], least: int, precedents: Precedents) -> Iterator[Suggestion]:
         classifier, _ = self._fitted()
-        return Reasons(classifier, precedents, self.codebook, self.codes).suggestions(prepared, P, least)
+        return Reasons(classifier, precedents, self.codebook, self.codes, self.spans).suggestions(prepared, P, least)
 
     def unlike(self, source: Study | Iterable[Document], progress: Progress | None = None) -> Unlike:
         """Segments that are unlike anything the model has met, and possible new codes among them.
@@ -297,7 +302,9 @@ class CodingModel:
         write(
             Path(folder),
             Parts(
-                arrays=classifier.to_arrays() | {"precedents": precedents.vectors, "edge": np.array([precedents.edge])},
+                arrays=classifier.to_arrays()
+                | {"precedents": precedents.vectors, "edge": np.array([precedents.edge])}
+                | {"spans": self.spans.to_array()},
                 config=self.config,
                 codebook=self.codebook,
                 precedents=precedents.rows(quotes),
@@ -322,6 +329,7 @@ class CodingModel:
         check_encoder(Path(folder), made["encoder"], encoder.identity)
         try:
             classifier = Classifier.from_arrays(parts.arrays, Network)
+            spans = SpanRule.from_array(parts.arrays["spans"])
             precedents = Precedents.from_rows(parts.precedents, parts.arrays["precedents"], float(parts.arrays["edge"][0]))
         except UNFIT as error:
             raise foreign(Path(folder), f"a part is missing or of another shape ({type(error).__name__})") from error
@@ -333,6 +341,7 @@ class CodingModel:
             coders=tuple(made["coders"]),
             classifier=classifier,
             precedents=precedents,
+            spans=spans,
             provenance=made,
         )
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autocode.classify.classifier import Classifier
 from autocode.classify.material import word_weights
+from autocode.classify.spans import Sentences, SpanRule
 from autocode.model.precedents import Precedents
 from autocode.model.prepare import Prepared
 from autocode.study import BANDS, Grounds, Suggestion
@@ -33,12 +35,14 @@ class Reasons:
 
     Attributes:
         codes: Paths of the K codes.
+        spans: Which sentences of a unit carry a code.
     """
 
     classifier: Classifier
     precedents: Precedents
     codebook: Codebook
     codes: tuple[str, ...]
+    spans: SpanRule = SpanRule()
 
     def suggestions(self, prepared: Prepared, P: Floats, least: int = 1) -> Iterator[Suggestion]:
         """Suggestions for n units in their order; within a unit, the likeliest first.
@@ -50,18 +54,20 @@ class Reasons:
         """
         bands, coded = self.classifier.bands(P), self.classifier.coded(P)
         strange = self.precedents.unfamiliar(prepared.vectors)
-        for i in range(len(prepared.segments)):
-            one = _Unit(prepared, i, P[i], bands[i], coded[i], bool(strange[i]))
+        pieces = prepared.features.pieces
+        for i, V in enumerate(pieces.each() if pieces else repeat(prepared.vectors[:0], len(prepared.segments))):
+            one = _Unit(prepared, i, P[i], bands[i], coded[i], bool(strange[i]), V)
             found = [*self._codes(one, least), *self._themes(one)]
             yield from sorted(found, key=lambda s: -s.probability)
 
     def _codes(self, unit: _Unit, least: int) -> Iterator[Suggestion]:
         order = np.argsort(-unit.P, kind="stable")
         shown = [int(k) for k in order if unit.bands[k] >= 1]
-        words = self._words(unit, shown)
+        words, spans = self._words(unit, shown)
         for k in order:
             if unit.bands[k] >= least:
-                yield self._of_code(unit, int(k), words.get(int(k), ()))
+                found = self._of_code(unit, int(k), words.get(int(k), ()))
+                yield replace(found, span=spans[int(k)]) if int(k) in spans else found
 
     def _of_code(self, unit: _Unit, k: int, words: _Words) -> Suggestion:
         segment, p, band = unit.prepared.segments[unit.row], float(unit.P[k]), BANDS[unit.bands[k]]
@@ -84,10 +90,11 @@ class Reasons:
             taken = unit.coded[members].any() or (path in self.codes and unit.bands[self.codes.index(path)])
             if p >= LIKELIER and not taken:
                 best = members[int(np.argmax(unit.P[members]))]
-                grounds = self._grounds(unit, path, self._words(unit, [best])[best], set(members))
+                words, spans = self._words(unit, [best])
+                grounds = self._grounds(unit, path, words[best], set(members))
                 evidence = self.precedents.nearest(unit.vector, [self.codes[k] for k in members])
                 segment = unit.prepared.segments[unit.row]
-                yield Suggestion(segment, path, min(p, 1 - 1e-6), "ask", evidence, grounds, theme=True)
+                yield Suggestion(segment, path, min(p, 1 - 1e-6), "ask", evidence, grounds, theme=True, span=spans.get(best))
 
     @cached_property
     def _members(self) -> dict[str, list[int]]:
@@ -106,13 +113,21 @@ class Reasons:
         parts = (code.definition, code.include and f"Use for: {code.include}", code.exclude and f"Not for: {code.exclude}")
         return " ".join(part for part in parts if part)
 
-    def _words(self, unit: _Unit, codes: Sequence[int]) -> dict[int, _Words]:
-        """For each code, the words that raised its score by wording most; the strongest first."""
+    def _words(self, unit: _Unit, codes: Sequence[int]) -> tuple[dict[int, _Words], dict[int, tuple[int, int]]]:
+        """For each code, the words that raised its score by wording most, the strongest first; and its span, if not all."""
         if not codes:
-            return {}
+            return {}, {}
         text, start = unit.prepared.texts[unit.row], unit.prepared.segments[unit.row].start
         spans, added = word_weights(text, self.classifier.wording(codes))
-        return {k: _strongest(text, spans, added[:, j], start) for j, k in enumerate(codes)}
+        strongest = {k: _strongest(text, spans, added[:, j], start) for j, k in enumerate(codes)}
+        sentences = Sentences.of(text) if self.spans.least and len(unit.pieces) else None
+        if sentences is None or len(sentences.spans) < 2:
+            return strongest, {}
+        meaning = self.classifier.meaning(unit.pieces, codes)
+        found = (
+            self.spans.chosen(sentences.spans, sentences.clues(meaning[:, j], (spans, added[:, j]))) for j in range(len(codes))
+        )
+        return strongest, {k: (start + a, start + b) for k, (a, b) in zip(codes, found, strict=True)}
 
 
 _Words = tuple[tuple[int, int, float], ...]
@@ -128,6 +143,7 @@ class _Unit:
     bands: NDArray[np.integer]
     coded: NDArray[np.bool_]
     strange: bool
+    pieces: NDArray[np.floating]  # (pieces, d0) vectors of its pieces
 
     @property
     def vector(self) -> NDArray[np.float32]:

@@ -5,7 +5,6 @@ The same road for training, suggesting and holding out, so that the three can ne
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.classify.classifier import HeldOutPredictions, held, nested_scores, out_of_document
-from autocode.classify.material import Chunks, Features, Target, Turns, features
+from autocode.classify.material import Chunks, Features, Target, Turns, features, pieces_of
 from autocode.classify.transfer import Gain, better, gain
 from autocode.config import Config
 from autocode.encode.encoders import PLUS, JoinedEncoder, first_of, load_encoder, widths_of
@@ -27,9 +26,6 @@ from autocode.study.matrix import CodingMatrix, coding_matrix, is_context, segme
 
 Vectors = NDArray[np.float32]
 
-# After the mark that ends a sentence, with its closing quotes; or at a line's end.
-_SENTENCE = re.compile(r"(?<=[.!?;…])\s+|(?<=[。！？；])|\n+")
-_LEAST = 60  # letters of a piece
 _LETTERS_A_TOKEN = 4
 
 
@@ -82,17 +78,6 @@ def _encoded(texts: Sequence[str], encoder: Encoder, progress: Progress | None) 
         mean = np.array([len(p) for p in parts[i]], dtype=np.float32) @ encoder.encode(parts[i])
         vectors[i] = mean / max(float(np.linalg.norm(mean)), 1e-9)
     return vectors, Chunks(V, np.array([len(p) for p in parts], dtype=np.int64))
-
-
-def pieces_of(text: str) -> list[str]:
-    """A text cut after sentences and lines, where that leaves pieces of 60 letters or more; at least one piece."""
-    found: list[str] = []
-    for part in filter(str.strip, _SENTENCE.split(text)):
-        if found and (len(found[-1]) < _LEAST or len(part) < _LEAST / 2):
-            found[-1] += " " + part.strip()
-        else:
-            found.append(part.strip())
-    return found if len(found) > 1 else [text]
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,6 +220,7 @@ class Suggestion:
         theme: The code stands for a whole theme: one of its codes fits, the model cannot say which.
         coded: Whether the model, as one more coder, would give the code; what agreement is measured on.
         transfer: Study and code of a model made for another codebook, "" where the model is of this one.
+        span: The words (start, end) that carry the code, where the model knows less than the whole segment.
     """
 
     segment: Segment
@@ -231,6 +232,12 @@ class Suggestion:
     theme: bool = False
     coded: bool = False
     transfer: str = ""
+    span: tuple[int, int] | None = None
+
+    @property
+    def passage(self) -> tuple[int, int]:
+        """Start and end of what would be coded: its span, or the whole segment."""
+        return self.span or (self.segment.start, self.segment.end)
 
     @property
     def suggested(self) -> bool:

@@ -14,7 +14,8 @@ from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.study import Document, Grounds, Segment, Suggestion
 
 COLUMNS = ("document", "segment", "start", "end", "speaker", "text", "code", "probability", "band", "suggested", "coded")
-HEAD = (*COLUMNS, "unfamiliar", "transfer")
+HEAD = (*COLUMNS, "unfamiliar", "transfer", "span_start", "span_end")
+"""What stands in a table; `span_start` and `span_end` are the words that carry the code, within start and end."""
 
 
 def suggestion_row(suggestion: Suggestion, documents: Mapping[str, Document]) -> tuple[object, ...]:
@@ -96,7 +97,8 @@ def _by_document(suggestions: Iterable[Suggestion], unlike: Iterable[Segment], d
 def full_row(s: Suggestion, documents: Mapping[str, Document]) -> tuple[object, ...]:
     """The cells of `HEAD`; a segment without a suggestion has no probability."""
     cells = suggestion_row(s, documents)
-    return (*(cells if s.code else (*cells[:6], "", None, "", 0, 0)), int(s.grounds.unfamiliar), s.transfer)
+    span = s.passage if s.code else (None, None)
+    return (*(cells if s.code else (*cells[:6], "", None, "", 0, 0)), int(s.grounds.unfamiliar), s.transfer, *span)
 
 
 def head(suffix: str, plain: bool) -> bytes:
@@ -116,7 +118,7 @@ def join_parquet(file: BinaryIO, paths: Iterable[Path]) -> None:
 def _schema() -> Any:
     import pyarrow
 
-    whole = dict.fromkeys(("start", "end", "suggested", "coded", "unfamiliar"), pyarrow.int64())
+    whole = dict.fromkeys(("start", "end", "suggested", "coded", "unfamiliar", "span_start", "span_end"), pyarrow.int64())
     kinds = whole | {"probability": pyarrow.float64()}
     return pyarrow.schema([(c, kinds.get(c, pyarrow.string())) for c in HEAD])
 
@@ -144,6 +146,7 @@ def _lines(suggestions: Iterable[Suggestion], documents: Mapping[str, Document])
         row: dict[str, object] = dict(zip(COLUMNS, suggestion_row(s, documents), strict=True))
         row |= {"probability": round(s.probability, 6), "theme": s.theme, "unfamiliar": s.grounds.unfamiliar}
         row |= {"transfer": s.transfer} if s.transfer else {}
+        row |= dict(zip(("span_start", "span_end"), s.passage, strict=True)) if s.code else {}
         row |= _why(s, documents[s.segment.document]) if s.code else {"probability": None}
         yield json.dumps(row, ensure_ascii=False) + "\n"
 

@@ -314,7 +314,7 @@ def _rows(study: Study, options: WriteOptions) -> Iterator[Row]:
     for c in study.codings:
         yield _row(study, c, locators[c.document], (names.get(c.coder, c.coder), c.memo))
     for s in options.suggestions:
-        c = Coding(s.segment.document, s.segment.start, s.segment.end, s.code, MACHINE)
+        c = Coding(s.segment.document, *s.passage, s.code, MACHINE)
         yield _row(study, c, locators[c.document], (MACHINE, f"probability {s.probability:.2f}, {s.band}"))
 
 
