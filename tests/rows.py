@@ -107,4 +107,4 @@ def _reports(stats: dict[str, list[Any]]) -> Iterator[tuple[str, str, list[tuple
     for outcome in ("passed", "failed", "skipped", "error"):
         for report in stats.get(outcome, ()):
             if outcome != "passed" or report.when == "call":
-                yield report.nodeid, outcome.replace("error", "failed"), report.user_properties
+                yield report.nodeid, outcome.replace("error", "failed"), getattr(report, "user_properties", [])

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn, join_readings
+from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
 from autocode.study.codebook import Code, Codebook
+from autocode.study.merge import join_readings
 
 LEGAL = st.characters(exclude_categories=("Cs", "Cc", "Cn"), exclude_characters="\ufeff", include_characters="\n\t")
 PIECES = st.sampled_from(

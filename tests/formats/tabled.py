@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from autocode.study import Coder, Coding, Document, Reading, Study, join_readings
+from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.codebook import Code, Codebook
+from autocode.study.merge import join_readings
 
 WORDS = st.text(st.sampled_from("ab \n=+-@'\"é\u0301😀שλ,;|_x…\t"), max_size=40)
 """Words with all that is awkward to a table, without characters that XML cannot hold."""

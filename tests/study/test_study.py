@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from autocode.errors import StudyError
-from autocode.study import Coding, Document, Reading, Study, join_readings
-from autocode.study.merge import merge
+from autocode.study import Coding, Document, Reading, Study
+from autocode.study.merge import join_readings, merge
 
 
 def test_merging_a_study_with_itself_changes_nothing(study: Study) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,7 @@ class SpanRule:
         examples: Codings learnt from.
     """
 
-    weights: FloatArray = field(default_factory=lambda: np.zeros(_CLUES + 1))
+    weights: tuple[float, ...] = (0.0,) * (_CLUES + 1)
     least: float = 0.0
     overlap: float = 0.0
     whole: float = 0.0
@@ -68,7 +68,7 @@ class SpanRule:
         if array.shape != (_CLUES + 5,):
             raise ValueError(f"{array.shape} numbers for a rule of spans")
         least, overlap, whole, examples = array[_CLUES + 1 :].tolist()
-        return cls(array[: _CLUES + 1], least, overlap, whole, int(examples))
+        return cls(tuple(array[: _CLUES + 1].tolist()), least, overlap, whole, int(examples))
 
     def chosen(self, sentences: Sequence[Span], clues: FloatArray) -> Span:
         """The span of a unit, in characters from the unit's start.
@@ -79,7 +79,7 @@ class SpanRule:
         """
         if not self.least:
             return sentences[0][0], sentences[-1][1]
-        odds = clues @ self.weights[:-1] + self.weights[-1]
+        odds = clues @ np.array(self.weights[:-1]) + self.weights[-1]
         first, last = _best_run(odds - np.log(self.least / (1 - self.least)))
         return sentences[first][0], sentences[last - 1][1]
 
@@ -247,7 +247,7 @@ def _overlap(example: _Example, span: Span) -> float:
     return float(np.mean(shares))
 
 
-def _learnt(examples: Iterable[_Example]) -> FloatArray:
+def _learnt(examples: Iterable[_Example]) -> tuple[float, ...]:
     """Weights (12,) by which the clues of a sentence tell whether a coder marked it; each coded unit counts alike."""
     from sklearn.linear_model import LogisticRegression
 
@@ -259,6 +259,6 @@ def _learnt(examples: Iterable[_Example]) -> FloatArray:
             weight.append(np.full(len(e.sentences), 1 / len(e.marked)))
     goal = np.concatenate(y)
     if goal.all() or not goal.any():
-        return np.append(np.zeros(_CLUES), 9.0 if goal.all() else -9.0)
+        return (*(0.0,) * _CLUES, 9.0 if goal.all() else -9.0)
     learnt = LogisticRegression(C=1.0, max_iter=500).fit(np.concatenate(X), goal, np.concatenate(weight))
-    return np.append(learnt.coef_[0], learnt.intercept_[0])
+    return (*learnt.coef_[0].tolist(), float(learnt.intercept_[0]))

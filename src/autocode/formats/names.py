@@ -15,9 +15,9 @@ from difflib import SequenceMatcher
 
 from autocode.errors import StudyError
 from autocode.formats.receipt import Receipt
-from autocode.study import Coder, Document, Reading, Study, join_readings
+from autocode.study import Coder, Document, Reading, Study
 from autocode.study.codebook import Codebook, evened
-from autocode.study.merge import merge
+from autocode.study.merge import join_readings, merge
 
 ALIAS = "also called"
 """The variable of a document that holds its other names."""

@@ -412,15 +412,3 @@ COLUMNS_OF: Mapping[str, list[str]] = {
     "readings": ["document", "coder", "start", "end"],
 }
 """Columns of the tables that have the same ones in every study."""
-
-
-def join_readings(readings: Iterable[Reading]) -> tuple[Reading, ...]:
-    """The same coverage with overlapping or touching readings made one, sorted."""
-    joined: list[tuple[str, str, int, int]] = []
-    for document, coder, start, end in sorted((r.document, r.coder, r.start, r.end) for r in readings):
-        last = joined[-1] if joined else None
-        if last and last[:2] == (document, coder) and start <= last[3]:
-            joined[-1] = (document, coder, last[2], max(last[3], end))
-        else:
-            joined.append((document, coder, start, end))
-    return tuple(Reading(*row) for row in joined)

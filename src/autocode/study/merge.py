@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from autocode.errors import StudyError
-from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn, join_readings
+from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
 from autocode.study.codebook import join_codebooks
 from autocode.study.moves import Anchors, Piece, Stretches
 
@@ -283,3 +283,15 @@ def _placed(span: _Span, changed: Mapping[str, Stretches]) -> Iterator[_Span]:
         run = (run[0] if run else p.new_start, p.new_end)
     if run:
         yield replace(span, start=run[0], end=run[1])
+
+
+def join_readings(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """The same coverage with overlapping or touching readings made one, sorted."""
+    joined: list[tuple[str, str, int, int]] = []
+    for document, coder, start, end in sorted((r.document, r.coder, r.start, r.end) for r in readings):
+        last = joined[-1] if joined else None
+        if last and last[:2] == (document, coder) and start <= last[3]:
+            joined[-1] = (document, coder, last[2], max(last[3], end))
+        else:
+            joined.append((document, coder, start, end))
+    return tuple(Reading(*row) for row in joined)

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from autocode.study import Coding, Document, Doubt, Reading, Segment, Study, Turn, join_readings
-from autocode.study.merge import all_units, made_of_units, merge
+from autocode.study import Coding, Document, Doubt, Reading, Segment, Study, Turn
+from autocode.study.merge import all_units, join_readings, made_of_units, merge
 from autocode.study.moves import Anchors, Edit, Moves, apply_to_text
 
 _Key = tuple[str, int, int, str, str]
