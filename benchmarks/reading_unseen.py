@@ -1,4 +1,4 @@
-"""Sixty layouts as researchers might type them, written before any result on them was looked at.
+"""Sets of layouts as researchers might type them, each written before any result on it was looked at.
 
 A text marks its truth itself: a line that begins with ``¦NAME¦`` begins a turn of NAME, and what stands between
 ``⟦`` and ``⟧`` is the typist's way of naming the speaker, which belongs to no turn. ``¦?¦`` and ``¦!¦`` are sides
@@ -8,6 +8,7 @@ that the layout does not name; ``¦-¦`` begins what is nobody's turn.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 _TEXTS: dict[str, str] = {
     "NHS consent header": """Participant ID: GP-014
@@ -536,5 +537,14 @@ def _parsed(text: str) -> tuple[str, list[tuple[str, str]]]:
     return plain, [(who, " ".join(words.split())) for who, words in truth]
 
 
-UNSEEN: dict[str, tuple[str, list[tuple[str, str]]]] = {name: _parsed(text) for name, text in _TEXTS.items()}
-"""By name: the text, and its turns (speaker, words); a side without a name is ? or !."""
+def _from_file(name: str) -> dict[str, str]:
+    """Layouts of a text file, each below a line ``=== its name``."""
+    parts = re.split(r"(?m)^=== (.+)\n", Path(__file__).with_name(name).read_text(encoding="utf-8"))
+    return {name: text.rstrip("\n") for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+UNSEEN: dict[int, dict[str, tuple[str, list[tuple[str, str]]]]] = {
+    number: {name: _parsed(text) for name, text in texts.items()}
+    for number, texts in enumerate((_TEXTS, _from_file("reading_second.txt")), 1)
+}
+"""By set and name: the text, and its turns (speaker, words); a side without a name is ? or !."""

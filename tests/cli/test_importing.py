@@ -95,3 +95,28 @@ def test_halves_of_characters_do_not_stop_an_import(run: Run, tmp_path: Path) ->
     assert code == 0, err
     assert "halves of characters" in out
     assert "\ufffd" in load(tmp_path / "s" / STORE).documents[0].text
+
+
+WAVED = "~~ Ana ~~ Why did you go?\n~~ Ben ~~ No idea.\n~~ Ana ~~ And now?\n~~ Ben ~~ Home.\n"
+
+
+def test_an_example_of_how_speakers_are_named_is_remembered(run: Run, tmp_path: Path) -> None:
+    """One line read by example mends a transcript that is there, and the next files need no example."""
+    for name in ("R01", "R02"):
+        (tmp_path / f"{name}.txt").write_text(WAVED.replace("Home", name))
+    assert "no speakers found" in run("import", "R01.txt", "--study", "s")[1]
+    code, out, _ = run("import", "R01.txt", "--study", "s", "--speaker-pattern", "~~ Ana ~~ Why")
+    assert (code, "4 of 4 turns named in this way" in out) == (0, True)
+    run("import", "R02.txt", "--study", "s")
+    speakers = {d.id: [t.speaker for t in d.turns] for d in load(tmp_path / "s" / STORE).documents}
+    assert speakers == {"R01": ["Ana", "Ben", "Ana", "Ben"], "R02": ["Ana", "Ben", "Ana", "Ben"]}
+    assert "Ana" not in "".join(run("describe", "s", "--receipts")[1].split("turns named in this way")[0].splitlines()[-1:])
+
+
+def test_an_example_that_no_line_looks_like_is_named(run: Run, tmp_path: Path) -> None:
+    """The user hears that the example found nothing, and what to give instead."""
+    (tmp_path / "R01.txt").write_text(TALK)
+    _, _, told = run("import", "R01.txt", "--study", "s", "--speaker-pattern", "<< Ana >>")
+    assert "No line looks like '<< Name >>'" in told
+    code, _, told = run("import", "R01.txt", "--study", "s", "--speaker-pattern", "...")
+    assert (code > 0, "no speaker is named" in told) == (True, True)

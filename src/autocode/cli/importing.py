@@ -18,10 +18,13 @@ from autocode.errors import InputError, StudyError, counted
 from autocode.formats import CODEBOOK, read_all, read_coders
 from autocode.formats.names import twins
 from autocode.formats.overview import Overview
-from autocode.formats.receipt import ReadOptions, Receipt
+from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
 from autocode.formats.tables.participants import kind_of
-from autocode.formats.transcripts.roles import INTERVIEWER, pooled, propose_roles, with_speakers
+from autocode.formats.transcripts.candidates import shape_of
+from autocode.formats.transcripts.labels import INTERVIEWER
+from autocode.formats.transcripts.roles import pooled, propose_roles, with_speakers
 from autocode.store import STORE, load, update
+from autocode.store import receipts as imports
 from autocode.store.records import MOVED, ReceiptRow, attach
 from autocode.study import Document, Study
 from autocode.study.merge import merge
@@ -42,6 +45,10 @@ def import_(
     ] = None,
     kind: Annotated[str, typer.Option(help="Of the texts: interview, literature, field note; or codebook.")] = "interview",
     speaker: Annotated[list[str] | None, typer.Option(help="Rename a speaker: SPEAKER_00=Interviewer.")] = None,
+    speaker_pattern: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LINE", help="How speakers are named, by an example: 'Interviewer (00:01):'; remembered."),
+    ] = None,
     same: Annotated[
         list[str] | None,
         typer.Option(metavar="NEW=KNOWN", help="A document, coder or code that is known under another name."),
@@ -77,6 +84,9 @@ def import_(
     recorded = _pairs(audio)
     if recorded and not sources and not coder:
         return _attach(study / STORE, known, recorded, dry_run)
+    shown = [shape_of(example) for example in speaker_pattern or []]
+    kept = imports(study / STORE) if (study / STORE).exists() else ()
+    remembered = [r.source.strip("'") for r in kept if r.what == SHAPED]
     names = [name for name in coder or [] if "=" not in name]
     options = ReadOptions(
         coder=names[0] if names else "",
@@ -91,6 +101,7 @@ def import_(
         same=_pairs(same),
         coders=tuple(c.id for c in known.coders),
         go_on=True,
+        shapes=tuple(dict.fromkeys((*shown, *remembered))),
     )
     new, receipts = _gathered(sources or [], _pairs([c for c in coder or [] if "=" in c]), options)
     new = replace(new, documents=pooled([with_speakers(d, _pairs(speaker)) for d in new.documents], known.documents))
@@ -100,6 +111,8 @@ def import_(
     fresh = replace(new, documents=tuple(d for d in new.documents if there.get(d.id) != d.text))
     overview = Overview.of(fresh, (*receipts, *merging.receipts()))
     show(overview, as_json)
+    for shape in set(shown) - {r.source.strip("'") for r in receipts if r.what == SHAPED}:
+        tell(f"No line looks like '{shape}': give a line that stands in the transcript, up to where the words begin.")
     _say_roles(new.documents)
     if dry_run:
         tell("Nothing was written (--dry-run).")

@@ -19,10 +19,12 @@ from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.formats.overview import DocumentRow
-from autocode.formats.receipt import ReadOptions, Receipt
+from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
 from autocode.formats.staged import Incoming
-from autocode.formats.transcripts.roles import INTERVIEWER, propose_roles, with_speakers
-from autocode.store import load, update
+from autocode.formats.transcripts.candidates import shape_of
+from autocode.formats.transcripts.labels import INTERVIEWER
+from autocode.formats.transcripts.roles import propose_roles, with_speakers
+from autocode.store import load, receipts, update
 from autocode.store.records import ReceiptRow
 from autocode.study import Document, Study
 from autocode.study.merge import made_of_units
@@ -67,12 +69,14 @@ class Choices:
 
     Attributes:
         coder: Who coded, where a file does not say.
+        line: How speakers are named, by an example.
         names: From the name that a table gives a transcript to the transcript's own id.
         asking: Speakers who are the interviewer.
         replacing: A changed transcript takes the old one's place.
     """
 
     coder: str = ""
+    line: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     asking: Sequence[str] = ()
     replacing: bool = False
@@ -114,10 +118,19 @@ def look(document: Document, texts: Mapping[str, str]) -> Looked:
     return Looked(document, row, speakers, odd)
 
 
-def gather(batch: Batch, known: Study, choices: Choices, take_in: TakeIn) -> None:
-    """Read the files of a batch; those that cannot be read are named, and the others are read all the same."""
+def gather(batch: Batch, known: Study, choices: Choices, take_in: TakeIn, shapes: Sequence[str] = ()) -> None:
+    """Read the files of a batch; those that cannot be read are named, and the others are read all the same.
+
+    Args:
+        shapes: How speakers are named, by examples that were given for earlier files.
+    """
     options = ReadOptions(
-        coder=choices.coder, add_codes=True, codebook=known.codebook, open_files=True, documents=known.documents
+        coder=choices.coder,
+        add_codes=True,
+        codebook=known.codebook,
+        open_files=True,
+        documents=known.documents,
+        shapes=tuple(dict.fromkeys((*filter(None, [choices.line and shape_of(choices.line)]), *shapes))),
     )
     paths, batch.faults = list(batch.incoming.paths), {}
     try:
@@ -183,11 +196,13 @@ def chosen(row: object) -> Choices:
     """
     if isinstance(row, dict):
         coder, names, asking = row.get("coder", ""), row.get("names", {}), row.get("asking", [])
-        texts = [coder, *(names if isinstance(names, dict) else [0]), *(asking if isinstance(asking, list) else [0])]
+        line = row.get("line", "")
+        texts = [coder, line, *(names if isinstance(names, dict) else [0]), *(asking if isinstance(asking, list) else [0])]
         if isinstance(names, dict):
             texts += names.values()
         if all(isinstance(t, str) and len(t) < 500 for t in texts):
-            return Choices(coder.strip(), {k: v for k, v in names.items() if v}, asking, row.get("replacing") is True)
+            mended = {k: v for k, v in names.items() if v}
+            return Choices(coder.strip(), line.strip(), mended, asking, row.get("replacing") is True)
     raise InputError("the request", "it is not what this page sends", "Reload the page.")
 
 
@@ -242,8 +257,13 @@ def preview(study: OpenStudy, batch: Batch, choices: Choices) -> str:
     """What taking the files over would do, as a part of the page."""
     known = load(study.store) if study.store.is_file() else Study()
     batch.known, batch.choices = known, choices
-    gather(batch, known, choices, study.tools.take_in)
-    new, fault = decided(batch, known, choices), ""
+    shapes = [r.source.strip("'") for r in receipts(study.store) if r.what == SHAPED] if study.store.is_file() else []
+    fault = ""
+    try:
+        gather(batch, known, choices, study.tools.take_in, shapes)
+    except InputError as error:  # the line that was given names no speaker
+        fault = str(error)
+    new = decided(batch, known, choices)
     try:
         batch.merged = merge_newer(replace(known, name=known.name or new.name or study.folder.name), new, choices.replacing)
         batch.digest = secrets.token_urlsafe(8)

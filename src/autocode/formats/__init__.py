@@ -27,7 +27,7 @@ from autocode.formats.projects.refi_read import read_project
 from autocode.formats.projects.refi_write import read_codes_file, write_codes_file, write_project
 from autocode.formats.projects.taguette import read_taguette
 from autocode.formats.projects.taguette_write import write_taguette
-from autocode.formats.receipt import Reader, ReadOptions, Receipt, WriteOptions, Writer, gathered
+from autocode.formats.receipt import SHAPED, Reader, ReadOptions, Receipt, WriteOptions, Writer, gathered
 from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
 from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
 from autocode.formats.tables.table import (
@@ -39,6 +39,7 @@ from autocode.formats.tables.table import (
     table_stage,
     write_table,
 )
+from autocode.formats.transcripts.candidates import labels_like
 from autocode.formats.transcripts.speakers import with_turns
 from autocode.formats.transcripts.texts import TEXTS, read_text_file
 from autocode.store import STORE, load
@@ -108,7 +109,9 @@ def read_all(sources: Sequence[str | Path], options: ReadOptions = ReadOptions()
             continue
         known.add(study.documents, (c.id for c in study.coders))
         told += notes
-    return _together(read, left, told, options)
+    whole, receipts = _together(read, left, told, options)
+    counts = {shape: sum(len(labels_like(shape, d.text)) for d in whole.documents) for shape in options.shapes}
+    return whole, [*receipts, *(Receipt(f"'{shape}'", SHAPED, n) for shape, n in counts.items() if n)]
 
 
 def _files(sources: Sequence[Path]) -> tuple[list[Path], list[Left]]:
@@ -297,7 +300,7 @@ def _with_speakers(reader: Reader) -> Reader:
 
     def read(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
         study, receipts = reader(path, options)
-        return replace(study, documents=tuple(with_turns(d) for d in study.documents)), receipts
+        return replace(study, documents=tuple(with_turns(d, options.shapes) for d in study.documents)), receipts
 
     return read
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from autocode.config import SegmentConfig
 from autocode.errors import InputError
 from autocode.formats.receipt import Receipt, listed_names
-from autocode.formats.transcripts.roles import INTERVIEWER, RESPONDENT, propose_roles
+from autocode.formats.transcripts.labels import INTERVIEWER, RESPONDENT
+from autocode.formats.transcripts.roles import propose_roles
 from autocode.study import Document, Study
 from autocode.study.matrix import is_context, segment
 

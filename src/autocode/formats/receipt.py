@@ -70,6 +70,10 @@ def listed_names(names: Sequence[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + more
 
 
+SHAPED = "turns named in this way"
+"""What a receipt of an example of how speakers are named counts; its source is the example in quotation marks."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """How sources are read.
@@ -86,6 +90,7 @@ class ReadOptions:
         same: Names of documents, coders and codes that the user says mean another: new to known.
         coders: Ids of the coders known.
         go_on: Read the rest where a file cannot be read; it is named in a receipt of files.
+        shapes: How speakers are named, by examples (`transcripts.candidates.shape_of`).
         users: Whose a coding is where an exchange file names one user for the coding and another
             for the selection: `coding` or `selection`.
     """
@@ -102,6 +107,7 @@ class ReadOptions:
     same: Mapping[str, str] = field(default_factory=dict)
     coders: tuple[str, ...] = ()
     go_on: bool = False
+    shapes: tuple[str, ...] = ()
 
 
 Reader = Callable[[Path, ReadOptions], tuple[Study, list[Receipt]]]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from autocode.errors import InputError
 from autocode.formats.receipt import ReadOptions
 from autocode.formats.transcripts.candidates import split_names
-from autocode.formats.transcripts.speakers import turns_in
+from autocode.formats.transcripts.speakers import timed, turns_in
 from autocode.formats.transcripts.texts import read_text_file, read_transcripts
-from autocode.study import Document
+from autocode.study import Document, Turn
 from tests.conftest import shared
 
 
@@ -272,3 +272,9 @@ def test_families_of_layout(opening: str) -> None:
     names = ["Anna", "Ben"] * 3
     text = "\n\n".join(opening.format(n=n, i=i) + words for i, (n, words) in enumerate(zip(names, said, strict=True), 1))
     assert _turns(text) == list(zip(names, said, strict=True))
+
+
+def test_a_turn_begins_when_the_one_before_ends() -> None:
+    """f4 stamps ends only; starts follow from them."""
+    turns = timed([Turn(0, 1, "I", None, 100), Turn(2, 3, "B", None, 250), Turn(4, 5, "I")])
+    assert [(t.start_ms, t.end_ms) for t in turns] == [(None, 100), (100, 250), (None, None)]

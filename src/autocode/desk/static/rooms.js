@@ -2,7 +2,7 @@
 /* The first page, files on their way in, and long work beside the page. */
 const files = [], names = {};
 let batch = "";
-const choices = () => ({ batch, names, coder: $("#who-coded")?.value || "", replacing: $("#replacing")?.checked || false,
+const choices = () => ({ batch, names, coder: $("#who-coded")?.value || "", line: $("#who-speaks")?.value || "", replacing: $("#replacing")?.checked || false,
   asking: [...new Set($$("[data-speaker]:checked").map((i) => i.dataset.speaker))] });
 /* Files are sent one after another; nothing is taken over before a person says so. */
 async function bring(chosen) {

@@ -165,7 +165,8 @@ class _Project:
                 source=self.container.source,
                 guid=source.guid,
                 groups=groups,
-            )
+            ),
+            self.options.shapes,
         )
 
     def _mark(self, document: Document, mark: Mark, span: Span | None) -> None:

@@ -1,18 +1,18 @@
 """How one line can name its speaker: times, brackets, separators. What a document makes of it is decided in `speakers`.
 
 A label is the place where a speaker is named, with the times beside it. Labels come in families by what parts the
-name from the words: a colon, a bracket, a dash, a tab, a line of its own.
+name from the words: a colon, a bracket, a dash, a tab, a line of its own. Which words name a role stands in words.toml.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-
-from autocode.study import Turn
+from pathlib import Path
 
 _UNITS = (
     r"hours?|hrs?|h|heures?|horas?|ore|ora|uur|Stunden?|Std|timer|timmar|minutes?|mins?|min|m|Minuten?|minuuttia|minutos?|minuti"
@@ -32,27 +32,13 @@ STAMP = rf"(?:#\d{{1,2}}:\d{{2}}:\d{{2}}(?:-\d{{1,3}})?#|\[{CLOCK}\]|\({CLOCK}\)
 
 _PRECISE = rf"(?:{CLOCK}|\d{{1,2}}:\d{{1,2}}:\d{{1,2}}[.,]\d{{1,3}})"
 _RANGE = rf"{_PRECISE}(?:-\d{{1,3}}(?=#))?(?:[ ]?(?:-{{1,2}}>|[-–—]|to)[ ]?{_PRECISE})?"
-_TIME = (
+TIME = (
     rf"(?<![\d:])(?:[\[(<{{#*@【]{{0,2}}[ ]?{_RANGE}[ ]?[\])>}}#*】]{{0,2}}|[\[(<{{]\d{{1,2}}\.\d{{2}}(?:\.\d{{2}})?[\])>}}]"
     rf"|[\[(]?{_SPOKEN_TIME}[\])]?|\d{{1,3}}['′]\d{{2}}(?:''|[\"″])?)"
 )
 """A time beside a name, in any bracket or none, as a span, or in words."""
 
-_LINE_ABOVE = re.compile(rf"(?:^|\n)[ \t]*(?:\d{{1,5}}[ \t]*\n[ \t]*)?(?P<stamp>{_TIME})[ \t]*\n\s*$")
-_AT_END = re.compile(rf"(?:[ \t]*(?P<stamp>{STAMP})|\n[ \t]*{_TIME})[ \t]*$")
-_FOOTER = re.compile(
-    r"\n[^\n]*?(?:(?:stopped|started) transcription|Transcribed by https?://otter\.ai|Transcription ended after [\d:]+"
-    r"|hat die Transkription (?:beendet|gestartet))[^\n]{0,80}$",
-    re.IGNORECASE,
-)
-_CLOSING = re.compile(
-    r"\n\s*[-–—*=_#\[(<{ ]{0,8}(?:(?:end|ende|fin|fine|fim|einde|slut|loppu|koniec|конец|конец записи|结束|終わり|끝|tamat|son)"
-    r"(?: (?:of|der|des|de|del|da|dell'|de l'|van|la|do|af|av)[^\n]{0,40}|[ -](?:interview|recording|transcript)[^\n]{0,20})?)"
-    r"[-–—*=_#\])>}. ]{0,8}$",
-    re.IGNORECASE,
-)
-
-
+_LINE_ABOVE = re.compile(rf"(?:^|\n)[ \t]*(?:\d{{1,5}}[ \t]*\n[ \t]*)?(?P<stamp>{TIME})[ \t]*\n\s*$")
 Style = tuple[int, int, str]
 """A run of characters that stands out, half-open, and how: bold, italic, heading, a colour, or a style's name."""
 
@@ -118,7 +104,7 @@ def milliseconds(stamp: str) -> int:
     return 1000 * seconds + int(fraction.ljust(3, "0")[:3])
 
 
-def _span(stamp: str) -> tuple[int, int | None]:
+def span_of(stamp: str) -> tuple[int, int | None]:
     """Start and, where the stamp is a span, end."""
     first, *rest = re.split(r"[ \t]*(?:-{1,2}>|to|[-–—](?=[ \t]*\d{1,2}:))[ \t]*", stamp)
     return milliseconds(first), milliseconds(rest[0]) if rest else None
@@ -127,53 +113,19 @@ def _span(stamp: str) -> tuple[int, int | None]:
 def stamp_above(text: str, start: int) -> tuple[int | None, int | None]:
     """Start and end in the time on the line before `start`, where that line holds nothing else."""
     found = _LINE_ABOVE.search(text, max(0, start - 80), start)
-    return _span(found["stamp"]) if found else (None, None)
-
-
-def without_end_stamp(text: str, start: int, end: int) -> tuple[int, int | None]:
-    """Where the words of a span end, and the time of the stamp after them.
-
-    Lines that a recorder adds at the end ("stopped transcription") are left out too.
-    """
-    at: int | None = None
-    while True:
-        body = text[start:end].rstrip()
-        found = _AT_END.search(body, max(0, len(body) - 80)) or _FOOTER.search(body, max(0, len(body) - 400))
-        end = start + len(body)
-        if found is None or not found.group():
-            return end, at
-        stamp = found.groupdict().get("stamp")
-        at = milliseconds(stamp) if stamp and at is None else at
-        end = start + found.start()
-
-
-def without_closing(text: str, start: int, end: int) -> int:
-    """Where the last words end before a line such as ``[End of interview]``."""
-    body = text[start:end].rstrip()
-    found = _CLOSING.search(body, max(0, len(body) - 120))
-    return start + (len(body[: found.start()].rstrip()) if found else len(body))
-
-
-def timed(turns: Sequence[Turn]) -> tuple[Turn, ...]:
-    """Turns with the start that follows from the stamp at the end of the turn before."""
-    done: list[Turn] = []
-    for turn in turns:
-        before = done[-1].end_ms if done else None
-        starts = before if turn.start_ms is None and turn.end_ms is not None else turn.start_ms
-        done.append(replace(turn, start_ms=starts))
-    return tuple(done)
+    return span_of(found["stamp"]) if found else (None, None)
 
 
 _MOST = 50_000  # a text with more lines that open with a name is no transcript
-_LEAD = r"^[ \t\u00a0\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*(?:>{1,3}[ \t]*)?"
+LEAD = r"^[ \t\u00a0\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*(?:>{1,3}[ \t]*)?"
 _NUMBER = r"(?P<number>(?:[\[(#§¶]?\d{1,5}[\])]?[.:)]?|[•·*][ \t]?)[ \t]+)?"
-_BEFORE = rf"(?:(?P<before>{_TIME})[ \t]*(?:[-–—|=,>.:]{{1,2}}[ \t]*)?)?"
-_OPEN = rf"{_LEAD}{_NUMBER}{_BEFORE}"
-_SPACE = r"[ \t\u00a0\u202f\u200e\u200f]*"
-_SIGNS = r":：\[\](){}<>#*|;；=\"“”„«»「」『』【】（）?!？！؟…。、，،؛"  # in no name
-_NAME = rf"(?P<name>(?:[^\W\d_]|[#№])(?:[^\n\t{_SIGNS}]{{0,47}}?[^\s,–—{_SIGNS}-])??|(?<![\d:.,])\d{{1,2}}(?!\d))"
+_BEFORE = rf"(?:(?P<before>{TIME})[ \t]*(?:[-–—|=,>.:]{{1,2}}[ \t]*)?)?"
+_OPEN = rf"{LEAD}{_NUMBER}{_BEFORE}"
+_SPACE = r"[ \t\u00a0\u202f\u3000\u200e\u200f]*"
+SIGNS = r":：\[\](){}<>#*|;；=\"“”„«»「」『』【】（）?!？！؟…。、，،؛"  # in no name
+_NAME = rf"(?P<name>(?:[^\W\d_]|[#№])(?:[^\n\t{SIGNS}]{{0,47}}?[^\s,–—{SIGNS}-])??|(?<![\d:.,])\d{{1,2}}(?!\d))"
 _ASIDE = r"(?:[ \t]*[(\[（](?![ ]?\d{1,2}[:.]\d)(?P<aside>[^()\[\]（）\n]{1,40})[)\]）])?"
-_WITHIN = rf"(?:[ \t]*[,@–—-]?[ \t]*(?P<within>{_TIME}))?"
+_WITHIN = rf"(?:[ \t]*[,@–—-]?[ \t]*(?P<within>{TIME}))?"
 _AFTER = rf"(?:(?P<after>{STAMP})[ \t]*[-–—:]?[ \t]*)?"
 _MARK = r"(?P<mark>\*\*|__|\*|_|#{1,4} ?|@|[\[(<{«“\"【])?"
 _CLOSE = r"[\])>}»”\"】]?(?:\*\*|__|\*|_)?"
@@ -186,7 +138,7 @@ _TALK = rf"{_SPACE}{_AFTER}{_WORDS}"
 
 def _bracketed(opening: str, closing: str) -> str:
     """A name, and perhaps a time, in brackets."""
-    return rf"(?:\*\*)?{opening}(?:(?P<early>{_TIME})[ ,|–—-]*)?{_NAME}{_WITHIN}{closing}(?:\*\*)?{_SPACE}[-–—>]?{_TALK}"
+    return rf"(?:\*\*)?{opening}(?:(?P<early>{TIME})[ ,|–—-]*)?{_NAME}{_WITHIN}{closing}(?:\*\*)?{_SPACE}[-–—>]?{_TALK}"
 
 
 PARTED: dict[str, str] = {
@@ -197,17 +149,17 @@ PARTED: dict[str, str] = {
     "arrow": rf"{_NAMED}{_SPACE}(?:[-=]?>{{1,3}}|→|⇒|»|›){_TALK}",
     "sign": rf"{_NAMED}{_SPACE}[=~/•·]{_TALK}",
     "tab": rf"{_NAME}{_ASIDE}{_WITHIN}[ ]*\t{_TALK}",
-    "wide": rf"{_NAME}{_ASIDE}{_WITHIN}[ \u00a0]{{2,}}{_AFTER}{_WORDS}",
+    "wide": rf"{_NAME}{_ASIDE}{_WITHIN}(?:[ \u00a0]{{2,}}|\u3000){_AFTER}{_WORDS}",
     "dot": rf"{_NAME}[.)][ \t]+{_AFTER}{_WORDS}",
     "quote": rf"{_NAME}{_SPACE}(?=[「『«“„\"])",
-    "timed": rf"{_NAME}{_CLOSE}{_ASIDE}[ \t]*[,@–—-]?[ \t]*(?P<within>{_TIME})(?!{_SPOKEN}){_SPACE}[-–—:|]?[ \t]+{_WORDS}",
+    "timed": rf"{_NAME}{_CLOSE}{_ASIDE}[ \t]*[,@–—-]?[ \t]*(?P<within>{TIME})(?!{_SPOKEN}){_SPACE}[-–—:|]?[ \t]+{_WORDS}",
     "square": _bracketed(r"\[", r"\]"),
     "round": _bracketed("[(（]", "[)）]"),
     "angle": _bracketed("<", ">"),
     "curly": _bracketed("[{【«]", "[}】»]"),
     "starred": rf"(?P<mark>\*{{1,3}}|_{{1,3}}|#{{1,4}} ?|@){_NAME}(?:\*{{1,3}}|_{{1,3}}|(?<=@)){_WITHIN}{_SPACE}[-–—>]?{_TALK}",
     "own": rf"{_NAMED.replace(_WITHIN, f'{_SPACE}[,|–—-]?{_WITHIN}')}{_CLOSE}{_SPACE}[:：]?(?:\*\*|__)?{_SPACE}$"
-    rf"(?:\n[ \t]*(?P<below>{_TIME})[ \t]*$)?(?=\s*\S)",
+    rf"(?:\n[ \t]*(?P<below>{TIME})[ \t]*$)?(?=\s*\S)",
 }
 """By family: what a line looks like after its number and time."""
 
@@ -230,7 +182,7 @@ def labels_of(family: str, text: str, start: int = 0) -> list[Label]:
 def _label(m: re.Match[str], text: str) -> Label:
     parts = m.groupdict()
     stamp = parts["before"] or parts.get("early") or parts.get("within") or parts.get("after") or parts.get("below")
-    at, until = _span(stamp) if stamp else stamp_above(text, m.start())
+    at, until = span_of(stamp) if stamp else stamp_above(text, m.start())
     wide = bool(parts.get("within")) and "  " in m[0][m.end("name") - m.start() : m.start("within") - m.start()].replace(
         "\u00a0", " "
     )
@@ -238,3 +190,57 @@ def _label(m: re.Match[str], text: str) -> Label:
     form = "".join(sign for sign, part in signs if part)
     aside = (parts.get("aside") or "").strip()
     return Label(m.start(), m.end(), " ".join(m["name"].split()), aside, at, until, form)
+
+
+INTERVIEWER, RESPONDENT, UNCLEAR = "interviewer", "respondent", "unclear"
+
+WORDS: dict[str, frozenset[str]] = {
+    kind: frozenset(word.replace("_", " ") for word in words.casefold().split())
+    for kind, words in tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8")).items()
+}
+"""Words by kind (interviewer, respondent, about, speech, running, column), in lower case."""
+
+_SPEAKING = re.compile(f"(?:{'|'.join(sorted(map(re.escape, WORDS['speaker']), key=len, reverse=True))})", re.IGNORECASE)
+_NUMBERED = re.compile(r"[ _.#-]*(?:\d{1,3}|[a-z](?![^\W\d_])|[ivx]{1,4})?[ .]*$", re.IGNORECASE)
+
+_LEGEND = re.compile(
+    r"(?:^|[;,]|\bund\b|\band\b)[ \t]{0,9}(?P<names>[\w, /]{1,60}?)[ \t]{0,9}=[ \t]{0,9}(?P<meaning>[^;=,\n]{1,60})",
+    re.MULTILINE,
+)
+_LEGEND_WITHIN = 4000  # characters: a legend stands at the top
+
+
+def legend(text: str) -> Mapping[str, str]:
+    """What the legend at the top says of its abbreviations: ``I = interviewer; R = respondent``."""
+    found = {}
+    for entry in _LEGEND.finditer(text[:_LEGEND_WITHIN]):
+        for name in re.split(r"[,/]", entry["names"]):
+            found[name.strip()] = entry["meaning"].strip()
+    return found
+
+
+def role_of_word(name: str) -> str:
+    """The role that a name says in any of about 30 languages (``Haastattelija``, ``INT 2``), "" for none."""
+    word = " ".join(name.casefold().strip(" .:*_").split())
+    for form in (
+        word,
+        re.sub(r"[ _.#-]*\d{1,3}$", "", word),
+        re.sub(r"[ _]+(?:\d{1,3}|[a-z]|[ivx]{1,4})$", "", word),
+        re.sub(r"s$", "", word),
+    ):
+        if form in WORDS["interviewer"]:
+            return INTERVIEWER
+        if form in WORDS["respondent"]:
+            return RESPONDENT
+    return ""
+
+
+def speaks_by_name(name: str) -> bool:
+    """Whether a name is one that transcripts give to speakers: a role, ``Speaker 1``, ``R2``, a capital letter."""
+    bare = name.strip(" .")
+    if role_of_word(bare) or re.fullmatch(r"[^\W\d_]{1,4}[ ._-]?\d{1,4}[a-zA-Z]?|[A-ZÄÖÜÅÆØ]{1,2}|SPEAKER_\d+", bare):
+        return True
+    found = _SPEAKING.match(bare)
+    return bool(found and len(found[0]) > 1 and _NUMBERED.fullmatch(bare[found.end() :])) or bool(
+        re.fullmatch(r"[^\W\d_]", bare)
+    )

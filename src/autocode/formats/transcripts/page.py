@@ -12,8 +12,19 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from autocode.formats.transcripts.labels import CLOCK, Label, Style, labels_of, milliseconds
-from autocode.formats.transcripts.roles import WORDS, legend, role_of_word, speaks_by_name
+from autocode.formats.transcripts.labels import (
+    CLOCK,
+    STAMP,
+    TIME,
+    WORDS,
+    Label,
+    Style,
+    labels_of,
+    legend,
+    milliseconds,
+    role_of_word,
+    speaks_by_name,
+)
 
 _WITHIN = 4000  # characters: front matter stands at the top
 _MOST_LINES = 60
@@ -276,3 +287,41 @@ def _answers(at: int, cells: Sequence[str], roles: Sequence[int], columns: Seque
 
 WHOLE: dict[str, Callable[[Page], list[Label]]] = {"styled": _styled, "table": _columns, "token": _tokens}
 """Families that are found by looking at the whole document."""
+
+
+_AT_END = re.compile(rf"(?:[ \t]*(?P<stamp>{STAMP})|\n[ \t]*{TIME})[ \t]*$")
+_FOOTER = re.compile(
+    r"\n[^\n]*?(?:(?:stopped|started) transcription|Transcribed by https?://otter\.ai|Transcription ended after [\d:]+"
+    r"|hat die Transkription (?:beendet|gestartet))[^\n]{0,80}$",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r"\n\s*[-–—*=_#\[(<{ ]{0,8}(?:(?:end|ende|fin|fine|fim|einde|slut|loppu|koniec|конец|конец записи|结束|終わり|끝|tamat|son)"
+    r"(?: (?:of|der|des|de|del|da|dell'|de l'|van|la|do|af|av)[^\n]{0,40}|[ -](?:interview|recording|transcript)[^\n]{0,20})?)"
+    r"[-–—*=_#\])>}. ]{0,8}$",
+    re.IGNORECASE,
+)
+
+
+def without_end_stamp(text: str, start: int, end: int) -> tuple[int, int | None]:
+    """Where the words of a span end, and the time of the stamp after them.
+
+    Lines that a recorder adds at the end ("stopped transcription") are left out too.
+    """
+    at: int | None = None
+    while True:
+        body = text[start:end].rstrip()
+        found = _AT_END.search(body, max(0, len(body) - 80)) or _FOOTER.search(body, max(0, len(body) - 400))
+        end = start + len(body)
+        if found is None or not found.group():
+            return end, at
+        stamp = found.groupdict().get("stamp")
+        at = milliseconds(stamp) if stamp and at is None else at
+        end = start + found.start()
+
+
+def without_closing(text: str, start: int, end: int) -> int:
+    """Where the last words end before a line such as ``[End of interview]``."""
+    body = text[start:end].rstrip()
+    found = _CLOSING.search(body, max(0, len(body) - 120))
+    return start + (len(body[: found.start()].rstrip()) if found else len(body))

@@ -3,69 +3,22 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from autocode.config import SegmentConfig
+from autocode.formats.transcripts.labels import (
+    INTERVIEWER,
+    RESPONDENT,
+    UNCLEAR,
+    legend,
+    role_of_word,
+    speaks_by_name,
+)
 from autocode.study import Document
 
-INTERVIEWER, RESPONDENT, UNCLEAR = "interviewer", "respondent", "unclear"
-
-
-WORDS: dict[str, frozenset[str]] = {
-    kind: frozenset(word.replace("_", " ") for word in words.casefold().split())
-    for kind, words in tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8")).items()
-}
-"""Words by kind (interviewer, respondent, about, speech, running, column), in lower case."""
-
-_SPEAKING = re.compile(f"(?:{'|'.join(sorted(map(re.escape, WORDS['speaker']), key=len, reverse=True))})", re.IGNORECASE)
-_NUMBERED = re.compile(r"[ _.#-]*(?:\d{1,3}|[a-z](?![^\W\d_])|[ivx]{1,4})?[ .]*$", re.IGNORECASE)
 _QUESTION = re.compile(r"(?:[?？؟\u037e]|[\u0370-\u03ff];)(?=[\"'”’)»\]]*(?:\s|$))")
-
-_LEGEND = re.compile(
-    r"(?:^|[;,]|\bund\b|\band\b)[ \t]{0,9}(?P<names>[\w, /]{1,60}?)[ \t]{0,9}=[ \t]{0,9}(?P<meaning>[^;=,\n]{1,60})",
-    re.MULTILINE,
-)
-_LEGEND_WITHIN = 4000  # characters: a legend stands at the top
-
-
-def legend(text: str) -> Mapping[str, str]:
-    """What the legend at the top says of its abbreviations: ``I = interviewer; R = respondent``."""
-    found = {}
-    for entry in _LEGEND.finditer(text[:_LEGEND_WITHIN]):
-        for name in re.split(r"[,/]", entry["names"]):
-            found[name.strip()] = entry["meaning"].strip()
-    return found
-
-
-def role_of_word(name: str) -> str:
-    """The role that a name says in any of about 30 languages (``Haastattelija``, ``INT 2``), "" for none."""
-    word = " ".join(name.casefold().strip(" .:*_").split())
-    for form in (
-        word,
-        re.sub(r"[ _.#-]*\d{1,3}$", "", word),
-        re.sub(r"[ _]+(?:\d{1,3}|[a-z]|[ivx]{1,4})$", "", word),
-        re.sub(r"s$", "", word),
-    ):
-        if form in WORDS["interviewer"]:
-            return INTERVIEWER
-        if form in WORDS["respondent"]:
-            return RESPONDENT
-    return ""
-
-
-def speaks_by_name(name: str) -> bool:
-    """Whether a name is one that transcripts give to speakers: a role, ``Speaker 1``, ``R2``, a capital letter."""
-    bare = name.strip(" .")
-    if role_of_word(bare) or re.fullmatch(r"[^\W\d_]{1,4}[ ._-]?\d{1,4}[a-zA-Z]?|[A-ZÄÖÜÅÆØ]{1,2}|SPEAKER_\d+", bare):
-        return True
-    found = _SPEAKING.match(bare)
-    return bool(found and len(found[0]) > 1 and _NUMBERED.fullmatch(bare[found.end() :])) or bool(
-        re.fullmatch(r"[^\W\d_]", bare)
-    )
 
 
 @dataclass(frozen=True, slots=True)

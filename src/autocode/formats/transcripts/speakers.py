@@ -16,17 +16,10 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of
-from autocode.formats.transcripts.labels import Label, Style, timed, without_closing, without_end_stamp
-from autocode.formats.transcripts.page import Page, front_of
-from autocode.formats.transcripts.roles import (
-    INTERVIEWER,
-    asks,
-    ends_asking,
-    role_of_word,
-    speaks_by_name,
-    with_roles,
-)
+from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of, shown
+from autocode.formats.transcripts.labels import INTERVIEWER, Label, Style, role_of_word, speaks_by_name
+from autocode.formats.transcripts.page import Page, front_of, without_closing, without_end_stamp
+from autocode.formats.transcripts.roles import asks, ends_asking, with_roles
 from autocode.study import Document, Turn
 
 ASKER, ANSWERER = "Interviewer", "Respondent"
@@ -51,16 +44,16 @@ class Speech:
     doubts: tuple[str, ...] = ()
 
 
-def turns_in(text: str, styles: Sequence[Style] = (), pattern: str = "") -> Speech:
+def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()) -> Speech:
     """Find who speaks where in the whole of a document.
 
     Args:
         text: Canonical text, newlines as ``\\n``; it is not changed.
         styles: Runs that stand out, where the file says so.
-        pattern: One line of the text as an example of how speakers are named, "" to find out.
+        shapes: How speakers are named, by examples (`candidates.shape_of`); it is found out where no line looks like them.
     """
     page = Page(text, styles, front_of(text))
-    found = chosen(page)
+    found = shown(page, shapes) or chosen(page)
     if found is None:
         turns, doubts = _questions_marked(page)
         return Speech(turns, page.front.meanings, doubts)
@@ -72,16 +65,18 @@ def turns_in(text: str, styles: Sequence[Style] = (), pattern: str = "") -> Spee
     return Speech(turns, page.front.meanings, (*doubts, *inferred, *_odd(page, turns, found)))
 
 
-def read_speakers(text: str, path: Path, styles: Sequence[Style] = ()) -> tuple[Document, tuple[str, ...]]:
+def read_speakers(
+    text: str, path: Path, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
+) -> tuple[Document, tuple[str, ...]]:
     """The document of a text read from `path`, with the turns found in it, and what there is to doubt of them."""
-    speech = turns_in(text, styles)
+    speech = turns_in(text, styles, shapes)
     document = Document(path.stem, text, path.stem, speech.turns, source=path.name)
     return with_roles(document, speech.meanings), speech.doubts
 
 
-def with_turns(document: Document) -> Document:
+def with_turns(document: Document, shapes: Sequence[str] = ()) -> Document:
     """A document from another file (a project, a table) with the turns found in its text, where it came without."""
-    speech = turns_in(document.text) if not document.turns and not document.segments else Speech(document.turns)
+    speech = turns_in(document.text, (), shapes) if not document.turns and not document.segments else Speech(document.turns)
     return with_roles(replace(document, turns=speech.turns), speech.meanings or None)
 
 
@@ -92,7 +87,7 @@ def document_of(text: str, path: Path) -> Document:
 
 def _absorbed(found: Candidate, page: Page) -> tuple[Label, ...]:
     """The labels with those of other families that give a name already known: typists are not consistent."""
-    if found.family == "table" or len(page.text) > _MENDED:
+    if found.family in ("table", "shown") or len(page.text) > _MENDED:
         return found.labels
     names = {key_of(x.name) for x in found.labels}
     apart = sum(page.is_apart(x.start) for x in found.labels) >= 0.9 * len(found.labels)
@@ -113,6 +108,16 @@ def _from_zero(labels: Sequence[Label]) -> Sequence[Label]:
     if first < 3_600_000 or not all("m" in x.form and x.start_ms is not None for x in labels):
         return labels
     return [replace(x, start_ms=(x.start_ms or first) - first) for x in labels]
+
+
+def timed(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """Turns with the start that follows from the stamp at the end of the turn before."""
+    done: list[Turn] = []
+    for turn in turns:
+        before = done[-1].end_ms if done else None
+        starts = before if turn.start_ms is None and turn.end_ms is not None else turn.start_ms
+        done.append(replace(turn, start_ms=starts))
+    return tuple(done)
 
 
 def _spelled_alike(labels: Sequence[Label]) -> tuple[list[Label], tuple[str, ...]]:

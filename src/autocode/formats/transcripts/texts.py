@@ -268,9 +268,11 @@ def _about(path: Path) -> bool:
     return path.stem.casefold() in ("readme", "licence", "license", "sources") or path.name.startswith((".", "~$"))
 
 
-def _one(text: str, path: Path, notes: Sequence[str] = (), styles: Sequence[Style] = ()) -> tuple[Study, list[Receipt]]:
+def _one(
+    text: str, path: Path, options: ReadOptions, notes: Sequence[str] = (), styles: Sequence[Style] = ()
+) -> tuple[Study, list[Receipt]]:
     """The study of one transcript, with what there is to note and to doubt of it."""
-    document, doubts = read_speakers(text, path, styles)
+    document, doubts = read_speakers(text, path, styles, options.shapes)
     return Study((document,)), [Receipt(document.source, "transcripts", 1, {}, (*(n for n in notes if n), *doubts))]
 
 
@@ -278,27 +280,27 @@ def _read_plain(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]
     text, note = read_text(path, options.encoding)
     if is_node_report(text):
         return study_from_node_report(text, path.name, options)
-    return _one(text, path, (note,))
+    return _one(text, path, options, (note,))
 
 
 def _read_rtf(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     text, styles = read_rtf(path)
-    return _one(text, path, styles=styles)
+    return _one(text, path, options, styles=styles)
 
 
 def _read_opendocument(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     text, styles = read_opendocument(path)
-    return _one(text, path, styles=styles)
+    return _one(text, path, options, styles=styles)
 
 
 def _read_webpage(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     text, note, styles = read_webpage(path, options.encoding)
-    return _one(text, path, (note,), styles)
+    return _one(text, path, options, (note,), styles)
 
 
 def _read_pdf(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     text, notes = read_pdf(path)
-    return _one(text, path, notes)
+    return _one(text, path, options, notes)
 
 
 def _read_json(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:

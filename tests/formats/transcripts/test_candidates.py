@@ -1,0 +1,77 @@
+"""Examples by which a person shows how speakers are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autocode.errors import InputError
+from autocode.formats import read_all
+from autocode.formats.receipt import SHAPED, ReadOptions
+from autocode.formats.transcripts.candidates import labels_like, shape_of
+
+
+@pytest.mark.parametrize(
+    ("line", "shape"),
+    [
+        ("Interviewer (00:01):", "Name (00:01):"),
+        ("Anna Berg (00:01): So tell me: what then", "Name (00:01):"),
+        ("[00:12] Anna S.: well", "[00:12] Name:"),
+        ("1. I: well", "1. Name:"),
+        ("#1: hello", "#1:"),
+        ("*** P1 ***", "*** Name ***"),
+        ("Turn 5 – Anna: yes", "Turn 5 – Name:"),
+        ("THE COURT:", "NAME:"),
+        ("Speaker 1: 00:00:00", "Name: 00:00:00"),
+        ("(P4) I think so", "(Name)"),
+        ("Anna", "Name"),
+    ],
+)
+def test_a_shape_holds_no_persons_name(line: str, shape: str) -> None:
+    """Of an example only the way of naming is kept, and that is an example of itself."""
+    assert shape_of(line) == shape
+    assert shape_of(shape) == shape
+
+
+@pytest.mark.parametrize(
+    "line", ["...", "", "It was a long day and nobody had told us that the bus would be late, so we went on foot to the mill."]
+)
+def test_a_line_without_a_speaker_is_refused(line: str) -> None:
+    """A line that names nobody is no example."""
+    with pytest.raises(InputError, match="no speaker is named"):
+        shape_of(line)
+
+
+def test_all_lines_of_the_shape_are_found_with_their_times() -> None:
+    """Other names and times are found, other shapes are not."""
+    found = labels_like("~~ Name @ 00:01 ~~", "~~ Ana @ 0:05 ~~ yes\nAna: no\n~~ Dr. Li @ 01:02:03 ~~\nwell\n~~ Ana ~~ hm\n")
+    assert [(x.name, x.start_ms) for x in found] == [("Ana", 5000), ("Dr. Li", 3723000)]
+
+
+def test_a_name_alone_is_a_line_of_its_own() -> None:
+    """An example without any sign means lines that hold nothing else; in capitals, it means names in capitals."""
+    text = "ANNA\nYes, I do.\nOf course\n\nBEN\nAnd I too.\n"
+    assert [x.name for x in labels_like("NAME", text)] == ["ANNA", "BEN"]
+
+
+def test_an_example_reads_what_no_rule_knows(tmp_path: Path) -> None:
+    """A layout of nobody else's is read by one line of it, and the receipt counts the turns."""
+    lines = [
+        f"~~ {who} ~~ {words}" for who, words in (("Ana", "Why?"), ("Ben", "No idea."), ("Ana", "Still?"), ("Ben", "Yes."))
+    ]
+    (tmp_path / "t.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    before, _ = read_all([tmp_path / "t.txt"])
+    study, receipts = read_all([tmp_path / "t.txt"], ReadOptions(shapes=("~~ Name ~~",)))
+    assert not before.documents[0].turns
+    document = study.documents[0]
+    assert [(t.speaker, document.text[t.start : t.end]) for t in document.turns][:2] == [("Ana", "Why?"), ("Ben", "No idea.")]
+    assert [(r.source, r.kept) for r in receipts if r.what == SHAPED] == [("'~~ Name ~~'", 4)]
+
+
+def test_an_example_does_not_spoil_texts_of_another_layout(tmp_path: Path) -> None:
+    """Where names of the shape do not come back, speakers are found as usual."""
+    text = "[I] Why did you go?\n[P] Reason: none.\n[I] And now?\nProblem: money.\n[P] Home.\n"
+    (tmp_path / "t.txt").write_text(text, encoding="utf-8")
+    study, _ = read_all([tmp_path / "t.txt"], ReadOptions(shapes=("Name:",)))
+    assert [t.speaker for t in study.documents[0].turns] == ["I", "P", "I", "P"]
