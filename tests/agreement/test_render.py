@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 
 from autocode.agreement import AgreementOptions, agree_on
 from autocode.agreement.counts import Decisions
-from autocode.agreement.render import cut, decimals
+from autocode.agreement.estimate import apa
+from autocode.agreement.render import aligned
 from autocode.agreement.rows import Verdict
 from tests.agreement.made import decided, noisy
 
@@ -20,10 +22,14 @@ def named() -> Decisions:
     return replace(data, codes=(f"{theme} > Readiness", f"{theme} > Awareness of what is on offer", "Other"))
 
 
-def test_no_line_is_wider_than_a_hundred() -> None:
-    """Tables and notes fit on 100 columns."""
+def test_no_line_is_wider_than_eighty_and_nothing_is_cut() -> None:
+    """Tables and notes fit on 80 columns; every code stands there whole, numbers have no zero before the point."""
     text = str(agree_on(named(), AgreementOptions(machines=("c",))))
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= 80
+    assert "…" not in text
+    for words in ("Readiness", "what is on offer", "Institutional Factors of a remarkably long name"):
+        assert words in " ".join(text.split())
+    assert not re.search(r"(?<![\d.])[-+−]?0\.\d", text)
 
 
 def test_pooled_comes_first_and_codes_stand_under_their_theme() -> None:
@@ -48,14 +54,27 @@ def test_undefined_is_a_dash_with_its_reason_at_the_foot() -> None:
 def test_the_verdict_stands_beside_its_numbers() -> None:
     """With a machine there is a table with both kappas, their difference and a word."""
     text = str(agree_on(noisy(documents=20), AgreementOptions(machines=("c",))))
-    assert "May c stand in as a coder alongside humans? (Cohen's kappa, margin 0.10, fixed beforehand)" in text
+    assert "May c stand in as a coder alongside humans? (Cohen's kappa, margin .10, fixed beforehand)" in " ".join(text.split())
     assert "supported" in text
 
 
-def test_small_things() -> None:
-    """No negative zero; a long name is cut and says so."""
-    assert decimals(-0.001) == "0.00"
-    assert cut("abcdefgh", 6) == "abcd…"
+def test_a_long_name_is_broken_not_cut() -> None:
+    """Its numbers stand beside the last of its lines; the table keeps its width."""
+    text = aligned(("Code", "kappa"), [("a name of more words than there is room for", ".50"), ("short", "-.05")], width=24)
+    assert text.splitlines() == [
+        "Code               kappa",
+        "a name of more",
+        "  words than there",
+        "  is room for        .50",
+        "short               -.05",
+    ]
+
+
+def test_numbers_are_in_apa_style() -> None:
+    """No zero before the point, no negative zero, a dash for what is undefined."""
+    told = [apa(v) for v in (-0.001, 0.5, -0.999, 1.0, None, float("nan"))]
+    assert told == [".00", ".50", "-1.00", "1.00", "-", "-"]
+    assert apa(0.25, plus=True) == "+.25"
 
 
 def test_a_code_given_three_times_shows_counts_only() -> None:
@@ -64,7 +83,7 @@ def test_a_code_given_three_times_shows_counts_only() -> None:
     Y[0, :3], Y[1, :2] = True, True
     text = str(agree_on(decided(Y, 12)))
     line = next(x for x in text.splitlines() if x.startswith("c0 "))
-    assert line.split()[1:6] == ["2", "1", "0", "117", "-"]
+    assert line.split()[1:6] == ["2", "1", "0", "-", "-"]
 
 
 def test_an_inconclusive_verdict_says_how_many_documents_are_missing() -> None:

@@ -11,7 +11,7 @@ def test_methods_name_the_study_s_own_numbers() -> None:
     """Coders, units, documents, codes and the margin stand in the text; each citation has a reference."""
     text = methods_paragraph(agree_on(noisy(), AgreementOptions(machines=("c",), margin=0.08)))
     assert "2 human coders were compared on 360 units in 12 documents" in text
-    assert "margin of 0.08" in text
+    assert "margin of .08" in text
     assert all(name.split(" (")[0].split(" & ")[0] in text for name in REFERENCES)
 
 

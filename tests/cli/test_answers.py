@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from autocode.cli.answers import Answer, and_list, apa, described, ends, short_names
+from autocode.agreement.estimate import apa
+from autocode.cli.answers import Answer, and_list, described, ends, short_names
 from autocode.cli.shell import counted
 from autocode.formats import write
 from autocode.study import Coder, Study

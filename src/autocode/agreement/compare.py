@@ -27,7 +27,7 @@ from autocode.agreement.counts import (
     uses,
     with_pooled,
 )
-from autocode.agreement.estimate import AgreementOptions, Estimate, number
+from autocode.agreement.estimate import AgreementOptions, Estimate, apa, number
 from autocode.agreement.judgement import intervals
 from autocode.agreement.judgement.intervals import Statistic
 from autocode.agreement.judgement.verdict import verdicts
@@ -270,7 +270,7 @@ def _notes(data: Decisions, options: AgreementOptions) -> Iterator[str]:
     fine, coarse = (float(mean_kappa(stack(p, crossed(p)).sum(0)[:, 0])) for p in (humans, broad))
     if coarse >= fine + BETTER_BY_THEME:
         yield (
-            f"The coders agree on themes more than on their codes (kappa {coarse:.2f}, by code {fine:.2f}): a theme given "
+            f"The coders agree on themes more than on their codes (kappa {apa(coarse)}, by code {apa(fine)}): a theme given "
             "where the other gave one of its codes counts as a difference. Compare themes with --by theme."
         )
 

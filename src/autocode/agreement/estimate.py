@@ -101,9 +101,17 @@ class Chances:
     def __str__(self) -> str:
         """The two rates as a sentence."""
         return (
-            f"a machine {self.worse:g} worse would be called on par in {100 * self.par_if_worse:.0f} of 100 studies like "
+            f"a machine {apa(self.worse)} worse would be called on par in {100 * self.par_if_worse:.0f} of 100 studies like "
             f"yours; an equal one is recognised in {100 * self.par_if_equal:.0f}"
         )
+
+
+def apa(value: float | None, digits: int = 2, plus: bool = False) -> str:
+    """A coefficient as journals print it: .67, -.24, 1.00, never -.00; a dash where it is undefined."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    shown = f"{round(value, digits) + 0.0:{'+' if plus else ''}.{digits}f}"
+    return shown.replace("0.", ".", 1) if abs(round(value, digits)) < 1 else shown
 
 
 def number(value: float) -> float | None:

@@ -1,20 +1,20 @@
-"""An agreement report as a calm plain-text table, at most 100 columns wide."""
+"""An agreement report as a calm plain-text table, at most 80 columns wide, in which nothing is cut."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from autocode.agreement.coefficients import binary
-from autocode.agreement.estimate import REASONS, Estimate
+from autocode.agreement.estimate import REASONS, Estimate, apa
 from autocode.agreement.rows import NOT_ASSESSABLE, Findings, Measure, Row, Verdict
+from autocode.errors import counted
 from autocode.study.codebook import SEPARATOR
 
 R = TypeVar("R", Row, Verdict)
 
-WIDTH = 100
-NAME = 34
+WIDTH = 80
 POOLED = "All codes pooled"
 LABELS = {
     "supported": "supported",
@@ -35,141 +35,134 @@ FLAGS = {
 
 def to_text(report: Findings) -> str:
     """The whole report: all pairs pooled, every code, the verdict, what is undefined and why."""
-    blocks = [_head(report), _pairs(report), *(_codes(report, kind) for kind in _kinds(report))]
-    blocks += [_verdicts(report, machine) for machine in report.options.machines]
+    machines = report.options.machines
+    names = [f"{c} (machine)" if c in machines else c for c in report.coders]
+    head = (
+        f"Agreement of {', '.join(names)}: {counted(report.units, 'unit')} in "
+        f"{counted(report.documents, report.options.left_out)} seen by two coders or more."
+    )
+    blocks = [textwrap.fill(head, WIDTH), aligned((POOLED, *HEADER[1:]), _values(report))]
+    blocks += [_verdicts(report, machine) for machine in machines]
     blocks.append(_foot(report))
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _kinds(report: Findings) -> list[str]:
-    return [k for k in ("human-human", "machine-human") if report.overall(k)]
+HEADER = ("", "both", "first", "second", "kappa", "interval", "alpha", "pos.", "%")
 
 
-def _head(report: Findings) -> str:
-    machines = report.options.machines
-    names = [f"{c} (machine)" if c in machines else c for c in report.coders]
-    text = (
-        f"Agreement of {', '.join(names)}: {report.units:,} units in {report.documents:,} "
-        f"{report.options.left_out}s seen by two coders or more."
-    )
-    return textwrap.fill(text, WIDTH)
+def aligned(header: Sequence[str], rows: Iterable[Sequence[str] | str], texts: int = 0, width: int = WIDTH) -> str:
+    """Rows under a header, none wider than `width`: the first column to the left, the others to the right.
+
+    Args:
+        header: Heads of the columns.
+        rows: The cells of each row; a text alone is a heading within the table.
+        texts: How many of the last columns are texts, to the left as well.
+    """
+    listed = list(rows)
+    cells = [tuple(header), *(r for r in listed if not isinstance(r, str))]
+    wide = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    gap = 2 if sum(wide) + 2 * (len(header) - 1) <= width else 1
+    first = max(12, min(wide[0], width - sum(wide[1:]) - gap * (len(header) - 1) - texts * (2 - gap)))
+    lines = []
+    for row in [tuple(header), *listed]:
+        if isinstance(row, str):
+            lines += textwrap.wrap(row, width, subsequent_indent="    ") or [""]
+            continue
+        indent = len(row[0]) - len(row[0].lstrip())
+        # A name that does not fit is broken over lines; its numbers stand beside the last of them.
+        parts = textwrap.wrap(row[0], first, subsequent_indent=" " * (indent + 2)) or [""]
+        lines += parts[:-1]
+        rest = ""
+        for i, cell in enumerate(row[1:], 1):
+            rest += f"  {cell:<{wide[i]}}" if i >= len(header) - texts else f"{cell:>{wide[i] + gap}}"
+        lines.append(f"{parts[-1]:<{first}}{rest}".rstrip())
+    return "\n".join(lines)
 
 
-COLUMNS = f"{'both':>6}{'first':>7}{'second':>7}{'neither':>8}{'kappa':>6}{'interval':>14}{'alpha':>6}{'pos.':>6}{'%':>5}"
-
-
-def _line(name: str, row: Row, width: int) -> str:
-    """One row; names that do not fit are cut."""
-    counts = f"{row.both:>6}{row.only_first:>7}{row.only_second:>7}{row.neither:>8}"
+def _cells(name: str, row: Row) -> tuple[str, ...]:
+    """One row under `HEADER`."""
+    counts = (f"{n:,}" for n in (row.both, row.only_first, row.only_second))
     percent = "-" if row.percent.value is None else f"{100 * row.percent.value:.0f}"
-    return (
-        f"{cut(name, width):<{width}}{counts}{_two(row.kappa):>6}{_interval(row.kappa):>14}"
-        f"{_two(row.alpha):>6}{_two(row.positive):>6}{percent:>5}"
-    )
-
-
-ROOM = WIDTH - len(COLUMNS)
-
-
-def cut(name: str, width: int) -> str:
-    """The name, shortened where it would touch the next column."""
-    return name if len(name) < width else name[: width - 2] + "…"
+    return (name, *counts, _two(row.kappa), interval(row.kappa), _two(row.alpha), _two(row.positive), percent)
 
 
 def _two(estimate: Estimate) -> str:
     """Two decimals, or - where the value is undefined or rests on too little."""
-    return decimals(estimate.value) if estimate.value is not None and estimate.shown else "-"
+    return apa(estimate.value if estimate.shown else None)
 
 
-def decimals(value: float) -> str:
-    """Two decimals, never a negative zero."""
-    text = f"{value:.2f}"
-    return "0.00" if text == "-0.00" else text
-
-
-def _interval(estimate: Estimate) -> str:
+def interval(estimate: Estimate) -> str:
+    """[.35, .81]; "" where there is none."""
     if estimate.low is None or estimate.high is None or not estimate.shown:
         return ""
-    return f"{decimals(estimate.low)} to {decimals(estimate.high)}"
+    return f"[{apa(estimate.low)}, {apa(estimate.high)}]"
 
 
-def _pairs(report: Findings) -> str:
-    """All codes pooled: every pair, and all pairs of a kind where there are several."""
-    lines = [f"{POOLED:<{ROOM}}"[:ROOM] + COLUMNS]
+def _values(report: Findings) -> Iterator[Sequence[str] | str]:
+    """All codes pooled: every pair, and all pairs of a kind where there are several; then each code under its theme."""
     for row in (r for r in report.rows if not r.code):
         if row.first:
-            lines.append(_line(f"{row.first}, {row.second}", row, ROOM))
+            yield _cells(f"{row.first}, {row.second}", row)
         elif row.pairs > 1:
-            how = "mean of" if row.pooling == "mean" else "sum of"
-            lines.append(_line(f"{row.kind}: {how} {row.pairs}", row, ROOM))
-    return "\n".join(lines)
-
-
-def _codes(report: Findings, kind: str) -> str:
-    """One line for each code under its theme, over all pairs of one kind."""
-    rows = [r for r in report.rows if r.code and r.kind == kind and not r.first]
-    if not rows:
-        return ""
-    title = kind.capitalize() + (f", {rows[0].pairs} pairs" if rows[0].pairs > 1 else "")
-    lines = [f"{title:<{ROOM}}"[:ROOM] + COLUMNS]
-    for theme, name, row in grouped(rows):
-        lines += [theme] if theme else []
-        lines.append(_line(name, row, ROOM))
-    return "\n".join(lines)
+            yield _cells(f"{row.kind}: {'mean' if row.pooling == 'mean' else 'sum'} of {row.pairs}", row)
+    for kind in ("human-human", "machine-human"):
+        rows = [r for r in report.rows if r.code and r.kind == kind and not r.first]
+        if rows and report.overall(kind):
+            yield ""
+            yield kind.capitalize() + (f", {rows[0].pairs} pairs" if rows[0].pairs > 1 else "") + ", code by code"
+        for theme, name, row in grouped(rows):
+            yield from [theme] if theme else []
+            yield _cells(name, row)
 
 
 def grouped(rows: Sequence[R]) -> Iterable[tuple[str, str, R]]:
     """(theme heading or "", name, row), codes of a theme together in order of appearance."""
-    order = {theme: i for i, theme in enumerate(dict.fromkeys(theme_of(r.code) for r in rows))}
+    order = {theme: i for i, theme in enumerate(dict.fromkeys(r.code.rpartition(SEPARATOR)[0] for r in rows))}
     last = ""
-    for row in sorted(rows, key=lambda r: order[theme_of(r.code)]):
-        theme = theme_of(row.code)
-        name = "  " + row.code.rpartition(SEPARATOR)[2] if theme else row.code
-        yield (theme if theme != last else ""), name, row
+    for row in sorted(rows, key=lambda r: order[r.code.rpartition(SEPARATOR)[0]]):
+        theme, _, leaf = row.code.rpartition(SEPARATOR)
+        yield (theme if theme != last else ""), f"  {leaf}" if theme else row.code, row
         last = theme
-
-
-def theme_of(code: str) -> str:
-    """The path above a code, "" for a root."""
-    return code.rpartition(SEPARATOR)[0]
 
 
 def _verdicts(report: Findings, machine: str) -> str:
     """May this machine stand in as a coder? Pooled first, then every code under its theme."""
     found = [v for v in report.verdicts if v.machine == machine]
-    margin = f"{report.options.coefficient_name}, margin {report.options.margin:.2f}, fixed beforehand"
-    title = f"May {machine} stand in as a coder alongside humans? ({margin})"
-    head = f"{'':<{NAME}}{'humans':>7}{'machine':>8}{'delta':>7}{'interval':>15}  verdict"
-    lines = [title, head, *(_judged(POOLED, v) for v in found if not v.code)]
+    margin = f"{report.options.coefficient_name}, margin {apa(report.options.margin)}, fixed beforehand"
+    rows: list[Sequence[str] | str] = [_judged(POOLED, v) for v in found if not v.code]
     for theme, name, v in grouped([v for v in found if v.code]):
-        lines += [theme] if theme else []
-        lines.append(_judged(name, v))
+        rows += [theme] if theme else []
+        rows.append(_judged(name, v))
+    lines = [
+        textwrap.fill(f"May {machine} stand in as a coder alongside humans? ({margin})", WIDTH),
+        aligned(("", "humans", "machine", "delta", "interval", "verdict"), rows, texts=1),
+    ]
     chances = next((str(v.chances) for v in found if v.chances), "")
     if chances:
         lines.append(textwrap.fill(f"How far this verdict can be trusted: {chances} (simulated).", WIDTH))
     return "\n".join(lines)
 
 
-def _judged(name: str, v: Verdict) -> str:
+def _judged(name: str, v: Verdict) -> tuple[str, ...]:
     label = LABELS[v.label] + (" (strong)" if v.strong else "")
     if v.label == "inconclusive" and v.more:
         label += f", +{v.more:,}"
-    delta = "-" if v.delta.value is None or not v.delta.shown else f"{v.delta.value:+.2f}".replace("-0.00", "+0.00")
-    ends = _interval(v.delta)
-    numbers = f"{_two(v.humans):>7}{_two(v.machine_humans):>8}{delta:>7}{ends:>15}"
-    return f"{cut(name, NAME):<{NAME}}{numbers}  {cut(label, WIDTH - NAME - 38)}"
+    delta = apa(v.delta.value, plus=True) if v.delta.shown else "-"
+    return name, _two(v.humans), _two(v.machine_humans), delta, interval(v.delta), label
 
 
 def summary_text(measures: Sequence[Measure]) -> str:
     """The values over all codes that a reader needs beside the codes; the rest is in the files."""
-    shown = [m for m in measures if m.about != "Denominators" and not _aside(m)]
     counts = [f"{m.estimate.value:,.0f} {m.name}" for m in measures if m.about == "Denominators"]
-    lines = [textwrap.fill("Shares refer to: " + "; ".join(counts) + ".", WIDTH, subsequent_indent="  "), ""]
-    lines.append(f"{'All codes together':<44}{'value':>7}{'interval':>15}  over")
-    for m in shown:
-        over = cut(REASONS[m.estimate.reason] if m.estimate.reason else m.over, WIDTH - 67)
-        lines.append(f"{m.about + ': ' + m.name:<44}{_two(m.estimate):>7}{_interval(m.estimate):>15}  {over}")
-    return "\n".join(lines) + "\n"
+    rows: list[Sequence[str] | str] = []
+    said = ""
+    for m in (m for m in measures if m.about != "Denominators" and not _aside(m)):
+        over = REASONS[m.estimate.reason] if m.estimate.reason else m.over
+        if said != (said := f"{m.about}: {over}"):
+            rows.append(said)
+        rows.append((f"  {m.name}", _two(m.estimate), interval(m.estimate)))
+    shares = textwrap.fill(f"Shares refer to: {'; '.join(counts)}.", WIDTH, subsequent_indent="  ")
+    return f"{shares}\n\n{aligned(('All codes together', 'value', 'interval'), rows)}\n"
 
 
 def _aside(m: Measure) -> bool:
@@ -183,7 +176,7 @@ def _foot(report: Findings) -> str:
     confidence = f"{100 * report.options.confidence:.0f} %"
     notes = [
         *report.notes,
-        "both, first, second, neither: units given the code by both, by one coder only, by none.",
+        "both, first, second: units given the code by both, or by one coder only.",
         *_more_documents(report),
         f"Intervals: {confidence}, {report.options.interval_way}; segments are never taken as independent.",
         "Pooled counts every code on every unit; it is usually higher than the mean over codes.",
@@ -243,8 +236,8 @@ def _paradoxes(report: Findings) -> list[str]:
     if not rows:
         return []
     shown = [
-        f"{r.code} ({100 * (r.percent.value or 0):.1f} % of units alike, kappa {_apa(r.kappa.value or 0)}, "
-        f"AC1 {_apa(float(binary.gwet_ac1(r.cells)))}, PABAK {_apa(float(binary.pabak(r.cells)))})"
+        f"{r.code} ({100 * (r.percent.value or 0):.1f} % of units alike, kappa {apa(r.kappa.value)}, "
+        f"AC1 {apa(float(binary.gwet_ac1(r.cells)))}, PABAK {apa(float(binary.pabak(r.cells)))})"
         for r in rows[:5]
     ]
     more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
@@ -260,11 +253,7 @@ def _drawn(report: Findings) -> list[str]:
     rows = [r for r in report.rows if r.drawn and r.kind == "human-human" and r.kappa.low is None]
     if not rows:
         return []
-    shown = [
-        f"{r.code} {_apa(r.drawn.value or 0)} [{_apa(r.drawn.low or 0)}, {_apa(r.drawn.high or 0)}]"
-        for r in rows[:10]
-        if r.drawn
-    ]
+    shown = [f"{r.code} {apa(r.drawn.value)} [{apa(r.drawn.low)}, {apa(r.drawn.high)}]" for r in rows[:10] if r.drawn]
     more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
     return [
         f"Second opinion on rare codes, kappa drawn towards all codes (partial pooling, not a finding of its own): "
@@ -309,7 +298,7 @@ REFERENCES = {
 SAYS = {
     "supported": "supports the use of {m} as an additional coder alongside humans",
     "on_par_but_humans_unreliable": "shows {m} on a par with the humans, whose own agreement is below "
-    "{floor:.3f}: the codebook needs work before either is relied on",
+    "{floor}: the codebook needs work before either is relied on",
     "on_par_but_low": "shows {m} on a par with the humans, but at a level too low for use",
     "inconclusive": "is inconclusive as to {m}",
     "not_supported": "does not support the use of {m} as a coder",
@@ -332,7 +321,7 @@ def methods_paragraph(report: Findings) -> str:
         text += (
             f" The machine was treated as one more coder: the mean {report.options.coefficient_key} between machine and "
             "humans was compared with that between humans on the same units, with a non-inferiority margin of "
-            f"{report.options.margin:.2f} fixed beforehand."
+            f"{apa(report.options.margin)} fixed beforehand."
         )
     return text
 
@@ -361,17 +350,10 @@ def number(estimate: Estimate, name: str, confidence: float) -> str:
     """`kappa = .71, 95% CI [.62, .79]`; or that it is undefined."""
     if estimate.value is None:
         return f"{name} undefined"
-    text = f"{name} = {_apa(estimate.value)}"
+    text = f"{name} = {apa(estimate.value)}"
     if estimate.low is None or estimate.high is None:
         return text
-    return f"{text}, {100 * confidence:.0f}% CI [{_apa(estimate.low)}, {_apa(estimate.high)}]"
-
-
-def _apa(value: float) -> str:
-    """Two decimals without the zero before the point."""
-    text = f"{value:.2f}"
-    text = "0.00" if text == "-0.00" else text
-    return text.replace("0.", ".", 1) if abs(value) < 1 and not text.endswith("1.00") else text
+    return f"{text}, {100 * confidence:.0f}% CI [{apa(estimate.low)}, {apa(estimate.high)}]"
 
 
 def _level(row: Row | None, confidence: float) -> str:
@@ -391,13 +373,13 @@ def _codes_in_words(report: Findings) -> str:
         return ""
     return (
         f"Kappa between humans could be computed for {len(values)} of {len(rows)} codes used more than "
-        f"three times and ranged from {_apa(values[0])} to {_apa(values[-1])}."
+        f"three times and ranged from {apa(values[0])} to {apa(values[-1])}."
     )
 
 
 def _judgement(report: Findings, v: Verdict) -> str:
-    says = SAYS[v.label].format(m=v.machine, floor=report.options.human_floor)
+    says = SAYS[v.label].format(m=v.machine, floor=apa(report.options.human_floor, 3))
     if v.delta.value is None:
         return f"The comparison {says}."
     difference = number(v.delta, "difference", report.options.confidence)
-    return f"Over all codes the comparison ({difference}; margin {report.options.margin:.2f}) {says}."
+    return f"Over all codes the comparison ({difference}; margin {apa(report.options.margin)}) {says}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ import typer
 from autocode.agreement.compare import AgreementReport, agree_on
 from autocode.agreement.counts import Decisions, by_group, by_theme, by_whole_document, decisions, only
 from autocode.agreement.differences import agreement_by_document
-from autocode.agreement.estimate import Estimate
+from autocode.agreement.estimate import Estimate, apa
 from autocode.agreement.judgement.corrected import (
     Design,
     Frequency,
@@ -21,11 +22,11 @@ from autocode.agreement.judgement.corrected import (
     corrected_frequencies,
 )
 from autocode.agreement.judgement.opinions import Opinion, opinions
-from autocode.agreement.render import cut, decimals, summary_text
+from autocode.agreement.render import WIDTH, aligned, summary_text
 from autocode.agreement.spans.characters import decisions_on_text
 from autocode.agreement.spans.passages import gamma_by_document, opened_documents
 from autocode.agreement.summary import Record, conditions, summary
-from autocode.cli.answers import TENTATIVE, Answer, agreed, apa, ends, judged
+from autocode.cli.answers import TENTATIVE, Answer, agreed, ends, judged
 from autocode.cli.options import (
     MODELS,
     Coders,
@@ -196,11 +197,11 @@ def _by_document(data: Decisions, how: str) -> None:
         said = f"Kappa of two coders could be computed in {len(known):,} of {counted(len(rows), 'document')}."
         print(Answer(said, best=best, worst=worst, of="kappa", heads=("Highest", "Lowest")).fit())
         return
-    print(f"{'Document':<24}{'Coders':<28}{'units':>9}{'coded':>9}{'kappa':>8}{'influence':>11}")
-    for first, second, row in rows:
-        numbers = "".join(f"{'-' if v is None else decimals(v):>{w}}" for v, w in ((row.kappa, 8), (row.influence, 11)))
-        print(f"{cut(row.document, 24):<24}{cut(f'{first}, {second}', 28):<28}{row.units:>9,}{row.uses:>9,}{numbers}")
-    print("\nInfluence: kappa over all documents minus kappa without this one.")
+    heads = ("Document", "coders", "units", "coded", "kappa", "influence")
+    shown = [
+        (r.document, f"{a}, {b}", f"{r.units:,}", f"{r.uses:,}", apa(r.kappa), apa(r.influence, plus=True)) for a, b, r in rows
+    ]
+    print(f"{aligned(heads, shown)}\n\nInfluence: kappa over all documents minus kappa without this one.")
 
 
 def _by_variable(compared: Comparison, variable: str, how: str) -> None:
@@ -315,14 +316,14 @@ def frequencies(
 
 def _print_frequencies(rows: list[Frequency], title: str) -> None:
     """Raw, corrected with interval, humans alone; the two other estimators where they are safe."""
-    head = f"{'machine':>8}{'raw %':>7}{'corrected %':>13}{'95 % interval':>15}{'humans %':>10}{'PPI++ %':>9}{'diff. %':>9}"
-    print(f"{title:<40}{head}")
+    heads = (title, "machine", "raw %", "corrected %", "95 % CI", "humans %", "PPI++ %", "diff. %")
+    cells = []
     for row in rows:
         e = row.corrected
-        ends = "" if e.low is None or e.high is None else f"{100 * e.low:.1f} to {100 * e.high:.1f}"
-        others = f"{_percent(row.humans):>10}{_percent(row.ppi_plus):>9}{_percent(row.difference):>9}"
-        raw = f"{row.raw:>8,}{_percent(row.raw_share):>7}"
-        print(f"{cut(row.code, 40):<40}{raw}{_percent(e):>13}{ends:>15}{others}")
+        ends = "" if e.low is None or e.high is None else f"[{100 * e.low:.1f}, {100 * e.high:.1f}]"
+        others = (_percent(row.humans), _percent(row.ppi_plus), _percent(row.difference))
+        cells.append((row.code, f"{row.raw:,}", _percent(row.raw_share), _percent(e), ends, *others))
+    print(aligned(heads, cells))
 
 
 def _percent(estimate: Estimate | None) -> str:
@@ -334,11 +335,11 @@ def _print_opinions(found: list[Opinion]) -> None:
     for opinion in found:
         print(f"\nSecond opinions on {opinion.machine}:")
         for line in opinion.lines():
-            print(f"  {line}")
+            print(fill(line, WIDTH, initial_indent="  ", subsequent_indent="    "))
 
 
 def _print_conditions(report: AgreementReport, record: Record) -> None:
     """What the verdict rests on, as far as the record goes."""
     print("\nThe verdict holds under these conditions:")
     for condition in conditions(report, record):
-        print(f"  {condition}")
+        print(fill(str(condition), WIDTH, initial_indent="  ", subsequent_indent="    "))

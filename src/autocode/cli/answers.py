@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from autocode.agreement.compare import AgreementReport
-from autocode.agreement.estimate import REASONS, Estimate
+from autocode.agreement.estimate import REASONS, Estimate, apa
 from autocode.agreement.rows import NOT_ASSESSABLE, Row, Verdict
 from autocode.dossier.tables import coverage, frequencies
 from autocode.errors import counted
@@ -68,13 +68,6 @@ class Answer:
         of = f" ({self.of})" if self.of else ""
         yield f"{self.heads[0]}{of}: {'; '.join(self.best)}." if self.best else ""
         yield f"{self.heads[1]}: {'; '.join(self.worst)}." if self.worst else ""
-
-
-def apa(value: float) -> str:
-    """Two decimals in the style of the APA: .67, -.24, 1.00, never -.00."""
-    text = f"{value:.2f}"
-    text = "0.00" if text == "-0.00" else text
-    return text.replace("0.", ".", 1) if abs(value) < 0.995 else text
 
 
 def short_names(codes: Iterable[str]) -> Mapping[str, str]:

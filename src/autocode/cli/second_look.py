@@ -12,7 +12,8 @@ import numpy as np
 import typer
 
 from autocode.agreement.counts import decisions
-from autocode.agreement.judgement.plan import Design, apa, design_of, plan, progressed
+from autocode.agreement.estimate import apa
+from autocode.agreement.judgement.plan import Design, design_of, plan, progressed
 from autocode.cli.options import (
     Coders,
     ConfigPath,

@@ -193,7 +193,7 @@ def _of_agreement(view: View, findings: Findings) -> Iterator[tuple[str, str]]:
     if weak:
         named = ", ".join(f"{view.name(code)} ({shown(value, 'k')})" for value, code in weak[:5])
         more = f" and {len(weak) - 5} more" if len(weak) > 5 else ""
-        yield "Codes on which coders agree little.", f"Kappa below {_WEAK:.2f}: {named}{more} (⟨Agreement⟩)."
+        yield "Codes on which coders agree little.", f"Kappa below {shown(_WEAK, 'k')}: {named}{more} (⟨Agreement⟩)."
     unknown = sum(not r.kappa.shown or r.kappa.value is None for r in rows)
     if unknown:
         yield "Codes whose agreement is unknown.", f"{unknown} of {len(rows)} codes were given too rarely to say."

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from autocode.agreement.estimate import apa
 from autocode.dossier.drawing import Drawing
 from autocode.dossier.record import Record
 from autocode.dossier.tables import Frequency, frequencies
@@ -24,7 +25,7 @@ class Table:
 
     Attributes:
         name: What its sheet in a workbook is called, at most 31 characters.
-        kinds: One letter a column: t text, n count, k coefficient (two decimals), p share
+        kinds: One letter a column: t text, n count, k coefficient (two decimals, in APA style), p share
             (0 to 1, shown in per cent); it decides how a number is written.
         heads: Indices of rows that stand for a theme above the rows below it.
         sheet_only: Shown in the workbook alone: the figures of a picture, say.
@@ -57,7 +58,7 @@ def shown(value: Cell, kind: str = "t") -> str:
     if kind == "p":
         return f"{100 * value:.0f}%"
     if kind == "k":
-        return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+        return apa(float(value)).replace("-", "−")
     return f"{value:,}"
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from autocode.agreement.estimate import apa
 from autocode.dossier.blocks import REFERENCE, Block, Cell, Dossier, Figure, Quoted, Table, Title, Words
 from autocode.dossier.drawing import PALETTE, Box, Circle, Drawing, Label, Line, Scale, Shape, svg
 from autocode.dossier.findings import Findings
@@ -193,11 +194,11 @@ def expectation(curve: Curve) -> str:
     """The learning curve in words."""
     if curve.now is None or curve.later is None:
         return f"What more coding would bring cannot be said yet: {curve.reason}."
-    humans = "" if curve.humans is None else f" The coders agree among themselves at {curve.humans:.2f}."
+    humans = "" if curve.humans is None else f" The coders agree among themselves at {apa(curve.humans)}."
     return (
-        f"Agreement of machine and coders (pooled kappa, documents not learnt from): about {curve.now:.2f} with "
+        f"Agreement of machine and coders (pooled kappa, documents not learnt from): about {apa(curve.now)} with "
         f"the {curve.documents} documents coded now, by the fitted line. After {curve.ahead} more, expect about "
-        f"{curve.later:.2f} (95 % interval {curve.low:.2f} to {curve.high:.2f}).{humans}"
+        f"{apa(curve.later)} (95 % interval [{apa(curve.low)}, {apa(curve.high)}]).{humans}"
     )
 
 
@@ -227,7 +228,7 @@ def _drawing(curve: Curve) -> Drawing:
         y = ys.at(curve.humans)
         shapes += [
             Line(60, y, 740, y, PALETTE[2], 1.5, dashed=True),
-            Label(64, y - 10, (f"coders among themselves, {curve.humans:.2f}",), size=12),
+            Label(64, y - 10, (f"coders among themselves, {apa(curve.humans)}",), size=12),
         ]
     shapes += _measured(curve, xs, ys)
     return Drawing("Learning curve", expectation(curve), 760, 330, tuple(shapes))

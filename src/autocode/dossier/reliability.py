@@ -144,7 +144,7 @@ def _delta(verdict: Verdict, report: AgreementReport) -> str:
     name = report.options.coefficient
     return (
         f" Machine-human minus human-human {name} is {_two(verdict.delta.value)}{ends}, judged against a margin of "
-        f"{report.options.margin:.2f} fixed beforehand."
+        f"{_two(report.options.margin)} fixed beforehand."
     )
 
 

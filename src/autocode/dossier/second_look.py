@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from autocode.agreement.judgement.plan import STEPS, Plan, apa
+from autocode.agreement.estimate import apa
+from autocode.agreement.judgement.plan import STEPS, Plan
 from autocode.dossier.blocks import Block, Cell, Quoted, Table, Title, View, Words
 from autocode.errors import counted
 from autocode.evaluate.clinic import RARE, Clinic, clinic

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.agreement.compare import AgreementReport, agree
-from autocode.agreement.estimate import Estimate
+from autocode.agreement.estimate import Estimate, apa
 from autocode.agreement.judgement.corrected import Batch
 from autocode.agreement.judgement.verdict import coefficient_of
 from autocode.classify.classifier import HeldOutPredictions
@@ -243,9 +243,9 @@ class LeakCheck:
         return asdict(self) | {"passed": self.passed}
 
     def __str__(self) -> str:
-        shown = "no kappa" if self.kappa is None else f"kappa {self.kappa:.2f}"
+        shown = "no kappa" if self.kappa is None else f"kappa {apa(self.kappa)}"
         if self.low is not None and self.high is not None:
-            shown += f" ({self.low:.2f} to {self.high:.2f})"
+            shown += f" [{apa(self.low)}, {apa(self.high)}]"
         found = "as it must be" if self.chance else "A LEAK: something tells the machine of documents it should not have seen"
         own = "not one of its predictions changed" if not self.different else f"A LEAK: {self.different:,} predictions changed"
         return (

@@ -20,6 +20,7 @@ import numpy as np
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.counts import by_theme, decisions, pair_counts, theme
 from autocode.agreement.differences import inventory, rows_of
+from autocode.agreement.estimate import apa
 from autocode.agreement.judgement.intervals import jackknife, t_quantile
 from autocode.study import Segment
 from autocode.study.codebook import SEPARATOR
@@ -198,9 +199,9 @@ def _cause(
         return NEIGHBOUR, f"{swapped[other]:.0f} of {mine + theirs} differences meet {_leaf(codes[other])}", (codes[other],)
     top = of_theme.get(theme(code), np.nan)
     if SEPARATOR in code and np.isfinite(top) and np.isfinite(kappa[k]) and top - kappa[k] >= 0.15:
-        return LEVEL, f"kappa of its theme is {_number(float(top))}, of the code {_number(float(kappa[k]))}", (theme(code),)
+        return LEVEL, f"kappa of its theme is {apa(float(top))}, of the code {apa(float(kappa[k]))}", (theme(code),)
     if np.isfinite(strict[k]) and np.isfinite(kappa[k]) and kappa[k] - strict[k] >= 0.15:
-        return BOUNDARY, f"kappa falls to {_number(float(strict[k]))} where half of the unit must be covered", ()
+        return BOUNDARY, f"kappa falls to {apa(float(strict[k]))} where half of the unit must be covered", ()
     left = table[k, -1] + table[-1, k]
     return MISSED, f"in {left:.0f} of {mine + theirs} differences the other coder gave no code at all", ()
 
@@ -286,7 +287,3 @@ def _plain(path: str) -> str:
 
 def _leaf(path: str) -> str:
     return path.rpartition(SEPARATOR)[2]
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".replace("0.", ".", 1)

@@ -12,7 +12,8 @@ Source of the interval: see `autocode.agreement.judgement.intervals`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,9 @@ import numpy as np
 
 from autocode.agreement.coefficients.binary import mean_kappa
 from autocode.agreement.counts import Decisions, decisions, pair_counts, with_pooled
-from autocode.agreement.estimate import Estimate, number
+from autocode.agreement.estimate import Estimate, apa, number
 from autocode.agreement.judgement.intervals import plain, spread
+from autocode.agreement.render import WIDTH, aligned
 from autocode.study.matrix import FloatArray
 
 if TYPE_CHECKING:
@@ -81,30 +83,27 @@ class BiasReport:
         """A line for each group; only a sentence where nobody can say."""
         if not self.rows:
             return "Bias check: the documents have no variable that makes groups, so nothing can be said."
-        lines = [
-            f"Bias check: the machine's kappa with the humans in each group, minus that in all other documents "
-            f"({self.confidence:.0%} over all groups of a variable)",
-            f"{'Group':<40}{'docs':>5}{'coded':>7}{'prec.':>7}{'recall':>7}{'kappa':>7}{'minus others':>24}  humans",
-        ]
-        return "\n".join([*lines, *(_line(row) for row in self.rows)])
-
-
-def _line(row: GroupBias) -> str:
-    numbers = "".join(f"{_number(v):>7}" for v in (row.precision, row.recall, row.kappa))
-    d = row.difference
-    span = f"{_signed(d.value)} ({_signed(d.low)} to {_signed(d.high)})"
-    shown = row.said if row.said.startswith("not") else span
-    mark = "  differs" if row.said == "differs" else ""
-    name = f"{row.variable}: {row.group}"[:39]
-    return f"{name:<40}{row.documents:>5}{row.uses:>7}{numbers}{shown:>24}  {_signed(row.humans.value)}{mark}"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
-
-
-def _signed(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.2f}"
+        heads = ("", "docs", "coded", "precision", "recall", "kappa", "minus others", "humans")
+        title = (
+            "Bias check: the machine's kappa with the humans in each group, minus that in all other documents "
+            f"({self.confidence:.0%} over all groups of a variable)"
+        )
+        rows: list[Sequence[str] | str] = []
+        said = ""
+        for row in self.rows:
+            if said != (said := row.variable):
+                rows.append(said)
+            d = row.difference
+            known = f"{apa(d.value, plus=True)} [{apa(d.low, plus=True)}, {apa(d.high, plus=True)}]"
+            numbers = (apa(v) for v in (row.precision, row.recall, row.kappa))
+            shown = "too few to say" if row.said.startswith("not") else known
+            mark = " differs" if row.said == "differs" else ""
+            humans = apa(row.humans.value, plus=True)
+            rows.append((f"  {row.group}{mark}", str(row.documents), str(row.uses), *numbers, shown, humans))
+        few = any(row.said.startswith("not") for row in self.rows)
+        least = f"below {LEAST_DOCUMENTS} documents or {LEAST_USES} coded segments there is not enough data to say"
+        note = f"\nToo few to say: {least}." if few else ""
+        return f"{textwrap.fill(title, WIDTH)}\n{aligned(heads, rows)}{note}"
 
 
 def bias(held: HeldOut, confidence: float = 0.95) -> BiasReport:

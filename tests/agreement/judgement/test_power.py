@@ -61,6 +61,6 @@ def test_the_rates_stand_beside_the_verdict_and_in_its_json() -> None:
     """The report says them in a sentence; loops that do not ask for them do not pay for them."""
     data = noisy(documents=12)
     report = agree_on(data, AgreementOptions(machines=("c",), studies=50))
-    assert "a machine 0.1 worse would be called on par in" in " ".join(str(report).split())
+    assert "a machine .10 worse would be called on par in" in " ".join(str(report).split())
     assert report.verdicts[0].to_json()["chances"]["studies"] == 50
     assert agree_on(data, AgreementOptions(machines=("c",))).verdicts[0].chances is None

@@ -199,7 +199,7 @@ def test_the_verdict_on_alpha_compares_alphas() -> None:
     kappa = agree_on(data, AgreementOptions(machines=("c",))).verdict("c0")
     assert kappa is not None
     assert verdict.delta.value != kappa.delta.value
-    assert "(Krippendorff's alpha, margin 0.10, fixed beforehand)" in str(report)
+    assert "(Krippendorff's alpha, margin .10, fixed beforehand)" in " ".join(str(report).split())
 
 
 def own_kappa(table: np.ndarray) -> float:

@@ -19,7 +19,7 @@ from autocode.agreement.counts import (
     uses,
     with_pooled,
 )
-from autocode.agreement.estimate import AgreementOptions, Estimate
+from autocode.agreement.estimate import AgreementOptions, Estimate, apa
 from autocode.agreement.judgement import intervals
 from autocode.agreement.judgement.alternative_annotator import AltTest, alt_test_on
 from autocode.agreement.judgement.verdict import coefficient_of
@@ -216,11 +216,12 @@ class Opinion:
         if test is not None:
             word = "passes" if test.passes else "does not pass"
             kind = "; with two humans only indicative" if test.indicative else ""
-            yield f"alternative-annotator test: {word} (omega {test.omega:.2f}, rho {test.rho:.2f}{kind})"
+            yield f"alternative-annotator test: {word} (omega {apa(test.omega)}, rho {apa(test.rho)}{kind})"
         for x in self.left_out:
             if not x.code and x.coder == self.machine and x.without.value is not None and x.gain.value is not None:
-                ends = "" if x.gain.low is None else f" ({x.gain.low:+.2f} to {x.gain.high:+.2f})"
-                yield f"alpha of the humans alone {x.without.value:.2f}, {x.gain.value:+.2f}{ends} against all with the machine"
+                ends = "" if x.gain.low is None else f" [{apa(x.gain.low, plus=True)}, {apa(x.gain.high, plus=True)}]"
+                gain = apa(x.gain.value, plus=True)
+                yield f"alpha of the humans alone {apa(x.without.value)}, {gain}{ends} against all with the machine"
         yield f"coder who stands apart from all others: {self.odd or 'none'}"
 
     def to_json(self) -> dict[str, Any]:

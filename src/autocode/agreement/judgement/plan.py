@@ -21,6 +21,7 @@ import numpy as np
 
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.counts import Decisions, pair_counts
+from autocode.agreement.estimate import apa
 from autocode.agreement.judgement.intervals import MIN_DOCUMENTS, MIN_USES, joint_share, with_share
 from autocode.errors import StudyError
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
@@ -342,11 +343,3 @@ def _drawn_interval(
     ]
     low, high = (float(cohen_kappa(with_share(table[None], np.array([J]), np.array([end])))[0]) for end in ends)
     return low, high
-
-
-def apa(value: float | None, digits: int = 2) -> str:
-    """A coefficient as journals print it: no leading zero, no minus zero; a dash where it is undefined."""
-    if value is None:
-        return "–"
-    shown = f"{round(value, digits) + 0.0:.{digits}f}"
-    return shown.replace("0.", ".", 1) if abs(value) < 1 else shown
