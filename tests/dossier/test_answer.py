@@ -63,7 +63,7 @@ def test_limits_are_those_of_the_findings(bundled: Study) -> None:
     """Codes of weak agreement are named with their kappa, groups too small too; a member check on record is no limit."""
     told = _section(dossier(bundled, _findings(bundled)), "limitations")
     assert "Student/MC Developer" in told
-    assert "Kappa below 0.60" in told
+    assert "Kappa below .60" in told
     assert "No member check" in told
     record = load_record(BUNDLED / "dossier.toml")
     assert "Sampling not on record" not in _section(dossier(bundled, _findings(bundled, record)), "limitations")
