@@ -89,17 +89,36 @@ def log_in(page: Any, name: str = "Eve", blind: bool = False) -> Any:
     page.click("button.main")
     page.locator("#pane").wait_for()
     page.locator("#reading[hidden], body:not(:has(#reading))").first.wait_for(state="attached", timeout=30_000)
-    page.wait_for_timeout(250)
+    return ready(page)
+
+
+def ready(page: Any) -> Any:
+    """Wait until the page hears every key and nothing is on its way."""
+    page.locator("body[data-ready], body.plain").wait_for(state="attached", timeout=30_000)
     return page
+
+
+@contextmanager
+def loads(page: Any) -> Iterator[None]:
+    """Wait until what is done here has brought a new page; a change of the address alone brings none."""
+    with page.expect_event("load"):
+        yield
+    ready(page)
+
+
+def room(page: Any, name: str) -> None:
+    """Go to another room of the study."""
+    with loads(page):
+        page.click(f"nav[aria-label=Rooms] >> text='{name}'")
 
 
 def press(page: Any, key: str) -> None:
     """Press a key and wait until it is saved or shown."""
+    ready(page)
     with page.expect_response(lambda r: r.request.method == "POST") as answer:
         page.keyboard.press(key)
     assert answer.value.status == 200
-    page.wait_for_timeout(150)  # time to draw
-    page.wait_for_load_state("load")
+    ready(page)
 
 
 def violations(page: Any) -> list[str]:

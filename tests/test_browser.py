@@ -28,7 +28,7 @@ from autocode.store.records import attach
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Turn
 from autocode.study.codebook import Code
 from autocode.trail import verify
-from tests.browsers import CHROMIUM, Running, chromium, log_in, press, tab, violations
+from tests.browsers import CHROMIUM, Running, chromium, loads, log_in, press, ready, room, tab, violations
 from tests.browsers import running as desk_running
 from tests.desk.desks import half_coded, learnt
 from tests.payloads import PAYLOADS
@@ -70,11 +70,6 @@ _press = press
 ROOMS = ("Overview", "Bring in", "Codes", "passages", "Memos", "Compare", "Model", "Dossier", "Send back", "Code")
 
 
-def _room(page: Any, name: str) -> None:
-    page.click(f"nav[aria-label=Rooms] >> text='{name}'")
-    page.wait_for_load_state("load")
-
-
 def _model(folder: Path) -> tuple[str, ...]:
     return ("--model", str(folder / "model"), *MODEL)
 
@@ -97,9 +92,9 @@ def test_a_document_is_reviewed_by_keyboard_alone(browser: Any, folder: Path) ->
         assert _by(folder, "Eve") == [("D6", "Learning > Recognition"), ("D6", "Work > Recognition")]
         assert [e.decision.action for e in entries(folder / "study" / STORE)] == ["accept", "reject", "other"]
         page.locator("#pane[data-document=D6] .ended").wait_for()  # nothing asks any more: it says so, and stays
-        page.keyboard.press("n")
+        with loads(page):
+            page.keyboard.press("n")
         page.locator("#pane[data-document=D7]").wait_for()
-        page.wait_for_load_state("load")
         _press(page, "f")
         page.keyboard.press("m")
         page.locator("#comment").fill("odd")
@@ -186,7 +181,7 @@ def test_two_people_review_at_once(browser: Any, folder: Path) -> None:
     """Two servers on one study: the second is told of the first, and nobody's decision is lost."""
     with running(folder, *_model(folder)) as one, running(folder, *_model(folder)) as two:
         eve, max_ = _open(browser, one.address, "Eve"), _open(browser, two.address, "Max")
-        with max_.expect_navigation():
+        with loads(max_):
             max_.click("#documents a[data-document=D7]")
         for _ in range(3):
             _press(eve, "a")
@@ -279,14 +274,16 @@ def test_a_server_killed_while_deciding_loses_nothing(folder: Path) -> None:
         assert saved <= {e.decision.note for e in found}
         assert verify(found, last_written(path)) == []
         cookie, home = _token(server.address)
-        after = f"sleep {chosen.uniform(0.02, 0.4):.3f}; kill -9 {server.process.pid}"
-        timer = subprocess.Popen(["sh", "-c", after])
+        after = ["sh", "-c", f"sleep {chosen.uniform(0.02, 0.4):.3f}; kill -9 {server.process.pid}"]
+        timer: subprocess.Popen[bytes] | None = None
         with contextlib.suppress(OSError, http.client.HTTPException):
             for n in range(10_000):
                 note = f"{kill} {n}"
                 body = {"do": "note", "document": f"D{n % 8}", "unit": "3", "text": note}
                 if b'"saved"' in _post(home, cookie, "s/1/do", json.dumps(body).encode()):
                     saved.add(note)
+                timer = timer or subprocess.Popen(after)  # from the first answer on, however slow the machine
+        assert timer
         timer.wait()
         server.process.communicate()
     assert max(starts) < 5, starts
@@ -335,39 +332,24 @@ def test_every_state_is_accessible(browser: Any, folder: Path, scheme: str) -> N
                     page.locator("#previewed table").wait_for()
                 assert violations(page) == [], name
                 page.keyboard.press("Escape")
-            page.wait_for_timeout(150)
+            ready(page)
         assert violations(page) == []
-        with page.expect_navigation():
+        with loads(page):
             page.click("#documents a[data-document=D7]")
-        page.wait_for_load_state("load")
         page.fill("#q", "manager")
         page.keyboard.press("Enter")
         page.locator("#found a").first.wait_for()
         assert violations(page) == []
-        for room in (
-            "Overview",
-            "Bring in",
-            "Codes",
-            "passages",
-            "Memos",
-            "Compare",
-            "Model",
-            "Dossier",
-            "Send back",
-            "Code",
-            "Studies",
-        ):
-            if room == "passages":
-                page.click(".tree a >> nth=2")
-            elif room == "Studies":
-                page.click("text=Studies")
+        for view in (*ROOMS, "Studies"):
+            if view in ("passages", "Studies"):
+                with loads(page):
+                    page.click(".tree a >> nth=2" if view == "passages" else "text=Studies")
             else:
-                _room(page, room)
-            if room == "Compare":
+                room(page, view)
+            if view == "Compare":
                 page.locator("#answer .big").wait_for()
-            page.wait_for_load_state("load")
             page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-            assert violations(page) == [], room
+            assert violations(page) == [], view
             page.set_viewport_size({"width": 320, "height": 256})  # 1280 pixels at 400 %
             assert violations(page) == [], f"{room} at 400 %"
             assert page.evaluate("document.documentElement.scrollWidth") <= 320, room
@@ -395,14 +377,14 @@ def test_a_hostile_study_is_only_words(browser: Any, folder: Path) -> None:
     update(path, poison)
     with running(folder) as server:
         page = _open(browser, server.address, "Eve<b>")
-        with page.expect_navigation():
+        with loads(page):
             page.click("#documents li:last-child a")
         page.click("#pane button[data-do=add]")
         page.locator("#code").fill("img")
         with page.expect_response("**/do"):
             page.keyboard.press("Enter")
-        for room in ("Compare", "Codes", "Memos", "Overview", "Model", "Dossier", "Code"):
-            _room(page, room)
+        for view in ("Compare", "Codes", "Memos", "Overview", "Model", "Dossier", "Code"):
+            room(page, view)
             assert page.title() != "hit"
             assert page.locator("img").count() == 0
         assert page.faults == []
@@ -420,7 +402,7 @@ def test_offsets_of_a_selection_are_code_points(browser: Any, folder: Path) -> N
     update(folder / "study" / STORE, lambda s: replace(s, documents=(*s.documents, Document("odd", text, "odd"))))
     with running(folder) as server:
         page = _open(browser, server.address)
-        with page.expect_navigation():
+        with loads(page):
             page.click("#documents a[data-document=odd]")
         page.keyboard.press("s")
         for key in "]]]]]}}}}":
@@ -480,7 +462,7 @@ def test_sixty_payloads_in_every_field_are_only_words(browser: Any, folder: Path
     learnt(update(path, _poisoned)).save(folder / "poisoned")
     with running(folder, "--model", str(folder / "poisoned"), "--control", "0") as server:
         page = _open(browser, server.address, PAYLOADS[0][:80])
-        with page.expect_navigation():
+        with loads(page):
             page.locator("#documents a[data-document=all]").click()
         _harmless(page)
         assert page.locator(".unit .t").nth(20).text_content() == f"{PAYLOADS[20]} said"
@@ -503,8 +485,11 @@ def test_sixty_payloads_in_every_field_are_only_words(browser: Any, folder: Path
         page.evaluate(send, ["/view", [{"first": p, "second": p, "code": p, "coder": p} for p in PAYLOADS] + [{"clear": "1"}]])
         page.evaluate(send, ["/search", [{"do": "search", "text": p} for p in PAYLOADS]])
         for view in ROOMS:
-            page.click(".tree a >> nth=20") if view == "passages" else _room(page, view)
-            page.wait_for_load_state("load")
+            if view == "passages":
+                with loads(page):
+                    page.click(".tree a >> nth=20")
+            else:
+                room(page, view)
             _harmless(page)
             page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             _harmless(page)
@@ -521,7 +506,7 @@ def test_sixty_payloads_in_every_field_are_only_words(browser: Any, folder: Path
         page.locator("#options li").first.wait_for()
         _harmless(page)
         page.keyboard.press("Escape")
-        with page.expect_navigation():
+        with loads(page):
             page.click("button[data-do=logout]")
         _harmless(page)
     assert verify(entries(path), last_written(path)) == []
@@ -607,13 +592,14 @@ def test_a_renamed_code_keeps_its_suggestions(browser: Any, folder: Path) -> Non
     """After renaming a theme the suggestions stand under the new name, before and after a new start."""
     with running(folder, *_model(folder)) as server:
         page = _open(browser, server.address)
-        _room(page, "Codes")
-        page.click(".tree a >> text='Work'")
+        room(page, "Codes")
+        with loads(page):
+            page.click(".tree a >> text='Work'")
         page.locator("summary >> text=Rename").click()
         page.fill("#name", "Job")
-        with page.expect_navigation():
+        with loads(page):
             page.click("button[data-do=code-rename]")
-        _room(page, "Code")
+        room(page, "Code")
         assert page.locator("#pane .path").first.inner_text() == "Job > Recognition"
         _press(page, "a")
         assert page.locator("#pane h2").inner_text().startswith("Segment 4")
@@ -665,8 +651,7 @@ def test_the_window_of_codes_gives_what_was_typed(browser: Any, folder: Path) ->
         _press(page, "Enter")
         _give(page, "time")
         assert {code for _, code in _words(folder)} == {"Overtime", "Time"}
-        page.keyboard.press("j")
-        page.wait_for_timeout(200)
+        _press(page, "j")
         page.reload()
         page.keyboard.press("c")
         page.locator("#codes[open]").wait_for()
@@ -688,7 +673,7 @@ def test_keys_count_for_what_is_on_the_screen_or_not_at_all(browser: Any, folder
             route.continue_()
         page.unroute("**/do")
         page.locator("#u2.decided").wait_for()
-        page.wait_for_timeout(300)
+        ready(page)
         assert _actions(folder) == ["reject"]
         assert page.locator("#codes[open]").count() == 0
         page.keyboard.down("a")
@@ -707,20 +692,19 @@ def test_new_codes_are_made_while_coding(browser: Any, folder: Path) -> None:
         page.keyboard.press("c")
         page.keyboard.type("Pride")
         page.locator("#fresh-line:not([hidden])").wait_for()
-        with page.expect_navigation():
+        with loads(page):
             page.keyboard.press("Enter")
         assert [code for _, code in _words(folder)] == ["Pride"]
-        page.keyboard.press("j")
-        page.wait_for_timeout(200)
+        _press(page, "j")
         page.keyboard.press("s")
         page.keyboard.press("]")
         page.keyboard.press("i")
         page.locator("#codes[open]").wait_for()
         assert page.locator("#code").input_value() == "my manager"
-        with page.expect_navigation():
+        with loads(page):
             page.keyboard.press("Enter")
         assert _words(folder)[1] == ("my manager", "my manager")
-        with page.expect_navigation():
+        with loads(page):
             page.keyboard.press("u")
         study = load(folder / "study" / STORE)
         assert ("my manager" in study.codebook, "Pride" in study.codebook) == (False, True)
@@ -739,24 +723,22 @@ def test_memos_are_found_again_and_changed(browser: Any, folder: Path) -> None:
             page.click("#note button.main")
         page.click("text=Memo on this document")
         page.fill("#memo-text", "a good talk")
-        with page.expect_navigation():
+        with page.expect_response("**/do"):
             page.click("#memo button.main")
-        page.wait_for_load_state("load")
-        _give(page, "time")
+        _give(page, "time")  # the page stays; nothing is drawn anew under one's hands
         page.click("#pane button[data-do=memo-ask]")
         page.fill("#coding-memo-text", "ask Ben")
         with page.expect_response("**/do"):
             page.click("#coding-memo button.main")
         page.locator("#pane .comment >> text=ask Ben").wait_for()
-        page.keyboard.press("f")
-        page.wait_for_timeout(300)
-        _room(page, "Memos")
+        _press(page, "f")
+        room(page, "Memos")
         said = page.locator("main").inner_text()
         for words in ("odd passage", "a good talk", "ask Ben", "Your flags"):
             assert words in said
         page.locator("article.memo summary").first.click()
         page.locator("article.memo textarea").first.fill("a very good talk")
-        with page.expect_navigation():
+        with loads(page):
             page.locator("article.memo button").first.click()
         assert "a very good talk" in page.locator("main").inner_text()
         assert page.locator("article.memo").count() == 2
@@ -777,12 +759,11 @@ def test_all_passages_of_a_code_are_in_one_place(browser: Any, folder: Path) -> 
         assert page.locator("h3").first.inner_text() == f"{count} passages"
         page.locator(".passage button[data-do=recode]").first.click()
         page.keyboard.type("time")
-        with page.expect_navigation():
+        with loads(page):
             page.keyboard.press("Enter")
         assert [code for _, code in _words(folder)] == ["Work > Time"]
-        page.click(".passage a >> nth=0")
-        page.locator("#pane").wait_for()
-        page.wait_for_load_state("load")
+        with loads(page):
+            page.click(".passage a >> nth=0")
         page.keyboard.press("/")
         page.keyboard.type("CEREMONY")
         page.keyboard.press("Enter")
@@ -804,7 +785,7 @@ def test_every_tab_keeps_its_own_place(browser: Any, folder: Path) -> None:
         other.goto(page.url)
         other.click("#documents a[data-document=D7]")
         other.locator("#pane[data-document=D7]").wait_for()
-        with other.expect_navigation():
+        with loads(other):
             other.locator("summary >> text=Filters").click()
             other.select_option("#f-theme", "Work")
         _press(page, "a")
@@ -825,11 +806,11 @@ def test_keys_work_by_their_places_and_capitals_are_the_shift_key(browser: Any, 
         for key, code, shift in (("ф", "KeyA", False), ("ч", "KeyX", False)):
             with page.expect_response("**/do"):
                 page.evaluate(send, [key, code, shift])
-            page.wait_for_timeout(250)
+            ready(page)
         assert _actions(folder) == ["accept", "reject"]
         with page.expect_response("**/do"):
             page.evaluate(send, ["A", "KeyA", False])  # the capitals are locked
-        page.wait_for_timeout(250)
+        ready(page)
         assert page.locator("#bulk[open]").count() == 0
         assert _actions(folder) == ["accept", "reject", "accept"]
         page.click("#u2 p.t")
@@ -837,7 +818,7 @@ def test_keys_work_by_their_places_and_capitals_are_the_shift_key(browser: Any, 
         page.keyboard.press("2")  # the coding made first
         with page.expect_response("**/do"):
             page.evaluate(send, ["ü", "BracketLeft", False])
-        page.wait_for_timeout(250)
+        ready(page)
         assert ("my manager and the employer value the badge when they hire people", "Work > Recognition") in _words(folder)
 
 
@@ -851,12 +832,12 @@ def test_half_corrected_words_outlive_a_reload(browser: Any, folder: Path) -> No
         page.keyboard.type("my supervisor")
         page.reload()
         page.locator("#words").wait_for()
-        page.wait_for_timeout(200)
+        ready(page)
         assert page.locator("#words").input_value() == "my supervisor"
         page.keyboard.press("Escape")
         page.locator("#words").wait_for(state="detached")
         page.reload()
-        page.wait_for_timeout(300)
+        ready(page)
         assert page.locator("#words").count() == 0
 
 
@@ -903,7 +884,7 @@ def test_adjudication_goes_by_one_key_and_nothing_jumps(browser: Any, folder: Pa
     update(path, open_)
     with running(folder) as server:
         page = _open(browser, server.address)
-        _room(page, "Compare")
+        room(page, "Compare")
         page.locator("#answer .big").wait_for()
         assert "kappa is" in page.locator("#answer").inner_text()
         page.locator("article.differs[aria-current]").wait_for()
@@ -916,14 +897,14 @@ def test_adjudication_goes_by_one_key_and_nothing_jumps(browser: Any, folder: Pa
         (made,) = [c for c in load(path).codings if c.coder == "agreed"]
         assert (made.code, made.memo) == ("Work > Time", "half a reason")
         page.click("text=Take over what agrees …")
-        with page.expect_navigation():
+        with loads(page):
             page.click("#taking button.main")
         found = load(path)
         first = {(c.document, c.start, c.code) for c in found.codings if c.coder == "ana"}
         second = {(c.document, c.start, c.code) for c in found.codings if c.coder == "ben"}
         agreed = {(c.document, c.start, c.code) for c in found.codings if c.coder == "agreed"}
         assert first & second < agreed
-        with page.expect_navigation():
+        with loads(page):
             page.click("button[data-do=undo]")
         assert len([c for c in load(path).codings if c.coder == "agreed"]) == 1
         assert page.faults == []

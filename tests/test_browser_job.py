@@ -15,7 +15,7 @@ from autocode.store import STORE, load
 from autocode.store.backups import check
 from autocode.store.ledger import entries, last_written
 from autocode.trail import verify
-from tests.browsers import CHROMIUM, Running, chromium, log_in, press, running, tab
+from tests.browsers import CHROMIUM, Running, chromium, loads, log_in, press, room, running, tab
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
 
@@ -95,11 +95,6 @@ def _bring(page: Any, *files: Path) -> None:
     page.locator("#preview.preview").wait_for()
 
 
-def _room(page: Any, name: str) -> None:
-    page.click(f"nav[aria-label=Rooms] >> text='{name}'")
-    page.wait_for_load_state("load")
-
-
 def _work(page: Any, form: str = "#work") -> None:
     """Begin work beside the page, and wait until it is done."""
     page.click(f"{form} button")
@@ -110,9 +105,8 @@ def _work(page: Any, form: str = "#work") -> None:
 def _new_study(page: Any, material: Path, name: str = "Badges") -> None:
     """Make a study and bring the twelve transcripts and two tables in, with the one name mended."""
     page.fill("#study-name", name)
-    page.click("#new-study button")
-    page.locator("#drop").wait_for()
-    page.wait_for_load_state("load")
+    with loads(page):
+        page.click("#new-study button")
     _bring(page, *sorted(material.glob("R0*.docx")), *(material / f"R{n}.docx" for n in (10, 11, 12)), *material.glob("*.csv"))
     page.locator(".loose >> text=Interview 7").wait_for()
     page.click(".loose button >> text=It is R07")
@@ -128,16 +122,17 @@ def test_the_whole_job_from_an_empty_folder_to_a_word_file(browser: Any, tmp_pat
     with running(home, "open") as server:
         page = tab(browser, server.address)
         page.fill("#study-name", "Badges")
-        page.keyboard.press("Enter")
-        page.locator("#drop").wait_for()
-        page.wait_for_load_state("load")
+        with loads(page):
+            page.keyboard.press("Enter")
         _bring(page, *sorted(material.iterdir()))
         assert "1 file cannot be read" in page.locator("#preview").inner_text()  # the broken one; the others come in
         assert not (home / "Badges" / STORE).exists()  # only looked at
-        page.click("button[data-do=leave]")
-        page.click("text=Studies")
+        with loads(page):
+            page.click("button[data-do=leave]")
+        with loads(page):
+            page.click("text=Studies")
         assert page.locator(".cardlet").count() == 0
-        (home / "Badges").exists()
+        assert not (home / "Badges").exists()
         _new_study(page, material, "Badges 2")
         study = load(home / "Badges 2" / STORE)
         assert sorted(study.by_id) == [f"R{n:02}" for n in range(1, 13)]
@@ -151,15 +146,15 @@ def test_the_whole_job_from_an_empty_folder_to_a_word_file(browser: Any, tmp_pat
         page.fill("#coder", "Eve")
         page.keyboard.press("Enter")
         page.locator("#pane").wait_for()
-        _room(page, "Compare")
+        room(page, "Compare")
         page.locator("#answer .big").wait_for()
         assert re.search(r"kappa is 0\.\d\d", page.locator("#answer").inner_text())
         for n, key in enumerate("132"):
             page.locator("article.differs").first.wait_for()
             press(page, key)
             if n < 2:
-                page.click("text=Next open one")
-                page.wait_for_load_state("load")
+                with loads(page):
+                    page.click("text=Next open one")
         study, made = load(home / "Badges 2" / STORE), entries(home / "Badges 2" / STORE)
         assert [e.decision.action for e in made] == ["agree"] * 3
         for entry, who in zip(made, (("Ana",), ("Ana", "Ben"), ("Ben",)), strict=True):
@@ -167,10 +162,10 @@ def test_the_whole_job_from_an_empty_folder_to_a_word_file(browser: Any, tmp_pat
             here = [c for c in study.codings if c.document == d.document and d.start <= c.start and c.end <= d.end]
             given = {c.code for c in here if c.coder in who}
             assert {c.code for c in d.effects.added} == given
-        _room(page, "Model")
+        room(page, "Model")
         _work(page)
         page.locator("h3 >> text=Model card").wait_for()
-        _room(page, "Bring in")
+        room(page, "Bring in")
         _bring(page, material / "R13.docx", material / "R14.docx")
         page.click("button[data-do=take-files]")
         page.locator(".steps").wait_for()
@@ -187,7 +182,7 @@ def test_the_whole_job_from_an_empty_folder_to_a_word_file(browser: Any, tmp_pat
         mine = [c for c in load(home / "Badges 2" / STORE).codings if c.coder == "Eve"]
         assert {c.document for c in mine} == {"R13"}
         assert {c.code for c in mine} == {"Work", "Time"}
-        _room(page, "Dossier")
+        room(page, "Dossier")
         page.fill("#f-sampling", "purposive")
         page.click("#record button")
         page.locator("#live >> text=Written").wait_for(state="attached")
@@ -196,7 +191,7 @@ def test_the_whole_job_from_an_empty_folder_to_a_word_file(browser: Any, tmp_pat
             page.click("main a[download] >> text=.docx")
         words = zipfile.ZipFile(download.value.path()).read("word/document.xml").decode()
         assert "purposive" in words
-        _room(page, "Send back")
+        room(page, "Send back")
         _work(page)
         with page.expect_download() as download:
             page.click("main a[download] >> text=.qdpx")
@@ -214,22 +209,22 @@ def test_what_came_in_can_be_given_back_whole(browser: Any, tmp_path: Path, mate
         _new_study(page, material)
         store = tmp_path / "Badges" / STORE
         before = load(store)
-        _room(page, "Bring in")
+        room(page, "Bring in")
         _bring(page, material / "R13.docx")
         page.click("button[data-do=take-files]")
         page.locator(".steps").wait_for()
         assert len(load(store).documents) == 13
-        _room(page, "Bring in")
-        with page.expect_navigation():
+        room(page, "Bring in")
+        with loads(page):
             page.click("button[data-do=untake]")
         assert load(store) == before
         _bring(page, material / "R13.docx")
         page.click("button[data-do=take-files]")
         page.locator(".steps").wait_for()
-        _room(page, "Code")
+        room(page, "Code")
         log_in(page)
         press(page, "Enter")
-        _room(page, "Bring in")
+        room(page, "Bring in")
         with page.expect_response("**/untake"):
             page.click("button[data-do=untake]")
         page.locator("#saved.bad").wait_for()
@@ -250,24 +245,24 @@ def test_a_server_killed_in_the_middle_of_each_step_loses_nothing(browser: Any, 
     page = tab(browser, server.address)
     _new_study(page, material)
     before = load(store)
-    _room(page, "Bring in")
+    room(page, "Bring in")
     _bring(page, material / "R13.docx")
     killed(server, page)
     assert load(store) == before
     for _ in range(2):
         server = Running(tmp_path, "open", "Badges")
         page = tab(browser, server.address)
-        _room(page, "Bring in")
+        room(page, "Bring in")
         if len(load(store).documents) < 13:
             _bring(page, material / "R13.docx")
             page.click("button[data-do=take-files]")
         killed(server, page)
         assert len(load(store).documents) in (12, 13)
         assert check(store) == []
-    for room, folder in (("Model", tmp_path / "models" / "Badges"), ("Dossier", tmp_path / "Badges" / "dossier")):
+    for name, folder in (("Model", tmp_path / "models" / "Badges"), ("Dossier", tmp_path / "Badges" / "dossier")):
         server = Running(tmp_path, "open", "Badges")
         page = tab(browser, server.address)
-        _room(page, room)
+        room(page, name)
         page.click("#work button")
         page.locator("#job-state").wait_for()
         page.reload()  # the work goes on
@@ -286,7 +281,7 @@ def test_work_is_stopped_and_leaves_nothing_half_done(browser: Any, tmp_path: Pa
     with running(tmp_path, "open") as server:
         page = tab(browser, server.address)
         _new_study(page, material)
-        _room(page, "Model")
+        room(page, "Model")
         page.click("#work button")
         page.locator("button[data-do=cancel]").wait_for()
         assert page.locator("#judge button").is_disabled()

@@ -41,6 +41,18 @@ def test_accepting_codes_the_segment_for_the_person(study: Study) -> None:
     assert [s.code for s in made.shown] == ["Work > Time"]
 
 
+def test_what_was_answered_stays_decided_without_its_suggestion(study: Study) -> None:
+    """Before the model has read, and after it is gone, an answered segment is no unread one."""
+    item = _item(1, 0.8, 0.6)
+    standing = DecisionIndex([])
+    for n, suggestion in enumerate(item.suggestions, 1):
+        assert not complete(replace(item, suggestions=(), judged=False), EVE, standing)
+        made = decide(item, suggestion, _choice(study, "reject"), EVE, [])
+        standing.add(Entry(n, "2026-01-01", made, "", ""))
+    assert complete(replace(item, suggestions=(), judged=False), EVE, standing)
+    assert complete(item, EVE, standing)
+
+
 def test_another_code_replaces_the_suggestion(study: Study) -> None:
     """The code given instead is coded, and the suggestion it answers is kept."""
     item = _item(1, 0.8)

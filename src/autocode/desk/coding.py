@@ -53,7 +53,8 @@ async def start(request: Request, study: OpenStudy, seat: Session) -> Response:
     acts = ("accept", "reject", "other", "add", "done", "skip", "move", "remove", "correct")
     mine = desk.standing.marks(sitting.coder, acts) if sitting else []
     if sitting and (left := next((d for e in mine if (d := e.decision.document) in desk.study.by_id), "")):
-        new = [left] if desk.progress(left, sitting).asked or not new else new
+        unread = study.reading is not None and study.reading.running  # what waits there is not known yet
+        new = [left] if unread or desk.progress(left, sitting).asked or not new else new
     return moved(f"{study.base}/code/{study.number_of(new[0] if new else desk.study.documents[0].id)}")
 
 

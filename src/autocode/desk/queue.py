@@ -75,6 +75,11 @@ class DecisionIndex:
         """accept, reject or other, by the code suggested."""
         return {self.path(d.suggested, e.seq): d.action for e in self.of(coder, key) if (d := e.decision).action in _VERDICTS}
 
+    def asked(self, coder: str, key: Key) -> list[str]:
+        """The codes that stood suggested when the coder last answered one of them."""
+        found = [e for e in self.of(coder, key) if e.decision.action in _VERDICTS]
+        return [self.path(s.code, found[-1].seq) for s in found[-1].decision.shown] if found else []
+
     def closed(self, coder: str, key: Key) -> bool:
         """Whether the coder has said to be done with the segment."""
         return any(e.decision.action in ("done", "read") for e in self.of(coder, key))
@@ -116,14 +121,16 @@ class DecisionIndex:
 def complete(item: Item, sitting: ReviewSession, standing: DecisionIndex) -> bool:
     """Whether a coder has decided a segment: every suggestion answered, or said to be done.
 
-    Where suggestions are hidden only the latter counts.
+    Where suggestions are hidden only the latter counts. What was answered stays decided where the model
+    has not read yet, is gone, or suggests nothing there any more.
     """
     if standing.closed(sitting.coder, item.key):
         return True
-    if sitting.hides(item) or not item.suggestions:
+    if sitting.hides(item):
         return False
-    answered = standing.verdicts(sitting.coder, item.key)
-    return all(s.code in answered for s in item.suggestions)
+    asked = [s.code for s in item.suggestions] or standing.asked(sitting.coder, item.key)
+    answered = standing.verdicts(sitting.coder, item.key) if asked else {}
+    return bool(asked) and all(code in answered for code in asked)
 
 
 def visible(item: Item, sitting: ReviewSession, standing: DecisionIndex) -> bool:

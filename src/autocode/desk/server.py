@@ -70,8 +70,10 @@ async def do(request: Request, study: OpenStudy, seat: Session) -> Response:
     seat.saved = datetime.now().strftime("%H:%M:%S")
     if ask.do in ("agree", "agree-all"):
         answer = compare.resolved(desk, ask)
-    elif ask.do in codes.STEPS or ask.do == "remark" or ask.edge == "page":
+    elif ask.do in codes.STEPS or ask.edge == "page":
         answer = {"reload": True}
+    elif ask.do == "remark":
+        answer = {"say": "Memo kept."}
     else:
         answer = coding.after(study, seat, sitting, decisions, ask)
     return data({**answer, "saved": seat.saved})

@@ -115,7 +115,7 @@ Object.assign(does, {
   move: (b) => { const row = own(b); if (row) later("move", row, { edge: b.dataset.edge, by: Number(b.dataset.by) }); },
   "memo-ask": (b) => { const row = own(b); wanted = { do: "memo", ...place(), ...coding(row) }; $("#coding-memo-text").value = row.dataset.memo; openDialog("coding-memo"); },
   "memo-coding": (b) => { write({ ...wanted, text: $("#coding-memo-text").value }); b.closest("dialog").close(); },
-  "memo-document": (b) => { write({ do: "remark", document: list.dataset.document, text: $("#memo-text").value }); b.closest("dialog").close(); },
+  "memo-document": (b) => { write({ do: "remark", document: list.dataset.document, text: $("#memo-text").value }); b.closest("dialog").close($("#memo-text").value = ""); },
   done: () => decide("done"), skip: () => decide("skip"), flag: () => act("flag"),
   "rest-ask": () => { queue("/preview", () => ({ do: "rest", document: list.dataset.document })); openDialog("rest"); },
   rest: (b) => { act("rest", { by: Number(b.dataset.by) }); b.closest("dialog").close(); },
@@ -168,14 +168,16 @@ document.addEventListener("keydown", (event) => {
 });
 /* The model reads behind the page: what it says comes without moving anything. */
 async function listen() {
-  const told = (await (await fetch(base + "/job")).json()).reading, line = $("#reading");
-  if (!told || !line) return;
-  if (told.fault) return void (line.textContent = told.fault);
-  line.textContent = `The model is reading the documents: ${told.done} of ${told.total}.`;
-  if (told.done > +line.dataset.done && !$("#words")) queue("/fresh", () => ({ do: "fresh", ...place(), edge: touched ? "" : "first" }));
-  line.dataset.done = told.done;
-  line.hidden = told.done >= told.total;
-  if (told.done < told.total) setTimeout(listen, 1000);
+  const told = (await (await fetch(base + "/job")).json()).reading, read = $("#reading");
+  if (!told || !read) return;
+  if (told.fault) return void (read.textContent = told.fault);
+  read.textContent = `The model is reading the documents: ${told.done} of ${told.total}.`;
+  if (told.done > +read.dataset.done && !$("#words") && !retrying) {
+    await queue("/fresh", () => ({ do: "fresh", ...place(), edge: touched ? "" : "first" }));
+    read.dataset.done = told.done;
+  }
+  read.hidden = +read.dataset.done >= told.total; /* all that it has said is on the page */
+  if (!read.hidden) setTimeout(listen, 1000);
 }
 for (const kind of ["keydown", "pointerdown", "wheel"]) document.addEventListener(kind, () => { touched = true; }, { passive: true });
 if ($("#reading:not([hidden])")) setTimeout(listen, 400);

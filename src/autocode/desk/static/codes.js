@@ -8,9 +8,9 @@ Object.assign(does, {
   "code-move": () => step("code-move", { suggested: field("other") }), "code-delete": () => step("code-delete"),
   "merge-ask": () => queue("/weigh", () => ({ do: "weigh", code: head.dataset.code, suggested: field("other") })),
   "code-merge": (b) => step("code-merge", { suggested: b.dataset.into, by: Number(b.dataset.by) }),
-  "memo-code": () => step("remark", { text: field("memo-text") }),
-  "memo-study": () => write({ do: "remark", text: field("memo-text") }),
-  "memo-change": (b) => { const a = b.closest("[data-seq]"); write({ do: "remark", by: Number(a.dataset.seq), text: $("textarea", a).value }); },
+  "memo-code": () => step("remark", { edge: "page", text: field("memo-text") }),
+  "memo-study": () => write({ do: "remark", edge: "page", text: field("memo-text") }),
+  "memo-change": (b) => { const a = b.closest("[data-seq]"); write({ do: "remark", edge: "page", by: Number(a.dataset.seq), text: $("textarea", a).value }); },
   recode: (b) => { const { document: d, unit, code, from, to } = b.closest(".passage").dataset;
     ask({ do: "recode", document: d, unit, code, start: +from, end: +to, edge: "page" }, $("blockquote", b.closest(".passage")).textContent.slice(0, 120)); },
   copy: () => navigator.clipboard.writeText($$(".passage").map((p) => `“${$("blockquote", p).textContent.trim()}” (${$(".source", p).textContent})`).join("\n\n"))

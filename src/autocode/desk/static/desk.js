@@ -5,6 +5,9 @@ const badge = $("#saved"), live = $("#live"), base = document.body.dataset.base 
 const does = {}, hooks = { shown: [], settled: [] }; /* each room adds what its buttons do, and what it does after an answer */
 let line = Promise.resolve(), retrying = false, pending = 0, since = performance.now();
 const say = (words) => { if (live) { live.textContent = ""; live.textContent = words; } };
+/* Nothing is on its way, and every key is heard: said on the page, for those who drive it. */
+const ready = (yes) => document.body.toggleAttribute("data-ready", yes);
+document.addEventListener("DOMContentLoaded", () => { if (!pending) ready(true); });
 function mark(words, kind) { if (badge) { badge.textContent = words; badge.className = "saved " + kind; } }
 /* Send until an answer comes: the request's name lets the server see that it was written before. */
 async function send(path, body) {
@@ -19,14 +22,14 @@ async function send(path, body) {
 /* `make` runs when its turn has come; what it gives is sent, and nothing where it gives nothing. */
 function queue(path, make) {
   if (retrying) return say("The last decision is not saved yet; this key does not count.");
-  pending++;
-  line = line.then(async () => {
+  ready(!++pending);
+  return (line = line.then(async () => {
     const body = make();
     if (!body) return;
     const more = path === "/do" ? { request: crypto.randomUUID(), seconds: (performance.now() - since) / 1000 } : {};
     await show(await send(base + path, { ...body, ...more }), body);
   }).catch(() => say("That did not work here. Reload the page if it happens again."))
-    .finally(() => { if (!--pending) hooks.settled.forEach((hook) => hook()); });
+    .finally(() => { if (!--pending) hooks.settled.forEach((hook) => hook(ready(true))); }));
 }
 /* Draw the page again; what was typed meanwhile spoke of the old one and does not count. */
 const again = () => new Promise(() => location.reload());
