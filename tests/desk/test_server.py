@@ -357,7 +357,7 @@ class _Live(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = dict(attrs)
-        own = tag == "script" and re.fullmatch(r"/static/[a-z]+\.js", said.get("src") or "") and set(said) - {"defer"} == {"src"}
+        own = tag == "script" and re.fullmatch(r"/static/[a-z]+\.js", said.get("src") or "") and set(said) <= {"src", "defer"}
         if tag in ("script", "img", "svg", "iframe", "object", "embed", "base", "style") and not own:
             self.live.append(tag)
         self.live += [
