@@ -13,7 +13,7 @@ from autocode.dossier import Findings, study_html, suggestions_html
 from autocode.dossier.counts import code_map
 from autocode.dossier.drawing import svg
 from autocode.dossier.tables import Description, frequencies
-from autocode.study import Coder, Coding, Document, Evidence, Segment, Study, Suggestion
+from autocode.study import Coder, Coding, Document, Evidence, Grounds, Segment, Study, Suggestion
 from autocode.study.codebook import Code, Codebook
 from autocode.study.matrix import coding_matrix
 
@@ -112,3 +112,18 @@ def test_the_description_says_who_coded_what(study: Study) -> None:
     text, data = str(Description(study)), Description(study).to_json()
     assert "ana and ben share 8 documents" in text
     assert data["coders"][0] == {"id": "ana", "kind": "human", "documents": 8, "codings": 23, "codes": 3}  # type: ignore[index]
+
+
+def test_the_words_that_carry_a_code_are_shown_with_their_precedents() -> None:
+    """The span, the same words lit in passage and precedent, a contested precedent, and all places by code."""
+    text = "We walked home. The fee was high. It rained."
+    document = Document("n", text)
+    segment = Segment("n", 0, len(text), "1")
+    near = Evidence("old", "ana", "A high fee <b>again</b>.", 0.5, without="ben")
+    said = Suggestion(segment, "Costs", 0.9, "suggest", (near,), Grounds(words=((20, 23, 1.0), (28, 32, 0.5))), span=(16, 33))
+    page = suggestions_html([said], {"n": document})
+    assert "“The fee was high.”" in page
+    assert "coded by ana, not by ben: contested" in page
+    assert "A <mark>high</mark> <mark>fee</mark> &lt;b&gt;again&lt;/b&gt;." in page
+    assert 'The <mark>fee</mark> was <mark>high</mark>.<br><span class="who"><a href="#n-1">n, segment 1</a>' in page
+    assert "Costs: 1" in page

@@ -8,7 +8,7 @@ import numpy as np
 
 from autocode.config import Config
 from autocode.model import CodingModel
-from autocode.model.precedents import edge_of, nearest_distance, unlike
+from autocode.model.precedents import Precedent, Precedents, edge_of, nearest_distance, unlike
 from autocode.study import Document, Segment, Study, Turn
 from tests.conftest import spoken
 from tests.fake_encoder import FakeEncoder
@@ -85,3 +85,16 @@ def test_segments_read_and_left_alone_are_familiar(study: Study, encoder: FakeEn
     assert {p.text for p in left} == {""}
     cut = replace(study, documents=tuple(spoken(n) for n in range(20, 22)))
     assert model.unlike(cut).segments == ()
+
+
+def test_a_precedent_tells_who_read_it_without_giving_the_code() -> None:
+    """A segment that one of two readers coded is a contested precedent; one that only its coder read is none."""
+    items = (
+        Precedent("d", "1", "both read", {"A": ("ana",)}, ("ana", "ben")),
+        Precedent("d", "2", "one read", {"A": ("ana",)}, ("ana",)),
+    )
+    known = Precedents(items, np.eye(2, dtype=np.float32))
+    found = known.nearest(np.array([1, 0.5], dtype=np.float32), "A")
+    assert [(e.text, e.without) for e in found] == [("both read", "ben"), ("one read", "")]
+    again = Precedents.from_rows(known.rows(), known.vectors)
+    assert again.items[0].readers == ["ana", "ben"]

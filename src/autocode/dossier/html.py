@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -66,6 +67,39 @@ class Laid:
     text: str
     suggestions: tuple[Suggestion, ...]
 
+    def said(self, s: Suggestion) -> str:
+        """The words that carry a suggestion's code."""
+        return self.text[s.passage[0] - self.segment.start : s.passage[1] - self.segment.start]
+
+    def telling(self, s: Suggestion) -> list[str]:
+        """The words that raised a suggestion's score."""
+        return [self.text[a - self.segment.start : b - self.segment.start] for a, b, _ in s.grounds.words]
+
+
+def _coded(documents: Iterable[tuple[Document, Iterable[Laid]]]) -> list[tuple[str, list[tuple[Laid, Suggestion]]]]:
+    """The places of each code, the likeliest first; codes by name."""
+    found: dict[str, list[tuple[Laid, Suggestion]]] = {}
+    for _, rows in documents:
+        for row in rows:
+            for s in row.suggestions:
+                found.setdefault(s.code, []).append((row, s))
+    return [(code, sorted(found[code], key=lambda place: -place[1].probability)) for code in sorted(found)]
+
+
+def _lit(text: str, words: Sequence[str]) -> Markup:
+    """A text with every occurrence of some words marked."""
+    from markupsafe import Markup, escape
+
+    wanted = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
+    parts = re.split(rf"(?i)\b({wanted})\b", text) if wanted else [text]
+    return Markup("").join(Markup("<mark>{}</mark>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
+
+
+def _ends(text: str) -> str:
+    """The first words and the last ones of a longer passage."""
+    words = text.split()
+    return " ".join(words) if len(words) <= _SHOWN else f"{' '.join(words[:5])} … {' '.join(words[-5:])}"
+
 
 def _laid_over(suggestions: Iterable[Suggestion], documents: Mapping[str, Document]) -> list[tuple[Document, list[Laid]]]:
     """The units that carry suggestions, by document, in reading order."""
@@ -93,6 +127,7 @@ def _environment() -> Environment:
     )
     environment.filters["svg"] = svg
     environment.filters["linked"] = _linked
+    environment.filters |= {"lit": _lit, "ends": _ends, "coded": _coded}
     environment.filters["anchor"] = lambda caption: caption.partition(". ")[0].lower().replace(" ", "-")
     environment.tests["kind"] = lambda block, name: type(block).__name__ == name
     return environment
@@ -105,6 +140,7 @@ def _linked(text: str) -> Markup:
     return Markup(REFERENCE.sub(lambda m: f'<a href="#{m[1].lower()}-{m[2]}">{m[0]}</a>', str(escape(text))))  # noqa: S704
 
 
+_SHOWN = 12  # words of a span shown in full
 _QUOTED = 200  # characters of a segment shown in a terminal
 
 

@@ -159,12 +159,13 @@ _UNCODED = 2000  # segments without a code kept as vectors at most
 
 @dataclass(frozen=True, slots=True)
 class Precedent:
-    """One coded segment: where it is, its words, and who gave it which codes."""
+    """One coded segment: where it is, its words, who gave it which codes, and who has read it."""
 
     document: str
     segment: str
     text: str
     codes: Mapping[str, Sequence[str]]
+    readers: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,13 @@ class Precedents:
     def rows(self, quotes: bool = True) -> list[dict[str, Any]]:
         """The coded segments as JSON-ready mappings; their words only where `quotes`."""
         return [
-            {"document": p.document, "segment": p.segment, "text": p.text if quotes else "", "codes": dict(p.codes)}
+            {
+                "document": p.document,
+                "segment": p.segment,
+                "text": p.text if quotes else "",
+                "codes": dict(p.codes),
+                "readers": list(p.readers),
+            }
             for p in self.items
         ]
 
@@ -253,7 +260,8 @@ class Precedents:
     def _evidence(self, row: int, wanted: Iterable[str], similarity: float) -> Evidence:
         item = self.items[row]
         coders = dict.fromkeys(c for code in wanted for c in item.codes.get(code, ()))
-        return Evidence(item.document, ", ".join(coders), item.text, similarity)
+        without = ", ".join(c for c in item.readers if c not in coders)
+        return Evidence(item.document, ", ".join(coders), item.text, similarity, without)
 
 
 def _precedent(matrix: CodingMatrix, i: int, text: str) -> Precedent:
@@ -263,4 +271,5 @@ def _precedent(matrix: CodingMatrix, i: int, text: str) -> Precedent:
         for k, code in enumerate(matrix.codes)
         if given[:, k].any()
     }
-    return Precedent(matrix.segments[i].document, matrix.segments[i].id, text, codes)
+    readers = tuple(coder for coder, seen in zip(matrix.coders, matrix.seen[:, i], strict=True) if seen)
+    return Precedent(matrix.segments[i].document, matrix.segments[i].id, text, codes, readers)

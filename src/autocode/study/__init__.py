@@ -183,12 +183,18 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A human-coded segment near a suggested one: the precedent for a suggestion."""
+    """A human-coded segment near a suggested one: the precedent for a suggestion.
+
+    Attributes:
+        similarity: Cosine between the two segments' vectors, -1 to 1.
+        without: Coders who read it and did not give the code: where there are any, the precedent is contested.
+    """
 
     document: str
     coder: str
     text: str = field(repr=False)
-    similarity: float  # cosine between the two segments' vectors, -1 to 1
+    similarity: float
+    without: str = ""
 
 
 @dataclass(frozen=True, slots=True)
