@@ -26,6 +26,7 @@ from autocode.classify.bands import (
     share_of,
 )
 from autocode.classify.material import BoolArray, FloatArray, IntArray, Target
+from autocode.classify.workload import workload
 from autocode.config import ClassifyConfig
 
 BINS = 10
@@ -120,6 +121,7 @@ class Reliability:
     suggest_basis: IntArray  # (K,) on whose evidence `suggest` rests: index into BASES
     ask_basis: IntArray  # (K,) the same of `ask`
     needed: FloatArray  # (K, 2) further coded segments, roughly, for a promise of `suggest` and of `ask`; nan: unknown
+    workload: FloatArray  # (5,) what a person has to read, see `Workload`
     bins: FloatArray  # (B, 5) said and true probabilities, see `reliability_bins`
     reasons: tuple[str, ...]  # (K,) why a code is silent, "" where it is not
 
@@ -165,6 +167,7 @@ def measured(
         suggest_basis=cuts.suggest_basis,
         ask_basis=cuts.ask_basis,
         needed=_needed(k, cuts, config),
+        workload=workload(P, k.Y, asked, k.groups, config.seed).to_array(),
         bins=reliability_bins(P, k.Y, k.groups, config.confidence),
         reasons=reasons,
     )

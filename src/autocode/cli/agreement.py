@@ -261,14 +261,15 @@ def evaluate(
     elif to:
         extra = {"Held out": held_out_table(held)}
         write_comparison(to, Comparison(report, found, data, held.with_machine, summary(data, report.options), more=extra))
-    second, answer = opinions(data, report.options), judged(report, first_choices(held, found.codebook))
+    second, load = opinions(data, report.options), held.workload
+    answer = judged(report, first_choices(held, found.codebook), load.sentences[:1])
     if as_json:
         more = {"groups": groups.to_json(), "second_opinions": [o.to_json() for o in second], "answer": answer.to_json()}
-        show(report.to_json() | more, True)
+        show(report.to_json() | more | {"workload": load.to_json()}, True)
     elif not everything:
         print(answer.fit())
     else:
-        print(f"{report}\n\n{groups}")
+        print("\n\n".join([str(report), str(groups), *load.sentences]))
         _print_opinions(second)
         written, _ = ledger_of(study)
         shown = bool(accepted(written) & frozenset(found.codings))

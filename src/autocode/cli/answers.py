@@ -154,12 +154,13 @@ def _apart(report: AgreementReport) -> list[str]:
     return [f"{counted(len(report.apart), 'pair')} of coders read no {report.options.left_out} in common: not compared."]
 
 
-def judged(report: AgreementReport, first: FirstChoices | None) -> Answer:
+def judged(report: AgreementReport, first: FirstChoices | None, reading: Sequence[str] = ()) -> Answer:
     """What evaluate found: may the machine stand in as one more coder, and what is it good for?
 
     Args:
         report: The machine set beside the humans.
         first: How often its first choice for a passage was right, where that is known.
+        reading: What is known of the reading it saves, a sentence each.
     """
     verdict, row = report.verdict(), report.overall("machine-human")
     machine = report.options.machines[0] if report.options.machines else ""
@@ -181,7 +182,7 @@ def judged(report: AgreementReport, first: FirstChoices | None) -> Answer:
         worst,
         f"kappa of {name} and you" + (", in brackets yours" if any("(" in t for t in told) else "") if best else "",
         change=_change(verdict),
-        notes=(*notes, *_apart(report)),
+        notes=(*notes, *reading, *_apart(report)),
     )
 
 
@@ -272,7 +273,10 @@ def learnt(found: Licences) -> Answer:
         worst,
         heads=("Most coded", "Least coded"),
         change=f"Nearest to being suggested, in coded segments still needed: {change}." if change else "",
-        notes=(f"You disagree yourselves on {unclear}: revise the definition before retraining.",) if unclear else (),
+        notes=(
+            *found.workload.sentences[:1],
+            *((f"You disagree yourselves on {unclear}: revise the definition before retraining.",) if unclear else ()),
+        ),
     )
 
 

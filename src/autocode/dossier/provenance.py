@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autocode.classify.calibration import Reliability
+from autocode.classify.workload import Workload
 from autocode.dossier.blocks import Block, Cell, Points, Table, Title, View, Words
 from autocode.dossier.findings import Findings, Trail, Version
 from autocode.store.records import ReceiptRow
@@ -177,7 +178,10 @@ def model_card(view: View, findings: Findings) -> list[Block]:
     made = findings.model
     if not made:
         return []
-    found: list[Block] = [Title("Model card"), Points(tuple(_points(view, made)))]
+    known = findings.reliability
+    told = Workload(*known.workload.tolist()).sentences if known else ()
+    saved = [("", "What it saves.", " ".join((*told, "Measured on documents it had not seen.")))] if told else []
+    found: list[Block] = [Title("Model card"), Points((*_points(view, made), *saved))]
     return [*found, _codes(view, made, findings)] if findings.reliability else found
 
 

@@ -21,6 +21,7 @@ from autocode.agreement.estimate import Estimate, apa
 from autocode.agreement.judgement.corrected import Batch
 from autocode.agreement.judgement.verdict import coefficient_of
 from autocode.classify.classifier import HeldOutPredictions
+from autocode.classify.workload import Workload, workload
 from autocode.config import AgreementConfig
 from autocode.errors import StudyError
 from autocode.formats.datasets.suggestions import COLUMNS, suggestion_row
@@ -68,6 +69,12 @@ class HeldOut:
             seen=np.concatenate([m.seen, np.ones((1, len(m.segments)), dtype=bool)]),
             outside=np.append(m.outside, 0),
         )
+
+    @property
+    def workload(self) -> Workload:
+        """What a person would have had to read of these documents to find what the coders coded."""
+        m = self.matrix
+        return workload(self.held.P, np.nan_to_num(m.share), self.held.bands > 0, m.groups)
 
     def suggestions(self) -> Iterator[tuple[Suggestion, dict[str, int | None]]]:
         """Every unit and code: what the machine said, and each human (1, 0, None for not seen)."""

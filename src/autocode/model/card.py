@@ -124,6 +124,8 @@ def _promises(found: Licences) -> Iterator[str]:
         "Numbers of further segments suppose coding like the present; better definitions may need fewer. "
         f"A segment is asked about {found.asks:.1f} codes on average."
     )
+    if found.workload.sentences:
+        yield "\n" + " ".join(found.workload.sentences) + " Measured on documents it had not seen."
     problems = [row for row in found.rows if row.codebook_problem]
     if problems:
         yield (

@@ -20,6 +20,7 @@ from autocode.agreement.compare import between_coders
 from autocode.agreement.counts import decisions
 from autocode.classify.classifier import Classifier, fit
 from autocode.classify.spans import SpanExamples, SpanRule
+from autocode.classify.workload import Workload
 from autocode.config import Config, load_config
 from autocode.encode.encoders import as_encoder, first_of, load_encoder
 from autocode.encode.tuning import Network
@@ -283,8 +284,9 @@ class CodingModel:
             ModelError: The model is not fitted.
         """
         made = self.provenance or {}
-        found = licences(self.codes, self._fitted()[0].reliability, self.silent, made.get("humans", {}))
-        return Licences(found, self.config.classify)
+        known = self._fitted()[0].reliability
+        found = licences(self.codes, known, self.silent, made.get("humans", {}))
+        return Licences(found, self.config.classify, Workload(*known.workload.tolist()))
 
     def save(self, folder: Path | str, quotes: bool = True) -> None:
         """Write the model as a folder, whole or not at all.

@@ -15,6 +15,7 @@ from typing import Any
 
 from autocode.classify.bands import BASES
 from autocode.classify.calibration import Reliability
+from autocode.classify.workload import Workload
 from autocode.config import ClassifyConfig
 
 LICENCES = ("suggest", "assist only", "silent")
@@ -69,6 +70,7 @@ class Licences:
 
     rows: tuple[Licence, ...]
     config: ClassifyConfig
+    workload: Workload = Workload()
 
     @property
     def suggesting(self) -> tuple[Licence, ...]:
@@ -87,6 +89,7 @@ class Licences:
             "promise": {"precision": c.precision, "recall": c.recall, "confidence": c.confidence},
             "codes": [asdict(row) for row in self.rows],
             "asks_per_segment": round(self.asks, 3),
+            "workload": self.workload.to_json(),
         }
 
     def __str__(self) -> str:
@@ -101,7 +104,7 @@ class Licences:
         }
         lines = [f"{name:<12}{count[name]:>5}  {told[name] if count[name] else ''}".rstrip() for name in LICENCES]
         lines.append(f"A segment is asked about {self.asks:.1f} codes on average.")
-        lines += [*self._nearest(), *self._problems()]
+        lines += [*self.workload.sentences, *self._nearest(), *self._problems()]
         lines += [f"silent: {why}: {'; '.join(codes)}" for why, codes in _by_reason(self.rows)]
         return "\n".join(lines)
 
