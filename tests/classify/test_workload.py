@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from autocode.classify.effort import LEAST_CODINGS, Workload
+
+from autocode.classify.workload import LEAST_CODINGS, Workload, workload
 
 
 def _ten_documents(order: list[float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
