@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import asdict, astuple, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from autocode.classify.material import BoolArray, FloatArray, IntArray
+FloatArray = NDArray[np.floating]
 
 FOUND = 0.9
 """The share of the coders' codings that is to be found."""
@@ -61,7 +62,7 @@ class Workload:
         return tuple(told)
 
 
-def workload(P: FloatArray, Y: FloatArray, shown: BoolArray, groups: IntArray, seed: int = 0) -> Workload:
+def workload(P: FloatArray, Y: FloatArray, shown: NDArray[np.bool_], groups: NDArray[np.integer], seed: int = 0) -> Workload:
     """Measure what a person has to read.
 
     Args:
