@@ -271,5 +271,5 @@ def _precedent(matrix: CodingMatrix, i: int, text: str) -> Precedent:
         for k, code in enumerate(matrix.codes)
         if given[:, k].any()
     }
-    readers = tuple(coder for coder, seen in zip(matrix.coders, matrix.seen[:, i], strict=True) if seen)
+    readers = [coder for coder, seen in zip(matrix.coders, matrix.seen[:, i], strict=True) if seen]
     return Precedent(matrix.segments[i].document, matrix.segments[i].id, text, codes, readers)
