@@ -221,7 +221,7 @@ def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
         raise InputError(path.name, "no list or table of codes was found in it", "Make it a table: Theme | Code | Definition.")
     ending = ending_of(path)
     if ending in (".json", ".jsonl", ".tsv") and (marked := read_marked(path, options)):
-        return marked
+        return _spoken(*marked, options)
     if is_table_in_text(path, options):
         return read_table(path, options)
     return READERS[ending](path, options)
@@ -295,14 +295,11 @@ def _read_lines(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]
     raise InputError(path.name, "it is JSON of no known program", "Known: Label Studio (JSON), doccano (JSONL), Whisper.")
 
 
-def _with_speakers(reader: Reader) -> Reader:
-    """A reader of projects whose texts have no turns of their own: speakers are found in them as in any transcript."""
-
-    def read(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-        study, receipts = reader(path, options)
-        return replace(study, documents=tuple(with_turns(d, options.shapes) for d in study.documents)), receipts
-
-    return read
+def _spoken(study: Study, receipts: Sequence[Receipt], options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    """Texts that came without turns with those found in them, as in any transcript; what is doubtful stands in the receipt."""
+    documents, doubts = with_turns(study.documents, options.shapes)
+    first = replace(receipts[0], notes=(*receipts[0].notes, *doubts))
+    return replace(study, documents=documents), [first, *receipts[1:]]
 
 
 READERS: dict[str, Reader] = {
@@ -316,9 +313,9 @@ READERS: dict[str, Reader] = {
     ".qdpx": read_project,
     ".qde": read_project,
     ".qdc": read_codes_file,
-    ".qda": _with_speakers(read_qualcoder),
-    ".rqda": _with_speakers(read_rqda),
-    ".sqlite3": _with_speakers(read_taguette),
+    ".qda": lambda path, options: _spoken(*read_qualcoder(path, options), options),
+    ".rqda": lambda path, options: _spoken(*read_rqda(path, options), options),
+    ".sqlite3": lambda path, options: _spoken(*read_taguette(path, options), options),
     ".parquet": read_parquet,
     **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), read_sheets),
     **dict.fromkeys(TEXTS, read_text_file),

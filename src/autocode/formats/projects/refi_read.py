@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -72,8 +72,9 @@ def read_project(path: Path, options: ReadOptions = ReadOptions()) -> tuple[Stud
     study = project.study()
     own = restored(study, kept) if kept else None
     if own is None:
-        study, notes = unite_copies(study)
-        project.notes["documents"] += notes
+        documents, doubts = with_turns(study.documents, options.shapes)
+        study, notes = unite_copies(replace(study, documents=documents))
+        project.notes["documents"] += [*notes, *doubts]
     return own or study, project.receipts(own or study)
 
 
@@ -155,18 +156,15 @@ class _Project:
         variables = self.variables.of(guid)
         memo = "" if self.kept else memo_of(source.element, self.memos)
         name = source.name.strip() or source.guid or "document"
-        return with_turns(
-            Document(
-                id=_unique(name, groups, {d.id for d in self.documents}),
-                text=text,
-                name=name,
-                variables={**variables, "Memo": memo} if memo else variables,
-                kind="field note" if source.element.tag == "Note" else self.options.kind,
-                source=self.container.source,
-                guid=source.guid,
-                groups=groups,
-            ),
-            self.options.shapes,
+        return Document(
+            id=_unique(name, groups, {d.id for d in self.documents}),
+            text=text,
+            name=name,
+            variables={**variables, "Memo": memo} if memo else variables,
+            kind="field note" if source.element.tag == "Note" else self.options.kind,
+            source=self.container.source,
+            guid=source.guid,
+            groups=groups,
         )
 
     def _mark(self, document: Document, mark: Mark, span: Span | None) -> None:

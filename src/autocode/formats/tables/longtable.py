@@ -293,6 +293,9 @@ class _Part:
         placed = [placing.place(coding, text) for coding, text in self.codings]
         name, notice, *book = self.about or ("", "", "", "1")
         readings = [r for r in self.readings if r.document in documents]
+        if not self.readings and not self.about and not self.texts:  # codings alone: as in any table of coded segments
+            seen = dict.fromkeys((c.document, c.coder) for c in placed if c)
+            readings = [Reading(d, coder, 0, len(documents[d].text)) for d, coder in sorted(seen)]
         return Study(
             tuple(documents.values()),
             Codebook(self._tree(), *book),

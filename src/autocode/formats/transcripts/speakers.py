@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
+from autocode.formats.receipt import listed_names
 from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of, shown
 from autocode.formats.transcripts.labels import INTERVIEWER, Label, Style, role_of_word, speaks_by_name
 from autocode.formats.transcripts.page import Page, front_of, without_closing, without_end_stamp
@@ -74,10 +75,19 @@ def read_speakers(
     return with_roles(document, speech.meanings), speech.doubts
 
 
-def with_turns(document: Document, shapes: Sequence[str] = ()) -> Document:
-    """A document from another file (a project, a table) with the turns found in its text, where it came without."""
-    speech = turns_in(document.text, (), shapes) if not document.turns and not document.segments else Speech(document.turns)
-    return with_roles(replace(document, turns=speech.turns), speech.meanings or None)
+def with_turns(documents: Iterable[Document], shapes: Sequence[str] = ()) -> tuple[tuple[Document, ...], tuple[str, ...]]:
+    """Documents of another file (a project, a table) with the turns found in their texts, where they came without.
+
+    Returns:
+        The documents, and what there is to doubt of their turns, each with the names of the documents.
+    """
+    found, names = list[Document](), dict[str, list[str]]()
+    for d in documents:
+        speech = turns_in(d.text, (), shapes) if not d.turns and not d.segments else Speech(d.turns)
+        found.append(with_roles(replace(d, turns=speech.turns), speech.meanings or None))
+        for doubt in speech.doubts:
+            names.setdefault(doubt, []).append(d.id)
+    return tuple(found), tuple(f"{listed_names(of)}: {doubt}" for doubt, of in names.items())
 
 
 def document_of(text: str, path: Path) -> Document:
