@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -114,7 +112,7 @@ def word_comments(study: Sequence[Said], folder: Path) -> list[Path]:
             marks = sorted({0, len(line), *cuts})
             runs = [
                 cuts.get(a, "") + f'<w:r><w:t xml:space="preserve">{escape(line[a:b])}</w:t></w:r>'
-                for a, b in zip(marks, [*marks[1:], len(line)])
+                for a, b in zip(marks, [*marks[1:], len(line)], strict=True)
             ]
             body += f"<w:p>{''.join(runs)}</w:p>"
         paths.append(office.docx(folder / f"{s.name}.docx", body, notes))
@@ -236,7 +234,7 @@ def open_folder(study: Sequence[Said], folder: Path) -> list[Path]:
 
 
 def long_table(study: Sequence[Said], folder: Path) -> list[Path]:
-    """The long table of codings beside the transcripts as subtitles of nothing: plain text."""
+    """The long table of codings beside the transcripts, which have no line end at their end."""
     names = {s.name: (folder / f"{s.name}.txt") for s in study}
     for s in study:
         names[s.name].write_text(s.text.rstrip("\n"))

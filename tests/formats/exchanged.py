@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
+from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
 from autocode.study.codebook import Code, Codebook
 from autocode.study.merge import join_readings
 
@@ -55,7 +55,7 @@ def _books(draw: st.DrawFn) -> Codebook:
     codes: list[Code] = []
     for _ in range(draw(st.integers(1, 6))):
         parent = draw(st.sampled_from(["", *(c.path for c in codes)]))
-        code = Code(draw(IDS), parent, *(draw(WORDS) for _ in range(4)), draw(GUIDS))
+        code = Code(draw(IDS), parent, *(draw(WORDS) for _ in range(4)), draw(GUIDS), codable=draw(st.booleans()))
         if code.path not in {c.path for c in codes} and code.guid not in {c.guid for c in codes} - {""}:
             codes.append(code)
     return Codebook(tuple(codes), draw(WORDS), draw(WORDS))
@@ -78,4 +78,7 @@ def _documents(draw: st.DrawFn, name: str) -> Document:
     variables = draw(st.dictionaries(st.one_of(NAMES, st.sampled_from(["kind", "Document", " a", "a"])), WORDS, max_size=2))
     kind = draw(st.sampled_from(["interview", "literature", "field note"]))
     groups = tuple(dict.fromkeys(draw(st.lists(NAMES, max_size=2))))
-    return Document(name, text, draw(WORDS), turns, units, variables, kind, draw(WORDS), draw(GUIDS), groups)
+    doubts = tuple(sorted({Doubt(a, b, draw(st.sampled_from([0.25, 0.5]))) for a, b in spans}))
+    asking = tuple(dict.fromkeys(draw(st.lists(NAMES, max_size=2))))
+    about = (draw(WORDS), turns, units, variables, kind, draw(WORDS), draw(GUIDS), groups)
+    return Document(name, text, *about, doubts, asking)

@@ -16,19 +16,17 @@ from autocode.config import SegmentConfig
 from autocode.dossier.record import bring_record
 from autocode.errors import InputError, StudyError, counted
 from autocode.formats import CODEBOOK, read_all, read_coders
-from autocode.formats.names import twins
-from autocode.formats.overview import Overview
+from autocode.formats.overview import Import, Overview
 from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
 from autocode.formats.tables.participants import kind_of
 from autocode.formats.transcripts.candidates import shape_of
 from autocode.formats.transcripts.labels import INTERVIEWER
-from autocode.formats.transcripts.roles import pooled, propose_roles, with_speakers
+from autocode.formats.transcripts.roles import propose_roles, with_speakers
 from autocode.store import STORE, load, update
 from autocode.store import receipts as imports
-from autocode.store.records import MOVED, ReceiptRow, attach
+from autocode.store.records import attach
 from autocode.study import Document, Study
 from autocode.study.merge import merge
-from autocode.study.revise import Merged, Reanchored, merge_newer
 
 
 def import_(
@@ -104,22 +102,22 @@ def import_(
         shapes=tuple(dict.fromkeys((*shown, *remembered))),
     )
     new, receipts = _gathered(sources or [], _pairs([c for c in coder or [] if "=" in c]), options)
-    new = replace(new, documents=pooled([with_speakers(d, _pairs(speaker)) for d in new.documents], known.documents))
-    merging = _Merging(new, replacing, name or study.name, bool(name))
+    new = replace(new, documents=tuple(with_speakers(d, _pairs(speaker)) for d in new.documents))
+    merging = Import.of(new, receipts, known, kept, name or new.name or study.name, replacing)
     merged = merging.onto(known)
     there = {d.id: d.text for d in known.documents}
-    fresh = replace(new, documents=tuple(d for d in new.documents if there.get(d.id) != d.text))
-    overview = Overview.of(fresh, (*receipts, *merging.receipts()))
+    fresh = replace(new, documents=tuple(d for d in merging.new.documents if there.get(d.id) != d.text))
+    overview = Overview.of(fresh, (*merging.read, *merging.receipts()))
     show(overview, as_json)
     for shape in set(shown) - {r.source.strip("'") for r in receipts if r.what == SHAPED}:
         tell(f"No line looks like '{shape}': give a line that stands in the transcript, up to where the words begin.")
-    _say_roles(new.documents)
+    _say_roles(merging.new.documents)
     if dry_run:
         tell("Nothing was written (--dry-run).")
         raise typer.Exit(int(overview.failed > 0))
     before_replacing(study / STORE, known, merged, dropping)
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    merged = update(study / STORE, merging.onto, lambda: merging.entries(at, receipts))
+    merged = update(study / STORE, merging.onto, lambda: merging.entries(at))
     _say_changes(_Sizes.of(known), _Sizes.of(merged), study / STORE)
     if recorded:
         return _attach(study / STORE, merged, recorded, dry_run)
@@ -155,48 +153,6 @@ def _attach(store: Path, study: Study, recorded: Mapping[str, str], dry_run: boo
             made = attach(store, found[0], Path(file))
             print(f"{found[0]}: recording attached, {made.size / 1e6:.1f} MB, sha256 {made.sha256[:16]}; it stays where it is")
     tell("Nothing was written (--dry-run)." if dry_run else f"Next: autocode review {store.parent}")
-
-
-@dataclass
-class _Merging:
-    """Puts what was read into the study, and tells what that changed."""
-
-    new: Study
-    replacing: bool
-    name: str
-    named: bool = False
-    merged: Merged = Merged(Study())
-
-    def onto(self, known: Study) -> Study:
-        """The study with what was read."""
-        self.merged = merge_newer(
-            replace(known, name=known.name or (self.name if self.named else self.new.name or self.name)),
-            self.new,
-            self.replacing,
-        )
-        return self.merged.study
-
-    def receipts(self) -> list[Receipt]:
-        """What became of codings on changed texts, and what else changed."""
-        found = [_moved_receipt(m) for m in self.merged.moved]
-        notes = (*self.merged.changes, *twins(self.merged.study))
-        changes = Receipt(self.name, "codings in the study", len(self.merged.study.codings), {}, notes)
-        return [*found, changes] if notes else found
-
-    def entries(self, at: str, read: Sequence[Receipt]) -> list[ReceiptRow]:
-        """All receipts as the study keeps them, with the codings that lost their places."""
-        lost = {m.document: m.lost for m in self.merged.moved}
-        kept = [ReceiptRow(at, r.source, r.what, r.kept, r.skipped, r.notes) for r in read]
-        told = [ReceiptRow(at, r.source, r.what, r.kept, r.skipped, r.notes, lost.get(r.source, ())) for r in self.receipts()]
-        return kept + told
-
-
-def _moved_receipt(moved: Reanchored) -> Receipt:
-    """What became of the codings on a text that changed; those without a place are named, without their words."""
-    notes = [f"{moved.changed:,} now cover words that are partly new: look at them"] if moved.changed else []
-    notes += [f"set aside: '{c.code}' by {c.coder}, characters {c.start} to {c.end} of the old text" for c in moved.lost]
-    skipped = {"whose words are not in the new text": len(moved.lost)}
-    return Receipt(moved.document, MOVED, moved.kept + moved.changed, skipped, tuple(notes))
 
 
 def _gathered(sources: Sequence[Path], coders: Mapping[str, str], options: ReadOptions) -> tuple[Study, list[Receipt]]:

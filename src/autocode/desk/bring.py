@@ -18,7 +18,7 @@ from autocode.desk.guard import Session, data, html, read_json
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
-from autocode.formats.overview import DocumentRow
+from autocode.formats.overview import DocumentRow, Import
 from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
 from autocode.formats.staged import Incoming
 from autocode.formats.transcripts.candidates import shape_of
@@ -130,6 +130,7 @@ def gather(batch: Batch, known: Study, choices: Choices, take_in: TakeIn, shapes
         codebook=known.codebook,
         open_files=True,
         documents=known.documents,
+        coders=tuple(c.id for c in known.coders),
         shapes=tuple(dict.fromkeys((*filter(None, [choices.line and shape_of(choices.line)]), *shapes))),
     )
     paths, batch.faults = list(batch.incoming.paths), {}
@@ -263,10 +264,11 @@ def preview(study: OpenStudy, batch: Batch, choices: Choices) -> str:
         gather(batch, known, choices, study.tools.take_in, shapes)
     except InputError as error:  # the line that was given names no speaker
         fault = str(error)
-    new = decided(batch, known, choices)
+    made = _ready(study.store, study.folder.name, batch, known, choices)
+    new = made.new
     try:
-        batch.merged = merge_newer(replace(known, name=known.name or new.name or study.folder.name), new, choices.replacing)
-        batch.digest = secrets.token_urlsafe(8)
+        made.onto(known)
+        batch.merged, batch.digest = made.merged, secrets.token_urlsafe(8)
     except AutocodeError as error:
         fault, batch.digest = str(error), ""
     loose = [d for d in quoted(new) if d.id not in known.by_id]
@@ -347,29 +349,23 @@ async def take(request: Request, study: OpenStudy, seat: Session) -> Response:
     return data({"go": study.base})
 
 
+def _ready(store: Path, called: str, batch: Batch, known: Study, choices: Choices) -> Import:
+    """What was read, with the person's decisions, made ready for the study; nothing is written."""
+    new, earlier = decided(batch, known, choices), receipts(store) if store.is_file() else ()
+    return Import.of(new, batch.receipts, known, earlier, new.name or called, choices.replacing)
+
+
 def _taken(study: OpenStudy, batch: Batch, choices: Choices) -> Taken:
     before = load(study.store) if study.store.is_file() else Study()
-    new = decided(batch, before, choices)
-    merged = Merged(Study())
+    made = _ready(study.store, study.folder.name, batch, before, choices)
 
     def onto(known: Study) -> Study:
-        nonlocal merged
         if known != batch.known:
             raise StudyError("these files", "the study has changed since they were shown", "Look at the preview again.")
-        merged = merge_newer(replace(known, name=known.name or new.name or study.folder.name), new, choices.replacing)
-        return merged.study
+        return made.onto(known)
 
-    def receipts() -> list[ReceiptRow]:
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        lost = [(m.document, m) for m in merged.moved]
-        kept = [ReceiptRow(at, r.source, r.what, r.kept, r.skipped, r.notes) for r in batch.receipts]
-        told = [
-            ReceiptRow(at, d, "codings on its old text", m.kept + m.changed, {"without a place": len(m.lost)}, (), m.lost)
-            for d, m in lost
-        ]
-        return kept + told
-
-    return Taken(before, update(study.store, onto, receipts))
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    return Taken(before, update(study.store, onto, lambda: made.entries(at)))
 
 
 async def undo(request: Request, study: OpenStudy, seat: Session) -> Response:

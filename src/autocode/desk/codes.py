@@ -100,7 +100,7 @@ def _define(book: Codebook, ask: Ask) -> Step:
     if any(len(text) > _RULES for text in ask.codes):
         raise CodebookError("this rule", f"it has more than {_RULES:,} letters", "Shorten it.")
     rules = dict(zip(("definition", "include", "exclude", "example"), ask.codes or (ask.text,), strict=False))
-    changed = {name: text.strip() for name, text in rules.items()}
+    changed: dict[str, Any] = {name: text.strip() for name, text in rules.items()}
     return replace(book, codes=tuple(replace(c, **changed) if c.path == ask.code else c for c in book)), {}
 
 

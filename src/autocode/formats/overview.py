@@ -6,17 +6,21 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
 from autocode.config import SegmentConfig
 from autocode.errors import InputError
+from autocode.formats.names import twins
 from autocode.formats.receipt import Receipt, listed_names
+from autocode.formats.tables.participants import arrived
 from autocode.formats.transcripts.labels import INTERVIEWER, RESPONDENT
-from autocode.formats.transcripts.roles import propose_roles
+from autocode.formats.transcripts.roles import pooled, propose_roles
+from autocode.store.records import MOVED, ReceiptRow
 from autocode.study import Document, Study
 from autocode.study.matrix import is_context, segment
+from autocode.study.revise import Merged, Reanchored, merge_newer
 
 _THEN = "then import the .qdpx file. For the codes alone, export a REFI-QDA codebook (.qdc)."
 _TOOLS = (
@@ -295,3 +299,83 @@ class Overview:
         ]
         totals = Counter(documents=len(self.documents), coders=self.coders, codings=self.codings, codes=self.codes)
         return {**totals, "themes": self.themes, "table": [row.to_json() for row in self.documents], "receipts": read}
+
+
+@dataclass
+class Import:
+    """Takes what was read into a study: the same for the command line and for the desk.
+
+    Attributes:
+        new: What was read, as `of` makes it ready for the study.
+        read: The receipts of the reading.
+        called: The name of a study that has none.
+        replacing: A changed transcript takes the old one's place.
+        merged: The last study made by `onto`, and what that changed.
+    """
+
+    new: Study
+    read: tuple[Receipt, ...]
+    called: str
+    replacing: bool = False
+    merged: Merged = Merged(Study())
+
+    @classmethod
+    def of(
+        cls,
+        new: Study,
+        read: Iterable[Receipt],
+        known: Study,
+        earlier: Iterable[ReceiptRow],
+        called: str,
+        replacing: bool = False,
+    ) -> Import:
+        """What was read, made ready for a study.
+
+        Whoever asks in another document asks in the new ones too, and new documents get what earlier tables of
+        participants say of them.
+
+        Args:
+            new: What was read, with the speakers' names as they shall be.
+            read: The receipts of the reading.
+            known: The study as it is.
+            earlier: The receipts that it keeps.
+            called: The name of a study that has none.
+            replacing: A changed transcript takes the old one's place.
+        """
+        fresh, found = arrived(
+            [d for d in new.documents if d.id not in known.by_id], ((e.source, e.waiting) for e in earlier if e.waiting)
+        )
+        described = {d.id: d for d in fresh}
+        documents = pooled([described.get(d.id, d) for d in new.documents], known.documents)
+        return cls(replace(new, documents=documents), (*read, *found), called, replacing)
+
+    def onto(self, known: Study) -> Study:
+        """The study with what was read."""
+        self.merged = merge_newer(replace(known, name=known.name or self.called), self.new, self.replacing)
+        return self.merged.study
+
+    def receipts(self) -> list[Receipt]:
+        """What became of codings on changed texts, and what else changed."""
+        found = [_moved(m) for m in self.merged.moved]
+        notes = (*self.merged.changes, *twins(self.merged.study))
+        changes = Receipt(self.merged.study.name, "codings in the study", len(self.merged.study.codings), {}, notes)
+        return [*found, changes] if notes else found
+
+    def entries(self, at: str) -> list[ReceiptRow]:
+        """All receipts as the study keeps them, with the codings that lost their places.
+
+        Args:
+            at: When, ISO 8601.
+        """
+        lost = {m.document: m.lost for m in self.merged.moved}
+        kept = [ReceiptRow(at, r.source, r.what, r.kept, r.skipped, r.notes, (), r.waiting) for r in self.read]
+        told = [ReceiptRow(at, r.source, r.what, r.kept, r.skipped, r.notes, lost.get(r.source, ())) for r in self.receipts()]
+        return kept + told
+
+
+def _moved(moved: Reanchored) -> Receipt:
+    """What became of the codings on a text that changed; those without a place are named, without their words."""
+    notes = [f"{moved.changed:,} now cover words that are partly new: look at them"] if moved.changed else []
+    notes += [f"set aside: '{c.code}' by {c.coder}, characters {c.start} to {c.end} of the old text" for c in moved.lost]
+    skipped = {"whose words are not in the new text": len(moved.lost)}
+    return Receipt(moved.document, MOVED, moved.kept + moved.changed, skipped, tuple(notes))

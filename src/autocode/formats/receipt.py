@@ -23,6 +23,7 @@ class Receipt:
         notes: Things done that a careful reader wants to know (an encoding guessed, say).
         quoted: Where a file gives both places and words: how many of its quotes were found at the
             places, and how many there are.
+        waiting: Rows about participants whose transcripts are not there yet.
     """
 
     source: str
@@ -31,6 +32,7 @@ class Receipt:
     skipped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     quoted: tuple[int, int] | None = None
+    waiting: tuple[Mapping[str, str], ...] = ()
 
     @property
     def given(self) -> int:

@@ -233,9 +233,11 @@ def _do(connection: sqlite3.Connection, effects: Effects, path: Path) -> None:
     for r in effects.unread:
         _delete(connection, "reading", (r.document, r.coder, r.start, r.end))  # an import may have joined it to others
     if effects.book:
+        clear(connection, "category")
         clear(connection, "code")
         cells = [(c.path, c.name, c.parent, c.definition, c.include, c.exclude, c.example, c.guid) for c in effects.book[1]]
         insert(connection, "code", cells)
+        insert(connection, "category", [(c.path,) for c in effects.book[1] if not c.codable])
     if effects.words:
         for w in effects.cleared:
             _delete(connection, "doubt", (effects.words.document, w.start, w.end, w.confidence))

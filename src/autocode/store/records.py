@@ -41,6 +41,7 @@ class ReceiptRow:
         skipped: How many were not, by reason.
         notes: What a careful reader wants to know.
         aside: Codings that have no place any more, as they were.
+        waiting: Rows about participants whose transcripts were not there.
     """
 
     at: str
@@ -50,6 +51,7 @@ class ReceiptRow:
     skipped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     aside: tuple[Coding, ...] = ()
+    waiting: tuple[Mapping[str, str], ...] = ()
 
 
 def without_documents(entry: ReceiptRow, documents: Iterable[str]) -> ReceiptRow | None:
@@ -67,6 +69,7 @@ def without_documents(entry: ReceiptRow, documents: Iterable[str]) -> ReceiptRow
         entry,
         notes=tuple(n for n in entry.notes if not named.search(n)),
         aside=tuple(c for c in entry.aside if c.document not in names),
+        waiting=tuple(row for row in entry.waiting if not any(named.search(cell) for cell in row.values())),
     )
 
 
@@ -77,12 +80,13 @@ def with_words(entry: ReceiptRow, said: Callable[[str], str]) -> ReceiptRow:
         source=said(entry.source),
         notes=tuple(map(said, entry.notes)),
         aside=tuple(replace(c, memo=said(c.memo)) for c in entry.aside),
+        waiting=tuple({column: said(cell) for column, cell in row.items()} for row in entry.waiting),
     )
 
 
 def row_of(entry: ReceiptRow) -> tuple[Any, ...]:
     """An entry as the cells of its row."""
-    aside = [[getattr(c, f.name) for f in fields(Coding)] for c in entry.aside]
+    aside = [*([getattr(c, f.name) for f in fields(Coding)] for c in entry.aside), *map(dict, entry.waiting)]
     texts = (json.dumps(v, ensure_ascii=False) for v in (dict(entry.skipped), entry.notes, aside))
     return (entry.at, entry.source, entry.what, entry.kept, *texts)
 
@@ -97,9 +101,11 @@ def entries_of(rows: Iterable[tuple[Any, ...]]) -> tuple[ReceiptRow, ...]:
             kept,
             json.loads(skipped),
             tuple(json.loads(notes)),
-            tuple(Coding(*cells) for cells in json.loads(aside)),
+            tuple(Coding(*cells) for cells in aside if isinstance(cells, list)),
+            tuple(cells for cells in aside if isinstance(cells, dict)),
         )
-        for at, source, what, kept, skipped, notes, aside in rows
+        for at, source, what, kept, skipped, notes, told in rows
+        for aside in [json.loads(told)]
     )
 
 

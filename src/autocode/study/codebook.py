@@ -13,7 +13,7 @@ import unicodedata
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from autocode.errors import CodebookError
@@ -30,6 +30,7 @@ class Code:
         name: What the researcher calls it; unique among its siblings.
         parent: Path of the code above it, "" for a root.
         guid: Stable identifier for exchange files; follows from the path unless one is given.
+        codable: False for a category, which only holds codes and is not given itself.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Code:
     exclude: str = ""
     example: str = ""
     guid: str = ""
+    codable: bool = field(default=True, kw_only=True)
 
     @property
     def path(self) -> str:
@@ -177,7 +179,8 @@ class Codebook:
         """Hash of every code with its texts; the name and version of the codebook do not count."""
         digest = hashlib.sha256()
         for c in self.codes:
-            fields = (c.path, c.identifier, c.definition, c.include, c.exclude, c.example)
+            fields = [c.path, c.identifier, c.definition, c.include, c.exclude, c.example]
+            fields += [] if c.codable else ["category"]
             digest.update("\x1f".join(fields).encode("utf-8", "surrogatepass") + b"\x1e")
         return digest.hexdigest()
 
@@ -241,8 +244,7 @@ def _grow(below: Mapping[str, list[Mapping[str, str]]]) -> Iterator[Code]:
     while stack:
         row, parent = stack.pop()
         own = row["code"].removeprefix(row.get("parent", "") + SEPARATOR)
-        texts = {k: row.get(k, "") for k in ("definition", "include", "exclude", "example", "guid")}
-        code = Code(own, parent, **texts)
+        code = Code(own, parent, *(row.get(k, "") for k in ("definition", "include", "exclude", "example", "guid")))
         yield code
         stack += [(child, code.path) for child in reversed(below.get(row["code"], []))]
 

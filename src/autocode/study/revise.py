@@ -205,6 +205,17 @@ def on_known_texts(first: Study, second: Study) -> Study:
     return reanchor(second, same)[0] if same else second
 
 
+def on_texts(study: Study, texts: Iterable[str]) -> Study:
+    """`study` with each document's text as it stands among `texts`, where one holds the same words; codings move along."""
+    stored = {" ".join(text.split()): text for text in texts}
+    there = set(stored.values())
+    documents = {
+        d.id: replace(d, text=stored.get(" ".join(d.text.split()), d.text)) for d in study.documents if d.text not in there
+    }
+    moved = {i: replace(d, turns=(), segments=()) for i, d in documents.items() if d.text != study.by_id[i].text}
+    return reanchor(study, moved)[0] if moved else study
+
+
 def _following(first: Study, second: Study, replacing: bool) -> tuple[Study, tuple[Reanchored, ...]]:
     """`first` with its documents and their codings where `second` has them with another text."""
     told: list[Reanchored] = []

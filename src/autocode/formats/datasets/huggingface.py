@@ -23,7 +23,7 @@ from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.staged import together
 from autocode.formats.tables.longtable import COLUMNS, is_coding_table, long_columns, long_rows
 from autocode.formats.tables.table import TABLES, kind_of_table
-from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
+from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
 from autocode.study.codebook import Code, Codebook
 
 CARD = "README.md"
@@ -34,14 +34,15 @@ _Row = Sequence[Any]
 _WHOLE = ("start", "end", "weight", "start_ms", "end_ms", "order")
 _PARTS: dict[str, tuple[str, ...]] = {
     "codings": COLUMNS,
-    "documents": ("document", "name", "text", "kind", "source", "variables", "guid", "groups"),
-    "codes": ("name", "parent", "definition", "include", "exclude", "example", "guid"),
+    "documents": ("document", "name", "text", "kind", "source", "variables", "guid", "groups", "interviewers", "doubts"),
+    "codes": ("name", "parent", "definition", "include", "exclude", "example", "guid", "codable"),
     "coders": ("coder", "name", "kind", "guid"),
     "readings": ("document", "coder", "start", "end"),
     "turns": ("document", "start", "end", "speaker", "start_ms", "end_ms"),
     "units": ("document", "start", "end", "unit", "speaker"),
     "study": ("name", "notice", "codebook", "version"),
 }
+_LATER = ("interviewers", "doubts", "codable")  # columns that folders of earlier versions lack
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _AGAIN = "Write it again."
 
@@ -104,9 +105,13 @@ def _rows(study: Study, options: WriteOptions) -> dict[str, list[_Row]]:
     return {
         "codings": codings + [row for row in suggestions if row[-1] is not None],
         "documents": [
-            (d.id, d.name, d.text, d.kind, d.source, _json(dict(d.variables)), d.guid, _json(d.groups)) for d in documents
+            (
+                *(d.id, d.name, d.text, d.kind, d.source, _json(dict(d.variables)), d.guid, _json(d.groups)),
+                *(_json(d.interviewers), _json([[w.start, w.end, w.confidence] for w in d.doubts])),
+            )
+            for d in documents
         ],
-        "codes": [(c.name, c.parent, c.definition, c.include, c.exclude, c.example, c.guid) for c in book],
+        "codes": [(*(getattr(c, n) for n in _PARTS["codes"][:-1]), _json(c.codable)) for c in book],
         "coders": [(c.id, c.name, c.kind, c.guid) for c in study.coders],
         "readings": [(r.document, r.coder, r.start, r.end) for r in study.readings],
         "turns": [(d.id, t.start, t.end, t.speaker, t.start_ms, t.end_ms) for d in documents for t in d.turns],
@@ -216,13 +221,14 @@ def _table(path: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
         unpacked = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
         if about.num_rows > ROWS or unpacked > UNPACKED or unpacked > max(200 * len(raw), 10 * 2**20):
             raise InputError(path.name, "it unpacks to more than anything honest", "It is refused as unsafe.")
-        missing = [c for c in columns if c not in file.schema_arrow.names]
+        missing = [c for c in columns if c not in (*file.schema_arrow.names, *_LATER)]
         if missing:
             raise InputError(path.name, f"it lacks the columns {', '.join(missing)}", _AGAIN)
-        rows: list[dict[str, Any]] = file.read(columns=list(columns) or None).to_pylist()
+        there = [c for c in columns if c in file.schema_arrow.names]
+        rows: list[dict[str, Any]] = file.read(columns=there or None).to_pylist()
     except (pyarrow.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
         raise InputError(path.name, "it is a damaged Parquet file", _AGAIN) from error
-    return rows
+    return [dict.fromkeys(columns) | row for row in rows]
 
 
 def _study(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Study:
@@ -241,10 +247,13 @@ def _study(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Study:
             r["source"],
             r["guid"],
             tuple(json.loads(r["groups"])),
+            tuple(Doubt(*w) for w in json.loads(r["doubts"] or "[]")),
+            tuple(json.loads(r["interviewers"] or "[]")),
         )
         for r in tables["documents"]
     )
-    book = Codebook(tuple(Code(*(r[c] for c in _PARTS["codes"])) for r in tables["codes"]), about["codebook"], about["version"])
+    codes = (Code(*(r[c] for c in _PARTS["codes"][:-1]), codable=r["codable"] != "false") for r in tables["codes"])
+    book = Codebook(tuple(codes), about["codebook"], about["version"])
     codings = tuple(
         Coding(r["document"], r["start"], r["end"], r["code"], r["coder"], r["memo"], r["created"], r["weight"])
         for r in tables["codings"]

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from autocode.formats.tables.headings import iso_dates
 from autocode.store import Foreign, changed_copy, foreign
 from autocode.study import Coding, Document, Study
 from autocode.study.codebook import SEPARATOR, Code
+from autocode.study.revise import on_texts
 
 DATABASE = "data.qda"
 VIEW = View(bom=True)
@@ -179,7 +180,7 @@ class _Additions:
         files = self._files()
         coders = {c.id: c.name or c.id for c in self.study.coders}
         listed = [(c, coders[c.coder] if c.coder != MACHINE else MACHINE) for c in self.study.codings]
-        for coding, owner in (*listed, *((c, MACHINE) for c in suggested(self.options))):
+        for coding, owner in listed:
             fid, text, starts = files[coding.document]
             begin, end = starts[coding.start], starts[coding.end]
             place = {"cid": self._cid(coding.code), "fid": fid, "pos0": begin, "pos1": end, "owner": owner}
@@ -188,14 +189,15 @@ class _Additions:
             present.add(tuple(map(words, place.values())))
             said = {"seltext": text[begin:end], "date": _date(coding.when), "memo": coding.memo, "important": None}
             self.base.insert("code_text", {**place, **said})
-        self._names({owner for _, owner in listed} | ({MACHINE} if self.options.suggestions else set()))
+        self._names({owner for _, owner in listed})
 
     def _files(self) -> dict[str, tuple[int, str, list[int]]]:
         """For each document its row, its stored text and where each of its characters begins there."""
         rows = [r for r in self.base.rows("source", "id", "name", "fulltext") if r["fulltext"] is not None]
         by_name = {words(r["name"]): r for r in rows}
         by_text = {RawText(words(r["fulltext"])).text: r for r in rows}
-        found = {}
+        whole = replace(self.study, codings=(*self.study.codings, *suggested(self.options)))
+        self.study, found = on_texts(whole, by_text), {}
         for d in self.study.documents:
             row = by_name.get(d.name)
             row = row if row and RawText(words(row["fulltext"])).text == d.text else by_text.get(d.text)

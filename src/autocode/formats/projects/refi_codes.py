@@ -100,10 +100,11 @@ def read_codes(parent: Element | None, memos: Mapping[str, str], plain: bool = F
 
 def _code(element: Element, parent: str, memos: Mapping[str, str], plain: bool) -> Code:
     said = element.findtext("Description") or ""
+    codable = element.get("isCodable", "true").strip().lower() not in ("false", "0")
     if plain:
-        return Code(_name(element, plain), parent, said, guid=element.get("guid", ""))
+        return Code(_name(element, plain), parent, said, guid=element.get("guid", ""), codable=codable)
     notes = (memos.get(key(ref.get("targetGUID", "")), "") for ref in element.findall("NoteRef"))
-    return Code(_name(element, plain), parent, joined(said, *notes), guid=element.get("guid", ""))
+    return Code(_name(element, plain), parent, joined(said, *notes), guid=element.get("guid", ""), codable=codable)
 
 
 def _name(element: Element, plain: bool) -> str:
@@ -211,7 +212,7 @@ def codes_element(book: Codebook, written: Mapping[str, str], flatten: str = "")
     names = shown_names(book)
     for code in book:
         name = flatten.join(code.path.split(SEPARATOR)) if flatten else names[code.path]
-        element = node("Code", guid=written[code.path], isCodable="true")
+        element = node("Code", guid=written[code.path], isCodable=str(code.codable).lower())
         element.set("name", name)
         if said := described(code):
             element.append(node("Description", said))

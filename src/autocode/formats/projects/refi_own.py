@@ -15,7 +15,7 @@ from typing import Any
 
 from autocode.formats.projects.positions import ONE, STORED, UTF16, View
 from autocode.formats.projects.refi_codes import depth_first
-from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
+from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
 from autocode.study.codebook import Code, Codebook
 
 UNDATED = "1980-01-01T00:00:00Z"
@@ -89,7 +89,8 @@ def private_part(study: Study, codings: Sequence[tuple[int, Coding]], texts: Seq
 def _document(d: Document) -> list[Any]:
     turns = [[t.start, t.end, t.speaker, t.start_ms, t.end_ms] for t in d.turns]
     units = [[s.start, s.end, s.id, s.speaker] for s in d.segments]
-    return [d.id, d.name, d.kind, d.source, d.guid, turns, units, list(d.groups)]
+    doubts = [[w.start, w.end, w.confidence] for w in d.doubts]
+    return [d.id, d.name, d.kind, d.source, d.guid, turns, units, list(d.groups), list(d.interviewers), doubts]
 
 
 def code_part(book: Codebook, order: Mapping[str, int]) -> list[list[Any]]:
@@ -136,8 +137,9 @@ def _whole(value: Any) -> int | None:
 
 
 def _put_back(d: Document, part: Sequence[Any]) -> Document:
-    name, title, kind, source, guid, turns, units, groups = part
-    _check([*((t[0], t[1]) for t in turns), *((u[0], u[1]) for u in units)], len(d.text))
+    name, title, kind, source, guid, turns, units, groups, *more = part
+    asking, doubts = more or ((), ())
+    _check([(span[0], span[1]) for span in (*turns, *units, *doubts)], len(d.text))
     return replace(
         d,
         id=str(name),
@@ -148,6 +150,8 @@ def _put_back(d: Document, part: Sequence[Any]) -> Document:
         groups=tuple(map(str, groups)),
         turns=tuple(Turn(*t) for t in turns),
         segments=tuple(Segment(str(name), *u) for u in units),
+        interviewers=tuple(map(str, asking)),
+        doubts=tuple(Doubt(*w) for w in doubts),
     )
 
 
@@ -185,7 +189,7 @@ def _codes(book: Codebook, parts: Mapping[str, Any]) -> dict[str, Code]:
     codes: dict[str, Code] = {}
     for c, (_, name, *texts) in zip(book, parts["codes"], strict=True):
         parent = codes[c.parent].path if c.parent else ""
-        codes[c.path] = Code(str(name), parent, *map(str, texts))
+        codes[c.path] = Code(str(name), parent, *map(str, texts[:5]), codable=c.codable)
     return codes
 
 

@@ -180,7 +180,7 @@ def _above(path: str, tags: dict[str, str]) -> str:
 
 
 @dataclass
-class _Log:
+class Log:
     """Who gave a highlight its tags, as the command log tells."""
 
     owners: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)  # highlight, tag -> user, date
@@ -206,8 +206,9 @@ class _Log:
         return self.owners.get((highlight, tag)) or self.last.get(highlight, ("", ""))
 
 
-def _log(base: Foreign) -> _Log:
-    log = _Log()
+def read_log(base: Foreign) -> Log:
+    """Who gave which tag to which highlight, as the command log of a project tells."""
+    log = Log()
     for row in sorted(base.rows("commands", "id", "date", "user_login", "payload"), key=lambda r: number(r["id"])):
         try:
             command = json.loads(words(row["payload"]))
@@ -219,7 +220,7 @@ def _log(base: Foreign) -> _Log:
 
 
 def _codings(base: Foreign, gathered: Gathered, coder: str) -> None:
-    log = _log(base)
+    log = read_log(base)
     highlights = {
         number(r["id"]): r for r in base.rows("highlights", "id", "document_id", "start_offset", "end_offset", "snippet")
     }

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autocode.errors import InputError
 from autocode.formats.files import legal
 from autocode.formats.projects.positions import RawText
-from autocode.formats.projects.taguette import LOGIN, UNDATED, VIEW, check_taguette, tag_nodes, text_of_html
+from autocode.formats.projects.taguette import LOGIN, UNDATED, VIEW, check_taguette, read_log, tag_nodes, text_of_html
 from autocode.formats.receipt import MACHINE, MIRROR, WriteOptions, suggested
 from autocode.formats.tables.gathered import Gathered, number, words
 from autocode.formats.tables.headings import iso_dates
 from autocode.store import Foreign, changed_copy
 from autocode.study import Coding, Document, Study
 from autocode.study.codebook import SEPARATOR
+from autocode.study.revise import on_texts
 
 _NAME, _FILE, _SAID, _NO_FILE = 50, 100, 102_400, "autocode.txt"
 """The longest name of a document and of its file, and the longest description, that Taguette's import takes; a file must
@@ -70,22 +70,17 @@ class _Additions:
         documents = self._documents()
         present = self._present()
         groups: dict[tuple[int, int, int, str], dict[int, Coding]] = {}
-        for coding, login in self._listed():
+        for coding in self.study.codings:
+            login = self._login(coding.coder)
             key, starts = documents[coding.document]
             place = key, starts[coding.start], starts[coding.end]
             tag = self._tag(coding)
-            if (*place, tag) not in present:
+            if not {login, ""} & present.get((*place, tag), set()):
                 groups.setdefault((*place, login), {})[tag] = coding
         for (key, start, end, login), tags in groups.items():
             coding = next(iter(tags.values()))
             said = self.study.by_id[coding.document].text_of(coding)
             self._highlight((key, start, end), (login, _date(coding.when)), list(tags), said)
-
-    def _listed(self) -> Iterator[tuple[Coding, str]]:
-        for c in self.study.codings:
-            yield c, self._login(c.coder)
-        for c in suggested(self.options):
-            yield c, self._login(MACHINE)
 
     def _login(self, coder: str) -> str:
         """The login of a coder, made where the file lacks it; it has no password and cannot log in."""
@@ -95,13 +90,18 @@ class _Additions:
             self.logins.add(login)
         return login
 
-    def _present(self) -> set[tuple[int, int, int, int]]:
+    def _present(self) -> dict[tuple[int, int, int, int], set[str]]:
+        """Who has given a tag to a place so far, "" for somebody of whom the log does not tell."""
+        log, found = read_log(self.base), dict[tuple[int, int, int, int], set[str]]()
         spans = {
             number(r["id"]): (number(r["document_id"]), number(r["start_offset"]), number(r["end_offset"]))
             for r in self.base.rows("highlights", "id", "document_id", "start_offset", "end_offset")
         }
-        rows = self.base.rows("highlight_tags", "highlight_id", "tag_id")
-        return {(*spans[h], number(r["tag_id"])) for r in rows if (h := number(r["highlight_id"])) in spans}
+        for row in self.base.rows("highlight_tags", "highlight_id", "tag_id"):
+            highlight, tag = number(row["highlight_id"]), number(row["tag_id"])
+            if highlight in spans:
+                found.setdefault((*spans[highlight], tag), set()).add(log.coder(highlight, tag)[0])
+        return found
 
     def _documents(self) -> dict[str, tuple[int, list[int]]]:
         """For each document its row and where each of its characters begins in Taguette's count."""
@@ -109,7 +109,8 @@ class _Additions:
             (number(r["id"]), words(r["name"]), text_of_html(words(r["contents"])))
             for r in self.base.rows("documents", "id", "name", "contents")
         ]
-        found = {}
+        whole = replace(self.study, codings=(*self.study.codings, *suggested(self.options)))
+        self.study, found = on_texts(whole, [raw.text for *_, raw in rows]), {}
         for d in self.study.documents:
             fits = [(name != d.name, key, raw) for key, name, raw in rows if raw.text == d.text]
             key, raw = min(fits, key=lambda item: item[:2])[1:] if fits else self._new_document(d)

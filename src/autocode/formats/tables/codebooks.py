@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -185,7 +185,7 @@ class Grown:
     def book(self) -> Codebook:
         """The tree; parents that have no row of their own stand before their first child."""
         tree = Codebook().with_paths(self.texts)
-        return Codebook(tuple(Code(c.name, c.parent, **self.texts.get(c.path, {})) for c in tree))
+        return Codebook(tuple(replace(c, **dict[str, Any](self.texts.get(c.path, {}))) for c in tree))
 
 
 def codebook_of_table(table: Table) -> tuple[Codebook, Receipt]:
@@ -319,7 +319,7 @@ def read_codebook(path: Path) -> Codebook:
         while stack:
             node, parent = stack.pop()
             texts = {k: str(node.get(k) or "") for k in ("definition", "include", "exclude", "example", "guid")}
-            codes.append(Code(str(node["name"]), parent, **texts))
+            codes.append(Code(str(node["name"]), parent, **texts, codable=node.get("codable") is not False))
             length += len(codes[-1].path)
             check_length(length)
             stack += [(child, codes[-1].path) for child in reversed(node.get("codes") or [])]
@@ -338,7 +338,8 @@ def codebook_yaml(book: Codebook) -> str:
         texts = {k: getattr(code, k) for k in ("definition", "include", "exclude", "example", "guid")}
         below = [node(child) for child in book.children(code.path)]
         filled = {k: v for k, v in texts.items() if v}
-        return {"name": code.name, **filled, **({"codes": below} if below else {})}
+        closed = {} if code.codable else {"codable": False}
+        return {"name": code.name, **filled, **closed, **({"codes": below} if below else {})}
 
     tree = {"name": book.name, "version": book.version, "codes": [node(c) for c in book.children()]}
     return yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, width=100)

@@ -32,7 +32,7 @@ from autocode.errors import InputError
 from autocode.formats.files import CELL, Table, csv_text, cut_to_cell, legal, unguarded, write_atomic
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.gathered import Found, Locator
-from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
+from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
 from autocode.study.codebook import SEPARATOR, Code, Codebook
 
 _WORDS = ("name", "kind", "source", "guid")
@@ -51,7 +51,9 @@ def document_details(document: Document, plain: Document) -> dict[str, Any]:
         said["interviewers"] = list(document.interviewers)
     if document.segments != plain.segments:
         said["units"] = [[s.start, s.end, s.id, s.speaker] for s in document.segments]
-    return said | ({"text": text_hash(document.text)} if {"turns", "units"} & set(said) else {})
+    if document.doubts != plain.doubts:
+        said["doubts"] = [[d.start, d.end, d.confidence] for d in document.doubts]
+    return said | ({"text": text_hash(document.text)} if {"turns", "units", "doubts"} & set(said) else {})
 
 
 def text_hash(text: str) -> str:
@@ -79,8 +81,12 @@ def with_details(document: Document, said: Mapping[str, Any]) -> tuple[Document,
         return told, f"the text of '{document.id}' was changed: its speakers are those found in it"
     turns = tuple(Turn(*_span(t, document), str(t[2]), _time(t[3]), _time(t[4])) for t in said.get("turns", ()))
     units = tuple(Segment(document.id, *_span(u, document), str(u[2]), str(u[3])) for u in said.get("units", ()))
+    doubts = tuple(Doubt(*_span(d, document), float(d[2])) for d in said.get("doubts", ()))
     return replace(
-        told, turns=turns if "turns" in said else document.turns, segments=units if "units" in said else document.segments
+        told,
+        turns=turns if "turns" in said else document.turns,
+        segments=units if "units" in said else document.segments,
+        doubts=doubts if "doubts" in said else document.doubts,
     ), ""
 
 
@@ -155,7 +161,8 @@ def _rest(study: Study) -> Iterator[Row]:
     book = study.codebook
     for code in book:
         name = code.name if SEPARATOR in code.name else ""
-        more = _json(name=name, include=code.include, exclude=code.exclude, example=code.example, guid=code.guid)
+        texts = {n: getattr(code, n) for n in ("include", "exclude", "example", "guid")}
+        more = _json(name=name, **texts, codable="" if code.codable else "false")
         yield ("", None, None, "", code.path, book.theme(code.path), "", "", None, "", code.definition, None, more)
     for document in study.documents:
         yield from _document_rows(document)
@@ -258,7 +265,7 @@ class _Part:
             name = str(said.get("name", last))
             texts = {n: str(said.get(n, "")) for n in ("include", "exclude", "example", "guid")}
             parent = c["code"].removesuffix(name).removesuffix(SEPARATOR) if name != last else above
-            self.codes[c["code"]] = Code(name, parent, c["memo"], **texts)
+            self.codes[c["code"]] = Code(name, parent, c["memo"], **texts, codable="codable" not in said)
         elif c["coder"]:
             self.coders.pop(c["coder"], None)
             guid = str(self._said(c[MORE]).get("guid", ""))

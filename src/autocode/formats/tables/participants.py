@@ -11,7 +11,7 @@ from autocode.agreement.estimate import AgreementOptions
 from autocode.config import AgreementConfig
 from autocode.errors import InputError, did_you_mean
 from autocode.formats.files import Table
-from autocode.formats.receipt import Receipt
+from autocode.formats.receipt import Receipt, listed_names
 from autocode.formats.tables.headings import HEADINGS, folded
 from autocode.study import Document
 
@@ -111,15 +111,45 @@ def with_participants(documents: Sequence[Document], table: Table) -> tuple[tupl
     if not document and not respondent:
         table.need("document")
     said: dict[str, dict[str, str]] = {}
-    skipped = {"about no document that is there": 0, "about a document already described": 0}
+    skipped, waiting = {"about a document already described": 0}, []
     for row in table.rows:
         found = _named(row.get(document, ""), documents) or _spoken(row.get(respondent, ""), documents)
-        if found is None or found.id in said:
-            skipped[f"about {'no document that is there' if found is None else 'a document already described'}"] += 1
-            continue
-        said[found.id] = {c: v for c, v in row.items() if c != document}
+        if found is None:
+            waiting.append(row)
+        elif found.id in said:
+            skipped["about a document already described"] += 1
+        else:
+            said[found.id] = {c: v for c, v in row.items() if c != document}
     described = tuple(_described(d, said[d.id]) if d.id in said else d for d in documents)
-    return described, Receipt(table.source, "participants", len(said), skipped, (table.note,) if table.note else ())
+    notes = [table.note] if table.note else []
+    if waiting:
+        skipped["kept until their transcripts come"] = len(waiting)
+        names = listed_names([row.get(document, "") or row.get(respondent, "") or "?" for row in waiting])
+        notes.append(f"no transcript is there yet of {names}")
+    return described, Receipt(table.source, "participants", len(said), skipped, tuple(notes), waiting=tuple(waiting))
+
+
+def arrived(
+    new: Sequence[Document], waiting: Iterable[tuple[str, Sequence[Mapping[str, str]]]]
+) -> tuple[tuple[Document, ...], list[Receipt]]:
+    """New documents with what earlier tables said of participants whose transcripts were not there then.
+
+    Args:
+        new: Documents that a study did not have so far.
+        waiting: Names of the tables, each with its rows that wait.
+
+    Returns:
+        The documents, and a receipt for each table that describes one of them.
+    """
+    documents, receipts = tuple(new), []
+    for source, rows in waiting:
+        columns = tuple(dict.fromkeys(column for row in rows for column in row))
+        documents, receipt = with_participants(
+            documents, Table(source, columns, tuple(map(dict, rows)), tuple(range(len(rows))))
+        )
+        if receipt.kept:
+            receipts.append(Receipt(f"{source} (imported earlier)", "participants", receipt.kept))
+    return documents, receipts
 
 
 def _described(document: Document, said: Mapping[str, str]) -> Document:

@@ -13,15 +13,16 @@ from autocode.formats.files import Table
 from autocode.formats.receipt import Receipt, WriteOptions
 from autocode.formats.tables.longtable import COLUMNS, Placing, long_rows, number, pieces, rows_of
 from autocode.formats.tables.spreadsheet import Row, write_workbook
-from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
+from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
 from autocode.study.codebook import Code, Codebook
 
 _FORMAT = "autocode study 1"
+_CODE = ("name", "parent", "definition", "include", "exclude", "example", "guid")
 _SHEETS: Mapping[str, Sequence[str]] = {
     "codings": COLUMNS,
-    "codebook": ("code", "parent", "definition", "include", "exclude", "example", "guid"),
+    "codebook": ("code", "parent", "definition", "include", "exclude", "example", "guid", "codable"),
     "coders": ("coder", "name", "kind", "guid"),
-    "documents": ("document", "name", "kind", "source", "variables", "guid", "groups"),
+    "documents": ("document", "name", "kind", "source", "variables", "guid", "groups", "interviewers", "doubts"),
     "readings": ("document", "coder", "start", "end"),
     "turns": ("document", "start", "end", "speaker", "start_ms", "end_ms"),
     "units": ("document", "start", "end", "unit", "speaker"),
@@ -49,9 +50,15 @@ def write_study_workbook(study: Study, path: Path, options: WriteOptions = Write
 def _rows(study: Study) -> dict[str, list[Row]]:
     book, documents = study.codebook, study.documents
     return {
-        "codebook": [(c.name, c.parent, c.definition, c.include, c.exclude, c.example, c.guid) for c in book],
+        "codebook": [(*(getattr(c, n) for n in _CODE), "" if c.codable else "no") for c in book],
         "coders": [(c.id, c.name, c.kind, c.guid) for c in study.coders],
-        "documents": [(d.id, d.name, d.kind, d.source, _json(dict(d.variables)), d.guid, _json(d.groups)) for d in documents],
+        "documents": [
+            (
+                *(d.id, d.name, d.kind, d.source, _json(dict(d.variables)), d.guid, _json(d.groups), _json(d.interviewers)),
+                _json([[w.start, w.end, w.confidence] for w in d.doubts]),
+            )
+            for d in documents
+        ],
         "readings": [(r.document, r.coder, r.start, r.end) for r in study.readings],
         "turns": [(d.id, t.start, t.end, t.speaker, t.start_ms, t.end_ms) for d in documents for t in d.turns],
         "units": [(d.id, s.start, s.end, s.id, s.speaker) for d in documents for s in d.segments],
@@ -118,7 +125,7 @@ def _grouped(rows: Iterable[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
 
 def _code(row: Mapping[str, str]) -> Code:
     texts = {name: row[name] for name in ("definition", "include", "exclude", "example", "guid")}
-    return Code(row["code"], row["parent"], **texts)
+    return Code(row["code"], row["parent"], **texts, codable=row["codable"] != "no")
 
 
 def _coding(row: Mapping[str, str], source: str) -> Coding:
@@ -136,10 +143,10 @@ def _document(row: Mapping[str, str], rows: Mapping[str, Mapping[str, list[dict[
     units = (Segment(name, int(u["start"]), int(u["end"]), u["unit"], u["speaker"]) for u in rows["units"].get(name, ()))
     text = "".join(t["text"] for t in rows["texts"].get(name, ()))
     variables = {str(k): str(v) for k, v in json.loads(row["variables"] or "{}").items()}
-    groups = tuple(str(group) for group in json.loads(row["groups"] or "[]"))
-    return Document(
-        name, text, row["name"], tuple(turns), tuple(units), variables, row["kind"], row["source"], row["guid"], groups
-    )
+    groups, asking = (tuple(map(str, json.loads(row[column] or "[]"))) for column in ("groups", "interviewers"))
+    doubts = tuple(Doubt(int(a), int(b), float(sure)) for a, b, sure in json.loads(row["doubts"] or "[]"))
+    about = (row["name"], tuple(turns), tuple(units), variables, row["kind"], row["source"], row["guid"], groups)
+    return Document(name, text, *about, doubts, asking)
 
 
 def _optional(cell: str) -> int | None:
