@@ -79,7 +79,7 @@ def free_space(path: Path) -> float:
 
 def full(path: Path, needed: int = 0) -> tuple[str, str]:
     """Why a disk that is full refuses, and what to do."""
-    more = f", {needed / 1e6:.1f} MB needed" if needed else ""
+    more = f", {max(needed / 1e6, 0.1):.1f} MB needed" if needed else ""
     return f"its disk is full: {free_space(path):.1f} MB free{more}", "Free some space and run the command again."
 
 

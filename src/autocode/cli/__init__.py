@@ -149,6 +149,9 @@ def _demo_suggest(model: Path, new: Path, results: Path) -> None:
 def main() -> None:
     """Run the command line; every fault of the input is one line and exit code 1."""
     guard()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # an old console knows few letters: the others are written as their numbers
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(sys.argv[1:] or ["open"], prog_name="autocode")  # alone, it opens the desk
     except AutocodeError as error:

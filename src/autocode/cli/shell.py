@@ -164,7 +164,8 @@ def show(value: Any, as_json: bool) -> None:
     """Print a result on stdout, for a reader or for a program."""
     if as_json:
         told = value if isinstance(value, dict | list) else value.to_json()
-        print(json.dumps(told, ensure_ascii=False, indent=2))
+        plain = "utf" not in (sys.stdout.encoding or "utf-8").lower()  # JSON has its own way to write what a console lacks
+        print(json.dumps(told, ensure_ascii=plain, indent=2))
     else:
         print(value)
 

@@ -54,6 +54,11 @@ def together(folder: Path, without: Collection[str] = (), alone: bool = False) -
     except OSError as error:
         why, mend = disk_fault(error, folder)
         raise InputError(str(folder), f"it cannot be written: {why}", f"{mend} It is as it was.") from error
+    except AutocodeError as error:
+        if stage is None or str(stage) not in error.what:
+            raise
+        what = error.what.replace(str(stage), str(folder))  # a person knows the folder, not the hidden one beside it
+        raise type(error)(what, error.why, f"{error.mend} What was there is as it was.") from error
     finally:
         if stage is not None:
             shutil.rmtree(stage, ignore_errors=True)
