@@ -6,6 +6,7 @@ error, Guo et al. 2017 (arXiv 1706.04599); reliability diagram, DeGroot and Fien
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -45,33 +46,53 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
     """
     H, n, K = S.shape
     spread = S.std(axis=(1, 2)) + 1e-9
-    A = np.concatenate([np.ones((1, n, K)), S / spread[:, None, None]])
     counts = Y.sum(axis=0)
     # Shares are smoothed: a rare code must not look rarer just where its few segments are held out.
     offset = np.log((counts + config.free_intercept) / (n - counts + config.free_intercept))
-    # All decisions as those of one code: the calibration common to all.
-    together = A.reshape(1 + H, -1, 1), Y.reshape(-1, 1), np.tile(offset, n)[:, None]
-    common = _newton(*together, np.array([[0.0, *[1 / H] * H]]), np.ones(1 + H))
+
+    def blocks() -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+        for start in range(0, n, _ROWS):
+            part = S[:, start : start + _ROWS]
+            scaled = part / spread[:, None, None]
+            yield np.concatenate([np.ones((1, *part.shape[1:])), scaled]), Y[start : start + _ROWS], offset
+
+    def together() -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+        # All decisions as those of one code: the calibration common to all.
+        for A, y, _ in blocks():
+            yield A.reshape(1 + H, -1, 1), y.reshape(-1, 1), np.tile(offset, len(y))[:, None]
+
+    common = _newton(together, np.array([[0.0, *[1 / H] * H]]), np.ones(1 + H))
     free = np.array([config.free_intercept, *[config.free_slope] * H])
-    theta = _newton(A, Y, offset, np.repeat(common, K, axis=0), free)
+    theta = _newton(blocks, np.repeat(common, K, axis=0), free)
     theta[:, 0] += offset
     theta[:, 1:] /= spread
     return theta
 
 
-def _newton(A: FloatArray, Y: FloatArray, offset: FloatArray, mean: FloatArray, precision: FloatArray) -> FloatArray:
-    """Logistic regressions with Gaussian priors, (K, J): A (J, n, K), Y (n, K), mean (K, J), precision (J,)."""
+_ROWS = 8192  # segments looked at together: what fits into a processor's own memory
+_CELLS = 2_000_000  # of a matrix sorted at once
+_STILL = 1e-10  # a step below which Newton's method has arrived
+
+
+def _newton(
+    blocks: Callable[[], Iterable[tuple[FloatArray, FloatArray, FloatArray]]], mean: FloatArray, precision: FloatArray
+) -> FloatArray:
+    """Logistic regressions with Gaussian priors, (K, J): `blocks` of A (J, n, K), Y (n, K) and offsets; mean (K, J)."""
     from scipy.special import expit
 
     theta = mean.copy()
     for _ in range(20):
-        P = expit(offset + np.einsum("jnk,kj->nk", A, theta))
-        slope = np.einsum("jnk,nk->kj", A, P - Y) + precision * (theta - mean)
-        weighted = A * (P * (1 - P))
-        curve = np.stack([[(row * a).sum(axis=0) for a in A] for row in weighted]).transpose(2, 0, 1)
-        step = np.linalg.solve(curve + np.diag(precision), slope[..., None])[..., 0]
+        slope, curve = precision * (theta - mean), np.diag(precision)[None]
+        for A, Y, offset in blocks():
+            P = expit(offset + np.einsum("jnk,kj->nk", A, theta))
+            slope = slope + np.einsum("jnk,nk->kj", A, P - Y)
+            weighted = A * (P * (1 - P))
+            curve = curve + np.stack([[(row * a).sum(axis=0) for a in A] for row in weighted]).transpose(2, 0, 1)
         # Full steps may overshoot far from the optimum; bounded ones arrive.
-        theta = theta - np.clip(step, -1, 1)
+        step = np.clip(np.linalg.solve(curve, slope[..., None])[..., 0], -1, 1)
+        theta = theta - step
+        if np.abs(step).max() < _STILL:
+            break
     return theta
 
 
@@ -209,11 +230,20 @@ def average_precisions(P: FloatArray, Y: FloatArray) -> FloatArray:
 
     A segment coded by half of its coders counts as half a hit. Ties in P keep the order of the rows.
     """
-    order = np.argsort(-P, axis=0, kind="stable")
-    hits = np.take_along_axis(np.asarray(Y, dtype=np.float64), order, axis=0)
-    precision = np.cumsum(hits, axis=0) / np.arange(1, len(Y) + 1)[:, None]
-    with np.errstate(invalid="ignore"):
-        return np.asarray((precision * hits).sum(axis=0) / hits.sum(axis=0))
+    found = [np.zeros(0)]
+    for columns in _columns(P):
+        order = np.argsort(-P[:, columns], axis=0, kind="stable")
+        hits = np.take_along_axis(np.asarray(Y[:, columns], dtype=np.float64), order, axis=0)
+        precision = np.cumsum(hits, axis=0) / np.arange(1, len(Y) + 1)[:, None]
+        with np.errstate(invalid="ignore"):
+            found.append(np.asarray((precision * hits).sum(axis=0) / hits.sum(axis=0)))
+    return np.concatenate(found)
+
+
+def _columns(P: FloatArray) -> list[slice]:
+    """A few columns of a matrix at a time, so that sorting them takes bounded memory."""
+    width = max(1, _CELLS // max(1, len(P)))
+    return [slice(k, k + width) for k in range(0, P.shape[1], width)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +281,12 @@ def judge(
         config: Smoothing, least evidence and promises.
         seen: What reliability is measured on, see `measured`.
     """
+    made, evidence, reasons = calibrated(S, target, config)
+    return made, measured(evidence, made.cuts, reasons, config, seen)
+
+
+def calibrated(S: FloatArray, target: Target, config: ClassifyConfig) -> tuple[Calibrator, Known, tuple[str, ...]]:
+    """Calibration with its thresholds, the evidence they were drawn from, and why a code is silent; args as for `judge`."""
     Y = np.asarray(target.Y, dtype=np.float64)
     never = np.full(Y.shape[1], np.inf)
     nothing = BandThresholds(never, never, np.zeros(len(never), dtype=np.int8), np.zeros(len(never), dtype=np.int8))
@@ -261,8 +297,7 @@ def judge(
     silent = np.array([bool(why) for why in reasons], dtype=bool)
     coding = np.where(silent, np.inf, np.maximum(best, config.least_probability))
     evidence = known(P, (Y, target.groups, target.parents), coding)
-    made = replace(plain, thresholds=coding, cuts=draw(evidence, config))
-    return made, measured(evidence, made.cuts, reasons, config, seen)
+    return replace(plain, thresholds=coding, cuts=draw(evidence, config)), evidence, reasons
 
 
 def best_cuts(P: FloatArray, Y: FloatArray, smoothing: float) -> FloatArray:
@@ -272,6 +307,10 @@ def best_cuts(P: FloatArray, Y: FloatArray, smoothing: float) -> FloatArray:
     probabilities, which weigh as much as `smoothing` coded segments: few codings cannot move a
     threshold far.
     """
+    return np.concatenate([np.zeros(0), *(_best_cut(P[:, part], Y[:, part], smoothing) for part in _columns(P))])
+
+
+def _best_cut(P: FloatArray, Y: FloatArray, smoothing: float) -> FloatArray:
     n, counts = len(P), Y.sum(axis=0)
     goal = (counts * Y + smoothing * P) / (counts + smoothing)
     order = np.argsort(-P, axis=0, kind="stable")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from autocode.classify.bands import BandThresholds
-from autocode.classify.calibration import Calibrator, Predicted, Reliability, judge
+from autocode.classify.calibration import Calibrator, Predicted, Reliability, calibrated, judge
 from autocode.classify.heads import Head, Heads, train
 from autocode.classify.material import ROLES, BoolArray, Features, FloatArray, IntArray, Network, Target
 from autocode.config import ClassifyConfig, Progress
@@ -300,7 +300,7 @@ def held(scores: Scores | Sequence[Scores], target: Target, config: ClassifyConf
     P, bands, thresholds = np.zeros(target.Y.shape), np.zeros(target.Y.shape, dtype=np.int8), []
     for f, seen in enumerate(each):
         known, out = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
-        judged, _ = judge(seen.inner[f][:, known], target.take(known), config)
+        judged, *_ = calibrated(seen.inner[f][:, known], target.take(known), config)
         P[out] = judged.probabilities(seen.outer[:, out])
         bands[out] = judged.bands(P[out])
         thresholds.append(judged.thresholds)

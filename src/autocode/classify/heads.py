@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from autocode.classify.material import (
     ROLES,
+    Context,
     Features,
     FloatArray,
     IntArray,
@@ -129,12 +130,12 @@ class Heads:
 
     def score(self, features: Features) -> FloatArray:
         """Scores (H, n, K) float32: by meaning, by wording, by the best piece, by further encoders, by the network."""
-        scores = [self.dense.score(features.X)]
+        scores = [self.dense.score(features.X[:])]
         if self.lexical is not None and features.T is not None:
             scores.append(self.lexical.score(features.T))
         if features.pieces is not None:
             scores.append(features.pieces.highest(self.dense.W[:, : features.pieces.V.shape[1]]))
-        scores += [head.score(M) for head, M in zip(self.more, features.more, strict=True)]
+        scores += [head.score(M[:]) for head, M in zip(self.more, features.more, strict=True)]
         if self.network is not None:
             scores.append(self.network.score(features.words))
         return np.stack(scores)
@@ -168,7 +169,7 @@ def train(features: Features, target: Target, rows: IntArray, config: ClassifyCo
     return Heads(dense[0], lexical, tuple(dense[1:]), network)
 
 
-def _priors(prior: FloatArray, views: Sequence[FloatArray], width: int) -> list[FloatArray]:
+def _priors(prior: FloatArray, views: Sequence[FloatArray | Context], width: int) -> list[FloatArray]:
     """The codebook entries as each encoder has them; all views are made alike, so their widths are in proportion."""
     if len(views) == 1:
         return [prior]

@@ -184,6 +184,8 @@ class Chunks:
 
     def take(self, rows: IntArray) -> Chunks:
         """The pieces of some segments, in the order of `rows`."""
+        if np.array_equal(rows, np.arange(len(self.counts))):
+            return self
         starts, counts = np.cumsum(self.counts) - self.counts, self.counts[rows]
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         return Chunks(self.V[np.repeat(starts[rows], counts) + within], counts)
@@ -200,6 +202,47 @@ class Chunks:
         if not len(self.counts):
             return np.zeros((0, len(W)), dtype=np.float32)
         return np.maximum.reduceat(self.V @ W.T, np.cumsum(self.counts) - self.counts, axis=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What one encoder knows of n segments and of what was said around them: rows (n, d), put together when asked for.
+
+    Own vector, weighted previous and next turn, and roles stand side by side; kept apart they take a third of the memory.
+    """
+
+    known: FloatArray  # (m, d0) vectors of all turns
+    own: IntArray  # (n,) the turn of each segment
+    around: IntArray  # (n, 2) the turns before and after, -1 for none
+    weights: tuple[float, ...]  # of these two
+    roles: sparse.csr_array  # (n, 2 * ROLES)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """n and d."""
+        return len(self.own), self.known.shape[1] * (1 + sum(map(bool, self.weights))) + self.roles.shape[1]
+
+    def __len__(self) -> int:
+        """How many segments."""
+        return len(self.own)
+
+    def __getitem__(self, rows: IntArray | slice) -> FloatArray:
+        """The rows of some segments, float32."""
+        parts = [self.known[self.own[rows]]]
+        for side, weight in enumerate(self.weights):
+            if weight:
+                turns = self.around[rows, side]
+                there = (turns >= 0).astype(np.float32)[:, None]
+                parts.append(np.float32(weight) * (self.known[turns] * there))
+        return np.hstack([*parts, _ROLE_WEIGHT * self.roles[rows].toarray()])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> FloatArray:
+        """All rows, for NumPy."""
+        return self[:] if dtype is None else self[:].astype(dtype)
+
+    def take(self, rows: IntArray) -> Context:
+        """What is known of some segments, in the order of `rows`."""
+        return Context(self.known, self.own[rows], self.around[rows], self.weights, self.roles[rows])
 
 
 class Words(Protocol):
@@ -230,10 +273,10 @@ class Network(Protocol):
 class Features:
     """What is known of n segments; numbers alone, without words and pieces, have the first head only."""
 
-    X: FloatArray  # (n, d) float32: own vector, weighted previous turn, weighted next turn, roles
+    X: FloatArray | Context  # (n, d) float32: own vector, weighted previous turn, weighted next turn, roles
     T: sparse.csr_array | None = None  # (n, h) float32: hashed words and word parts, roles
     pieces: Chunks | None = None
-    more: tuple[FloatArray, ...] = ()  # further encoders' view of the same segments, each like X
+    more: tuple[FloatArray | Context, ...] = ()  # further encoders' view of the same segments, each like X
     words: Words | None = None  # where a network is to learn as well
 
     @property
@@ -246,7 +289,8 @@ class Features:
         words = self.words.take(rows) if self.words else None
         T = None if self.T is None else self.T[rows]
         pieces = self.pieces.take(rows) if self.pieces else None
-        return Features(self.X[rows], T, pieces, tuple(M[rows] for M in self.more), words)
+        X, *more = (M.take(rows) if isinstance(M, Context) else M[rows] for M in (self.X, *self.more))
+        return Features(X, T, pieces, tuple(more), words)
 
     def joined(self, other: Features) -> Features:
         """These segments and, below them, those of `other`; no network learns from both."""
@@ -255,8 +299,9 @@ class Features:
         both_pieces = [(p.V, p.counts) for p in (self.pieces, other.pieces) if p is not None]
         V, counts = (np.concatenate(both) for both in zip(*both_pieces, strict=True))
         T = sparse.vstack([self.T, other.T], format="csr")
-        more = tuple(np.vstack(both) for both in zip(self.more, other.more, strict=True))
-        return Features(np.vstack([self.X, other.X]), T, Chunks(V, counts), more)
+        views = zip((self.X, *self.more), (other.X, *other.more), strict=True)
+        X, *more = (np.vstack([mine[:], theirs[:]]) for mine, theirs in views)
+        return Features(X, T, Chunks(V, counts), tuple(more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,9 +351,11 @@ def features(
         counts = f"{len(turns.own)} turns, {len(texts)} texts and {len(turns.around)} neighbours"
         raise ValueError(f"{counts}: not one per segment")
     roles = _roles(turns)
-    views = [_view(V, turns, roles, config) for V in each_encoder(np.asarray(turns.vectors, dtype=np.float32), turns.widths)]
-    whole = Chunks(views[0][:, : (turns.widths or turns.vectors.shape[1:])[0]], np.ones(len(texts), dtype=np.int64))
-    return Features(views[0], _beside(hashed(texts, config.width), roles), pieces or whole, tuple(views[1:]))
+    known = each_encoder(np.asarray(turns.vectors, dtype=np.float32), turns.widths)
+    first, *more = (Context(V, turns.own, turns.around, (config.previous, config.following), roles) for V in known)
+    if pieces is None:
+        pieces = Chunks(known[0][turns.own], np.ones(len(texts), dtype=np.int64))
+    return Features(first, _beside(hashed(texts, config.width), roles), pieces, tuple(more))
 
 
 def each_encoder(V: FloatArray, widths: tuple[int, ...]) -> list[FloatArray]:
@@ -316,14 +363,6 @@ def each_encoder(V: FloatArray, widths: tuple[int, ...]) -> list[FloatArray]:
     if len(widths) < 2:
         return [V]
     return [np.float32(np.sqrt(len(widths))) * part for part in np.split(V, np.cumsum(widths)[:-1], axis=1)]
-
-
-def _view(known: FloatArray, turns: Turns, roles: sparse.csr_array, config: ClassifyConfig) -> FloatArray:
-    """Own vector, weighted previous and next turn, and roles (n, d) of one encoder's vectors of the turns."""
-    own = known[turns.own]
-    known = np.vstack([known, np.zeros((1, known.shape[1]), dtype=np.float32)])  # row -1: no neighbour
-    around = [w * known[turns.around[:, i]] for i, w in enumerate((config.previous, config.following)) if w]
-    return np.hstack([own, *around, _ROLE_WEIGHT * roles.toarray()])
 
 
 def _roles(turns: Turns) -> sparse.csr_array:

@@ -86,10 +86,10 @@ def nearest_distance(vectors: Vectors, known: Vectors, apart: tuple[IntArray, In
     found = np.full(len(vectors), np.inf)
     for at in range(0, len(vectors) if len(known) else 0, _BLOCK):
         rows = slice(at, at + _BLOCK)
-        distance = 1 - (vectors[rows] @ known.T).astype(np.float64)
+        near = vectors[rows] @ known.T
         if apart:
-            distance[apart[0][rows, None] == apart[1]] = np.inf
-        found[rows] = distance.min(axis=1)
+            near[apart[0][rows, None] == apart[1]] = -np.inf
+        found[rows] = 1 - near.max(axis=1).astype(np.float64)
     # The last bits differ between processors; six decimals are the same everywhere.
     return np.round(found, 6)
 
@@ -246,7 +246,9 @@ class Precedents:
         wanted = (code,) if isinstance(code, str) else tuple(code)
         rows, own = self._rows_of(wanted)
         similarity = np.round((own @ vector).astype(np.float64), 6)
-        best = np.argsort(-similarity, kind="stable")[:count]
+        least = np.partition(similarity, -count)[-count] if len(similarity) > count else -np.inf
+        near = np.flatnonzero(similarity >= least)  # ties too: among them the first come first
+        best = near[np.argsort(-similarity[near], kind="stable")[:count]]
         return tuple(self._evidence(int(rows[i]), wanted, float(similarity[i])) for i in best)
 
     def _rows_of(self, codes: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -61,20 +61,23 @@ def prepare(documents: Iterable[Document], config: Config, encoder: Encoder, pro
     vectors, pieces = _encoded([u.text for u in units], encoder, progress)
     kept = np.array([i for i, u in enumerate(units) if u.codable], dtype=np.int64)
     around = np.array([_neighbours(units, i) for i in kept], dtype=np.int64).reshape(-1, 2)
+    own = vectors if len(kept) == len(units) else vectors[kept]
     texts, turns = tuple(units[i].text for i in kept), Turns(vectors, [u.role for u in units], kept, around, widths_of(encoder))
     seen = features(texts, turns, config.classify, pieces.take(kept))
     if config.encode.tuned:
         seen = replace(seen, words=words_of(first_of(encoder), texts, [units[i].text if i >= 0 else "" for i in around[:, 0]]))
-    return Prepared(tuple(units[i].segment for i in kept), texts, vectors[kept], seen)
+    return Prepared(tuple(units[i].segment for i in kept), texts, own, seen)
 
 
 def _encoded(texts: Sequence[str], encoder: Encoder, progress: Progress | None) -> tuple[Vectors, Chunks]:
     """Vectors of texts and of their pieces; a text longer than the encoder reads is the mean of its pieces."""
     parts = [pieces_of(text) for text in texts]
-    vectors = encoder.encode(texts, progress).copy()
+    vectors = encoder.encode(texts, progress)
     V = first_of(encoder).encode([piece for p in parts for piece in p], progress)
     limit = _LETTERS_A_TOKEN * encoder.identity.max_tokens or float("inf")
-    for i in [i for i, text in enumerate(texts) if len(text) > limit]:
+    long = [i for i, text in enumerate(texts) if len(text) > limit]
+    vectors = vectors.copy() if long else vectors
+    for i in long:
         mean = np.array([len(p) for p in parts[i]], dtype=np.float32) @ encoder.encode(parts[i])
         vectors[i] = mean / max(float(np.linalg.norm(mean)), 1e-9)
     return vectors, Chunks(V, np.array([len(p) for p in parts], dtype=np.int64))
@@ -175,6 +178,8 @@ def rows_of(prepared: Prepared, matrix: CodingMatrix) -> Prepared:
     """The prepared units that are the rows of a matrix, in its order."""
     index = {(s.document, s.id): i for i, s in enumerate(prepared.segments)}
     rows = np.array([index[s.document, s.id] for s in matrix.segments], dtype=np.int64)
+    if np.array_equal(rows, np.arange(len(prepared.segments))):
+        return prepared
     texts = tuple(prepared.texts[i] for i in rows)
     return Prepared(matrix.segments, texts, prepared.vectors[rows], prepared.features.take(rows))
 
