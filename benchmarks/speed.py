@@ -196,7 +196,7 @@ def loop_of(known: Features, target: Target) -> None:
     from sklearn.linear_model import LogisticRegression
 
     learnt, out = np.flatnonzero(target.groups % 5), np.flatnonzero(target.groups % 5 == 0)
-    for rows in (known.X, known.T):
+    for rows in (known.X[:], known.T):
         for k in range(target.Y.shape[1]):
             model = LogisticRegression(class_weight="balanced", C=10, max_iter=200)
             model.fit(rows[learnt], target.Y[learnt, k]).predict_proba(rows[out])

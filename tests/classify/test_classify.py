@@ -51,7 +51,7 @@ def test_features_join_own_and_weighted_neighbouring_vectors():
     turns = np.eye(3, dtype=np.float32)
     known = features(["a"], Turns(turns, [""] * 3, np.array([0]), np.array([[2, -1]])), CONFIG)
     assert known.X[:][:, :9].tolist() == [[1, 0, 0, 0, 0, np.float32(CONFIG.previous), 0, 0, 0]]
-    assert not known.X[:, 9:].any()
+    assert not known.X[:][:, 9:].any()
 
 
 def test_features_must_match_in_number():
