@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from autocode.evaluate import HeldOut
 from autocode.evaluate.double_coding import (
     blind_relook,
     draw,
+    looked_again,
     read_blind,
     read_drawn,
     relook_round,
@@ -21,6 +23,7 @@ from autocode.evaluate.double_coding import (
 from autocode.evaluate.second_look import SecondLook, second_look
 from autocode.formats.files import csv_text, read_csv
 from autocode.study import Study
+from autocode.trail import seal
 from tests.evaluate.made import simulated
 
 
@@ -62,6 +65,29 @@ def _answered(held: object, coder: str, path: Path, same: bool) -> None:
         first = bool(m.Y[m.coders.index(coder), place[row["segment"]], m.codes.index(row["code"])])
         rows.append(tuple({**row, "answer": str(int(first == same))}[c] for c in table.columns))
     path.write_text(csv_text(table.columns, rows), encoding="utf-8")
+
+
+def test_the_ledger_alone_tells_what_a_relook_found() -> None:
+    """Answers count against what stood before, also where the coder changed the coding afterwards, and once each."""
+    held = simulated(8)
+    items = blind_relook(held.matrix, look_at(held, ["ana"]).coders[0])
+    place = {s.id: u for u, s in enumerate(held.matrix.segments)}
+    first = [bool(held.matrix.Y[0, place[x.segment.id], held.matrix.codes.index(x.code)]) for x in items]
+    listed = next(n for n, x in enumerate(items) if not x.drawn)
+    answers = [(x, said != (n == listed)) for n, (x, said) in enumerate(zip(items, first, strict=True))]
+    entries, Y = [], held.matrix.Y.copy()
+    item = items[listed]
+    changed = replace(
+        relook_round("ana", answers[listed : listed + 1])[0], action="remove" if first[listed] else "add", note=""
+    )
+    for decision in (*relook_round("ana", answers), *relook_round("ana", answers[:1]), changed):
+        entries.append(seal(decision, "2026-11-28T00:00:00", entries[-1] if entries else None))
+    Y[0, place[item.segment.id], held.matrix.codes.index(item.code)] = not first[listed]
+    found = looked_again(replace(held.matrix, Y=Y), entries)
+    assert list(found) == ["ana"]
+    assert found["ana"] == relooked(held.matrix, "ana", answers)
+    assert found["ana"].changed == 1
+    assert found["ana"].drawn + found["ana"].listed == len(items)
 
 
 @pytest.mark.parametrize("same", [True, False])

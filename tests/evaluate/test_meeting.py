@@ -80,6 +80,8 @@ def test_the_agenda_is_in_the_order_of_what_it_costs() -> None:
     assert made.after is not None
     assert made.kappa is not None
     assert made.after > made.kappa
+    level = made.points[1]
+    assert (len(level.cells), len(level.passages)) == (20, 10)  # one passage holds both of an exchange
     short = agenda(matrix, documents, ("ana", "ben"), minutes=6)
     assert sum(p.minutes for p in short.points) <= 6
     assert short.left == 3 - len(short.points)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from autocode.errors import AutocodeError
-from autocode.evaluate.stability import CODER, FEW, LITTLE, STANDS, stability
+from autocode.evaluate.stability import CLOSE, CODER, FEW, LITTLE, STANDS, stability
 from tests.evaluate.made import matrix_of
 
 CODES = ("Work > Pay", "Work > Time", "Work > Boss", "Work > Rare", "Home > Peace", "Home > Noise")
@@ -78,6 +80,39 @@ def test_chance_findings_seldom_stand() -> None:
         made = stability(matrix_of(np.repeat(Y, 2, 0), 20, ("A", "B")))
         stands += sum(f.verdict == STANDS for f in made.findings if f.kind == "themes" or f.kind == "order")
     assert stands <= 10
+
+
+def test_findings_are_those_of_the_agreed_coding() -> None:
+    """Where an agreed coding stands, a finding is its own, and each coder is one who may differ from it."""
+    Y = np.concatenate([planted(), planted()[:1]])
+    made = stability(matrix_of(Y, 20, CODES, ("ana", "ben", "agreed")), agreed="agreed")
+    assert (made.agreed, made.coders) == (True, ("ana", "ben"))
+    time = next(f for f in made.findings if "Time is coded more often than Boss" in f.text)
+    assert (time.value, time.by_coder) == (80.0, {"ana": 80.0, "ben": -40.0})
+    alone = stability(matrix_of(Y[1:], 20, CODES, ("ben", "agreed")), agreed="agreed")
+    assert next(f for f in alone.findings if f.text == time.text).verdict == CODER
+
+
+def test_documents_that_nobody_coded_are_the_machine_s_corrected() -> None:
+    """Its excess, known where humans coded, is taken off in proportion; a finding that turns there does not stand."""
+    Y = np.zeros((1, 400, 2), dtype=bool)
+    machine = np.zeros((400, 2), dtype=bool)
+    for d in range(20):
+        at = 20 * d
+        Y[:, at : at + 4, 0] = Y[:, at : at + 2, 1] = d < 10
+        machine[at : at + (4 if d < 10 else 2), 0] = True  # right everywhere
+        machine[at : at + (3 if d < 10 else 9), 1] = True  # one too many in each document
+    matrix = matrix_of(Y, 20, ("A", "B"))
+    matrix = replace(matrix, seen=np.repeat(matrix.groups < 10, 1)[None])
+    made = stability(matrix, machine=machine)
+    assert (made.documents, made.uncoded) == (10, 10)
+    (finding,) = made.findings
+    assert finding.value == 20.0
+    assert finding.corrected == pytest.approx((40 + 20) - (30 + 90 - 2 * 10))
+    assert (finding.verdict, "uncoded" in finding.why) == (CLOSE, True)
+    assert "over all 20 interviews and whichever of the 10 coded" in made.sentence()
+    whole = stability(replace(matrix, seen=np.ones((1, 400), bool)), machine=machine)
+    assert (whole.uncoded, whole.findings[0].corrected) == (0, None)
 
 
 def test_one_document_is_refused() -> None:

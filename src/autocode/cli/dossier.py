@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from autocode.agreement.compare import agree as compare_coders
@@ -26,13 +27,15 @@ from autocode.cli.options import (
 )
 from autocode.cli.shell import blank_model, ledger_of, mind_places, tell, working
 from autocode.config import Config
+from autocode.dossier.blocks import View
 from autocode.dossier.dossier import FORMS, QUESTIONS_FILE, SIZES, study_html, write_dossier
 from autocode.dossier.findings import Checked, Findings, Trail
 from autocode.dossier.record import NAME, load_record, unanswered
 from autocode.errors import InputError
 from autocode.ethics.answers import ANSWERED, Kept, load_answers, read_answers, save_answers, take
 from autocode.ethics.letters import write_letters
-from autocode.evaluate import compare, hold_out
+from autocode.evaluate import compare, hold_out, stands
+from autocode.evaluate.second_look import second_look
 from autocode.formats import read, read_all
 from autocode.formats.files import write_atomic
 from autocode.formats.tables.participants import agreement_options
@@ -102,11 +105,17 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
         findings = replace(findings, encoder=(identity.name, identity.sha256))
         with working("Judging each document without having seen it") as progress:
             held = hold_out(empty, study, humans, progress)
-        return replace(findings, evaluation=compare(held, config.agreement), matrix=held.with_machine)
-    if len(humans) > 1:
+        looks = second_look(held.matrix, np.asarray(held.held.P, np.float64))
+        findings = replace(findings, evaluation=compare(held, config.agreement), matrix=held.with_machine, looks=looks)
+    elif len(humans) > 1:
         matrix = coding_matrix(study, config, humans)
         options = agreement_options(config.agreement, study.documents)
-        return replace(findings, agreement=compare_coders(matrix, options), matrix=matrix)
+        findings = replace(findings, agreement=compare_coders(matrix, options), matrix=matrix)
+    if humans and any(c.coder in humans for c in study.codings) and len({c.document for c in study.codings}) > 1:
+        with working("Asking of each finding whether it stands") as progress:
+            own = None if set(humans) == set(study.humans) else humans
+            made = stands(study, config, own, View(study, record).group, (empty, progress) if machine else None)
+        findings = replace(findings, stability=made)
     return findings
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,7 +14,9 @@ import typer
 
 from autocode.agreement.counts import decisions
 from autocode.agreement.estimate import apa
-from autocode.agreement.judgement.plan import Design, design_of, plan, progressed
+from autocode.agreement.judgement.plan import EXPECTED, Design, design_of, plan, progressed
+from autocode.agreement.render import WIDTH
+from autocode.cli.answers import LINES
 from autocode.cli.options import (
     Coders,
     ConfigPath,
@@ -41,7 +44,7 @@ from autocode.dossier.second_look import (
     plan_answer,
 )
 from autocode.errors import StudyError, counted
-from autocode.evaluate import HeldOut, hold_out
+from autocode.evaluate import HeldOut, hold_out, stands
 from autocode.evaluate.clinic import clinic
 from autocode.evaluate.double_coding import (
     BlindItem,
@@ -55,7 +58,7 @@ from autocode.evaluate.double_coding import (
 )
 from autocode.evaluate.meeting import MINUTES, agenda, compare_since
 from autocode.evaluate.second_look import second_look
-from autocode.evaluate.stability import CLOSE, CODER, FEW, LITTLE, STANDS, Finding, stability
+from autocode.evaluate.stability import CLOSE, CODER, FEW, LITTLE, STANDS, Stability
 from autocode.formats import read
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.files import read_text as file_text
@@ -64,8 +67,6 @@ from autocode.store.ledger import append, entries
 from autocode.study import Study
 from autocode.study.matrix import CodingMatrix, coding_matrix
 from autocode.study.merge import merge_by_text
-
-_SHOWN = 6  # lines of a list in the answer; the rest is behind --all
 
 
 def second_look_(
@@ -87,36 +88,19 @@ def second_look_(
         _answers(study, held.matrix, read_blind(answers, held.matrix), as_json)
         return
     if blind:
+        own = looks.coders[0]
         if len(looks.coders) != 1:
-            raise StudyError("--blind", "a blind sheet is for one coder", f"Add --coder {looks.coders[0].coder}.")
-        write_blind(blind, found, blind_relook(held.matrix, looks.coders[0]), looks.coders[0].coder)
+            raise StudyError("--blind", "a blind sheet is for one coder", f"Add --coder {own.coder}.")
+        write_blind(blind, found, blind_relook(held.matrix, own), own.coder)
         tell(f"Written: {blind}. Fill in the column 'answer' with 1 or 0, without looking at the first coding.")
-        tell(f"Then: autocode second-look {study} --coder {looks.coders[0].coder} --answers {blind}")
+        tell(f"Then: autocode second-look {study} --coder {own.coder} --answers {blind}")
         return
     if as_json:
         print(json.dumps(looks.to_json(), ensure_ascii=False, indent=2))
     else:
-        for look in looks.coders:
-            print(*look_answer(look, everything, len(looks.coders)), sep="\n")
+        _print([line for look in looks.coders for line in look_answer(look, everything, len(looks.coders))], everything)
     if to:
-        header = ("coder", "document", "segment", "code", "coded", "question", "kind", "chance", "slip", "others", "text")
-        rows = [
-            (
-                x.coder,
-                x.segment.document,
-                x.segment.id,
-                x.code,
-                int(x.coded),
-                x.question,
-                x.kind,
-                x.chance,
-                x.slip,
-                f"{x.others[0]} of {x.others[1]}",
-                found.by_id[x.segment.document].text_of(x.segment),
-            )
-            for look in looks.coders
-            for x in look.looks
-        ]
+        header, rows = looks.table(found)
         _write(to, "Second look", header, rows, found)
     name = next((c.coder for c in looks.coders if c.looks), "")
     tell(f"Next: autocode second-look {study} --coder {name} --blind again.csv" if name else f"Next: autocode clinic {study}")
@@ -171,25 +155,11 @@ def meet(
     if as_json:
         print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
     else:
-        print(*agenda_answer(made, everything), sep="\n")
+        _print(agenda_answer(made, everything), everything)
     if to and to.suffix == ".json":
         write_atomic(to, json.dumps(made.to_json(), ensure_ascii=False, indent=2) + "\n")
     elif to and to.suffix == ".csv":
-        header = ("point", "cause", "code", "document", "segment", "given_by", "other_gave", "text")
-        rows = [
-            (
-                n,
-                p.cause,
-                c.code,
-                c.segment.document,
-                c.segment.id,
-                c.given,
-                "|".join(c.by_other),
-                found.by_id[c.segment.document].text_of(c.segment),
-            )
-            for n, p in enumerate(made.points, 1)
-            for c in p.cells
-        ]
+        header, rows = made.table(found)
         write_atomic(to, csv_text(header, rows))
     elif to:
         write_atomic(to, page_html("Agenda of the meeting", agenda_blocks(made, found), found.notice))
@@ -210,13 +180,14 @@ def _since(matrix: Any, study: Study, path: Path, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
         return
-    print(f"On the text discussed: kappa {apa(found.before)} before the meeting, {apa(found.after)} now.")
+    apart = "On text coded apart: nothing yet. Code new text apart: only agreement on that is reliability."
     if found.apart_units and found.apart is not None:
-        print(f"On text coded apart: kappa {apa(found.apart)} ({found.apart_units:,} units). This alone is reliability.")
-    else:
-        print("On text coded apart: nothing yet. Code new text apart: only agreement on that is reliability.")
+        units = counted(found.apart_units, "unit")
+        apart = f"On text coded apart: kappa {apa(found.apart)} ({units}). This alone is reliability."
     yielded = "; ".join(f"{who} changed {counted(n, 'decision')}" for who, n in found.yielded.items())
-    print(f"{found.discussed - found.open} of {counted(found.discussed, 'disagreement')} settled: {yielded}.")
+    told = f"On the text discussed: kappa {apa(found.before)} before the meeting, {apa(found.after)} now."
+    settled = f"{found.discussed - found.open} of {counted(found.discussed, 'disagreement')} settled: {yielded}."
+    _print([told, apart, settled])
 
 
 def clinic_(
@@ -249,7 +220,7 @@ def clinic_(
     if as_json:
         print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
     else:
-        print(*clinic_answer(made, everything), sep="\n")
+        _print(clinic_answer(made, everything), everything)
     if to and to.suffix == ".html":
         write_atomic(to, page_html("Clinic for the codebook", clinic_blocks(made, found), found.notice))
         tell(f"Written: {to}.")
@@ -287,11 +258,13 @@ def plan_(
     if drawn and study:
         _enough(study, read_drawn(drawn), (width, looks), settings(config, segments), as_json)
         return
-    design = Design(units or 60, prevalence or 0.05, 0.7 if kappa is None else kappa, 0.05 if likeness is None else likeness)
+    expected = EXPECTED if kappa is None else kappa
+    design = Design(units or 60, prevalence or 0.05, expected, 0.05 if likeness is None else likeness)
     if study:
         found = read(study)
-        pair = _pair(found, coders)
-        seen = design_of(decisions(coding_matrix(found, settings(config, segments), pair)), 0, 1)
+        chosen = found.choose(listed(coders))
+        pair = _pair(found, coders) if len(chosen) > 1 else chosen
+        seen = design_of(decisions(coding_matrix(found, settings(config, segments), pair)), 0, 1 if len(pair) > 1 else None)
         design = Design(
             units or seen.units,
             prevalence or seen.prevalence,
@@ -302,7 +275,7 @@ def plan_(
     if as_json:
         print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
         return
-    print(*plan_answer(made, everything), sep="\n")
+    _print(plan_answer(made, everything))
     tell(f"Next: autocode next {study or 'STUDY'} --second-coder --out second.csv  (what the second coder should read)")
 
 
@@ -315,11 +288,11 @@ def _enough(study: Path, drawn: Drawn, aims: tuple[float, int], config: Config, 
         print(json.dumps({n: getattr(said, n) for n in said.__slots__} | {"sentence": said.sentence()}, indent=2))
         return
     ends = f" [{apa(said.low)}, {apa(said.high)}]" if said.low is not None else ""
-    print(said.sentence())
-    print(
+    reading = (
         f"{pair[1]} has read {said.read:,} of {said.units:,} passages in {counted(said.documents, 'document')}; "
         f"kappa as if all were read twice: {apa(said.kappa)}{ends}."
     )
+    _print([said.sentence(), reading])
 
 
 def stability_(
@@ -327,8 +300,9 @@ def stability_(
     by: Annotated[str, typer.Option(help="A variable of the participants, for contrasts between groups.")] = "",
     coders: Coders = None,
     machine: Annotated[
-        bool, typer.Option("--machine/--no-machine", help="Also in the machine's held-out coding, corrected.")
-    ] = False,
+        bool,
+        typer.Option("--machine/--no-machine", help="Also over documents that nobody coded: by the machine, corrected."),
+    ] = True,
     config: ConfigPath = None,
     segments: Segments = "",
     to: Annotated[Path | None, out("Every finding", ".csv", ".html")] = None,
@@ -341,31 +315,42 @@ def stability_(
     known = sorted({name for d in found.documents for name in d.variables})
     if by and by not in known:
         raise StudyError(f"--by {by}", f"the participants' variables are {', '.join(known) or 'none'}", "Choose one of these.")
-    held = _held(study, coders, config, segments)[1] if machine else None
-    chosen = found.choose(listed(coders))
-    matrix = held.matrix if held else coding_matrix(found, settings(config, segments), chosen)
     groups = {d.id: d.variables.get(by, "") for d in found.documents} if by else None
-    made = stability(matrix, groups, held.held.coded if held else None)
+    chosen = settings(config, segments)
+    with working("Asking of each finding whether it stands") as progress:
+        made = stands(found, chosen, listed(coders), groups, (blank_model(chosen), progress) if machine else None)
     if as_json:
         print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
     else:
-        print(made.sentence())
-        little = made.count(LITTLE)
-        if little:
-            print(f"For {counted(little, 'comparison')} there is not enough data to say.")
-        for verdict in (CODER, FEW, STANDS, CLOSE):
-            rows = [f for f in made.findings if f.verdict == verdict]
-            for f in rows[: None if everything else 3]:
-                print(f"  {f.text[:1].upper()}{f.text[1:]}: {f.verdict} ({f.why}).")
+        _print(_findings(made, everything), everything)
     if to:
         header = ("kind", "finding", "verdict", "why", "difference", "support")
-        _write(to, "Do the findings stand", header, _rows(made.findings), found)
+        rows = [(f.kind, f.text, f.verdict, f.why, f.value, f.support) for f in made.findings]
+        _write(to, "Do the findings stand", header, rows, found)
     variable = f"; with groups: --by {known[0]}" if known and not by else ""
     tell(f"Next: autocode report {study} --out dossier{variable}")
 
 
-def _rows(findings: Iterable[Finding]) -> list[tuple[object, ...]]:
-    return [(f.kind, f.text, f.verdict, f.why, f.value, f.support) for f in findings]
+def _findings(made: Stability, everything: bool) -> Iterator[str]:
+    """The answer, and the findings that need a look first."""
+    yield made.sentence()
+    if little := made.count(LITTLE):
+        yield f"For {counted(little, 'comparison')} there is not enough data to say."
+    for verdict, most in ((CODER, 3), (FEW, 3), (STANDS, 2), (CLOSE, 2)):
+        rows = [f for f in made.findings if f.verdict == verdict]
+        for f in rows[: None if everything else most]:
+            yield f"  {f.text[:1].upper()}{f.text[1:]}: {f.verdict} ({f.why})."
+
+
+def _print(lines: Iterable[str], everything: bool = True) -> None:
+    """Lines of at most 80 columns; without `everything` as many of the indented ones as the first screen has room for."""
+    told = [(line, fill(line, WIDTH, subsequent_indent=" " * (len(line) - len(line.lstrip()) + 2))) for line in lines]
+    while not everything and sum(1 + text.count("\n") for _, text in told) > LINES:
+        last = max((n for n, (line, _) in enumerate(told) if line.startswith(" ")), default=-1)
+        if last < 0:
+            break
+        del told[last]
+    print(*(text if len(line) > WIDTH else line for line, text in told), sep="\n")
 
 
 def _held(study: Path, coders: Sequence[str] | None, config: Path | None, segments: str) -> tuple[Study, HeldOut]:

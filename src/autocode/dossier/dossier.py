@@ -64,7 +64,8 @@ def dossier(study: Study, findings: Findings, size: str = "full") -> Dossier:
     known, criteria = standards.facts(view, findings, came), trust.criteria(view, findings, history)
     parts = Parts(view, findings, known, criteria, answer.limitations(view, findings, came))
     chosen = quotes.choose(view, findings.vectors)
-    sections = _journal(parts, chosen) if size == "journal" else _full(parts, chosen, history, came)
+    again = second_look.told(view, findings)
+    sections = _journal(parts, chosen, again) if size == "journal" else _full(parts, chosen, again, history, came)
     numbered, numbers = _numbered([s for s in sections if s.blocks])
     made = Section("again", "How this was made", tuple(_how_made(study, findings, numbered if size == "full" else [])))
     last, numbers = _numbered([made], numbers)
@@ -114,20 +115,27 @@ class Parts:
         return Section("ai", "Use of AI", tuple(standards.disclosure(self.view, self.findings, self.known)))
 
 
-def _journal(parts: Parts, chosen: dict[str, list[quotes.Quote]]) -> list[Section]:
+def _journal(parts: Parts, chosen: dict[str, list[quotes.Quote]], again: second_look.Told) -> list[Section]:
     view, findings = parts.view, parts.findings
     return [
         parts.first(),
         *parts.tables(),
         Section("quotes", "Quotes", tuple(quotes.brief(view, chosen))),
         Section("agreement", "Agreement", tuple(reliability.brief(view, findings))),
+        Section("second", "The second look", tuple(second_look.brief(again))),
         Section("trustworthiness", "Trustworthiness", (answer.criteria_table(parts.criteria),)),
         parts.limitations(),
         parts.disclosure(),
     ]
 
 
-def _full(parts: Parts, chosen: dict[str, list[quotes.Quote]], history: Sequence[Version], came: Saturation) -> list[Section]:
+def _full(
+    parts: Parts,
+    chosen: dict[str, list[quotes.Quote]],
+    again: second_look.Told,
+    history: Sequence[Version],
+    came: Saturation,
+) -> list[Section]:
     view, findings, known = parts.view, parts.findings, parts.known
     below = {
         "Transferability": _present(counts.sample(view)),
@@ -141,7 +149,8 @@ def _full(parts: Parts, chosen: dict[str, list[quotes.Quote]], history: Sequence
         Section("triangulation", "Triangulation", _present(matrices.triangulation(view))),
         Section("agreement", "Agreement", tuple(reliability.blocks(view, findings))),
         Section("differences", "Where coders differ", tuple(differences.blocks(view, findings))),
-        Section("stability", "Do the findings stand", tuple(second_look.findings_blocks(view, findings.matrix))),
+        Section("second", "The second look", tuple(second_look.blocks(again, view))),
+        Section("stability", "Do the findings stand", tuple(second_look.findings_blocks(again.stability))),
         *trust.sections(view, findings, parts.criteria, below),
         parts.limitations(),
         Section("recommendations", "Recommendations", tuple(answer.recommendations(view))),

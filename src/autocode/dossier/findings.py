@@ -15,6 +15,8 @@ from autocode.agreement.compare import AgreementReport
 from autocode.agreement.rows import Measure
 from autocode.classify.calibration import Reliability
 from autocode.dossier.record import Record
+from autocode.evaluate.second_look import SecondLook
+from autocode.evaluate.stability import Stability
 from autocode.store.records import ReceiptRow
 from autocode.study import Coding, Document, Suggestion
 from autocode.study.codebook import Codebook
@@ -93,6 +95,8 @@ class Findings:
         evaluation: The machine beside them, on documents it had not seen.
         matrix: What the coders of `evaluation` (else of `agreement`) decided, unit by unit.
         measures: The humans over all codes together (`agreement.summary`).
+        looks: Each coder's decisions that this team would probably make otherwise.
+        stability: Whether the study's findings stand.
         suggestions: For new documents.
         new: Those documents.
         silent: Codes that the model never suggests, with the reason.
@@ -111,6 +115,8 @@ class Findings:
     evaluation: AgreementReport | None = None
     matrix: CodingMatrix | None = None
     measures: Sequence[Measure] = ()
+    looks: SecondLook | None = None
+    stability: Stability | None = None
     suggestions: Sequence[Suggestion] = ()
     new: Mapping[str, Document] | None = None
     silent: Mapping[str, str] | None = None

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 import numpy as np
 
+from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.counts import decisions, pair_counts
+from autocode.agreement.differences import CAUSES
 from autocode.agreement.estimate import apa
-from autocode.agreement.judgement.plan import STEPS, Plan
-from autocode.dossier.blocks import Block, Cell, Quoted, Table, Title, View, Words
+from autocode.agreement.judgement.plan import SIMULATED, STEPS, Plan, design_of, plan
+from autocode.dossier.blocks import Block, Cell, Points, Quoted, Table, Title, View, Words
+from autocode.dossier.findings import Findings
 from autocode.errors import counted
 from autocode.evaluate.clinic import RARE, Clinic, clinic
-from autocode.evaluate.meeting import Agenda
+from autocode.evaluate.double_coding import Relooked, looked_again
+from autocode.evaluate.meeting import Agenda, agenda
 from autocode.evaluate.second_look import CoderLook
-from autocode.evaluate.stability import LITTLE, stability
+from autocode.evaluate.stability import LITTLE, Stability
 from autocode.study import Study
 from autocode.study.codebook import SEPARATOR
-from autocode.study.matrix import CodingMatrix
 
 _READ = 6  # passages of one point that stand on the page
 _SHOWN = 6  # lines of a list in an answer
@@ -70,8 +75,7 @@ def look_answer(look: CoderLook, everything: bool, coders: int) -> Iterator[str]
         yield (f"{look.coder}: not enough data to say. No code is used three times in two documents.")
         return
     kinds = Counter(x.kind for x in look.looks)
-    plurals = {"slip": "slips", "drift": "drifts", "difference": "differences"}
-    parts = ", ".join(f"{n} {kind if n == 1 else plurals[kind]}" for kind, n in kinds.items())
+    parts = ", ".join(counted(n, f"possible {kind}") for kind, n in kinds.items())
     told = f"{look.coder}: {counted(len(look.looks), 'decision')} worth a second look, of {look.codings:,} codings"
     yield (f"{told} ({parts})." if parts else f"{told}.")
     yield f"  {enough} of {used} codes are used often enough to say."
@@ -85,8 +89,10 @@ def look_answer(look: CoderLook, everything: bool, coders: int) -> Iterator[str]
     most = len(look.looks) if everything else max(2, _SHOWN // coders)
     for x in look.looks[:most]:
         place = f"{x.segment.document}, segment {x.segment.id}"
-        others = f"{x.others[0]} of {x.others[1]} others gave it" if x.others[1] else "no other coder"
-        yield (f"  {x.question:<12} {leaf(x.code)} in {place} ({others}; {x.kind})")
+        gave, saw = x.others
+        others = f"given by {gave} of {saw} others" if saw > 1 else f"{'also' if gave else 'not'} by the other" if saw else ""
+        said = "; ".join(part for part in (others, "" if x.kind == "slip" else x.kind) if part)
+        yield f"  {x.question:<12} {leaf(x.code)} in {place}{f' ({said})' if said else ''}"
 
 
 def agenda_answer(made: Agenda, everything: bool) -> Iterator[str]:
@@ -101,7 +107,8 @@ def agenda_answer(made: Agenda, everything: bool) -> Iterator[str]:
     told = f"{counted(len(made.points), 'point')} in {spent:.0f} minutes would settle {settled} of them"
     yield (f"{told} (kappa {apa(made.after)}); {counted(made.left, 'point')} left for another time.")
     for n, p in enumerate(made.points[: None if everything else _SHOWN], 1):
-        yield (f"{n:>3}. {p.title.replace(SEPARATOR, ' > ')}: {counted(len(p.passages), 'passage')}, kappa +{apa(p.gain)}")
+        cost = f"{counted(len(p.passages), 'passage')}, kappa +{apa(p.gain)}"
+        yield f"{n:>3}. {_named(p.codes)}: {CAUSES[p.cause]}, {cost}"
     yield ("Agreement on text that you discussed is no reliability: code new text apart afterwards.")
 
 
@@ -110,7 +117,8 @@ def clinic_answer(made: Clinic, everything: bool) -> Iterator[str]:
     told = [w for w in made.weak if w.cause != RARE]
     rare = len(made.weak) - len(told)
     yield (
-        f"{counted(len(told), 'code')} of {made.codes} weak between {made.coders[0]} and {made.coders[1]} (kappa below .60); "
+        f"{len(told)} of {counted(made.codes, 'code')} {'is' if len(told) == 1 else 'are'} weak between {made.coders[0]} and "
+        f"{made.coders[1]} (kappa below .60); "
         f"for {rare} there is not enough data to say."
     )
     for w in told[: None if everything else _SHOWN]:
@@ -139,21 +147,33 @@ def plan_answer(made: Plan, everything: bool) -> Iterator[str]:
     yield (f"By simulation of up to {STEPS[-1]} documents, through the interval that `agree` reports.")
 
 
-def findings_blocks(view: View, matrix: CodingMatrix | None) -> Iterator[Block]:
-    """Whether the findings stand, and which codes two coders do not divide; nothing where too little is coded.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the second look tells of a study; None or empty where there is too little to tell.
 
-    Args:
-        view: The study, with the groups of its participants.
-        matrix: What the coders decided; a machine among them is left out.
+    Attributes:
+        looks: Each coder's decisions worth a second look.
+        again: By coder, what a blind re-look found.
+        agenda: What the two coders who share most documents should talk about.
+        clinic: Codes that the codebook does not divide, of the same two.
+        plan: How much to code twice in a study like this one.
+        stability: Whether the findings stand.
     """
+
+    looks: tuple[CoderLook, ...] = ()
+    again: Mapping[str, Relooked] = field(default_factory=dict)
+    agenda: Agenda | None = None
+    clinic: Clinic | None = None
+    plan: Plan | None = None
+    stability: Stability | None = None
+
+
+def told(view: View, findings: Findings) -> Told:
+    """Put together what the second look tells; the machine among the coders is left out."""
+    matrix = findings.matrix
     humans = [r for r, c in enumerate(matrix.coders) if c in view.study.humans] if matrix else []
-    if (
-        matrix is None
-        or not humans
-        or len(np.unique(matrix.groups[matrix.seen[humans].any(0)])) < 2
-        or not matrix.Y[humans].any()
-    ):
-        return
+    if matrix is None or not humans or not matrix.Y[humans].any():
+        return Told()
     own = replace(
         matrix,
         coders=tuple(matrix.coders[r] for r in humans),
@@ -161,11 +181,152 @@ def findings_blocks(view: View, matrix: CodingMatrix | None) -> Iterator[Block]:
         seen=matrix.seen[humans],
         outside=matrix.outside[humans],
     )
-    made = stability(own, view.group or None)
+    looks = findings.looks.coders if findings.looks else ()
+    again = looked_again(own, findings.trail.written)
+    shared = {(i, j): int((own.seen[i] & own.seen[j]).sum()) for i, j in combinations(range(len(humans)), 2)}
+    first, second = max(shared, key=lambda pair: (shared[pair], -pair[0], -pair[1]), default=(0, 0))
+    if not shared.get((first, second)):
+        return Told(looks, again, stability=findings.stability)
+    pair = own.coders[first], own.coders[second]
+    data = decisions(own)
+    defined = np.isfinite(cohen_kappa(pair_counts(data, first, second).sum((0, 1))))
+    made = plan(design_of(data, first, second)) if defined else None
+    talk = agenda(own, view.study.documents, pair)
+    return Told(looks, again, talk, clinic(own, *pair), made, findings.stability)
+
+
+_LISTED = 10  # decisions of one coder that stand on a page; the workbook has them all
+_FOUND = (
+    "How often the list is right was measured on planted slips (docs/second-look.md): of those listed, about a quarter were "
+    "planted where codes are rare, most where they are common."
+)
+
+
+def brief(made: Told) -> Iterator[Block]:
+    """The second look in a few points, for a journal."""
+    rows: list[tuple[str, str, str]] = []
+    if made.stability:
+        rows.append(("", "Do the findings stand?", made.stability.sentence()))
+    if made.looks:
+        each = "; ".join(f"{x.coder} {len(x.looks)} of {counted(x.codings, 'coding')}" for x in made.looks if x.codes[0])
+        text = f"Decisions that other documents and coders speak against, a sign and no error: {each}." if each else ""
+        rows.append(("", "Decisions worth a second look.", text or "Not enough data to say: no code is used often enough."))
+    for coder, found in made.again.items():
+        rows.append(("", "Coded again, blind.", _again(coder, found)))
+    if made.agenda and made.agenda.points:
+        first = made.agenda.points[0]
+        rows.append(
+            (
+                "",
+                "Where the coders differ.",
+                f"{' and '.join(made.agenda.coders)} differ {counted(made.agenda.disagreements, 'time')}. Most is gained by "
+                f"talking about {_named(first.codes)} ({CAUSES[first.cause]}, {counted(len(first.passages), 'passage')}).",
+            )
+        )
+    if made.clinic:
+        sure = [f"{leaf(p.first)} and {leaf(p.second)}" for p in made.clinic.pairs if p.sure]
+        text = f"The codebook does not divide {'; '.join(sure)}: agreement is surely higher with one code." if sure else ""
+        rows.append(("", "Codes not divided.", text or "No two codes would surely gain by being merged."))
+    if made.plan:
+        rows.append(("", "How much to code twice.", made.plan.sentence()))
+    if rows:
+        yield Points(tuple(rows))
+
+
+def blocks(made: Told, view: View) -> Iterator[Block]:
+    """The second look whole: the lists, what was decided again, the meeting, the clinic, the plan of double coding."""
+    if made.looks:
+        yield Title("Decisions worth a second look")
+        for look in made.looks:
+            yield Words(" ".join(line.strip() for line in look_answer(look, True, 1) if "segment " not in line))
+        yield from _look_tables(made.looks)
+    for coder, found in made.again.items():
+        yield Words(_again(coder, found))
+    if made.agenda and made.agenda.points:
+        yield Title("What to talk about")
+        yield Words(" ".join([*agenda_answer(made.agenda, False)][:2]))
+        rows = tuple(
+            (n, _named(p.codes), CAUSES[p.cause], len(p.passages), p.gain, round(p.minutes))
+            for n, p in enumerate(made.agenda.points, 1)
+        )
+        header = ("", "Code or codes", "Why they differ", "Passages", "Gain in kappa", "Minutes")
+        yield Table(
+            "Agenda",
+            f"What {' and '.join(made.agenda.coders)} should talk about first",
+            header,
+            rows,
+            "nttnkn",
+            "In the order of what a minute brings. Agreement on text that was discussed is no reliability: that is measured on "
+            "text coded apart afterwards.",
+        )
+    if made.clinic and (made.clinic.weak or made.clinic.pairs):
+        yield Title("Codes that the codebook does not divide")
+        yield from clinic_blocks(made.clinic, None)
+    if made.plan:
+        yield Title("How much to code twice")
+        yield Words(made.plan.sentence())
+        yield Table(
+            "Double coding",
+            "What coding so many documents twice would show",
+            ("Documents coded twice", "95 % interval", f"Shows kappa above {apa(made.plan.line)}", "Interval can be given"),
+            tuple(
+                (r.documents, f"±{apa(r.half_width)}" if r.defined >= 0.5 else "–", r.above, r.defined) for r in made.plan.rows
+            ),
+            "ntpp",
+            f"Shares of {SIMULATED} simulated studies like this one, through the interval that is reported.",
+        )
+
+
+def _look_tables(looks: Sequence[CoderLook]) -> Iterator[Table]:
+    """The decisions listed: the first of each coder on the page, all of them in the workbook."""
+    every = [
+        (
+            x.coder,
+            x.segment.document,
+            x.segment.id,
+            x.code,
+            x.question,
+            x.kind,
+            x.chance,
+            f"{x.others[0]} of {x.others[1]}" if x.others[1] else "–",
+        )
+        for look in looks
+        for x in look.looks
+    ]
+    first = tuple(row for look in looks for row in [r for r in every if r[0] == look.coder][:_LISTED])
+    header = ("Coder", "Document", "Segment", "Code", "Question", "Kind", "Chance of coding", "Others gave it")
+    if first:
+        note = "Slip: nothing else explains it. Drift: the coder's habit changed. Difference: the coders differ steadily. "
+        yield Table(
+            "Second look", "Decisions that this team would probably make otherwise", header, first, "ttttttpt", note + _FOUND
+        )
+    if len(every) > len(first):
+        yield Table("Second look, all", "All decisions listed", header, tuple(every), "ttttttpt", sheet_only=True)
+
+
+def _named(codes: Sequence[str]) -> str:
+    return " / ".join(leaf(code) for code in codes)
+
+
+def _again(coder: str, found: Relooked) -> str:
+    """What a blind re-look of one coder found."""
+    said = f"{coder} decided {found.changed} of {counted(found.listed, 'listed decision')} otherwise when looking again, blind"
+    if found.kappa is None:
+        return f"{said}; for agreement with oneself there is not enough data to say ({found.drawn} drawn at random)."
+    ends = f"95 % CI [{apa(found.low)}, {apa(found.high)}]"
+    return f"{said}; agreement with oneself is kappa {apa(found.kappa)}, {ends}, from {found.drawn} drawn at random."
+
+
+def findings_blocks(made: Stability | None) -> Iterator[Block]:
+    """Whether the findings stand; nothing where too little is coded."""
+    if made is None:
+        return
     yield Words(made.sentence(), "lead")
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (f.text[:1].upper() + f.text[1:], f.verdict, f.why, f.support) for f in made.findings if f.verdict != LITTLE
     )
+    every = made.documents + made.uncoded
+    whole = f" The machine's coding of all {every} interviews, corrected, counts as well." if made.uncoded else ""
     yield Table(
         "Stability",
         "Whether each finding stands",
@@ -173,7 +334,5 @@ def findings_blocks(view: View, matrix: CodingMatrix | None) -> Iterator[Block]:
         rows,
         "tttp",
         "Each finding again under each coder, with interviews drawn again 2,000 times, and without one or two of them. "
-        f"{counted(made.count(LITTLE), 'comparison')} with fewer than five uses left out.",
+        f"{counted(made.count(LITTLE), 'comparison')} with fewer than five uses left out.{whole}",
     )
-    if len(own.coders) >= 2:
-        yield from clinic_blocks(clinic(own, own.coders[0], own.coders[1]), None)

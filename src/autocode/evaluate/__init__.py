@@ -7,7 +7,7 @@ so that machine-human and human-human agreement are the same function.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain, count
 from pathlib import Path
@@ -22,8 +22,9 @@ from autocode.agreement.judgement.corrected import Batch
 from autocode.agreement.judgement.verdict import coefficient_of
 from autocode.classify.classifier import HeldOutPredictions
 from autocode.classify.workload import Workload, workload
-from autocode.config import AgreementConfig
+from autocode.config import AgreementConfig, Config
 from autocode.errors import StudyError
+from autocode.evaluate.stability import Stability, stability
 from autocode.formats.datasets.suggestions import COLUMNS, suggestion_row
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.tables.participants import agreement_options
@@ -32,7 +33,7 @@ from autocode.model.coding_model import CodingModel
 from autocode.model.prepare import judged, learnable
 from autocode.study import BANDS, Document, Progress, Study, Suggestion
 from autocode.study.codebook import Codebook
-from autocode.study.matrix import CodingMatrix
+from autocode.study.matrix import CodingMatrix, coding_matrix
 
 MACHINE = "machine"
 """What the machine is called among the coders, unless a person has that id."""
@@ -173,24 +174,75 @@ def batch_of(model: CodingModel, study: Study, coder: str, progress: Progress | 
     Raises:
         StudyError: As `hold_out`; or the human has coded every document, so nothing is left.
     """
-    held = hold_out(model, study, [coder], progress)
-    seen = {held.matrix.documents[g] for g in set(held.matrix.groups.tolist())}
-    rest = tuple(d for d in study.documents if d.id not in seen)
-    if not rest:
+    matrix, machine = beside_all(model, study, [coder], progress)
+    if matrix.seen.all():
         raise StudyError(
             f"study '{study.name}'",
             f"'{coder}' has coded every document, so there is nothing to correct",
             "Import the documents that only the machine shall code.",
         )
-    fitted = model.fit(study, [coder], progress)
-    prepared, coded = fitted.judge(rest, progress)
-    numbers = {d.id: i for i, d in enumerate(study.documents)}
-    machine = np.concatenate([held.held.coded, coded])
-    human = np.concatenate([held.matrix.Y[0], np.zeros(coded.shape, dtype=bool)])
-    places = [held.matrix.documents[g] for g in held.matrix.groups] + [s.document for s in prepared.segments]
-    checked = np.arange(len(places)) < len(held.matrix.segments)
-    groups = np.array([numbers[d] for d in places], dtype=np.int64)
-    return Batch(held.matrix.codes, groups, machine, human, checked)
+    return Batch(matrix.codes, matrix.groups, machine, matrix.Y[0], matrix.seen[0])
+
+
+def beside_all(
+    model: CodingModel, study: Study, coders: Iterable[str], progress: Progress | None = None, also: Sequence[str] = ()
+) -> tuple[CodingMatrix, NDArray[np.bool_]]:
+    """The humans' decisions over all documents, coded or not, and what the machine says of each unit.
+
+    Documents with codings are judged by models that have not seen them; the rest by one that learnt from all of them.
+
+    Args:
+        coders: Whom the machine learns from.
+        also: Further coders whose decisions are wanted, as that of the agreed coding.
+
+    Returns:
+        The matrix of n units, those coded first, and (n, K) the machine's codings.
+
+    Raises:
+        StudyError: As `hold_out`.
+    """
+    held = hold_out(model, study, coders, progress)
+    seen = {held.matrix.documents[g] for g in set(held.matrix.groups.tolist())}
+    rest = tuple(d for d in study.documents if d.id not in seen)
+    units, machine = held.matrix.segments, held.held.coded
+    if rest:
+        fitted = model.fit(study, held.matrix.coders, progress)
+        prepared, coded = fitted.judge(rest, progress)
+        units = (*units, *prepared.segments)
+        machine = np.concatenate([machine, coded])
+    whole = coding_matrix(study, model.config, (*held.matrix.coders, *also), held.matrix.codes)
+    place = {(s.document, s.id): u for u, s in enumerate(whole.segments)}
+    index = np.array([place[s.document, s.id] for s in units], dtype=np.int64)
+    Y, saw = whole.Y[:, index], whole.seen[:, index]
+    return replace(whole, segments=units, groups=whole.groups[index], Y=Y, seen=saw), machine
+
+
+def stands(
+    study: Study,
+    config: Config,
+    coders: Iterable[str] | None = None,
+    groups: Mapping[str, str] | None = None,
+    seen: tuple[CodingModel, Progress | None] | None = None,
+) -> Stability:
+    """Say of each finding of a study whether it stands: those of the agreed coding where there is one.
+
+    Args:
+        coders: Whose codings; None takes every human coder, and the agreed coding with them.
+        groups: Group of each document, for contrasts between groups.
+        seen: A model, and whom to tell of the steps done: it codes the documents that nobody coded, where there are any.
+
+    Raises:
+        StudyError: Fewer than two documents are coded; with a model also as `hold_out`.
+    """
+    chosen = study.choose(coders)
+    given = {c.coder for c in study.codings}
+    agreed = study.agreed if coders is None and study.agreed in given - set(chosen) else ""
+    also = (agreed,) if agreed else ()
+    read = {r.document for r in study.readings if r.coder in chosen} | {c.document for c in study.codings if c.coder in chosen}
+    if seen and any(d.id not in read for d in study.documents):
+        matrix, machine = beside_all(seen[0], study, chosen, seen[1], also)
+        return stability(matrix, groups, machine, agreed=agreed or "")
+    return stability(coding_matrix(study, config, (*chosen, *also)), groups, agreed=agreed or "")
 
 
 def write_held_out(path: Path, held: HeldOut, plain: bool = False) -> None:

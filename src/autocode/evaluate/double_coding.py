@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,10 @@ from autocode.evaluate.second_look import LIST, CoderLook
 from autocode.formats.files import csv_text, read_csv, write_atomic
 from autocode.study import Segment, Study
 from autocode.study.matrix import CodingMatrix, FloatArray
-from autocode.trail import Decision
+from autocode.trail import Decision, Entry, standing
 
+AGAIN = "look again"
+"""What a blind second decision is called in the ledger."""
 COLUMNS = ("document", "start", "end", "chance", "read", "first", "second", "text")
 
 
@@ -214,6 +216,28 @@ def relooked(m: CodingMatrix, coder: str, answers: Iterable[tuple[BlindItem, boo
     return Relooked(value, float(low), float(high), int(random.sum()), int((~random).sum()), changed)
 
 
+def looked_again(m: CodingMatrix, entries: Iterable[Entry]) -> dict[str, Relooked]:
+    """What each coder's blind re-looks found, from the ledger alone: of a decision looked at twice the last counts.
+
+    A coding that its coder changed after looking again is held against what stood before.
+    """
+    place = {(s.document, s.id): u for u, s in enumerate(m.segments)}
+    said: dict[str, dict[tuple[int, int], tuple[BlindItem, bool]]] = {}
+    first = m.Y.copy()
+    for d in (e.decision for e in standing(entries)):
+        u = place.get((d.document, d.segment))
+        if u is None or d.code not in m.codes or d.coder not in m.coders:
+            continue
+        row, k = m.coders.index(d.coder), m.codes.index(d.code)
+        if d.action == AGAIN:
+            item = BlindItem(m.segments[u], d.code, "drawn at random" in d.note)
+            said.setdefault(d.coder, {})[u, k] = item, d.note.startswith("given")
+        elif d.action in ("add", "remove") and (u, k) in said.get(d.coder, {}):
+            first[row, u, k] = d.action == "remove"
+    before = replace(m, Y=first)
+    return {coder: relooked(before, coder, answers.values()) for coder, answers in said.items()}
+
+
 BLIND_COLUMNS = ("coder", "document", "segment", "code", "text", "answer", "key")
 
 
@@ -278,7 +302,7 @@ def relook_round(coder: str, answers: Iterable[tuple[BlindItem, bool]]) -> list[
     """The answers of a blind re-look as entries of the ledger; they change no coding."""
     return [
         Decision(
-            "look again",
+            AGAIN,
             coder,
             x.segment.document,
             x.segment.id,
@@ -288,7 +312,7 @@ def relook_round(coder: str, answers: Iterable[tuple[BlindItem, bool]]) -> list[
             hidden=True,
             blind=True,
             note=f"{'given' if said else 'not given'} ({'drawn at random' if x.drawn else 'listed'})",
-            request=f"look again {_key(coder, x)} {int(said)}",
+            request=f"{AGAIN} {_key(coder, x)} {int(said)}",
         )
         for x, said in answers
     ]

@@ -19,7 +19,7 @@ from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.counts import decisions, pair_counts
 from autocode.agreement.differences import CAUSES, Difference, inventory, rows_of
 from autocode.errors import StudyError
-from autocode.study import Document, Segment
+from autocode.study import Document, Segment, Study
 from autocode.study.matrix import BoolArray, CodingMatrix
 
 MINUTES = 45.0
@@ -85,6 +85,24 @@ class Agenda:
         """JSON-ready; places, never words. It is also the record that `compare_since` reads."""
         points = [asdict(p) | {"title": p.title, "passages": len(p.passages), "minutes": p.minutes} for p in self.points]
         return asdict(self) | {"documents": dict(self.documents), "points": points}
+
+    def table(self, study: Study) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+        """Header and rows of every difference on the agenda, with its words."""
+        rows: list[tuple[object, ...]] = [
+            (
+                n,
+                p.cause,
+                c.code,
+                c.segment.document,
+                c.segment.id,
+                c.given,
+                "|".join(c.by_other),
+                study.by_id[c.segment.document].text_of(c.segment),
+            )
+            for n, p in enumerate(self.points, 1)
+            for c in p.cells
+        ]
+        return ("point", "cause", "code", "document", "segment", "given_by", "other_gave", "text"), rows
 
 
 def agenda(matrix: CodingMatrix, documents: Sequence[Document], pair: tuple[str, str], minutes: float = MINUTES) -> Agenda:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from autocode.errors import StudyError
-from autocode.study import Segment
+from autocode.study import Segment, Study
 from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray, IntArray
 
 SLIP, DRIFT, DIFFERENCE = "slip", "drift", "difference"
@@ -146,6 +146,28 @@ class SecondLook:
     def to_json(self) -> dict[str, Any]:
         """JSON-ready; places, never words."""
         return {"documents": self.documents, "coders": [c.to_json() for c in self.coders]}
+
+    def table(self, study: Study) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+        """Header and rows of every decision listed, with its words."""
+        rows: list[tuple[object, ...]] = [
+            (
+                x.coder,
+                x.segment.document,
+                x.segment.id,
+                x.code,
+                int(x.coded),
+                x.question,
+                x.kind,
+                x.chance,
+                x.slip,
+                f"{x.others[0]} of {x.others[1]}",
+                study.by_id[x.segment.document].text_of(x.segment),
+            )
+            for look in self.coders
+            for x in look.looks
+        ]
+        header = ("coder", "document", "segment", "code", "coded", "question", "kind", "chance", "slip", "others", "text")
+        return header, rows
 
 
 def second_look(matrix: CodingMatrix, P: FloatArray, coders: Iterable[str] | None = None, most: int = LIST) -> SecondLook:

@@ -1,9 +1,9 @@
 """Do the findings stand: the statements of a study again under each coder and without each interview.
 
 A finding is a sign: this code is used more than that one, these two codes meet more often than those two, this
-group speaks of a code more than the other. It is computed from the mean of the human coders (or the agreed
-coding), and again under each coder alone, from the machine's held-out coding corrected by the humans
-(prediction-powered inference), with the documents drawn again, and without each document.
+group speaks of a code more than the other. It is computed from the agreed coding (else the mean of the human coders),
+and again under each coder alone, with the documents drawn again, and without each document; and where nobody coded some
+documents, over all of them from the machine's coding, corrected by what the humans coded (prediction-powered inference).
 
 Sources: Efron, B. & Tibshirani, R. (1993). An Introduction to the Bootstrap, ch. 11 (documents as clusters);
 Angelopoulos, A. N. et al. (2023). Prediction-powered inference. Science 382, 669-674.
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.errors import StudyError
+from autocode.errors import StudyError, counted
 from autocode.study.codebook import SEPARATOR
 from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray
 
@@ -47,7 +47,8 @@ class Finding:
         value: The difference behind it, above 0 (uses, meetings, or share of a group's segments).
         support: Share of the draws of documents that agree, 0 to 1.
         by_coder: The difference under each coder alone.
-        corrected: The difference in the machine's coding, corrected by the humans; None without a machine.
+        corrected: The difference over all documents in the machine's coding, corrected by the humans; None where every
+            document is coded by hand, or without a machine.
         turned_by: Documents without which the difference would vanish or turn, at most `FEW_INTERVIEWS`.
         verdict: stands, depends on the coder, depends on few interviews, too close to call, not enough data to say.
     """
@@ -71,16 +72,27 @@ class Finding:
             return f"not without {' and '.join(self.turned_by)}"
         if self.verdict == LITTLE:
             return f"fewer than {LEAST_USES} uses"
+        if self.verdict == CLOSE and self.corrected is not None and self.corrected <= 0 < self.value:
+            return "not over all interviews, with the uncoded ones coded by the machine and corrected"
         return f"in {100 * self.support:.0f} of 100 draws of interviews"
 
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """The findings of a study, and how many of them stand."""
+    """The findings of a study, and how many of them stand.
+
+    Attributes:
+        coders: Human coders, each of whom the findings were tried under.
+        documents: How many documents are coded by hand.
+        uncoded: How many more the machine coded; their share in each finding is `Finding.corrected`.
+        agreed: Whether the findings are those of the agreed coding.
+    """
 
     findings: tuple[Finding, ...]
     coders: tuple[str, ...]
     documents: int
+    uncoded: int = 0
+    agreed: bool = False
 
     def count(self, verdict: str) -> int:
         """How many findings got this verdict."""
@@ -96,14 +108,21 @@ class Stability:
         close = self.count(CLOSE)
         parts += [f"{close} {'is' if close == 1 else 'are'} too close to call"] if close else []
         each = f"each of the {len(self.coders)} coders" if len(self.coders) > 1 else "one coder"
-        told = f"Of {len(said)} findings, {self.count(STANDS)} {'stands' if self.count(STANDS) == 1 else 'stand'} under {each}"
+        if not said:
+            return "Not enough data to say of any finding whether it stands."
+        basis = " of the agreed coding" if self.agreed else ""
+        stand = f"{self.count(STANDS)} {'stands' if self.count(STANDS) == 1 else 'stand'}"
+        told = f"Of {counted(len(said), 'finding')}{basis}, {stand} under {each}"
+        whole = f", over all {self.documents + self.uncoded} interviews" if self.uncoded else ""
         tail = f"; {', '.join(parts)}" if parts else ""
-        return f"{told} and whichever of the {self.documents} interviews is left out{tail}."
+        coded = f"{self.documents} coded" if self.uncoded else f"{self.documents}"
+        return f"{told}{whole} and whichever of the {coded} interviews is left out{tail}."
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
         rows = [asdict(f) | {"by_coder": dict(f.by_coder), "why": f.why} for f in self.findings]
-        return {"coders": list(self.coders), "documents": self.documents, "sentence": self.sentence(), "findings": rows}
+        counts = {"documents": self.documents, "uncoded": self.uncoded, "agreed": self.agreed}
+        return {"coders": list(self.coders), **counts, "sentence": self.sentence(), "findings": rows}
 
 
 def stability(
@@ -111,55 +130,75 @@ def stability(
     groups: Mapping[str, str] | None = None,
     machine: BoolArray | None = None,
     most: int = 60,
+    agreed: str = "",
 ) -> Stability:
     """Say of each finding of a study whether it stands.
 
     Args:
-        matrix: The human coders' decisions (or the agreed coding's) over the units.
+        matrix: The human coders' decisions (and the agreed coding's) over the units.
         groups: Group of each document by its id, for contrasts between groups; documents not named are left out.
-        machine: (n, K) the machine's held-out coding of the same units, where it is known.
+        machine: (n, K) the machine's coding of the same units, documents that nobody coded among them
+            (`autocode.evaluate.beside_all`).
         most: Findings of each kind at most, those with the most uses first.
+        agreed: Id of the agreed coding among the coders: where it stands, findings are its own.
 
     Raises:
         StudyError: Nothing is coded, or fewer than two documents are.
     """
-    present = np.unique(matrix.groups[matrix.seen.any(0)])
-    if len(present) < 2 or not matrix.Y.any():
+    by_hand = np.unique(matrix.groups[matrix.seen.any(0)])
+    if len(by_hand) < 2 or not matrix.Y.any():
         raise StudyError(
             "stability", "it compares documents, and fewer than two are coded", "Code a second document, then run it again."
         )
-    sums = _sums(matrix, machine)
+    present = by_hand if machine is None else np.unique(matrix.groups)
+    uncoded = len(present) - len(by_hand)
+    sums = _sums(matrix, machine if uncoded else None, agreed)
+    coded = np.isin(present, by_hand)
     documents = tuple(matrix.documents[g] for g in present)
     of_group = np.array([(groups or {}).get(d, "") for d in documents])
-    counts = _Counts(documents, sums[:, :, present], of_group)
-    weights = np.random.default_rng(0).multinomial(len(present), np.full(len(present), 1 / len(present)), size=DRAWS)
-    coders = matrix.coders if len(matrix.coders) > 1 else matrix.coders[:1]
-    made = tuple(
-        _finding(statement, documents, weights.astype(np.float64), coders, machine is not None)
-        for statement in _statements(matrix, counts, most)
-    )
-    return Stability(made, coders, len(present))
+    coders = tuple(c for c in matrix.coders if c != agreed) or (agreed,)
+    tried = coders if len(coders) > 1 or agreed not in ("", *coders) else ()
+    counts = _Counts(documents, sums[:, :, present], of_group, coded, tried, bool(uncoded))
+    drawn = np.random.default_rng(0).multinomial(len(by_hand), np.full(len(by_hand), 1 / len(by_hand)), size=DRAWS)
+    weights = np.zeros((DRAWS, len(present)))
+    weights[:, coded] = drawn
+    made = tuple(_finding(statement, counts, weights) for statement in _statements(matrix, counts, most))
+    return Stability(made, coders, len(by_hand), uncoded, agreed not in ("", *coders))
 
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """Sums by document: `sums[s, m, g]` of measure m by source s (mean, coders ..., machine, machine where checked)."""
+    """Sums by document: `sums[s, m, g]` of measure m by source s (base, coders ..., machine, its excess where checked).
+
+    Attributes:
+        coded: (G,) which documents somebody coded.
+        coders: Coders under whom a finding is tried again; none where there is one coding only.
+        checked: Whether the machine's two sources are there.
+    """
 
     documents: tuple[str, ...]
     sums: FloatArray
     of_group: Any
+    coded: BoolArray
+    coders: tuple[str, ...]
+    checked: bool
 
 
-def _sums(matrix: CodingMatrix, machine: BoolArray | None) -> FloatArray:
+def _sums(matrix: CodingMatrix, machine: BoolArray | None, agreed: str) -> FloatArray:
     """(S, M, G) sums by document: K codes, then K(K-1)/2 meetings, then the themes, then the units seen.
 
-    Sources: the mean of the coders who saw a unit; each coder alone; the machine over all units; the machine less
-    the humans where both are known (what is subtracted from the machine to correct it).
+    Sources: the agreed coding of a unit, else the mean of the coders who saw it; each coder alone; the machine over all
+    units; the machine less the first source where both are known (what is subtracted from the machine to correct it).
     """
     G, K = len(matrix.documents), len(matrix.codes)
     pairs = list(combinations(range(K), 2))
     themes = [[k for k, c in enumerate(matrix.codes) if c.partition(SEPARATOR)[0] == t] for t in _themes(matrix.codes)]
-    shares = matrix.seen / np.maximum(matrix.seen.sum(0), 1)
+    people = [r for r, c in enumerate(matrix.coders) if c != agreed]
+    shares = np.zeros(matrix.seen.shape)
+    shares[people] = matrix.seen[people] / np.maximum(matrix.seen[people].sum(0), 1)
+    for r in (r for r in range(len(matrix.coders)) if r not in people):
+        shares[:, matrix.seen[r]] = 0.0
+        shares[r] = matrix.seen[r]
 
     first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     order = np.argsort(matrix.groups, kind="stable")
@@ -175,7 +214,7 @@ def _sums(matrix: CodingMatrix, machine: BoolArray | None) -> FloatArray:
             out[:, g] = np.concatenate([w @ given, together[first, second], whole, [w.sum()]])
         return out
 
-    each = [measures(matrix.Y[r], matrix.seen[r].astype(np.float64)) for r in range(len(matrix.coders))]
+    each = [measures(matrix.Y[r], matrix.seen[r].astype(np.float64)) for r in people]
     mean = np.sum([measures(matrix.Y[r], np.asarray(shares[r])) for r in range(len(matrix.coders))], axis=0)
     found = [np.asarray(mean), *each]
     if machine is not None:
@@ -223,12 +262,13 @@ def _statements(matrix: CodingMatrix, counts: _Counts, most: int) -> Iterator[_S
         for a, b in list(pairwise(members))[:most]:
             text = f"{_leaf(codes[a])} is coded more often than {_leaf(codes[b])} ({theme})"
             yield _Statement("order", text, compared(a, b), total[a] + total[b])
-    if 1 < len(names) < K:
+    if len(names) > 1:
+        flat = len(names) == K
         order = sorted(range(len(names)), key=lambda t: (-total[start + t], t))
-        for a, b in pairwise(order):
-            text = f"the theme {names[a]} is coded more often than {names[b]}"
+        for a, b in list(pairwise(order))[:most]:
+            text = f"{'' if flat else 'the theme '}{names[a]} is coded more often than {names[b]}"
             uses = total[start + a] + total[start + b]
-            yield _Statement("themes", text, compared(start + a, start + b), uses)
+            yield _Statement("order" if flat else "themes", text, compared(start + a, start + b), uses)
     links = sorted((p for p in range(len(pairs)) if total[K + p] > 0), key=lambda p: (-total[K + p], p))[:6]
     for a, b in pairwise(links):
         first, second = (" with ".join(_leaf(codes[k]) for k in pairs[p]) for p in (a, b))
@@ -239,7 +279,8 @@ def _statements(matrix: CodingMatrix, counts: _Counts, most: int) -> Iterator[_S
 
 def _contrasts(codes: Sequence[str], counts: _Counts, most: int) -> Iterator[_Statement]:
     """Codes of which one group speaks more, by share of its units; the group with most against the one with least."""
-    present = [g for g in dict.fromkeys(counts.of_group.tolist()) if g and (counts.of_group == g).sum() >= 2]
+    known = counts.of_group[counts.coded].tolist()
+    present = [g for g in dict.fromkeys(known) if g and known.count(g) >= 2]
     if len(present) < 2:
         return
     units, rows = counts.sums[0, -1], []
@@ -274,16 +315,14 @@ def _difference(sums: FloatArray) -> FloatArray:
     return np.asarray(sums[..., 0] / np.maximum(sums[..., 1], 1) - sums[..., 2] / np.maximum(sums[..., 3], 1))
 
 
-def _finding(
-    statement: _Statement, documents: Sequence[str], weights: FloatArray, coders: Sequence[str], checked: bool
-) -> Finding:
-    """Weigh one statement; its sources are the mean first, then each coder, then the machine's two rows."""
-    per, sure = statement.per, statement.sure
+def _finding(statement: _Statement, counts: _Counts, weights: FloatArray) -> Finding:
+    """Weigh one statement; its sources are the base first, then each coder, then the machine's two rows."""
+    per, sure, documents = statement.per, statement.sure, counts.documents
     value = float(_difference(per[0].sum(0)))
     draws = _difference(weights @ per[0])
     support = float(((draws > 0) + 0.5 * (draws == 0)).mean())
-    by_coder = {c: float(_difference(per[1 + r].sum(0))) for r, c in enumerate(coders)} if len(coders) > 1 else {}
-    corrected = float(_difference((per[-2] - per[-1]).sum(0))) if checked else None
+    by_coder = {c: float(_difference(per[1 + r].sum(0))) for r, c in enumerate(counts.coders)}
+    corrected = _corrected(statement, counts) if counts.checked else None
     turned = _turned_by(per[0], documents)
     contrary = any(
         v < 0 and (_difference(weights @ per[1 + r]) < 0).mean() >= CONTRARY for r, v in enumerate(by_coder.values())
@@ -293,11 +332,13 @@ def _finding(
     elif contrary and value > 0:
         verdict = CODER
     elif turned and support < sure:
-        verdict = FEW if _carried(per[0], turned, documents) else CLOSE
+        verdict = FEW if _carried(per[0], turned, counts) else CLOSE
     elif support < sure or value <= 0:
         verdict = CLOSE
     else:
         verdict = CODER if any(v <= 0 for v in by_coder.values()) else FEW if turned else STANDS
+        if verdict == STANDS and corrected is not None and corrected <= 0:
+            verdict = CLOSE
     return Finding(statement.kind, statement.text, value, support, by_coder, corrected, turned, verdict)
 
 
@@ -316,12 +357,27 @@ def _turned_by(per: FloatArray, documents: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
-def _carried(per: FloatArray, turned: Sequence[str], documents: Sequence[str]) -> bool:
+def _corrected(statement: _Statement, counts: _Counts) -> float:
+    """The difference over all documents: what the machine says, less its excess where checked, scaled to all units.
+
+    The excess is known on n of N units and stands for all of them, so that it is scaled by N / n (of each group, where
+    groups are compared).
+    """
+    machine, excess = (statement.per[s].sum(0) for s in (-2, -1))
+    if statement.per.shape[-1] == 2:
+        scale = np.full(2, counts.sums[-2, -1].sum() / max(1.0, counts.sums[0, -1].sum()))
+    else:
+        known = np.maximum(statement.per[0].sum(0), 1.0)
+        scale = np.array([machine[1] / known[1], 1.0, machine[3] / known[3], 1.0])
+    return float(_difference(machine - scale * excess))
+
+
+def _carried(per: FloatArray, turned: Sequence[str], counts: _Counts) -> bool:
     """Whether the documents named carry the difference, as against one that is small in all of them.
 
     The difference is then several times what a typical other document brings.
     """
-    gone = np.isin(np.array(documents), list(turned))
+    rest = ~np.isin(np.array(counts.documents), list(turned)) & counts.coded
     value = float(_difference(per.sum(0)))
-    typical = float(np.median(np.abs(_difference(per[~gone])))) if (~gone).any() else 0.0
+    typical = float(np.median(np.abs(_difference(per[rest])))) if rest.any() else 0.0
     return value > 3 * max(typical, 0.5 if per.shape[-1] == 2 else 0.0)

@@ -27,6 +27,8 @@ from autocode.errors import StudyError
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
 
 SIMULATED = 400  # studies for each number of documents
+EXPECTED = 0.7
+"""Agreement expected where no second coder has coded yet."""
 STEPS = (4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 120)
 
 
@@ -110,8 +112,8 @@ class Plan:
         width, most = f"±{apa(self.width)}", STEPS[-1]
         many = f"{self.enough_width} documents" if self.enough_width else f"more than {most} documents"
         said = (
-            f"With {d.units} units a document, a prevalence of {apa(d.prevalence)} and an expected kappa of "
-            f"{apa(d.kappa)}, double coding {many} gives a 95 % interval of {width}"
+            f"With {d.units:,} decisions (segments times codes) a document, of which {100 * d.prevalence:.2g} % are codings, "
+            f"and an expected kappa of {apa(d.kappa)}, double coding {many} gives a 95 % interval of {width}"
         )
         if d.kappa <= self.line:
             return f"{said}; kappa above {apa(self.line)} cannot be shown, since no more is expected."
@@ -182,21 +184,23 @@ def simulated_tables(design: Design, documents: int, studies: int, rng: np.rando
     return rng.multinomial(design.units, cells / cells.sum(-1, keepdims=True)).astype(np.float64)
 
 
-def design_of(data: Decisions, first: int, second: int) -> Design:
+def design_of(data: Decisions, first: int, second: int | None = None) -> Design:
     """The design of a study as it is, all codes pooled: to plan the next one, or how to go on.
 
     Args:
         data: Decisions of the study.
         first: Row of one coder.
-        second: Row of the other.
+        second: Row of the other; None where there is one coder, whose kappa with a second is then taken as `EXPECTED`.
 
     Raises:
         StudyError: The two share no unit, or agreement is undefined.
     """
-    counts = pair_counts(data, first, second).sum(1)
+    counts = pair_counts(data, first, first if second is None else second).sum(1)
     units = counts.sum(-1)
     present = units > 0
     kappa = float(cohen_kappa(counts.sum(0))) if present.any() else math.nan
+    if second is None and math.isfinite(kappa):
+        kappa = EXPECTED
     if not math.isfinite(kappa):
         raise StudyError(
             "plan", "these two coders share no unit, or neither codes anything", "Give --units, --prevalence, --kappa."

@@ -1,0 +1,66 @@
+"""The second look in the dossier: short for a journal, whole in the full one."""
+
+from __future__ import annotations
+
+import pytest
+
+from autocode.agreement import agree
+from autocode.config import Config
+from autocode.dossier import Findings, dossier
+from autocode.dossier.blocks import Dossier, Points, Table, Words
+from autocode.evaluate import hold_out, stands
+from autocode.evaluate.second_look import second_look
+from autocode.model import CodingModel
+from autocode.study import Study
+from autocode.study.matrix import coding_matrix
+from tests.fake_encoder import FakeEncoder
+
+
+@pytest.fixture(scope="module")
+def findings(bundled: Study) -> Findings:
+    """The bundled study with its humans compared, looked at again, and its findings weighed."""
+    matrix = coding_matrix(bundled, Config(), bundled.humans)
+    held = hold_out(CodingModel.from_config(Config(), FakeEncoder()), bundled)
+    looks = second_look(held.matrix, held.held.P)
+    return Findings(agreement=agree(matrix), matrix=matrix, looks=looks, stability=stands(bundled, Config()))
+
+
+def words_of(made: Dossier, section: str) -> str:
+    """All sentences of a section."""
+    blocks = next(s for s in made.sections if s.id == section).blocks
+    told = [b.text for b in blocks if isinstance(b, Words)]
+    told += [" ".join(row) for b in blocks if isinstance(b, Points) for row in b.rows]
+    return " ".join(told)
+
+
+def test_the_full_dossier_has_list_meeting_clinic_and_plan(bundled: Study, findings: Findings) -> None:
+    """Each part has its table; the list names every decision, the agenda what a minute brings first."""
+    made = dossier(bundled, findings)
+    names = {t.name: t for t in made.tables()}
+    assert {"Agenda", "Weak codes", "Double coding", "Stability", "Causes"} <= set(names)
+    listed = sum(len(c.looks) for c in findings.looks.coders) if findings.looks else 0
+    shown = names.get("Second look, all") or names.get("Second look")
+    assert len(shown.rows if shown else ()) == listed
+    agenda: Table = names["Agenda"]
+    best = [row[4] / (1 + 0.75 * min(6, row[3])) for row in agenda.rows]  # type: ignore[operator]
+    assert best == sorted(best, reverse=True)
+    assert "agreed coding" in words_of(made, "stability")
+    assert sum(row[1] for row in names["Causes"].rows) == 103  # type: ignore[misc]
+
+
+def test_the_journal_has_it_in_sentences(bundled: Study, findings: Findings) -> None:
+    """Whether findings stand, what to talk about and how much to code twice: no table more."""
+    made = dossier(bundled, findings, "journal")
+    told = words_of(made, "second")
+    for words in ("Of ", "differ 103 times", "How much to code twice", "double coding"):
+        assert words in told
+    assert not any(isinstance(b, Table) for s in made.sections if s.id == "second" for b in s.blocks)
+
+
+def test_one_coder_has_a_list_and_no_meeting(bundled: Study) -> None:
+    """What needs two coders is left out without a word of them."""
+    held = hold_out(CodingModel.from_config(Config(), FakeEncoder()), bundled, ["coder_a"])
+    made = dossier(bundled, Findings(matrix=held.matrix, looks=second_look(held.matrix, held.held.P)))
+    names = {t.name for t in made.tables()}
+    assert not {"Agenda", "Double coding", "Causes"} & names
+    assert "coder_a" in words_of(made, "second")
