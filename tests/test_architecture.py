@@ -42,6 +42,7 @@ GUESTS = {
     "tokenizers": {"encode"},
     "huggingface_hub": {"encode"},
     "spacy": {"study", "ethics"},
+    "py3langid": {"encode"},
     "sklearn": {"classify"},
     "datasets": {"formats"},
     "ray": {"model"},
@@ -57,6 +58,7 @@ GUESTS = {
     "pyannote": {"agreement"},
 }
 LATE = (
+    "py3langid",
     "torch",
     "sentence_transformers",
     "transformers",

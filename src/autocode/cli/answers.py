@@ -319,8 +319,13 @@ def suggested(
     )
 
 
-def described(study: Study) -> Answer:
-    """What is in a study: its documents, who coded them, what was coded most and least."""
+def described(study: Study, spoken: str = "") -> Answer:
+    """What is in a study: its documents, who coded them, what was coded most and least.
+
+    Args:
+        study: The study.
+        spoken: In which languages its documents are, "" where that is not known.
+    """
     words = sum(len(d.text.split()) for d in study.documents)
     book = study.codebook
     codes = [f for f in frequencies(study) if not book.is_theme(f.code) or f.count("")]
@@ -343,5 +348,5 @@ def described(study: Study) -> Answer:
         worst=worst,
         of="codings",
         heads=("Most used", "Least used"),
-        notes=tuple(filter(None, (study.notice, never))),
+        notes=tuple(filter(None, (study.notice, spoken and f"Spoken: {spoken}.", never))),
     )

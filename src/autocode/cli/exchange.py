@@ -16,6 +16,7 @@ from autocode.dossier.blocks import Table, View
 from autocode.dossier.comparison import PICTURES, TABLES, write_tables
 from autocode.dossier.counts import frequency_table, map_figure
 from autocode.dossier.tables import Description, coverage, shared
+from autocode.encode.languages import languages
 from autocode.errors import InputError, StudyError, counted, did_you_mean
 from autocode.formats import WRITERS, read, write
 from autocode.formats.overview import Overview, accounts
@@ -84,7 +85,7 @@ def describe(
     if model:
         show(CodingModel.load(model).changes(found), as_json)
         return
-    answer = described(found)
+    answer = described(found, str(languages(found.documents)))
     if as_json:
         show(Description(found).to_json() | {"answer": answer.to_json()}, True)
     else:

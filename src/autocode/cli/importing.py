@@ -14,6 +14,7 @@ from autocode.cli.options import Json, known_source, new_study, one_of
 from autocode.cli.shell import before_replacing, show, tell
 from autocode.config import SegmentConfig
 from autocode.dossier.record import bring_record
+from autocode.encode.languages import languages
 from autocode.errors import InputError, StudyError, counted
 from autocode.formats import CODEBOOK, read_all, read_coders
 from autocode.formats.overview import Import, Overview
@@ -112,6 +113,9 @@ def import_(
     for shape in set(shown) - {r.source.strip("'") for r in receipts if r.what == SHAPED}:
         tell(f"No line looks like '{shape}': give a line that stands in the transcript, up to where the words begin.")
     _say_roles(merging.new.documents)
+    spoken = languages(fresh.documents)
+    if str(spoken) not in ("", f"English ({counted(len(fresh.documents), 'document')})"):
+        tell(" ".join(filter(None, (f"Spoken: {spoken}.", spoken.warning("default")))))
     if dry_run:
         tell("Nothing was written (--dry-run).")
         raise typer.Exit(int(overview.failed > 0))

@@ -31,6 +31,7 @@ from autocode.cli.options import (
 )
 from autocode.cli.shell import blank_model, show, tell, with_effort, with_review, working
 from autocode.dossier.comparison import TABLES, licence_table, write_tables
+from autocode.encode.languages import languages
 from autocode.errors import StudyError
 from autocode.formats import read
 from autocode.model.alignment import (
@@ -107,8 +108,8 @@ def train(
     if told:
         learnt = replace(learnt, provenance={**(learnt.provenance or {}), "reviewed": {"learnt": reviewed, **told.to_json()}})
     learnt.save(folder, quotes)
-    if learnt.effort_note:
-        tell(learnt.effort_note)
+    for note in filter(None, (learnt.effort_note, languages(found.documents).warning(learnt.encoder.identity.name))):
+        tell(note)
     allowed = learnt.licences
     answer = answered(allowed)
     if table:

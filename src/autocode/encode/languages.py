@@ -1,0 +1,162 @@
+"""In which language people speak, so that an encoder that does not know it is told in time.
+
+A language is told from all that a speaker says in a document, not from single turns: of few words no program tells it
+rightly. Identification: langid (Lui and Baldwin 2012, ACL demonstrations, 25-30) as the package py3langid.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from autocode.errors import counted
+from autocode.study import Document
+
+MIXED = "mixed"
+"""Where two languages share a document."""
+
+_NAMES = {
+    "af": "Afrikaans",
+    "ar": "Arabic",
+    "bg": "Bulgarian",
+    "bn": "Bengali",
+    "ca": "Catalan",
+    "cs": "Czech",
+    "da": "Danish",
+    "de": "German",
+    "el": "Greek",
+    "en": "English",
+    "es": "Spanish",
+    "et": "Estonian",
+    "fa": "Persian",
+    "fi": "Finnish",
+    "fr": "French",
+    "he": "Hebrew",
+    "hi": "Hindi",
+    "hr": "Croatian",
+    "hu": "Hungarian",
+    "id": "Malay or Indonesian",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "lt": "Lithuanian",
+    "lv": "Latvian",
+    "ms": "Malay or Indonesian",
+    "nb": "Norwegian",
+    "nl": "Dutch",
+    "nn": "Norwegian",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "ru": "Russian",
+    "sk": "Slovak",
+    "sl": "Slovenian",
+    "sr": "Serbian",
+    "sv": "Swedish",
+    "sw": "Swahili",
+    "ta": "Tamil",
+    "th": "Thai",
+    "tl": "Tagalog",
+    "tr": "Turkish",
+    "uk": "Ukrainian",
+    "ur": "Urdu",
+    "vi": "Vietnamese",
+    "zh": "Chinese",
+}
+_LEAST = 60  # letters, below which no language is told
+_SAID = 3000  # letters of a speaker that are looked at
+_LONG_TURN = 40  # letters of a turn that is looked at by itself
+_TURNS = 60  # of a document that are looked at by themselves
+_SHARE = 0.2  # of what is looked at, from which on a second language makes a document mixed
+_DOCUMENTS = 1000  # looked at, evenly drawn
+_ENGLISH = frozenset({"default", "all-MiniLM-L6-v2"})  # encoders that know English alone
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """The language of each document that was looked at.
+
+    Attributes:
+        by_document: English name of the language, `MIXED`, or "" where too little is said to tell.
+        parts: Of mixed documents, the two languages.
+    """
+
+    by_document: Mapping[str, str]
+    parts: Mapping[str, tuple[str, str]]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Documents of each language, those that cannot be told left out."""
+        return Counter(name for name in self.by_document.values() if name)
+
+    def __str__(self) -> str:
+        """English (18 documents), mixed (1 document); "" where nothing can be told."""
+        found = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
+        return ", ".join(f"{name} ({counted(n, 'document')})" for name, n in found)
+
+    def warning(self, encoder: str) -> str:
+        """What to do where an encoder meets a language that it does not know; "" where it knows all, or is not known.
+
+        Args:
+            encoder: Its name, as its identity gives it.
+        """
+        foreign = {n: c for n, c in self.counts.items() if n not in ("English", MIXED)}
+        mixed = sum(any(part != "English" for part in pair) for pair in self.parts.values())
+        if encoder not in _ENGLISH or not (foreign or mixed):
+            return ""
+        told = sorted(foreign, key=lambda n: (-foreign[n], n))
+        where = f"in {', '.join(told[:3])}{' and others' * (len(told) > 3)}" if told else "in two languages"
+        what = counted(sum(foreign.values()) + mixed, "document is", "documents are")
+        return (
+            f"{what} {where}, and the {encoder} encoder knows English alone. Suggestions will be better with another: "
+            "autocode encoder add multilingual, then train with --config multilingual."
+        )
+
+
+def languages(documents: Iterable[Document]) -> Languages:
+    """The language of each document, by what most of it is said in; of very many documents, an even draw.
+
+    Malay and Indonesian, and the two written forms of Norwegian, count as one.
+    """
+    listed = list(documents)
+    found: dict[str, str] = {}
+    parts: dict[str, tuple[str, str]] = {}
+    for document in listed[:: max(1, -(-len(listed) // _DOCUMENTS))]:
+        letters = _by_speaker(document) + _by_turn(document)
+        total, common = letters.total(), letters.most_common(2)
+        found[document.id] = common[0][0] if common else ""
+        if len(common) == 2 and common[1][1] >= _SHARE * total:
+            found[document.id], parts[document.id] = MIXED, (common[0][0], common[1][0])
+    return Languages(found, parts)
+
+
+def _by_speaker(document: Document) -> Counter[str]:
+    """Letters said in each language, every speaker in the one that all of the speaker's words together are in."""
+    said: dict[str, str] = {}
+    for turn in document.turns or document.units:
+        if len(said.get(turn.speaker, "")) < _SAID:
+            said[turn.speaker] = said.get(turn.speaker, "") + " " + document.text_of(turn)[:_SAID]
+    found: Counter[str] = Counter()
+    for text in said.values():
+        if len(text) >= _LEAST:
+            found[_told(text)] += len(text)
+    return found
+
+
+def _by_turn(document: Document) -> Counter[str]:
+    """The same turn by turn, for speakers who change between languages."""
+    long = (text for t in document.turns or document.units if len(text := document.text_of(t)) >= _LONG_TURN)
+    found: Counter[str] = Counter()
+    for text in islice(long, _TURNS):
+        found[_told(text)] += len(text)
+    return found
+
+
+def _told(text: str) -> str:
+    import py3langid
+
+    code = str(py3langid.classify(text)[0])
+    return _NAMES.get(code, code)
