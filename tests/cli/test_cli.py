@@ -115,6 +115,8 @@ def test_suggestions_have_the_promised_columns(shell: Shell) -> None:
         "coded",
         "unfamiliar",
         "transfer",
+        "span_start",
+        "span_end",
     ]
     assert [(r["segment"], r["speaker"]) for r in rows] == [("2", "R")] * 3 + [("3", "R")] * 3
     assert rows[0]["code"] == "Work > Time"
@@ -401,8 +403,11 @@ def test_agree_writes_a_workbook_with_every_part(shell: Shell) -> None:
     page = (shell.folder / "a.html").read_text(encoding="utf-8")
     for said in ("over all codes together", "by their own conventions", "set the ends of a code", "Agreement by document"):
         assert said in page
-    listed = [[c.value for c in row][:5] for row in book["Disagreements"].iter_rows(min_row=2)]
-    assert listed == [["ana", "ben", "only_first", "D1", "4"], ["ana", "ben", "only_second", "D5", "3"]]
+    listed = [[c.value for c in row] for row in book["Disagreements"].iter_rows(min_row=2)]
+    assert [[*row[:3], *row[4:6]] for row in listed] == [
+        ["ana", "ben", "only_first", "D1", "4"],
+        ["ana", "ben", "only_second", "D5", "3"],
+    ]
     assert shell("agree", "s", "--out", "a.doc")[0] == 1
 
 
