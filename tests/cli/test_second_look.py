@@ -34,6 +34,7 @@ def tiny(shell: Shell) -> Shell:
         (("stability", "s", *FAKE), "interviews is left out"),
         (("plan", "s", *FAKE), "double coding"),
         (("plan",), "double coding"),
+        (("plan", "s", "--coder", "ana", *FAKE), "an expected kappa of .70"),
     ],
 )
 def test_the_answer_comes_first_in_fifteen_lines(tiny: Shell, words: tuple[str, ...], said: str) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 from autocode.agreement.compare import AgreementReport
 from autocode.agreement.estimate import REASONS, Estimate, apa
 from autocode.agreement.rows import NOT_ASSESSABLE, Row, Verdict
-from autocode.dossier.tables import coverage, frequencies
+from autocode.dossier.blocks import View
+from autocode.dossier.tables import coverage
 from autocode.errors import counted
 from autocode.evaluate import FirstChoices
 from autocode.model.licence import Licence, Licences
@@ -328,7 +329,7 @@ def described(study: Study, spoken: str = "") -> Answer:
     """
     words = sum(len(d.text.split()) for d in study.documents)
     book = study.codebook
-    codes = [f for f in frequencies(study) if not book.is_theme(f.code) or f.count("")]
+    codes = [f for f in View(study).frequencies if not book.is_theme(f.code) or f.count("")]
     themes = sum(book.is_theme(c.path) for c in book)
     kinds = Counter(d.kind for d in study.documents)
     documents = and_list([counted(n, kind, "literature texts" if kind == "literature" else "") for kind, n in kinds.items()])
@@ -346,7 +347,7 @@ def described(study: Study, spoken: str = "") -> Answer:
         Answer(head, f"{'; '.join(who[:4])}{more}." if who else "Nothing is coded yet."),
         best=best,
         worst=worst,
-        of="codings",
+        of="passages",
         heads=("Most used", "Least used"),
         notes=tuple(filter(None, (study.notice, spoken and f"Spoken: {spoken}.", never))),
     )

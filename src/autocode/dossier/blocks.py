@@ -11,7 +11,7 @@ from functools import cached_property
 from autocode.agreement.estimate import apa
 from autocode.dossier.drawing import Drawing
 from autocode.dossier.record import Record
-from autocode.dossier.tables import Frequency, frequencies
+from autocode.dossier.tables import Frequency, distinct, frequencies
 from autocode.errors import StudyError
 from autocode.formats.tables.participants import participant_of, plain, variable
 from autocode.study import Coding, Document, Study
@@ -181,10 +181,12 @@ class View:
 
     @cached_property
     def codings(self) -> tuple[Coding, ...]:
-        """The codings counted: the agreed coding, else those of all human coders."""
+        """The codings counted: the agreed coding, else each passage that a human coded, once however many did."""
         kept = {self.study.agreed} if self.study.agreed else set(self.humans)
-        counted = (c for c in self.study.codings if c.coder in kept)
-        return tuple(sorted(counted, key=lambda c: (c.document, c.start, c.end, c.code, c.coder)))
+        given = [c for c in self.study.codings if c.coder in kept]
+        return tuple(
+            sorted(distinct(given) if len(kept) > 1 else given, key=lambda c: (c.document, c.start, c.end, c.code, c.coder))
+        )
 
     @property
     def basis(self) -> str:
@@ -192,7 +194,7 @@ class View:
         if self.study.agreed:
             return "the agreed coding"
         humans = self.humans
-        return f"the coding by {humans[0]}" if len(humans) == 1 else f"{len(humans)} human coders together"
+        return f"the coding by {humans[0]}" if len(humans) == 1 else f"passages that any of {len(humans)} human coders coded"
 
     @property
     def began(self) -> str:

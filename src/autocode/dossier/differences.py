@@ -139,10 +139,11 @@ def blocks(view: View, findings: Findings) -> list[Block]:
     found: list[Block] = [_kinds([*between, *beside])]
     if pairs:
         found += [_causes(view, between), _disagreement_list(between), confusion_figure(view, matrix.codes, between, "humans")]
+    # Tables that go on over pages stand between the figures, so that no page is left half empty.
+    found.append(_offsets(view, pairs))
     if mixed:
         found.append(confusion_figure(view, matrix.codes, beside, "the humans (rows) and the machine (columns)"))
-    found += [document_figure(matrix, pairs, mixed), Words(_denominator(matrix), "soft")]
-    found += [_offsets(view, pairs), _other_tools(view, matrix, pairs)]
+    found += [Words(_denominator(matrix), "soft"), _other_tools(view, matrix, pairs), document_figure(matrix, pairs, mixed)]
     if len(pairs) > _PAIRS:
         found.append(Words("What other tools print stands in the workbook: a page has no room for so many pairs.", "soft"))
     return found

@@ -99,12 +99,15 @@ class Parts:
         return Section("answer", "The answer", tuple(made))
 
     def tables(self) -> Iterator[Section]:
-        """Table 1, Table 2 and the code map."""
+        """Table 1 and Table 2."""
         view = self.view
         yield Section("participants", "Participants", _present(counts.participants(view)))
         found = _present(counts.frequency_table(view), counts.corrected(view))
         yield Section("frequencies", "Themes, codes and frequencies", found)
-        yield Section("codemap", "Code map", _present(counts.map_figure(view)))
+
+    def code_map(self) -> Section:
+        """The code map."""
+        return Section("codemap", "Code map", _present(counts.map_figure(self.view)))
 
     def limitations(self) -> Section:
         """Limits drawn from the findings."""
@@ -119,6 +122,7 @@ def _journal(parts: Parts, chosen: dict[str, list[quotes.Quote]], again: second_
     view, findings = parts.view, parts.findings
     return [
         parts.first(),
+        parts.code_map(),  # on its side, after the page that the answer fills: between tables it leaves half a page empty
         *parts.tables(),
         Section("quotes", "Quotes", tuple(quotes.brief(view, chosen))),
         Section("agreement", "Agreement", tuple(reliability.brief(view, findings))),
@@ -144,6 +148,9 @@ def _full(
     return [
         parts.first(),
         *parts.tables(),
+        # What needs a page on its side stands together: each turn of the page leaves the rest of one empty.
+        parts.code_map(),
+        Section("groups", "Codes by group", _present(matrices.by_group(view))),
         Section("quotes", "Quotes", tuple(quotes.blocks(view, chosen))),
         Section("patterns", "Where codes stand", (*matrices.blocks(view), *_present(saturation_figure(came)))),
         Section("triangulation", "Triangulation", _present(matrices.triangulation(view))),
@@ -217,7 +224,8 @@ def _how_made(study: Study, findings: Findings, sections: Sequence[Section]) -> 
         yield _sources(findings, sections)
     else:
         yield Words("The full dossier, of which this is the part that a journal has room for, comes with --size full.")
-    yield Title("Versions", 4)
+    if sections:
+        yield Title("Versions", 4)
     yield Words(software(), "soft")
 
 
@@ -227,19 +235,24 @@ _VERBS = {
     "codemap": "describe",
     "agreement": "agree",
     "differences": "agree",
+    "stability": "stability",
+    "Second look": "second-look",
+    "Agenda": "meet",
+    "Weak codes": "clinic",
+    "Double coding": "plan",
 }
-"""The verb that prints the figures of a section alone; all others come with the whole dossier."""
+"""The verb that prints a section, or one table, alone; all others come with the whole dossier."""
 
 
 def _sources(findings: Findings, sections: Sequence[Section]) -> Table:
     """Each printed table and figure with its sheet in the workbook and the command that makes its numbers again."""
     rows: list[tuple[Cell, ...]] = []
     for section in sections:
-        verb = _VERBS.get(section.id, "report")
-        verb = "evaluate" if verb == "agree" and findings.evaluation else verb
-        command = f"autocode {verb} STUDY" + (" --out FOLDER" if verb == "report" else "")
         for block in section.blocks:
             if isinstance(block, Figure) or (isinstance(block, Table) and not block.sheet_only):
+                verb = _VERBS.get(block.name, _VERBS.get(section.id, "report"))
+                verb = "evaluate" if verb == "agree" and findings.evaluation else verb
+                command = f"autocode {verb} STUDY" + (" --out FOLDER" if verb == "report" else "")
                 name, _, caption = block.caption.partition(". ")
                 first = caption.partition(". ")[0].partition("; ")[0].partition(": ")[0].rstrip(".")
                 rows.append((name, first, block.data.name if isinstance(block, Figure) else block.name, command))

@@ -116,9 +116,9 @@ def saturation_figure(found: Saturation) -> Figure | None:
 
 
 def blocks(view: View) -> Iterator[Block]:
-    """Where codes stand: in documents, beside one another, in groups, along interviews; nothing where nothing was coded."""
+    """Where codes stand: in documents, beside one another, along interviews; nothing where nothing was coded."""
     if view.codings:
-        found = (code_matrix(view), relations(view), close_pairs(view), by_group(view), timeline(view))
+        found = (code_matrix(view), close_pairs(view), relations(view), timeline(view))
         yield from (block for block in found if block is not None)
 
 

@@ -135,9 +135,12 @@ def quoted(text: str, words: int) -> str:
 
 
 def blocks(view: View, chosen: dict[str, list[Quote]]) -> Iterator[Block]:
-    """Quotes under their themes and codes, themes by groups in quotes, and all of them whole for the workbook."""
+    """Themes by groups in quotes, quotes under their themes and codes, and all of them whole for the workbook."""
     if not any(chosen.values()):
         return
+    matrix = quote_matrix(view, chosen)
+    if matrix:
+        yield matrix
     yield Words(
         "Representative: the coded segment nearest to the middle of its code. Contrasting: the nearest from "
         "another group of participants. Contested: given by one coder and not by another who read it. Choose with "
@@ -145,9 +148,6 @@ def blocks(view: View, chosen: dict[str, list[Quote]]) -> Iterator[Block]:
         "soft",
     )
     yield from listed(view, chosen)
-    matrix = quote_matrix(view, chosen)
-    if matrix:
-        yield matrix
     yield quote_table(view, chosen)
 
 

@@ -17,6 +17,7 @@ from autocode.config import Config
 from autocode.dossier.blocks import Block, Cell, Figure, Points, Table, Title, View, Words, shown
 from autocode.dossier.drawing import Entry, Span, interval_chart
 from autocode.dossier.findings import MARKS, VERDICTS, Findings
+from autocode.errors import counted
 from autocode.study.matrix import coding_matrix
 
 HUMANS, MACHINE = "human-human", "machine-human"
@@ -146,6 +147,13 @@ def _delta(verdict: Verdict, report: AgreementReport) -> str:
         f" Machine-human minus human-human {name} is {_two(verdict.delta.value)}{ends}, judged against a margin of "
         f"{_two(report.options.margin)} fixed beforehand."
     )
+
+
+def pooled(row: Row) -> str:
+    """The kappa of a row over all codes with its interval, and what it rests on."""
+    ends = f" (95% interval {_two(row.kappa.low)} to {_two(row.kappa.high)})" if row.kappa.low is not None else ""
+    units = counted(row.units, "unit") if row.pairs < 2 else f"{row.pooling} of {row.pairs} pairs of coders"
+    return f"{_two(row.kappa.value)}{ends}, {units} in {counted(row.documents, 'document')}"
 
 
 def _two(value: float | None) -> str:

@@ -17,7 +17,7 @@ from autocode.agreement.judgement.plan import SIMULATED, STEPS, Plan, design_of,
 from autocode.dossier.blocks import Block, Cell, Points, Quoted, Table, Title, View, Words
 from autocode.dossier.findings import Findings
 from autocode.errors import counted
-from autocode.evaluate.clinic import RARE, Clinic, clinic
+from autocode.evaluate.clinic import LEAST_USES, RARE, Clinic, clinic
 from autocode.evaluate.double_coding import Relooked, looked_again
 from autocode.evaluate.meeting import Agenda, agenda
 from autocode.evaluate.second_look import CoderLook
@@ -54,12 +54,13 @@ def agenda_blocks(made: Agenda, study: Study) -> Iterable[Block]:
 
 def clinic_blocks(made: Clinic, study: Study | None) -> Iterable[Block]:
     """Weak codes with their causes, and the passages of a study that divide each pair taken for one another."""
-    rows = tuple((w.code, w.kappa, w.uses, w.cause, w.evidence) for w in made.weak)
-    yield Table(
-        "Weak codes", "Weak codes and the likeliest cause", ("Code", "kappa", "Uses", "Cause", "Evidence"), rows, "tkntt"
-    )
+    rows = tuple((leaf(w.code), w.kappa, w.uses, w.cause, w.evidence) for w in made.weak if w.cause != RARE)
+    rare = sum(w.cause == RARE for w in made.weak)
+    header = ("Code", "Kappa", "Uses", "Cause", "Evidence")
+    note = f"For {counted(rare, 'code')} with fewer than {LEAST_USES} uses there is not enough data to say." if rare else ""
+    yield Table("Weak codes", "Weak codes and the likeliest cause", header, rows, "tkntt", note)
     for p in made.pairs:
-        yield Title(f"{p.first} or {p.second}?")
+        yield Title(f"{leaf(p.first)} or {leaf(p.second)}?")
         ends = f" (gain {apa(p.low)} to {apa(p.high)}, all {made.looked_at} pairs allowed for)" if p.low is not None else ""
         yield Words(f"kappa {apa(p.apart)} as two codes, {apa(p.merged)} as one{ends}.")
         if study is not None:
@@ -284,7 +285,7 @@ def _look_tables(looks: Sequence[CoderLook]) -> Iterator[Table]:
             x.coder,
             x.segment.document,
             x.segment.id,
-            x.code,
+            leaf(x.code),
             x.question,
             x.kind,
             x.chance,

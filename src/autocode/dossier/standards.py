@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from autocode.dossier.blocks import Block, Cell, Points, Table, View, Words, shown
+from autocode.dossier.blocks import Block, Cell, Points, Table, View, Words
 from autocode.dossier.findings import Findings, software
 from autocode.dossier.matrices import Saturation
 from autocode.dossier.record import QUESTIONS
+from autocode.dossier.reliability import pooled
 
 Items = tuple[tuple[str, tuple[str, ...]], ...]
 """The items of a standard in their order: what is asked for, and the facts or statements that answer it."""
@@ -155,8 +156,7 @@ def _kappa(findings: Findings, kind: str, who: str) -> str:
     row = findings.report.overall(kind) if findings.report else None
     if row is None or row.kappa.value is None:
         return ""
-    ends = f" (95% interval {shown(row.kappa.low, 'k')} to {shown(row.kappa.high, 'k')})" if row.kappa.low is not None else ""
-    return f"Pooled kappa {who}: {shown(row.kappa.value, 'k')}{ends}, {row.units:,} units in {row.documents} documents."
+    return f"Pooled kappa {who}: {pooled(row)}."
 
 
 def _of_machine(view: View, findings: Findings) -> dict[str, str]:

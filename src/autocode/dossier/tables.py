@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from autocode.study import Study
+from autocode.study import Coding, Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,26 @@ class Frequency:
     def count(self, coder: str) -> int:
         """Coded segments of one coder; of all coders together where `coder` is empty."""
         return self.by_coder.get(coder, 0) if coder else sum(self.by_coder.values())
+
+
+def distinct(codings: Iterable[Coding]) -> list[Coding]:
+    """One coding for each passage: of codings of one code that overlap, whoever gave them, the longest stands for all.
+
+    So two coders who find the same passage are one passage, not two.
+    """
+    groups: dict[tuple[str, str], list[Coding]] = {}
+    for c in codings:
+        groups.setdefault((c.document, c.code), []).append(c)
+    found = []
+    for listed in groups.values():
+        end = -1
+        for c in sorted(listed, key=lambda c: (c.start, c.end, c.coder)):
+            if c.start >= end:
+                found.append(c)
+            elif c.end - c.start > found[-1].end - found[-1].start:
+                found[-1] = c
+            end = max(end, c.end)
+    return found
 
 
 def frequencies(study: Study) -> list[Frequency]:

@@ -13,6 +13,7 @@ from autocode.agreement.compare import agree
 from autocode.config import Config
 from autocode.dossier.blocks import Block, Points, Quoted, Section, Table, View, Words, shown
 from autocode.dossier.findings import MARKS, Findings, Version, software
+from autocode.dossier.reliability import pooled
 from autocode.errors import StudyError
 from autocode.study import Coding
 from autocode.study.matrix import coding_matrix
@@ -190,18 +191,9 @@ def _dependability(view: View, findings: Findings, history: Sequence[Version]) -
     ):
         row = report.overall(kind) if report else None
         if row and row.kappa.value is not None:
-            ends = (
-                f" (95% interval {shown(row.kappa.low, 'k')} to {shown(row.kappa.high, 'k')})"
-                if row.kappa.low is not None
-                else ""
-            )
             verdict = report.verdict() if report and kind == "machine-human" else None
             judged = f" Verdict on the machine: {MARKS[verdict.label][0]}." if verdict else ""
-            yield (
-                "yes",
-                head,
-                f"Pooled kappa {shown(row.kappa.value, 'k')}{ends}, {row.units:,} units in {row.documents} documents.{judged}",
-            )
+            yield "yes", head, f"Pooled kappa {pooled(row)}.{judged}"
         else:
             yield "no", head, "Not measured."
     yield from _stability(view)

@@ -259,9 +259,9 @@ def _row(grid: Any, cells: Sequence[Written], widths: Sequence[float], points: f
     parts = []
     for cell, width in zip(cells, widths, strict=True):
         align = ('<w:ind w:left="140"/>' if cell.inset else "") + ('<w:jc w:val="right"/>' if cell.right else "")
-        weight = "<w:b/>" if cell.bold else ""
+        weight, stay = ("<w:b/>", "<w:keepNext/>") if cell.bold else ("", "")  # a theme stands with the first of its codes
         parts.append(
-            f'<w:tc><w:tcPr><w:tcW w:w="{width * 1440:.0f}" w:type="dxa"/></w:tcPr><w:p><w:pPr>'
+            f'<w:tc><w:tcPr><w:tcW w:w="{width * 1440:.0f}" w:type="dxa"/></w:tcPr><w:p><w:pPr>{stay}'
             f'<w:spacing w:before="20" w:after="20"/>{align}</w:pPr>'
             f'<w:r><w:rPr>{weight}<w:sz w:val="{2 * points:.0f}"/></w:rPr>'
             f'<w:t xml:space="preserve">'
