@@ -277,7 +277,7 @@ def verdict(runs: int = 1000) -> None:
     for prevalence in (0.2, 0.05):
         kinds = {"at the margin (null)": at_margin(prevalence), "like a human": (0.9, 0.008), "never codes": (0.0, 0.0)}
         for (name, machine), G in product(kinds.items(), (10, 20, 40)):
-            labels = simulate_verdicts(machine, (G, runs), prevalence)
+            labels, _ = simulate_verdicts(machine, (G, runs), prevalence)
             judged = [x for x in labels if x != "not_assessable"]
             par = sum(x in ON_PAR for x in judged) / max(1, len(judged))
             supported = sum(x == "supported" for x in judged) / max(1, len(judged))
@@ -286,8 +286,10 @@ def verdict(runs: int = 1000) -> None:
     say("")
 
 
-def simulate_verdicts(machine: tuple[float, float], shape: tuple[int, int], prevalence: float) -> list[str]:
-    """Labels of simulated studies with two humans and a machine."""
+def simulate_verdicts(
+    machine: tuple[float, float], shape: tuple[int, int], prevalence: float
+) -> tuple[list[str], NDArray[np.float64]]:
+    """Labels of simulated studies with two humans and a machine, and how often both humans gave the code in each."""
     coders = ((0.9, 0.008), (0.9, 0.008), machine)
     joint = joint_counts(np.random.default_rng(3), shape, prevalence, coders)
     tables = [pair_table(joint, i, j, 3) for i, j in PAIRS]
@@ -295,7 +297,8 @@ def simulate_verdicts(machine: tuple[float, float], shape: tuple[int, int], prev
     places = Evidence(shape[0], uses.sum(0), (uses > 0).sum(0).astype(float))
     compared = Comparison("machine", ("a", "b"), tables[0][:, None], np.stack(tables[1:], axis=1), places)
     codes = [str(r) for r in range(1, shape[1])]
-    return [v.label for v in judge(compared, codes, AgreementOptions(machines=("machine",)))]
+    labels = [v.label for v in judge(compared, codes, AgreementOptions(machines=("machine",)))]
+    return labels, tables[0][..., 0].sum(0)
 
 
 def told(studies: int = 60) -> None:
@@ -316,7 +319,7 @@ def told(studies: int = 60) -> None:
             chances = chances_of(one, pooled, AgreementOptions(machines=("machine",), studies=200))
             found += [(chances.par_if_worse, chances.par_if_equal)] if chances else []
         for at, (name, machine) in enumerate((("at the margin", at_margin(prevalence)), ("like a human", (0.9, 0.008)))):
-            labels = simulate_verdicts(machine, (G, 1000), prevalence)
+            labels, _ = simulate_verdicts(machine, (G, 1000), prevalence)
             met = np.mean([x in ON_PAR for x in labels if x != "not_assessable"])
             low, middle, high = np.quantile([pair[at] for pair in found], (0.25, 0.5, 0.75))
             say(f"  {G:>9}{prevalence:>12}{name:>20}{middle:>7.0%}{f'{low:.0%} to {high:.0%}':>16}{met:>7.0%}")

@@ -1,6 +1,7 @@
 """How often the promises of the bands hold: by simulation, and on real coded sets.
 
-Run: `python benchmarks/guarantees.py [--draws 100]` for the simulation, and
+Run: `python benchmarks/guarantees.py [--draws 100]` for the simulation, `--verdict` for the error rates and the power of the
+verdict on a machine by class of joint uses, and
 `python benchmarks/guarantees.py --corpora shared/corpora --cache DIR [--sets opp115 ...]` for real sets.
 
 A promise is held where the share it speaks of reaches the target among *all* documents it was drawn from:
@@ -30,6 +31,8 @@ from numpy.typing import NDArray
 from product import material
 from sets import TABLES, load
 
+from agreement import SPREAD, at_margin, judged_with, simulate_verdicts, two_coders
+from autocode.agreement.judgement.power import ON_PAR
 from autocode.classify import ClassifyConfig, Target
 from autocode.classify.calibration import Calibrator, judge
 from autocode.classify.classifier import out_of_document
@@ -143,7 +146,7 @@ def simulated(draws: int) -> Iterator[str]:
             for kept in (tally, whole):
                 kept.add(judged, judged.probabilities(S_all), all_.Y, all_.parents)
         name = f"{world.documents} documents, {world.codes} codes at {world.prevalence:.2f}, slope {world.quality}"
-        yield tally.row(f"{name}, likeness {world.likeness}", time.perf_counter() - start)
+        yield tally.row(f"{name}, likeness {world.intraclass_correlation}", time.perf_counter() - start)
     yield whole.row("all worlds", 0)
 
 
@@ -162,6 +165,41 @@ def real(name: str, corpora: Path, cache: Path, draws: int) -> Iterator[str]:
         yield tally.row(f"{name}, {kind} ({len(of)} documents)", time.perf_counter() - start)
 
 
+def verdicts(runs: int) -> Iterator[str]:
+    """By joint uses of the two humans: how often codes are assessed, machines without sense and one at the margin found on par
+    (errors), and an equal machine recognised (power); 8 to 40 documents of 40 units, prevalence .02 to .2.
+    """
+    yield "| joint uses | codes | assessed | never | always | random | at the margin | equal machine on par | supported |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    classes = (("0", 0, 0), ("1", 1, 1), ("2", 2, 2), ("3 to 9", 3, 9), ("10 to 29", 10, 29), ("30 or more", 30, 10**9))
+    kinds = ("never", "always", "random", "margin", "equal")
+    tally = {(name, kind): np.zeros(4) for name, *_ in classes for kind in kinds}
+    rng = np.random.default_rng(3)
+    for prevalence in (0.02, 0.05, 0.2):
+        margin = at_margin(prevalence)
+        for documents in (8, 12, 20, 40):
+            for kind in kinds:
+                if kind in ("margin", "equal"):
+                    labels, both = simulate_verdicts(
+                        margin if kind == "margin" else (0.9, 0.008), (documents, runs), prevalence
+                    )
+                else:
+                    kappa = float(rng.choice([0.1, 0.3, 0.6, 0.8]))
+                    humans, _ = two_coders(rng, (documents, runs), (prevalence, kappa, 1.0), SPREAD, 50_000)
+                    labels, both = [v.label for v in judged_with(rng, humans, kind)], humans[..., 0].sum(0)
+                for name, least, most in classes:
+                    kept = [x for x, b in zip(labels, both, strict=True) if least <= b <= most]
+                    judged = [x for x in kept if x != "not_assessable"]
+                    counts = (len(kept), len(judged), sum(x in ON_PAR for x in judged), sum(x == "supported" for x in judged))
+                    tally[name, kind] += counts
+    for name, *_ in classes:
+        done, judged = (sum(tally[name, kind][i] for kind in kinds) for i in (0, 1))
+        par = [tally[name, kind][2] / tally[name, kind][1] if tally[name, kind][1] else np.nan for kind in kinds]
+        sure = tally[name, "equal"][3] / tally[name, "equal"][1] if tally[name, "equal"][1] else np.nan
+        shares = ["-" if np.isnan(x) else f"{x:.1%}" for x in (*par, sure)]
+        yield f"| {name} | {done:,.0f} | {judged / max(1, done):.0%} | {' | '.join(shares)} |"
+
+
 def drawn(of: Sequence[IntArray], kind: str, rng: np.random.Generator) -> tuple[list[IntArray], IntArray]:
     """Rows of each document to fit on, and rows to look at."""
     if kind == "again":
@@ -178,7 +216,13 @@ def main() -> None:
     parser.add_argument("--corpora", type=Path)
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--sets", nargs="+", default=SETS, choices=tuple(TABLES))
+    parser.add_argument("--verdict", action="store_true", help="error rates and power of the verdict on a machine")
     options = parser.parse_args()
+    if options.verdict:
+        for line in verdicts(options.draws):
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+        return
     if options.corpora and not options.cache:
         parser.error("--cache is where vectors are kept: name a folder")
     sys.stdout.write("| " + " | ".join(HEAD) + " |\n|" + "---|" * len(HEAD) + "\n")

@@ -82,6 +82,20 @@ def test_chance_findings_seldom_stand() -> None:
     assert stands <= 10
 
 
+def test_a_coder_of_other_documents_is_not_called_contrary() -> None:
+    """Where the documents that one coder read say otherwise under everybody, the finding depends on no coder."""
+    Y = np.zeros((3, 400, 2), dtype=bool)
+    for d in range(20):
+        at = 20 * d
+        Y[:, at : at + (7 if d < 12 else 1), 0] = True
+        Y[:, at : at + (2 if d < 12 else 3), 1] = True
+    matrix = matrix_of(Y, 20, ("A", "B"), ("ana", "ben", "eva"))
+    seen = np.stack([matrix.groups < 14, matrix.groups >= 12, matrix.groups < 20])
+    (finding,) = stability(replace(matrix, Y=Y & seen[:, :, None], seen=seen)).findings
+    assert finding.by_coder["ben"] < 0
+    assert (finding.verdict, finding.against) == (STANDS, ())
+
+
 def test_findings_are_those_of_the_agreed_coding() -> None:
     """Where an agreed coding stands, a finding is its own, and each coder is one who may differ from it."""
     Y = np.concatenate([planted(), planted()[:1]])

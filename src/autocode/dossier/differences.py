@@ -132,7 +132,8 @@ def blocks(view: View, findings: Findings) -> list[Block]:
         return []
     machines = findings.report.options.machines if findings.report else ()
     humans = [c for c in matrix.coders if c not in machines]
-    pairs = list(combinations(humans, 2))
+    saw = dict(zip(matrix.coders, matrix.seen, strict=True))
+    pairs = [(a, b) for a, b in combinations(humans, 2) if (saw[a] & saw[b]).any()]
     mixed = [(h, m) for h in humans for m in machines]
     between = [inventory(matrix, a, b) for a, b in pairs]
     beside = [inventory(matrix, a, b) for a, b in mixed]

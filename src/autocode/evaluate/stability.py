@@ -46,7 +46,8 @@ class Finding:
         text: The statement in words.
         value: The difference behind it, above 0 (uses, meetings, or share of a group's segments).
         support: Share of the draws of documents that agree, 0 to 1.
-        by_coder: The difference under each coder alone.
+        by_coder: The difference under each coder alone, in the documents that the coder read.
+        against: Coders under whom it is not above 0, though in their documents it is.
         corrected: The difference over all documents in the machine's coding, corrected by the humans; None where every
             document is coded by hand, or without a machine.
         turned_by: Documents without which the difference would vanish or turn, at most `FEW_INTERVIEWS`.
@@ -61,13 +62,13 @@ class Finding:
     corrected: float | None
     turned_by: tuple[str, ...]
     verdict: str
+    against: tuple[str, ...] = ()
 
     @property
     def why(self) -> str:
         """What the verdict rests on, in a few words."""
         if self.verdict == CODER:
-            against = [c for c, v in self.by_coder.items() if v <= 0]
-            return f"not under {' and '.join(against)}"
+            return f"not under {' and '.join(self.against)}"
         if self.verdict == FEW:
             return f"not without {' and '.join(self.turned_by)}"
         if self.verdict == LITTLE:
@@ -324,9 +325,11 @@ def _finding(statement: _Statement, counts: _Counts, weights: FloatArray) -> Fin
     by_coder = {c: float(_difference(per[1 + r].sum(0))) for r, c in enumerate(counts.coders)}
     corrected = _corrected(statement, counts) if counts.checked else None
     turned = _turned_by(per[0], documents)
-    contrary = any(
-        v < 0 and (_difference(weights @ per[1 + r]) < 0).mean() >= CONTRARY for r, v in enumerate(by_coder.values())
-    )
+    # A coder who read other documents than the rest may say otherwise of these, and not as a coder.
+    against = [
+        r for r, v in enumerate(by_coder.values()) if v <= 0 < float(_difference(per[0][counts.sums[1 + r, -1] > 0].sum(0)))
+    ]
+    contrary = any((_difference(weights @ per[1 + r]) < 0).mean() >= CONTRARY for r in against)
     if statement.uses < LEAST_USES:
         verdict = LITTLE
     elif contrary and value > 0:
@@ -336,10 +339,11 @@ def _finding(statement: _Statement, counts: _Counts, weights: FloatArray) -> Fin
     elif support < sure or value <= 0:
         verdict = CLOSE
     else:
-        verdict = CODER if any(v <= 0 for v in by_coder.values()) else FEW if turned else STANDS
+        verdict = CODER if against else FEW if turned else STANDS
         if verdict == STANDS and corrected is not None and corrected <= 0:
             verdict = CLOSE
-    return Finding(statement.kind, statement.text, value, support, by_coder, corrected, turned, verdict)
+    named = tuple(counts.coders[r] for r in against)
+    return Finding(statement.kind, statement.text, value, support, by_coder, corrected, turned, verdict, named)
 
 
 def _turned_by(per: FloatArray, documents: Sequence[str]) -> tuple[str, ...]:

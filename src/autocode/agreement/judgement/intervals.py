@@ -30,6 +30,7 @@ MIN_USES = 10
 COUNTS_ONLY = 3
 MIN_CODED_DOCUMENTS = 5
 ZERO_CELL = 3  # joint uses, or disagreements, below which draws of documents say too little
+LIKENESS, MOST_DIFFER = 0.06, 3.0  # of joint uses within a document where none is seen, by how much documents differ
 ALIKE_USES, ALIKE_CHANCE = 30, 0.001
 LEAST_CODES, LEAST_BETWEEN = 3, 0.3  # of partial pooling: codes in use, variance between them in log-odds
 
@@ -120,7 +121,7 @@ class Joint:
     Attributes:
         low: Lower end.
         high: Upper end.
-        spread: How much that share varies between documents, by what independent uses would give; 1 at shares 0 and 1.
+        spread: How much that share varies between documents, by what independent uses would give; assumed at shares 0 and 1.
         alike: Whether it varies less than independent uses would by chance in 1 of 1,000 studies.
     """
 
@@ -139,8 +140,9 @@ def joint_share(
     between documents beyond independent uses (at least 1; 2 / coders where more judged each unit, who tell more of it
     than two) and by (t / z) squared for few documents. Its ends are
     carried to the coefficient at the observed margins. With no joint use the interval is as wide as so few uses
-    allow, where leaving out documents would see no spread at all. Where a code is given more often than not, J is the
-    share left by both among those left by either.
+    allow, where leaving out documents would see no spread at all; the uses count the less, the more documents differ
+    in how many they hold (Kish's design effect with a likeness of `LIKENESS` times the squared coefficient of variation
+    beyond chance). Where a code is given more often than not, J is the share left by both among those left by either.
 
     Args:
         counts: (G, P, C, 4) tables by document of P pairs of coders.
@@ -168,7 +170,12 @@ def joint_share(
         J = both.sum(0) / m
         trials = uses * m / total[..., :3].sum((0, -1))
         between = G / max(1, G - 1) * ((both - J * either) ** 2).sum(0) / m**2
-        spread = np.where((J > 0) & (J < 1), between / (J * (1 - J) / trials), 1.0)
+        # With no joint use, or none apart, nothing is seen of how J varies: documents that differ in their uses are taken to
+        # differ in J too.
+        mean = either.mean(0)
+        differ = np.clip((either.var(0, ddof=min(1, G - 1)) / mean - 1) / mean, 0, MOST_DIFFER)
+        unseen = 1 + LIKENESS * differ * ((either**2).sum(0) / m - 1)
+        spread = np.where((J > 0) & (J < 1), between / (J * (1 - J) / trials), unseen)
         tail = (1 - confidence) / 2
         n = trials / np.maximum(min(1.0, 2 / coders), spread) * (ndtri(tail) / t_quantile(confidence, G)) ** 2
         low = np.where(J > 0, betaincinv(n * J + 0.5, n * (1 - J) + 0.5, tail), 0.0)
