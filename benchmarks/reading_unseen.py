@@ -374,13 +374,13 @@ Everything else came later.
 ¦I¦⟦I: ⟧And the dog?
 
 ¦P¦⟦P: ⟧The dog was fine. The dog is always fine.""",
-    "section headings inside": """PART ONE: BACKGROUND
+    "section headings inside": """¦-¦PART ONE: BACKGROUND
 
 ¦Researcher¦⟦Researcher: ⟧Tell me about your school.
 
 ¦Teacher¦⟦Teacher: ⟧It's small, ninety pupils.
 
-PART TWO: THE REFORM
+¦-¦PART TWO: THE REFORM
 
 ¦Researcher¦⟦Researcher: ⟧How did you hear of the reform?
 

@@ -1,4 +1,4 @@
-"""Examples by which a person shows how speakers are named."""
+"""Names that are speakers', and examples by which a person shows how they are named."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from autocode.errors import InputError
 from autocode.formats import read_all
 from autocode.formats.receipt import SHAPED, ReadOptions
 from autocode.formats.transcripts.candidates import labels_like, shape_of
+from autocode.formats.transcripts.speakers import turns_in
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,39 @@ def test_an_example_does_not_spoil_texts_of_another_layout(tmp_path: Path) -> No
     (tmp_path / "t.txt").write_text(text, encoding="utf-8")
     study, _ = read_all([tmp_path / "t.txt"], ReadOptions(shapes=("Name:",)))
     assert [t.speaker for t in study.documents[0].turns] == ["I", "P", "I", "P"]
+
+
+def _turns(*pairs: tuple[str, str]) -> list[tuple[str, str]]:
+    """Speakers and words found where each pair is an opening and what is said."""
+    text = "".join(f"{opening}{words}\n" for opening, words in pairs)
+    return [(t.speaker, text[t.start : t.end]) for t in turns_in(text).turns]
+
+
+WORDS = ("Why did you go?", "There was no work.", "And then?", "Then we came back.", "When was that?", "In May.")
+
+
+@pytest.mark.parametrize(
+    ("openings", "names"),
+    [
+        (("[14/03/2023, 10:02:11] Lena: ", "[14/03/2023, 10:03:40] Omar: "), ("Lena", "Omar")),
+        (("3/14/23, 10:02 AM - Lena: ", "3/14/23, 10:03 AM - Omar: "), ("Lena", "Omar")),
+        (("ANN [v] ", "BOB [v] "), ("ANN", "BOB")),
+        (("佐藤\u3000", "田中\u3000"), ("佐藤", "田中")),
+        (("THE COURT: ", "MS. LEE: "), ("THE COURT", "MS. LEE")),
+        (("P04, female, 52: ", "Interviewer: "), ("P04, female, 52", "Interviewer")),
+        (("Ms Fay, head teacher – ", "Researcher – "), ("Ms Fay, head teacher", "Researcher")),
+    ],
+)
+def test_names_of_many_shapes_come_back(openings: tuple[str, str], names: tuple[str, str]) -> None:
+    """Dates, brackets, wide spaces, capitals and commas with a name are told from running speech."""
+    assert _turns(*((openings[n % 2], words) for n, words in enumerate(WORDS))) == [
+        (names[n % 2], words) for n, words in enumerate(WORDS)
+    ]
+
+
+def test_questions_that_are_counted_are_one_speakers() -> None:
+    """The number of a question tells no speakers apart; that of a participant does."""
+    counted = [(f"Question {n // 2 + 1}: " if n % 2 == 0 else "Answer: ", words) for n, words in enumerate(WORDS)]
+    assert [who for who, _ in _turns(*counted)] == ["Question", "Answer"] * 3
+    group = [("Moderator: " if n % 2 == 0 else f"P{n // 2 + 1}: ", words) for n, words in enumerate(WORDS)]
+    assert [who for who, _ in _turns(*group)] == ["Moderator", "P1", "Moderator", "P2", "Moderator", "P3"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autocode.formats.transcripts.page import without_end_stamp
+from autocode.formats.transcripts.speakers import turns_in
 
 
 def test_the_stamp_at_the_end_is_no_word() -> None:
@@ -21,3 +22,52 @@ def test_a_recorders_last_line_is_no_word(footer: str) -> None:
     """What the program adds at the end belongs to nobody's turn."""
     text = f"So long.\n\n{footer}\n"
     assert text[: without_end_stamp(text, 0, len(text))[0]] == "So long."
+
+
+def _turns(text: str) -> list[tuple[str, str]]:
+    return [(t.speaker, text[t.start : t.end]) for t in turns_in(text).turns]
+
+
+def test_page_numbers_and_running_heads_are_no_words() -> None:
+    """What a page prints at its foot and head belongs to nobody's turn; a number that is said does."""
+    head = "\n- {} -\n\nStudy Harbour, Interview 3\n"
+    text = f"I: How many?\nF: 12\nI: And then?\n{head.format(1)}F: Two boats.\n{head.format(2)}I: Yours?\nF: No.\n"
+    assert _turns(text) == [
+        ("I", "How many?"),
+        ("F", "12"),
+        ("I", "And then?"),
+        ("F", "Two boats."),
+        ("I", "Yours?"),
+        ("F", "No."),
+    ]
+
+
+def test_a_heading_between_turns_is_nobodys() -> None:
+    """A line in capitals set apart announces what follows; capitals in the middle of a turn are words."""
+    text = "Q: And then?\n\nA: I shouted\nSTOP IT\nand left.\n\nTHE CHOIR\n\nQ: Why?\n\nA: Well.\n"
+    assert _turns(text)[1] == ("A", "I shouted\nSTOP IT\nand left.")
+
+
+def test_times_and_tags_around_words_are_no_words() -> None:
+    """Times below names, timing lines and closing tags are left out, and the times are kept."""
+    below = (
+        "Ana Li\n0 minutes 4 seconds0:04\nHello.\nBo Ek\n0 minutes 9 seconds0:09\nYes.\nAna Li\n1:02\nAnd?\nBo Ek\n1:12\nNo.\n"
+    )
+    assert _turns(below) == [("Ana Li", "Hello."), ("Bo Ek", "Yes."), ("Ana Li", "And?"), ("Bo Ek", "No.")]
+    assert [t.start_ms for t in turns_in(below).turns] == [4000, 9000, 62000, 72000]
+    tagged = "".join(
+        f"<{who}> {words} </{who}>\n" for who, words in (("int", "Why?"), ("res", "So."), ("int", "So?"), ("res", "Yes."))
+    )
+    assert _turns(tagged) == [("int", "Why?"), ("res", "So."), ("int", "So?"), ("res", "Yes.")]
+    cued = "".join(
+        f"\n{n}\n00:00:0{n}.100 --> 00:00:0{n}.900\n{w}: So {n}.\n" for n, w in enumerate(("Ana", "Bo", "Ana", "Bo"), 1)
+    )
+    assert _turns(cued) == [("Ana", "So 1."), ("Bo", "So 2."), ("Ana", "So 3."), ("Bo", "So 4.")]
+
+
+def test_headers_of_chat_are_front_matter() -> None:
+    """CLAN's headers are about the file; what follows is the talk."""
+    text = (
+        "@UTF8\n@Begin\n@Participants:\tINV Investigator, PAR Participant\n*INV:\thow far ?\n*PAR:\ttwo miles .\n*INV:\tand ?\n"
+    )
+    assert [who for who, _ in _turns(text)] == ["INV", "PAR", "INV"]

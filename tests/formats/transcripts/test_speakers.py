@@ -278,3 +278,22 @@ def test_a_turn_begins_when_the_one_before_ends() -> None:
     """f4 stamps ends only; starts follow from them."""
     turns = timed([Turn(0, 1, "I", None, 100), Turn(2, 3, "B", None, 250), Turn(4, 5, "I")])
     assert [(t.start_ms, t.end_ms) for t in turns] == [(None, 100), (100, 250), (None, None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("I: So?\nP: One [a]\nI: And?\nP: Two [b]\nI: Yes?\nP: Three [c]\n", "begin or end with a number or a bracket"),
+        (
+            "I: So?\nP: One.\nA line of the page again\nI: And?\nP: Two.\nA line of the page again\nI: Hm.\n",
+            "running heads of pages?",
+        ),
+        ("It was late. " * 50 + "\n\nI: So?\nP: One.\nI: And?\nP: Two.\nI: Hm.\n", "before the first speaker belong to nobody"),
+        ("I: So?\nP: One.\nI: And?\nP: Two.\nI: Hm.\nP: Yes.\nK: Me too.\n", "'K': one turn only"),
+    ],
+)
+def test_what_may_be_no_words_is_doubted(text: str, said: str) -> None:
+    """Marks left in the words, lines that come again and words before the first speaker are told, without quoting them."""
+    doubts = "; ".join(turns_in(text).doubts)
+    assert said in doubts
+    assert "page again" not in doubts

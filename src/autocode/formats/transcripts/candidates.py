@@ -17,6 +17,7 @@ from autocode.formats.transcripts.labels import (
     PARTED,
     SIGNS,
     TIME,
+    UNITS,
     WORDS,
     Label,
     labels_of,
@@ -27,13 +28,25 @@ from autocode.formats.transcripts.labels import (
 )
 from autocode.formats.transcripts.page import WHOLE, Front, Page, is_about
 
-_WORDS_ALLOWED = {"colon": 5, "own": 5, "timed": 5, "square": 5, "round": 4, "angle": 5, "curly": 5, "starred": 5, "styled": 5}
+_WORDS_ALLOWED = {
+    "dash": 4,
+    "colon": 5,
+    "own": 5,
+    "timed": 5,
+    "square": 5,
+    "round": 4,
+    "angle": 5,
+    "curly": 5,
+    "starred": 5,
+    "styled": 5,
+}
 _WEIGHTS = {
     "colon": 1.2,
     "own": 0.95,
     "dot": 0.6,
     "wide": 0.7,
     "sign": 0.7,
+    "aside": 0.7,
     "quote": 0.8,
     "round": 0.8,
     "styled": 0.85,
@@ -97,10 +110,13 @@ class _Names:
 
     def __init__(self, family: str, page: Page) -> None:
         self.page = page
-        self.labels = _bare_names(page.labels(family))
+        self.labels = _unnumbered(_bare_names(page.labels(family)))
         self.groups: dict[str, list[Label]] = {}
+        counts = Counter(x.name for x in self.labels)
         for x in self.labels:
-            if _may_be_name(x.name, family):
+            if _may_be_name(x.name, family) and (
+                not _is_list(x.name) or counts[x.name] > 2 - speaks_by_name(x.name.split(",")[0])
+            ):
                 self.groups.setdefault(key_of(x.name), []).append(x)
         self.ranked = sorted(self.groups, key=lambda k: -len(self.groups[k]))
         self.total = max(1.0, len(page.lines) / (2 if family == "own" else 1))
@@ -134,7 +150,8 @@ class _Names:
         known = self.known(name) and not (name.islower() and len(name) == len(own) == 1)
         if known and (len(own) > 1 or role_of_word(name) or name in self.page.front.meanings):
             return len(own) > 2 or self._fits(key)
-        if not self._fits(key) or (len(words) > 1 and words[0].casefold() in WORDS["running"] and len(own) < 4):
+        runs_on = len(words) > 1 and words[0].casefold() in WORDS["running"] and not name.isupper()
+        if not self._fits(key) or (runs_on and len(own) < 4):
             return False
         if len(own) > 1 or known or self.all_named or (self.stamped and "t" in own[0].form):
             return True
@@ -174,6 +191,8 @@ def key_of(name: str) -> str:
 
 
 _SAID = re.compile(r"(?i)\b(?:said|says|asked|asks|sagte|dit|dijo|disse|sagt|fragte|zei|sa|kysyi|сказал\w*)$")
+_SPAN = re.compile(rf"(?:{UNITS}) \d{{1,3}}\b.*")  # what is left of a time in words behind its first number
+_MONTH = re.compile(r"[^\W\d_]{3,}\.?(?: \d{1,2},?)? (?:19|20)\d\d,?")
 _SENTENCE = re.compile(r"(?i)(?!prof|mlle|frau|herr)\b[^\W\d_]{4,}\.[ ]?\S")
 
 
@@ -185,13 +204,16 @@ def _may_be_name(name: str, family: str) -> bool:
         return False
     if not role_of_word(bare) and (is_about(bare) or (len(words) > 1 and words[0].casefold() in WORDS["heading"])):
         return False
-    if _SENTENCE.search(name) or (len(words) > 2 and (name.endswith(".") or "," in name)):
+    if _SENTENCE.search(name) or _MONTH.fullmatch(name) or _SPAN.match(name) or (len(words) > 2 and name.endswith(".")):
         return False
     if family == "own" and re.search(r"[^\W\d_]{3,}\.$", name):
         return False
-    if "," in name and name.rpartition(",")[2].strip()[:1].islower():
-        return False
     return not (len(words) > 1 and _SAID.search(bare))
+
+
+def _is_list(name: str) -> bool:
+    """Whether a name has a comma as running speech has it; ``Ms Ferris, head teacher`` is one that comes back."""
+    return "," in name and (len(name.split()) > 2 or name.rpartition(",")[2].strip()[:1].islower())
 
 
 def _convincing(family: str, labels: Sequence[Label], names: _Names) -> bool:
@@ -202,7 +224,8 @@ def _convincing(family: str, labels: Sequence[Label], names: _Names) -> bool:
     several = len(counts) > 1
     if family == "quote":
         return several and share >= 0.8 and _alternates(labels)
-    if family in ("dot", "wide", "token", "sign") and (known < 0.8 * len(labels) or not several):
+    whole = share >= 0.9 and len(labels) >= 3 * len(counts) and _alternates(labels)
+    if family in ("dot", "wide", "token", "sign", "aside") and not (several and (known >= 0.8 * len(labels) or whole)):
         return False
     if not stamped and share < _SHARES.get(family, 0.25):
         return False
@@ -231,6 +254,8 @@ def _bare_names(labels: Sequence[Label]) -> list[Label]:
     asides: dict[str, Counter[str]] = {}
     for x in labels:
         asides.setdefault(key_of(x.name), Counter())[x.aside] += 1
+    if len({x.aside for x in labels}) == 1 and len(asides) > 1:  # it says something of the line, not of the person
+        return list(labels)
     done = []
     for x in labels:
         seen = asides[key_of(x.name)]
@@ -238,6 +263,19 @@ def _bare_names(labels: Sequence[Label]) -> list[Label]:
         apart = len(seen) > 1 and "" not in seen and all(n > 1 for n in seen.values())
         done.append(replace(x, name=f"{x.name} ({x.aside})") if x.aside and (single or apart) else x)
     return done
+
+
+_COUNTED = re.compile(r"(?P<word>[^\W\d_]+)[ .#№-]*(?P<number>\d{1,3})[a-z]?")
+
+
+def _unnumbered(labels: Sequence[Label]) -> list[Label]:
+    """Labels with one name for questions that are counted through a text: ``Question 1``, ``Question 2``."""
+    numbers: dict[str, list[int]] = {}
+    for x in labels:
+        if (m := _COUNTED.fullmatch(x.name)) and m["word"].casefold() in WORDS["numbered"]:
+            numbers.setdefault(m["word"], []).append(int(m["number"]))
+    counting = {w for w, n in numbers.items() if len(n) > 2 and n == sorted(n) and len(set(n)) >= 0.8 * len(n)}
+    return [replace(x, name=m["word"]) if (m := _COUNTED.fullmatch(x.name)) and m["word"] in counting else x for x in labels]
 
 
 def alike(rare: str, frequent: str) -> bool:

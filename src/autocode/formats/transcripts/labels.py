@@ -14,11 +14,11 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-_UNITS = (
+UNITS = (
     r"hours?|hrs?|h|heures?|horas?|ore|ora|uur|Stunden?|Std|timer|timmar|minutes?|mins?|min|m|Minuten?|minuuttia|minutos?|minuti"
     r"|minuto|minuut|minutter|minuter|seconds?|secs?|sec|s|Sekunden?|Sek|secondes?|segundos?|secondi|seconden|sekuntia|sekunder"
 )
-_SPOKEN = rf"\d{{1,3}}[ \u00a0]?(?:{_UNITS})(?![^\W_])[ ,.]{{0,2}}"
+_SPOKEN = rf"\d{{1,3}}[ \u00a0]?(?:{UNITS})(?![^\W\d_])[ ,.]{{0,2}}"
 _SPOKEN_TIME = (
     r"(?:\d{1,2}h[ ]?\d{1,2}m(?:[ ]?\d{1,2}s)?|\d{1,3}m[ ]?\d{1,2}s"
     rf"|{_SPOKEN}(?:(?:and|und|et|y|e|en) )?(?:{_SPOKEN}){{0,2}})"
@@ -30,7 +30,9 @@ CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,:]\d{1,3})?"
 STAMP = rf"(?:#\d{{1,2}}:\d{{2}}:\d{{2}}(?:-\d{{1,3}})?#|\[{CLOCK}\]|\({CLOCK}\)|<{CLOCK}>)"
 """A time that is marked as a stamp, wherever it stands."""
 
-_PRECISE = rf"(?:{CLOCK}|\d{{1,2}}:\d{{1,2}}:\d{{1,2}}[.,]\d{{1,3}})"
+_DAY = r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?[ \u202f]{1,2})"
+_HALF = r"(?:(?:[ap]m|[ \u202f]?[AP]M)\b)"
+_PRECISE = rf"(?:{_DAY}?{CLOCK}{_HALF}?|\d{{1,2}}:\d{{1,2}}:\d{{1,2}}[.,]\d{{1,3}})"
 _RANGE = rf"{_PRECISE}(?:-\d{{1,3}}(?=#))?(?:[ ]?(?:-{{1,2}}>|[-–—]|to)[ ]?{_PRECISE})?"
 TIME = (
     rf"(?<![\d:])(?:[\[(<{{#*@【]{{0,2}}[ ]?{_RANGE}[ ]?[\])>}}#*】]{{0,2}}|[\[(<{{]\d{{1,2}}\.\d{{2}}(?:\.\d{{2}})?[\])>}}]"
@@ -89,8 +91,9 @@ class Label:
 def milliseconds(stamp: str) -> int:
     """The time that a stamp says: ``#00:01:02-3#`` is 62,300, ``1 minute 2 seconds`` is 62,000.
 
-    A time of two parts is minutes and seconds.
+    A time of two parts is minutes and seconds; a day before it is left out.
     """
+    stamp = re.sub(rf"{_DAY}|(?<=\d){_HALF}", "", stamp)
     if words := re.findall(r"(\d+)[ \u00a0]?([^\W\d_]+)", stamp):
         each = {"std": 3600, "stu": 3600, "h": 3600, "u": 3600, "o": 3600, "t": 3600, "m": 60}
         return sum(1000 * int(n) * next((s for w, s in each.items() if unit.casefold().startswith(w)), 1) for n, unit in words)
@@ -150,6 +153,7 @@ PARTED: dict[str, str] = {
     "sign": rf"{_NAMED}{_SPACE}[=~/•·]{_TALK}",
     "tab": rf"{_NAME}{_ASIDE}{_WITHIN}[ ]*\t{_TALK}",
     "wide": rf"{_NAME}{_ASIDE}{_WITHIN}(?:[ \u00a0]{{2,}}|\u3000){_AFTER}{_WORDS}",
+    "aside": rf"{_NAME}[ \t]*[(\[（](?![ ]?\d{{1,2}}[:.]\d)(?P<aside>[^()\[\]（）\n]{{1,40}})[)\]）]{_TALK}",
     "dot": rf"{_NAME}[.)][ \t]+{_AFTER}{_WORDS}",
     "quote": rf"{_NAME}{_SPACE}(?=[「『«“„\"])",
     "timed": rf"{_NAME}{_CLOSE}{_ASIDE}[ \t]*[,@–—-]?[ \t]*(?P<within>{TIME})(?!{_SPOKEN}){_SPACE}[-–—:|]?[ \t]+{_WORDS}",
@@ -163,7 +167,16 @@ PARTED: dict[str, str] = {
 }
 """By family: what a line looks like after its number and time."""
 
-_NEEDED = {"tab": "\t", "pipe": "|", "angle": "<", "square": "[", "semicolon": ";；", "curly": "{【«", "quote": '「『«“„"'}
+_NEEDED = {
+    "aside": "([（",
+    "tab": "\t",
+    "pipe": "|",
+    "angle": "<",
+    "square": "[",
+    "semicolon": ";；",
+    "curly": "{【«",
+    "quote": '「『«“„"',
+}
 
 
 @lru_cache(maxsize=len(PARTED))
@@ -198,7 +211,7 @@ WORDS: dict[str, frozenset[str]] = {
     kind: frozenset(word.replace("_", " ") for word in words.casefold().split())
     for kind, words in tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8")).items()
 }
-"""Words by kind (interviewer, respondent, about, speech, running, column), in lower case."""
+"""Words by kind (interviewer, respondent, numbered, about, speech, running, column), in lower case."""
 
 _SPEAKING = re.compile(f"(?:{'|'.join(sorted(map(re.escape, WORDS['speaker']), key=len, reverse=True))})", re.IGNORECASE)
 _NUMBERED = re.compile(r"[ _.#-]*(?:\d{1,3}|[a-z](?![^\W\d_])|[ivx]{1,4})?[ .]*$", re.IGNORECASE)

@@ -32,6 +32,7 @@ _KEYED = re.compile(
     r"[ \t*_#•·>|-]*(?P<key>[^\W\d_][^\n:：\t=]{0,40}?)[*_]*[ \t\u00a0]*"
     r"(?P<sign>[:：=\t|]|[ \t][-–—][ \t])[*_ \t|]*(?P<value>[^\n]*)"
 )
+_CHAT = re.compile(r"@[A-Z][\w ]*(?::\t.*)?")  # the headers of CLAN's transcripts
 _RULE = re.compile(r"[ \t]*[-–—=_*#~.]{3,}[ \t]*")
 _ENDS = re.compile(r"[.?!…？。！؟;]\W*$")
 
@@ -66,6 +67,9 @@ def front_of(text: str) -> Front:
     for line in text[: 4 * _WITHIN].split("\n")[:_MOST_LINES]:
         start, at = at, min(at + len(line) + 1, len(text))
         words = line.strip()
+        if end == start and _CHAT.fullmatch(words):
+            end, near, run = at, True, []
+            continue
         if not words or _RULE.fullmatch(line):
             end, near = (start, False) if len(run) > 1 else (end, near and not words)
             run = []
@@ -118,6 +122,7 @@ class Page:
         self.styles = sorted(s for s in styles if text[s[0] : s[1]].strip())
         self.lines = [m.start() for m in re.finditer(r"(?m)^[^\S\n]*\S", text)]
         self.lines = self.lines[bisect_left(self.lines, front.end) :]
+        self.furniture = furniture(text)
         self.blank_lines = len(re.findall(r"\n[^\S\n]*\n[^\S\n]*(?=\S)", text)) > 0.25 * len(self.lines)
 
     def sample(self) -> Page:
@@ -289,7 +294,16 @@ WHOLE: dict[str, Callable[[Page], list[Label]]] = {"styled": _styled, "table": _
 """Families that are found by looking at the whole document."""
 
 
-_AT_END = re.compile(rf"(?:[ \t]*(?P<stamp>{STAMP})|\n[ \t]*{TIME})[ \t]*$")
+_AT_END = re.compile(
+    rf"(?:[ \t]*(?P<stamp>{STAMP})|(?:\n[ \t]*\d{{1,5}}[ \t]*)?\n[ \t]*{TIME}|[ \t]*[<\[]/[^<>\[\]\n]{{1,40}}[>\]])[ \t]*$"
+)
+_AT_START = re.compile(rf"\s*(?P<stamp>{TIME})(?:[ \t,|/–-]*{TIME})?[ \t]*(?=\n[ \t]*\S)")
+_PAGE = re.compile(
+    r"[ \t\f]*(?:[-–—|]{1,2}[ ]?\d{1,4}[ ]?[-–—|]{1,2}|\d{1,4}[ ]?/[ ]?\d{1,4}|第?\d{1,4}页"
+    r"|(?:page|seite|side|sida|página|pagina|pág\.?|p\.|s\.|str\.|oldal|sivu|стр\.)[ ]?\d{1,4}"
+    r"(?:[ ]?(?:of|von|de|di|/|van|av|z|из)[ ]?\d{1,4})?)[ \t]*",
+    re.IGNORECASE,
+)
 _FOOTER = re.compile(
     r"\n[^\n]*?(?:(?:stopped|started) transcription|Transcribed by https?://otter\.ai|Transcription ended after [\d:]+"
     r"|hat die Transkription (?:beendet|gestartet))[^\n]{0,80}$",
@@ -301,6 +315,46 @@ _CLOSING = re.compile(
     r"[-–—*=_#\])>}. ]{0,8}$",
     re.IGNORECASE,
 )
+
+
+def stamp_below(text: str, start: int, end: int) -> tuple[int, int | None]:
+    """Where the words of a span begin, and the time on the line before them, where that line holds nothing else."""
+    found = _AT_START.match(text, start, end)
+    return (found.end(), milliseconds(found["stamp"])) if found else (start, None)
+
+
+def furniture(text: str) -> frozenset[str]:
+    """Lines that belong to the page and not to the talk: page numbers, and what stands beside them again and again."""
+    lines = [line.strip() for line in text.split("\n")]
+    numbers = [n for n, line in enumerate(lines) if _PAGE.fullmatch(line)]
+    if len(numbers) < 2:
+        return frozenset()
+    beside: Counter[str] = Counter()
+    for n in numbers:
+        above = next((line for line in reversed(lines[max(0, n - 2) : n]) if line), "")
+        below = next((line for line in lines[n + 1 : n + 3] if line), "")
+        beside.update({above, below} - {""})
+    heads = {line for line in beside if lines.count(line) > 1 and beside[line] >= 0.4 * len(numbers) and len(line) > 5}
+    return frozenset({lines[n] for n in numbers} | heads)
+
+
+def without_furniture(page: Page, start: int, end: int) -> int:
+    """Where the words of a turn end before page numbers, running heads, or a heading for what follows.
+
+    A heading is a last line set apart, in capitals without an end of a sentence, or in the style of one.
+    """
+    while True:
+        end = start + len(page.text[start:end].rstrip())
+        at = page.text.rfind("\n", start, end) + 1
+        line = page.text[at:end].strip()
+        if at <= start or not line:
+            return end
+        letters = sum(c.isalpha() for c in line)
+        shouted = line.isupper() and letters > 3 and len(line.split()) <= 8 and not _ENDS.search(line)
+        heading = any(k == "heading" and a <= at + 1 and b >= end - 1 for a, b, k in page.styles) if not shouted else True
+        if line not in page.furniture and not (heading and page.is_apart(at)):
+            return end
+        end = at
 
 
 def without_end_stamp(text: str, start: int, end: int) -> tuple[int, int | None]:

@@ -16,10 +16,11 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
+from autocode.errors import counted
 from autocode.formats.receipt import listed_names
 from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of, shown
 from autocode.formats.transcripts.labels import INTERVIEWER, Label, Style, role_of_word, speaks_by_name
-from autocode.formats.transcripts.page import Page, front_of, without_closing, without_end_stamp
+from autocode.formats.transcripts.page import Page, front_of, stamp_below, without_closing, without_end_stamp, without_furniture
 from autocode.formats.transcripts.roles import asks, ends_asking, with_roles
 from autocode.study import Document, Turn
 
@@ -142,28 +143,26 @@ def _spelled_alike(labels: Sequence[Label]) -> tuple[list[Label], tuple[str, ...
         near = [other for other in totals if totals[other] >= max(3, 3 * n) and alike(name, other)]
         if near:
             slips[name] = near[0]
-    told = tuple(f"'{a}' is taken for '{b}' ({_counted(totals[a], 'turn')})" for a, b in slips.items())
+    told = tuple(f"'{a}' is taken for '{b}' ({counted(totals[a], 'turn')})" for a, b in slips.items())
     return [replace(x, name=slips.get(best[key_of(x.name)], best[key_of(x.name)])) for x in labels], told
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" + "s" * (n != 1)
 
 
 def _between(page: Page, labels: Sequence[Label]) -> tuple[Turn, ...]:
     """Each label's words, up to the next label."""
     ends = [label.start for label in labels[1:]] + [len(page.text)]
-    turns = [_turn(page.text, label, label.stop or end) for label, end in zip(labels, ends, strict=True)]
+    turns = [_turn(page, label, label.stop or end) for label, end in zip(labels, ends, strict=True)]
     if turns:
         turns[-1] = replace(turns[-1], end=max(turns[-1].start, without_closing(page.text, turns[-1].start, turns[-1].end)))
     return timed([turn for turn in turns if turn.end > turn.start])
 
 
-def _turn(text: str, label: Label, end: int) -> Turn:
-    end, end_ms = without_end_stamp(text, label.end, end)
-    body = text[label.end : end]
-    start = label.end + len(body) - len(body.lstrip())
-    return Turn(start, max(start, end), label.name, label.start_ms, end_ms if end_ms is not None else label.end_ms)
+def _turn(page: Page, label: Label, end: int) -> Turn:
+    begin, stamp = stamp_below(page.text, label.end, end)
+    end, end_ms = without_end_stamp(page.text, begin, without_furniture(page, begin, end))
+    body = page.text[begin:end]
+    start = begin + len(body) - len(body.lstrip())
+    start_ms = label.start_ms if label.start_ms is not None else stamp
+    return Turn(start, max(start, end), label.name, start_ms, end_ms if end_ms is not None else label.end_ms)
 
 
 def _one_side(page: Page, labels: Sequence[Label]) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
@@ -191,7 +190,7 @@ def _one_side(page: Page, labels: Sequence[Label]) -> tuple[tuple[Turn, ...], tu
     ]
     side = "respondent" if asking else "interviewer"
     count = sum(m.name == other for m in joined)
-    return _between(page, joined), (f"only '{name}' is named; {_counted(count, 'turn')} without a name taken as the {side}'s",)
+    return _between(page, joined), (f"only '{name}' is named; {counted(count, 'turn')} without a name taken as the {side}'s",)
 
 
 _MARKER = re.compile(r"[ \t]*([-–—*•>»?#+]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
@@ -219,17 +218,17 @@ def _questions_marked(page: Page) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
             continue
         if ends_asking(inside) >= 0.5 and ends_asking(outside) <= 0.4:
             return _sides(page, spans, mask), (
-                f"no names; the {_counted(len(inside), 'paragraph')} {how} taken as the interviewer's",
+                f"no names; the {counted(len(inside), 'paragraph')} {how} taken as the interviewer's",
             )
         if how.endswith("type") and ends_asking(outside) >= 0.5 and ends_asking(inside) <= 0.2:
             return _sides(page, spans, [not m for m in mask]), (
-                f"no names; the {_counted(len(inside), 'paragraph')} {how} taken as the respondent's",
+                f"no names; the {counted(len(inside), 'paragraph')} {how} taken as the respondent's",
             )
     asking = [bool(ends_asking([w])) for w in words]
     alone = sum(a != b for a, b in pairwise(asking)) >= 0.85 * (len(words) - 1) and len(words) >= 6
     if alone:
         return _sides(page, spans, asking), (
-            f"no names; the {_counted(sum(asking), 'paragraph')} that ask are taken as the interviewer's",
+            f"no names; the {counted(sum(asking), 'paragraph')} that ask are taken as the interviewer's",
         )
     return (), ()
 
@@ -262,7 +261,7 @@ def _odd(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str, ...]
         longest = max(range(len(turns)), key=lengths.__getitem__)
         told.append(f"turn {longest + 1} ({turns[longest].speaker}) has {lengths[longest]:,} words: are names missing in it?")
     counts = Counter(t.speaker for t in turns)
-    rare = [s for s, n in counts.items() if n == 1 and len(turns) > 5 and not speaks_by_name(s)]
+    rare = [s for s, n in counts.items() if n == 1 and len(turns) > 5 and (len(counts) > 2 or not speaks_by_name(s))]
     if rare and len(rare) <= 5:
         told.append(f"{', '.join(repr(s) for s in rare)}: one turn only; a speaker?")
     named = all(speaks_by_name(s) for s, n in counts.most_common(2))
@@ -270,8 +269,35 @@ def _odd(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str, ...]
     if words and len(words) <= 3 and len(counts) > 2:
         told.append(f"{', '.join(repr(s) for s in words)}: a speaker, or a word before a colon?")
     left = [(name, n) for name, n in found.left.items() if n > 2 and len(name.split()) == 1 and name[:1].isupper()]
-    told += [f"'{name}' opens {_counted(n, 'line')} and is not taken for a speaker" for name, n in left[:3]]
+    told += [f"'{name}' opens {counted(n, 'line')} and is not taken for a speaker" for name, n in left[:3]]
+    told += _remains(page, turns, found)
     unnamed = sum(max(0, len(page.paragraphs(t.start, t.end)) - 1) for t in turns)
     if len(turns) > 5 and unnamed > 2 * len(turns) and any(page.is_apart(a) for a in page.lines[1:]):
-        told.append(f"{_counted(unnamed, 'paragraph')} without a name went to the speaker before")
+        told.append(f"{counted(unnamed, 'paragraph')} without a name went to the speaker before")
     return tuple(told)
+
+
+_BRACKET = r"[<\[{|][^\n]{1,30}[>\]}|]"
+_REMAINS = re.compile(rf"^[^\w\s]*\d[\d:.,'h -]*\d[^\w\s]*(?=\s)|^{_BRACKET}|{_BRACKET}$|\s[#\[(]?[\d:.,-]*\d[:.]\d+\S?$")
+
+
+def _remains(page: Page, turns: Sequence[Turn], found: Candidate) -> list[str]:
+    """What was left in the turns, or out of them, and may be no words of theirs."""
+    told = []
+    marked = sum(bool(_REMAINS.search(page.text[t.start : t.end])) for t in turns)
+    if marked > max(2, 0.3 * len(turns)):
+        told.append(f"{counted(marked, 'turn')} begin or end with a number or a bracket: times or marks among the words?")
+    lines = Counter(line.strip() for t in turns for line in page.text[t.start : t.end].split("\n")[1:])
+    again = sum(n for line, n in lines.items() if n > 1 and len(line) > 12)
+    if again:
+        told.append(f"{counted(again, 'line')} within turns stand there more than once: running heads of pages?")
+    before = len(page.text[page.front.end : turns[0].start].split()) if turns else 0
+    if before > max(40, 0.1 * len(page.text.split())):
+        told.append(f"{counted(before, 'word')} before the first speaker belong to nobody")
+    left = sum(found.left.values())
+    if left > max(3, 0.25 * len(turns)) and found.family in ("colon", "square", "round", "angle", "curly", "dash"):
+        told.append(f"{counted(left, 'line')} open like a speaker's name that was not taken for one")
+    same = sum(a.speaker == b.speaker for a, b in pairwise(turns))
+    if len(turns) > 5 and same > 0.5 * len(turns) and len({t.speaker for t in turns}) > 1:
+        told.append(f"{counted(same, 'turn')} follow one of the same speaker")
+    return told
