@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from autocode.desk.jobs import PROGRESS
 from autocode.store import STORE, load
 from autocode.store.backups import check
 from autocode.store.ledger import entries, last_written
@@ -203,10 +206,11 @@ def test_the_whole_job_from_an_empty_folder_to_a_word_file(browser: Any, tmp_pat
 
 
 def test_what_came_in_can_be_given_back_whole(browser: Any, tmp_path: Path, material: Path) -> None:
-    """One click takes an import back; after a decision it is refused, and nothing is lost."""
+    """One click takes an import back, also after a kill; after a decision it is refused, and nothing is lost."""
     with running(tmp_path, "open") as server:
+        _new_study(tab(browser, server.address), material)
+    with running(tmp_path, "open", "Badges") as server:
         page = tab(browser, server.address)
-        _new_study(page, material)
         store = tmp_path / "Badges" / STORE
         before = load(store)
         room(page, "Bring in")
@@ -214,6 +218,9 @@ def test_what_came_in_can_be_given_back_whole(browser: Any, tmp_path: Path, mate
         page.click("button[data-do=take-files]")
         page.locator(".steps").wait_for()
         assert len(load(store).documents) == 13
+        server.kill()
+    with running(tmp_path, "open", "Badges") as server:
+        page = tab(browser, server.address)
         room(page, "Bring in")
         with loads(page):
             page.click("button[data-do=untake]")
@@ -230,6 +237,14 @@ def test_what_came_in_can_be_given_back_whole(browser: Any, tmp_path: Path, mate
         page.locator("#saved.bad").wait_for()
         assert len(load(store).documents) == 13
         assert page.faults == []
+
+
+def _begun_by_the_desk(environment: Path, folder: Path) -> bool:
+    """Whether a process is work that the desk of a folder began."""
+    with contextlib.suppress(OSError):
+        said = environment.read_bytes()
+        return PROGRESS.encode() + b"=1" in said and str(folder).encode() in said
+    return False
 
 
 def test_a_server_killed_in_the_middle_of_each_step_loses_nothing(browser: Any, tmp_path: Path, material: Path) -> None:
@@ -267,7 +282,12 @@ def test_a_server_killed_in_the_middle_of_each_step_loses_nothing(browser: Any, 
         page.locator("#job-state").wait_for()
         page.reload()  # the work goes on
         page.locator("#job-state").wait_for()
+        work = [int(p.parent.name) for p in Path("/proc").glob("[0-9]*/environ") if _begun_by_the_desk(p, tmp_path)]
         killed(server, page)
+        deadline = time.monotonic() + 30
+        while any(Path(f"/proc/{number}").exists() for number in work):  # nothing works on for nobody
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
         assert not list(folder.glob(".*tmp*"))
         assert check(store) == []
     with running(tmp_path, "open", "Badges") as server:

@@ -29,6 +29,7 @@ from autocode.cli.second_look import clinic_, meet, plan_, second_look_, stabili
 from autocode.cli.shell import app, bundled, tell
 from autocode.cli.suggest import next_, suggest
 from autocode.cli.train import align, train
+from autocode.desk.jobs import ends_with_the_desk
 from autocode.encode.multilingual import NAME as MULTILINGUAL
 from autocode.encode.multilingual import add_multilingual
 from autocode.encode.weights import add_encoder, added_encoders, encoders_folder, remove_encoder
@@ -152,6 +153,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # an old console knows few letters: the others are written as their numbers
             stream.reconfigure(errors="backslashreplace")
+    ends_with_the_desk()
     try:
         app(sys.argv[1:] or ["open"], prog_name="autocode")  # alone, it opens the desk
     except AutocodeError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 import re
 import secrets
 from collections import Counter
@@ -18,6 +20,7 @@ from autocode.desk.guard import Session, data, html, read_json
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
+from autocode.formats.files import write_atomic
 from autocode.formats.overview import DocumentRow, Import
 from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
 from autocode.formats.staged import Incoming
@@ -25,6 +28,8 @@ from autocode.formats.transcripts.candidates import shape_of
 from autocode.formats.transcripts.labels import INTERVIEWER
 from autocode.formats.transcripts.roles import propose_roles, with_speakers
 from autocode.store import load, receipts, update
+from autocode.store.backups import backup
+from autocode.store.opening import BACKUPS
 from autocode.store.records import ReceiptRow
 from autocode.study import Document, Study
 from autocode.study.merge import made_of_units
@@ -39,7 +44,6 @@ _BATCHES = 4  # of one study that lie about, the older ones are dropped
 
 
 TakeIn = Callable[[Sequence[Path], ReadOptions], tuple[Study, list[Receipt]]]
-"""Reads files into a study, with a receipt for each."""
 
 
 @dataclass
@@ -209,9 +213,8 @@ def chosen(row: object) -> Choices:
 
 async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Where files are dropped; what came in so far."""
-    sizes = study.sizes()
-    undoable = isinstance(study.undo, Taken) and study.store.is_file()
-    return html(fragment("bring.html", study=study, seat=seat, room="bring", sizes=sizes, undoable=undoable))
+    undoable = study.store.is_file() and bool(_last(study))
+    return html(fragment("bring.html", study=study, seat=seat, room="bring", undoable=undoable))
 
 
 async def begin(request: Request, study: OpenStudy, seat: Session) -> Response:
@@ -301,17 +304,14 @@ def _likeliest(document: Document, names: Sequence[str], known: Mapping[str, Doc
     """
     quotes = [document.text_of(s) for s in document.segments[:20]]
     held = {n: sum(q in known[n].text for q in quotes) for n in names}
+    numbers = {n: [int(x) for x in re.findall(r"[0-9]+", n)] for n in (*names, document.id)}
     best = [n for n in names if held[n] == max(held.values())]
-    numbered = [n for n in best if _numbers(n) == _numbers(document.id) != ()]
+    numbered = [n for n in best if numbers[n] == numbers[document.id] != []]
     if len(best) == 1 and held[best[0]]:
         return best[0]
     if len(numbered) == 1:
         return numbered[0]
     return next(iter(difflib.get_close_matches(document.id, best, 1, 0.5)), "")
-
-
-def _numbers(name: str) -> tuple[int, ...]:
-    return tuple(map(int, re.findall(r"[0-9]+", name)))
 
 
 def _counts(before: Study, after: Study) -> dict[str, tuple[int, int]]:
@@ -325,12 +325,20 @@ def _counts(before: Study, after: Study) -> dict[str, tuple[int, int]]:
     return {name: (len(new), len(new) - len(old)) for name, (old, new) in pairs.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """An import that can be given back as long as nothing has changed since."""
+_LAST = "last-import.json"  # in the folder of copies: the copy made before the last import, and how the study was after it
 
-    before: Study
-    after: Study
+
+def _digest(store: Path) -> str:
+    return hashlib.sha256(repr(load(store)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _last(study: OpenStudy) -> dict[str, str]:
+    """The last import: the name of the copy before it ("" for none) and the digest after it; empty where that is gone."""
+    try:
+        found: dict[str, str] = json.loads((study.folder / BACKUPS / _LAST).read_text(encoding="utf-8"))
+        return found if not found["copy"] or (study.folder / BACKUPS / found["copy"]).is_file() else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 async def take(request: Request, study: OpenStudy, seat: Session) -> Response:
@@ -343,7 +351,7 @@ async def take(request: Request, study: OpenStudy, seat: Session) -> Response:
     same = replace(choices, asking=batch.choices.asking) == batch.choices
     if not batch.digest or batch.digest != digest or not same:
         raise StudyError("these files", "they are not as they were shown", "Look at the preview again.")
-    study.undo = await run_in_threadpool(_taken, study, batch, choices)
+    await run_in_threadpool(_taken, study, batch, choices)
     batch.incoming.close()
     study.batches = {k: b for k, b in study.batches.items() if b is not batch}
     return data({"go": study.base})
@@ -355,9 +363,9 @@ def _ready(store: Path, called: str, batch: Batch, known: Study, choices: Choice
     return Import.of(new, batch.receipts, known, earlier, new.name or called, choices.replacing)
 
 
-def _taken(study: OpenStudy, batch: Batch, choices: Choices) -> Taken:
-    before = load(study.store) if study.store.is_file() else Study()
-    made = _ready(study.store, study.folder.name, batch, before, choices)
+def _taken(study: OpenStudy, batch: Batch, choices: Choices) -> None:
+    copy = backup(study.store, "import").name if study.store.is_file() else ""
+    made = _ready(study.store, study.folder.name, batch, load(study.store) if copy else Study(), choices)
 
     def onto(known: Study) -> Study:
         if known != batch.known:
@@ -365,23 +373,26 @@ def _taken(study: OpenStudy, batch: Batch, choices: Choices) -> Taken:
         return made.onto(known)
 
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    return Taken(before, update(study.store, onto, lambda: made.entries(at)))
+    update(study.store, onto, lambda: made.entries(at))
+    write_atomic(study.folder / BACKUPS / _LAST, json.dumps({"copy": copy, "after": _digest(study.store)}))
 
 
 async def undo(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Give the last import back whole; refused where anything was decided since."""
-    taken = study.undo
-    if not isinstance(taken, Taken):
-        raise StudyError("this import", "the desk was started anew since", "Delete what you do not want by hand.")
+    last = _last(study)
+    if not last:
+        raise StudyError("this import", "the copy made before it is no longer there", "Delete what you do not want by hand.")
+    known, same = load(study.store), _digest(study.store) == last["after"]
+    before = load(study.folder / BACKUPS / last["copy"]) if last["copy"] else Study(name=known.name)
 
-    def back(known: Study) -> Study:
-        if known != taken.after:
+    def back(now: Study) -> Study:
+        if now != known or not same:
             raise StudyError("this import", "the study was worked on since", "Undo the later steps first.")
-        return taken.before
+        return before
 
     at = datetime.now(UTC).isoformat(timespec="seconds")
     update(study.store, back, lambda: [ReceiptRow(at, "the last import", "given back whole", 0, {}, ())])
-    study.undo = None
+    (study.folder / BACKUPS / _LAST).unlink()
     return data({"reload": True})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import subprocess
 import threading
@@ -16,6 +17,9 @@ MARK = "\x1e"
 
 PROGRESS = "AUTOCODE_PROGRESS"
 """Name of the environment variable that asks the command line for such lines."""
+
+
+_GRACE = 10.0  # seconds that work has for its own end
 
 
 @dataclass
@@ -73,8 +77,25 @@ class Job:
         self.done, self.total, self.what = int(done), int(total), what
 
 
+def ends_with_the_desk() -> None:
+    """In work that the desk began: stop where the desk is gone, even killed, for nobody would hear of the end.
+
+    Every verb writes its result at the very end, in one step, so nothing half-done is left.
+    """
+
+    def listen() -> None:
+        while os.read(0, 1):
+            pass
+        _thread.interrupt_main()
+        time.sleep(_GRACE)
+        os._exit(1)
+
+    if os.environ.get(PROGRESS):
+        threading.Thread(target=listen, daemon=True).start()
+
+
 class Jobs:
-    """The job of a study, at most one at a time; it goes on when the page is closed."""
+    """The job of a study, at most one at a time; it goes on when the page is closed, and ends with the desk."""
 
     def __init__(self, command: Sequence[str]) -> None:
         """Know how the command line is called."""
@@ -99,7 +120,7 @@ class Jobs:
             raise StudyError("this", "other work on the study is not finished", "Wait for it, or stop it first.")
         process = subprocess.Popen(  # noqa: S603 (our own command line, and no shell)
             [*self._command, *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # never written to: it ends when the desk does, and the work with it
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -112,7 +112,6 @@ class OpenStudy:
         self.audio = AudioFiles(self.store)
         self.batches: dict[str, Any] = {}  # files on their way in, by a random key
         self.files: dict[str, Path] = {}  # written for the study, by a random name
-        self.undo: object = None  # the last import, while it can be given back
         self._desk: Desk | None = None
         self._hold: AbstractContextManager[None] | None = None
         self._seen: tuple[int, int] = (0, 0)
