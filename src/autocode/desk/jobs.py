@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -88,7 +89,7 @@ def ends_with_the_desk() -> None:
             pass
         _thread.interrupt_main()
         time.sleep(_GRACE)
-        os._exit(1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     if os.environ.get(PROGRESS):
         threading.Thread(target=listen, daemon=True).start()
