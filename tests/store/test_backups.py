@@ -11,10 +11,20 @@ from autocode import footprint
 from autocode.errors import StoreError
 from autocode.formats.files import write_atomic
 from autocode.store import STORE, load, update
-from autocode.store.backups import backup, backup_of, backups, check, restore
+from autocode.store.backups import (
+    backup,
+    backup_of,
+    backups,
+    before_import,
+    check,
+    drop_import,
+    import_kept,
+    keep_import,
+    restore,
+)
 from autocode.store.ledger import append, entries, held
 from autocode.store.outputs import outputs, record_outputs, record_taken
-from autocode.study import Study
+from autocode.study import Document, Study
 from autocode.trail import Decision
 
 
@@ -112,3 +122,21 @@ def test_a_list_survives_an_import(store: Path, tmp_path: Path, study: Study) ->
     record_outputs(store, [tmp_path / "a.csv"], "export")
     update(store, lambda _: study)
     assert [o.path for o in outputs(store)] == ["../a.csv"]
+
+
+def test_an_import_is_given_back_from_the_copy_before_it(study: Study, tmp_path: Path) -> None:
+    """What it was before is known as long as nobody has worked since, and the copy is there."""
+    store = tmp_path / STORE
+    before = update(store, lambda _: study)
+    copy = backup(store, "import")
+    update(store, lambda s: replace(s, documents=(*s.documents, Document("late", "One more."))))
+    keep_import(store, copy)
+    assert before_import(store) == before
+    update(store, lambda s: replace(s, documents=(*s.documents, Document("later", "And another."))))
+    with pytest.raises(StoreError, match="worked on since"):
+        before_import(store)
+    copy.unlink()
+    assert not import_kept(store)
+    drop_import(store)
+    with pytest.raises(StoreError, match="no longer there"):
+        before_import(store)

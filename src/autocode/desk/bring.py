@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
-import json
 import re
 import secrets
 from collections import Counter
@@ -20,7 +18,6 @@ from autocode.desk.guard import Session, data, html, read_json
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
-from autocode.formats.files import write_atomic
 from autocode.formats.overview import DocumentRow, Import
 from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
 from autocode.formats.staged import Incoming
@@ -28,8 +25,7 @@ from autocode.formats.transcripts.candidates import shape_of
 from autocode.formats.transcripts.labels import INTERVIEWER
 from autocode.formats.transcripts.roles import propose_roles, with_speakers
 from autocode.store import load, receipts, update
-from autocode.store.backups import backup
-from autocode.store.opening import BACKUPS
+from autocode.store.backups import backup, before_import, drop_import, import_kept, keep_import
 from autocode.store.records import ReceiptRow
 from autocode.study import Document, Study
 from autocode.study.merge import made_of_units
@@ -213,7 +209,7 @@ def chosen(row: object) -> Choices:
 
 async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Where files are dropped; what came in so far."""
-    undoable = study.store.is_file() and bool(_last(study))
+    undoable = study.store.is_file() and import_kept(study.store)
     return html(fragment("bring.html", study=study, seat=seat, room="bring", undoable=undoable))
 
 
@@ -325,22 +321,6 @@ def _counts(before: Study, after: Study) -> dict[str, tuple[int, int]]:
     return {name: (len(new), len(new) - len(old)) for name, (old, new) in pairs.items()}
 
 
-_LAST = "last-import.json"  # in the folder of copies: the copy made before the last import, and how the study was after it
-
-
-def _digest(store: Path) -> str:
-    return hashlib.sha256(repr(load(store)).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _last(study: OpenStudy) -> dict[str, str]:
-    """The last import: the name of the copy before it ("" for none) and the digest after it; empty where that is gone."""
-    try:
-        found: dict[str, str] = json.loads((study.folder / BACKUPS / _LAST).read_text(encoding="utf-8"))
-        return found if not found["copy"] or (study.folder / BACKUPS / found["copy"]).is_file() else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
 async def take(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Take a batch over as it was shown, in one transaction."""
     from starlette.concurrency import run_in_threadpool
@@ -364,7 +344,7 @@ def _ready(store: Path, called: str, batch: Batch, known: Study, choices: Choice
 
 
 def _taken(study: OpenStudy, batch: Batch, choices: Choices) -> None:
-    copy = backup(study.store, "import").name if study.store.is_file() else ""
+    copy = backup(study.store, "import") if study.store.is_file() else None
     made = _ready(study.store, study.folder.name, batch, load(study.store) if copy else Study(), choices)
 
     def onto(known: Study) -> Study:
@@ -374,25 +354,21 @@ def _taken(study: OpenStudy, batch: Batch, choices: Choices) -> None:
 
     at = datetime.now(UTC).isoformat(timespec="seconds")
     update(study.store, onto, lambda: made.entries(at))
-    write_atomic(study.folder / BACKUPS / _LAST, json.dumps({"copy": copy, "after": _digest(study.store)}))
+    keep_import(study.store, copy)
 
 
 async def undo(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Give the last import back whole; refused where anything was decided since."""
-    last = _last(study)
-    if not last:
-        raise StudyError("this import", "the copy made before it is no longer there", "Delete what you do not want by hand.")
-    known, same = load(study.store), _digest(study.store) == last["after"]
-    before = load(study.folder / BACKUPS / last["copy"]) if last["copy"] else Study(name=known.name)
+    known, before = load(study.store), before_import(study.store)
 
     def back(now: Study) -> Study:
-        if now != known or not same:
+        if now != known:
             raise StudyError("this import", "the study was worked on since", "Undo the later steps first.")
         return before
 
     at = datetime.now(UTC).isoformat(timespec="seconds")
     update(study.store, back, lambda: [ReceiptRow(at, "the last import", "given back whole", 0, {}, ())])
-    (study.folder / BACKUPS / _LAST).unlink()
+    drop_import(study.store)
     return data({"reload": True})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import sqlite3
@@ -28,6 +30,7 @@ from autocode.store.opening import (
     still,
 )
 from autocode.store.rows import TALLY, digest, log_of, read_log, tallied, tally_faults, there
+from autocode.study import Study
 from autocode.trail import Entry, verify
 
 _TABLES = (*TABLES, *BESIDE, TALLY, records.TABLE, rewording.TABLE, "recording")
@@ -290,3 +293,54 @@ def backup_of(folder: Path, name: str) -> Path:
         if path.is_file():
             return path
     raise StoreError(f"the copy '{name}'", "there is no such copy of this study", f"See them: autocode restore {folder}.")
+
+
+_LAST = "last-import.json"  # in the folder of copies
+
+
+def keep_import(store: Path, copy: Path | None) -> None:
+    """Remember an import just made, so that it can be given back, also after a new start.
+
+    Args:
+        store: The study file.
+        copy: The copy made before; None where the import made the study.
+    """
+    known = {"copy": copy.name if copy else "", "after": _digest(store)}
+    (store.parent / BACKUPS).mkdir(exist_ok=True)
+    (store.parent / BACKUPS / _LAST).write_text(json.dumps(known), encoding="utf-8")
+
+
+def import_kept(store: Path) -> bool:
+    """Whether an import is remembered, and the copy before it is still there."""
+    return bool(_kept(store))
+
+
+def before_import(store: Path) -> Study:
+    """The study as it was before the import remembered; without documents where the import made it.
+
+    Raises:
+        StoreError: There is none, or the study was worked on since.
+    """
+    known = _kept(store)
+    if not known:
+        raise StoreError("this import", "the copy made before it is no longer there", "Delete what you do not want by hand.")
+    if known["after"] != _digest(store):
+        raise StoreError("this import", "the study was worked on since", "Undo the later steps first.")
+    return load(store.parent / BACKUPS / known["copy"]) if known["copy"] else Study(name=load(store).name)
+
+
+def drop_import(store: Path) -> None:
+    """Remember no import any more."""
+    (store.parent / BACKUPS / _LAST).unlink(missing_ok=True)
+
+
+def _kept(store: Path) -> dict[str, str]:
+    try:
+        found: dict[str, str] = json.loads((store.parent / BACKUPS / _LAST).read_text(encoding="utf-8"))
+        return found if not found["copy"] or (store.parent / BACKUPS / found["copy"]).is_file() else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _digest(store: Path) -> str:
+    return hashlib.sha256(repr(load(store)).encode("utf-8", "surrogatepass")).hexdigest()
