@@ -545,6 +545,6 @@ def _from_file(name: str) -> dict[str, str]:
 
 UNSEEN: dict[int, dict[str, tuple[str, list[tuple[str, str]]]]] = {
     number: {name: _parsed(text) for name, text in texts.items()}
-    for number, texts in enumerate((_TEXTS, _from_file("reading_second.txt")), 1)
+    for number, texts in enumerate((_TEXTS, _from_file("reading_second.txt"), _from_file("reading_third.txt")), 1)
 }
 """By set and name: the text, and its turns (speaker, words); a side without a name is ? or !."""
