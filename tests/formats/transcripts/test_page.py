@@ -46,6 +46,14 @@ def test_a_heading_between_turns_is_nobodys() -> None:
     """A line in capitals set apart announces what follows; capitals in the middle of a turn are words."""
     text = "Q: And then?\n\nA: I shouted\nSTOP IT\nand left.\n\nTHE CHOIR\n\nQ: Why?\n\nA: Well.\n"
     assert _turns(text)[1] == ("A", "I shouted\nSTOP IT\nand left.")
+    assert any("1 line between turns" in doubt for doubt in turns_in(text).doubts)
+
+
+def test_dates_between_turns_are_nobodys_where_sentences_end() -> None:
+    """Short lines without an end, set apart again and again, are headings; a single one may be what was said."""
+    days = "R: And today?\n\nT: Better, I think.\n\nTuesday 5 March\n\nR: Today?\n\nT: He is back.\n\n{}R: And?\n\nT: Yes.\n"
+    assert _turns(days.format("Wednesday 6 March\n\n"))[1] == ("T", "Better, I think.")
+    assert _turns(days.format(""))[1] == ("T", "Better, I think.\n\nTuesday 5 March")
 
 
 def test_times_and_tags_around_words_are_no_words() -> None:

@@ -110,7 +110,7 @@ class _Names:
 
     def __init__(self, family: str, page: Page) -> None:
         self.page = page
-        self.labels = _unnumbered(_bare_names(page.labels(family)))
+        self.labels = _unnumbered(_bare_names(_without_ending(page.labels(family))))
         self.groups: dict[str, list[Label]] = {}
         counts = Counter(x.name for x in self.labels)
         for x in self.labels:
@@ -151,7 +151,7 @@ class _Names:
         if known and (len(own) > 1 or role_of_word(name) or name in self.page.front.meanings):
             return len(own) > 2 or self._fits(key)
         runs_on = len(words) > 1 and words[0].casefold() in WORDS["running"] and not name.isupper()
-        if not self._fits(key) or (runs_on and len(own) < 4):
+        if not self._fits(key) or (runs_on and len(own) < (2 if name.istitle() else 4)):
             return False
         if len(own) > 1 or known or self.all_named or (self.stamped and "t" in own[0].form):
             return True
@@ -224,7 +224,7 @@ def _convincing(family: str, labels: Sequence[Label], names: _Names) -> bool:
     several = len(counts) > 1
     if family == "quote":
         return several and share >= 0.8 and _alternates(labels)
-    whole = share >= 0.9 and len(labels) >= 3 * len(counts) and _alternates(labels)
+    whole = share >= 0.9 and min(counts.values()) > 1 and len(labels) >= 2.5 * len(counts) and _alternates(labels)
     if family in ("dot", "wide", "token", "sign", "aside") and not (several and (known >= 0.8 * len(labels) or whole)):
         return False
     if not stamped and share < _SHARES.get(family, 0.25):
@@ -265,6 +265,16 @@ def _bare_names(labels: Sequence[Label]) -> list[Label]:
     return done
 
 
+def _without_ending(labels: Sequence[Label]) -> list[Label]:
+    """Labels without what all different names end in after a sign: ``ann — Today at``, ``Beate /``."""
+    names = {x.name for x in labels}
+    ends = {m[0] if (m := _ENDING.search(name)) else "" for name in names}
+    if len(names) < 2 or len(ends) > 1 or ends == {""}:
+        return list(labels)
+    return [replace(x, name=x.name.removesuffix(next(iter(ends)))) for x in labels]
+
+
+_ENDING = re.compile(r" *[–—/|~=_-](?: [^\W\d_]+)*$")
 _COUNTED = re.compile(r"(?P<word>[^\W\d_]+)[ .#№-]*(?P<number>\d{1,3})[a-z]?")
 
 

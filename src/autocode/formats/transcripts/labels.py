@@ -132,7 +132,7 @@ _WITHIN = rf"(?:[ \t]*[,@–—-]?[ \t]*(?P<within>{TIME}))?"
 _AFTER = rf"(?:(?P<after>{STAMP})[ \t]*[-–—:]?[ \t]*)?"
 _MARK = r"(?P<mark>\*\*|__|\*|_|#{1,4} ?|@|[\[(<{«“\"【])?"
 _CLOSE = r"[\])>}»”\"】]?(?:\*\*|__|\*|_)?"
-_COLON = r"(?::(?!\d|//|\))|[：﹕︰፦])[-–—]?"
+_COLON = r"(?:::?(?!\d|//|\))|[：﹕︰፦՝])[-–—]?"
 _WORDS = r"(?=[ \t\u00a0]*\S)"
 
 _NAMED = rf"{_MARK}{_NAME}{_CLOSE}{_ASIDE}{_WITHIN}"
@@ -150,13 +150,13 @@ PARTED: dict[str, str] = {
     "semicolon": rf"{_NAMED}{_SPACE}[;；]{_TALK}",
     "pipe": rf"\|?{_SPACE}{_NAME}{_ASIDE}{_WITHIN}{_SPACE}\|{_TALK}",
     "arrow": rf"{_NAMED}{_SPACE}(?:[-=]?>{{1,3}}|→|⇒|»|›){_TALK}",
-    "sign": rf"{_NAMED}{_SPACE}[=~/•·]{_TALK}",
+    "sign": rf"{_NAMED}{_SPACE}[=~/•·_]{_TALK}",
     "tab": rf"{_NAME}{_ASIDE}{_WITHIN}[ ]*\t{_TALK}",
     "wide": rf"{_NAME}{_ASIDE}{_WITHIN}(?:[ \u00a0]{{2,}}|\u3000){_AFTER}{_WORDS}",
     "aside": rf"{_NAME}[ \t]*[(\[（](?![ ]?\d{{1,2}}[:.]\d)(?P<aside>[^()\[\]（）\n]{{1,40}})[)\]）]{_TALK}",
     "dot": rf"{_NAME}[.)][ \t]+{_AFTER}{_WORDS}",
     "quote": rf"{_NAME}{_SPACE}(?=[「『«“„\"])",
-    "timed": rf"{_NAME}{_CLOSE}{_ASIDE}[ \t]*[,@–—-]?[ \t]*(?P<within>{TIME})(?!{_SPOKEN}){_SPACE}[-–—:|]?[ \t]+{_WORDS}",
+    "timed": rf"{_NAME}{_CLOSE}{_ASIDE}[ \t]*[,@–—-]?[ \t]*(?P<within>{TIME})(?!{_SPOKEN}){_SPACE}[-–—:|/]?[ \t]+{_WORDS}",
     "square": _bracketed(r"\[", r"\]"),
     "round": _bracketed("[(（]", "[)）]"),
     "angle": _bracketed("<", ">"),

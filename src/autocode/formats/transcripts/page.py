@@ -106,6 +106,8 @@ def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
     if keyed["sign"] not in ":：" or not value or len(key.split()) > 3:
         return ""
     again = f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") > 1
+    if not again and not near and value.istitle() and len(value.split()) <= 4 and not talks:
+        return ""  # a name beside a word for a part that nobody foresaw: "Narrator: Ruth Ellingsen"
     return "talk" if again or not near else "" if talks else "about"
 
 

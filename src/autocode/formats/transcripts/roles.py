@@ -18,7 +18,7 @@ from autocode.formats.transcripts.labels import (
 )
 from autocode.study import Document
 
-_QUESTION = re.compile(r"(?:[?？؟\u037e]|[\u0370-\u03ff];)(?=[\"'”’)»\]]*(?:\s|$))")
+_QUESTION = re.compile(r"(?:[?？؟\u037e]|[\u0370-\u03ff];)(?=[\"'”’)»\]*_]*(?:\s|$))")
 
 
 @dataclass(frozen=True, slots=True)

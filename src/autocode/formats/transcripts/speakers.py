@@ -9,6 +9,7 @@ only the questions are marked, the other side is inferred, and that is said.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -150,10 +151,36 @@ def _spelled_alike(labels: Sequence[Label]) -> tuple[list[Label], tuple[str, ...
 def _between(page: Page, labels: Sequence[Label]) -> tuple[Turn, ...]:
     """Each label's words, up to the next label."""
     ends = [label.start for label in labels[1:]] + [len(page.text)]
-    turns = [_turn(page, label, label.stop or end) for label, end in zip(labels, ends, strict=True)]
+    turns = _without_headings(page, [_turn(page, label, label.stop or end) for label, end in zip(labels, ends, strict=True)])
     if turns:
         turns[-1] = replace(turns[-1], end=max(turns[-1].start, without_closing(page.text, turns[-1].start, turns[-1].end)))
     return timed([turn for turn in turns if turn.end > turn.start])
+
+
+_SENTENCE_END = re.compile(r"[.?!…。？！؟।։።;)\]\"”»-]\W*$")
+
+
+def _without_headings(page: Page, turns: Sequence[Turn]) -> list[Turn]:
+    """Turns without a short last line, set apart, that ends no sentence, where nearly all other turns end one."""
+    words = [page.text[t.start : t.end] for t in turns]
+    if sum(bool(_SENTENCE_END.search(w)) for w in words) < 0.6 * len(words):
+        return list(turns)
+    done = []
+    for turn, said in zip(turns, words, strict=True):
+        last = said.rpartition("\n")[2].strip()
+        at = turn.start + len(said) - len(last)
+        before = page.text[turn.start : at].rstrip()
+        short = (
+            last
+            and before
+            and ":" not in last
+            and len(last.split()) <= 8
+            and not last[0].islower()
+            and not _SENTENCE_END.search(last)
+        )
+        headed = short and turn is not turns[-1] and page.is_apart(at) and bool(_SENTENCE_END.search(before))
+        done.append(replace(turn, end=turn.start + len(before)) if headed else turn)
+    return done if sum(a != b for a, b in zip(turns, done, strict=True)) > 1 else list(turns)
 
 
 def _turn(page: Page, label: Label, end: int) -> Turn:
@@ -179,12 +206,19 @@ def _one_side(page: Page, labels: Sequence[Label]) -> tuple[tuple[Turn, ...], tu
         return _between(page, labels), (f"one speaker only ({name}): whoever else speaks has no name",)
     other = ANSWERER if asking else ASKER
     regular = sum(len(p) == 2 for p in parts[:-1]) >= 0.7 * (len(parts) - 1) and asks(rest) >= 0.5
+    dashed = sum(bool(_MARKER.match(w)) for w in rest) >= 0.8 * len(rest)
+
+    def bare(at: int) -> Label:
+        """The label of a side without a name, a dash before its words left out."""
+        mark = _MARKER.match(page.text, at) if dashed else None
+        return Label(at, mark.end() if mark else at, other)
+
     marks: list[Label] = []
     before = [p for p in page.paragraphs(page.front.end, labels[0].start) if not asking and asks([page.text[slice(*p)]])]
-    marks += [Label(a, a, other) for a, _ in before[-1:]]
+    marks += [bare(a) for a, _ in before[-1:]]
     for label, spans in zip(labels, parts, strict=True):
         marks.append(label)
-        marks += [Label(a, a, other) for a, b in spans[1:] if asking or asks([page.text[a:b]]) or (regular and len(spans) == 2)]
+        marks += [bare(a) for a, b in spans[1:] if asking or asks([page.text[a:b]]) or (regular and len(spans) == 2)]
     joined = [
         m for m, last in zip(marks, [None, *marks], strict=False) if last is None or m.name != last.name or m.name == name
     ]
@@ -193,7 +227,7 @@ def _one_side(page: Page, labels: Sequence[Label]) -> tuple[tuple[Turn, ...], tu
     return _between(page, joined), (f"only '{name}' is named; {counted(count, 'turn')} without a name taken as the {side}'s",)
 
 
-_MARKER = re.compile(r"[ \t]*([-–—*•>»?#+]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
+_MARKER = re.compile(r"[ \t]*([-–—*_•>»?#+]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
 
 
 def _questions_marked(page: Page) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
@@ -242,14 +276,16 @@ def _covered(page: Page, start: int, end: int, kind: str) -> bool:
 def _sides(page: Page, spans: Sequence[tuple[int, int]], asking: Sequence[bool]) -> tuple[Turn, ...]:
     """Paragraphs as turns of two sides, from the first question on; neighbours of one side are one turn."""
     labels: list[Label] = []
-    for (start, _), asked in zip(spans, asking, strict=True):
+    for (start, end), asked in zip(spans, asking, strict=True):
         if not labels and not asked:
             continue
         name = ASKER if asked else ANSWERER
         mark = _MARKER.match(page.text, start)
         mark = mark if mark and (asked or mark[1] in "-–—") else None
         if not labels or labels[-1].name != name:
-            labels.append(Label(start, mark.end() if mark else start, name))
+            pair = mark and mark[1] in "*_" and page.text[start:end].rstrip().endswith(mark[1])
+            stop = start + len(page.text[start:end].rstrip()) - 1 if pair else 0
+            labels.append(Label(start, mark.end() if mark else start, name, stop=stop))
     return _between(page, labels)
 
 
@@ -268,7 +304,10 @@ def _odd(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str, ...]
     words = [s for s, n in counts.items() if named and n > 1 and not speaks_by_name(s)]
     if words and len(words) <= 3 and len(counts) > 2:
         told.append(f"{', '.join(repr(s) for s in words)}: a speaker, or a word before a colon?")
-    left = [(name, n) for name, n in found.left.items() if n > 2 and len(name.split()) == 1 and name[:1].isupper()]
+    often = max(1, len(turns) / 50)
+    left = [(name, n) for name, n in found.left.items() if n > often and len(name.split()) <= 2 and name[:1].isupper()]
+    signs = [s for s in counts if re.search(r"[/|~—=]|\s[–-](?:\s|$)", s)]
+    told += [f"{', '.join(repr(s) for s in signs[:3])}: a name with a sign in it?"] if signs else []
     told += [f"'{name}' opens {counted(n, 'line')} and is not taken for a speaker" for name, n in left[:3]]
     told += _remains(page, turns, found)
     unnamed = sum(max(0, len(page.paragraphs(t.start, t.end)) - 1) for t in turns)
@@ -278,7 +317,9 @@ def _odd(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str, ...]
 
 
 _BRACKET = r"[<\[{|][^\n]{1,30}[>\]}|]"
-_REMAINS = re.compile(rf"^[^\w\s]*\d[\d:.,'h -]*\d[^\w\s]*(?=\s)|^{_BRACKET}|{_BRACKET}$|\s[#\[(]?[\d:.,-]*\d[:.]\d+\S?$")
+_REMAINS = re.compile(
+    rf"^[:;,/|_=>~*#]|^[^\w\s]*\d[\d:.,'h -]*\d[^\w\s]*(?=\s)|^{_BRACKET}|{_BRACKET}$|\s[#\[(]?[\d:.,-]*\d[:.]\d+\S?$"
+)
 
 
 def _remains(page: Page, turns: Sequence[Turn], found: Candidate) -> list[str]:
@@ -291,6 +332,11 @@ def _remains(page: Page, turns: Sequence[Turn], found: Candidate) -> list[str]:
     again = sum(n for line, n in lines.items() if n > 1 and len(line) > 12)
     if again:
         told.append(f"{counted(again, 'line')} within turns stand there more than once: running heads of pages?")
+    starts = sorted({label.start for label in found.labels} | {t.start for t in turns})
+    gaps = [page.text[t.end : starts[n]] for t in turns if (n := bisect_left(starts, t.end)) < len(starts)]
+    between = sum(any(map(str.isalpha, line)) for gap in gaps for line in gap.split("\n")[1:])
+    if between:
+        told.append(f"{counted(between, 'line')} between turns (headings, what pages print) belong to nobody")
     before = len(page.text[page.front.end : turns[0].start].split()) if turns else 0
     if before > max(40, 0.1 * len(page.text.split())):
         told.append(f"{counted(before, 'word')} before the first speaker belong to nobody")
