@@ -305,7 +305,7 @@ def _odd(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str, ...]
     if words and len(words) <= 3 and len(counts) > 2:
         told.append(f"{', '.join(repr(s) for s in words)}: a speaker, or a word before a colon?")
     often = max(1, len(turns) / 50)
-    left = [(name, n) for name, n in found.left.items() if n > often and len(name.split()) <= 2 and name[:1].isupper()]
+    left = [(x, n) for x, n in found.left.items() if n > often and re.fullmatch(r"\w+(?: \w+)?", x) and x[:1].isupper()]
     signs = [s for s in counts if re.search(r"[/|~—=]|\s[–-](?:\s|$)", s)]
     told += [f"{', '.join(repr(s) for s in signs[:3])}: a name with a sign in it?"] if signs else []
     told += [f"'{name}' opens {counted(n, 'line')} and is not taken for a speaker" for name, n in left[:3]]
