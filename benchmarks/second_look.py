@@ -20,7 +20,7 @@ import sets
 
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.counts import decisions, pair_counts
-from autocode.agreement.judgement.plan import drawn, expected_differences, inclusion, progressed
+from autocode.agreement.judgement.sampling import drawn, expected_spread, inclusion, progressed, second_chances
 from autocode.config import Config
 from autocode.evaluate import HeldOut
 from autocode.evaluate.second_look import LIST, SLIP_RATE, second_look
@@ -100,22 +100,31 @@ def simulated_study(P: np.ndarray, Y: np.ndarray, documents: int = 20, names: tu
     return HeldOut(matrix, HeldOutPredictions(P, np.zeros(P.shape, np.int8), np.full((1, K), 0.5), np.zeros(n, np.int64)), {})
 
 
-def sampler(held: HeldOut) -> Iterator[tuple[float, str, float, float, int]]:
-    """For each share read: how it was drawn, mean half-width, coverage of the kappa of all units, units read."""
-    m = held.matrix
+def sampler(corpus: sets.Corpus, model: CodingModel) -> Iterator[tuple[float, str, float, float, int]]:
+    """For each share read: how it was drawn, mean half-width, coverage of the kappa of all units, units read.
+
+    The model has learnt from all coders but the second, who is still to begin.
+    """
+    m = corpus.matrix
     shared = [(int((m.seen[i] & m.seen[j]).sum()), i, j) for i in range(len(m.coders)) for j in range(i)]
     _, i, j = max(shared)
+    rest = [r for r in range(len(m.coders)) if r != j]
+    known = np.asarray(m.seen[rest].any(0))
+    others = replace(m, Y=m.Y[rest], seen=m.seen[rest], coders=tuple(m.coders[r] for r in rest), outside=m.outside[rest])
+    P_all = np.zeros((len(m.segments), len(m.codes)))
+    P_all[known] = judged(corpus.study, others.select(known), (model.config, model.encoder)).P
     both = m.seen[i] & m.seen[j]
     data = decisions(replace(m, Y=m.Y[[i, j]], seen=m.seen[[i, j]], coders=(m.coders[i], m.coders[j]))).select(both)
-    n, P = int(both.sum()), held.held.P[both]
+    n, P = int(both.sum()), P_all[both]
     whole = float(cohen_kappa(pair_counts(data, 0, 1).sum((0, 1))))
-    expected = expected_differences(P, data.Y[0])
+    expected = expected_spread(second_chances(P, data.Y[0]), data.Y[0])
     for share in (0.2, 0.3, 0.4, 0.5):
         for way, chances in (("equal chances", np.full(n, share)), ("sampler", inclusion(expected, share * n))):
+            expected_by = P if way == "sampler" else None
             rows = []
             for seed in range(SAMPLED):
                 read = np.stack([data.seen[0], drawn(chances, seed)])
-                said = progressed(replace(data, Y=data.Y & read[:, :, None], seen=read), (0, 1), chances, looks=1)
+                said = progressed(replace(data, Y=data.Y & read[:, :, None], seen=read), (0, 1), chances, (0.1, 1), expected_by)
                 if said.low is not None and said.high is not None:
                     rows.append(((said.high - said.low) / 2, said.low <= whole <= said.high, said.read))
             if rows:
@@ -152,12 +161,13 @@ def main() -> None:
     model = CodingModel.from_config(Config())
     print("| set | coders | planted slips | listed | of them planted | by chance in 30 | seconds beyond evaluate |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    held = {}
+    loaded = {}
     for name in given.sets.split(","):
         corpus = sets.load(name, given.corpora, Config())
-        held[name] = held_of(corpus, model)
+        loaded[name] = corpus
+        P = held_of(corpus, model).held.P
         started = time.monotonic()
-        second_look(corpus.matrix, held[name].held.P)
+        second_look(corpus.matrix, P)
         seconds = time.monotonic() - started
         hits, listed, many, chance = np.mean(list(slips(corpus, model, given.draws)), axis=0)
         print(
@@ -166,9 +176,9 @@ def main() -> None:
         )
     print("\n| set | share read | drawn with | half-width | covers kappa of all | units read |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for name, one in held.items():
-        if len(one.matrix.coders) > 1:
-            for share, way, half, covered, units in sampler(one):
+    for name, corpus in loaded.items():
+        if len(corpus.matrix.coders) > 1:
+            for share, way, half, covered, units in sampler(corpus, model):
                 print(f"| {name} | {share:.0%} | {way} | {half:.3f} | {covered:.3f} | {units} |", flush=True)
     out, told, listed = false_alarms()
     print(

@@ -14,7 +14,8 @@ import typer
 
 from autocode.agreement.counts import decisions
 from autocode.agreement.estimate import apa
-from autocode.agreement.judgement.plan import EXPECTED, Design, design_of, plan, progressed
+from autocode.agreement.judgement.plan import EXPECTED, Design, design_of, plan
+from autocode.agreement.judgement.sampling import progressed
 from autocode.agreement.render import WIDTH
 from autocode.cli.answers import LINES
 from autocode.cli.options import (
@@ -44,7 +45,7 @@ from autocode.dossier.second_look import (
     plan_answer,
 )
 from autocode.errors import StudyError, counted
-from autocode.evaluate import HeldOut, hold_out, stands
+from autocode.evaluate import HeldOut, hold_out, probabilities, stands
 from autocode.evaluate.clinic import clinic
 from autocode.evaluate.double_coding import (
     BlindItem,
@@ -283,7 +284,9 @@ def _enough(study: Path, drawn: Drawn, aims: tuple[float, int], config: Config, 
     found = read(study)
     pair = _pair(found, [drawn.first, drawn.second] if drawn.second else None, drawn.first)
     matrix = coding_matrix(found, config, pair)
-    said = progressed(decisions(matrix), (0, 1), drawn.chances(matrix), *aims)
+    with working("Judging each document without having seen it") as progress:
+        held = hold_out(blank_model(config), found, [c for c in found.choose(None) if c != pair[1]], progress)
+    said = progressed(decisions(matrix), (0, 1), drawn.chances(matrix), aims, probabilities(held, matrix))
     if as_json:
         print(json.dumps({n: getattr(said, n) for n in said.__slots__} | {"sentence": said.sentence()}, indent=2))
         return

@@ -184,6 +184,19 @@ def batch_of(model: CodingModel, study: Study, coder: str, progress: Progress | 
     return Batch(matrix.codes, matrix.groups, machine, matrix.Y[0], matrix.seen[0])
 
 
+def probabilities(held: HeldOut, matrix: CodingMatrix) -> NDArray[np.float64]:
+    """(n, K) held-out probabilities in the order of another matrix; 0 for units and codes that were not judged."""
+    place = {(s.document, s.id): u for u, s in enumerate(held.matrix.segments)}
+    column = {code: k for k, code in enumerate(held.matrix.codes)}
+    rows = [(u, place[s.document, s.id]) for u, s in enumerate(matrix.segments) if (s.document, s.id) in place]
+    codes = [(k, column[code]) for k, code in enumerate(matrix.codes) if code in column]
+    found = np.zeros((len(matrix.segments), len(matrix.codes)))
+    if rows and codes:
+        (to, of), (k, n) = (np.array(pairs).T for pairs in (rows, codes))
+        found[np.ix_(to, k)] = held.held.P[np.ix_(of, n)]
+    return found
+
+
 def beside_all(
     model: CodingModel, study: Study, coders: Iterable[str], progress: Progress | None = None, also: Sequence[str] = ()
 ) -> tuple[CodingMatrix, NDArray[np.bool_]]:

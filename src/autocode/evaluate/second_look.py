@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from autocode.agreement.judgement.sampling import logistic
 from autocode.errors import StudyError
 from autocode.study import Segment, Study
 from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray, IntArray
@@ -259,15 +260,7 @@ def coder_chances(P: FloatArray, y: BoolArray, yes: IntArray, saw: IntArray) -> 
     if met.any() and not met.all():
         columns += [met.astype(np.float64)]
     X, target = np.stack([c.ravel() for c in columns], 1), y.ravel().astype(np.float64)
-    weights, penalty = np.zeros(X.shape[1]), np.full(X.shape[1], 0.01)
-    for _ in range(30):  # Newton's method; the small penalty keeps separable data finite
-        q = _expit(X @ weights)
-        step = np.linalg.solve(
-            (X * (q * (1 - q) + 1e-9)[:, None]).T @ X + np.diag(penalty), X.T @ (target - q) - penalty * weights
-        )
-        weights += step
-        if np.abs(step).max() < 1e-8:
-            break
+    weights = logistic(X, target, np.full(X.shape[1], 0.01))
     common, offset = (X @ weights).reshape(odds.shape), np.zeros(odds.shape[1])
     for _ in range(20):
         q = _expit(common + offset)

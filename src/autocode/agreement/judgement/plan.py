@@ -1,14 +1,7 @@
-"""How much double coding: before it starts, while it goes on, and when to stop.
+"""How much double coding, before it starts.
 
-Before coding, studies like the planned one are simulated and go through the same interval that is reported later.
-During coding, a sampler chooses which passages the second coder reads, more where a difference is expected, with
-known chances; agreement of all the first coder has read is then estimated by inverse-probability weights, and looking
-several times keeps the level. How far that carries to other documents is what `agree` says.
-
-Sources: Horvitz, D. G. & Thompson, D. J. (1952). Journal of the American Statistical Association 47, 663-685;
-Neyman, J. (1934). Journal of the Royal Statistical Society 97, 558-625 (allocation); Gligoric, K. et al. (2024),
-arXiv 2408.15204 (confidence-driven inference); Bonferroni's correction for the looks. Coverage and saving are
-measured in `benchmarks/second_look.py`.
+Studies like the planned one are simulated and go through the same interval that is reported later; how double coding goes
+on is told in `autocode.agreement.judgement.sampling`. Coverage is measured in `benchmarks/second_look.py`.
 """
 
 from __future__ import annotations
@@ -22,9 +15,9 @@ import numpy as np
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.counts import Decisions, pair_counts
 from autocode.agreement.estimate import apa
-from autocode.agreement.judgement.intervals import MIN_DOCUMENTS, MIN_USES, joint_share, with_share
+from autocode.agreement.judgement.intervals import MIN_DOCUMENTS, MIN_USES, joint_share
 from autocode.errors import StudyError
-from autocode.study.matrix import BoolArray, FloatArray, IntArray
+from autocode.study.matrix import FloatArray
 
 SIMULATED = 400  # studies for each number of documents
 EXPECTED = 0.7
@@ -212,138 +205,3 @@ def design_of(data: Decisions, first: int, second: int | None = None) -> Design:
     chance = mean * (1 - mean)
     likeness = (between - chance / size) / (chance * (1 - 1 / size)) if size > 1 else 0.0
     return Design(round(size), mean, float(np.clip(kappa, 0, 0.999)), float(np.clip(likeness, 0.0, 0.9)))
-
-
-def inclusion(expected: FloatArray, size: float, floor: float = 0.25) -> FloatArray:
-    """Chance (n,) with which the second coder reads each unit, `size` units on average.
-
-    In proportion to the root of the differences expected there (Neyman's allocation), mixed with an equal chance
-    for all, so that what nobody expected is found too and no weight grows beyond bounds.
-
-    Args:
-        expected: (n,) differences expected in each unit, 0 or more.
-        size: Units that shall be read on average, up to n.
-        floor: Share of the units drawn with equal chances.
-    """
-    n = len(expected)
-    if size >= n:
-        return np.ones(n)
-    root = np.sqrt(np.maximum(expected, 0.0))
-    shape = (1 - floor) * root / max(root.mean(), 1e-12) + floor if root.any() else np.ones(n)
-    low, high = 0.0, n / max(shape.min(), 1e-12)
-    for _ in range(100):  # the scale at which the capped chances add up to the size
-        middle = (low + high) / 2
-        low, high = (middle, high) if np.minimum(1, middle * shape).sum() < size else (low, middle)
-    return np.asarray(np.minimum(1.0, high * shape))
-
-
-def expected_differences(P: FloatArray, first: BoolArray, kappa: float = 0.7) -> FloatArray:
-    """(n,) differences expected in each unit between a coder who has coded and one who will.
-
-    Args:
-        P: (n, K) held-out probabilities that a coder codes.
-        first: (n, K) what the first coder decided.
-        kappa: Agreement expected: how much the first coder's decision says beyond the model's probability.
-    """
-    chance = kappa * first + (1 - kappa) * np.clip(P, 1e-4, 1 - 1e-4)
-    return np.asarray(np.where(first, 1 - chance, chance).sum(1))
-
-
-def drawn(chances: FloatArray, seed: int = 0) -> BoolArray:
-    """Which units (n,) are read: each by its own chance and a number of its own, so that greater chances only add."""
-    return np.asarray(np.random.default_rng(seed).random(len(chances)) < chances)
-
-
-@dataclass(frozen=True, slots=True)
-class Progressed:
-    """What double coding says so far.
-
-    Attributes:
-        kappa: Pooled, as if the second coder had read all that the first did; None where undefined.
-        low: Lower end of its interval, at a level that allows for all planned looks.
-        high: Upper end.
-        read: Units read by both.
-        units: Units of the whole.
-        documents: Documents with a unit read by both.
-        more: Further units that would do, 0 where it is enough; None where nothing can be said yet.
-    """
-
-    kappa: float | None
-    low: float | None
-    high: float | None
-    read: int
-    units: int
-    documents: int
-    more: int | None
-
-    def sentence(self) -> str:
-        """Stop or go on, in a sentence."""
-        if self.more is None:
-            return "Not enough data to say: have the second coder read more of what is drawn."
-        if self.more == 0:
-            return "Stop: enough."
-        each = max(1.0, self.units / max(1, self.documents))
-        interviews = max(1, round(self.more / each))
-        noun = "interview" if interviews == 1 else "interviews"
-        return f"About {self.more:,} more passages, as many as {interviews} more {noun}."
-
-
-def progressed(data: Decisions, pair: tuple[int, int], chances: FloatArray, width: float = 0.1, looks: int = 3) -> Progressed:
-    """Agreement of two coders from units read with known chances, and whether it is enough.
-
-    Args:
-        data: Decisions of the study; a unit that the second coder did not read is not seen.
-        pair: Rows of the first and the second coder.
-        chances: (n,) chance with which each unit was to be read by the second.
-        width: Half-width wanted.
-        looks: How often one means to look; each look is taken at the level 1 - .05 / looks.
-    """
-    first, second = pair
-    with np.errstate(divide="ignore"):
-        weight = np.where(chances > 0, 1 / np.maximum(chances, 1e-12), 0.0)
-    counts = pair_counts(data, first, second, weight).sum(1)
-    both = data.seen[first] & data.seen[second] & (chances > 0)
-    present = np.unique(data.groups[both])
-    value = float(cohen_kappa(counts.sum(0)))
-    read, units = int(both.sum()), int(data.seen[first].sum())
-    coded = (data.Y[[first, second]][:, both].any(0)).sum()
-    if not math.isfinite(value) or len(present) < MIN_DOCUMENTS or coded < MIN_USES:
-        return Progressed(value if math.isfinite(value) else None, None, None, read, units, len(present), None)
-    low, high = _drawn_interval(data, pair, np.flatnonzero(both), (weight, counts.sum(0)), 1 - 0.05 / looks)
-    # The variance of a draw goes with the units left unread for each one read.
-    now = (((high - low) / 2) / width) ** 2 * read / max(1, units - read)
-    wanted = math.ceil(units * now / (1 + now) - 1e-9) if units > read else read
-    return Progressed(value, low, high, read, units, len(present), max(0, wanted - read))
-
-
-def _drawn_interval(
-    data: Decisions, pair: tuple[int, int], read: IntArray, weighed: tuple[FloatArray, FloatArray], confidence: float
-) -> tuple[float, float]:
-    """Interval of the kappa of all units from those drawn: only the draw is uncertain, and with every unit read nothing is.
-
-    The share J of joint uses is a ratio of weighted sums; its variance under independent draws with chances 1 / w is
-    the sum of w (w - 1) times the squared residual. A Jeffreys interval on as many counts as have this variance is carried to
-    kappa at the estimated margins.
-    """
-    from scipy.special import betaincinv
-
-    weight, table = weighed
-    w = weight[read]
-    first, second = (data.Y[r][read] for r in pair)
-    both, either = (first & second).sum(1), (first | second).sum(1)
-    total = float((w * either).sum())
-    J = float((w * both).sum()) / total
-    variance = float((w * (w - 1) * ((both - J * either) / total) ** 2).sum())
-    unread = float((either * (1 - 1 / w)).sum() / either.sum())
-    if unread <= 0:
-        value = float(cohen_kappa(table))
-        return value, value
-    uses = float(either.sum()) / unread
-    n = min(uses, J * (1 - J) / variance) if 0 < J < 1 and variance > 0 else uses
-    tail = (1 - confidence) / 2
-    ends = [
-        0.0 if J == 0 and q < 0.5 else 1.0 if J == 1 and q > 0.5 else float(betaincinv(n * J + 0.5, n * (1 - J) + 0.5, q))
-        for q in (tail, 1 - tail)
-    ]
-    low, high = (float(cohen_kappa(with_share(table[None], np.array([J]), np.array([end])))[0]) for end in ends)
-    return low, high
