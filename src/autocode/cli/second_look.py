@@ -14,8 +14,8 @@ import typer
 
 from autocode.agreement.counts import decisions
 from autocode.agreement.estimate import apa
-from autocode.agreement.judgement.plan import EXPECTED, Design, design_of, plan
-from autocode.agreement.judgement.sampling import progressed
+from autocode.agreement.judgement.plan import Design, design_of, plan
+from autocode.agreement.judgement.sampling import EXPECTED, progressed
 from autocode.agreement.render import WIDTH
 from autocode.cli.answers import LINES
 from autocode.cli.options import (

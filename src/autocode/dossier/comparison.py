@@ -22,10 +22,10 @@ from autocode.dossier.differences import blocks as difference_blocks
 from autocode.dossier.drawing import svg
 from autocode.dossier.findings import Findings
 from autocode.dossier.html import dossier_html, page_html
+from autocode.dossier.office import workbook
 from autocode.dossier.reliability import agreement_figure
 from autocode.dossier.reliability import blocks as agreement_blocks
 from autocode.dossier.wordtables import png
-from autocode.dossier.workbook import workbook
 from autocode.errors import InputError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.tables.spreadsheet import write_workbook

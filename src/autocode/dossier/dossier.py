@@ -35,9 +35,8 @@ from autocode.dossier.blocks import (
 from autocode.dossier.findings import Findings, Version, software
 from autocode.dossier.html import dossier_html
 from autocode.dossier.matrices import Saturation, saturation, saturation_figure
+from autocode.dossier.office import word, workbook
 from autocode.dossier.record import check_record, open_questions, unanswered
-from autocode.dossier.word import word
-from autocode.dossier.workbook import workbook
 from autocode.errors import InputError
 from autocode.formats.files import write_atomic
 from autocode.formats.staged import together

@@ -8,12 +8,12 @@ import pytest
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.counts import Decisions
 from autocode.agreement.judgement.plan import (
-    EXPECTED,
     Design,
     design_of,
     plan,
     simulated_tables,
 )
+from autocode.agreement.judgement.sampling import EXPECTED
 from autocode.errors import AutocodeError
 
 

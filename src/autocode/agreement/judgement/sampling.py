@@ -21,8 +21,10 @@ import numpy as np
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.counts import Decisions
 from autocode.agreement.judgement.intervals import MIN_DOCUMENTS, MIN_USES, with_share
-from autocode.agreement.judgement.plan import EXPECTED
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
+
+EXPECTED = 0.7
+"""Agreement expected where no second coder has coded yet."""
 
 
 def inclusion(expected: FloatArray, size: float, floor: float = 0.25) -> FloatArray:
