@@ -46,7 +46,7 @@ def test_every_file_row_coding_and_speaker_has_a_line_that_counts_it(tmp_path: P
     text = str(told)
     for name in ("notes.doc", "slides.pptx", "talk.mp3", "broken.docx", "empty.txt", "README.txt", "sub/", "hidden files"):
         assert f"Not read: {name}" in text, name
-    assert text.startswith("2 documents, 2 coders, 2 codings, 3 codes in 1 theme; 1 could not be placed.")
+    assert text.startswith("2 documents, 2 coders, 2 codings, 2 codes in 1 theme; 1 could not be placed.")
     assert "codings.csv: 2 of 3 coded segments, 1 left out (1 not found in the transcript)" in text
     assert "not found in the transcript: lines 3" in text
     assert "codebook.csv: 2 of 2 codes" in text
@@ -84,7 +84,7 @@ def test_odd_documents_come_first_and_say_what_is_odd(tmp_path: Path) -> None:
 def test_json_has_all_of_it(tmp_path: Path) -> None:
     """Counts, the table of documents, and each receipt with what it skipped and why."""
     made = Overview.of(*read_all([_folder(tmp_path)], GO_ON)).to_json()
-    assert (made["documents"], made["codings"], made["codes"], made["themes"]) == (2, 2, 3, 1)
+    assert (made["documents"], made["codings"], made["codes"], made["themes"]) == (2, 2, 2, 1)
     assert {row["document"] for row in made["table"]} == {"R01", "R02"}  # type: ignore[union-attr, index]
     files = next(r for r in made["receipts"] if r["what"] == "files")  # type: ignore[union-attr, index]
     assert files["skipped"] == {"not read": 6, "that could not be read": 2}

@@ -16,7 +16,7 @@ from autocode.agreement.compare import AgreementReport
 from autocode.agreement.estimate import REASONS, Estimate, apa
 from autocode.agreement.rows import NOT_ASSESSABLE, Row, Verdict
 from autocode.dossier.blocks import View
-from autocode.dossier.tables import coverage
+from autocode.dossier.tables import Frequency, coverage
 from autocode.errors import counted
 from autocode.evaluate import FirstChoices
 from autocode.model.licence import Licence, Licences
@@ -321,33 +321,65 @@ def suggested(
 
 
 def described(study: Study, spoken: str = "") -> Answer:
-    """What is in a study: its documents, who coded them, what was coded most and least.
+    """What is in a study: its documents, who coded them, what was coded most and least, the codes under their themes.
 
     Args:
         study: The study.
         spoken: In which languages its documents are, "" where that is not known.
     """
     words = sum(len(d.text.split()) for d in study.documents)
-    book = study.codebook
-    codes = [f for f in View(study).frequencies if not book.is_theme(f.code) or f.count("")]
-    themes = sum(book.is_theme(c.path) for c in book)
+    given = {c.code for c in study.codings}
+    size, themes = study.codebook.sizes(given)
+    told = View(study).frequencies
+    rows = [f for f in told if f.code in given or not (study.codebook.is_theme(f.code) or _closed(study, f.code))]
     kinds = Counter(d.kind for d in study.documents)
     documents = and_list([counted(n, kind, "literature texts" if kind == "literature" else "") for kind, n in kinds.items()])
     in_themes = f" in {counted(themes, 'theme')}" if themes else ""
-    size = f"{documents or 'no document'}, {counted(words, 'word')}, {counted(len(codes), 'code')}{in_themes}"
-    head = f"{study.name or 'The study'}: {size}."
+    what = f"{documents or 'no document'}, {counted(words, 'word')}, {counted(size, 'code')}{in_themes}"
     who = [f"{c.coder} coded {counted(c.documents, 'document')} ({counted(c.codings, 'coding')})" for c in coverage(study)]
     more = f"; {counted(len(who) - 4, 'more coder')}" if len(who) > 4 else ""
-    used = sorted((f for f in codes if f.count("")), key=lambda f: (-f.count(""), f.code))
-    names = short_names(f.code for f in codes)
+    used = sorted((f for f in rows if f.count("")), key=lambda f: (-f.count(""), f.code))
+    names = short_names(f.code for f in rows)
     best, worst = ends([f"{names[f.code]} ({f.count(''):,})" for f in used])
-    unused = len(codes) - len(used)
+    unused = size - len(used)
     never = f"{counted(unused, 'code has', 'codes have')} not been used." if unused and used else ""
-    return replace(
-        Answer(head, f"{'; '.join(who[:4])}{more}." if who else "Nothing is coded yet."),
+    answer = Answer(
+        f"{study.name or 'The study'}: {what}.",
+        f"{'; '.join(who[:4])}{more}." if who else "Nothing is coded yet.",
         best=best,
         worst=worst,
         of="passages",
         heads=("Most used", "Least used"),
         notes=tuple(filter(None, (study.notice, spoken and f"Spoken: {spoken}.", never))),
     )
+    room = LINES - answer.fit().count("\n") - 1
+    return replace(answer, notes=(*answer.notes, *_tree(rows, room))) if themes else answer
+
+
+def _closed(study: Study, code: str) -> bool:
+    return not study.codebook.by_path[code].codable
+
+
+def _tree(rows: Sequence[Frequency], room: int) -> list[str]:
+    """Codes under their themes, a line each theme, the most used first, in so many lines."""
+    below: dict[str, list[Frequency]] = {}
+    for f in rows:
+        below.setdefault(f.theme, []).append(f)
+    ranked = sorted(below, key=lambda theme: -sum(f.count("") for f in below[theme]))
+    shown = ranked if len(ranked) <= room else ranked[: max(0, room - 1)]
+    lines = []
+    for theme in shown:
+        codes = sorted(below[theme], key=lambda f: -f.count(""))
+        told = [f"{f.name} {f.count(''):,}" if f.count("") else f.name for f in codes]
+        n = next((n for n in range(len(told), 0, -1) if len(_line(theme, codes, told, n)) <= WIDTH), 0)
+        lines.append(_line(theme, codes, told, n))
+    if len(shown) < len(ranked):
+        lines.append(f"and {counted(len(ranked) - len(shown), 'more theme')}: --all")
+    return lines if shown else []
+
+
+def _line(theme: str, codes: Sequence[Frequency], told: Sequence[str], n: int) -> str:
+    """A theme and the first codes of it."""
+    total, rest = sum(f.count("") for f in codes), len(told) - n
+    more = (f" and {rest:,} more" if n else counted(rest, "code")) if rest else ""
+    return f"{theme}{f' ({total:,})' if total else ''}: {', '.join(told[:n])}{more}"

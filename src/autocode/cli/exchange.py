@@ -50,7 +50,8 @@ class Log:
         lines = self.overview.head(len(self.overview.documents))
         for at, entries in groupby(self.entries, key=lambda entry: entry.at):
             lines.append(f"== imported {at}")
-            lines += accounts(Receipt(e.source, e.what, e.kept, e.skipped, e.notes) for e in entries)
+            told = (Receipt(e.source, e.what, e.kept, e.skipped, e.notes) for e in entries)
+            lines += accounts(told, self.overview.themes > 0)
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, object]:
@@ -162,7 +163,8 @@ def export(
     options = WriteOptions(suggestions, original, newlines, astral, mirror, flatten, table)
     write(found, to, options)
     more = [counted(len(suggestions), "suggestion")] if model else []
-    held = [counted(len(found.documents), "document"), counted(len(found.codebook), "code")]
+    codes, _ = found.codebook.sizes(c.code for c in found.codings)
+    held = [counted(len(found.documents), "document"), counted(codes, "code")]
     tell(f"{to} holds {', '.join([*held, counted(len(found.codings), 'coding'), *more])}.")
 
 

@@ -122,7 +122,8 @@ def import_(
     before_replacing(study / STORE, known, merged, dropping)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     merged = update(study / STORE, merging.onto, lambda: merging.entries(at))
-    _say_changes(_Sizes.of(known), _Sizes.of(merged), study / STORE)
+    waiting = sum(len(r.waiting) for r in merging.read)
+    _say_changes(_Sizes.of(known), _Sizes.of(merged), study / STORE, waiting)
     if recorded:
         return _attach(study / STORE, merged, recorded, dry_run)
     if taken := bring_record(sources or [], study):
@@ -215,15 +216,15 @@ class _Sizes:
 
     @classmethod
     def of(cls, study: Study) -> _Sizes:
-        return cls(len(study.documents), len(study.codings), len(study.codebook))
+        return cls(len(study.documents), len(study.codings), study.codebook.sizes(c.code for c in study.codings)[0])
 
 
-def _say_changes(before: _Sizes, after: _Sizes, store: Path) -> None:
+def _say_changes(before: _Sizes, after: _Sizes, store: Path, waiting: int) -> None:
     more = (after.documents - before.documents, after.codings - before.codings)
     new = f" ({more[0]:,} and {max(0, more[1]):,} of them new)" if before.documents else ""
     less = f" {counted(-more[1], 'coding')} fewer than before: see those set aside above." if more[1] < 0 else ""
     codes = f", {counted(after.codes, 'code')}" if not after.codings else ""
     documents, codings = counted(after.documents, "document"), counted(after.codings, "coding")
     tell(f"{store} now holds {documents}{codes} and {codings}{new}.{less}")
-    if not after.documents and not after.codes:
+    if not after.documents and not after.codes and not waiting:
         tell("Nothing came in. If texts are missing, export the project again with its sources in it.")

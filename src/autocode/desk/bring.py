@@ -310,11 +310,15 @@ def _likeliest(document: Document, names: Sequence[str], known: Mapping[str, Doc
     return next(iter(difflib.get_close_matches(document.id, best, 1, 0.5)), "")
 
 
+def _codes(study: Study) -> int:
+    return study.codebook.sizes(c.code for c in study.codings)[0]
+
+
 def _counts(before: Study, after: Study) -> dict[str, tuple[int, int]]:
     """How many documents, codes, coders and codings the study would have, and how many of them are new."""
     pairs = {
         "document": (before.documents, after.documents),
-        "code": (before.codebook.codes, after.codebook.codes),
+        "code": (range(_codes(before)), range(_codes(after))),
         "coder": (before.coders, after.coders),
         "coding": (before.codings, after.codings),
     }

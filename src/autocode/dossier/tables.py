@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from autocode.errors import counted
 from autocode.study import Coding, Study
 
 
@@ -122,9 +123,11 @@ class Description:
         """Documents, coders and the codebook with counts, as plain text."""
         study = self.study
         words = sum(len(d.text.split()) for d in study.documents)
+        codes, themes = study.codebook.sizes(c.code for c in study.codings)
+        book = counted(codes, "code") + (f" in {counted(themes, 'theme')}" if themes else "")
         lines = [
-            f"{study.name or 'Study'}: {len(study.documents):,} documents, {words:,} words, "
-            f"{len(study.codebook):,} codes and themes, {len(study.codings):,} codings",
+            f"{study.name or 'Study'}: {counted(len(study.documents), 'document')}, {counted(words, 'word')}, "
+            f"{book}, {counted(len(study.codings), 'coding')}",
             *([study.notice] if study.notice else []),
             "",
             f"{'Coder':<24}{'kind':<9}{'documents':>10}{'codings':>10}{'codes used':>12}",

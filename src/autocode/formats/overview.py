@@ -192,24 +192,30 @@ def _odd(document: Document, roles: dict[str, str], words: int, sizes: Sequence[
     return "; ".join(said)
 
 
-def accounts(receipts: Iterable[Receipt]) -> list[str]:
-    """A line for each source that accounts for all it held, its notes, and a line for each file that was not read."""
+def accounts(receipts: Iterable[Receipt], themes: bool = False) -> list[str]:
+    """A line for each source that accounts for all it held, its notes, and a line for each file that was not read.
+
+    Args:
+        receipts: In their order.
+        themes: Codes are in themes; a receipt counts both.
+    """
     lines, left = [], []
     for source, found in groupby(receipts, key=lambda r: r.source):
         told = list(found)
         if told[0].what == "files":
             left += [note[:1].upper() + note[1:] for r in told for note in r.notes]
             continue
-        lines.append(f"{source}: {', '.join(map(_counted, told))}")
+        lines.append(f"{source}: {', '.join(_counted(r, themes) for r in told)}")
         lines += [f"  {note}" for r in told for note in r.notes]
     return [*lines, *left]
 
 
-def _counted(r: Receipt) -> str:
+def _counted(r: Receipt, themes: bool) -> str:
     """What accounts for all of one kind that a source held."""
+    what = "codes and themes" if themes and r.what == "codes" else r.what
     lost = sum(r.skipped.values())
     reasons = ", ".join(f"{n:,} {why}" for why, n in r.skipped.items() if n)
-    return f"{r.kept:,} of {r.given:,} {r.what}" + (f", {lost:,} left out ({reasons})" if lost else "")
+    return f"{r.kept:,} of {r.given:,} {what}" + (f", {lost:,} left out ({reasons})" if lost else "")
 
 
 def _units(n: int) -> str:
@@ -236,11 +242,10 @@ class Overview:
     @classmethod
     def of(cls, study: Study, receipts: Iterable[Receipt]) -> Overview:
         """Look at what was read."""
-        book = study.codebook
-        themes = sum(book.is_theme(c.path) for c in book.children())
+        codes, themes = study.codebook.sizes(c.code for c in study.codings)
         rows = tuple(DocumentRow.of(d) for d in study.documents)
         used = {c.coder for c in study.codings} | {r.coder for r in study.readings}
-        return cls(tuple(receipts), rows, len(used), len(study.codings), len(book), themes)
+        return cls(tuple(receipts), rows, len(used), len(study.codings), codes, themes)
 
     @property
     def failed(self) -> int:
@@ -249,7 +254,7 @@ class Overview:
 
     def __str__(self) -> str:
         """The answer first, odd things next, a line a document, what was skipped and what was not read."""
-        return "\n".join([*self.head(_ROWS), *accounts(self.receipts)])
+        return "\n".join([*self.head(_ROWS), *accounts(self.receipts, self.themes > 0)])
 
     def head(self, most: int) -> list[str]:
         """The whole in a line, what is odd, and a line for each of so many documents."""

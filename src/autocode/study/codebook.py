@@ -121,6 +121,15 @@ class Codebook:
         """Whether `path` has codes under it."""
         return bool(self.children(path))
 
+    def sizes(self, given: Iterable[str] = ()) -> tuple[int, int]:
+        """How many codes there are and how many themes hold them: what every count of codes shows.
+
+        Args:
+            given: Paths that somebody gave to a passage; a theme among them counts as a code too.
+        """
+        themes = {c.path for c in self.codes if self.is_theme(c.path) or not c.codable}
+        return len(self.codes) - len(themes - set(given)), len(themes)
+
     def resolve(self, text: str) -> str:
         """The path meant by a path or by a name that only one code has.
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from autocode.errors import InputError
+from autocode.errors import InputError, counted
 from autocode.formats.files import Table, read_text
 from autocode.formats.receipt import Receipt
 from autocode.formats.tables.headings import DEFINITIONS, HEADINGS, code_path, folded
@@ -215,11 +215,10 @@ def codebook_of_table(table: Table) -> tuple[Codebook, Receipt]:
 
 def size_of(book: Codebook, rows: int) -> list[str]:
     """How many codes and themes there are, where there are themes, and how many of them have no row of their own."""
-    themes = sum(book.is_theme(c.path) for c in book)
+    codes, themes = book.sizes()
     extra = len(book) - rows
-    bare = f"; {extra:,} of these {'has' if extra == 1 else 'have'} no row of {'its' if extra == 1 else 'their'} own"
-    told = f"{len(book):,} codes, {themes:,} of them {'heads' if themes == 1 else 'head'} others"
-    return [told + (bare if extra > 0 else "")] if themes else []
+    bare = f"; {counted(extra, 'theme has', 'themes have')} no row of {'its' if extra == 1 else 'their'} own"
+    return [f"{counted(codes, 'code')} in {counted(themes, 'theme')}{bare if extra > 0 else ''}"] if themes else []
 
 
 def name_in(cell: str) -> str:
