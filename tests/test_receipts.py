@@ -12,7 +12,7 @@ import pytest
 from autocode import cli
 from autocode.formats import write
 from autocode.store import STORE, load, receipts
-from autocode.study import Study
+from autocode.study import Document, Study
 from tests.conftest import spoken
 from tests.formats.projects_made import ANA, BEN, code, coding, project, qdpx, selection, source
 
@@ -53,7 +53,7 @@ def test_every_import_leaves_its_receipts(verb: Verb, tmp_path: Path, study: Stu
     assert all(line in told for line in printed.splitlines())
     assert "manager" not in told
     entries = json.loads(verb("describe", "s", "--receipts", "--json")[1])
-    assert {"at", "source", "what", "kept", "skipped", "notes", "aside"} == set(entries["receipts"][0])
+    assert {"at", "source", "what", "kept", "skipped", "notes", "aside", "waiting"} == set(entries["receipts"][0])
     assert len(entries["table"]) == len(study.documents)
 
 
@@ -64,7 +64,7 @@ def test_a_dry_run_leaves_nothing(verb: Verb, tmp_path: Path, study: Study) -> N
     before = (load(tmp_path / "s" / STORE), receipts(tmp_path / "s" / STORE))
     (tmp_path / "E.txt").write_text("R: new\n")
     out = verb("import", "E.txt", "--study", "s", "--dry-run")[1]
-    assert "1 new documents: E" in out
+    assert "1 new document: E" in out
     assert (load(tmp_path / "s" / STORE), receipts(tmp_path / "s" / STORE)) == before
 
 
@@ -142,3 +142,36 @@ def test_kinds_are_a_filter_of_the_verbs(verb: Verb, tmp_path: Path, study: Stud
         assert "no codings" in err
     assert "kinds there" in verb("describe", "s", "--kind", "field note")[2]
     assert verb("import", "paper.txt", "--study", "s", "--kind", "poem")[0] == 1
+
+
+def test_a_study_has_a_name_of_its_own(tmp_path: Path, verb: Verb) -> None:
+    """It is asked for, else what somebody called the project, else the study's folder: never what a program gives by itself."""
+    for number, (name, option, expected) in enumerate(
+        [
+            ("Mobility", (), "Mobility"),
+            ("Untitled", (), "s1"),
+            ("New Project 2", (), "s2"),
+            ("Mobility", ("--name", "Life"), "Life"),
+        ]
+    ):
+        write(Study((Document("A", "I: why?\nR: so.\n"),), name=name), tmp_path / "p.qdpx")
+        assert verb("import", "p.qdpx", "--study", f"s{number}", *option)[0] == 0
+        assert load(tmp_path / f"s{number}" / STORE).name == expected
+    _, _, said = verb("import", "p.qdpx", "--study", "s3", "--name", "Other")
+    assert "is called 'Life' already: autocode rename s3 'Other'" in said
+    assert verb("rename", "s3", "Other")[0] == 0
+    assert load(tmp_path / "s3" / STORE).name == "Other"
+
+
+def test_participants_may_come_before_their_documents(tmp_path: Path, verb: Verb) -> None:
+    """They are kept, named, and described when their transcripts come; a participant who withdraws is kept no longer."""
+    (tmp_path / "people.csv").write_text("Participant,Age\nP01,34\nP02,50\nP03,28\n")
+    for n in (1, 2):
+        (tmp_path / f"Talk {n}.txt").write_text(f"Interviewer: Why?\nP0{n}: So it was.\nInterviewer: And?\nP0{n}: No more.\n")
+    _, out, said = verb("import", "people.csv", "--study", "s")
+    assert "0 of 3 participants, 3 left out (3 kept until their transcripts come)" in out
+    assert "Nothing came in" not in said
+    _, out, _ = verb("import", "Talk 1.txt", "--study", "s")
+    assert "people.csv (imported earlier): 1 of 1 participants" in out
+    verb("import", "Talk 2.txt", "--study", "s")
+    assert [d.variables.get("Age") for d in load(tmp_path / "s" / STORE).documents] == ["34", "50"]

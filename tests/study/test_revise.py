@@ -127,12 +127,12 @@ def test_a_newer_file_shows_what_changed() -> None:
     new = replace(new, documents=(*new.documents, Document("E", "e")), codebook=book)
     merged = merge_newer(old, new)
     assert list(merged.changes) == [
-        "1 new documents: E",
-        "1 new codes: y",
-        "1 codes with another definition (the study's stays): x",
-        "1 new codings in documents that were there: ana in Talk 1",
-        "1 codings with another memo, date or weight: ana in Talk 1",
-        "1 codings stay though the new file does not have them: ana in Talk 1",
+        "1 new document: E",
+        "1 new code: y",
+        "1 code has another definition (the study's stays): x",
+        "1 new coding in a document that was there: ana in Talk 1",
+        "1 coding with another memo, date or weight: ana in Talk 1",
+        "1 coding stays though the new file does not have it: ana in Talk 1",
     ]
     assert len(merged.study.codings) == 3
 

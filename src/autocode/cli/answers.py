@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -353,18 +353,28 @@ def described(study: Study, spoken: str = "") -> Answer:
         notes=tuple(filter(None, (study.notice, spoken and f"Spoken: {spoken}.", never))),
     )
     room = LINES - answer.fit().count("\n") - 1
-    return replace(answer, notes=(*answer.notes, *_tree(rows, room))) if themes else answer
+    return (
+        replace(
+            answer,
+            notes=(
+                *answer.notes,
+                *_tree(rows, {c.path for c in study.codebook.children() if study.codebook.is_theme(c.path)}, room),
+            ),
+        )
+        if themes
+        else answer
+    )
 
 
 def _closed(study: Study, code: str) -> bool:
     return not study.codebook.by_path[code].codable
 
 
-def _tree(rows: Sequence[Frequency], room: int) -> list[str]:
+def _tree(rows: Sequence[Frequency], themes: Container[str], room: int) -> list[str]:
     """Codes under their themes, a line each theme, the most used first, in so many lines."""
     below: dict[str, list[Frequency]] = {}
     for f in rows:
-        below.setdefault(f.theme, []).append(f)
+        below.setdefault(f.theme if f.depth or f.code in themes else "In no theme", []).append(f)
     ranked = sorted(below, key=lambda theme: -sum(f.count("") for f in below[theme]))
     shown = ranked if len(ranked) <= room else ranked[: max(0, room - 1)]
     lines = []
@@ -374,7 +384,7 @@ def _tree(rows: Sequence[Frequency], room: int) -> list[str]:
         n = next((n for n in range(len(told), 0, -1) if len(_line(theme, codes, told, n)) <= WIDTH), 0)
         lines.append(_line(theme, codes, told, n))
     if len(shown) < len(ranked):
-        lines.append(f"and {counted(len(ranked) - len(shown), 'more theme')}: --all")
+        lines.append(f"and {len(ranked) - len(shown):,} more: --all")
     return lines if shown else []
 
 

@@ -59,7 +59,7 @@ class Log:
         told = []
         for entry in self.entries:
             aside = [{k: getattr(c, k) for k in ("document", "start", "end", "code", "coder")} for c in entry.aside]
-            told.append({**asdict(entry), "aside": aside})
+            told.append({**asdict(entry), "aside": aside, "waiting": len(entry.waiting)})
         return {**self.overview.to_json(), "receipts": told}
 
 

@@ -17,7 +17,7 @@ from autocode.dossier.record import bring_record
 from autocode.encode.languages import languages
 from autocode.errors import InputError, StudyError, counted
 from autocode.formats import CODEBOOK, read_all, read_coders
-from autocode.formats.overview import Import, Overview
+from autocode.formats.overview import Import, Overview, own_name
 from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
 from autocode.formats.tables.participants import kind_of
 from autocode.formats.transcripts.candidates import shape_of
@@ -104,7 +104,7 @@ def import_(
     )
     new, receipts = _gathered(sources or [], _pairs([c for c in coder or [] if "=" in c]), options)
     new = replace(new, documents=tuple(with_speakers(d, _pairs(speaker)) for d in new.documents))
-    merging = Import.of(new, receipts, known, kept, name or new.name or study.name, replacing)
+    merging = Import.of(new, receipts, known, kept, name or own_name(new) or study.name, replacing)
     merged = merging.onto(known)
     there = {d.id: d.text for d in known.documents}
     fresh = replace(new, documents=tuple(d for d in merging.new.documents if there.get(d.id) != d.text))
@@ -128,6 +128,8 @@ def import_(
         return _attach(study / STORE, merged, recorded, dry_run)
     if taken := bring_record(sources or [], study):
         tell(f"{taken}, what the researchers say of their study, came along for its dossier.")
+    if name and merged.name != name:
+        tell(f"The study is called '{merged.name}' already: autocode rename {study} '{name}' changes that.")
     tell(f"Next: autocode describe {study}")
     if overview.failed:
         raise typer.Exit(1)

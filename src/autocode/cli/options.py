@@ -171,13 +171,17 @@ def out(what: str, *endings: str, name: str = "--out", folder: str | None = None
     return typer.Option(name, help=f"{what} to {kinds}.{more and f' {more}'}", callback=checked)
 
 
+_FOLDERS = (".qda", ".hf")
+"""Endings of what is a folder: a QualCoder project, a data set."""
+
+
 def _checked(ctx: typer.Context, path: Path, known_as: tuple[str, Sequence[str], str | None]) -> Path:
     what, endings, folder = known_as
     known = path.suffix.lower() in endings
     path = path.with_suffix(path.suffix.lower()) if known and not path.exists() else path
     kinds = [*endings, *(["a folder (a name without an ending)"] if folder is not None else [])]
     forms = " or ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))
-    if path.is_dir() and (folder is None or known):
+    if path.is_dir() and (folder is None or (known and path.suffix not in _FOLDERS)):
         raise InputError(str(path), "it is a folder", f"Name a file in it: {path / 'NAME'}{endings[0] if endings else ''}")
     if not path.is_dir() and not known and (folder is None or _ENDING.fullmatch(path.suffix)):
         hint = _ELSEWHERE.get(path.suffix.lower(), "Choose one of these.")

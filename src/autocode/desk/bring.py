@@ -344,7 +344,7 @@ async def take(request: Request, study: OpenStudy, seat: Session) -> Response:
 def _ready(store: Path, called: str, batch: Batch, known: Study, choices: Choices) -> Import:
     """What was read, with the person's decisions, made ready for the study; nothing is written."""
     new, earlier = decided(batch, known, choices), receipts(store) if store.is_file() else ()
-    return Import.of(new, batch.receipts, known, earlier, new.name or called, choices.replacing)
+    return Import.of(new, batch.receipts, known, earlier, called, choices.replacing)
 
 
 def _taken(study: OpenStudy, batch: Batch, choices: Choices) -> None:

@@ -24,7 +24,7 @@ _SECONDS = 19  # characters of an ISO time down to the second: imports and decis
 _NAMED = 4  # codes named in a cell; the sheet of states has them all
 
 
-_NEW = re.compile(r"[\d,]+ new codes: ")  # how a receipt begins that tells of codes an import added
+_NEW = re.compile(r"[\d,]+ new codes?: ")  # how a receipt begins that tells of codes an import added
 
 
 def versions_of(current: Codebook, trail: Trail) -> list[Version]:

@@ -306,6 +306,19 @@ class Overview:
         return {**totals, "themes": self.themes, "table": [row.to_json() for row in self.documents], "receipts": read}
 
 
+_UNTITLED = re.compile(
+    r"(un(titled|named|benannt)|new|neues?|my|mein|sans titre|sin t[ií]tulo|senza titolo|naamloos)?[ _-]*"
+    r"(project|projekt|proyecto|projet|progetto|study)?[ _-]*\d*",
+    re.IGNORECASE,
+)
+"""What programs call a project that nobody has given a name."""
+
+
+def own_name(study: Study) -> str:
+    """The name that somebody gave to what was read; "" for none, or one that a program gives by itself."""
+    return "" if _UNTITLED.fullmatch(study.name.strip()) else study.name
+
+
 @dataclass
 class Import:
     """Takes what was read into a study: the same for the command line and for the desk.
@@ -363,7 +376,9 @@ class Import:
         """What became of codings on changed texts, and what else changed."""
         found = [_moved(m) for m in self.merged.moved]
         notes = (*self.merged.changes, *twins(self.merged.study))
-        changes = Receipt(self.merged.study.name, "codings in the study", len(self.merged.study.codings), {}, notes)
+        study = self.merged.study
+        what = ("codings", study.codings) if study.codings else ("documents", study.documents)
+        changes = Receipt(study.name, f"{what[0]} in the study", len(what[1]), {}, notes)
         return [*found, changes] if notes else found
 
     def entries(self, at: str) -> list[ReceiptRow]:

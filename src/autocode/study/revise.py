@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from autocode.errors import counted
 from autocode.study import Coding, Document, Doubt, Reading, Segment, Study, Turn
 from autocode.study.merge import all_units, join_readings, made_of_units, merge
 from autocode.study.moves import Anchors, Edit, Moves, apply_to_text
@@ -311,28 +312,35 @@ def _changes(first: Study, second: Study, joined: Mapping[_Key, Coding]) -> Iter
     old, new = set(map(_key, first.codings)), set(map(_key, second.codings))
     both = _same_texts(first, second)
     coders = {c.coder for c in second.codings}
-    yield from _counted("new documents", (d.id for d in second.documents if d.id not in first.by_id))
-    yield from _counted("new codes", (c.path for c in second.codebook if c.path not in first.codebook))
+    yield from _counted(("new document", ""), (d.id for d in second.documents if d.id not in first.by_id))
+    yield from _counted(("new code", ""), (c.path for c in second.codebook if c.path not in first.codebook))
     mine = first.codebook.by_path
     other = (c.path for c in second.codebook if c.path in mine and c.definition not in ("", mine[c.path].definition))
-    yield from _counted("codes with another definition (the study's stays)", other)
-    yield from _by_coder("new codings in documents that were there", (k for k in new - old if k[0] in both))
+    yield from _counted(
+        ("code has another definition (the study's stays)", "codes have another definition (the study's stays)"), other
+    )
+    yield from _by_coder(
+        ("new coding in a document that was there", "new codings in documents that were there"),
+        (k for k in new - old if k[0] in both),
+    )
     known = {_key(c) for c in first.codings if joined.get(_key(c), c) != c}
-    yield from _by_coder("codings with another memo, date or weight", known)
+    yield from _by_coder(("coding with another memo, date or weight", "codings with another memo, date or weight"), known)
     gone = (k for k in old - new if k[0] in both and k[4] in coders)
-    yield from _by_coder("codings stay though the new file does not have them", gone)
+    yield from _by_coder(
+        ("coding stays though the new file does not have it", "codings stay though the new file does not have them"), gone
+    )
 
 
-def _counted(what: str, names: Iterable[str]) -> Iterator[str]:
+def _counted(what: tuple[str, str], names: Iterable[str]) -> Iterator[str]:
     listed = list(names)
     more = f" and {len(listed) - _NAMED:,} more" if len(listed) > _NAMED else ""
     if listed:
-        yield f"{len(listed):,} {what}: {', '.join(listed[:_NAMED])}{more}"
+        yield f"{counted(len(listed), *what)}: {', '.join(listed[:_NAMED])}{more}"
 
 
-def _by_coder(what: str, keys: Iterable[_Key]) -> Iterator[str]:
+def _by_coder(what: tuple[str, str], keys: Iterable[_Key]) -> Iterator[str]:
     counts = Counter((coder, document) for document, _, _, _, coder in keys)
     if counts:
         each = [f"{coder} in {document} {n:,}" for (coder, document), n in sorted(counts.items())]
         more = f" and {len(each) - _NAMED:,} more" if len(each) > _NAMED else ""
-        yield f"{counts.total():,} {what}: {', '.join(each[:_NAMED])}{more}"
+        yield f"{counted(counts.total(), *what)}: {', '.join(each[:_NAMED])}{more}"
