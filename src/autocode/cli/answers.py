@@ -352,18 +352,14 @@ def described(study: Study, spoken: str = "") -> Answer:
         heads=("Most used", "Least used"),
         notes=tuple(filter(None, (study.notice, spoken and f"Spoken: {spoken}.", never))),
     )
-    room = LINES - answer.fit().count("\n") - 1
-    return (
-        replace(
-            answer,
-            notes=(
-                *answer.notes,
-                *_tree(rows, {c.path for c in study.codebook.children() if study.codebook.is_theme(c.path)}, room),
-            ),
-        )
-        if themes
-        else answer
-    )
+    heads = [c.path for c in study.codebook.children() if study.codebook.is_theme(c.path)]
+    if not heads:
+        return answer
+    short = replace(answer, best=(), worst=())  # where every theme has its line, that says what is used most
+    whole = _tree(rows, heads, LINES - short.fit().count("\n") - 1)
+    if whole and not whole[-1].startswith("and "):
+        return replace(short, notes=(*answer.notes, *whole))
+    return replace(answer, notes=(*answer.notes, *_tree(rows, heads, LINES - answer.fit().count("\n") - 1)))
 
 
 def _closed(study: Study, code: str) -> bool:
