@@ -199,6 +199,21 @@ def test_saved_numbers_predict_the_same():
     assert again.reliability.suggest_basis.tolist() == fitted.reliability.suggest_basis.tolist()
 
 
+def test_a_lower_layer_tells_what_the_vector_does_not():
+    """A code that only a lower layer shows is found by it, out of document, and saved numbers predict the same."""
+    known, target = material()
+    rng = np.random.default_rng(3)
+    layers = rng.normal(size=(len(target.Y), 3, 8))
+    hidden = (rng.random((len(target.Y), 1)) < 0.3).astype(np.float32)
+    layers[:, 1, :2] += 3 * hidden
+    deep, wanted = replace(known, layers=(layers.astype(np.float16),)), replace(target, Y=np.hstack([target.Y[:, :2], hidden]))
+    with_layers, without = (average_precisions(cross_predict(f, wanted, CONFIG).P, wanted.Y)[2] for f in (deep, known))
+    assert with_layers > 0.8 > 0.6 > without
+    fitted = fit(deep, wanted, CONFIG)
+    assert (Classifier.from_arrays(fitted.to_arrays()).predict_proba(deep) == fitted.predict_proba(deep)).all()
+    assert deep.joined(deep).heads == deep.heads == known.heads + 1
+
+
 def test_same_seed_same_bytes():
     """Learning twice gives the same bytes."""
     known, target = material()

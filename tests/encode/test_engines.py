@@ -117,3 +117,14 @@ def test_a_loaded_encoder_has_vectors_of_both_callers(warm: Path) -> None:
     for caller in callers:
         caller.join(60)
     assert (found[0] == found[1][:30]).all()
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda e: e.backend)
+def test_layers_come_with_the_vector_and_do_not_depend_on_neighbours(warm: Path, engine: Engine) -> None:
+    """The first layer given is the vector itself, bit for bit; each text's layers are those it has alone, and all differ."""
+    encoder = opened(warm, engine, 2)
+    found = encoder.layers(texts(30))
+    assert found.shape == (30, 7, 384)
+    assert (found[:, 0] == encoder.encode(texts(30))).all()
+    assert all((encoder.layers([text])[0] == found[i]).all() for i, text in enumerate(texts(30)[:5]))
+    assert (np.linalg.norm(np.diff(found, axis=1), axis=2) > 0.01).all()

@@ -122,6 +122,10 @@ def test_the_graph_computes_what_the_numbers_say(wheel: Path, tmp_path: Path, ba
     source = Source.of(small_file())
     means = np.array([by_hand(source, one).mean(axis=0) for one in ids])
     np.testing.assert_allclose(encoder.encode(texts), means / np.linalg.norm(means, axis=1, keepdims=True), atol=2e-5)
+    layers = encoder.layers(texts)
+    assert layers.shape == (3, LAYERS + 1, WIDTH)
+    assert (layers[:, 0] == encoder.encode(texts)).all()
+    assert (np.linalg.norm(layers[:, 1] - layers[:, 2], axis=1) > 0.01).all()
 
 
 def test_it_is_used_by_name_listed_and_removed(wheel: Path, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from autocode.classify.workload import workload
 from autocode.config import ClassifyConfig
 
 BINS = 10
+_DRAWS = 30
 
 
 def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArray:
@@ -292,7 +293,7 @@ def calibrated(S: FloatArray, target: Target, config: ClassifyConfig) -> tuple[C
     nothing = BandThresholds(never, never, np.zeros(len(never), dtype=np.int8), np.zeros(len(never), dtype=np.int8))
     plain = Calibrator(calibrate(S, Y, config), never, nothing)
     P = plain.probabilities(S)
-    best = best_cuts(P, Y, config.smoothing)
+    best = best_cuts(P, target, config)
     reasons = tuple(_reasons(P, target, best, config))
     silent = np.array([bool(why) for why in reasons], dtype=bool)
     coding = np.where(silent, np.inf, np.maximum(best, config.least_probability))
@@ -300,26 +301,27 @@ def calibrated(S: FloatArray, target: Target, config: ClassifyConfig) -> tuple[C
     return replace(plain, thresholds=coding, cuts=draw(evidence, config)), evidence, reasons
 
 
-def best_cuts(P: FloatArray, Y: FloatArray, smoothing: float) -> FloatArray:
+def best_cuts(P: FloatArray, target: Target, config: ClassifyConfig) -> FloatArray:
     """The probability from which on coding agrees best with the coders, by Cohen's kappa, (K,).
 
     Kappa of the decision with a coder drawn at random. The codings are mixed with the calibrated
-    probabilities, which weigh as much as `smoothing` coded segments: few codings cannot move a
-    threshold far.
+    probabilities, which weigh as much as `smoothing` coded segments, and the cut is the median of those
+    of `_DRAWS` draws of whole documents: neither few codings nor one document can move it far.
     """
-    return np.concatenate([np.zeros(0), *(_best_cut(P[:, part], Y[:, part], smoothing) for part in _columns(P))])
-
-
-def _best_cut(P: FloatArray, Y: FloatArray, smoothing: float) -> FloatArray:
-    n, counts = len(P), Y.sum(axis=0)
-    goal = (counts * Y + smoothing * P) / (counts + smoothing)
-    order = np.argsort(-P, axis=0, kind="stable")
-    ranked = np.take_along_axis(P, order, axis=0)
-    hits = np.cumsum(np.take_along_axis(goal, order, axis=0), axis=0)
-    taken, total = np.arange(1, n + 1)[:, None], goal.sum(axis=0)
-    best = np.argmax(np.nan_to_num(kappa_of_counts(hits, taken, total, n)), axis=0)[None]
-    below = np.take_along_axis(ranked, np.minimum(best + 1, n - 1), axis=0)
-    return np.asarray((np.take_along_axis(ranked, best, axis=0) + below)[0] / 2)
+    place = np.unique(target.groups, return_inverse=True)[1]
+    documents = int(place.max()) + 1
+    drawn = np.random.default_rng(config.seed).multinomial(documents, np.full(documents, 1 / documents), _DRAWS)
+    weights, found = drawn.astype(np.float32)[:, place], np.empty(P.shape[1])
+    for k, (p, y) in enumerate(zip(P.T, np.asarray(target.Y, dtype=np.float64).T, strict=True)):
+        goal = (y.sum() * y + config.smoothing * p) / (y.sum() + config.smoothing)
+        # One place further than a cut may lie: the cut is half way to the probability below.
+        order = np.argsort(-p, kind="stable")[: int((p >= config.least_probability).sum()) + 1]
+        ranked, own = p[order], weights[:, order]
+        hits, taken = np.cumsum(own * goal[order], axis=1), np.cumsum(own, axis=1)
+        value = kappa_of_counts(hits, taken, (weights @ goal)[:, None], weights.sum(axis=1)[:, None])
+        best = np.argmax(np.nan_to_num(value), axis=1)
+        found[k] = np.median(ranked[best] + ranked[np.minimum(best + 1, len(ranked) - 1)]) / 2
+    return found
 
 
 def _reasons(P: FloatArray, target: Target, coding: FloatArray, config: ClassifyConfig) -> list[str]:

@@ -214,7 +214,12 @@ class Classifier:
             "dense_W": self.heads.dense.W,
             "dense_b": self.heads.dense.b,
             **({f"lexical_{part}": getattr(self.heads.lexical, part) for part in ("W", "b")} if self.heads.lexical else {}),
-            **{f"more{i}_{part}": getattr(head, part) for i, head in enumerate(self.heads.more) for part in ("W", "b")},
+            **{
+                f"{name}{i}_{part}": getattr(head, part)
+                for name, heads in (("more", self.heads.more), ("layers", self.heads.layers))
+                for i, head in enumerate(heads)
+                for part in ("W", "b")
+            },
             **{f"{NETWORK}{name}": array for name, array in (self.heads.network.arrays if self.heads.network else {}).items()},
             "theta": self.judge.theta,
             "thresholds": self.judge.thresholds,
@@ -236,16 +241,22 @@ class Classifier:
         tuned = {name.removeprefix(NETWORK): array for name, array in a.items() if name.startswith(NETWORK)}
         known = network(tuned) if tuned and network else None
         return cls(
-            Heads(Head(a["dense_W"], a["dense_b"]), Head(a["lexical_W"], a["lexical_b"]), tuple(_further(a)), known),
+            Heads(
+                Head(a["dense_W"], a["dense_b"]),
+                Head(a["lexical_W"], a["lexical_b"]),
+                tuple(_further(a, "more")),
+                known,
+                tuple(_further(a, "layers")),
+            ),
             Calibrator(a["theta"], a["thresholds"], BandThresholds(**{name: a[f"cut_{name}"] for name in _CUTS})),
             Reliability(**{name: a[f"known_{name}"] for name in _KNOWN}, reasons=_as_texts(a["reasons"])),
         )
 
 
-def _further(arrays: Mapping[str, NDArray[Any]]) -> Iterator[Head]:
-    """The heads of further encoders."""
-    for i in takewhile(lambda i: f"more{i}_W" in arrays, count()):
-        yield Head(arrays[f"more{i}_W"], arrays[f"more{i}_b"])
+def _further(arrays: Mapping[str, NDArray[Any]], name: str) -> Iterator[Head]:
+    """The heads of further encoders, or of layers."""
+    for i in takewhile(lambda i: f"{name}{i}_W" in arrays, count()):
+        yield Head(arrays[f"{name}{i}_W"], arrays[f"{name}{i}_b"])
 
 
 def _as_numbers(texts: tuple[str, ...]) -> IntArray:

@@ -127,26 +127,29 @@ class Heads:
     lexical: Head | None = None
     more: tuple[Head, ...] = ()  # by meaning, as further encoders have it
     network: Network | None = None  # by the words as they stand, fine-tuned
+    layers: tuple[Head, ...] = ()  # by what each layer of an encoder makes of a segment, encoder by encoder
 
     def score(self, features: Features) -> FloatArray:
-        """Scores (H, n, K) float32: by meaning, by wording, by the best piece, by further encoders, by the network."""
+        """Scores (H, n, K) float32: by meaning, wording, the best piece, further encoders, their layers, the network."""
         scores = [self.dense.score(features.X[:])]
         if self.lexical is not None and features.T is not None:
             scores.append(self.lexical.score(features.T))
         if features.pieces is not None:
             scores.append(features.pieces.highest(self.dense.W[:, : features.pieces.V.shape[1]]))
         scores += [head.score(M[:]) for head, M in zip(self.more, features.more, strict=True)]
+        scores += [head.score(_flat(L)) for head, L in zip(self.layers, features.layers, strict=True)]
         if self.network is not None:
             scores.append(self.network.score(features.words))
         return np.stack(scores)
 
     def replaced(self, codes: IntArray, other: Heads, columns: IntArray) -> Heads:
         """These scorers with those of `other`'s codes `columns` for their own `codes`."""
-        more = tuple(a.replaced(codes, b, columns) for a, b in zip(self.more, other.more, strict=True))
+        views = ((self.more, other.more), (self.layers, other.layers))
+        more, layers = (tuple(a.replaced(codes, b, columns) for a, b in zip(*pair, strict=True)) for pair in views)
         dense, lexical = self.dense.replaced(codes, other.dense, columns), self.lexical
         if lexical is not None and other.lexical is not None:
             lexical = lexical.replaced(codes, other.lexical, columns)
-        return Heads(dense, lexical, more)
+        return Heads(dense, lexical, more, layers=layers)
 
 
 def train(features: Features, target: Target, rows: IntArray, config: ClassifyConfig) -> Heads:
@@ -165,8 +168,9 @@ def train(features: Features, target: Target, rows: IntArray, config: ClassifyCo
     priors = _priors(part.prior, views, features.pieces.V.shape[1] if features.pieces else 1)
     dense = [_dense(X[rows], replace(part, prior=p), names, config) for X, p in zip(views, priors, strict=True)]
     lexical = None if T is None else _lexical(T, part, names, config)
+    layers = tuple(_layered(L[rows], part, config) for L in features.layers)
     network = features.words.take(rows).learn(part.Y, config.seed) if features.words else None
-    return Heads(dense[0], lexical, tuple(dense[1:]), network)
+    return Heads(dense[0], lexical, tuple(dense[1:]), network, layers)
 
 
 def _priors(prior: FloatArray, views: Sequence[FloatArray | Context], width: int) -> list[FloatArray]:
@@ -188,6 +192,27 @@ def _dense(X: FloatArray, target: Target, names: IntArray, config: ClassifyConfi
     W = np.zeros((K, width), dtype=np.float32)
     W[:, columns] = head.W
     return Head(W, head.b - head.W @ middle)
+
+
+def _flat(L: FloatArray) -> FloatArray:
+    return L.reshape(len(L), -1).astype(np.float32)
+
+
+def _layered(L: FloatArray, target: Target, config: ClassifyConfig) -> Head:
+    """All layers (n, l, d) side by side, each as wide spread as the others.
+
+    The last layer of a sentence encoder keeps what a text is about; those below still tell how it is said.
+    """
+    shape, K = L.shape[1:], target.Y.shape[1]
+    A = _flat(L)
+    middle = A.mean(axis=0)
+    A -= middle
+    spread = np.square(A).mean(axis=0).reshape(shape).sum(axis=1)
+    scale = np.repeat(1 / np.sqrt(shape[0] * spread + 1e-9), shape[1]).astype(np.float32)
+    A *= scale
+    head = _backed_off(A, target, config.strength, np.zeros((K, A.shape[1]), dtype=np.float32), config)
+    W = head.W * scale
+    return Head(W, head.b - W @ middle)
 
 
 def _lexical(T: sparse.csr_array, target: Target, names: IntArray, config: ClassifyConfig) -> Head:

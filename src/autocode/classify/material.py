@@ -278,11 +278,13 @@ class Features:
     pieces: Chunks | None = None
     more: tuple[FloatArray | Context, ...] = ()  # further encoders' view of the same segments, each like X
     words: Words | None = None  # where a network is to learn as well
+    layers: tuple[FloatArray, ...] = ()  # (n, l, d) what each layer of an encoder makes of the segments, encoder by encoder
 
     @property
     def heads(self) -> int:
-        """How many scores a code gets: by meaning, wording, best piece, each further encoder, a network."""
-        return 1 + sum(part is not None for part in (self.T, self.pieces, self.words)) + len(self.more)
+        """How many scores a code gets: by meaning, wording, best piece, each further encoder, layers, a network."""
+        parts = (self.T, self.pieces, self.words)
+        return 1 + sum(part is not None for part in parts) + len(self.more) + len(self.layers)
 
     def take(self, rows: IntArray) -> Features:
         """The features of some segments, in the order of `rows`."""
@@ -290,7 +292,7 @@ class Features:
         T = None if self.T is None else self.T[rows]
         pieces = self.pieces.take(rows) if self.pieces else None
         X, *more = (M.take(rows) if isinstance(M, Context) else M[rows] for M in (self.X, *self.more))
-        return Features(X, T, pieces, tuple(more), words)
+        return Features(X, T, pieces, tuple(more), words, tuple(L[rows] for L in self.layers))
 
     def joined(self, other: Features) -> Features:
         """These segments and, below them, those of `other`; no network learns from both."""
@@ -301,7 +303,8 @@ class Features:
         T = sparse.vstack([self.T, other.T], format="csr")
         views = zip((self.X, *self.more), (other.X, *other.more), strict=True)
         X, *more = (np.vstack([mine[:], theirs[:]]) for mine, theirs in views)
-        return Features(X, T, Chunks(V, counts), tuple(more))
+        layers = tuple(np.vstack(both) for both in zip(self.layers, other.layers, strict=True))
+        return Features(X, T, Chunks(V, counts), tuple(more), layers=layers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,20 +125,21 @@ def file_sha256(path: Path) -> str:
 class VectorCache:
     """Vectors of one encoder by content key, in a folder of shards that are never changed in place.
 
-    A shard is an npz file of two arrays, `keys` (n, 32) uint8 and `vectors` (n, dimension) float32,
-    named by the sha256 of its bytes: a torn or altered shard no longer fits its name and is dropped.
+    A shard is an npz file of two arrays, `keys` (n, 32) uint8 and `vectors` (n, dimension), named by the
+    sha256 of its bytes: a torn or altered shard no longer fits its name and is dropped.
     Safe with several programs at once: a shard that another one has merged away is a miss, no error.
     """
 
     folder: Path
     dimension: int
+    kind: type[np.float32] | type[np.int8] = np.float32
     _rows: dict[bytes, tuple[str, int]] = field(default_factory=dict)
     _known: set[str] = field(default_factory=set)
 
-    def get(self, keys: Sequence[bytes]) -> tuple[Vectors, NDArray[np.bool_]]:
+    def get(self, keys: Sequence[bytes]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """Look up n keys of 32 bytes: vectors (n, dimension) and a mask (n,) of those found."""
         self._refresh()
-        vectors = np.zeros((len(keys), self.dimension), np.float32)
+        vectors = np.zeros((len(keys), self.dimension), self.kind)
         found = np.zeros(len(keys), bool)
         wanted: dict[str, list[int]] = {}
         for i, key in enumerate(keys):
@@ -150,7 +152,7 @@ class VectorCache:
                 found[places] = True
         return vectors, found
 
-    def put(self, keys: Sequence[bytes], vectors: Vectors) -> None:
+    def put(self, keys: Sequence[bytes], vectors: NDArray[Any]) -> None:
         """Keep n vectors (n, dimension) under n keys, in one new shard; merges when shards are many.
 
         Raises:
@@ -180,7 +182,7 @@ class VectorCache:
             self._known.add(name)
             self._rows.update({key.tobytes(): (name, row) for row, key in enumerate(shard[0])})
 
-    def _read(self, name: str) -> tuple[NDArray[np.uint8], Vectors] | None:
+    def _read(self, name: str) -> tuple[NDArray[np.uint8], NDArray[Any]] | None:
         """The keys and vectors of a shard; None, and the shard is gone, where it is not whole."""
         path = self.folder / name
         try:
@@ -193,9 +195,9 @@ class VectorCache:
         with np.load(io.BytesIO(content), allow_pickle=False) as shard:
             return shard["keys"], shard["vectors"]
 
-    def _write(self, keys: NDArray[np.uint8], vectors: Vectors) -> str:
+    def _write(self, keys: NDArray[np.uint8], vectors: NDArray[Any]) -> str:
         buffer = io.BytesIO()
-        np.savez(buffer, keys=keys, vectors=np.asarray(vectors, np.float32))
+        np.savez(buffer, keys=keys, vectors=np.asarray(vectors, self.kind))
         content = buffer.getvalue()
         name = hashlib.sha256(content).hexdigest() + ".npz"
         write_private(private_folder(self.folder) / name, content)
@@ -223,7 +225,7 @@ class VectorCache:
             return 0
 
     def _full_size(self) -> int:
-        return _ROWS_PER_SHARD * (_KEY_BYTES + 4 * self.dimension)
+        return _ROWS_PER_SHARD * (_KEY_BYTES + np.dtype(self.kind).itemsize * self.dimension)
 
 
 def _unwritable(folder: Path, error: OSError) -> EncoderError:

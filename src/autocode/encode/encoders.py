@@ -17,11 +17,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autocode.config import Progress
 from autocode.encode.cache import VectorCache, Vectors, cache_folder
@@ -39,6 +40,8 @@ from autocode.encode.weights import (
 )
 from autocode.errors import EncoderError
 from autocode.footprint import stay_offline
+
+Layers: TypeAlias = NDArray[np.float16]
 
 _PLUG_IN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 PLUS = " + "
@@ -64,6 +67,9 @@ class CachedEncoder:
             whole["name"] = ""  # the weights say who it is, under whatever name
         self._salt = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).digest()
         self._cache = VectorCache(folder / self._salt.hex()[:32], encoder.identity.dimension)
+        self.depth: int = getattr(encoder, "depth", 1)
+        width = (self.depth - 1) * encoder.identity.dimension
+        self._lower = VectorCache(folder / f"{self._salt.hex()[:32]}-layers", width, np.int8)
 
     @property
     def identity(self) -> EncoderIdentity:
@@ -85,11 +91,29 @@ class CachedEncoder:
         Raises:
             EncoderError: where the encoder returns no such vectors or the cache cannot be written.
         """
+        return np.asarray(self._looked_up(texts, self._cache, self._checked, progress), np.float32)
+
+    def layers(self, texts: Sequence[str], progress: Progress | None = None) -> Layers:
+        """What each layer makes of n texts, (n, depth, dimension) float16 of unit norm; the first is what `encode` gives.
+
+        The layers below the last are kept in eight bits: a text takes twice and a half the room of its vector alone.
+
+        Args and errors: as for `encode`.
+        """
+        lower = self._looked_up(texts, self._lower, self._deep, progress)
+        vectors = self.encode(texts)
+        found = unit(lower.reshape(len(texts), self.depth - 1, self.identity.dimension))
+        return np.concatenate([vectors[:, None], found], axis=1).astype(np.float16)
+
+    def _looked_up(
+        self, texts: Sequence[str], cache: VectorCache, compute: Callable[..., NDArray[Any]], progress: Progress | None
+    ) -> NDArray[Any]:
+        """The rows of n texts; those that are not in the cache are computed and put there."""
         plain = [_plain(text) for text in texts]
         places = {text: i for i, text in enumerate(dict.fromkeys(plain))}
         distinct = list(places)
         keys = [hashlib.sha256(self._salt + text.encode()).digest() for text in distinct]
-        vectors, found = self._cache.get(keys)
+        vectors, found = cache.get(keys)
         report = progress or _silent
         if distinct:
             report(int(found.sum()), len(distinct))
@@ -97,9 +121,17 @@ class CachedEncoder:
         for start in range(0, len(missing), _TEXTS_PER_SHARD):
             part = missing[start : start + _TEXTS_PER_SHARD]
             onward = _shifted(report, int(found.sum()) + start, len(distinct))
-            vectors[part] = self._checked([distinct[i] for i in part], onward)
-            self._cache.put([keys[i] for i in part], vectors[part])
+            vectors[part] = compute([distinct[i] for i in part], onward)
+            cache.put([keys[i] for i in part], vectors[part])
         return vectors[[places[text] for text in plain]]
+
+    def _deep(self, texts: Sequence[str], progress: Progress) -> NDArray[np.int8]:
+        """The lower layers of distinct texts, (n, width) in eight bits; their vectors come with them, and are kept."""
+        encoder: Any = self._encoder
+        found = encoder.layers(texts, progress)
+        self._cache.put([hashlib.sha256(self._salt + text.encode()).digest() for text in texts], found[:, 0])
+        lower = found[:, 1:] / np.maximum(np.abs(found[:, 1:]).max(axis=2, keepdims=True), 1e-12)
+        return np.asarray(np.rint(127 * lower).reshape(len(texts), -1), np.int8)
 
     def _checked(self, texts: Sequence[str], progress: Progress) -> Vectors:
         vectors = np.asarray(self._encoder.encode(texts, progress))
@@ -124,22 +156,22 @@ class JoinedEncoder:
 
     def __init__(self, encoders: Sequence[Encoder]) -> None:
         """Keep the encoders, in order."""
-        self._encoders = tuple(encoders)
+        self.encoders = tuple(encoders)
 
     @property
     def widths(self) -> tuple[int, ...]:
         """Columns of each encoder's vectors."""
-        return tuple(e.identity.dimension for e in self._encoders)
+        return tuple(e.identity.dimension for e in self.encoders)
 
     @property
     def first(self) -> Encoder:
         """The encoder that stands first."""
-        return self._encoders[0]
+        return self.encoders[0]
 
     @cached_property
     def identity(self) -> EncoderIdentity:
         """Named by all of them; the shortest limit of tokens counts."""
-        known = [e.identity for e in self._encoders]
+        known = [e.identity for e in self.encoders]
         limits = [k.max_tokens for k in known if k.max_tokens]
         return EncoderIdentity(
             PLUS.join(k.name for k in known),
@@ -153,13 +185,19 @@ class JoinedEncoder:
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Encode n texts as (n, dimension) float32 of unit norm; each encoder tells its progress anew."""
-        parts = [encoder.encode(texts, progress) for encoder in self._encoders]
+        parts = [encoder.encode(texts, progress) for encoder in self.encoders]
         return np.hstack(parts) / np.float32(np.sqrt(len(parts)))
 
 
 def widths_of(encoder: Encoder) -> tuple[int, ...]:
     """Columns of each encoder's vectors in those of one that may be joined of several."""
     return encoder.widths if isinstance(encoder, JoinedEncoder) else (encoder.identity.dimension,)
+
+
+def each_layers(encoder: Encoder, texts: Sequence[str], progress: Progress | None = None) -> tuple[Layers, ...]:
+    """What each layer makes of n texts, (n, layers, d) for each of the encoders that shows its layers."""
+    encoders = encoder.encoders if isinstance(encoder, JoinedEncoder) else (encoder,)
+    return tuple(e.layers(texts, progress) for e in encoders if isinstance(e, CachedEncoder) and e.depth > 1)
 
 
 def first_of(encoder: Encoder) -> Encoder:
@@ -226,15 +264,23 @@ class _ModelEncoder:
         self.identity = EncoderIdentity(
             weights.name, weights.sha256, *sizes, self._engine.backend, facts.reason, self._engine.precision
         )
+        self.depth = facts.layers
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        return self._run(texts, progress)
+        if self._facts.reason:
+            return _encode_singly(self._reference, texts, progress)
+        return self._opened.encode(texts, progress)
+
+    def layers(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        return self._opened.layers(texts, progress)
 
     @cached_property
-    def _run(self) -> Callable[[Sequence[str], Progress | None], Vectors]:
-        if self._facts.reason:
-            return partial(_encode_singly, load_reference(self._weights.folder))
-        return GraphEncoder(self._graph, self._facts, self._engine, self._threads).encode
+    def _opened(self) -> GraphEncoder:
+        return GraphEncoder(self._graph, self._facts, self._engine, self._threads)
+
+    @cached_property
+    def _reference(self) -> Any:
+        return load_reference(self._weights.folder)
 
 
 def _encode_singly(reference: Any, texts: Sequence[str], progress: Progress | None) -> Vectors:

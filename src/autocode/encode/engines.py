@@ -45,6 +45,8 @@ class GraphFacts:
         inputs: Names of the graph's inputs, ids first.
         graph_sha256: Of the graph's file, to notice a damaged one; empty without a graph.
         reason: Why the model cannot be exported; empty where it was.
+        layers: How many states of the tokens the graph gives: the last layer's, then those of the word vectors and of
+            each layer below the last; 1 where it gives the last alone.
     """
 
     dimension: int
@@ -53,6 +55,7 @@ class GraphFacts:
     inputs: tuple[str, ...]
     graph_sha256: str
     reason: str
+    layers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,32 +141,40 @@ class GraphEncoder:
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Encode n texts; `progress(done, n)` is called after each batch."""
+        return self._pooled(texts, 1, progress)[:, 0]
+
+    def layers(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """What each layer makes of n texts: (n, layers, dimension) of unit norm; the first is what `encode` gives."""
+        return self._pooled(texts, self.facts.layers, progress)
+
+    def _pooled(self, texts: Sequence[str], layers: int, progress: Progress | None) -> Vectors:
         with _ENTERED:
             ids = [code.ids for code in self._tokenizer.encode_batch_fast(list(texts))]
-            vectors = np.empty((len(ids), self.facts.dimension), np.float32)
+            vectors = np.empty((len(ids), layers, self.facts.dimension), np.float32)
             batches, done = _batches([_padded(len(one), self._step) for one in ids]), 0
             # One batch per thread beats many threads per batch: nobody waits for anybody.
-            for batch, rows in zip(batches, self._walked([ids[i] for i in batch] for batch in batches), strict=True):
+            walked = self._walked(([ids[i] for i in batch] for batch in batches), layers)
+            for batch, rows in zip(batches, walked, strict=True):
                 vectors[batch] = rows
                 done += len(batch)
                 if progress is not None:
                     progress(done, len(ids))
         return vectors
 
-    def _walked(self, batches: Iterator[list[list[int]]]) -> Iterator[Vectors]:
-        """The vectors of each batch, in order; several batches are under way at any time."""
+    def _walked(self, batches: Iterator[list[list[int]]], layers: int) -> Iterator[Vectors]:
+        """The vectors (m, layers, d) of each batch, in order; several batches are under way at any time."""
         waiting: deque[tuple[Any, NDArray[np.int64]]] = deque()
         try:
             for ids in batches:
                 if len(waiting) == self._ahead:
-                    yield self._finished(*waiting.popleft())
+                    yield self._finished(*waiting.popleft(), layers)
                 feed, mask = self._feed(ids)
                 waiting.append((self._runner.start(feed), mask))
             while waiting:
-                yield self._finished(*waiting.popleft())
+                yield self._finished(*waiting.popleft(), layers)
         finally:
             for ticket, _ in waiting:
-                self._runner.hidden(ticket)
+                self._runner.states(ticket, 1)
 
     def _feed(self, ids: Sequence[Sequence[int]]) -> tuple[Feed, NDArray[np.int64]]:
         """What the graph takes, and the mask, of texts of one padded length: each is what it would be alone."""
@@ -174,14 +185,15 @@ class GraphEncoder:
         feed = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
         return {name: feed[name] for name in self.facts.inputs}, mask
 
-    def _finished(self, ticket: Any, mask: NDArray[np.int64]) -> Vectors:
-        hidden = self._runner.hidden(ticket)
-        return unit(hidden[:, 0] if self.facts.pooling == "cls" else _mean(hidden, mask))
+    def _finished(self, ticket: Any, mask: NDArray[np.int64], layers: int) -> Vectors:
+        last, *lower = self._runner.states(ticket, layers)
+        first = last[:, 0] if self.facts.pooling == "cls" else _mean(last, mask)
+        return np.stack([unit(first), *(unit(_mean(states, mask)) for states in lower)], axis=1)
 
 
 def unit(vectors: NDArray[Any]) -> Vectors:
-    """Scale the rows (n, d) to length one, as float32; a row of zeros stays zero."""
-    lengths = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=1, keepdims=True))
+    """Scale the rows (..., d) to length one, as float32; a row of zeros stays zero."""
+    lengths = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=-1, keepdims=True))
     return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
 
@@ -223,8 +235,8 @@ class _Runner(Protocol):
     def start(self, feed: Feed) -> Any:
         """Begin a batch; what comes back stands for it."""
 
-    def hidden(self, ticket: Any) -> Vectors:
-        """Wait for a batch: its token vectors (n, tokens, d), good until the next `start`."""
+    def states(self, ticket: Any, layers: int) -> list[Vectors]:
+        """Wait for a batch: the states of its tokens (n, tokens, d) in so many layers, good until the next `start`."""
 
 
 class _OpenvinoRunner:
@@ -245,11 +257,11 @@ class _OpenvinoRunner:
         request.start_async(feed)
         return request
 
-    def hidden(self, ticket: Any) -> Vectors:
+    def states(self, ticket: Any, layers: int) -> list[Vectors]:
         while not ticket.wait_for(int(1000 * _PATIENCE)):
             _say_stuck("OpenVINO")
         self._free.append(ticket)
-        return np.asarray(ticket.get_output_tensor(0).data)
+        return [np.asarray(ticket.get_output_tensor(i).data) for i in range(layers)]
 
 
 class _OnnxRunner:
@@ -268,10 +280,10 @@ class _OnnxRunner:
     def start(self, feed: Feed) -> Any:
         return self._pool.submit(self._session.run, None, feed)
 
-    def hidden(self, ticket: Any) -> Vectors:
+    def states(self, ticket: Any, layers: int) -> list[Vectors]:
         while not wait([ticket], _PATIENCE).done:
             _say_stuck("onnxruntime")
-        return np.asarray(ticket.result()[0])
+        return [np.asarray(states) for states in ticket.result()[:layers]]
 
 
 def _say_stuck(engine: str) -> None:

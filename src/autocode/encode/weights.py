@@ -238,7 +238,7 @@ def _find(name: str, cache: Path) -> Path:
 
 
 # Raise it whenever the export below changes its numbers: it is part of every cache key.
-EXPORT_VERSION = 1
+EXPORT_VERSION = 2
 
 _OPSET = 17
 _SAME_COSINE = 0.9999
@@ -300,7 +300,8 @@ def _facts(model: Any, reason: str) -> GraphFacts:
         inputs = (*inputs, "token_type_ids")
     pooling = "" if reason else model[1].pooling_mode
     probe = model.encode([""], show_progress_bar=False)
-    return GraphFacts(probe.shape[1], int(model.max_seq_length or 0), pooling, inputs, "", reason)
+    layers = 1 if reason else 1 + int(model[0].auto_model.config.num_hidden_layers)
+    return GraphFacts(probe.shape[1], int(model.max_seq_length or 0), pooling, inputs, "", reason, layers)
 
 
 def _why_not(model: Any) -> str:
@@ -347,10 +348,11 @@ def _trace(network: Any, inputs: Sequence[str], graph: Path) -> None:
             self.network = network
 
         def forward(self, *tensors: Any) -> Any:
-            return self.network(**dict(zip(inputs, tensors, strict=True))).last_hidden_state
+            seen = self.network(**dict(zip(inputs, tensors, strict=True)), output_hidden_states=True)
+            return seen.last_hidden_state, *seen.hidden_states[:-1]
 
     ones = torch.ones(2, 16, dtype=torch.long)
-    names = [*inputs, "hidden"]
+    outputs = ["hidden", *(f"layer{number}" for number in range(network.config.num_hidden_layers))]
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
@@ -360,8 +362,8 @@ def _trace(network: Any, inputs: Sequence[str], graph: Path) -> None:
             opset_version=_OPSET,
             dynamo=False,
             input_names=list(inputs),
-            output_names=["hidden"],
-            dynamic_axes={name: {0: "texts", 1: "tokens"} for name in names},
+            output_names=outputs,
+            dynamic_axes={name: {0: "texts", 1: "tokens"} for name in (*inputs, *outputs)},
         )
 
 

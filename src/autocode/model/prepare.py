@@ -16,7 +16,8 @@ from autocode.classify.classifier import HeldOutPredictions, held, nested_scores
 from autocode.classify.material import Chunks, Features, Target, Turns, features, pieces_of
 from autocode.classify.transfer import Gain, better, gain
 from autocode.config import Config
-from autocode.encode.encoders import PLUS, JoinedEncoder, first_of, load_encoder, widths_of
+from autocode.encode.encoders import PLUS, JoinedEncoder, Layers, each_layers, first_of, load_encoder, widths_of
+from autocode.encode.engines import unit
 from autocode.encode.tuning import Words, can_tune, words_of
 from autocode.encode.weights import Encoder
 from autocode.errors import StudyError
@@ -57,16 +58,30 @@ def prepare(documents: Iterable[Document], config: Config, encoder: Encoder, pro
 
     The interviewer's turns are encoded as context, though they are not among the units.
     """
-    units = [unit for document in documents for unit in _units(document, config)]
-    vectors, pieces = _encoded([u.text for u in units], encoder, progress)
+    units = [u for document in documents for u in _units(document, config)]
     kept = np.array([i for i, u in enumerate(units) if u.codable], dtype=np.int64)
+    layers = _layers([units[i].text for i in kept], encoder, progress)
+    vectors, pieces = _encoded([u.text for u in units], encoder, progress)
     around = np.array([_neighbours(units, i) for i in kept], dtype=np.int64).reshape(-1, 2)
     own = vectors if len(kept) == len(units) else vectors[kept]
     texts, turns = tuple(units[i].text for i in kept), Turns(vectors, [u.role for u in units], kept, around, widths_of(encoder))
-    seen = features(texts, turns, config.classify, pieces.take(kept))
+    seen = replace(features(texts, turns, config.classify, pieces.take(kept)), layers=layers)
     if config.encode.tuned:
         seen = replace(seen, words=words_of(first_of(encoder), texts, [units[i].text if i >= 0 else "" for i in around[:, 0]]))
     return Prepared(tuple(units[i].segment for i in kept), texts, own, seen)
+
+
+def _layers(texts: Sequence[str], encoder: Encoder, progress: Progress | None) -> tuple[Layers, ...]:
+    """What each layer makes of texts; of a text longer than the encoder reads, the mean of its pieces."""
+    limit = _LETTERS_A_TOKEN * encoder.identity.max_tokens or float("inf")
+    parts = [pieces_of(text) if len(text) > limit else [text] for text in texts]
+    counts = np.array([len(p) for p in parts], dtype=np.int64)
+    found = each_layers(encoder, [piece for p in parts for piece in p], progress)
+    if counts.sum() == len(texts):
+        return found
+    weights = np.array([len(piece) for p in parts for piece in p], dtype=np.float32)[:, None, None]
+    starts = np.cumsum(counts) - counts
+    return tuple(unit(np.add.reduceat(weights * L, starts)).astype(np.float16) for L in found)
 
 
 def _encoded(texts: Sequence[str], encoder: Encoder, progress: Progress | None) -> tuple[Vectors, Chunks]:

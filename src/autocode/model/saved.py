@@ -29,7 +29,7 @@ from autocode.formats.tables.codebooks import codebook_yaml, read_codebook
 from autocode.model.history import FILE as HISTORY
 from autocode.study.codebook import Codebook
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 DIAGRAM = "reliability.svg"
 _PACKAGES = ("autocode", "numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
