@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from autocode.desk.jobs import PROGRESS
-from autocode.store import STORE, load
+from autocode.store import STORE, load, update
 from autocode.store.backups import check
 from autocode.store.ledger import entries, last_written
+from autocode.study import Study
 from autocode.trail import verify
 from tests.browsers import CHROMIUM, Running, chromium, loads, log_in, press, room, running, tab
 
@@ -100,8 +101,8 @@ def _bring(page: Any, *files: Path) -> None:
 
 def _work(page: Any, form: str = "#work") -> None:
     """Begin work beside the page, and wait until it is done."""
-    page.click(f"{form} button")
-    page.locator("#job-state >> text=/at work|done/").wait_for()
+    with loads(page):
+        page.click(f"{form} button")
     page.locator("#job-state >> text='done'").wait_for(timeout=240_000)
 
 
@@ -311,3 +312,70 @@ def test_work_is_stopped_and_leaves_nothing_half_done(browser: Any, tmp_path: Pa
         _work(page)
         assert (tmp_path / "models" / "Badges" / "manifest.json").is_file()
         assert page.faults == []
+
+
+def test_what_is_owed_to_people_is_done_in_one_room(browser: Any, tmp_path: Path, material: Path) -> None:
+    """Letters, a list of names, and forgetting: looked at first, then only with the name typed by hand."""
+    store = tmp_path / "Badges" / STORE
+    with running(tmp_path, "open") as server:
+        page = tab(browser, server.address)
+        _new_study(page, material)
+        room(page, "People")
+        _work(page, "#letters")
+        assert len(list((tmp_path / "Badges" / "letters").glob("*.docx"))) == 12
+        _work(page, "#names")
+        assert page.locator("#replace >> text=proposals.csv").count() == 1
+        assert page.locator("#forget").count() == 0  # nothing is erased before it was looked at
+        page.select_option("#participant", "R05")
+        _work(page, "#forgetting")
+        assert "Nothing is erased yet" in page.locator("#job-said").inner_text()
+        page.fill("#again", "R06")
+        with page.expect_response("**/work"):
+            page.click("#forget button")
+        page.locator("#saved.bad >> text=Type R05").wait_for()
+        assert "R05" in load(store).by_id
+        page.fill("#again", "R05")
+        _work(page, "#forget")
+        assert "R05" not in load(store).by_id
+        assert "certificate" in " ".join(p.name for p in (tmp_path / "Badges").iterdir())
+        room(page, "Overview")
+        assert "11 documents" in page.locator(".steps").inner_text()
+        assert page.faults == []
+
+
+def test_rooms_can_be_walked_while_work_goes_on(browser: Any, tmp_path: Path, material: Path) -> None:
+    """Every room opens while a model is trained, and says what is being done."""
+    with running(tmp_path, "open") as server:
+        page = tab(browser, server.address)
+        _new_study(page, material)
+        room(page, "Model")
+        page.select_option("#effort", "full")
+        page.click("#work button")
+        page.locator("#job-bar").wait_for()
+        for name in ("Overview", "Bring in", "Dossier", "Send back", "People"):
+            room(page, name)
+            assert page.locator("main").count() == 1, name
+        room(page, "Overview")
+        assert "Training the model" in page.locator("#strip").inner_text()
+        page.click("#strip a")
+        page.click("button[data-do=cancel]")
+        page.locator("#job-state >> text=stopped").wait_for()
+        assert page.faults == []
+
+
+def test_a_study_opened_lately_is_on_the_first_page(browser: Any, tmp_path: Path, study: Study) -> None:
+    """A study of another folder is a card on the first page once it was opened; one that is gone is not."""
+    update(tmp_path / "far" / "Old" / STORE, lambda _: study)
+    home = tmp_path / "near"
+    home.mkdir()
+    with running(tmp_path, "open", "far/Old") as server:
+        page = tab(browser, server.address)
+        page.locator(".steps").wait_for()
+    with running(tmp_path, "open", "near") as server:
+        page = tab(browser, server.address)
+        assert "opened lately" in page.locator(".cardlet").inner_text()
+        page.click(".cardlet a")
+        page.locator(".steps").wait_for()
+    (tmp_path / "far" / "Old" / STORE).unlink()
+    with running(tmp_path, "open", "near") as server:
+        assert tab(browser, server.address).locator(".cardlet").count() == 0

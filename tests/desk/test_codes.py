@@ -9,13 +9,14 @@ import pytest
 
 from autocode.desk import Desk
 from autocode.desk.acts import act
-from autocode.desk.codes import stale, step
+from autocode.desk.advice import ReviewSession
+from autocode.desk.codes import crossed, stale, step
 from autocode.desk.guard import Ask
 from autocode.errors import CodebookError
 from autocode.store import load
 from autocode.store.backups import check
 from autocode.study import Study
-from tests.desk.desks import EVE, desk
+from tests.desk.desks import EVE, NEW, desk
 
 
 @pytest.fixture
@@ -120,3 +121,16 @@ def test_what_a_change_makes_stale_is_counted(found: Desk) -> None:
     assert stale(found, EVE)["older"] == 0
     _step(found, "code-define", code="Work", text="Another definition.")
     assert stale(found, EVE)["older"] == 1
+
+
+def test_tables_count_what_was_coded(found: Desk) -> None:
+    """Codes by document add up to all codings; two codes are a pair where a segment carries both; blind, one's own count."""
+    heads, rows = crossed(found, EVE)["documents"]
+    assert heads == [d.name or d.id for d in found.study.documents]
+    assert {c.path: sum(counts) for c, counts in rows} == Counter(c.code for c in found.study.codings)
+    before = dict(crossed(found, EVE)["pairs"])
+    for code in ("Work > Time", "Learning > Recognition"):
+        found.write(act(found, EVE, Ask("add", document=NEW[0], unit="3", code=code)))
+    pair = ("Learning > Recognition", "Work > Time")
+    assert dict(crossed(found, EVE)["pairs"]) == {**before, pair: before.get(pair, 0) + 1}
+    assert crossed(found, ReviewSession("eve", blind=True))["pairs"] == [(pair, 1)]

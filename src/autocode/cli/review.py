@@ -20,9 +20,10 @@ from autocode.desk.figures import Wanted, figures, narrowed
 from autocode.desk.guard import Auth
 from autocode.desk.server import Server, answers, listen, serve
 from autocode.desk.studies import Studies, Tools
+from autocode.encode.cache import cache_folder
 from autocode.errors import InputError, StoreError
 from autocode.formats import read_all
-from autocode.formats.files import csv_text, write_atomic
+from autocode.formats.files import csv_text, read_csv, write_atomic
 from autocode.model import saved
 from autocode.model.coding_model import CodingModel
 from autocode.model.saved import MANIFEST
@@ -47,7 +48,28 @@ def open_(
         raise InputError(str(place), "there is no such folder", "Make it first, or name another.")
     one = (place / STORE).is_file()
     studies = Studies(place.resolve().parent if one else place, _tools(control))
-    _serve(studies, listen(port), browser, first=studies.add(place).base if one else "/")
+    first = studies.add(place).base if one else "/"
+    for folder in _recent():
+        studies.add(folder)
+    _serve(studies, listen(port), browser, first=first)
+
+
+_LATELY = 8  # studies that the first page offers from elsewhere
+
+
+def _recent() -> list[Path]:
+    """The studies opened lately that are still there, the latest first; kept beside the cache, by their folders alone."""
+    try:
+        folders = [Path(row.get("folder", "")) for row in read_csv(cache_folder() / "recent.csv").rows]
+    except InputError:
+        return []
+    return [f for f in folders if (f / STORE).is_file()][:_LATELY]
+
+
+def _remember(folder: Path) -> None:
+    kept = dict.fromkeys([folder, *_recent()])
+    with contextlib.suppress(InputError):  # a desk that cannot remember is a desk all the same
+        write_atomic(cache_folder() / "recent.csv", csv_text(("folder",), [(str(f),) for f in kept], plain=True))
 
 
 def review(
@@ -95,6 +117,7 @@ def _tools(control: float) -> Tools:
         card=saved.card_text,
         share=control,
         bundled=source if source.is_dir() else None,
+        remember=_remember,
     )
 
 

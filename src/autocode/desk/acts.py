@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from autocode.desk.advice import Item, ReviewSession, shifted
+from autocode.desk.advice import Item, ReviewSession, carried, reworded, shifted, taken_back
 from autocode.desk.guard import Ask
 from autocode.desk.queue import (
     Choice,
@@ -23,7 +23,6 @@ from autocode.desk.queue import (
     waiting,
 )
 from autocode.desk.session import Desk
-from autocode.desk.wording import carried, reworded, taken_back
 from autocode.errors import InputError, StudyError
 from autocode.store.ledger import now
 from autocode.study import Coding, Document, Study, Suggestion

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from autocode.desk.advice import Item, ReviewSession
@@ -25,6 +26,7 @@ Step = tuple[Codebook, Mapping[str, str]]  # the new codebook, and where codes w
 
 _LONGEST = 63  # characters of a code's name: what MAXQDA takes
 _SHOWN = 2000  # passages of a code on one page
+_PAIRS = 200  # pairs of codes listed
 _RULES = 4000  # characters of a definition or rule
 
 
@@ -267,6 +269,47 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
     )
 
 
+def crossed(desk: Desk, sitting: ReviewSession) -> dict[str, Any]:
+    """Codes given to the same segments, and codes by document and by group; in blind mode by one's own codings alone.
+
+    Returns:
+        pairs: two codes with the number of segments that carry both, the most first; columns and rows: for each code
+        that was given, its codings in each document and in each group, under their names.
+    """
+    pairs: Counter[tuple[str, str]] = Counter()
+    cells: Counter[tuple[str, str]] = Counter()
+    names = Counter(g.split(":")[0] for g in {g for d in desk.study.documents for g in groups(d)})
+    columns = {d.id: d.name or d.id for d in desk.study.documents}
+    split = sorted({g for d in desk.study.documents for g in groups(d) if 2 <= names[g.split(":")[0]] <= 12})
+    for d in desk.study.documents:
+        seen = [c for c in desk.codings_of(d.id) if c.coder == sitting.coder or not sitting.blind]
+        for c in seen:
+            cells.update([(c.code, f"d {d.id}"), *((c.code, f"g {g}") for g in groups(d) if g in split)])
+        for item in desk.items(d.id):
+            given = sorted({c.code for c in desk.touching(item) if c.coder == sitting.coder or not sitting.blind})
+            pairs.update(combinations(given, 2))
+    used = [c for c in desk.study.codebook if any((c.path, f"d {i}") in cells for i in columns)]
+
+    def table(keys: Sequence[str]) -> list[tuple[Code, list[int]]]:
+        return [(c, [cells[c.path, k] for k in keys]) for c in used]
+
+    return {
+        "pairs": pairs.most_common(_PAIRS),
+        "more": max(len(pairs) - _PAIRS, 0),
+        "documents": (list(columns.values()), table([f"d {i}" for i in columns])),
+        "split": (split, table([f"g {g}" for g in split])),
+    }
+
+
+async def tables(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Code by code, code by document, code by group."""
+    sitting, desk = study.sitting(seat), study.desk()
+    if not sitting:
+        return moved(f"{study.base}/login")
+    found = crossed(desk, sitting)
+    return html(fragment("tables.html", study=study, desk=desk, seat=seat, sitting=sitting, room="codes", **found))
+
+
 async def narrow(request: Request, study: OpenStudy, seat: Session) -> Response:
     """The address of a code's passages in one group alone."""
     ask, desk = asked(await read_json(request)), study.desk()
@@ -327,7 +370,7 @@ async def memos(request: Request, study: OpenStudy, seat: Session) -> Response:
     )
 
 
-PAGES = {"/codes": show, "/codes/{code}": show, "/memos": memos}
+PAGES = {"/codes": show, "/codes/tables": tables, "/codes/{code}": show, "/memos": memos}
 
 POSTS = {"/narrow": narrow, "/weigh": weigh}
 """The requests of this room."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -38,7 +37,7 @@ def home(studies: Studies, seat: Session) -> str:
     """The first page: every study as a card."""
     cards = [(s, s.sizes()) for s in studies.listed()]
     bundled = studies.tools.bundled is not None and not any(s.folder.name == TUTORIAL for s, _ in cards)
-    return fragment("home.html", cards=cards, seat=seat, folder=studies.folder.resolve().name, bundled=bundled)
+    return fragment("home.html", cards=cards, seat=seat, home=studies.folder.resolve(), bundled=bundled)
 
 
 async def new(request: Request, studies: Studies, seat: Session) -> Response:
@@ -100,7 +99,7 @@ def path_of(study: OpenStudy) -> list[Step]:
     steps.append(_model_step(study))
     if study.has_model:
         steps.append(_review_step(desk))
-    made = len(_files(study, "dossier"))
+    made = len(study.written("dossier"))
     said = _counted(made, "file") if made else "not written yet"
     steps.append(Step("Dossier", "done" if made else "open", said, "dossier", "Write the dossier"))
     at = next((n for n, s in enumerate(steps) if s.state in ("open", "stale")), None)
@@ -186,7 +185,7 @@ async def dossier(request: Request, study: OpenStudy, seat: Session) -> Response
             seat=seat,
             room="dossier",
             said=said,
-            files=_files(study, "dossier"),
+            files=study.written("dossier"),
             job=_job(study, "dossier"),
         )
     )
@@ -214,21 +213,10 @@ async def send(request: Request, study: OpenStudy, seat: Session) -> Response:
             seat=seat,
             room="send",
             forms=FORMS,
-            files=_files(study, "export"),
+            files=study.written("export"),
             job=_job(study, "send"),
         )
     )
-
-
-def _files(study: OpenStudy, folder: str) -> list[tuple[str, str, int]]:
-    """The files written for a study: address, name and bytes."""
-    found = []
-    for path in sorted((study.folder / folder).glob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            key = next((k for k, p in study.files.items() if p == path), "") or secrets.token_urlsafe(12)
-            study.files[key] = path
-            found.append((f"{study.base}/file/{key}", path.name, path.stat().st_size))
-    return found
 
 
 async def file(request: Request, study: OpenStudy, seat: Session) -> Response:
@@ -253,20 +241,27 @@ async def job(request: Request, study: OpenStudy, seat: Session) -> Response:
     return data({"job": last.to_json() if last else None, "reading": told})
 
 
-async def work(request: Request, study: OpenStudy, seat: Session) -> Response:
-    """Begin long work beside the page, or stop it."""
-    row = await read_json(request)
-    if not isinstance(row, dict) or not isinstance(row.get("do"), str):
-        raise InputError("the request", "it is not what this page sends", "Reload the page.")
-    if row["do"] == "cancel":
-        study.jobs.cancel()
+def working(known: Mapping[str, Callable[[OpenStudy, Mapping[str, Any]], tuple[str, Sequence[str]]]]) -> Handler:
+    """What begins long work beside the page, or stops it.
+
+    Args:
+        known: From what the page asks for to the title and the words of the command line that do it.
+    """
+
+    async def work(request: Request, study: OpenStudy, seat: Session) -> Response:
+        row = await read_json(request)
+        row = row if isinstance(row, dict) else {}
+        asked = row.get("do")
+        if asked == "cancel":
+            study.jobs.cancel()
+        elif isinstance(asked, str) and asked in known:
+            title, arguments = known[asked](study, row)
+            study.jobs.start(asked, title, arguments)
+        else:
+            raise InputError("the request", "it is not what this page sends", "Reload the page.")
         return data({"reload": True})
-    made = _WORK.get(row["do"])
-    if made is None:
-        raise InputError("the request", "it is not what this page sends", "Reload the page.")
-    title, arguments = made(study, row)
-    study.jobs.start(row["do"], title, arguments)
-    return data({"reload": True})
+
+    return work
 
 
 def _train(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
@@ -285,6 +280,7 @@ def _evaluate(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[s
 
 def _report(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
     options = [] if row.get("machine") is True else ["--no-machine"]
+    options += ["--size", "journal"] if row.get("size") == "journal" else []
     return "Writing the dossier", [
         "report",
         str(study.folder.resolve()),
@@ -304,7 +300,7 @@ def _export(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str
     return f"Writing a file for {form[0]}", ["export", str(study.folder.resolve()), "--out", str(out), *options]
 
 
-_WORK: dict[str, Callable[[OpenStudy, Mapping[str, Any]], tuple[str, Sequence[str]]]] = {
+WORK: dict[str, Callable[[OpenStudy, Mapping[str, Any]], tuple[str, Sequence[str]]]] = {
     "model": _train,
     "evaluate": _evaluate,
     "dossier": _report,
@@ -320,4 +316,4 @@ PAGES: dict[str, Handler] = {
     "/file/{name}": file,
     "/job": job,
 }
-POSTS: dict[str, Handler] = {"/record": record, "/work": work}
+POSTS: dict[str, Handler] = {"/record": record}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from autocode.desk import bring, codes, coding, compare, rooms
+from autocode.desk import bring, codes, coding, compare, people, rooms
 from autocode.desk.acts import act, digest_of, new_code
 from autocode.desk.advice import ReviewSession
 from autocode.desk.guard import Ask, Auth, Guard, Session, asked, data, html, moved, read_json
@@ -116,6 +116,7 @@ PAGES: dict[str, Handler] = {
     "/audio/{name}": audio,
     **bring.PAGES,
     **rooms.PAGES,
+    **people.PAGES,
 }
 """What can be looked at in a study; nothing of it changes anything."""
 
@@ -128,6 +129,7 @@ POSTS: dict[str, Handler] = {
     **compare.POSTS,
     **bring.POSTS,
     **rooms.POSTS,
+    "/work": rooms.working({**rooms.WORK, **people.WORK}),
 }
 """What can be asked of a study."""
 

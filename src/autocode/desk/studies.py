@@ -42,6 +42,7 @@ class Tools:
         share: Of the segments whose suggestions are hidden until decided.
         bundled: The bundled study, for a tutorial; None where it did not come along.
         take_in: Reads files into a study, with a receipt for each (`autocode.formats.read_all`).
+        remember: Called with the folder of a study that is opened, so that it is found again.
     """
 
     load: Callable[[Path], CodingModel]
@@ -51,6 +52,7 @@ class Tools:
     card: Callable[[Path], str] = lambda folder: ""
     bundled: Path | None = None
     share: float = 0.1
+    remember: Callable[[Path], None] = lambda folder: None
 
 
 @dataclass
@@ -136,6 +138,16 @@ class OpenStudy:
         """How many documents, codes, coders and codings the study has; none where it has no file yet."""
         return sizes(self.store) if self.store.is_file() else dict.fromkeys(("document", "code", "coder", "coding"), 0)
 
+    def written(self, folder: str) -> list[tuple[str, str, int]]:
+        """The files in a folder of the study that work beside the page has written: address, name and bytes."""
+        found = []
+        for path in sorted((self.folder / folder).glob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                key = next((k for k, p in self.files.items() if p == path), "") or secrets.token_urlsafe(12)
+                self.files[key] = path
+                found.append((f"{self.base}/file/{key}", path.name, path.stat().st_size))
+        return found
+
     def desk(self) -> Desk:
         """The study as it is now, with what the model has said so far.
 
@@ -174,6 +186,7 @@ class OpenStudy:
         if self._hold is None:
             self._hold = held(self.store)
             self._hold.__enter__()
+            self.tools.remember(self.folder.resolve())
         self._desk = Desk(self.store, cut(study, self.tools.cut(self.model) if self.has_model else SegmentConfig()))
         if self.has_model and study.documents:
             self.reading = Reading(len(study.documents))

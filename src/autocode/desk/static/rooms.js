@@ -44,7 +44,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   event.preventDefault();
   if (form.id === "new-study") return queue("/new", () => ({ name: $("#study-name").value }));
-  const said = Object.fromEntries($$("textarea, select", form).map((f) => [f.name, "flag" in f.dataset ? { yes: true, no: false }[f.value] ?? null : f.value]));
+  const said = Object.fromEntries($$("textarea, select, input:not([type=checkbox]):not([type=radio])", form).map((f) => [f.name, "flag" in f.dataset ? { yes: true, no: false }[f.value] ?? null : f.value]));
   if (form.id === "record") return queue("/record", () => said);
   const boxes = Object.fromEntries($$("input[type=checkbox]:not([name=coders])", form).map((i) => [i.name, i.checked]));
   const coders = $$("input[name=coders]:checked", form).map((i) => i.value);
