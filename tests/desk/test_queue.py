@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from autocode.desk.advice import Item, ReviewSession
+from autocode.desk.advice import Item, ReviewSession, shifted
 from autocode.desk.queue import Choice, DecisionIndex, complete, decide, ranked, visible, waiting
 from autocode.errors import CodebookError, StudyError
-from autocode.study import Coding, Segment, Study, Suggestion
+from autocode.study import Coding, Document, Grounds, Segment, Study, Suggestion
 from autocode.trail import Entry
+from autocode.trail.effects import Wording
 from tests.conftest import ROOT
 
 
@@ -39,6 +40,26 @@ def test_accepting_codes_the_segment_for_the_person(study: Study) -> None:
     assert (made.suggested, made.probability, made.band) == ("Work > Time", 0.8, "suggest")
     assert made.codebook == study.codebook.sha256
     assert [s.code for s in made.shown] == ["Work > Time"]
+
+
+def test_accepting_codes_the_words_that_carry_the_suggestion(study: Study) -> None:
+    """Where the model knows which words carry a code, these are coded; a later reject takes that coding back."""
+    item = _item(1, 0.8)
+    suggestion = replace(item.suggestions[0], span=(12, 16))
+    made = decide(item, suggestion, _choice(study, "accept"), EVE, [])
+    assert [(c.start, c.end) for c in made.effects.added] == [(12, 16)]
+    assert decide(item, suggestion, _choice(study, "reject"), EVE, made.effects.added).effects.removed == made.effects.added
+
+
+def test_corrected_words_move_the_span_or_drop_it() -> None:
+    """A correction before a segment moves its suggestion's words; one within it leaves the whole segment."""
+    said = replace(_item(1, 0.8).suggestions[0], span=(12, 16), grounds=Grounds(words=((13, 15, 1.0),)))
+    item = replace(_item(1), suggestions=(said,))
+    document = Document("D", "0123456789abcdefghi and more")
+    before = shifted([item], document, Wording("D", 0, 2, 3, "", "", "01", "xyz"))[0].suggestions[0]
+    assert (before.segment.start, before.span, before.grounds.words) == (11, (13, 17), ((14, 16, 1.0),))
+    within = shifted([item], document, Wording("D", 12, 14, 3, "", "", "cd", "xyz"))[0].suggestions[0]
+    assert (within.passage, within.grounds.words) == ((10, 20), ())
 
 
 def test_what_was_answered_stays_decided_without_its_suggestion(study: Study) -> None:

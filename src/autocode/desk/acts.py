@@ -87,7 +87,7 @@ def _answer(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Decisio
     if desk.standing.verdicts(sitting.coder, item.key).get(suggestion.code) == action != "other":
         raise StudyError("this suggestion", "it is decided so already", "Undo to change it.")
     choice = Choice(action, now(), desk.study.codebook, ask.code)
-    made = decide(item, suggestion, choice, sitting, _own(desk, sitting, item))
+    made = decide(item, suggestion, choice, sitting, _own(desk, sitting, item, suggestion))
     if ask.do != "trim":
         return made
     start, end = words_of(desk.study.by_id[ask.document].text, ask.start, ask.end)
@@ -97,10 +97,10 @@ def _answer(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Decisio
     return replace(made, start=start, end=end, effects=replace(made.effects, added=added))
 
 
-def _own(desk: Desk, sitting: ReviewSession, item: Item) -> list[Coding]:
-    """The coder's codings of exactly this segment."""
-    span = (item.segment.start, item.segment.end)
-    return [c for c in desk.touching(item) if c.coder == sitting.coder and (c.start, c.end) == span]
+def _own(desk: Desk, sitting: ReviewSession, item: Item, suggestion: Suggestion) -> list[Coding]:
+    """The coder's codings of exactly this segment, or of exactly the words that carry a suggestion."""
+    spans = ((item.segment.start, item.segment.end), suggestion.passage)
+    return [c for c in desk.touching(item) if c.coder == sitting.coder and (c.start, c.end) in spans]
 
 
 def _add(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Decision:
@@ -265,7 +265,7 @@ def _accept_all(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
     batch, when, decisions = uuid.uuid4().hex, now(), []
     choice = Choice("accept", when, desk.study.codebook, request=ask.request, batch=batch)
     for item, suggestion in found:
-        decisions.append(decide(item, suggestion, choice, sitting, _own(desk, sitting, item)))
+        decisions.append(decide(item, suggestion, choice, sitting, _own(desk, sitting, item, suggestion)))
     answered: dict[tuple[str, str], set[str]] = {}
     for d in decisions:
         answered.setdefault((d.document, d.segment), set()).add(d.suggested)

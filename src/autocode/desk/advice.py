@@ -102,9 +102,19 @@ def _at(item: Item, segment: Segment) -> Item:
     return replace(
         item,
         segment=segment,
-        suggestions=tuple(replace(s, segment=segment) for s in item.suggestions),
-        rejected=item.rejected and replace(item.rejected, segment=segment),
+        suggestions=tuple(_moved(s, segment) for s in item.suggestions),
+        rejected=item.rejected and _moved(item.rejected, segment),
     )
+
+
+def _moved(s: Suggestion, segment: Segment) -> Suggestion:
+    """A suggestion with its places where the segment now lies; without them, where the segment's own words were changed."""
+    by = segment.start - s.segment.start
+    if segment.end - s.segment.end != by:
+        return replace(s, segment=segment, span=None, grounds=replace(s.grounds, words=()))
+    words = tuple((start + by, end + by, weight) for start, end, weight in s.grounds.words)
+    span = s.span and (s.span[0] + by, s.span[1] + by)
+    return replace(s, segment=segment, span=span, grounds=replace(s.grounds, words=words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,12 +219,12 @@ def decide(item: Item, suggestion: Suggestion, choice: Choice, sitting: ReviewSe
         suggestion: The one decided on.
         choice: What the person chose.
         sitting: Who, and under which conditions.
-        codings: That person's codings of exactly this segment.
+        codings: That person's codings of exactly this segment, or of the words that carry the suggestion.
 
     Returns:
-        The decision with its effects, to be written to the ledger. The coding is the person's,
-        and covers the segment; a coding already there is not given twice, and one that an
-        earlier accept gave is taken back by a later reject.
+        The decision with its effects, to be written to the ledger. The coding is the person's, and covers the words
+        that carry the suggestion, the whole segment where the model knows no less. A coding already there is not given
+        twice, and one that an earlier accept gave is taken back by a later reject.
 
     Raises:
         CodebookError: The code given instead is not in the codebook.
@@ -235,9 +235,10 @@ def decide(item: Item, suggestion: Suggestion, choice: Choice, sitting: ReviewSe
     given = {"accept": suggestion.code, "other": choice.code, "reject": ""}[choice.action]
     if given and given not in choice.book:
         raise choice.book.unknown(given)
-    span = item.segment
     mine = {c.code: c for c in codings}
-    added = (coded(span, given, sitting, choice.when),) if given and given not in mine else ()
+    start, end = suggestion.passage
+    new = replace(coded(item.segment, given, sitting, choice.when), start=start, end=end)
+    added = (new,) if given and given not in mine else ()
     removed = (mine[suggestion.code],) if given != suggestion.code and suggestion.code in mine else ()
     decision = about(item, choice.action, sitting, choice.book)
     return replace(
