@@ -18,8 +18,8 @@ from autocode.formats.datasets.huggingface import (
     write_datasets,
     write_parquet,
 )
+from autocode.formats.datasets.suggestions import study_of, table_of
 from autocode.formats.folder import is_study_folder, read_folder, write_folder
-from autocode.formats.frames import study_of, table_of
 from autocode.formats.names import Known, Proposal, codes_meet, join_coders, likely, renamed, storable
 from autocode.formats.overview import Left, ending_of, files_of, refuse_unknown
 from autocode.formats.projects.qualcoder import read_qualcoder, read_rqda, write_qualcoder

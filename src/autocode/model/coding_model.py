@@ -26,7 +26,7 @@ from autocode.encode.encoders import as_encoder, first_of, load_encoder
 from autocode.encode.tuning import Network
 from autocode.encode.weights import Encoder
 from autocode.errors import ModelError
-from autocode.formats.frames import Suggestions, study_of
+from autocode.formats.datasets.suggestions import Suggestions, study_of
 from autocode.formats.transcripts.roles import remembered
 from autocode.model.card import card, diagram, effort_note
 from autocode.model.grounds import Reasons
@@ -145,7 +145,7 @@ class CodingModel:
         """Suggest codes for every unit of new documents, with similar coded segments as evidence.
 
         Args:
-            source: A study, a document, a list of texts, a DataFrame or a Dataset (see `formats.frames.study_of`).
+            source: A study, a document, a list of texts, a DataFrame or a Dataset (see `datasets.suggestions.study_of`).
             everything: Return silent codes too, without precedents.
             progress: Told of the units encoded.
 

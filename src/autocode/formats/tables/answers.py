@@ -1,9 +1,11 @@
-"""Survey tables: one row a person, with answers to one or more open questions."""
+"""Tables of what people said: answers to one or more open questions, one row a person; transcripts, a turn or piece a row."""
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from autocode.errors import InputError
@@ -11,6 +13,8 @@ from autocode.formats.files import Table
 from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.formats.tables.headings import HEADINGS, folded
 from autocode.formats.tables.participants import RESPONDENT
+from autocode.formats.transcripts.cues import Cue, document_of_cues
+from autocode.formats.transcripts.labels import milliseconds
 from autocode.study import Document, Study
 from autocode.study.merge import Unit, lay_out
 
@@ -86,3 +90,76 @@ def hint_of_answers(table: Table) -> str:
     found = answer_columns(table)
     named = " ".join(f"--column 'text={c}'" for c in found[:3])
     return f"If {_quoted(found[:3])} holds what people said, import again with {named}" if found else ""
+
+
+_SPEECH = {
+    what: frozenset(names.split())
+    for what, names in {
+        "text": "text what_was_said said gesagtes transkript dialog dialogue utterance utterances transcript "
+        "transcription words content speech message "
+        "wortlaut äußerung aussage texte texto testo tekst текст نص 内容 文本 发言 テキスト 発話 본문",
+        "speaker": "speaker name who person voice sprecher sprecherin locuteur locutrice hablante falante parlante spreker "
+        "mówca speaker_name speaker_label participant_name говорящий 说话人 発言者 話者 화자",
+        "start": "start from_time anfang zeit start_time starttime begin beginning from in timestamp time timecode "
+        "time_code start_timecode start_ms "
+        "start_seconds onset beginn début inicio inizio tid 时间 開始",
+        "end": "end to_time end_time endtime to out stop end_timecode end_ms end_seconds offset ende fin fine 終了",
+        "document": "document document_name interview file filename recording source session transcript_name dokument",
+    }.items()
+}
+
+
+def speech_columns(table: Table) -> dict[str, str]:
+    """The columns of a transcript in a table, by what they hold: text, speaker, start, end, document; {} for another table.
+
+    A row is a turn or a piece of one: its words, and who says them or when.
+    """
+    found: dict[str, str] = {}
+    for column in table.columns:
+        plain = re.sub(r"[\W_]+", "_", re.sub(r"\(.*\)", "", column).strip().casefold()).strip("_")
+        for what, names in _SPEECH.items():
+            if plain in names and what not in found:
+                found[what] = column
+                break
+    if "text" not in found or not {"speaker", "start"} & found.keys() or len(table.rows) < 2:
+        return {}
+    others = [c for c in table.columns if c not in found.values() and re.search(r"(?i)code|theme|label|category|kode|thema", c)]
+    voices = [row[found["speaker"]] for row in table.rows] if "speaker" in found else []
+    timed = "start" in found and all(re.fullmatch(r"[\d:.,;\s-]*", row[found["start"]]) for row in table.rows)
+    return {} if others or not (timed or len(set(voices)) <= 0.7 * len(voices)) else found
+
+
+def speech_of_table(table: Table, kind: str = "interview") -> tuple[Study, list[Receipt]]:
+    """The transcripts in a table with a row for each turn or piece (Whisper's .tsv too), one for each name of a document.
+
+    Raises:
+        InputError: A time is none, or no row has words.
+    """
+    columns = speech_columns(table)
+    rows: dict[str, list[Cue]] = {}
+    empty = 0
+    for row in table.rows:
+        cell = {what: row[column].strip() for what, column in columns.items()}
+        empty += not cell["text"]
+        name = cell.get("document") or Path(table.source.partition(",")[0]).stem
+        start, end = (_time_in_cell(cell.get(what, ""), table.source) for what in ("start", "end"))
+        rows.setdefault(name, []).append(Cue(cell["text"], cell.get("speaker", ""), start, end))
+    documents = tuple(
+        replace(document_of_cues(cues, Path(table.source.partition(",")[0])), id=name, name=name, kind=kind)
+        for name, cues in rows.items()
+    )
+    notes = (table.note,) if table.note else ()
+    receipt = Receipt(table.source, "rows of transcripts", len(table.rows) - empty, {"without words": empty}, notes)
+    return Study(documents), [receipt]
+
+
+def _time_in_cell(cell: str, source: str) -> int | None:
+    """Milliseconds: a whole number is milliseconds already (Whisper), one with a fraction seconds."""
+    if not cell:
+        return None
+    if ":" in cell:
+        return milliseconds(cell)
+    try:
+        return int(cell) if re.fullmatch(r"\d+", cell) else round(1000 * float(cell.replace(",", ".")))
+    except ValueError as error:
+        raise InputError(source, f"the time '{cell[:20]}' is none", "Correct that row.") from error

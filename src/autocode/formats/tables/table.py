@@ -17,7 +17,14 @@ from pathlib import Path
 from autocode.errors import InputError
 from autocode.formats.files import Table, read_csv, read_text
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
-from autocode.formats.tables.answers import answer_columns, hint_of_answers, is_survey, study_from_answers
+from autocode.formats.tables.answers import (
+    answer_columns,
+    hint_of_answers,
+    is_survey,
+    speech_columns,
+    speech_of_table,
+    study_from_answers,
+)
 from autocode.formats.tables.codebooks import codebook_of_table, is_codebook
 from autocode.formats.tables.coded_segments import (
     coded_columns,
@@ -35,7 +42,6 @@ from autocode.formats.tables.longtable import is_coding_table, study_from_coding
 from autocode.formats.tables.participants import is_participants_table, with_participants
 from autocode.formats.tables.spreadsheet import read_workbook
 from autocode.formats.tables.workbook import is_study_workbook, read_study_workbook, write_study_workbook
-from autocode.formats.transcripts.cues import speech_columns, speech_of_table
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.merge import Unit, lay_out, merge, unit_readings
 

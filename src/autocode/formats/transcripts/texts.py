@@ -26,9 +26,8 @@ from autocode.formats.tables.coded_word import (
     study_from_delve,
     study_from_node_report,
 )
-from autocode.formats.transcripts.cues import read_subtitles
+from autocode.formats.transcripts.cues import is_speech, read_json, read_subtitles, speech
 from autocode.formats.transcripts.labels import CLOSED, KIND_ENDS, OPENED, Style, marked_out
-from autocode.formats.transcripts.recognition import is_speech, read_json, speech
 from autocode.formats.transcripts.speakers import read_speakers
 from autocode.formats.transcripts.word import read_opendocument
 from autocode.study import Document, Study
