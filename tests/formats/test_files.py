@@ -93,23 +93,45 @@ def test_wide_text_without_a_mark_is_read_and_said(code: str, tmp_path: Path) ->
     assert read_text(path) == ("I: Hello?\nP: Café…\n", said)
 
 
+TALKS = {
+    "Wie ist es? Ungefähr fünf Jahre, größer wurde es nie – schön war’s.": ("cp1252", "mac_roman"),
+    "Où habitiez-vous ? Près de la forêt, là-bas. Et le dîner du 5 € ?": ("cp1252", "iso8859_15"),
+    "¿Cómo llegó usted aquí, señora? Por mi hermano, él ya estaba.": ("cp1252", "mac_roman", "cp850"),
+    "Skąd pani przyjechała? Z małej wsi, żadnej pracy, dużo śniegu.": ("cp1250", "iso8859_2", "mac_latin2"),
+    "Расскажите, пожалуйста, о себе. Я родился в деревне, потом работал.": (
+        "cp1251",
+        "koi8_r",
+        "iso8859_5",
+        "cp866",
+        "mac_cyrillic",
+    ),
+    "Πώς ξεκινήσατε τη δουλειά; Τυχαία, μέσω ενός φίλου.": ("cp1253", "iso8859_7", "mac_greek"),
+    "كيف بدأت العمل في المدرسة؟ بدأت قبل عشر سنوات، بعد الجامعة.": ("cp1256", "mac_arabic", "iso8859_6"),
+    "איך הגעת לכאן? במקרה, חבר שלי עבד כאן ואמר לי לבוא.": ("cp1255", "iso8859_8"),
+    "Ne zamandır oturuyorsunuz? Doğduğumdan beri, şimdi ağaç yok.": ("cp1254", "mac_turkish"),
+    "いつ頃こちらに引っ越されましたか。平成二年の春です。": ("shift_jis", "euc_jp", "iso2022_jp"),
+    "您是哪一年进厂的？八三年，跟我爱人一起，那时候工资不高。": ("gb18030",),
+    "가게는 언제 여셨어요? 이천십이년에요. 둘이서 시작했죠.": ("euc_kr",),
+}
+
+
 @pytest.mark.row(16)
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("Können Sie erzählen? Ja, natürlich, schön.", "cp1252"),
-        ("Zażółć gęślą jaźń, proszę państwa. Czy możemy zacząć rozmowę?", "cp1250"),
-        ("Здравствуйте, расскажите, пожалуйста, о вашей работе.", "cp1251"),
-        ("Können Sie erzählen? Ja, natürlich, schön.", "mac_roman"),
-    ],
-)
-def test_legacy_encodings_are_guessed(text: str, code: str, tmp_path: Path) -> None:
-    """West, east and Cyrillic Windows and the old Mac are told apart in a page of talk."""
+@pytest.mark.parametrize(("text", "code"), [(text, code) for text, codes in TALKS.items() for code in codes])
+def test_old_encodings_are_told_by_the_letters_of_a_language(text: str, code: str, tmp_path: Path) -> None:
+    """West, east, Cyrillic, Greek, Arabic, Hebrew, Turkish and far eastern ones, of Windows, Mac and Unix, in a few lines."""
     path = tmp_path / "a.txt"
-    path.write_bytes(f"I: {text}\n".encode(code) * 5)
+    path.write_bytes(f"I: {text}\n".encode(code, "ignore") * 3)
     found, note = read_text(path)
-    assert found == f"I: {text}\n" * 5
-    assert "a guess" in note
+    assert found == f"I: {text}\n".encode(code, "ignore").decode(code) * 3
+    assert "is not UTF-8; read as" in note
+
+
+def test_a_near_guess_names_the_other_encoding(tmp_path: Path) -> None:
+    """Where another encoding gives a text of that language too, the note says which to try."""
+    (tmp_path / "a.txt").write_bytes("I: Ça va ? – Très bien…".encode("cp1252"))
+    assert "try --encoding" in read_text(tmp_path / "a.txt")[1]
+    (tmp_path / "a.txt").write_bytes("И: «Да».\n".encode("cp1251"))  # too little to tell a language by
+    assert "--encoding cp1251" in read_text(tmp_path / "a.txt")[1]
 
 
 @pytest.mark.row(5)

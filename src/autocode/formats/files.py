@@ -9,10 +9,13 @@ import os
 import re
 import tempfile
 import time
+import tomllib
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -69,33 +72,16 @@ def _pieces(root: Element) -> Iterator[str]:
 BOM = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d")
 _GUARDED = re.compile("'+[" + "".join(map(re.escape, _FORMULA)) + "]")
-_WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüýßÀÂÄÁÃÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜ€§°«»„“”‚‘’–—…¿¡·\xa0\xad")
+_TYPED = frozenset("€§°«»„“”‚‘’–—…¿¡·\xa0\xad")  # signs beyond ASCII that typists use in many languages
 _CODEPAGES = (
-    "cp1250",
-    "cp1251",
-    "cp1252",
-    "cp1253",
-    "cp1254",
-    "cp1255",
-    "cp1256",
-    "cp1257",
-    "iso8859_2",
-    "iso8859_5",
-    "iso8859_7",
-    "iso8859_9",
-    "koi8_r",
-    "koi8_u",
-    "cp437",
-    "cp850",
-    "cp852",
-    "cp866",
-    "mac_roman",
-    "big5",
-    "gb18030",
-    "shift_jis",
-    "euc_jp",
-    "euc_kr",
+    *("cp1252", "iso8859_15", "mac_roman", "cp1250", "iso8859_2", "mac_latin2", "cp1251", "koi8_r", "koi8_u", "iso8859_5"),
+    *("cp866", "mac_cyrillic", "cp1253", "iso8859_7", "mac_greek", "cp1254", "mac_turkish", "cp1255", "cp1256", "iso8859_6"),
+    *("mac_arabic", "iso8859_8", "cp1257", "cp1258", "iso8859_13", "cp874", "cp850", "cp852", "cp437"),
 )
+"""Encodings of one byte a character; of equal ones the first is named."""
+_WIDE_PAGES = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr")
+_SURE, _NEAR, _EVEN = 0.55, 0.12, 0.05  # fit of a guess to a language; how near another one is named, or even
+_SAMPLE = 200_000  # bytes by which an encoding is judged
 _LARGEST = 512 * 2**20  # bytes of a file, packed or not
 _ZEROS = 0.2  # share of zero bytes from which a text without a mark is UTF-16
 TITLES = 10  # lines above a table's header, at most
@@ -199,13 +185,15 @@ def _decode(raw: bytes, path: Path, encoding: str) -> tuple[str, str]:
     if raw.count(0) > _ZEROS * len(raw) and not marked and not encoding:
         text, name = _wide(raw)
         return text, f"{path.name} is not UTF-8; read as {name}, a guess: check accented letters"
+    if b"\x1b$" in raw and raw.isascii() and not encoding:
+        return raw.decode("iso2022_jp", "replace"), f"{path.name} is not UTF-8; read as iso2022_jp"
     try:
         return raw.decode(encoding or ("utf-16" if marked else "utf-8")), ""
     except (UnicodeDecodeError, LookupError) as error:
         if encoding:
             raise InputError(path.name, f"it is not {encoding}", "Leave --encoding out to have it guessed.") from error
-    text, name = _wide(raw) if marked else _legacy(raw)
-    return text, f"{path.name} is not UTF-8; read as {name}, a guess: check accented letters"
+    text, name, others = (*_wide(raw), "") if marked else _legacy(raw)
+    return text, f"{path.name} is not UTF-8; read as {name}, a guess: check accented letters{others}"
 
 
 def _wide(raw: bytes) -> tuple[str, str]:
@@ -216,27 +204,57 @@ def _wide(raw: bytes) -> tuple[str, str]:
     return ("\x00" if odd > len(text) / 100 else text), name
 
 
-def _legacy(raw: bytes) -> tuple[str, str]:
-    """Windows-1252 where that gives western words, else the guess of charset-normalizer."""
+def _legacy(raw: bytes) -> tuple[str, str, str]:
+    """The encoding in which the letters are those of one language; else the guess of charset-normalizer.
+
+    Returns:
+        The text, the encoding's name, and which others would do nearly as well.
+    """
     import charset_normalizer
 
-    western = raw.decode("cp1252", "replace")
-    if _is_western(western):
-        return western, "cp1252"
-    guess = charset_normalizer.from_bytes(raw, cp_isolation=list(_CODEPAGES)).best()
+    samples = {name: raw[:_SAMPLE].decode(name, "replace") for name in _CODEPAGES}
+    fits = {name: _fit(text) for name, text in samples.items() if INSTEAD not in legal(text)}
+    ranked = sorted(fits, key=lambda name: -round(fits[name] / _EVEN))  # the commoner one of two that fit evenly
+    if ranked and fits[ranked[0]] >= _SURE and INSTEAD not in legal(text := raw.decode(ranked[0], "replace")):
+        slack = _NEAR if sum(b > 127 for b in raw[:_SAMPLE]) > 15 else 0.5  # a few letters tell little
+        near = {samples[n]: n for n in reversed(ranked) if fits[n] >= fits[ranked[0]] - slack}
+        others = [n for n in reversed(near.values()) if samples[n] != samples[ranked[0]]][:2]
+        return text, ranked[0], f"; if they are wrong, try --encoding {' or --encoding '.join(others)}" if others else ""
+    guess = charset_normalizer.from_bytes(raw, cp_isolation=[*_WIDE_PAGES, *_CODEPAGES]).best()
+    guess = guess or charset_normalizer.from_bytes(raw).best()
     if guess is None:
-        guess = charset_normalizer.from_bytes(raw).best()
-    if guess is None:
-        return ("\x00", "") if INSTEAD in legal(western) else (western, "cp1252")
-    return str(guess), guess.encoding
+        return (raw.decode(ranked[0], "replace"), ranked[0], "") if ranked else ("\x00", "", "")
+    told = " or ".join(f"--encoding {name}" for name in ranked[:3] if samples[name] != str(guess)[:_SAMPLE])
+    return str(guess), guess.encoding, f"; if they are wrong, try {told}" if told else ""
 
 
-def _is_western(text: str) -> bool:
-    """Whether what is not ASCII is what western European typists type, and not too much of it."""
-    if INSTEAD in legal(text):
-        return False
-    other = [c for c in text if c > "\x7f"]
-    return sum(c in _WESTERN for c in other) == len(other) <= 0.2 * len(text)
+@lru_cache(maxsize=1)
+def _alphabets() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    """By language: letters that tell much, and letters that tell little."""
+    read = tomllib.loads(Path(__file__).with_name("encodings.toml").read_text(encoding="utf-8"))
+    latin = [(frozenset(letters), frozenset[str]()) for letters in read["latin"].values()]
+    return (*latin, *((frozenset(common), frozenset(rare)) for common, rare in read["scripts"].values()))
+
+
+def _fit(text: str) -> float:
+    """How well the characters beyond ASCII fit one language, at most about 1: its letters, where letters stand."""
+    beyond = Counter(c for c in text if c > "\x7f")
+    total = max(1, sum(beyond.values()))
+    typed = sum(n for c, n in beyond.items() if c in _TYPED)
+    best: float = 0.0
+    for common, rare in _alphabets():
+        told, other = (sum(n for c, n in beyond.items() if c.lower() in letters) for letters in (common, rare))
+        best = max(best, (told + 0.4 * other + 0.5 * typed - 3 * (total - typed - told - other)) / total)
+    risen = sum(m[1][0].islower() and m[1][1] > "\x7f" and m[1][1].isupper() for m in _PAIR.finditer(text))
+    return float(best - 2 * (risen + len(_INSIDE.findall(text))) / total)
+
+
+_PAIR = re.compile(r"(?=([^\W\d_]{2}))")
+_MARKS = r"\u00ad\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0e31-\u0e4e"  # that belong to the letter before
+_INSIDE = re.compile(  # a sign where only a letter can stand, or letters of two scripts in a word
+    rf"[^\W\d_][^\w\s'’.,;:!?@&/()\[\]{{}}<>*_=+#|\"{_MARKS}-][^\W\d_]|[^\W\d_][—–](?=[ ,.?])"
+    r"|[A-Za-z][\u0370-\u0e7f]|[\u0370-\u0e7f][A-Za-z]"
+)
 
 
 def read_csv(path: Path, encoding: str = "") -> Table:

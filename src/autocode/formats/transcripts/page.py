@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from autocode.formats.transcripts.labels import (
     CLOCK,
@@ -300,11 +301,12 @@ _AT_END = re.compile(
     rf"(?:[ \t]*(?P<stamp>{STAMP})|(?:\n[ \t]*\d{{1,5}}[ \t]*)?\n[ \t]*{TIME}|[ \t]*[<\[]/[^<>\[\]\n]{{1,40}}[>\]])[ \t]*$"
 )
 _AT_START = re.compile(rf"\s*(?P<stamp>{TIME})(?:[ \t,|/–-]*{TIME})?[ \t]*(?=\n[ \t]*\S)")
+_MOST_PAGES = 5_000
 _PAGE = re.compile(
-    r"[ \t\f]*(?:[-–—|]{1,2}[ ]?\d{1,4}[ ]?[-–—|]{1,2}|\d{1,4}[ ]?/[ ]?\d{1,4}|第?\d{1,4}页"
+    r"^[ \t\f]*(?:[-–—|]{1,2}[ ]?\d{1,4}[ ]?[-–—|]{1,2}|\d{1,4}[ ]?/[ ]?\d{1,4}|第?\d{1,4}页"
     r"|(?:page|seite|side|sida|página|pagina|pág\.?|p\.|s\.|str\.|oldal|sivu|стр\.)[ ]?\d{1,4}"
-    r"(?:[ ]?(?:of|von|de|di|/|van|av|z|из)[ ]?\d{1,4})?)[ \t]*",
-    re.IGNORECASE,
+    r"(?:[ ]?(?:of|von|de|di|/|van|av|z|из)[ ]?\d{1,4})?)[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _FOOTER = re.compile(
     r"\n[^\n]*?(?:(?:stopped|started) transcription|Transcribed by https?://otter\.ai|Transcription ended after [\d:]+"
@@ -327,17 +329,17 @@ def stamp_below(text: str, start: int, end: int) -> tuple[int, int | None]:
 
 def furniture(text: str) -> frozenset[str]:
     """Lines that belong to the page and not to the talk: page numbers, and what stands beside them again and again."""
-    lines = [line.strip() for line in text.split("\n")]
-    numbers = [n for n, line in enumerate(lines) if _PAGE.fullmatch(line)]
+    numbers = list(islice(_PAGE.finditer(text), _MOST_PAGES))
     if len(numbers) < 2:
         return frozenset()
     beside: Counter[str] = Counter()
-    for n in numbers:
-        above = next((line for line in reversed(lines[max(0, n - 2) : n]) if line), "")
-        below = next((line for line in lines[n + 1 : n + 3] if line), "")
-        beside.update({above, below} - {""})
-    heads = {line for line in beside if lines.count(line) > 1 and beside[line] >= 0.4 * len(numbers) and len(line) > 5}
-    return frozenset({lines[n] for n in numbers} | heads)
+    for m in numbers:
+        above, below = text[max(0, m.start() - 200) : m.start()].split("\n"), text[m.end() : m.end() + 200].split("\n")
+        near = (next((line.strip() for line in lines[:3] if line.strip()), "") for lines in (above[::-1], below))
+        beside.update(set(near) - {""})
+    often = (line for line, n in beside.items() if n >= 0.4 * len(numbers) and len(line) > 5)
+    heads = {line for line in often if len(re.findall(rf"(?m)^[ \t\f]*{re.escape(line)}[ \t]*$", text)) > 1}
+    return frozenset({m[0].strip() for m in numbers} | heads)
 
 
 def without_furniture(page: Page, start: int, end: int) -> int:
