@@ -379,3 +379,22 @@ def test_a_study_opened_lately_is_on_the_first_page(browser: Any, tmp_path: Path
     (tmp_path / "far" / "Old" / STORE).unlink()
     with running(tmp_path, "open", "near") as server:
         assert tab(browser, server.address).locator(".cardlet").count() == 0
+
+
+def test_a_file_that_is_too_large_is_named_and_stays_out(browser: Any, tmp_path: Path, material: Path) -> None:
+    """Of two files dropped the one above 200 MB is named; alone it brings no preview of nothing."""
+    huge = tmp_path / "huge.txt"
+    with huge.open("wb") as file:
+        file.truncate(201 * 2**20)
+    with running(tmp_path, "open") as server:
+        page = tab(browser, server.address)
+        page.fill("#study-name", "Badges")
+        with loads(page):
+            page.click("#new-study button")
+        page.set_input_files("#files", [str(huge)])
+        page.locator("#sending >> text=huge.txt is larger than 200 MB").wait_for()
+        assert page.locator("#preview.preview").count() == 0
+        page.set_input_files("#files", [str(huge), str(material / "R01.docx")])
+        page.locator("#preview.preview >> text=R01").first.wait_for()
+        assert "huge.txt" in page.locator("#sending").inner_text()
+        assert page.faults == []

@@ -36,7 +36,7 @@ const again = () => new Promise(() => location.reload());
 const write = (body) => queue("/do", () => body); /* what was on the screen at the click, not what is there later */
 function show(answer, body) {
   if (answer.saved) mark("saved " + answer.saved, "ok");
-  if (answer.error) return say(answer.error, mark(answer.error, "bad"), hooks.shown.forEach((hook) => hook(answer, body)));
+  if (answer.error) return say(answer.error, mark(answer.error, "bad"), restore(), hooks.shown.forEach((hook) => hook(answer, body)));
   if (body && body.do) forget(body.do);
   if (answer.go) return new Promise(() => (answer.go === location.pathname + location.search ? location.reload() : location.assign(answer.go)));
   if (answer.reload) return again();

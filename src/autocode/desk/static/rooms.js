@@ -7,16 +7,19 @@ const choices = () => ({ batch, names, coder: $("#who-coded")?.value || "", line
 /* Files are sent one after another; nothing is taken over before a person says so. */
 async function bring(chosen) {
   const told = $("#sending");
+  let sent = 0;
+  files.length = 0;
   if (!batch) batch = (await send(base + "/batch", {})).batch;
   for (const [n, file] of [...chosen].entries()) {
     told.textContent = `Sending ${n + 1} of ${chosen.length} …`;
-    if (file.size > 200 * 2 ** 20) { told.textContent = `${file.name} is larger than 200 MB and stays out.`; continue; }
+    if (file.size > 200 * 2 ** 20) { files.push(`${file.name} is larger than 200 MB and stays out.`); continue; }
     const headers = { "Content-Type": "application/octet-stream", "X-Batch": batch, "X-Name": encodeURIComponent(file.name) };
     const answer = await fetch(base + "/upload", { method: "POST", headers, body: file }).then((a) => a.json()).catch(() => ({ error: `${file.name} could not be sent.` }));
-    if (answer.error) { files.push(answer.error); mark(answer.error, "bad"); }
+    if (answer.error) files.push(answer.error); else sent++;
   }
+  if (files.length) mark(files.join(" "), "bad");
   told.textContent = files.length ? files.join(" ") : "Reading …";
-  queue("/read", choices);
+  if (sent) queue("/read", choices);
 }
 hooks.shown.push((answer) => { if (answer.parts?.preview) { if (!files.length) $("#sending").textContent = ""; $("#preview").scrollIntoView({ block: "nearest" }); } });
 Object.assign(does, {
