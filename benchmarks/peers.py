@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from nested import Learner, Scorer
 from numpy.typing import NDArray
 from product import encoder
 from sets import Corpus
+
+from autocode.encode.encoders import each_layers
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
@@ -87,6 +90,53 @@ def _vectors(corpus: Corpus, options: Options, place: int) -> FloatArray:
     X = np.array(encoder(corpus.config, options.cache).encode(texts))
     X[[not text for text in texts]] = 0
     return X
+
+
+def minilm_layers(corpus: Corpus, options: Options) -> Learner:
+    """All layers of all-MiniLM-L6-v2 side by side, each centred and of one spread, and logistic regression."""
+    (L,) = each_layers(encoder(corpus.config, options.cache), [t[1] for t in corpus.texts])
+    A = L.astype(np.float64)
+    A -= A.mean(axis=0)
+    A /= np.sqrt(A.shape[1] * np.square(A).sum(axis=2).mean(axis=0))[:, None] + 1e-9
+    return _dense(A.reshape(len(A), -1), labels(corpus))
+
+
+def e5(corpus: Corpus, options: Options) -> Learner:
+    """multilingual-e5-small of the unit alone, and logistic regression; it must be added to the folder of vectors."""
+    config = replace(corpus.config, encode=replace(corpus.config.encode, model="multilingual"))
+    return _dense(np.array(encoder(config, options.cache).encode([t[1] for t in corpus.texts])), labels(corpus))
+
+
+def svm_turn(corpus: Corpus, options: Options) -> Learner:
+    """TF-IDF of the unit and of the turn before it, side by side, and balanced linear support vector machines (C=1)."""
+    from scipy.sparse import hstack
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.svm import LinearSVC
+
+    columns, Y = [[t[place] for t in corpus.texts] for place in (1, 0)], labels(corpus)
+
+    def learn(known: IntArray) -> Scorer:
+        used = [c for c in columns if any(re.search(r"\w\w", c[i]) for i in known)]
+        made = [TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit([c[i] for i in known]) for c in used]
+
+        def seen(rows: IntArray) -> Any:
+            return hstack([v.transform([c[i] for i in rows]) for v, c in zip(made, used, strict=True)]).tocsr()
+
+        A = seen(known)
+        learnt = {
+            k: LinearSVC(class_weight="balanced", random_state=0).fit(A, Y[known, k])
+            for k in np.flatnonzero((Y[known].min(axis=0) == 0) & (Y[known].max(axis=0) == 1))
+        }
+
+        def score(rows: IntArray) -> FloatArray:
+            B, P = seen(rows), np.zeros((len(rows), Y.shape[1]))
+            for k, model in learnt.items():
+                P[:, k] = 1 / (1 + np.exp(-model.decision_function(B)))
+            return P
+
+        return score
+
+    return learn
 
 
 def wordllama(corpus: Corpus, options: Options) -> Learner:
@@ -239,6 +289,9 @@ PEERS: dict[str, Callable[[Corpus, Options], Learner]] = {
     "tfidf": tfidf,
     "minilm": minilm,
     "minilm_turns": minilm_turns,
+    "minilm_layers": minilm_layers,
+    "e5": e5,
+    "svm_turn": svm_turn,
     "wordllama": wordllama,
     "iqual": iqual,
     "spacy": spacy,

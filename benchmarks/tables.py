@@ -8,12 +8,15 @@ from typing import Any
 
 Row = dict[str, Any]
 PEERS = ("tfidf", "minilm", "wordllama", "iqual", "spacy", "setfit")
-EXTRAS = ("minilm_turns",)  # shown for orientation: no package offers it as it stands
+EXTRAS = ("minilm_turns", "minilm_layers", "e5", "svm_turn")  # shown for orientation: no package offers it as it stands
 NAMES = {
     "autocode": "**autocode**",
     "tfidf": "TF-IDF + LR",
     "minilm": "MiniLM + LR",
     "minilm_turns": "MiniLM, turns around + LR",
+    "minilm_layers": "MiniLM, all layers + LR",
+    "e5": "multilingual-e5 + LR",
+    "svm_turn": "TF-IDF with the turn before + SVM",
     "wordllama": "wordllama + LR",
     "iqual": "iQual",
     "spacy": "spaCy textcat",

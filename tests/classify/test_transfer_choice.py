@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autocode.classify import ClassifyConfig, Scores, Target, better, gain, held
+from autocode.classify import ClassifyConfig, Gain, Scores, Target, better, gain, held
 
 CONFIG = ClassifyConfig()
 RNG = np.random.default_rng(3)
@@ -51,3 +51,10 @@ def test_folds_may_be_judged_in_different_ways() -> None:
     first = mixed.fold == 0
     assert np.array_equal(mixed.P[first], all_dear.P[first])
     assert np.array_equal(mixed.P[~first], all_plain.P[~first])
+
+
+def test_one_standard_error_is_not_enough() -> None:
+    """A dearer way is taken when the gain is more than twice its error, not when it is more than once."""
+    assert not Gain(plain=0.3, mean=0.015, error=0.01).taken
+    assert Gain(plain=0.3, mean=0.021, error=0.01).taken
+    assert not Gain(plain=0.3, mean=0.002, error=0.0001).taken

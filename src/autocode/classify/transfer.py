@@ -176,8 +176,8 @@ class Gain:
 
     @property
     def taken(self) -> bool:
-        """Whether the dearer way is kept: it must be better by more than its standard error, and by 1 % at least."""
-        return self.mean > max(self.error, _LEAST * self.plain)
+        """Whether the dearer way is kept: it must be better by more than two standard errors, and by 1 % at least."""
+        return self.mean > max(2 * self.error, _LEAST * self.plain)
 
 
 def gain(plain: FloatArray, dear: FloatArray, target: Target, config: ClassifyConfig) -> Gain:

@@ -196,8 +196,13 @@ def widths_of(encoder: Encoder) -> tuple[int, ...]:
 
 def each_layers(encoder: Encoder, texts: Sequence[str], progress: Progress | None = None) -> tuple[Layers, ...]:
     """What each layer makes of n texts, (n, layers, d) for each of the encoders that shows its layers."""
+    return tuple(e.layers(texts, progress) for e in showing(encoder))
+
+
+def showing(encoder: Encoder) -> tuple[CachedEncoder, ...]:
+    """Which of the encoders in one that may be joined of several show their layers."""
     encoders = encoder.encoders if isinstance(encoder, JoinedEncoder) else (encoder,)
-    return tuple(e.layers(texts, progress) for e in encoders if isinstance(e, CachedEncoder) and e.depth > 1)
+    return tuple(e for e in encoders if isinstance(e, CachedEncoder) and e.depth > 1)
 
 
 def first_of(encoder: Encoder) -> Encoder:

@@ -22,7 +22,7 @@ from autocode.classify.classifier import Classifier, fit
 from autocode.classify.spans import SpanExamples, SpanRule
 from autocode.classify.workload import Workload
 from autocode.config import Config, load_config
-from autocode.encode.encoders import as_encoder, first_of, load_encoder
+from autocode.encode.encoders import as_encoder, first_of, load_encoder, showing
 from autocode.encode.tuning import Network
 from autocode.encode.weights import Encoder
 from autocode.errors import ModelError
@@ -335,6 +335,8 @@ class CodingModel:
             precedents = Precedents.from_rows(parts.precedents, parts.arrays["precedents"], float(parts.arrays["edge"][0]))
         except UNFIT as error:
             raise foreign(Path(folder), f"a part is missing or of another shape ({type(error).__name__})") from error
+        if len(classifier.heads.layers) != len(showing(encoder)):
+            raise foreign(Path(folder), "it was made where the encoder's layers are seen, or where they are not, unlike here")
         return cls(
             config=parts.config,
             encoder=encoder,
