@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autocode.agreement import AgreementOptions
-from autocode.agreement.coefficients.binary import cohen_kappa
-from autocode.agreement.rows import STANDARD, Evidence, mean_over, measure
+from autocode.agreement.coefficients.binary import cohen_kappa, mean_over
+from autocode.agreement.rows import STANDARD, Evidence, measure
 
 
 def evidence(documents: int, uses: float, coded: float) -> Evidence:

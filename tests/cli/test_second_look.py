@@ -94,6 +94,15 @@ def test_the_second_coder_is_told_what_to_read_and_when_to_stop(tiny: Shell) -> 
     assert any(said in out for said in ("Stop: enough.", "more passages", "Not enough data"))
 
 
+def test_one_document_has_a_clinic_without_the_machine(shell: Shell) -> None:
+    """Where the machine cannot learn, the humans are compared all the same, and that it is missing is said."""
+    rows = [("D1", f"s{n}", n, "P", f"Words {n}.", who, "Pay" if n % 2 else "") for n in range(4) for who in ("ana", "ben")]
+    header = ("document_id", "segment_id", "order", "speaker", "text", "coder", "codes")
+    (shell.folder / "one.csv").write_text(csv_text(header, rows), encoding="utf-8")
+    code, out, err = shell("clinic", "one.csv", *FAKE)
+    assert (code, "0 of 1 code is weak" in out, "Without the machine's view: study 'one'" in err) == (0, True, True)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -32,7 +32,7 @@ from autocode.agreement.judgement import intervals
 from autocode.agreement.judgement.intervals import Statistic
 from autocode.agreement.judgement.verdict import verdicts
 from autocode.agreement.render import to_text
-from autocode.agreement.rows import STANDARD, Evidence, Findings, Row, evidence, mean_over, measure
+from autocode.agreement.rows import STANDARD, Evidence, Findings, Row, evidence, measure
 from autocode.errors import StudyError
 from autocode.study.matrix import CodingMatrix, FloatArray
 
@@ -97,7 +97,7 @@ def all_rows(data: Decisions, pairs: Sequence[Pair], options: AgreementOptions) 
     counts = stack(pairs, mean)
     coders = sorted({r for pair in pairs for r in (pair.first, pair.second)})
     found = _evidence(data, coders, pairs)
-    statistics: Mapping[str, Statistic] = {name: mean_over(s) for name, s in STANDARD.items()}
+    statistics: Mapping[str, Statistic] = {name: binary.mean_over(s) for name, s in STANDARD.items()}
     values = measure(counts, found, statistics, options)
     if pairs[0].kind == "human-human":
         coincidences = with_pooled(coincidence_counts(data, coders))

@@ -101,7 +101,6 @@ NOT_ASSESSABLE: Mapping[str, str] = {
 }
 """Why a verdict is not assessable, or (`at_chance`) not supported, in words."""
 
-
 REACH = 3
 """As many times its documents a study may be asked to grow to settle a verdict."""
 
@@ -399,13 +398,3 @@ STANDARD: Mapping[str, Statistic] = {
     "percent_agreement": binary.percent_agreement,
 }
 """The coefficients of every row."""
-
-
-def mean_over(statistic: Statistic) -> Statistic:
-    """The mean of a coefficient over the defined pairs of axis -3 of (..., P, C, 4) counts."""
-
-    def mean(tables: FloatArray) -> FloatArray:
-        """(..., C) means from (..., P, C, 4) tables."""
-        return binary.mean_defined(statistic(tables), -2)
-
-    return mean

@@ -71,6 +71,17 @@ class Answer:
         yield f"{self.heads[1]}: {'; '.join(self.worst)}." if self.worst else ""
 
 
+def print_lines(lines: Iterable[str], everything: bool = True) -> None:
+    """Lines of at most 80 columns; without `everything` as many of the indented ones as the first screen has room for."""
+    told = [(line, textwrap.fill(line, WIDTH, subsequent_indent=" " * (len(line) - len(line.lstrip()) + 2))) for line in lines]
+    while not everything and sum(1 + text.count("\n") for _, text in told) > LINES:
+        last = max((n for n, (line, _) in enumerate(told) if line.startswith(" ")), default=-1)
+        if last < 0:
+            break
+        del told[last]
+    print(*(text if len(line) > WIDTH else line for line, text in told), sep="\n")
+
+
 def short_names(codes: Iterable[str]) -> Mapping[str, str]:
     """Each code by its own name; by its whole path where another has the same name."""
     listed = list(dict.fromkeys(codes))

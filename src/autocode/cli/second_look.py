@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from textwrap import fill
 from typing import Annotated, Any
 
 import numpy as np
@@ -16,8 +16,7 @@ from autocode.agreement.counts import decisions
 from autocode.agreement.estimate import apa
 from autocode.agreement.judgement.plan import Design, design_of, plan
 from autocode.agreement.judgement.sampling import EXPECTED, progressed
-from autocode.agreement.render import WIDTH
-from autocode.cli.answers import LINES
+from autocode.cli.answers import print_lines
 from autocode.cli.options import (
     Coders,
     ConfigPath,
@@ -61,8 +60,7 @@ from autocode.evaluate.meeting import MINUTES, agenda, compare_since
 from autocode.evaluate.second_look import second_look
 from autocode.evaluate.stability import CLOSE, CODER, FEW, LITTLE, STANDS, Stability
 from autocode.formats import read
-from autocode.formats.files import csv_text, write_atomic
-from autocode.formats.files import read_text as file_text
+from autocode.formats.files import csv_text, read_text, write_atomic
 from autocode.store import STORE
 from autocode.store.ledger import append, entries
 from autocode.study import Study
@@ -83,7 +81,10 @@ def second_look_(
     as_json: Json = False,
 ) -> None:
     """List the codings that your team would probably decide otherwise, for a second look by each coder."""
-    found, held = _held(study, coders, config, segments)
+    found = _read(study)
+    found.choose(listed(coders))
+    with working("Judging each document without having seen it") as progress:
+        held = hold_out(blank_model(settings(config, segments)), found, None, progress)
     looks = second_look(held.matrix, np.asarray(held.held.P, np.float64), listed(coders))
     if answers:
         _answers(study, held.matrix, read_blind(answers, held.matrix), as_json)
@@ -99,12 +100,13 @@ def second_look_(
     if as_json:
         print(json.dumps(looks.to_json(), ensure_ascii=False, indent=2))
     else:
-        _print([line for look in looks.coders for line in look_answer(look, everything, len(looks.coders))], everything)
+        print_lines([line for look in looks.coders for line in look_answer(look, everything, len(looks.coders))], everything)
     if to:
         header, rows = looks.table(found)
         _write(to, "Second look", header, rows, found)
     name = next((c.coder for c in looks.coders if c.looks), "")
-    tell(f"Next: autocode second-look {study} --coder {name} --blind again.csv" if name else f"Next: autocode clinic {study}")
+    further = "clinic" if len(held.matrix.coders) > 1 else "stability"
+    tell(f"Next: autocode {f'second-look {study} --coder {name} --blind again.csv' if name else f'{further} {study}'}")
 
 
 def _answers(study: Path, matrix: CodingMatrix, filled: tuple[str, list[tuple[BlindItem, bool]]], as_json: bool) -> None:
@@ -146,7 +148,7 @@ def meet(
     as_json: Json = False,
 ) -> None:
     """Make the agenda of a meeting of two coders who coded blind: what to talk about first."""
-    found = merge_by_text(read(first), read(second)) if second and second != first else read(first)
+    found = merge_by_text(_read(first), _read(second)) if second and second != first else _read(first)
     pair = _pair(found, coders)
     matrix = coding_matrix(found, settings(config, segments), pair)
     if since:
@@ -156,12 +158,11 @@ def meet(
     if as_json:
         print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
     else:
-        _print(agenda_answer(made, everything), everything)
+        print_lines(agenda_answer(made, everything), everything)
     if to and to.suffix == ".json":
         write_atomic(to, json.dumps(made.to_json(), ensure_ascii=False, indent=2) + "\n")
     elif to and to.suffix == ".csv":
-        header, rows = made.table(found)
-        write_atomic(to, csv_text(header, rows))
+        write_atomic(to, csv_text(*made.table(found)))
     elif to:
         write_atomic(to, page_html("Agenda of the meeting", agenda_blocks(made, found), found.notice))
     if to:
@@ -174,7 +175,7 @@ def meet(
 
 def _since(matrix: Any, study: Study, path: Path, as_json: bool) -> None:
     try:
-        record = json.loads(file_text(path)[0])
+        record = json.loads(read_text(path)[0])
     except ValueError as error:
         raise StudyError(str(path), "it is no agenda that `meet` wrote", "Give the .json file of the meeting.") from error
     found = compare_since(matrix, study.documents, record if isinstance(record, dict) else {})
@@ -188,7 +189,7 @@ def _since(matrix: Any, study: Study, path: Path, as_json: bool) -> None:
     yielded = "; ".join(f"{who} changed {counted(n, 'decision')}" for who, n in found.yielded.items())
     told = f"On the text discussed: kappa {apa(found.before)} before the meeting, {apa(found.after)} now."
     settled = f"{found.discussed - found.open} of {counted(found.discussed, 'disagreement')} settled: {yielded}."
-    _print([told, apart, settled])
+    print_lines([told, apart, settled])
 
 
 def clinic_(
@@ -203,10 +204,10 @@ def clinic_(
     as_json: Json = False,
 ) -> None:
     """Say why a code is weak, and which codes the codebook does not divide."""
-    found = read(study)
+    found = _read(study)
     chosen = settings(config, segments)
     pair = _pair(found, coders)
-    held = _held(study, coders, config, segments)[1] if machine else None
+    held = _machine(found, chosen, coders) if machine else None
     known = held if held and set(pair) <= set(held.matrix.coders) else None
     matrix = known.matrix if known else coding_matrix(found, chosen, pair)
     seen = (np.asarray(known.held.P, np.float64), known.held.coded) if known else None
@@ -221,14 +222,12 @@ def clinic_(
     if as_json:
         print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
     else:
-        _print(clinic_answer(made, everything), everything)
-    if to and to.suffix == ".html":
-        write_atomic(to, page_html("Clinic for the codebook", clinic_blocks(made, found), found.notice))
-        tell(f"Written: {to}.")
-    elif to:
+        print_lines(clinic_answer(made, everything), everything)
+    if to:
         header = ("code", "kappa", "uses", "cause", "evidence", "others")
         rows = [(w.code, w.kappa, w.uses, w.cause, w.evidence, "|".join(w.others)) for w in made.weak]
-        write_atomic(to, csv_text(header, rows))
+        page = page_html("Clinic for the codebook", clinic_blocks(made, found), found.notice) if to.suffix == ".html" else ""
+        write_atomic(to, page or csv_text(header, rows))
         tell(f"Written: {to}.")
     tell(f"Next: revise the definitions, then autocode meet {study}; or autocode stability {study}")
 
@@ -262,7 +261,7 @@ def plan_(
     expected = EXPECTED if kappa is None else kappa
     design = Design(units or 60, prevalence or 0.05, expected, 0.05 if likeness is None else likeness)
     if study:
-        found = read(study)
+        found = _read(study)
         chosen = found.choose(listed(coders))
         pair = _pair(found, coders) if len(chosen) > 1 else chosen
         seen = design_of(decisions(coding_matrix(found, settings(config, segments), pair)), 0, 1 if len(pair) > 1 else None)
@@ -276,17 +275,17 @@ def plan_(
     if as_json:
         print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
         return
-    _print(plan_answer(made, everything))
+    print_lines(plan_answer(made, everything))
     tell(f"Next: autocode next {study or 'STUDY'} --second-coder --out second.csv  (what the second coder should read)")
 
 
 def _enough(study: Path, drawn: Drawn, aims: tuple[float, int], config: Config, as_json: bool) -> None:
-    found = read(study)
+    found = _read(study)
     pair = _pair(found, [drawn.first, drawn.second] if drawn.second else None, drawn.first)
     matrix = coding_matrix(found, config, pair)
-    with working("Judging each document without having seen it") as progress:
-        held = hold_out(blank_model(config), found, [c for c in found.choose(None) if c != pair[1]], progress)
-    said = progressed(decisions(matrix), (0, 1), drawn.chances(matrix), aims, probabilities(held, matrix))
+    chances = drawn.chances(matrix)
+    held = _machine(found, config, [c for c in found.choose(None) if c != pair[1]])
+    said = progressed(decisions(matrix), (0, 1), chances, aims, probabilities(held, matrix) if held else None)
     if as_json:
         print(json.dumps({n: getattr(said, n) for n in said.__slots__} | {"sentence": said.sentence()}, indent=2))
         return
@@ -295,7 +294,7 @@ def _enough(study: Path, drawn: Drawn, aims: tuple[float, int], config: Config, 
         f"{pair[1]} has read {said.read:,} of {said.units:,} passages in {counted(said.documents, 'document')}; "
         f"kappa as if all were read twice: {apa(said.kappa)}{ends}."
     )
-    _print([said.sentence(), reading])
+    print_lines([said.sentence(), reading])
 
 
 def stability_(
@@ -314,18 +313,22 @@ def stability_(
     as_json: Json = False,
 ) -> None:
     """Say which findings stand, and which depend on who coded or on one or two interviews."""
-    found = read(study)
+    found = _read(study)
     known = sorted({name for d in found.documents for name in d.variables})
     if by and by not in known:
         raise StudyError(f"--by {by}", f"the participants' variables are {', '.join(known) or 'none'}", "Choose one of these.")
     groups = {d.id: d.variables.get(by, "") for d in found.documents} if by else None
     chosen = settings(config, segments)
     with working("Asking of each finding whether it stands") as progress:
-        made = stands(found, chosen, listed(coders), groups, (blank_model(chosen), progress) if machine else None)
+        try:
+            made = stands(found, chosen, listed(coders), groups, (blank_model(chosen), progress) if machine else None)
+        except StudyError as error:
+            made = stands(found, chosen, listed(coders), groups)
+            tell(f"Of the coded documents alone, without the machine: {error}")
     if as_json:
         print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
     else:
-        _print(_findings(made, everything), everything)
+        print_lines(_findings(made, everything), everything)
     if to:
         header = ("kind", "finding", "verdict", "why", "difference", "support")
         rows = [(f.kind, f.text, f.verdict, f.why, f.value, f.support) for f in made.findings]
@@ -345,22 +348,20 @@ def _findings(made: Stability, everything: bool) -> Iterator[str]:
             yield f"  {f.text[:1].upper()}{f.text[1:]}: {f.verdict} ({f.why})."
 
 
-def _print(lines: Iterable[str], everything: bool = True) -> None:
-    """Lines of at most 80 columns; without `everything` as many of the indented ones as the first screen has room for."""
-    told = [(line, fill(line, WIDTH, subsequent_indent=" " * (len(line) - len(line.lstrip()) + 2))) for line in lines]
-    while not everything and sum(1 + text.count("\n") for _, text in told) > LINES:
-        last = max((n for n, (line, _) in enumerate(told) if line.startswith(" ")), default=-1)
-        if last < 0:
-            break
-        del told[last]
-    print(*(text if len(line) > WIDTH else line for line, text in told), sep="\n")
+def _read(path: Path) -> Study:
+    """The study, by the name of its file where it has none."""
+    found = read(path)
+    return found if found.name else replace(found, name=path.stem)
 
 
-def _held(study: Path, coders: Sequence[str] | None, config: Path | None, segments: str) -> tuple[Study, HeldOut]:
-    found = read(study)
-    found.choose(listed(coders))
-    with working("Judging each document without having seen it") as progress:
-        return found, hold_out(blank_model(settings(config, segments)), found, None, progress)
+def _machine(study: Study, config: Config, coders: Sequence[str] | None) -> HeldOut | None:
+    """What the machine says of each document without having seen it; None where it cannot learn, which is said."""
+    try:
+        with working("Judging each document without having seen it") as progress:
+            return hold_out(blank_model(config), study, listed(coders), progress)
+    except StudyError as error:
+        tell(f"Without the machine's view: {error}")
+        return None
 
 
 def _pair(study: Study, coders: Sequence[str] | None, first: str = "") -> tuple[str, str]:

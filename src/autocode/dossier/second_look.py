@@ -118,7 +118,7 @@ def clinic_answer(made: Clinic, everything: bool) -> Iterator[str]:
     told = [w for w in made.weak if w.cause != RARE]
     rare = len(made.weak) - len(told)
     yield (
-        f"{len(told)} of {counted(made.codes, 'code')} {'is' if len(told) == 1 else 'are'} weak between {made.coders[0]} and "
+        f"{len(told)} of {counted(made.codes, 'code')} {'is' if 1 in (len(told), made.codes) else 'are'} weak between {made.coders[0]} and "
         f"{made.coders[1]} (kappa below .60); "
         f"for {rare} there is not enough data to say."
     )
@@ -129,7 +129,8 @@ def clinic_answer(made: Clinic, everything: bool) -> Iterator[str]:
             if w.cause == RARE:
                 yield (f"  {leaf(w.code)}: {w.evidence}.")
     sure = [p for p in made.pairs if p.sure]
-    yield (f"{counted(made.looked_at, 'pair')} of codes taken for one another; merging is sure to help in {len(sure)}.")
+    if made.looked_at:
+        yield f"{counted(made.looked_at, 'pair')} of codes taken for one another; merging is sure to help in {len(sure)}."
     for p in made.pairs[: None if everything else 4]:
         ends = f" [{apa(p.low)}, {apa(p.high)}]" if p.low is not None else ""
         told_so = f"kappa {apa(p.apart)} apart, {apa(p.merged)} as one code; gain {apa(p.gain)}{ends}"

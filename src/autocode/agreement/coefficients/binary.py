@@ -268,3 +268,13 @@ def swap(tables: FloatArray) -> FloatArray:
 def symmetric(tables: FloatArray) -> FloatArray:
     """The tables of two exchangeable coders: each unit counted half in either order."""
     return (tables + swap(tables)) / 2
+
+
+def mean_over(statistic: Callable[[FloatArray], FloatArray]) -> Callable[[FloatArray], FloatArray]:
+    """The mean of a coefficient over the defined pairs of axis -3 of (..., P, C, 4) counts."""
+
+    def mean(tables: FloatArray) -> FloatArray:
+        """(..., C) means from (..., P, C, 4) tables."""
+        return mean_defined(statistic(tables), -2)
+
+    return mean

@@ -195,7 +195,9 @@ def design_of(data: Decisions, first: int, second: int | None = None) -> Design:
         kappa = EXPECTED
     if not math.isfinite(kappa):
         raise StudyError(
-            "plan", "these two coders share no unit, or neither codes anything", "Give --units, --prevalence, --kappa."
+            "plan",
+            "these two coders share no unit, or neither codes anything",
+            "Leave the study out and give --units, --prevalence, --kappa.",
         )
     shares = (counts[:, 0] * 2 + counts[:, 1] + counts[:, 2])[present] / (2 * units[present])
     mean = float(np.average(shares, weights=units[present]))

@@ -35,7 +35,6 @@ from autocode.agreement.rows import (
     Verdict,
     estimates,
     evidence,
-    mean_over,
     measure,
 )
 from autocode.errors import ConfigError
@@ -108,7 +107,7 @@ class Comparison:
 
     def mean(self, tables: FloatArray) -> FloatArray:
         """Mean coefficient over the pairs where it is defined: (..., C) from (..., P, C, 4)."""
-        return mean_over(self.coefficient)(tables)
+        return binary.mean_over(self.coefficient)(tables)
 
     def delta(self, tables: FloatArray) -> FloatArray:
         """Mean of the mixed pairs minus mean of the human pairs: (..., C) from (..., P + H, C, 4)."""
