@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from itertools import combinations
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autocode.agreement.coefficients.binary import symmetric
-from autocode.errors import StudyError
+from autocode.errors import StudyError, did_you_mean
 from autocode.study.codebook import SEPARATOR
 from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray, IntArray
 
@@ -217,10 +216,11 @@ def only(data: Decisions, codes: Sequence[str]) -> Decisions:
         fits = [k for k, path in enumerate(data.codes) if path == code]
         fits = fits or [k for k, path in enumerate(data.codes) if path.rpartition(SEPARATOR)[2].casefold() == code.casefold()]
         if len(fits) != 1:
-            near = get_close_matches(code, data.codes, 1)
+            leaves = {path.rpartition(SEPARATOR)[2]: path for path in data.codes}
+            table = "Name its path as the table of codes shows it."
+            near = did_you_mean(code, (*leaves, *data.codes), table)
             why = "several codes have that name" if fits else "no coder compared gave such a code"
-            mend = f"Did you mean '{near[0]}'?" if near and not fits else "Name its path as the table of codes shows it."
-            raise StudyError(f"code '{code}'", why, mend)
+            raise StudyError(f"code '{code}'", why, table if fits else near)
         chosen += fits
     picked = list(dict.fromkeys(chosen))
     return replace(data, codes=tuple(data.codes[k] for k in picked), Y=data.Y[:, :, picked])

@@ -39,6 +39,7 @@ from autocode.agreement.counts import (
 from autocode.agreement.estimate import AgreementOptions, Estimate
 from autocode.agreement.judgement import intervals
 from autocode.agreement.rows import Evidence, Findings, Measure, Row, estimates
+from autocode.errors import counted
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
 
 
@@ -363,9 +364,10 @@ def conditions(report: Findings, record: Record | None = None) -> list[Condition
     """The conditions under which a verdict may be quoted, to be printed with it."""
     known = record or Record()
     pooled = report.verdict()
-    size = f"{report.documents} documents, {report.units} units"
+    size = f"{counted(report.documents, 'document')}, {counted(report.units, 'unit')}"
     if pooled is not None:
-        size += f", {pooled.uses} uses of a code by a human in {pooled.coded_documents} documents"
+        uses = counted(pooled.uses, "use")
+        size += f", {uses} of a code by a human in {counted(pooled.coded_documents, 'document')}"
     return [
         Condition("the documents were not used to train or tune the machine", known.unseen, ""),
         Condition("the coders coded independently of each other", known.independent, ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import combinations
 from pathlib import Path
 from textwrap import fill
@@ -171,6 +171,7 @@ def _chosen(study: Path, kind: str, alone: bool) -> Study:
     for receipt in receipts:
         if any(receipt.skipped.values()):
             tell(f"Left out: {receipt}")
+    found = found if found.name else replace(found, name=study.resolve().stem)
     if alone:
         found = independent(found, ledger_of(study)[0])
     return found.of_kind(kind)

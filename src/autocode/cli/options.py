@@ -184,7 +184,8 @@ def _checked(ctx: typer.Context, path: Path, known_as: tuple[str, Sequence[str],
     if path.is_dir() and (folder is None or (known and path.suffix not in _FOLDERS)):
         raise InputError(str(path), "it is a folder", f"Name a file in it: {path / 'NAME'}{endings[0] if endings else ''}")
     if not path.is_dir() and not known and (folder is None or _ENDING.fullmatch(path.suffix)):
-        hint = _ELSEWHERE.get(path.suffix.lower(), "Choose one of these.")
+        one = f"Name it {path.with_suffix(kinds[0])}." if len(kinds) == 1 and folder is None else "Choose one of these."
+        hint = _ELSEWHERE.get(path.suffix.lower(), one)
         raise InputError(str(path), f"{what[:1].lower()}{what[1:]} is written as {forms}", hint)
     if blocked := next((p for p in (*([] if known else [path]), *path.parents) if p.is_file()), None):
         raise InputError(str(path), f"{blocked} is a file, not a folder", "Choose another place.")

@@ -43,7 +43,7 @@ from autocode.dossier.second_look import (
     look_answer,
     plan_answer,
 )
-from autocode.errors import StudyError, counted
+from autocode.errors import StudyError, counted, did_you_mean
 from autocode.evaluate import HeldOut, hold_out, probabilities, stands
 from autocode.evaluate.clinic import clinic
 from autocode.evaluate.double_coding import (
@@ -316,7 +316,8 @@ def stability_(
     found = _read(study)
     known = sorted({name for d in found.documents for name in d.variables})
     if by and by not in known:
-        raise StudyError(f"--by {by}", f"the participants' variables are {', '.join(known) or 'none'}", "Choose one of these.")
+        near = did_you_mean(by, known, "Choose one of these.")
+        raise StudyError(f"--by {by}", f"the participants' variables are {', '.join(known) or 'none'}", near)
     groups = {d.id: d.variables.get(by, "") for d in found.documents} if by else None
     chosen = settings(config, segments)
     with working("Asking of each finding whether it stands") as progress:
@@ -370,9 +371,9 @@ def _pair(study: Study, coders: Sequence[str] | None, first: str = "") -> tuple[
     if first and first in chosen:
         chosen = [first, *(c for c in chosen if c != first)]
     if len(chosen) < 2:
-        raise StudyError(
-            "this comparison", f"it needs two coders, and there is {chosen[0]}", "Import a second coder's codings."
-        )
+        others = [c for c in study.humans if c != chosen[0]]
+        mend = f"Name two: --coders {chosen[0]},{others[0]}" if others else "Import a second coder's codings."
+        raise StudyError("this comparison", f"it needs two coders, and there is {chosen[0]}", mend)
     if len(chosen) == 2:
         return chosen[0], chosen[1]
     read_by = {c: {r.document for r in study.readings if r.coder == c} for c in chosen}

@@ -28,7 +28,7 @@ def blocks(view: View, findings: Findings) -> list[Block]:
     report = findings.report
     if report is None:
         return [Words("Agreement was not computed: it needs two coders who share documents.")]
-    found: list[Block] = [*_opening(report, findings), agreement_figure(view, report), agreement_table(view, report)]
+    found: list[Block] = [*_opening(report, findings), agreement_table(view, report), agreement_figure(view, report)]
     found += _together(findings, report)
     if report.options.machines:
         found += [Title("What the verdict rests on"), Points(tuple(_conditions(view, findings, report)))]

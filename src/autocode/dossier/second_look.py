@@ -117,10 +117,9 @@ def clinic_answer(made: Clinic, everything: bool) -> Iterator[str]:
     """The clinic in a few lines."""
     told = [w for w in made.weak if w.cause != RARE]
     rare = len(made.weak) - len(told)
+    weak = f"{len(told)} of {counted(made.codes, 'code')} {'is' if 1 in (len(told), made.codes) else 'are'} weak"
     yield (
-        f"{len(told)} of {counted(made.codes, 'code')} {'is' if 1 in (len(told), made.codes) else 'are'} weak between {made.coders[0]} and "
-        f"{made.coders[1]} (kappa below .60); "
-        f"for {rare} there is not enough data to say."
+        f"{weak} between {made.coders[0]} and {made.coders[1]} (kappa below .60); for {rare} there is not enough data to say."
     )
     for w in told[: None if everything else _SHOWN]:
         yield (f"  {leaf(w.code)} (kappa {apa(w.kappa)}, {w.uses} uses): {w.cause}. {w.evidence}.")
