@@ -60,7 +60,8 @@ from autocode.evaluate.meeting import MINUTES, agenda, compare_since
 from autocode.evaluate.second_look import second_look
 from autocode.evaluate.stability import CLOSE, CODER, FEW, LITTLE, STANDS, Stability
 from autocode.formats import read
-from autocode.formats.files import csv_text, read_text, write_atomic
+from autocode.formats.files import csv_text, write_atomic
+from autocode.formats.files import read_text as file_text
 from autocode.store import STORE
 from autocode.store.ledger import append, entries
 from autocode.study import Study
@@ -175,7 +176,7 @@ def meet(
 
 def _since(matrix: Any, study: Study, path: Path, as_json: bool) -> None:
     try:
-        record = json.loads(read_text(path)[0])
+        record = json.loads(file_text(path)[0])
     except ValueError as error:
         raise StudyError(str(path), "it is no agenda that `meet` wrote", "Give the .json file of the meeting.") from error
     found = compare_since(matrix, study.documents, record if isinstance(record, dict) else {})

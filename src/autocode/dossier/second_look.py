@@ -106,7 +106,8 @@ def agenda_answer(made: Agenda, everything: bool) -> Iterator[str]:
     spent = sum(p.minutes for p in made.points)
     settled = sum(len(p.cells) for p in made.points)
     told = f"{counted(len(made.points), 'point')} in {spent:.0f} minutes would settle {settled} of them"
-    yield (f"{told} (kappa {apa(made.after)}); {counted(made.left, 'point')} left for another time.")
+    left = f"; {counted(made.left, 'point')} left for another time" if made.left else ""
+    yield f"{told} (kappa {apa(made.after)}){left}."
     for n, p in enumerate(made.points[: None if everything else _SHOWN], 1):
         cost = f"{counted(len(p.passages), 'passage')}, kappa +{apa(p.gain)}"
         yield f"{n:>3}. {_named(p.codes)}: {CAUSES[p.cause]}, {cost}"
@@ -119,10 +120,12 @@ def clinic_answer(made: Clinic, everything: bool) -> Iterator[str]:
     rare = len(made.weak) - len(told)
     weak = f"{len(told)} of {counted(made.codes, 'code')} {'is' if 1 in (len(told), made.codes) else 'are'} weak"
     yield (
-        f"{weak} between {made.coders[0]} and {made.coders[1]} (kappa below .60); for {rare} there is not enough data to say."
+        f"{weak} between {made.coders[0]} and {made.coders[1]} (kappa below .60)"
+        + (f"; for {rare} there is not enough data to say." if rare else ".")
     )
     for w in told[: None if everything else _SHOWN]:
-        yield (f"  {leaf(w.code)} (kappa {apa(w.kappa)}, {w.uses} uses): {w.cause}. {w.evidence}.")
+        why = f"{w.evidence[:1].upper()}{w.evidence[1:]}"
+        yield f"  {leaf(w.code)} (kappa {apa(w.kappa)}, {counted(w.uses, 'use')}): {w.cause}. {why}."
     if everything:
         for w in made.weak:
             if w.cause == RARE:

@@ -68,7 +68,7 @@ class Finding:
     def why(self) -> str:
         """What the verdict rests on, in a few words."""
         if self.verdict == CODER:
-            return f"not under {' and '.join(self.against)}"
+            return f"not under {' and '.join(filter(None, (', '.join(self.against[:-1]), self.against[-1])))}"
         if self.verdict == FEW:
             return f"not without {' and '.join(self.turned_by)}"
         if self.verdict == LITTLE:
