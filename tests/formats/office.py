@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -51,20 +52,28 @@ def odt(path: Path, body: str) -> Path:
 
 def pdf(path: Path, lines: list[str]) -> Path:
     """A PDF of one page with a line of text each."""
-    show = "".join(f"({line}) Tj 0 -14 Td " for line in lines)
-    stream = f"BT /F1 12 Tf 50 700 Td {show}ET"
+    return printed(path, [[(50, 700 - 14 * n, 12, line) for n, line in enumerate(lines)]])
+
+
+def printed(path: Path, pages: Sequence[Sequence[tuple[int, int, int, str]]]) -> Path:
+    """A PDF of pieces of text on its pages: left edge, height above the foot, size of type, words."""
+    kids = " ".join(f"{4 + 2 * n} 0 R" for n in range(len(pages)))
     parts = [
         "<</Type/Catalog/Pages 2 0 R>>",
-        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        f"<</Length {len(stream)}>>stream\n{stream}\nendstream",
+        f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>",
         "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
     ]
+    for n, pieces in enumerate(pages):
+        stream = "".join(f"BT /F1 {size} Tf 1 0 0 1 {x} {y} Tm ({text}) Tj ET\n" for x, y, size, text in pieces)
+        fonts = "/Resources<</Font<</F1 3 0 R>>>>"
+        parts.append(f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents {5 + 2 * n} 0 R{fonts}>>")
+        parts.append(f"<</Length {len(stream)}>>stream\n{stream}\nendstream")
     out, places = "%PDF-1.4\n", []
     for number, part in enumerate(parts, 1):
         places.append(len(out))
         out += f"{number} 0 obj{part}endobj\n"
     table = "".join(f"{place:010} 00000 n \n" for place in places)
-    out += f"xref\n0 6\n0000000000 65535 f \n{table}trailer<</Size 6/Root 1 0 R>>\nstartxref\n{len(out)}\n%%EOF"
+    size = len(parts) + 1
+    out += f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer<</Size {size}/Root 1 0 R>>\nstartxref\n{len(out)}\n%%EOF"
     path.write_bytes(out.encode("latin-1"))
     return path

@@ -9,7 +9,7 @@ import pytest
 from autocode.errors import InputError
 from autocode.formats import ReadOptions, read, read_all
 from autocode.formats.transcripts.texts import read_pdf
-from tests.formats.office import pdf
+from tests.formats.office import pdf, printed
 
 
 def test_the_words_are_read(tmp_path: Path) -> None:
@@ -40,3 +40,68 @@ def test_a_damaged_file_is_one_line(raw: bytes, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_pdf(path)
     assert "\n" not in str(caught.value)
+
+
+TALK = ["I: How did you come here?", "R1: By the night train, with my sister.", "I: And then?", "R1: We stayed and never left."]
+
+
+def _column(x: int, words: list[str], size: int = 12) -> list[tuple[int, int, int, str]]:
+    return [(x, 720 - 16 * n, size, line) for n, line in enumerate(words)]
+
+
+def test_running_heads_and_page_numbers_are_left_out(tmp_path: Path) -> None:
+    """What is the same at the head of all pages, and the numbers at their feet, are no words; a number that is said is."""
+    said = [[f"I: Question {n} of many?", f"P: {n}{n} answers, all told.", "I: How old?", f"1{n}"] for n in (1, 2, 3)]
+    pages = [
+        [(50, 780, 9, "Study Harbour, Interview 3"), *_column(50, lines), (300, 20, 9, str(n))]
+        for n, lines in enumerate(said, 1)
+    ]
+    text, notes = read_pdf(printed(tmp_path / "a.pdf", pages))
+    assert text == "\n".join(line for lines in said for line in lines) + "\n"
+    assert "6 running heads and page numbers left out" in notes
+
+
+def test_numbers_of_lines_are_left_out(tmp_path: Path) -> None:
+    """Lines numbered one by one, from page to page, lose their numbers; questions that are counted keep theirs."""
+    lines = [f"{n} {line}" for n, line in enumerate(TALK * 3, 1)]
+    text, notes = read_pdf(printed(tmp_path / "a.pdf", [_column(50, lines[:6]), _column(50, lines[6:])]))
+    assert text == "\n".join(TALK * 3) + "\n"
+    assert "12 numbers of lines left out" in notes
+    asked = [
+        "1. Why?",
+        "Because it was late and cold.",
+        "So we stayed.",
+        "2. And then?",
+        "Nothing.",
+        "We slept.",
+        "3. So?",
+        "No.",
+    ]
+    assert read_pdf(pdf(tmp_path / "b.pdf", asked))[0] == "\n".join(asked) + "\n"
+
+
+def test_two_columns_come_one_after_the_other(tmp_path: Path) -> None:
+    """Columns that the file mixes row by row are read apart, and that is said; a table of names and words keeps its rows."""
+    left, right = _column(50, TALK), _column(320, [line.upper() for line in TALK])
+    mixed = [piece for pair in zip(left, right, strict=True) for piece in pair]
+    text, notes = read_pdf(printed(tmp_path / "a.pdf", [mixed]))
+    assert text.split("\n")[:8] == [*TALK, *(line.upper() for line in TALK)]
+    assert any("two columns" in note for note in notes)
+    names = [piece for n, line in enumerate(TALK) for piece in ((50, 720 - 16 * n, 12, "Ana"), (320, 720 - 16 * n, 12, line))]
+    assert not any("two columns" in note for note in read_pdf(printed(tmp_path / "b.pdf", [names]))[1])
+
+
+def test_words_broken_at_the_end_of_a_line_are_whole(tmp_path: Path) -> None:
+    """A hyphen at the end of a line goes, unless the word has one elsewhere too."""
+    lines = ["I: Tell me about the inter-", "view at the long-", "term ward, a long-term place."]
+    text, notes = read_pdf(pdf(tmp_path / "a.pdf", lines))
+    assert text == "I: Tell me about the interview at the long-term ward, a long-term place.\n"
+    assert "2 words broken at the end of a line put together" in notes
+
+
+def test_codes_printed_below_what_they_code_are_named(tmp_path: Path) -> None:
+    """Lines in small type between the words are doubted, and the note says what to import instead."""
+    lines = [
+        p for n, line in enumerate(TALK * 3) for p in ((50, 740 - 40 * n, 12, line), (50, 728 - 40 * n, 8, "Arrival; Family"))
+    ]
+    assert any("codes printed below what they code?" in note for note in read_pdf(printed(tmp_path / "a.pdf", [lines]))[1])

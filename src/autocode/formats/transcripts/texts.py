@@ -8,16 +8,17 @@ import re
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import reduce
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autocode.errors import InputError
+from autocode.errors import InputError, counted
 from autocode.formats.files import read_bytes, read_text
+from autocode.formats.overview import files_of
 from autocode.formats.receipt import Reader, ReadOptions, Receipt
 from autocode.formats.tables.coded_word import (
     is_delve,
@@ -31,7 +32,6 @@ from autocode.formats.transcripts.labels import CLOSED, KIND_ENDS, OPENED, Style
 from autocode.formats.transcripts.speakers import read_speakers
 from autocode.formats.transcripts.word import read_opendocument
 from autocode.study import Document, Study
-from autocode.study.merge import merge
 
 _LARGEST_RTF = 32 * 2**20  # bytes; pictures in it count too
 _DEEPEST = 1000  # groups within groups; Word writes about ten
@@ -178,32 +178,123 @@ def read_pdf(path: Path) -> tuple[str, tuple[str, ...]]:
     if b"%PDF-" not in raw[:1024] or len(raw) > _LARGEST_PDF:
         raise InputError(path.name, "it is no PDF, or larger than 128 MB", "Save its text as .docx or .txt.")
     try:
-        pages = _pages(PdfReader(io.BytesIO(raw)), path)
+        sheets = _sheets(PdfReader(io.BytesIO(raw)), path)
     except InputError:
         raise
     except Exception as error:  # the guest's many kinds of errors, and Python's for damaged files
         raise InputError(path.name, "it is damaged or encrypted", "Save its text as .docx or .txt.") from error
-    text = "\n".join(pages).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
+    lines, notes = _without_print([sheet.lines() for sheet in sheets])
+    text = "\n".join("\n".join(page) for page in lines).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
     if not text.strip():
         raise InputError(path.name, "it holds no text, only pictures of it", "Recognise the text (OCR) first.")
-    empty = sum(not page.strip() for page in pages)
-    notes = ("read from a PDF: lines end where the page's lines do",)
-    return text + "\n", (*notes, f"{empty} pages hold no text") if empty else notes
+    text, broken = _BROKEN.subn(lambda m: m[1] + m[2] if f"{m[1]}-{m[2]}" not in text else f"{m[1]}-{m[2]}", text)
+    columns, small = sum(sheet.columns > 0 for sheet in sheets), sum(map(_Sheet.small_lines, sheets))
+    told = [
+        "read from a PDF: lines end where the page's lines do",
+        *([f"{counted(columns, 'page')} in two columns, read one after the other: check their order"] if columns else []),
+        *notes,
+        *([f"{counted(broken, 'word')} broken at the end of a line put together"] if broken else []),
+        *([_PRINT.format(counted(small, "line"))] if small > 0.08 * sum(map(len, lines)) else []),
+    ]
+    empty = sum(not "".join(page).strip() for page in lines)
+    return text + "\n", (*told, f"{empty} pages hold no text") if empty else tuple(told)
 
 
-def _pages(reader: Any, path: Path) -> list[str]:
-    """The text of every page, within the limits of pages and seconds."""
+_BROKEN = re.compile(r"([^\W\d_]{2,})[-\u00ad\u2010]\n[ \t]*([a-zß-ÿ][^\W\d_]+)")
+_PRINT = "{} in small type between the words: codes printed below what they code? Import the project or its table of codings"
+
+
+@dataclass
+class _Sheet:
+    """A page: its text as its file orders it, and its pieces with left edge, height above the foot and size of type."""
+
+    text: str
+    pieces: list[tuple[float, float, float, str]]
+    width: float
+    columns: float = 0
+
+    def lines(self) -> list[str]:
+        """The lines in order of reading: two columns that the file mixes row by row come one after the other.
+
+        A column of names beside one of words is a table, whose rows stay.
+        """
+        rows: dict[int, list[tuple[float, str]]] = {}
+        for x, y, _, text in self.pieces:
+            rows.setdefault(round(y), []).append((x, text))
+        seconds = Counter(round(x) for row in rows.values() for x, _ in row if x > min(row)[0] + 0.3 * self.width)
+        edge = seconds.most_common(1)[0][0] if seconds else 0
+        both = [row for row in rows.values() if any(abs(x - edge) < 4 for x, _ in row) and min(row)[0] < edge - 4]
+        words = [[len(t.split()) for x, t in row if (x < edge - 4) == left] for left in (True, False) for row in both]
+        if len(both) < max(4, 0.5 * len(rows)) or sum(map(sum, words[: len(both)])) < 3 * len(both):
+            return self.text.split("\n")
+        self.columns = edge
+        order = [rows[y] for y in sorted(rows, reverse=True)]
+        halves = ([" ".join(t for x, t in sorted(row) if (x < edge - 4) == left) for row in order] for left in (True, False))
+        return [line for half in halves for line in half if line]
+
+    def small_lines(self) -> int:
+        """How many lines stand in smaller type between the words, away from the foot and the head."""
+        sizes: Counter[float] = Counter()
+        for _, _, size, text in self.pieces:
+            sizes[size] += len(text)
+        body = sizes.most_common(1)[0][0] if sizes else 0
+        heights = [y for _, y, _, _ in self.pieces]
+        return len(
+            {round(y) for _, y, size, _ in self.pieces if size < 0.85 * body and min(heights) + 30 < y < max(heights) - 30}
+        )
+
+
+def _sheets(reader: Any, path: Path) -> list[_Sheet]:
+    """Every page, within the limits of pages and seconds."""
     pages = list(reader.pages)
     until = time.monotonic() + _SECONDS
-    texts = []
+    sheets = []
     for page in pages:
         if len(pages) > _PAGES or time.monotonic() > until:
             raise InputError(path.name, "it is too long to read", "Split it, or save its text as .txt.")
-        texts.append(str(page.extract_text()).rstrip("\n"))
-    return texts
+        pieces: list[tuple[float, float, float, str]] = []
+
+        def seen(text: str, cm: Any, tm: Any, font: Any, size: float, pieces: list[Any] = pieces) -> None:
+            if text.strip():
+                pieces.append((float(tm[4] + cm[4]), float(tm[5] + cm[5]), float(size * abs(tm[0] or 1)), text.strip()))
+
+        text = str(page.extract_text(visitor_text=seen)).rstrip("\n")
+        sheets.append(_Sheet(text, pieces, float(page.mediabox.width)))
+    return sheets
 
 
-_RICHEST = (".json", ".vtt", ".srt", ".tsv", ".txt")  # what Whisper writes for one recording
+def _without_print(pages: list[list[str]]) -> tuple[list[list[str]], list[str]]:
+    """Pages without what was printed around the talk: running heads, page numbers, numbers of lines; and what was left out.
+
+    A head or foot is a first or last line that is the same on three pages or more, or on all of two, but for the page's number.
+    """
+    ends: Counter[str] = Counter()
+    keys = [
+        [{line.strip(), re.sub(rf"(?<!\d)0*{n}(?!\d)", "#", line).strip()} for line in page] for n, page in enumerate(pages, 1)
+    ]
+    for page in keys:
+        edges = page if len(page) < 5 else [*page[:2], *page[-2:]]
+        ends.update(set[str]().union(*edges) - {""})
+    printed = {line: n for line, n in ends.items() if not re.search(r"[?!:…]|[.,]$" if "#" in line else r":\s.*[?!….]$", line)}
+    often = {line for line, n in printed.items() if n >= max(3, 0.5 * len(pages)) or (line == "#" and n > 1)}
+    kept, left = [], 0
+    for lines, page in zip(pages, keys, strict=True):
+        edge = {*range(2), *range(len(lines) - 2, len(lines))}
+        keep = [line for i, line in enumerate(lines) if not (i in edge and page[i] & often)]
+        left += len(lines) - len(keep)
+        kept.append(keep)
+    notes = [f"{counted(left, 'running head or page number', 'running heads and page numbers')} left out"] if left else []
+    filled = [line for page in kept for line in page if line.strip()]
+    numbers = [int(m[1]) for line in filled if (m := _LINE_NUMBER.match(line))]
+    steps = sum(b - a in (1, 5) for a, b in pairwise(numbers))
+    every = 5 if numbers and all(n % 5 == 0 for n in numbers) else 1
+    if len(numbers) > 3 and steps >= 0.8 * (len(numbers) - 1) and len(numbers) >= 0.7 * len(filled) / every:
+        notes.append(f"{counted(len(numbers), 'number')} of lines left out")
+        kept = [[_LINE_NUMBER.sub("", line, count=1) for line in page] for page in kept]
+    return kept, notes
+
+
+_LINE_NUMBER = re.compile(r"^[ \t]*(\d{1,5})[.:]?(?:[ \t]+|$)")
 
 
 def read_text_file(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
@@ -217,54 +308,21 @@ def read_text_file(path: Path, options: ReadOptions) -> tuple[Study, list[Receip
     return replace(study, documents=documents), receipts
 
 
-def read_text_files(folder: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    """Read every transcript of a folder, in the order of their names.
-
-    Of the files that Whisper writes for one recording the one that tells most is read.
+def read_transcripts(folder: Path, encoding: str = "") -> tuple[tuple[Document, ...], tuple[str, ...]]:
+    """The documents of a folder of transcripts, in the order of their names, and what there is to note of them.
 
     Raises:
-        InputError: The folder holds none, or two files differ only in their suffix.
+        InputError: The folder holds none, one cannot be read, or two files differ only in their suffix.
     """
-    paths = sorted(p for p in folder.iterdir() if p.is_file() and p.suffix.lower() in TEXTS and not _about(p))
+    paths, _ = files_of(folder, TEXTS)
     if not paths:
         raise InputError(str(folder), f"it holds no transcript ({', '.join(TEXTS)})", "Choose another folder.")
-    paths, left = _one_each(folder, paths)
-    read = [read_text_file(path, options) for path in paths]
-    documents = sum(len(study.documents) for study, _ in read)
-    notes = tuple(note for _, receipts in read for r in receipts for note in r.notes)
-    codes = [r for _, receipts in read for r in receipts if r.what in ("comments", "codings", "coded segments")]
-    skipped = {"the same recording in another format": left}
-    study = reduce(merge, (study for study, _ in read), Study(name=folder.name))
-    return study, [Receipt(folder.name, "transcripts", documents, skipped, notes), *codes]
-
-
-def read_transcripts(folder: Path, encoding: str = "") -> tuple[tuple[Document, ...], tuple[str, ...]]:
-    """The documents of a folder of transcripts, and what there is to note of them.
-
-    Raises:
-        InputError: As `read_text_files`.
-    """
-    study, receipts = read_text_files(folder, ReadOptions(encoding=encoding))
-    return study.documents, receipts[0].notes
-
-
-def _one_each(folder: Path, paths: Sequence[Path]) -> tuple[list[Path], int]:
-    """One path for each name, and how many were left out."""
-    counts = Counter(p.stem for p in paths)
-    kept = []
-    for path in paths:
-        same = [p.suffix.lower() for p in paths if p.stem == path.stem]
-        ranks = sorted(_RICHEST.index(s) for s in same if s in _RICHEST)
-        if counts[path.stem] > 1 and (len(ranks) < len(same) or len(set(same)) < len(same)):
-            raise InputError(str(folder), f"two files are called '{path.stem}'", "Rename one of them.")
-        if counts[path.stem] == 1 or path.suffix.lower() == _RICHEST[ranks[0]]:
-            kept.append(path)
-    return kept, len(paths) - len(kept)
-
-
-def _about(path: Path) -> bool:
-    """Whether a file tells about the folder rather than being part of it."""
-    return path.stem.casefold() in ("readme", "licence", "license", "sources") or path.name.startswith((".", "~$"))
+    name, times = Counter(p.stem for p in paths).most_common(1)[0]
+    if times > 1:
+        raise InputError(str(folder), f"two files are called '{name}'", "Rename one of them.")
+    read = [read_text_file(path, ReadOptions(encoding=encoding)) for path in paths]
+    documents = tuple(d for study, _ in read for d in study.documents)
+    return documents, tuple(note for _, receipts in read for r in receipts for note in r.notes)
 
 
 def _one(
