@@ -1,0 +1,1 @@
+"""Faults and bad inputs, through the verbs that people use."""
