@@ -8,7 +8,7 @@ Nothing in it is code, and nothing is unpickled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -172,8 +172,10 @@ class CodingModel:
         documents = source.documents if isinstance(source, Study) else (source,)
         prepared = prepare(documents, self.working, self.encoder, progress)
         P = classifier.predict_proba(prepared.features, prepared.groups)
-        said = list(changed.current(self._suggestions(prepared, P, 0 if everything else 1, precedents)))
-        return said, unlike(prepared.segments, prepared.vectors, self.distances(prepared), precedents.edge)
+        distances = self.distances(prepared)
+        reasons = Reasons(classifier, precedents, self.codebook, self.codes, self.spans)
+        found = reasons.suggestions(prepared, P, 0 if everything else 1, self.strange(distances))
+        return list(changed.current(found)), unlike(prepared.segments, prepared.vectors, distances, precedents.edge)
 
     def judge(self, documents: Iterable[Document], progress: Progress | None = None) -> tuple[Prepared, NDArray[np.bool_]]:
         """Whether the machine, as one more coder, gives each code to each unit: (n, K).
@@ -184,10 +186,6 @@ class CodingModel:
         classifier, _ = self._fitted()
         prepared = prepare(documents, self.working, self.encoder, progress)
         return prepared, classifier.coded(classifier.predict_proba(prepared.features, prepared.groups))
-
-    def _suggestions(self, prepared: Prepared, P: NDArray[Any], least: int, precedents: Precedents) -> Iterator[Suggestion]:
-        classifier, _ = self._fitted()
-        return Reasons(classifier, precedents, self.codebook, self.codes, self.spans).suggestions(prepared, P, least)
 
     def unlike(self, source: Study | Iterable[Document], progress: Progress | None = None) -> Unlike:
         """Segments that are unlike anything the model has met, and possible new codes among them.

@@ -44,16 +44,19 @@ class Reasons:
     codes: tuple[str, ...]
     spans: SpanRule = SpanRule()
 
-    def suggestions(self, prepared: Prepared, P: Floats, least: int = 1) -> Iterator[Suggestion]:
+    def suggestions(
+        self, prepared: Prepared, P: Floats, least: int = 1, strange: NDArray[np.bool_] | None = None
+    ) -> Iterator[Suggestion]:
         """Suggestions for n units in their order; within a unit, the likeliest first.
 
         Args:
             prepared: The n units.
             P: (n, K) probabilities.
             least: The lowest band wanted, by number; silent codes have no grounds.
+            strange: (n,) which units are unlike anything the model has met, where that is known already.
         """
         bands, coded = self.classifier.bands(P), self.classifier.coded(P)
-        strange = self.precedents.unfamiliar(prepared.vectors)
+        strange = self.precedents.unfamiliar(prepared.vectors) if strange is None else strange
         pieces = prepared.features.pieces
         for i, V in enumerate(pieces.each() if pieces else repeat(prepared.vectors[:0], len(prepared.segments))):
             one = _Unit(prepared, i, P[i], bands[i], coded[i], bool(strange[i]), V)

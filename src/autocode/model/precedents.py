@@ -23,7 +23,7 @@ QUANTILE = 0.95
 LEAST_SEGMENTS, LEAST_DOCUMENTS = 3, 2
 """What a possible new code needs."""
 
-_BLOCK = 1024  # rows at a time
+_BLOCK = 16_000_000  # cosines at a time
 _CHECKED = 5000  # training segments whose distances make the edge, at most
 _JOINED = 2000  # segments clustered at once, at most: memory grows with the square
 
@@ -84,8 +84,9 @@ def nearest_distance(vectors: Vectors, known: Vectors, apart: tuple[IntArray, In
         apart: Groups of the vectors (n,) and of the known (m,): equal groups are not compared.
     """
     found = np.full(len(vectors), np.inf)
-    for at in range(0, len(vectors) if len(known) else 0, _BLOCK):
-        rows = slice(at, at + _BLOCK)
+    height = max(1, _BLOCK // max(1, len(known)))
+    for at in range(0, len(vectors) if len(known) else 0, height):
+        rows = slice(at, at + height)
         near = vectors[rows] @ known.T
         if apart:
             near[apart[0][rows, None] == apart[1]] = -np.inf
