@@ -21,7 +21,7 @@ from autocode.footprint import guarded
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.files import read_text as text_of
 from autocode.model.history import Changes
-from autocode.store.backups import check
+from autocode.store.backups import check, cloud_of
 from autocode.store.outputs import journal
 
 _PACKAGES = ("autocode", "numpy", "scikit-learn", "onnxruntime", "sentence-transformers", "torch", "spacy", "datasets")
@@ -71,6 +71,8 @@ def examine(store: Path | None = None, changed: Changes | None = None) -> Findin
                 f"{begun.participant} --yes"
             )
         lines.append(("study", f"{store}: {'see the faults' if found else 'whole: rows, counts, ledger and log checked'}"))
+        if cloud := cloud_of(store):
+            lines.append(("cloud folder", f"{cloud}: the study is copied to other computers; work on it on one at a time"))
     if changed is not None:
         lines.append(("codes since the model", "; ".join(changed.lines()) or "as they were when it was trained"))
     return Findings(tuple(lines), tuple(faults))

@@ -158,5 +158,8 @@ def _by_turn(document: Document) -> Counter[str]:
 def _told(text: str) -> str:
     import py3langid
 
-    code = str(py3langid.classify(text)[0])
+    try:
+        code = str(py3langid.classify(text)[0])
+    except OSError:  # it unpacks its own file into the folder for temporary files, which may be full
+        return ""
     return _NAMES.get(code, code)

@@ -94,6 +94,14 @@ def doubles(path: Path) -> list[str]:
         return []
 
 
+_CLOUDS = re.compile(r"onedrive|dropbox|icloud|mobile documents|google ?drive|nextcloud|owncloud|seafile|sciebo|pcloud", re.I)
+
+
+def cloud_of(path: Path) -> str:
+    """The folder of a path that a program copies to other computers, by its name; "" where there is none."""
+    return next((part for part in path.absolute().parts[:-1] if _CLOUDS.match(part)), "")
+
+
 def _looked(connection: sqlite3.Connection, path: Path) -> list[str]:
     """The faults seen through an open connection."""
     faults = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_MOST})") if row[0] != "ok"]

@@ -75,6 +75,9 @@ def opened(path: Path, new: bool = False) -> Iterator[sqlite3.Connection]:
                 _settle(path, connection)
             touched(path)
             yield connection
+    except UnicodeEncodeError as error:
+        why = "a text holds half of a character (a lone surrogate), which no file can hold"
+        raise StoreError(str(path), why, "Replace it: text.encode('utf-8', 'replace').decode().") from error
     except (sqlite3.Error, OSError) as error:
         raise explained(path, error) from error
 
