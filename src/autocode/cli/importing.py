@@ -123,8 +123,8 @@ def import_(
     before_replacing(study / STORE, known, merged, dropping)
     if (cloud := cloud_of(study / STORE)) and not (study / STORE).exists():
         tell(
-            f"{study} lies in a cloud folder ({cloud}): its transcripts are copied to other computers, and two at once make two "
-            "studies of it. A folder of this computer alone is safer."
+            f"{study} lies in a cloud folder ({cloud}): its transcripts are copied to other computers, and two at once make "
+            "two studies of it. A folder of this computer alone is safer."
         )
     at = datetime.now(UTC).isoformat(timespec="seconds")
     merged = update(study / STORE, merging.onto, lambda: merging.entries(at))
