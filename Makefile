@@ -13,7 +13,7 @@ endif
 BACKEND := $(if $(UV_FIND_LINKS),,--torch-backend=cpu)
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
 
-.PHONY: demo test lint types check clean
+.PHONY: demo test lint types check reliability clean
 demo: $(VENV)/ready
 	$(BIN)/autocode demo
 
@@ -27,7 +27,11 @@ lint: $(VENV)/ready-dev
 types: $(VENV)/ready-dev
 	$(BIN)/mypy
 
+# The tests print the 28 rows of faults and bad inputs with their figures; AUTOCODE_NIGHTLY=1 runs their large sizes.
 check: test lint types
+
+reliability: $(VENV)/ready-dev
+	$(BIN)/python benchmarks/reliability.py --write
 
 $(BIN)/uv: constraints.txt
 	@echo "Setting up $(VENV) (a minute or two, once) ..."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from autocode import footprint
 from autocode.formats import ReadOptions, read_all
 from autocode.study import Coder, Coding, Document, Reading, Study, Turn
 from autocode.study.codebook import Codebook, codebook_from_rows
@@ -31,7 +32,8 @@ def shared(*parts: str) -> Path:
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Vectors of tests stay out of the user's cache; the export of the encoder is shared."""
+    """Vectors of tests stay out of the user's cache; the export of the encoder is shared; no test knows another's studies."""
+    footprint.taken()
     monkeypatch.setenv("COLUMNS", "100")
     os.environ.setdefault("OMP_NUM_THREADS", "2")
 

@@ -12,6 +12,7 @@ import pytest
 from autocode import cli
 from autocode.formats import write
 from autocode.store import STORE, load, receipts
+from autocode.store.backups import backups
 from autocode.study import Document, Study
 from tests.conftest import spoken
 from tests.formats.projects_made import ANA, BEN, code, coding, project, qdpx, selection, source
@@ -97,6 +98,25 @@ def test_a_changed_transcript_is_replaced_only_when_asked_for(verb: Verb, tmp_pa
     aside = [c for entry in receipts(tmp_path / "s" / STORE) for c in entry.aside]
     assert sorted(aside) == sorted(c for c in study.codings if c.document == "D0" and c.start == at)
     assert "set aside: 'Learning > Recognition' by ben" in verb("describe", "s", "--receipts")[1]
+
+
+def test_replacing_asks_before_codings_go_and_makes_a_copy(verb: Verb, tmp_path: Path, study: Study) -> None:
+    """Where codings would lose their place and nobody can answer, nothing happens; said yes to, a copy of before is there."""
+    _open(tmp_path, study)
+    verb("import", "open", "--study", "s")
+    store = tmp_path / "s" / STORE
+    before = load(store)
+    (tmp_path / "D0.txt").write_text("All of it was said otherwise this time.\n")
+    exit_code, _, err = verb("import", "D0.txt", "--study", "s", "--replace")
+    assert exit_code == 1
+    assert "of 70 codings would lose their place" in err
+    assert "--yes" in err
+    assert load(store) == before
+    assert backups(store) == []
+    assert verb("import", "D0.txt", "--study", "s", "--replace", "--yes")[0] == 0
+    assert len(load(store).codings) < len(before.codings)
+    (kept,) = backups(store)
+    assert load(kept.path) == before
 
 
 def test_excerpts_imported_first_find_their_transcript(verb: Verb, tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ def test_an_encoder_that_is_not_here_is_said_at_once(shell: Shell, figure: Calla
 
 
 @pytest.mark.row(22)
-@pytest.mark.parametrize("place", ["OneDrive - Uni/s", "Dropbox/work/s", "iCloud Drive/s", "Nextcloud/s"])
+@pytest.mark.parametrize("place", ["OneDrive - Uni/s", "Dropbox/uni/s", "iCloud Drive/s", "Nextcloud/s"])
 def test_a_study_in_a_cloud_folder_is_warned_of(place: str, shell: Shell) -> None:
     """Who makes a study in a folder that is copied to other computers reads what that means, once; the doctor says it again."""
     code, _, err = shell("import", "open", "--study", place)

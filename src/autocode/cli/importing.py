@@ -25,7 +25,6 @@ from autocode.formats.transcripts.labels import INTERVIEWER
 from autocode.formats.transcripts.roles import propose_roles, with_speakers
 from autocode.store import STORE, load, update
 from autocode.store import receipts as imports
-from autocode.store.backups import cloud_of
 from autocode.store.records import attach
 from autocode.study import Document, Study
 from autocode.study.merge import merge
@@ -121,11 +120,6 @@ def import_(
         tell("Nothing was written (--dry-run).")
         raise typer.Exit(int(overview.failed > 0))
     before_replacing(study / STORE, known, merged, dropping)
-    if (cloud := cloud_of(study / STORE)) and not (study / STORE).exists():
-        tell(
-            f"{study} lies in a cloud folder ({cloud}): its transcripts are copied to other computers, and two at once make "
-            "two studies of it. A folder of this computer alone is safer."
-        )
     at = datetime.now(UTC).isoformat(timespec="seconds")
     merged = update(study / STORE, merging.onto, lambda: merging.entries(at))
     waiting = sum(len(r.waiting) for r in merging.read)

@@ -25,7 +25,7 @@ from autocode.encode.weights import added_encoders
 from autocode.errors import ConfigError, InputError, counted
 from autocode.model.coding_model import CodingModel
 from autocode.store import STORE
-from autocode.store.backups import backup
+from autocode.store.backups import backup, cloud_of
 from autocode.store.ledger import entries, last_written
 from autocode.study import Progress, Study
 from autocode.trail import Entry
@@ -265,11 +265,18 @@ def bundled() -> Path:
 
 
 def before_replacing(store: Path, known: Study, merged: Study, agreed: bool) -> None:
-    """Ask before codings go, for whoever replaces a transcript may not expect it; and copy the study before it changes much.
+    """Ask before codings go, for whoever replaces a transcript may not expect it; copy the study before it changes much.
+
+    A new study in a folder that other computers see is warned of.
 
     Raises:
         InputError: Codings would go, and there is nobody to ask.
     """
+    if (cloud := cloud_of(store)) and not store.exists():
+        tell(
+            f"{store.parent} lies in a cloud folder ({cloud}): its transcripts are copied to other computers, and two at once "
+            "make two studies of it. A folder of this computer alone is safer."
+        )
     lost = len(known.codings) - len(merged.codings)
     if lost > 0 and not agreed:
         what = f"{lost:,} of {counted(len(known.codings), 'coding')} would lose their place and be set aside"

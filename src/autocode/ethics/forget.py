@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autocode.errors import AutocodeError, StudyError, did_you_mean
+from autocode.errors import AutocodeError, StudyError, counted, did_you_mean
 from autocode.ethics.answers import ANSWERED
 from autocode.ethics.inventory import NEVER, PICTURES, RUN, Forgotten, Inventory, Place, Places, Search, inventory, parts_of
 from autocode.footprint import is_temporary
@@ -36,10 +36,7 @@ GONE = "[withdrawn]"
 """What stands in the ledger where they were named or quoted."""
 
 _PAGE = b'<meta name="generator" content="autocode">'
-_OFFICE = (
-    b"creator>autocode<",
-    b"lastModifiedBy>autocode<",
-)  # a file that somebody has worked on has another last author
+_OFFICE = b"creator>autocode<", b"lastModifiedBy>autocode<"  # a file that somebody has worked on has another last author
 
 
 def holding(study: Study, participant: str) -> list[Document]:
@@ -121,7 +118,7 @@ def forget(
         ("dated copies", _backups),
         ("the study", _study),
         ("what is left", _leftovers),
-        ("the rows that name them", lambda c: _documents(c.store, c.ids)),
+        ("the rows that name them", lambda c: _documents(c, c.store)),
         ("traces", lambda c: scrub(c.store)),
     ]
     for what, act in steps:
@@ -238,17 +235,16 @@ def _models(case: _Case) -> None:
         said, named = _looked(case, place)
         if said or named:
             count = erase_evidence(place.path, case.ids, lambda text: case.search.in_text(text) or case.search.names_in(text))
-            case.erased.append(f"{place.path}: {count} segments of evidence")
+            case.erased.append(f"{place.path}: {counted(count, 'segment')} of evidence")
             case.left.append((str(place.path), "its weights were learnt from their words too: train it again, or delete it"))
 
 
 def _caches(case: _Case) -> None:
     """Cached vectors are kept under hashes of texts of every study; they can all be made again."""
-    shards = case.found.of("cache")
-    for shard in shards:
+    for shard in (shards := case.found.of("cache")):
         shard.path.unlink(missing_ok=True)
     if shards:
-        what = f"{len(shards)} files of cached vectors, of every study; they are made again when needed"
+        what = f"{counted(len(shards), 'file')} of cached vectors, of every study; made again when needed"
         case.erased.append(f"{case.places.cache}: {what}")
 
 
@@ -270,7 +266,7 @@ def _backups(case: _Case) -> None:
             continue
         try:
             _in_store(case, place.path)
-            _documents(place.path, case.ids)
+            _documents(case, place.path)
             scrub(place.path)
             case.erased.append(f"{place.path}: a dated copy, without them now")
         except AutocodeError as error:
@@ -284,12 +280,12 @@ def _study(case: _Case) -> None:
         (str(attached[d].file(case.store)), "it is their recording: delete it yourself")
         for d in sorted(case.ids & attached.keys())
     ]
-    quoting = [c.path for c in load(case.store).codebook if case.search.in_text(c.example)]
-    if quoting:
+    if quoting := [c.path for c in load(case.store).codebook if case.search.in_text(c.example)]:
         case.erased.append(f"codebook: the examples of {', '.join(quoting)}, which quoted them")
     changed = _in_store(case, case.store)
-    told = f"{len(case.ids)} documents, {case.entry.said.get('codings', 0)} codings"
-    case.erased.append(f"{case.store}: {told}" + (f", and from {changed} entries of its ledger" if changed else ""))
+    told = f"{counted(len(case.ids), 'document')}, {counted(int(case.entry.said.get('codings', 0)), 'coding')}"
+    told += f", and from {counted(changed, 'entry', 'entries')} of its ledger" if changed else ""
+    case.erased.append(f"{case.store}: {told}")
 
 
 def _in_store(case: _Case, store: Path) -> int:
@@ -330,17 +326,14 @@ def _without(study: Study, ids: set[str], search: Search) -> Study:
     )
 
 
-def _documents(store: Path, ids: set[str]) -> None:
+def _documents(case: _Case, store: Path) -> None:
     """Delete the documents themselves, with all that still stands on them."""
-    update(
-        store,
-        lambda old: replace(
-            old,
-            documents=tuple(d for d in old.documents if d.id not in ids),
-            codings=tuple(c for c in old.codings if c.document not in ids),
-            readings=tuple(r for r in old.readings if r.document not in ids),
-        ),
-    )
+
+    def without(old: Study) -> Study:
+        kept = tuple(d for d in old.documents if d.id not in case.ids)
+        return replace(_without(old, case.ids, case.search), documents=kept)
+
+    update(store, without)
 
 
 def _leftovers(case: _Case) -> None:
@@ -362,8 +355,7 @@ def _leftovers(case: _Case) -> None:
     study = load(case.store)
     gone, rest = ([d for d in study.documents if (d.id in case.ids) is own] for own in (True, False))
     alike = Search.of(gone, (d.text for d in rest))
-    ruling = [c.path for c in study.codebook if alike.in_text("\n".join((c.definition, c.include, c.exclude)))]
-    if ruling:
+    if ruling := [c.path for c in study.codebook if alike.in_text("\n".join((c.definition, c.include, c.exclude)))]:
         case.left.append(("codebook", f"the rules of {', '.join(ruling)} have some words in common with theirs: read them"))
     case.left += _mentions(study, case)
     case.left = list(dict.fromkeys(case.left))
@@ -374,9 +366,8 @@ def _mentions(study: Study, case: _Case) -> Iterator[tuple[str, str]]:
     for d in study.documents:
         if d.id not in case.ids and case.search.names_in(d.text):
             yield f"document {d.id}", "it names them; read it"
-    memos = sum(case.search.names_in(c.memo) or case.search.in_text(c.memo) for c in study.codings)
-    if memos:
-        yield "memos", f"{memos} memos of other codings name or quote them; read them"
+    if memos := sum(case.search.names_in(c.memo) or case.search.in_text(c.memo) for c in study.codings):
+        yield "memos", f"{counted(memos, 'memo')} of other codings that name or quote them: read them"
     rules = [c.path for c in study.codebook if case.search.names_in("\n".join((c.definition, c.include, c.exclude, c.example)))]
     if rules:
         yield "codebook", f"the rules of {', '.join(rules)} name them; read them"

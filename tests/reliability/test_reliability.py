@@ -1,0 +1,23 @@
+"""The table of faults itself: every row has its tests, and every promise of the README too."""
+
+from __future__ import annotations
+
+import re
+
+from reliability import PROMISES
+from tests.conftest import ROOT
+from tests.rows import ROWS
+
+SOURCES = [p.read_text(encoding="utf-8") for p in (ROOT / "tests").rglob("test_*.py")]
+
+
+def test_every_row_has_a_test() -> None:
+    """No row of the table stands without a test that is marked with it."""
+    marked = {int(n) for text in SOURCES for given in re.findall(r"mark\.row\(([\d, ]+)\)", text) for n in given.split(",")}
+    assert marked == set(ROWS)
+
+
+def test_every_promise_has_its_tests() -> None:
+    """Each promise of the README names tests that are there."""
+    there = {name for text in SOURCES for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)}
+    assert [name for names in PROMISES.values() for name in names if name not in there] == []
