@@ -19,7 +19,7 @@ from autocode.store.backups import check
 from autocode.store.ledger import entries, last_written
 from autocode.study import Study
 from autocode.trail import verify
-from tests.browsers import CHROMIUM, Running, chromium, loads, log_in, press, room, running, tab
+from tests.browsers import CHROMIUM, Running, chromium, loads, log_in, press, ready, room, running, tab
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
 
@@ -397,4 +397,71 @@ def test_a_file_that_is_too_large_is_named_and_stays_out(browser: Any, tmp_path:
         page.set_input_files("#files", [str(huge), str(material / "R01.docx")])
         page.locator("#preview.preview >> text=R01").first.wait_for()
         assert "huge.txt" in page.locator("#sending").inner_text()
+        assert page.faults == []
+
+
+def _reach(page: Any, selector: str, back: bool = False) -> None:
+    """Go by the Tab key alone to something on the page."""
+    for _ in range(300):
+        if page.evaluate("s => document.activeElement?.matches(s)", selector):
+            return
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+    raise AssertionError(f"no Tab leads to {selector}")
+
+
+def _go(page: Any, name: str) -> None:
+    """Another room, by Tab and Enter."""
+    path = {"Overview": "", "Bring in": "/bring", "Send back": "/send"}.get(name, f"/{name.lower()}")
+    with loads(page):
+        _reach(page, f"nav[aria-label=Rooms] a[href$='/s/1{path}']")
+        page.keyboard.press("Enter")
+
+
+def test_the_whole_job_by_the_keyboard_alone(browser: Any, tmp_path: Path, material: Path) -> None:
+    """No mouse: bring files in, code, compare, train, write the dossier, send the study back."""
+    with running(tmp_path, "open") as server:
+        page = tab(browser, server.address)
+        _reach(page, "#study-name")
+        page.keyboard.type("Badges")
+        with loads(page):
+            page.keyboard.press("Enter")
+        _reach(page, "#files")
+        with page.expect_file_chooser() as chooser:
+            page.keyboard.press("Enter")
+        chooser.value.set_files([str(f) for f in sorted(material.iterdir()) if f.stem not in ("broken", "R13", "R14")])
+        page.locator("#preview.preview").wait_for()
+        _reach(page, "button[data-do=mend]")
+        page.keyboard.press("Enter")
+        page.locator(".notice >> text=is taken for R07").wait_for()
+        _reach(page, "button[data-do=take-files]")
+        with loads(page):
+            page.keyboard.press("Enter")
+        _go(page, "Code")
+        page.keyboard.type("Eve")  # the field has the focus
+        with page.expect_event("load"):
+            page.keyboard.press("Enter")
+        ready(page)
+        page.keyboard.press("c")
+        page.locator("#codes[open]").wait_for()
+        page.keyboard.type("work")
+        press(page, "Enter")
+        press(page, "Enter")
+        store = tmp_path / "Badges" / STORE
+        assert [e.decision.action for e in entries(store)] == ["add", "done"]
+        _go(page, "Compare")
+        page.locator("#answer .big").wait_for()
+        press(page, "1")
+        assert entries(store)[-1].decision.action == "agree"
+        for name, form in (("Model", "#work"), ("Dossier", "#work"), ("Send back", "#work")):
+            _go(page, name)
+            _reach(page, f"{form} button")
+            with loads(page):
+                page.keyboard.press("Enter")
+            page.locator("#job-state >> text='done'").wait_for(timeout=240_000)
+            ready(page)
+        _reach(page, "main a[download]")
+        with page.expect_download() as download:
+            page.keyboard.press("Enter")
+        assert download.value.suggested_filename.endswith(".qdpx")
+        assert {p.suffix for p in (tmp_path / "Badges" / "dossier").iterdir()} >= {".html", ".docx", ".xlsx"}
         assert page.faults == []

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from autocode.desk.advice import Item, ReviewSession
@@ -197,13 +197,17 @@ def following(desk: Desk, place: Place, sitting: ReviewSession, item: Item) -> I
 
     In the document's order it is sought from here on and then from the beginning; skipped ones come last.
     """
-    items = desk.items(place.document)
-    if place.order == "document":
-        at = desk.number(item) + 1
-        items = (*items[at:], *items[: at - 1])
-    open_ = [i for i in items if i.key != item.key and desk.state(i, sitting) == "asked"]
-    passing = [i for i in open_ if passes(desk, sitting, i, place.filters)]
-    return next(iter(ranked(passing, sitting, desk.standing, place.order)), None)
+    items, at = desk.items(place.document), desk.number(item)
+    walk = chain(items[at + 1 :], items[:at]) if place.order == "document" else (i for i in items if i.key != item.key)
+    open_ = (i for i in walk if desk.state(i, sitting) == "asked" and passes(desk, sitting, i, place.filters))
+    if place.order != "document":
+        return next(iter(ranked(list(open_), sitting, desk.standing, place.order)), None)
+    skipped = None
+    for i in open_:  # the first will do: a document may have thousands
+        if not desk.standing.skipped(sitting.coder, i.key):
+            return i
+        skipped = skipped or i
+    return skipped
 
 
 def elsewhere(desk: Desk, place: Place, sitting: ReviewSession) -> Item | None:
