@@ -37,6 +37,7 @@ from autocode.study import Coder, Coding, Document, Evidence, Reading, Segment, 
 from autocode.study.codebook import Code, Codebook
 
 CODES = tuple(Code(f"Code {n}", "" if n < 4 else f"Code {n % 4}", f"Definition of code {n}.") for n in range(30))
+PAINT = "performance.getEntriesByName('first-contentful-paint')"
 WORDS = "well you know the course was on at night and my shift left me no hours so I put it off until the badge came up"
 
 
@@ -108,7 +109,7 @@ def _in_browser(address: str, keys: int) -> dict[str, float]:
         page.goto(address)  # the token becomes a cookie
         page.reload()
         page.wait_for_timeout(800)
-        paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        paint = page.evaluate(f"{PAINT}[0].startTime")
         load = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
         size = page.evaluate("performance.getEntriesByType('navigation')[0].decodedBodySize") / 1e6
         times = [_saved(page, "ax"[n % 2]) for n in range(keys)]
@@ -179,7 +180,8 @@ def rooms() -> dict[str, float]:
             page.locator("#pane").wait_for()
             for name in ("", "/code", "/codes", "/codes/tables", "/compare", "/bring", "/../../"):
                 page.goto(base + name)
-                paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+                page.wait_for_function(f"{PAINT}.length")
+                paint = page.evaluate(f"{PAINT}[0].startTime")
                 found[{"": "/overview", "/../../": "/"}.get(name, name)] = paint
             page.goto(f"{base}/code")
             page.fill("#q", "shift left me no")
