@@ -26,6 +26,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def bare(encoder: GraphEncoder, texts: list[str]) -> Encode:
         for batch, feed in [*zip(batches, feeds, strict=True), *[([], None)] * encoder._ahead]:
             if len(waiting) == encoder._ahead or not batch:
                 done, given_in, ticket = waiting.popleft()
-                vectors[done] = _mean(encoder._runner.hidden(ticket), given_in["attention_mask"])
+                vectors[done] = _mean(encoder._runner.states(ticket, 1)[0], given_in["attention_mask"])
             if batch:
                 waiting.append((batch, feed, encoder._runner.start(feed)))
         return unit(vectors)
@@ -156,7 +157,7 @@ def encoding(n: int, rounds: int, cache: Path) -> None:
 def material(n: int = 5000, codes: int = 34) -> tuple[Features, Target]:
     """Segments with codes that their vectors and words speak for, from a fixed seed: as hard as a real study.
 
-    In 50 documents of one size, two roles taking turns, each segment of one to three pieces.
+    In 50 documents of one size, two roles taking turns, each segment of one to three pieces, seven layers of the encoder.
     """
     rng = np.random.default_rng(0)
     directions = rng.normal(size=(codes, 384))
@@ -172,7 +173,10 @@ def material(n: int = 5000, codes: int = 34) -> tuple[Features, Target]:
     counts = rng.integers(1, 4, n)
     V = np.repeat(X, counts, axis=0) + rng.normal(size=(counts.sum(), 384)).astype(np.float32) / 20
     pieces = Chunks(V / np.linalg.norm(V, axis=1, keepdims=True), counts)
-    return features(texts, turns, pieces=pieces), Target(Y, groups, np.zeros((codes, 384), np.float32), parents)
+    layers = (X[:, None] + rng.normal(size=(n, 7, 384)).astype(np.float32) / 20).astype(np.float16)
+    return replace(features(texts, turns, pieces=pieces), layers=(layers,)), Target(
+        Y, groups, np.zeros((codes, 384), np.float32), parents
+    )
 
 
 def training(rounds: int) -> None:
