@@ -67,7 +67,20 @@ def _open(browser: Any, address: str, name: str = "Eve", blind: bool = False) ->
 
 
 _press = press
-ROOMS = ("Overview", "Bring in", "Codes", "passages", "Memos", "Compare", "Model", "Dossier", "Send back", "People", "Code")
+ROOMS = (
+    "Overview",
+    "Bring in",
+    "Codes",
+    "passages",
+    "Memos",
+    "Compare",
+    "Second look",
+    "Model",
+    "Dossier",
+    "Send back",
+    "People",
+    "Code",
+)
 
 
 def _model(folder: Path) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from autocode.desk.guard import Ask
 from autocode.store import load
 from autocode.store.ledger import entries
 from autocode.study import Study
-from autocode.trail.independence import independent, reviewed
+from autocode.trail.review import independent, reviewed
 from tests.desk.desks import EVE, desk, first, learnt
 
 HIDDEN = ReviewSession("max", share=1.0)

@@ -269,7 +269,9 @@ def test_nothing_of_the_study_is_in_an_address(page: Page) -> None:
     _, answer = page.do("/view", view="", document="D7", code="Work > Time")
     assert re.fullmatch(rf"{BASE}/code/\d+\?view=[\w-]+", answer["go"])
     texts = [page.client.get(answer["go"]).text, page.look()]
-    texts += [page.room(r) for r in ("codes", "memos", "compare", "model", "dossier", "send", "bring")] + [page.room("")]
+    texts += [page.room(r) for r in ("codes", "memos", "compare", "second", "model", "dossier", "send", "bring")] + [
+        page.room("")
+    ]
     for address in re.findall(r'(?:href|src|action)="([^"]*)"', "".join(texts)):
         assert re.fullmatch(r"/|/static/\w+\.\w+|/s/1(/[a-z]+(/[\w-]+)?)?(\?(view|at)=[\w-]+(&amp;at=\d+)?)?", address), address
     only = texts[0]

@@ -65,7 +65,7 @@ from autocode.formats.tables.participants import agreement_options, participant_
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
 from autocode.trail import accepted
-from autocode.trail.independence import independent
+from autocode.trail.review import independent
 
 MEAN = "mean over documents"
 

@@ -16,7 +16,6 @@ import typer
 
 from autocode.cli.options import Json, ModelOption, Overwrite, StudyPath, out
 from autocode.cli.shell import bundled, tell
-from autocode.desk.figures import Wanted, figures, narrowed
 from autocode.desk.guard import Auth
 from autocode.desk.server import Server, answers, listen, serve
 from autocode.desk.studies import Studies, Tools
@@ -31,6 +30,7 @@ from autocode.store import STORE, load, receipts
 from autocode.store.ledger import close_desk, desks, entries, last_written, open_desk
 from autocode.store.records import MOVED, ReceiptRow
 from autocode.trail import COLUMNS, Entry, row, undone, verify
+from autocode.trail.review import Wanted, figures, narrowed
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port for the page (default: any free port).")]
 Control = Annotated[float, typer.Option(min=0, max=1, help="Share of segments decided before suggestions show.")]

@@ -41,6 +41,7 @@ from autocode.dossier.second_look import (
     clinic_answer,
     clinic_blocks,
     look_answer,
+    look_summary,
     plan_answer,
 )
 from autocode.errors import StudyError, counted, did_you_mean
@@ -99,7 +100,8 @@ def second_look_(
         tell(f"Then: autocode second-look {study} --coder {own.coder} --answers {blind}")
         return
     if as_json:
-        print(json.dumps(looks.to_json(), ensure_ascii=False, indent=2))
+        told = [c.to_json() | {"answer": [*look_summary(c, True)]} for c in looks.coders]
+        print(json.dumps(looks.to_json() | {"coders": told}, ensure_ascii=False, indent=2))
     else:
         print_lines([line for look in looks.coders for line in look_answer(look, everything, len(looks.coders))], everything)
     if to:
@@ -157,7 +159,7 @@ def meet(
         return
     made = agenda(matrix, found.documents, pair, minutes)
     if as_json:
-        print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
+        print(json.dumps(made.to_json() | {"answer": [*agenda_answer(made, False)][:2]}, ensure_ascii=False, indent=2))
     else:
         print_lines(agenda_answer(made, everything), everything)
     if to and to.suffix == ".json":
@@ -214,14 +216,11 @@ def clinic_(
     seen = (np.asarray(known.held.P, np.float64), known.held.coded) if known else None
     spans = not all(d.segments for d in found.documents)
     strict = chosen.with_overlap("half")
-    made = clinic(
-        matrix,
-        *pair,
-        seen,
-        (lambda: coding_matrix(found, strict, pair, matrix.codes)) if spans else None,
-    )
+    half = (lambda: coding_matrix(found, strict, pair, matrix.codes)) if spans else None
+    made = clinic(matrix, *pair, seen, half)
     if as_json:
-        print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
+        told = [line for line in clinic_answer(made, False) if not line.startswith(" ")]
+        print(json.dumps(made.to_json() | {"answer": told}, ensure_ascii=False, indent=2))
     else:
         print_lines(clinic_answer(made, everything), everything)
     if to:

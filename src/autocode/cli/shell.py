@@ -29,7 +29,7 @@ from autocode.store.backups import backup, cloud_of
 from autocode.store.ledger import entries, last_written
 from autocode.study import Progress, Study
 from autocode.trail import Entry
-from autocode.trail.independence import Reviewed, independent, reviewed
+from autocode.trail.review import Reviewed, independent, reviewed
 
 PATIENCE = 60.0
 """Seconds without progress after which that is said."""

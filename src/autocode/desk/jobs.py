@@ -1,17 +1,24 @@
-"""Long work beside the page: one verb of the command line at a time, in a process of its own."""
+"""Long work beside the page: one verb of the command line at a time, in a process of its own; and what it found."""
 
 from __future__ import annotations
 
 import _thread
+import hashlib
+import json
 import os
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from autocode.errors import StudyError
+from autocode.errors import AutocodeError, StudyError
+from autocode.formats.files import read_text as file_text
+from autocode.formats.files import write_atomic
+from autocode.study import Study
 
 MARK = "\x1e"
 """What a line of progress begins with on stderr: MARK, done, total and what is being done, parted by blanks."""
@@ -108,6 +115,10 @@ class Jobs:
         """Whether one is at work."""
         return self.last is not None and self.last.state == "running"
 
+    def of(self, *kinds: str) -> Job | None:
+        """The job, where it is of one of these kinds."""
+        return self.last if self.last and self.last.kind in kinds else None
+
     def start(self, kind: str, title: str, arguments: Sequence[str], then: Callable[[Job], None] | None = None) -> Job:
         """Begin a verb of the command line.
 
@@ -150,7 +161,80 @@ def _watch(job: Job, then: Callable[[Job], None] | None) -> None:
     code = job.process.wait()
     reader.join(5)
     job.out, job.ended = "".join(out), time.monotonic()
-    if job.state == "running":
+    if job.state != "running":
+        return
+    try:
         if code == 0 and then:
             then(job)
         job.state = "done" if code == 0 else "failed"
+    except AutocodeError as error:
+        job.said.append(str(error))
+        job.state = "failed"
+
+
+FOLDER = "second-look"
+"""The folder of a study in which the second look keeps what it found: places, never words."""
+
+
+_FORM = 1  # of what is kept; another form is as good as none
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a verb found, as kept in the study's folder.
+
+    Attributes:
+        found: The verb's JSON.
+        fresh: Nobody has coded, and no code or text was changed, since.
+        texts: Hash of each document's words at that time.
+    """
+
+    found: dict[str, Any]
+    fresh: bool
+    texts: Mapping[str, str]
+
+    def words(self, study: Study, place: Mapping[str, Any]) -> str | None:
+        """The words at a place; None where the document is gone or its words were changed since."""
+        document = study.by_id.get(str(place.get("document")))
+        if document is None or self.texts.get(document.id) != document.sha256:
+            return None
+        return document.text[int(place["start"]) : int(place["end"])]
+
+
+def state_of(study: Study) -> str:
+    """Changes with every human coding, the codebook and the words of the documents; agreed codings do not count."""
+    humans = set(study.humans)
+    rows = [f"{c.document}\x1f{c.start}\x1f{c.end}\x1f{c.code}\x1f{c.coder}" for c in study.codings if c.coder in humans]
+    said = "\x1e".join([study.codebook.sha256, *(d.sha256 for d in study.documents), *sorted(rows)])
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def kept(store: Path, study: Study, kind: str) -> Kept | None:
+    """What was found last; None where nothing was, or the file cannot be read.
+
+    Args:
+        store: The study file, beside whose folder it lies.
+        kind: Of the work.
+    """
+    try:
+        row = json.loads(file_text(store.parent / FOLDER / f"{kind}.json")[0])
+        return Kept(dict(row["found"]), row["of"] == state_of(study), dict(row["texts"])) if row["form"] == _FORM else None
+    except (AutocodeError, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep(store: Path, study: Study, kind: str, found: Mapping[str, Any]) -> None:
+    """Keep what was found in a study as it is given."""
+    texts = {d.id: d.sha256 for d in study.documents}
+    text = json.dumps({"form": _FORM, "of": state_of(study), "texts": texts, "found": found}, ensure_ascii=False)
+    write_atomic(store.parent / FOLDER / f"{kind}.json", text)
+
+
+def keeper(store: Path, study: Study, kind: str) -> Callable[[Job], None]:
+    """What to do with work on a study when it has ended well: keep the JSON that it gave, if any."""
+
+    def hold(job: Job) -> None:
+        if job.out.strip():
+            keep(store, study, kind, json.loads(job.out))
+
+    return hold

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from autocode.desk.guard import Session, data, html, moved, read_json
-from autocode.desk.jobs import Job
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, Studies
 from autocode.desk.view import compared, fragment, pair_of
@@ -168,7 +167,7 @@ async def model(request: Request, study: OpenStudy, seat: Session) -> Response:
             coders=[c for c in coders if counts[c.id]],
             counts=counts,
             card=study.tools.card(study.model) if study.has_model else "",
-            job=_job(study, "model", "evaluate"),
+            job=study.jobs.of("model", "evaluate"),
             reading=study.reading,
         )
     )
@@ -186,7 +185,7 @@ async def dossier(request: Request, study: OpenStudy, seat: Session) -> Response
             room="dossier",
             said=said,
             files=study.written("dossier"),
-            job=_job(study, "dossier"),
+            job=study.jobs.of("dossier"),
         )
     )
 
@@ -214,7 +213,7 @@ async def send(request: Request, study: OpenStudy, seat: Session) -> Response:
             room="send",
             forms=FORMS,
             files=study.written("export"),
-            job=_job(study, "send"),
+            job=study.jobs.of("send"),
         )
     )
 
@@ -227,11 +226,6 @@ async def file(request: Request, study: OpenStudy, seat: Session) -> Response:
     if path is None or not path.is_file():
         return html(fragment("fault.html", said="This file is no longer there. Write it again."), 404)
     return FileResponse(path, filename=path.name, content_disposition_type="attachment")
-
-
-def _job(study: OpenStudy, *kinds: str) -> Job | None:
-    job = study.jobs.last
-    return job if job and job.kind in kinds else None
 
 
 async def job(request: Request, study: OpenStudy, seat: Session) -> Response:

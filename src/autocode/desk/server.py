@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from autocode.desk import bring, codes, coding, compare, people, rooms
+from autocode.desk import again, bring, codes, coding, compare, people, rooms, second_look
 from autocode.desk.acts import act, digest_of, new_code
 from autocode.desk.advice import ReviewSession
 from autocode.desk.guard import Ask, Auth, Guard, Session, asked, data, html, moved, read_json
@@ -68,7 +68,11 @@ async def do(request: Request, study: OpenStudy, seat: Session) -> Response:
         return data(coding.losing(desk, lost, digest_of(lost)))
     desk.write(decisions, seat.name)
     seat.saved = datetime.now().strftime("%H:%M:%S")
-    if ask.do in ("agree", "agree-all"):
+    if ask.view == "again":
+        answer = again.after(study, sitting, ask)
+    elif ask.view == "meeting":
+        answer = compare.after_talk(study, ask)
+    elif ask.do in ("agree", "agree-all"):
         answer = compare.resolved(desk, ask)
     elif ask.do in codes.STEPS or ask.edge == "page":
         answer = {"reload": True}
@@ -89,6 +93,8 @@ def decided(desk: Desk, sitting: ReviewSession, ask: Ask) -> Sequence[Decision]:
         return compare.agree(desk, sitting, ask)
     if ask.do == "agree-all":
         return compare.agree_all(desk, sitting, ask)
+    if found := {**again.ACTS, **compare.ACTS}.get((ask.do, ask.view)):
+        return found(desk, sitting, ask)
     if ask.do == "remark":
         return [codes.remark(desk, sitting, ask)]
     if ask.do == "new":
@@ -111,8 +117,9 @@ PAGES: dict[str, Handler] = {
     "/login": login_page,
     **coding.PAGES,
     **codes.PAGES,
-    "/compare": compare.show,
-    "/compare/{document}": compare.show,
+    **compare.PAGES,
+    **again.PAGES,
+    **second_look.PAGES,
     "/audio/{name}": audio,
     **bring.PAGES,
     **rooms.PAGES,
@@ -127,6 +134,8 @@ POSTS: dict[str, Handler] = {
     **coding.POSTS,
     **codes.POSTS,
     **compare.POSTS,
+    **again.POSTS,
+    **second_look.POSTS,
     **bring.POSTS,
     **rooms.POSTS,
     "/work": rooms.working({**rooms.WORK, **people.WORK}),

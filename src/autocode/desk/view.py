@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
+from autocode.agreement.estimate import apa
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Place
 from autocode.desk.queue import ranked, visible
@@ -337,6 +338,16 @@ def pair_of(desk: Desk, first: str = "", second: str = "") -> tuple[str, str]:
     return one, two
 
 
+def people(desk: Desk, pair: Sequence[str] = ()) -> dict[str, Any]:
+    """What a page needs to speak of coders: the pair compared, all humans, names, and the codes they may give."""
+    return {
+        "pair": tuple(pair) or pair_of(desk),
+        "humans": [c for c in desk.study.coders if c.id in desk.study.humans],
+        "names": {c.id: c.name or c.id for c in desk.study.coders},
+        "paths": [c.path for c in desk.study.codebook],
+    }
+
+
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """The templates; everything put into them is escaped."""
@@ -345,7 +356,7 @@ def environment() -> Environment:
     found = Environment(
         loader=PackageLoader("autocode.desk"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.globals["word_of"] = word_of
+    found.globals |= {"word_of": word_of, "apa": apa}
     return found
 
 

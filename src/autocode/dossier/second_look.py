@@ -15,13 +15,14 @@ from autocode.agreement.differences import CAUSES
 from autocode.agreement.estimate import apa
 from autocode.agreement.judgement.plan import SIMULATED, STEPS, Plan, design_of, plan
 from autocode.dossier.blocks import Block, Cell, Points, Quoted, Table, Title, View, Words
+from autocode.dossier.drawing import PALETTE, Box, Drawing, Label, Line, Shape, clipped, in_parts, label
 from autocode.dossier.findings import Findings
 from autocode.errors import counted
 from autocode.evaluate.clinic import LEAST_USES, RARE, Clinic, clinic
 from autocode.evaluate.double_coding import Relooked, looked_again
 from autocode.evaluate.meeting import Agenda, agenda
 from autocode.evaluate.second_look import CoderLook
-from autocode.evaluate.stability import LITTLE, Stability
+from autocode.evaluate.stability import CODER, FEW, LITTLE, STANDS, SURE, Stability
 from autocode.study import Study
 from autocode.study.codebook import SEPARATOR
 
@@ -69,8 +70,8 @@ def clinic_blocks(made: Clinic, study: Study | None) -> Iterable[Block]:
                     yield Quoted(study.by_id[s.document].text_of(s), code, f"{s.document}, segment {s.id}")
 
 
-def look_answer(look: CoderLook, everything: bool, coders: int) -> Iterator[str]:
-    """One coder in a few lines: how many decisions, of which kind, and the first of them."""
+def look_summary(look: CoderLook, everything: bool) -> Iterator[str]:
+    """One coder in sentences: how many decisions, of which kind; none of the decisions themselves."""
     enough, used = look.codes
     if not enough:
         yield (f"{look.coder}: not enough data to say. No code is used three times in two documents.")
@@ -87,6 +88,11 @@ def look_answer(look: CoderLook, everything: bool, coders: int) -> Iterator[str]
         yield (f"  The coder gives {more} codes in later documents than in earlier ones (p = {apa(look.trend.p, 3)}).")
     for s in look.steady[: len(look.steady) if everything else 1]:
         yield (f"  Steady difference: {look.coder} gives {leaf(s.code)} {'more' if s.more else 'less'} often than {s.other}.")
+
+
+def look_answer(look: CoderLook, everything: bool, coders: int) -> Iterator[str]:
+    """One coder in a few lines: how many decisions, of which kind, and the first of them."""
+    yield from look_summary(look, everything)
     most = len(look.looks) if everything else max(2, _SHOWN // coders)
     for x in look.looks[:most]:
         place = f"{x.segment.document}, segment {x.segment.id}"
@@ -340,3 +346,32 @@ def findings_blocks(made: Stability | None) -> Iterator[Block]:
         "Each finding again under each coder, with interviews drawn again 2,000 times, and without one or two of them. "
         f"{counted(made.count(LITTLE), 'comparison')} with fewer than five uses left out.{whole}",
     )
+
+
+_COLOURS = {STANDS: PALETTE[2], CODER: PALETTE[1], FEW: PALETTE[4]}
+
+
+def findings_chart(findings: Sequence[tuple[str, str, float]]) -> tuple[Drawing, ...]:
+    """Each finding as a bar: how many of 100 draws of the interviews agree with it; long lists in parts.
+
+    Args:
+        findings: Text, verdict, and share of the draws that agree (0 to 1).
+    """
+    low, high, top, row = 366.0, 566.0, 40.0, 22.0
+    counts = Counter(verdict for _, verdict, _ in findings)
+    said = "; ".join(f"{n} {verdict}" for verdict, n in counts.items())
+    made = []
+    for part in in_parts(len(findings), 36):
+        rows = findings[part]
+        bottom = top + row * len(rows)
+        shapes: list[Shape] = [Label(low, 12, ("Draws of the interviews that agree, of 100",))]
+        for share in (0.0, 0.5, SURE, 1.0):
+            x = low + share * (high - low)
+            shapes += [Line(x, top - 4, x, bottom, faint=share != SURE, dashed=share == SURE)]
+            shapes += [label(x, top - 14, f"{100 * share:.0f}", "middle")] if share != SURE else []
+        for n, (text, verdict, support) in enumerate(rows):
+            y, colour = top + row * n + row / 2, _COLOURS.get(verdict, "#8a8a8f")
+            shapes += [label(low - 10, y, clipped(text[:1].upper() + text[1:], 46), "end"), Box(low, y - 6, high - low, 12, "")]
+            shapes += [Box(low, y - 6, max(2.0, support * (high - low)), 12, colour), label(high + 12, y, verdict)]
+        made.append(Drawing("Whether each finding stands", said, 760, bottom + 8, tuple(shapes)))
+    return tuple(made)

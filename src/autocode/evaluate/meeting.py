@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -152,6 +152,24 @@ def _gain(counts: Any, settled: int) -> float:
     better = np.array([both + settled / 2, one * (1 - share), other * (1 - share), neither + settled / 2])
     gained = float(cohen_kappa(better) - cohen_kappa(np.array([both, one, other, neither])))
     return gained if np.isfinite(gained) else 0.0
+
+
+def decided_as(matrix: CodingMatrix, said: Mapping[tuple[str, str, int, int, str], bool]) -> CodingMatrix:
+    """The matrix with some decisions as they were said to be, in place of the codings of now.
+
+    Args:
+        matrix: Decisions of the coders.
+        said: By coder, document, start, end and code, whether the coder gives the code to that unit. A unit, code or
+            coder that the matrix does not have is passed over.
+    """
+    place = {(s.document, s.start, s.end): u for u, s in enumerate(matrix.segments)}
+    column, row = ({name: n for n, name in enumerate(names)} for names in (matrix.codes, matrix.coders))
+    Y = matrix.Y.copy()
+    for (coder, document, start, end, code), given in said.items():
+        u = place.get((document, start, end))
+        if u is not None and code in column and coder in row:
+            Y[row[coder], u, column[code]] = given
+    return replace(matrix, Y=Y)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ document.addEventListener("submit", (event) => {
   if (form.id === "record") return queue("/record", () => said);
   const boxes = Object.fromEntries($$("input[type=checkbox]:not([name=coders])", form).map((i) => [i.name, i.checked]));
   const coders = $$("input[name=coders]:checked", form).map((i) => i.value);
-  queue("/work", () => ({ do: form.dataset.work, ...said, ...boxes, coders, form: $("input[name=form]:checked", form)?.value || "" }));
+  queue(form.dataset.path || "/work", () => ({ do: form.dataset.work, ...said, ...boxes, coders, form: $("input[name=form]:checked", form)?.value || "" }));
 });
 /* Work goes on when the page is closed; here it is only looked at. */
 async function follow() {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autocode.desk.figures import Wanted, figures
 from autocode.trail import Decision, Entry, Shown
+from autocode.trail.review import Wanted, figures
 
 
 def _trail(*decisions: Decision) -> list[Entry]:

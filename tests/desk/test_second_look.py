@@ -1,0 +1,133 @@
+"""The views of the second look: what they ask of the command line, and what they show."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autocode.desk import Desk
+from autocode.desk.jobs import keep
+from autocode.desk.second_look import WORK
+from autocode.desk.studies import OpenStudy
+from autocode.errors import AutocodeError
+from autocode.study import Study
+from tests.desk.desks import desk, opened
+from tests.desk.test_server import PAYLOADS, Page, _Live
+
+VIEWS = ("second", "second/meeting", "second/clinic", "second/twice", "second/findings")
+
+
+@pytest.fixture
+def found(study: Study, tmp_path: Path) -> Desk:
+    """A desk without a model."""
+    return desk(study, tmp_path, None)
+
+
+@pytest.fixture
+def at(found: Desk) -> OpenStudy:
+    """The study of that desk."""
+    return opened(found)[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "wanted"),
+    [
+        ("look", {}, ["second-look", "--json"]),
+        ("meeting", {"minutes": "30", "first": "ben", "second": "ana"}, ["meet", "--minutes=30", "--coder=ben", "--coder=ana"]),
+        ("meeting", {"first": "--out=x", "second": "eve"}, ["--minutes=45", "--coder=ana", "--coder=ben"]),
+        (
+            "plan",
+            {"units": "40", "prevalence": "0.1", "kappa": "0.7"},
+            ["plan", "--units=40", "--prevalence=0.1", "--kappa=0.7"],
+        ),
+        ("draw", {"passages": "12"}, ["next", "--second-coder", "--units=12"]),
+        ("findings", {}, ["stability", "--json"]),
+    ],
+)
+def test_a_view_asks_for_a_verb(at: OpenStudy, kind: str, row: dict[str, str], wanted: list[str]) -> None:
+    """Each view starts its verb with what the form says, and unknown coders give way to the study's."""
+    _, arguments = WORK[kind](at, row)
+    assert set(wanted) <= set(arguments)
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [
+        ("meeting", {"minutes": "soon"}),
+        ("meeting", {"minutes": "1e9"}),
+        ("plan", {"kappa": "2"}),
+        ("plan", {"units": "nan"}),
+        ("findings", {"by": "--out=/etc/passwd"}),
+        ("enough", {}),
+    ],
+)
+def test_a_form_that_cannot_be_is_one_clear_line(at: OpenStudy, kind: str, row: dict[str, str]) -> None:
+    """Numbers out of range, unknown groups and a question before the draw are refused before any work starts."""
+    with pytest.raises(AutocodeError):
+        WORK[kind](at, row)
+
+
+def test_every_view_says_what_it_is_before_anything_is_asked(found: Desk) -> None:
+    """An empty view has its question, its button and no error; a study of one coder says what is missing."""
+    page = Page(found)
+    page.enter("ana")
+    for view in VIEWS:
+        text = page.room(view)
+        assert "data-work" in text
+        assert "fault" not in text.lower()
+
+
+def test_blind_mode_keeps_the_second_look_away(found: Desk) -> None:
+    """A person who codes blind sees none of the views, and begins none of their work."""
+    page = Page(found)
+    page.enter("eve", blind=True)
+    for view in (*VIEWS, "second/again"):
+        assert "second-look" not in page.room(view)
+        assert "Look again" not in page.room(view)
+    assert page.do("/again", do="begin")[0] == 409
+    assert page.do("/since")[0] == 409
+    assert page.do(do="vote", view="meeting", code="ana", edge="p0-0")[0] == 409
+
+
+def _poisoned(found: Desk, p: str) -> None:
+    """Files of every view in which each text is a payload."""
+    span = next(i for i in found.items("D1") if not i.context).segment
+    s = {"document": "D1", "start": span.start, "end": span.end, "id": span.id, "speaker": p}
+    look: dict[str, Any] = {"segment": s, "code": p, "coder": "ana", "coded": True, "chance": 0.1, "slip": 0.5}
+    look |= {"others": [0, 1], "kind": p}
+    weak = {"code": p, "kappa": 0.1, "uses": 9, "cause": p, "evidence": p, "others": [p]}
+    pair = {"first": "Work", "second": p, "apart": 0.1, "merged": 0.2, "low": None, "high": None, "sure": False}
+    pair |= {"divide_first": [s], "divide_second": [s]}
+    cell = {"segment": s, "code": p, "given": "ana", "by_other": [p]}
+    point = {"cause": p, "codes": [p, "Work"], "cells": [cell], "gain": 0.1, "minutes": 2.0, "title": p}
+    finding = {"kind": p, "text": p, "verdict": "stands", "why": p, "support": 0.9}
+    row = {"documents": 4, "half_width": 0.1, "above": 0.5, "defined": 1.0}
+    files: dict[str, dict[str, Any]] = {
+        "look": {"coders": [{"coder": "ana", "answer": [p], "looks": [look]}]},
+        "meeting": {"coders": ["ana", "ben"], "answer": [p], "points": [point], "documents": {}, "kappa": 0.1},
+        "clinic": {"answer": [p], "weak": [weak], "pairs": [pair], "pairs_looked_at": 1},
+        "plan": {"sentence": p, "line": 0.6, "rows": [row]},
+        "findings": {"sentence": p, "findings": [finding]},
+        "rounds": {
+            "ana": {"number": 1, "after": 0, "texts": {"D1": found.study.by_id["D1"].sha256}, "items": [[s, p, True, True]]}
+        },
+    }
+    for kind, content in files.items():
+        keep(found.path, found.study, kind, content)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_payloads_in_what_was_found_are_only_words(found: Desk, payload: str) -> None:
+    """Whatever stands in a code, a cause, a sentence or a verdict is shown and never obeyed, in every view."""
+    _poisoned(found, payload)
+    page = Page(found)
+    page.enter("ana")
+    page.do(do="vote", view="meeting", edge="p0-0", document="D1", unit="1", code="ana", codes=[payload])
+    page.do(do="look-again", view="again", start=0, by=1)
+    for view in (*VIEWS, "second/again"):
+        text = page.room(view)
+        assert _Live.found_in(re.sub(r'<svg class="figure".*?</svg>', "", text)) == []
+        assert payload in _Live.words_of(text)
