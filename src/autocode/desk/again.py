@@ -13,6 +13,7 @@ from autocode.config import Config
 from autocode.desk.advice import ReviewSession
 from autocode.desk.guard import Ask, Session, asked, data, html, moved, read_json
 from autocode.desk.jobs import keep, kept
+from autocode.desk.queue import coded
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, seated
 from autocode.desk.view import fragment
@@ -151,7 +152,7 @@ def adopt(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
     if any(c.start < s.start or c.end > s.end for c in own):
         raise StudyError("this coding", "it reaches beyond the passage", "Open it in its transcript and change it there.")
     made = Decision("remove" if own else "add", sitting.coder, s.document, s.id, s.start, s.end, item.code, blind=True)
-    added = () if own else (Coding(s.document, s.start, s.end, item.code, sitting.coder, when=now()),)
+    added = () if own else (coded(s, item.code, sitting, now()),)
     effects = Effects(added=added, removed=tuple(own))
     return [
         replace(
