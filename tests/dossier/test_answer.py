@@ -40,10 +40,10 @@ def test_the_answer_comes_first(bundled: Study) -> None:
 
 
 def test_the_journal_has_what_an_editor_takes(bundled: Study) -> None:
-    """Table 1, Table 2, code map, quotes, agreement, the four criteria, limits and disclosure, in this order."""
+    """The answer, code map, Tables 1 and 2, quotes, agreement, second look, criteria, limits, disclosure, in this order."""
     made = dossier(bundled, _findings(bundled), "journal")
-    wanted = ["answer", "participants", "frequencies", "codemap", "quotes", "agreement", "trustworthiness", "limitations", "ai"]
-    assert [s.id for s in made.sections][:-1] == wanted
+    wanted = ["answer", "codemap", "participants", "frequencies", "quotes", "agreement", "second"]
+    assert [s.id for s in made.sections][:-1] == [*wanted, "trustworthiness", "limitations", "ai"]
     criteria = next(t for t in made.tables() if t.name == "Trustworthiness")
     assert [criteria.rows[i][0] for i in sorted(criteria.heads)] == [
         "Credibility",

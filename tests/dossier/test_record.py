@@ -78,7 +78,7 @@ def test_what_is_said_fills_the_pages_of_rigour(study: Study, tmp_path: Path) ->
     assert points["Sampling."] == ("yes", "purposive")
     mark, text = points["Stability of coding over time."]
     assert mark == "yes"
-    assert text.startswith("ana and ben: pooled kappa 0.9")
+    assert text.startswith("ana and ben: pooled kappa .9")
     assert points["Negative cases."] == ("part", "1 on record; none for Learning.")
     against = [b for s in made.sections for b in s.blocks if isinstance(b, Quoted) and b.kind.startswith("Against")]
     assert study.by_id["D2"].text[13:40] == against[0].text
