@@ -88,7 +88,19 @@ def run(tests: str) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
     with tempfile.TemporaryDirectory() as place:
         report = Path(place) / "report.xml"
         chosen = ["-k", tests] if tests else ["-m", "row"]
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *chosen, "tests"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            f"--junitxml={report}",
+            "-o",
+            "junit_family=xunit1",
+            *chosen,
+            "tests",
+        ]
         subprocess.run(command, cwd=ROOT, check=False)
         for case in ElementTree.parse(report).iter("testcase"):  # our own file
             bad = case.find("failure") is not None or case.find("error") is not None
