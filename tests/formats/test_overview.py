@@ -8,7 +8,8 @@ import pytest
 
 from autocode.errors import InputError
 from autocode.formats import ReadOptions, read_all
-from autocode.formats.overview import Overview
+from autocode.formats.overview import DocumentRow, Overview
+from autocode.study import Document
 
 TALK = "I: How did it go for you then?\nR: It was hard, I had no time at all and no money.\nI: Why?\nR: The job.\n"
 GO_ON = ReadOptions(go_on=True, add_codes=True)
@@ -95,3 +96,35 @@ def test_no_word_of_a_transcript_is_in_a_receipt(tmp_path: Path) -> None:
     """Receipts are kept and sent: they name files, speakers and numbers only."""
     text = str(Overview.of(*read_all([_folder(tmp_path)], GO_ON)))
     assert not any(words in text for words in ("no money", "How did it go", "no time at all", "not there"))
+
+
+def test_a_list_of_codes_that_is_not_called_a_codebook_is_asked_about(tmp_path: Path) -> None:
+    """Names with what they mean are no interview; the receipt asks, and says which option settles it."""
+    codes = [
+        "Barriers: what keeps people away",
+        "Cost: money that is needed",
+        "Time - hours",
+        "Helpers",
+        "1.2 Family: parents",
+        "Friends",
+    ]
+    (tmp_path / "notes.txt").write_text("\n".join(codes) + "\n", encoding="utf-8")
+    (tmp_path / "talk.txt").write_text(
+        "It was late when we came.\nNobody knew us.\nWe slept.\nWe left.\nAnd on.\n", encoding="utf-8"
+    )
+    rows = {row.document: row.odd for row in Overview.of(*read_all([tmp_path / "notes.txt", tmp_path / "talk.txt"])).documents}
+    assert rows["notes"].endswith("a list of codes? If so, import it with --kind codebook")
+    assert rows["talk"] == "no speakers found: 5 lines are the units"
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("One here. And another.\nstill it.\n\nTwo here.\n\nThree.\n", "3 paragraphs are the units"),
+        ("A line without an end\nanother one of these\nand a third\n", "3 lines are the units"),
+        ("A sentence. " * 900, "900 sentences are the units"),
+    ],
+)
+def test_a_text_without_speakers_names_its_units(text: str, units: str) -> None:
+    """Paragraphs, else lines, else sentences are what is coded, and the receipt says which."""
+    assert units in DocumentRow.of(Document("a", text)).odd

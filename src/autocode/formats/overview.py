@@ -11,11 +11,12 @@ from itertools import groupby
 from pathlib import Path
 
 from autocode.config import SegmentConfig
-from autocode.errors import InputError
+from autocode.errors import InputError, counted
 from autocode.formats.names import twins
 from autocode.formats.receipt import Receipt, listed_names
 from autocode.formats.tables.participants import arrived
 from autocode.formats.transcripts.labels import INTERVIEWER, RESPONDENT
+from autocode.formats.transcripts.page import seems_codes
 from autocode.formats.transcripts.roles import pooled, propose_roles
 from autocode.store.records import MOVED, ReceiptRow
 from autocode.study import Document, Study
@@ -126,15 +127,15 @@ def files_of(folder: Path, known: Container[str]) -> tuple[list[Path], list[Left
             except InputError as error:
                 left.append(Left.of(path, error, failed=False))
     counts = Counter(p.stem for p in read if p.suffix.lower() in _WHISPER)
-    best = {p.stem: p for p in sorted(read, key=_rank, reverse=True) if counts[p.stem] > 1 and p.suffix.lower() in _WHISPER}
+    best = {
+        p.stem: p
+        for p in sorted(read, key=lambda p: (*_WHISPER, p.suffix.lower()).index(p.suffix.lower()), reverse=True)
+        if counts[p.stem] > 1 and p.suffix.lower() in _WHISPER
+    }
     same = [p for p in read if p.stem in best and p.suffix.lower() in _WHISPER and p != best[p.stem]]
     left += [Left(p.name, f"the same recording as {best[p.stem].name}") for p in same]
     left += [Left("hidden files", f"{hidden:,} of the system, passed over")] if hidden else []
     return [p for p in read if p not in same], left
-
-
-def _rank(path: Path) -> int:
-    return _WHISPER.index(path.suffix.lower()) if path.suffix.lower() in _WHISPER else len(_WHISPER)
 
 
 _ROWS = 12  # documents in the table of a short receipt
@@ -184,11 +185,16 @@ def _odd(document: Document, roles: dict[str, str], words: int, sizes: Sequence[
         return ""
     said = []
     if not roles and document.kind == "interview":
-        said.append(f"no speakers found: {_units(len(sizes))}")
+        lines, n = sum(bool(line.strip()) for line in document.text.split("\n")), len(sizes)
+        blocks = lines < 2 or re.search(r"\n[ \t]*\n\s*\S", document.text)
+        noun = "sentence" if n > lines else "paragraph" if blocks else "line"
+        units = f"{counted(n, noun)} {'are the units' if n != 1 else 'is the only unit'}"
+        listed = "; a list of codes? If so, import it with --kind codebook" if seems_codes(document.text) else ""
+        said.append(f"no speakers found: {units}{listed}")
     elif len(roles) == 1:
         said.append(f"one speaker only ({next(iter(roles))})")
     if sizes and (statistics.median(sizes) > _LONG or (len(sizes) < _FEW and words > _THOUSANDS)):
-        said.append(f"{_units(len(sizes))} for {words:,} words: --segments sentence or paragraph makes shorter ones")
+        said.append(f"{counted(len(sizes), 'unit')} for {words:,} words: --segments sentence or paragraph makes shorter ones")
     return "; ".join(said)
 
 
@@ -216,10 +222,6 @@ def _counted(r: Receipt, themes: bool) -> str:
     lost = sum(r.skipped.values())
     reasons = ", ".join(f"{n:,} {why}" for why, n in r.skipped.items() if n)
     return f"{r.kept:,} of {r.given:,} {what}" + (f", {lost:,} left out ({reasons})" if lost else "")
-
-
-def _units(n: int) -> str:
-    return f"{n:,} paragraph{'s are the units' if n != 1 else ' is the only unit'}"
 
 
 @dataclass(frozen=True)

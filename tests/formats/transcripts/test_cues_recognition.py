@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autocode.errors import InputError
-from autocode.formats import read
+from autocode.formats import read, read_all
 from autocode.store import STORE, load, update
 from autocode.study import Study
 from tests.conftest import shared
@@ -164,3 +164,31 @@ def test_words_heard_with_little_confidence_are_kept(content: Any, tmp_path: Pat
     assert [(document.text[d.start : d.end], d.confidence) for d in document.doubts] == [("manger,", 0.312)]
     update(tmp_path / STORE, lambda _: Study((document,)))
     assert load(tmp_path / STORE).documents == (document,)
+
+
+def test_a_segment_whose_words_name_two_speakers_is_two_turns(tmp_path: Path) -> None:
+    """WhisperX gives a segment one speaker and its words another: the words count; one without any goes with the one before."""
+    words = [("So", "A"), ("why?", "A"), ("$300", None), ("Because.", "B"), ("I", "B"), ("could.", "B")]
+    said = [{"word": w, "start": n, "end": n + 1, **({"speaker": s} if s else {})} for n, (w, s) in enumerate(words)]
+    segment = {"text": " So why? $300 Because. I could.", "start": 0, "end": 6, "speaker": "A", "words": said}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"segments": [segment]}), encoding="utf-8")
+    document = read_all([path])[0].documents[0]
+    assert [(t.speaker, document.text_of(t), t.start_ms, t.end_ms) for t in document.turns] == [
+        ("A", "So why? $300", 0, 3000),
+        ("B", "Because. I could.", 3000, 6000),
+    ]
+
+
+def test_words_hardly_heard_are_counted_in_the_receipt(tmp_path: Path) -> None:
+    """The receipt tells how many words are to be checked, and none of them."""
+    words = [
+        {"word": "uncertain", "start": 0, "end": 1, "probability": 0.2},
+        {"word": "sure", "start": 1, "end": 2, "probability": 0.9},
+    ]
+    path = tmp_path / "a.json"
+    path.write_text(
+        json.dumps({"segments": [{"text": "uncertain sure", "start": 0, "end": 2, "words": words}]}), encoding="utf-8"
+    )
+    notes = read_all([path])[1][0].notes
+    assert notes == ("1 word heard with less than 50% confidence: marked to be checked",)

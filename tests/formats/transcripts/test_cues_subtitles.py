@@ -112,3 +112,37 @@ def test_real_files_are_read(name: str, speakers: int, turns: int) -> None:
     found = _turns(_read(shared("formats", "samples", "transcripts", name)))
     assert (len({t[0] for t in found}), len(found)) == (speakers, turns)
     assert all(start is not None and end is not None and start <= end for _, _, start, end in found)
+
+
+def _vtt(*cues: tuple[str, str]) -> str:
+    """Cues of a second each, by voice and words."""
+    return "WEBVTT\n\n" + "".join(
+        f"00:00:{n:02d}.000 --> 00:00:{n:02d}.900\n<v {voice}>{words}\n\n" for n, (voice, words) in enumerate(cues)
+    )
+
+
+def test_names_typed_in_noscribes_editor_are_the_newer_ones(tmp_path: Path) -> None:
+    """The editor leaves the voice S00 and puts the typed name before the words: the name counts, and is no word."""
+    path = tmp_path / "a.vtt"
+    talk = [
+        ("S00", "Jo: How was it?"),
+        ("S01", "Mia: Long."),
+        ("S01", "Very long."),
+        ("S00", "Jo: And?"),
+        ("S01", "Mia: Good."),
+    ]
+    path.write_text(_vtt(*talk), encoding="utf-8")
+    document = read_subtitles(path, ReadOptions())[0].documents[0]
+    assert [(t.speaker, document.text_of(t)) for t in document.turns] == [
+        ("Jo", "How was it?"),
+        ("Mia", "Long. Very long."),
+        ("Jo", "And?"),
+        ("Mia", "Good."),
+    ]
+
+
+def test_a_voice_that_speaks_once_is_told(tmp_path: Path) -> None:
+    """A name with one turn among many may be a slip of the recorder."""
+    path = tmp_path / "a.vtt"
+    path.write_text(_vtt(*[("Ana", "So?"), ("Ben", "Yes.")] * 3, ("Bem", "And on.")), encoding="utf-8")
+    assert "'Bem': one turn only; a speaker?" in read_subtitles(path, ReadOptions())[1][0].notes

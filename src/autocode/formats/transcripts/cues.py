@@ -15,13 +15,14 @@ import html
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from autocode.errors import InputError
+from autocode.errors import InputError, counted
 from autocode.formats.files import read_text
 from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.formats.transcripts.candidates import split_names
@@ -147,8 +148,24 @@ def read_subtitles(path: Path, options: ReadOptions) -> tuple[Study, list[Receip
     cues = list(_grid(text) if path.suffix.lower() == ".textgrid" else _cues(text))
     if not cues:
         raise InputError(path.name, "it holds no timed words", "Choose the file that holds the transcript.")
-    receipt = Receipt(path.name, "timed pieces", len(cues), {}, (note,) if note else ())
-    return Study((document_of_cues(cues, path),)), [receipt]
+    document = document_of_cues(cues, path)
+    return Study((document,)), [Receipt(path.name, "timed pieces", len(cues), {}, (*([note] if note else []), *_odd(document)))]
+
+
+def _odd(document: Document) -> tuple[str, ...]:
+    """What makes a careful reader look again: words hardly heard, voices that speak once, pieces without a voice."""
+    told = []
+    if document.doubts:
+        told.append(
+            f"{counted(len(document.doubts), 'word')} heard with less than {LEAST:.0%} confidence: marked to be checked"
+        )
+    voices = Counter(turn.speaker for turn in document.turns)
+    rare = [name for name, n in voices.items() if name and n == 1 and len(document.turns) > 5]
+    if rare and len(rare) <= 5:
+        told.append(f"{', '.join(map(repr, rare))}: one turn only; a speaker?")
+    if voices[""] and len(voices) > 1:
+        told.append(f"{counted(voices[''], 'turn')} without a speaker")
+    return tuple(told)
 
 
 def _cues(text: str) -> Iterator[Cue]:
@@ -238,7 +255,7 @@ def speech(content: Mapping[str, Any] | Sequence[Any], path: Path) -> tuple[Stud
     except (AttributeError, TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
         raise InputError(path.name, "it is no transcript of a known shape", "Export it as .srt or .vtt.") from error
     document = document_of_cues(cues, path)
-    return Study((document,)), [Receipt(path.name, "timed pieces", len(cues))]
+    return Study((document,)), [Receipt(path.name, "timed pieces", len(cues), {}, _odd(document))]
 
 
 def _recognised(content: Mapping[str, Any]) -> Iterator[Cue]:

@@ -112,6 +112,17 @@ def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
     return "talk" if again or not near else "" if talks else "about"
 
 
+_CODE_LINE = re.compile(r"(?:[-•*–]|\d[\d.]*)?\s*[^\W\d_][^\n:.?!]{1,40}(?:[:\t]\s*\S|\s[-–—]\s\S|$)")
+
+
+def seems_codes(text: str) -> bool:
+    """Whether a text is a list of short names, alone or with what each means, rather than an interview."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if len(lines) < 5 or len(text.split()) > 25 * len(lines):
+        return False
+    return sum(bool(_CODE_LINE.match(line)) for line in lines) >= 0.8 * len(lines)
+
+
 _SAMPLE = 60_000  # characters by which a long text is judged
 
 
