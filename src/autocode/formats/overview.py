@@ -33,11 +33,7 @@ _OTHERS: tuple[tuple[str, str, str], ...] = (
     (r"\.doc|\.docm|\.dot|\.wpd|\.wps", "an old Word file", "Save it as .docx in Word or LibreOffice."),
     (r"\.pages", "a Pages document", "In Pages choose File > Export To > Word."),
     (r"\.numbers", "a Numbers table", "In Numbers choose File > Export To > Excel."),
-    (
-        r"\.g(doc|sheet|slides)",
-        "only a link to Google Drive",
-        "In Google Docs choose File > Download > Microsoft Word (.docx).",
-    ),
+    (r"\.g(doc|sheet|slides)", "only a link to Google Drive", "In Google Docs choose File > Download > Word (.docx)."),
     (r"\.(pptx?|odp|key)", "slides, no text of an interview", "Save their text as .docx or .txt if you need it."),
     (
         r"\.(mp3|wav|m4a|flac|ogg|opus|wma|aac|amr)",

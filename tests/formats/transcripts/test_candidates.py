@@ -26,6 +26,7 @@ from autocode.formats.transcripts.speakers import turns_in
         ("THE COURT:", "NAME:"),
         ("Speaker 1: 00:00:00", "Name: 00:00:00"),
         ("(P4) I think so", "(Name)"),
+        ("ann_b — Today at 4:02 PM", "Name — Today at 4:02 PM"),
         ("Anna", "Name"),
     ],
 )

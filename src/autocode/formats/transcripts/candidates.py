@@ -344,7 +344,8 @@ def shape_of(example: str) -> str:
     if not names or len(opening) > 80:
         raise InputError("--speaker-pattern", "no speaker is named in the line", "Give one such as 'Interviewer (00:01):'.")
     outside = [m for m in names if not re.search(r"[(\[<{][^)\]>}]*$", opening[: m.start()])]
-    name = (outside or names)[-1]
+    apart = [m for m in outside if not re.match(rf"[ ,@–—-]*{TIME}", opening[m.end() :])]  # "Today at 4:02 PM" names nobody
+    name = (apart or outside or names)[-1]
     word = "1" if name["number"] else "NAME" if name[0].isupper() and len(re.findall(r"[^\W\d_]", name[0])) > 3 else "Name"
     return opening[: name.start()] + word + opening[name.end() :]
 
