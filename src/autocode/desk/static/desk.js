@@ -29,7 +29,7 @@ function queue(path, make) {
     const more = path === "/do" ? { request: crypto.randomUUID(), seconds: (performance.now() - since) / 1000 } : {};
     await show(await send(base + path, { ...body, ...more }), body);
   }).catch(() => say("That did not work here. Reload the page if it happens again."))
-    .finally(() => { if (!--pending) hooks.settled.forEach((hook) => hook(ready(true))); }));
+    .finally(() => { if (!--pending) hooks.settled.forEach((hook) => hook(), ready(true)); }));
 }
 /* Draw the page again; what was typed meanwhile spoke of the old one and does not count. */
 const again = () => new Promise(() => location.reload());
