@@ -506,7 +506,8 @@ def test_sixty_payloads_in_every_field_are_only_words(browser: Any, folder: Path
             _harmless(page)
             page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             _harmless(page)
-        page.click("#documents a[data-document=all]")
+        with loads(page):
+            page.click("#documents a[data-document=all]")
         page.locator("#transcript[data-document=all]").wait_for()
         page.evaluate("document.querySelector('#u30 .t').click()")
         page.locator("#pane[data-unit='31']").wait_for()
@@ -595,6 +596,8 @@ def test_a_control_segment_counts_as_hidden_only_for_its_own_words(browser: Any,
         shown = page.locator(".unit.asked").first.get_attribute("id")
         page.click(f"#{hidden} p.t")
         page.locator(f"#{hidden}[aria-current]").wait_for()
+        ready(page)
+        page.locator(f"#{shown} p.t").scroll_into_view_if_needed()
         _drag(page, (f"#{shown} p.t", 0.0, 0.5), (f"#{shown} p.t", 0.6, 0.5))
         _give(page, "lerecog")
     (entry,) = entries(folder / "study" / STORE)
