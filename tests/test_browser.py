@@ -598,7 +598,7 @@ def test_a_control_segment_counts_as_hidden_only_for_its_own_words(browser: Any,
         page.locator(f"#{hidden}[aria-current]").wait_for()
         ready(page)
         page.locator(f"#{shown} p.t").scroll_into_view_if_needed()
-        _drag(page, (f"#{shown} p.t", 0.0, 0.5), (f"#{shown} p.t", 0.6, 0.5))
+        _drag(page, (f"#{shown} p.t", 0.0, 0.25), (f"#{shown} p.t", 0.6, 0.25))
         _give(page, "lerecog")
     (entry,) = entries(folder / "study" / STORE)
     assert (entry.decision.hidden, bool(entry.decision.shown)) == (False, True)
