@@ -13,8 +13,8 @@ from autocode.errors import AutocodeError, CodebookError, InputError
 from autocode.formats.datasets.annotated import read_marked
 from autocode.formats.datasets.huggingface import (
     is_datasets_folder,
+    parquet_table,
     read_datasets,
-    read_parquet,
     write_datasets,
     write_parquet,
 )
@@ -25,8 +25,7 @@ from autocode.formats.overview import Left, ending_of, files_of, refuse_unknown
 from autocode.formats.projects.qualcoder import read_qualcoder, read_rqda, write_qualcoder
 from autocode.formats.projects.refi_read import read_project
 from autocode.formats.projects.refi_write import read_codes_file, write_codes_file, write_project
-from autocode.formats.projects.taguette import read_taguette
-from autocode.formats.projects.taguette_write import write_taguette
+from autocode.formats.projects.taguette import read_taguette, write_taguette
 from autocode.formats.receipt import SHAPED, Reader, ReadOptions, Receipt, WriteOptions, Writer, gathered
 from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
 from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
@@ -41,7 +40,7 @@ from autocode.formats.tables.table import (
 )
 from autocode.formats.transcripts.candidates import labels_like
 from autocode.formats.transcripts.speakers import with_turns
-from autocode.formats.transcripts.texts import TEXTS, read_text_file
+from autocode.formats.transcripts.texts import TEXTS, read_text_file, read_transcripts
 from autocode.store import STORE, load
 from autocode.study import Study
 from autocode.study.codebook import Codebook, join_codebooks
@@ -66,7 +65,7 @@ def read(source: Any, options: ReadOptions = ReadOptions()) -> Study:
     """Read a study from a folder, a study file, a table or a transcript.
 
     Args:
-        source: A path; or a DataFrame, a Dataset or texts, as `frames.study_of` takes them.
+        source: A path; or a DataFrame, a Dataset or texts, as `datasets.suggestions.study_of` takes them.
         options: What the file does not say.
 
     Raises:
@@ -233,7 +232,7 @@ def _read_directory(path: Path, options: ReadOptions) -> tuple[Study, list[Recei
         return _read_store(path / STORE, options)
     if is_datasets_folder(path):
         return read_datasets(path, options)
-    return read_folder(path)
+    return read_folder(path, read_transcripts)
 
 
 def _read_yaml(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
@@ -302,6 +301,18 @@ def _spoken(study: Study, receipts: Sequence[Receipt], options: ReadOptions) -> 
     return replace(study, documents=documents), [first, *receipts[1:]]
 
 
+def _read_parquet(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    table = parquet_table(path)
+    kind = kind_of_table(table, options)
+    if not kind:
+        raise InputError(
+            path.name,
+            f"no kind of table has these columns: {', '.join(table.columns)[:600] or 'none'}",
+            "Name them: --column text=YOURS --column code=YOURS.",
+        )
+    return TABLES[kind][1](table, options)
+
+
 READERS: dict[str, Reader] = {
     ".csv": read_table,
     ".csv.gz": read_table,
@@ -316,7 +327,7 @@ READERS: dict[str, Reader] = {
     ".qda": lambda path, options: _spoken(*read_qualcoder(path, options), options),
     ".rqda": lambda path, options: _spoken(*read_rqda(path, options), options),
     ".sqlite3": lambda path, options: _spoken(*read_taguette(path, options), options),
-    ".parquet": read_parquet,
+    ".parquet": _read_parquet,
     **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), read_sheets),
     **dict.fromkeys(TEXTS, read_text_file),
 }

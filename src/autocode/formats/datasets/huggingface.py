@@ -22,7 +22,6 @@ from autocode.formats.files import Table, read_bytes, unguarded, write_atomic
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.staged import together
 from autocode.formats.tables.longtable import COLUMNS, is_coding_table, long_columns, long_rows
-from autocode.formats.tables.table import TABLES, kind_of_table
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
 from autocode.study.codebook import Code, Codebook
 
@@ -291,11 +290,11 @@ def _check(documents: Sequence[Document], codings: Sequence[Coding], readings: S
             raise ValueError("outside the text")
 
 
-def read_parquet(path: Path, options: ReadOptions = ReadOptions()) -> tuple[Study, list[Receipt]]:
-    """Read one Parquet file as the table that its columns say, like a .csv.
+def parquet_table(path: Path) -> Table:
+    """The rows of one Parquet file as those of a .csv.
 
     Raises:
-        InputError: It is damaged, or no kind of table has these columns.
+        InputError: It is damaged.
     """
     rows = _table(path, ())
     columns = tuple(rows[0]) if rows else ()
@@ -304,14 +303,7 @@ def read_parquet(path: Path, options: ReadOptions = ReadOptions()) -> tuple[Stud
     if is_coding_table(table):  # that reader takes off a guard against formulas, which Parquet has not
         guarded = tuple({c: _guarded(v) for c, v in row.items()} for row in cells)
         table = Table(path.name, columns, guarded, table.lines)
-    kind = kind_of_table(table, options)
-    if not kind:
-        raise InputError(
-            path.name,
-            f"no kind of table has these columns: {', '.join(columns)[:600] or 'none'}",
-            "Name them: --column text=YOURS --column code=YOURS.",
-        )
-    return TABLES[kind][1](table, options)
+    return table
 
 
 def _guarded(cell: str) -> str:

@@ -23,7 +23,7 @@ from autocode.errors import InputError
 from autocode.footprint import temporary, wrote
 from autocode.formats.datasets.suggestions import Written, head, join_parquet
 from autocode.formats.files import BOM, Table, write_atomic
-from autocode.formats.tables.table import is_long_table, study_from_table
+from autocode.formats.tables.units import is_long_table, study_from_table
 from autocode.study import Document
 
 LARGE = 2 * 2**20

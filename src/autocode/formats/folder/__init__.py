@@ -13,7 +13,7 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,6 @@ from autocode.formats.staged import together
 from autocode.formats.tables.codebooks import codebook_yaml, read_codebook
 from autocode.formats.tables.participants import with_participants
 from autocode.formats.tables.spreadsheet import read_workbook
-from autocode.formats.transcripts.texts import read_transcripts
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.codebook import Codebook
 
@@ -48,8 +47,16 @@ def is_study_folder(path: Path) -> bool:
     return (path / STUDY).is_file() or (path / "transcripts").is_dir()
 
 
-def read_folder(path: Path) -> tuple[Study, list[Receipt]]:
+Transcripts = Callable[[Path], tuple[tuple[Document, ...], tuple[str, ...]]]
+"""Reads a folder of transcripts: its documents, and what there is to note of them."""
+
+
+def read_folder(path: Path, transcripts: Transcripts) -> tuple[Study, list[Receipt]]:
     """Read an open study folder.
+
+    Args:
+        path: The folder.
+        transcripts: What reads the folder of its transcripts.
 
     Returns:
         The study and a receipt for each of its parts.
@@ -60,7 +67,7 @@ def read_folder(path: Path) -> tuple[Study, list[Receipt]]:
     """
     about = _toml(path / STUDY) if (path / STUDY).is_file() else {}
     kept = read_kept(path)
-    documents, receipts = _documents(path, kept)
+    documents, receipts = _documents(path, kept, transcripts)
     book = read_codebook(path / CODEBOOK) if (path / CODEBOOK).is_file() else Codebook()
     receipts += [Receipt(CODEBOOK, "codes", len(book))] if len(book) else []
     coders: list[Coder] = []
@@ -96,11 +103,11 @@ def read_folder(path: Path) -> tuple[Study, list[Receipt]]:
     return study, receipts
 
 
-def _documents(path: Path, kept: Kept) -> tuple[tuple[Document, ...], list[Receipt]]:
+def _documents(path: Path, kept: Kept, transcripts: Transcripts) -> tuple[tuple[Document, ...], list[Receipt]]:
     """The transcripts with what the other files say of them."""
     there = [p for p in (path / "transcripts").glob("*") if p.is_file() and not p.name.startswith(".")]
     blank = any("blank" in said for said in kept.documents.values())
-    documents, notes = read_transcripts(path / "transcripts") if there or not blank else ((), ())
+    documents, notes = transcripts(path / "transcripts") if there or not blank else ((), ())
     receipts = [Receipt(path.name, "transcripts", len(documents), {}, notes)]
     documents, described = _with_variables(kept.named(documents), path)
     documents, changed = kept.told(documents)

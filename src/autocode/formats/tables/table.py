@@ -1,30 +1,20 @@
-"""Long tables: one row for each segment and coder, and codebook tables.
+"""Tables of every kind: what a table is follows from its columns; and a whole study as one workbook.
 
-Columns of a long table: `document_id, segment_id, order, speaker, text, coder, codes`; codes are
-parted by ``|``, an empty cell means that the coder saw the segment and gave no code, and no row
-means that the coder did not see it. The segments are given: they are the units of analysis, and
-a document is the ordered run of its segments.
+A workbook of ours holds the long table of codings, and a sheet for each other noun.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
-from autocode.errors import InputError
+from autocode.errors import CodebookError, InputError
 from autocode.formats.files import Table, read_csv, read_text
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
-from autocode.formats.tables.answers import (
-    answer_columns,
-    hint_of_answers,
-    is_survey,
-    speech_columns,
-    speech_of_table,
-    study_from_answers,
-)
 from autocode.formats.tables.codebooks import codebook_of_table, is_codebook
 from autocode.formats.tables.coded_segments import (
     coded_columns,
@@ -38,12 +28,32 @@ from autocode.formats.tables.coded_segments import (
     write_maxqda_table,
 )
 from autocode.formats.tables.headings import columns_of, folded
-from autocode.formats.tables.longtable import is_coding_table, study_from_codings, write_long_csv
+from autocode.formats.tables.longtable import (
+    COLUMNS,
+    Placing,
+    is_coding_table,
+    long_rows,
+    number,
+    pieces,
+    rows_of,
+    study_from_codings,
+    write_long_csv,
+)
 from autocode.formats.tables.participants import is_participants_table, with_participants
-from autocode.formats.tables.spreadsheet import read_workbook
-from autocode.formats.tables.workbook import is_study_workbook, read_study_workbook, write_study_workbook
-from autocode.study import Coder, Coding, Document, Reading, Study
-from autocode.study.merge import Unit, lay_out, merge, unit_readings
+from autocode.formats.tables.spreadsheet import Row, read_workbook, write_workbook
+from autocode.formats.tables.units import (
+    answer_columns,
+    hint_of_answers,
+    is_long_table,
+    is_survey,
+    speech_columns,
+    speech_of_table,
+    study_from_answers,
+    study_from_table,
+)
+from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
+from autocode.study.codebook import Code, Codebook
+from autocode.study.merge import merge
 
 Read = tuple[Study, list[Receipt]]
 TableKind = tuple[Callable[[Table, ReadOptions], bool], Callable[[Table, ReadOptions], Read]]
@@ -190,118 +200,138 @@ def write_table(study: Study, path: Path, options: WriteOptions = WriteOptions()
         write_long_csv(study, path, options)
 
 
-def is_long_table(table: Table) -> bool:
-    """Whether the columns are those of a long table, or mean to be."""
-    return "segment_id" in table.columns or {"document_id", "text"} <= set(table.columns)
+_FORMAT = "autocode study 1"
+_CODE = ("name", "parent", "definition", "include", "exclude", "example", "guid")
+_SHEETS: Mapping[str, Sequence[str]] = {
+    "codings": COLUMNS,
+    "codebook": ("code", "parent", "definition", "include", "exclude", "example", "guid", "codable"),
+    "coders": ("coder", "name", "kind", "guid"),
+    "documents": ("document", "name", "kind", "source", "variables", "guid", "groups", "interviewers", "doubts"),
+    "readings": ("document", "coder", "start", "end"),
+    "turns": ("document", "start", "end", "speaker", "start_ms", "end_ms"),
+    "units": ("document", "start", "end", "unit", "speaker"),
+    "texts": ("document", "start", "text"),
+    "study": ("format", "name", "notice", "codebook", "version"),
+}
 
 
-@dataclass
-class _Given:
-    """One segment of the table: where it stands, its words, and who said what of it."""
+def write_study_workbook(study: Study, path: Path, options: WriteOptions = WriteOptions()) -> None:
+    """Write a study as .xlsx, codings first; `read_study_workbook` reads it back equal.
 
-    order: tuple[float, int]
-    speaker: str
-    text: str
-    line: int
-    codes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # coder -> codes
-
-
-def study_from_table(table: Table, coder: str = "") -> tuple[Study, Receipt]:
-    """Read a long table; codes keep the words of the table until a codebook resolves them.
-
-    Args:
-        table: The rows.
-        coder: Who coded, where the table has codes but no column `coder`.
-
-    Returns:
-        The study, with an empty codebook, and the receipt.
+    Cells are texts and numbers, never formulas; characters that XML cannot hold become U+FFFD,
+    one for one. Unless the table shall be `whole`, only the sheet of codings is written.
 
     Raises:
-        InputError: A column is missing, a segment has two texts, a coder coded a segment
-            twice, an order is no number, or a row has codes but nobody who gave them.
+        InputError: Excel cannot hold that many rows or so long a cell, or the file cannot be
+            written.
     """
-    table.need("document_id", "segment_id", "text")
-    if ("codes" in table.columns) != ("coder" in table.columns) and not (coder and "codes" in table.columns):
-        table.need("coder", "codes")
-    skipped: Counter[str] = Counter()
-    documents = _collect(table, coder, skipped)
-    studies = [_document(name, given, table.source) for name, given in documents.items()]
-    coders = dict.fromkeys(c for given in documents.values() for g in given.values() for c in g.codes)
-    study = Study(
-        documents=tuple(document for document, _, _ in studies),
-        coders=tuple(Coder(c, c) for c in coders),
-        codings=tuple(coding for _, codings, _ in studies for coding in codings),
-        readings=tuple(reading for _, _, readings in studies for reading in readings),
-    )
-    alone = sum(not row["document_id"].strip() for row in table.rows)
-    note = (f"{alone:,} rows name no document: each segment stands as a document of its own",) if alone else ()
-    kept = len(table.rows) - sum(skipped.values())
-    return study, Receipt(table.source, "rows", kept, skipped, (*_notes(table), *note))
+    rows: dict[str, list[Row]] = {"codings": list(long_rows(study, replace(options, table="codings")))}
+    if options.table == "whole":
+        rows |= _rows(study)
+    write_workbook(path, {name: (_SHEETS[name], listed) for name, listed in rows.items()})
 
 
-def _collect(table: Table, coder: str, skipped: Counter[str]) -> dict[str, dict[str, _Given]]:
-    """The segments of every document, with the checks a row must pass."""
-    documents: dict[str, dict[str, _Given]] = {}
-    for number, (row, line) in enumerate(zip(table.rows, table.lines, strict=True)):
-        where = f"{table.source}, line {line}"
-        segment = row["segment_id"].strip()
-        if not row["text"].strip() or not segment:
-            skipped["without text" if segment else "without a segment_id"] += 1
-            continue
-        order = (_order(row.get("order", ""), where), number)
-        new = _Given(order, row.get("speaker", "").strip(), row["text"], line)
-        given = documents.setdefault(row["document_id"].strip() or segment, {}).setdefault(segment, new)
-        if given.text != row["text"]:
-            raise InputError(
-                where,
-                f"segment '{segment}' has another text than in line {given.line}",
-                "Give the two segments different ids, or make their texts equal.",
+def _rows(study: Study) -> dict[str, list[Row]]:
+    book, documents = study.codebook, study.documents
+    return {
+        "codebook": [(*(getattr(c, n) for n in _CODE), "" if c.codable else "no") for c in book],
+        "coders": [(c.id, c.name, c.kind, c.guid) for c in study.coders],
+        "documents": [
+            (
+                *(d.id, d.name, d.kind, d.source, _json(dict(d.variables)), d.guid, _json(d.groups), _json(d.interviewers)),
+                _json([[w.start, w.end, w.confidence] for w in d.doubts]),
             )
-        skipped["doubled"] += not _add_codes(given, row, coder, where, segment)
-    return documents
+            for d in documents
+        ],
+        "readings": [(r.document, r.coder, r.start, r.end) for r in study.readings],
+        "turns": [(d.id, t.start, t.end, t.speaker, t.start_ms, t.end_ms) for d in documents for t in d.turns],
+        "units": [(d.id, s.start, s.end, s.id, s.speaker) for d in documents for s in d.segments],
+        "texts": [(d.id, start, text) for d in documents for start, text in pieces(d.text)],
+        "study": [(_FORMAT, study.name, study.notice, book.name, book.version)],
+    }
 
 
-def _add_codes(given: _Given, row: dict[str, str], coder: str, where: str, segment: str) -> bool:
-    """Note what a coder said of a segment; False for a row that only repeats another."""
-    who = row.get("coder", "").strip() or coder
-    codes = tuple(dict.fromkeys(c.strip() for c in row.get("codes", "").split("|") if c.strip()))
-    if not who:
-        if codes:
-            raise InputError(where, "it has codes but no coder", "Fill the column coder, or give --coder NAME.")
-        return True
-    if who not in given.codes:
-        given.codes[who] = codes
-        return True
-    if set(given.codes[who]) != set(codes):
-        raise InputError(
-            where,
-            f"segment '{segment}' is there twice for coder '{who}' with different codes (a duplicate id)",
-            "Keep one row for each segment and coder.",
-        )
-    return False
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False) if value else ""
 
 
-def _order(cell: str, where: str) -> float:
+def is_study_workbook(tables: Sequence[Table]) -> bool:
+    """Whether the sheets of a workbook are a study's."""
+    about = _by_sheet(tables).get("study")
+    return about is not None and about.rows[0].get("format") == _FORMAT
+
+
+def read_study_workbook(tables: Sequence[Table], source: str) -> tuple[Study, list[Receipt]]:
+    """Read a study back from the sheets of its workbook.
+
+    Raises:
+        InputError: A cell is not what its column says, or a span lies outside its document.
+    """
+    sheets = _by_sheet(tables)
+    rows = {name: rows_of(sheets[name], columns) if name in sheets else [] for name, columns in _SHEETS.items()}
     try:
-        return float(cell) if cell.strip() else 0.0
-    except ValueError as error:
-        raise InputError(where, "its order is not a number", "Number the segments, or leave order empty.") from error
+        study = _study(rows)
+        codings = [(_coding(row, source), row["text"]) for row in rows["codings"] if not row["probability"]]
+    except (ValueError, KeyError, IndexError, AttributeError, CodebookError) as error:
+        raise InputError(source, "its sheets are no whole study", "Write the study again.") from error
+    skipped = Counter({"suggestions, on which nobody has decided": len(rows["codings"]) - len(codings)})
+    how: Counter[str] = Counter()
+    placing = Placing(study.by_id, skipped, how)
+    placed = tuple(c for c in (placing.place(*coding) for coding in codings) if c)
+    notes = tuple(f"{n:,} {what}" for what, n in how.items())
+    return replace(study, codings=placed), [Receipt(source, "codings", len(placed), skipped, notes)]
 
 
-def _document(name: str, given: dict[str, _Given], source: str) -> tuple[Document, list[Coding], tuple[Reading, ...]]:
-    """Lay the segments of a document end to end, and the codings over them."""
-    ordered = sorted(given.items(), key=lambda item: item[1].order)
-    units = (Unit(identifier, g.text, g.speaker) for identifier, g in ordered)
-    document = lay_out(Document(name, "", name, source=source), units)
-    codings = [
-        Coding(name, s.start, s.end, code, coder)
-        for s, (_, g) in zip(document.segments, ordered, strict=True)
-        for coder, codes in g.codes.items()
-        for code in codes
-    ]
-    seen = ((identifier, coder) for identifier, g in ordered for coder in g.codes)
-    return document, codings, unit_readings(document.segments, seen)
+def _by_sheet(tables: Sequence[Table]) -> dict[str, Table]:
+    return {t.source.rpartition("sheet '")[2].removesuffix("'"): t for t in tables}
 
 
-def _notes(table: Table) -> tuple[str, ...]:
-    return (table.note,) if table.note else ()
+def _study(rows: Mapping[str, list[dict[str, str]]]) -> Study:
+    """All but the codings."""
+    about = rows["study"][0]
+    by_document = {name: _grouped(rows[name]) for name in ("texts", "turns", "units")}
+    return Study(
+        documents=tuple(_document(row, by_document) for row in rows["documents"]),
+        codebook=Codebook(tuple(_code(row) for row in rows["codebook"]), about["codebook"], about["version"]),
+        coders=tuple(Coder(row["coder"], row["name"], row["kind"], row["guid"]) for row in rows["coders"]),
+        readings=tuple(Reading(r["document"], r["coder"], int(r["start"]), int(r["end"])) for r in rows["readings"]),
+        name=about["name"],
+        notice=about["notice"],
+    )
+
+
+def _grouped(rows: Iterable[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
+    groups: dict[str, list[dict[str, str]]] = {}
+    for row in rows:
+        groups.setdefault(row["document"], []).append(row)
+    return groups
+
+
+def _code(row: Mapping[str, str]) -> Code:
+    texts = {name: row[name] for name in ("definition", "include", "exclude", "example", "guid")}
+    return Code(row["code"], row["parent"], **texts, codable=row["codable"] != "no")
+
+
+def _coding(row: Mapping[str, str], source: str) -> Coding:
+    weight = number(row["weight"], source) if row["weight"] else None
+    span = (number(row["start"], source), number(row["end"], source))
+    return Coding(row["document"], *span, row["code"], row["coder"], row["memo"], row["created"], weight)
+
+
+def _document(row: Mapping[str, str], rows: Mapping[str, Mapping[str, list[dict[str, str]]]]) -> Document:
+    name = row["document"]
+    turns = (
+        Turn(int(t["start"]), int(t["end"]), t["speaker"], _optional(t["start_ms"]), _optional(t["end_ms"]))
+        for t in rows["turns"].get(name, ())
+    )
+    units = (Segment(name, int(u["start"]), int(u["end"]), u["unit"], u["speaker"]) for u in rows["units"].get(name, ()))
+    text = "".join(t["text"] for t in rows["texts"].get(name, ()))
+    variables = {str(k): str(v) for k, v in json.loads(row["variables"] or "{}").items()}
+    groups, asking = (tuple(map(str, json.loads(row[column] or "[]"))) for column in ("groups", "interviewers"))
+    doubts = tuple(Doubt(int(a), int(b), float(sure)) for a, b, sure in json.loads(row["doubts"] or "[]"))
+    about = (row["name"], tuple(turns), tuple(units), variables, row["kind"], row["source"], row["guid"], groups)
+    return Document(name, text, *about, doubts, asking)
+
+
+def _optional(cell: str) -> int | None:
+    return int(cell) if cell else None
