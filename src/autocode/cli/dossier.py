@@ -196,3 +196,7 @@ def members_import(
     save_answers(study / ANSWERED, kept)
     mind_places(study, {k.document for k in kept if k.corrections})
     tell(f"Next: autocode report {study} --out dossier")
+
+
+MEMBERS = {"export": members_export, "import": members_import}
+"""The verbs below `members`: letters to participants, and their answers."""

@@ -1,8 +1,11 @@
-"""The verb that brings studies in: import, and the receipt that it shows."""
+"""The verbs that begin: import, with the receipt that it shows, and demo."""
 
 from __future__ import annotations
 
+import io
+import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +13,15 @@ from typing import Annotated
 
 import typer
 
+from autocode.cli.answers import Answer
 from autocode.cli.options import Json, known_source, new_study, one_of
-from autocode.cli.shell import before_replacing, show, tell
+from autocode.cli.shell import before_replacing, bundled, show, tell
 from autocode.config import SegmentConfig
 from autocode.dossier.record import bring_record
 from autocode.encode.languages import languages
 from autocode.errors import InputError, StudyError, counted
 from autocode.formats import CODEBOOK, read_all, read_coders
+from autocode.formats.files import write_atomic
 from autocode.formats.overview import Import, Overview, own_name
 from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
 from autocode.formats.tables.participants import kind_of
@@ -230,3 +235,35 @@ def _say_changes(before: _Sizes, after: _Sizes, store: Path, waiting: int) -> No
     tell(f"{store} now holds {documents}{codes} and {codings}{new}.{less}")
     if not after.documents and not after.codes and not waiting:
         tell("Nothing came in. If texts are missing, export the project again with its sources in it.")
+
+
+def demo(
+    ctx: typer.Context, folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the demo puts its files.")] = Path()
+) -> None:
+    """Run the main job on the bundled study, from import to report."""
+    source, study, model = bundled(), folder / "corpora/microcredentials", folder / "models/microcredentials"
+    results, started, said = folder / "demo", time.monotonic(), io.StringIO()
+    new, report = source / "new", results / "report.html"
+    suggest: tuple[object, ...] = ("suggest", model, new, "--out")
+    steps: list[tuple[str, list[tuple[object, ...]]]] = [
+        ("Import 20 interviews coded by two people", [("import", source, "--study", study)]),
+        ("Describe what is in the study", [("describe", study)]),
+        ("Learn from both coders", [("train", study, "--out", model)]),
+        ("Suggest codes for 4 new interviews", [(*suggest, results / f"suggestions{end}") for end in (".html", ".csv")]),
+        ("Compare the machine with both coders", [("evaluate", study, "--out", results / "held-out.csv")]),
+        ("Write the report", [("report", study, "--out", report, "--model", model, "--new", new)]),
+    ]
+    for number, (step, commands) in enumerate(steps, 1):
+        tell(f"{number} of {len(steps)}  {step} ...")
+        said.write(f"== {step}\n")
+        with redirect_stdout(said), redirect_stderr(said):
+            found = [ctx.find_root().command.main([str(word) for word in words], standalone_mode=False) for words in commands]
+        for answer in found:
+            if isinstance(answer, int) and answer:
+                raise typer.Exit(answer)
+            if isinstance(answer, Answer):
+                print(replace(answer, best=(), worst=(), notes=()).fit(5))
+    write_atomic(results / "steps.txt", said.getvalue())
+    tell(f"Done in {time.monotonic() - started:.0f} s. Open first: {report}")
+    tell(f"Also in {results}: suggestions.html, held-out.csv, and what each step said: steps.txt")
+    tell("Your own study: autocode import YOUR_FOLDER --study corpora/NAME")

