@@ -81,6 +81,8 @@ LATE = (
 )
 DOORS = {"classify/estimators.py"}
 """Files that stand on a heavy guest, and that nothing imports: `autocode.__getattr__` opens them when they are asked for."""
+LAZY = (SOURCE / "__init__.py", SOURCE / "cli" / "__init__.py")
+"""Files that name their modules in a table and import each when it is asked for."""
 OPENERS = {"footprint", "formats", "store", "model", "config", "dossier", "encode", "ethics"}
 
 
@@ -185,7 +187,7 @@ def test_the_house_stays_small_and_shallow() -> None:
 
 def _opened_by_name(path: Path) -> Iterator[str]:
     """Modules that stand as text, "autocode.room.module:name": the face and the command line import them when asked."""
-    for node in ast.walk(tree(path)):
+    for node in ast.walk(tree(path)) if path in LAZY else ():
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("autocode."):
             yield node.value.partition(":")[0]
 
@@ -224,7 +226,13 @@ def test_heavy_guests_come_late() -> None:
         if name.split(".")[0] in LATE
     ]
     closed = {"autocode." + door.removesuffix(".py").replace("/", ".") for door in DOORS}
-    wrong += [f"{path.relative_to(SOURCE)} -> {name}" for path in FILES for name, _ in imports(tree(path)) if name in closed]
+    wrong += [
+        f"{path.relative_to(SOURCE)} -> {name}"
+        for path in FILES
+        if path not in LAZY
+        for name, _ in imports(tree(path))
+        if name in closed
+    ]
     assert not wrong
 
 

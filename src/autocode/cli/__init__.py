@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from autocode.errors import AutocodeError
+from autocode.errors import AutocodeError, did_you_mean
 from autocode.footprint import guard, touched_studies, written_paths
 
 VERBS: dict[str, dict[str, tuple[str, str]]] = {
@@ -160,9 +160,10 @@ class Verbs(TyperGroup):
         Raises:
             UsageError: There is no such verb; it names the one that may be meant.
         """
-        meant = next((verb for verb, words in _MEANT.items() if args and args[0].lower() in words.split()), "")
-        if meant and args[0] not in _PLACES:
-            ctx.fail(f"No such command '{args[0]}'. Did you mean '{meant}'?")
+        if args and args[0][:1] != "-" and args[0] not in _PLACES:
+            meant = next((f"Did you mean '{verb}'?" for verb, words in _MEANT.items() if args[0].lower() in words.split()), "")
+            mend = meant or did_you_mean(args[0], _PLACES, "autocode --help lists them.")
+            ctx.fail(f"No such command '{args[0]}'. {mend}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
