@@ -108,7 +108,8 @@ class Verb(TyperCommand):
 
 def _word(param: Any) -> str:
     """What stands for a value in help: STUDY, FILE, or the option's own name in capitals."""
-    return str(param.metavar or max(param.opts, key=len).lstrip("-").upper())
+    file = getattr(getattr(param, "type_descriptor", None), "annotation", None) is Path or "--out" in param.opts
+    return str(param.metavar or ("FILE" if file else max(param.opts, key=len).lstrip("-").upper()))
 
 
 def _form(param: Any) -> str:
