@@ -16,7 +16,7 @@ import sets
 from autocode.classify.workload import workload
 from autocode.config import load_config
 from autocode.model.coding_model import CodingModel
-from autocode.model.prepare import judged
+from autocode.model.prepared import judged
 
 
 def main() -> None:

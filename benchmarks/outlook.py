@@ -31,7 +31,7 @@ from autocode.model import prepare, rows_of, target
 from autocode.model.curve import Judged, _kappa, _tested, learning_curve
 from autocode.model.next import Open, _greedy, _rows
 from autocode.model.precedents import Precedents, nearest_distance, unlike
-from autocode.model.prepare import Prepared
+from autocode.model.prepared import Prepared
 
 PLANS = {"opp115": (20, 5), "so_emotions": (200, 50)}  # documents coded, documents ahead
 CONFIG = ClassifyConfig()

@@ -26,7 +26,7 @@ from autocode.evaluate import HeldOut
 from autocode.evaluate.second_look import LIST, SLIP_RATE, second_look
 from autocode.evaluate.stability import CODER, FEW, STANDS, stability
 from autocode.model.coding_model import CodingModel
-from autocode.model.prepare import judged
+from autocode.model.prepared import judged
 from autocode.study.matrix import CodingMatrix
 
 SIMULATED = 100  # studies for the false alarms, and for the findings

@@ -27,7 +27,7 @@ from autocode.classify.material import word_weights
 from autocode.classify.spans import Sentences
 from autocode.formats import read
 from autocode.model.coding_model import CodingModel
-from autocode.model.prepare import learnable, prepare, rows_of, target
+from autocode.model.prepared import learnable, prepare, rows_of, target
 from autocode.study import Segment, Study
 
 Mask = NDArray[np.bool_]

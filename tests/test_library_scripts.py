@@ -15,7 +15,7 @@ from autocode.config import configs_folder
 from autocode.errors import ConfigError, EncoderError, InputError, StudyError
 from autocode.evaluate import hold_out
 from autocode.formats import write
-from autocode.model.prepare import Trial
+from autocode.model.prepared import Trial
 from autocode.study import Document, Study
 from tests.conftest import ROOT
 from tests.fake_encoder import FakeEncoder

@@ -17,7 +17,7 @@ from autocode.desk.guard import Ask
 from autocode.desk.jobs import FOLDER, keep, kept
 from autocode.errors import StudyError
 from autocode.evaluate.second_look import second_look
-from autocode.model.prepare import learnable
+from autocode.model.prepared import learnable
 from autocode.store import update
 from autocode.store.ledger import entries
 from autocode.study import Study

@@ -10,7 +10,7 @@ import pytest
 from autocode.config import Config
 from autocode.model import CodingModel, next_to_code
 from autocode.model.next import Open, _greedy
-from autocode.model.prepare import prepare
+from autocode.model.prepared import prepare
 from autocode.study import Coding, Document, Reading, Study, Turn
 from tests.conftest import spoken
 from tests.fake_encoder import FakeEncoder

@@ -21,7 +21,7 @@ from autocode.errors import StudyError, counted
 from autocode.evaluate.double_coding import AGAIN, BlindItem, blind_relook, relook_round, relooked
 from autocode.evaluate.meeting import decided_as
 from autocode.evaluate.second_look import CoderLook, Look
-from autocode.model.prepare import learnable
+from autocode.model.prepared import learnable
 from autocode.store.ledger import now
 from autocode.study import Coding, Segment
 from autocode.trail import Decision, Effects, Entry

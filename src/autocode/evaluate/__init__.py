@@ -30,7 +30,7 @@ from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.tables.participants import agreement_options
 from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.model.coding_model import CodingModel
-from autocode.model.prepare import judged, learnable
+from autocode.model.prepared import judged, learnable
 from autocode.study import BANDS, Document, Progress, Study, Suggestion
 from autocode.study.codebook import Codebook
 from autocode.study.matrix import CodingMatrix, coding_matrix

@@ -5,7 +5,7 @@ from autocode.model.curve import Curve, Judged, Point, curve_of, learning_curve
 from autocode.model.history import Changes, changes
 from autocode.model.next import Pick, next_to_code
 from autocode.model.precedents import PossibleCode, Unlike
-from autocode.model.prepare import Prepared, judged, learnable, prepare, rows_of, target
+from autocode.model.prepared import Prepared, judged, learnable, prepare, rows_of, target
 
 __all__ = [
     "Changes",

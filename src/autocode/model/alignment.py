@@ -21,7 +21,7 @@ from autocode.encode.weights import Encoder
 from autocode.errors import InputError, StudyError
 from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
 from autocode.model.history import asked_at_most, rule
-from autocode.model.prepare import entry_text, prepare, rows_of
+from autocode.model.prepared import entry_text, prepare, rows_of
 from autocode.study import Progress, Study, Suggestion
 from autocode.study.codebook import Codebook
 from autocode.study.matrix import coding_matrix

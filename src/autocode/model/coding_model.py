@@ -33,7 +33,7 @@ from autocode.model.grounds import Reasons
 from autocode.model.history import Changes, changes_to, listed, versions
 from autocode.model.licence import Licences, licences
 from autocode.model.precedents import Precedents, Unlike, nearest_distance, unlike
-from autocode.model.prepare import Prepared, Trial, learnable, prepare, rows_of, target, tried
+from autocode.model.prepared import Prepared, Trial, learnable, prepare, rows_of, target, tried
 from autocode.model.saved import UNFIT, Parts, check_encoder, foreign, read, write
 from autocode.study import Document, Progress, Study, Suggestion
 from autocode.study.codebook import Codebook

@@ -20,7 +20,7 @@ from autocode.agreement.judgement.intervals import t_quantile
 from autocode.classify.classifier import fit
 from autocode.classify.material import Features, Target
 from autocode.config import ClassifyConfig
-from autocode.model.prepare import learnable, prepare, rows_of, target
+from autocode.model.prepared import learnable, prepare, rows_of, target
 from autocode.study import Progress, Study
 from autocode.study.matrix import CodingMatrix
 

@@ -17,7 +17,7 @@ from autocode.classify.classifier import Classifier
 from autocode.classify.material import word_weights
 from autocode.classify.spans import Sentences, SpanRule
 from autocode.model.precedents import Precedents
-from autocode.model.prepare import Prepared
+from autocode.model.prepared import Prepared
 from autocode.study import BANDS, Grounds, Suggestion
 from autocode.study.codebook import Codebook
 

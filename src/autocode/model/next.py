@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.model.precedents import nearest_distance
-from autocode.model.prepare import Prepared, prepare
+from autocode.model.prepared import Prepared, prepare
 from autocode.study import Progress, Segment, Study
 from autocode.study.matrix import coding_matrix
 

@@ -30,7 +30,7 @@ from autocode.model.alignment import (
     translated,
     write_alignment,
 )
-from autocode.model.prepare import learnable, prepare, rows_of, target
+from autocode.model.prepared import learnable, prepare, rows_of, target
 from autocode.study import Progress, Study
 from autocode.study.matrix import FloatArray
 
