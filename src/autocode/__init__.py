@@ -14,6 +14,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from autocode import footprint as footprint  # silences every guest library before any is imported
+
 if TYPE_CHECKING:
     from autocode.agreement import AgreementReport, agree
     from autocode.classify.estimators import CodeClassifier, TextEncoder

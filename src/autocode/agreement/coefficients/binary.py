@@ -271,7 +271,12 @@ def symmetric(tables: FloatArray) -> FloatArray:
 
 
 def mean_over(statistic: Callable[[FloatArray], FloatArray]) -> Callable[[FloatArray], FloatArray]:
-    """The mean of a coefficient over the defined pairs of axis -3 of (..., P, C, 4) counts."""
+    """The mean of a coefficient over the defined pairs of axis -3 of (..., P, C, 4) counts.
+
+    >>> pairs = np.array([[[40.0, 5, 10, 45]], [[0.0, 0, 0, 100]]])  # two pairs of coders, one code; kappa .7 and undefined
+    >>> mean_over(cohen_kappa)(pairs).round(2).tolist()
+    [0.7]
+    """
 
     def mean(tables: FloatArray) -> FloatArray:
         """(..., C) means from (..., P, C, 4) tables."""
