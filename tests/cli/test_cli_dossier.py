@@ -106,7 +106,7 @@ def test_forget_asks_first_and_then_leaves_no_byte(stored: Shell) -> None:
     assert "D2" in load(stored.folder / "s" / STORE).by_id
     code, out, _ = stored("forget", "s", "D2", "--yes")
     assert code == 0
-    assert "erased: s/study.sqlite: 1 documents" in out
+    assert "erased: s/study.sqlite: 1 document" in out
     raw = b"".join(p.read_bytes() for p in (stored.folder / "s").rglob("*") if p.is_file())
     assert b"hello number 2" not in raw
     assert b"hello number 3" in raw

@@ -74,7 +74,8 @@ document.addEventListener("keydown", (event) => {
   if (event.repeat && !/^[jk]$/.test(letter || "")) return void ((digit || event.key === " ") && passage() && event.preventDefault());
   if (letter === "u" && !event.shiftKey && ($("#just") || articles().length)) return once({ do: "undo", view: passage() || $("#just") ? "again" : "meeting" });
   if (passage()) {
-    const button = digit === "1" || digit === "0" ? $(`#passage [data-do=again-say][data-by="${digit}"]`) : event.key === " " && !event.target.closest("button, summary, a") && $("#passage [data-do=again-later]");
+    const later = event.key === " " && !event.target.closest("button, summary, a") && $("#passage [data-do=again-later]");
+    const button = digit === "1" || digit === "0" ? $(`#passage [data-do=again-say][data-by="${digit}"]`) : later;
     if (button) { event.preventDefault(); button.click(); }
   } else if (articles().length) {
     if (digit !== null && !event.shiftKey) { event.preventDefault(); talked(currentTalk(), digit); }
