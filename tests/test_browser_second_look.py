@@ -13,7 +13,7 @@ from autocode.store import STORE, load, update
 from autocode.store.ledger import entries
 from autocode.study import Study
 from autocode.trail import verify
-from tests.browsers import CHROMIUM, chromium, press, running, tab, violations
+from tests.browsers import CHROMIUM, chromium, press, ready, running, tab, violations
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
 
@@ -58,6 +58,7 @@ def _ask(page: Any, view: str) -> None:
     page.locator("form[data-work] button.main:not([disabled])").last.click()
     page.locator(".big").first.wait_for(timeout=150_000)
     page.locator("form[data-work] button:not([disabled])").first.wait_for(timeout=150_000)
+    ready(page)
 
 
 def _trail(folder: Path) -> list[str]:
@@ -115,12 +116,14 @@ def test_two_people_meet_by_mouse_and_by_key(browser: Any, folder: Path) -> None
         first = page.locator("article.talk").first
         key, code = first.get_attribute("id"), first.locator("[data-do=vote]").first.get_attribute("data-code")
         for coder in ("coder_a", "coder_b"):
+            ready(page)
             with page.expect_response(lambda r: r.url.endswith("/since")):
                 page.click(f"#{key} [data-voter={coder}][data-code='{code}']")
             assert page.get_attribute(f"#{key} [data-voter={coder}][data-code='{code}']", "aria-pressed") == "true"
         page.fill(f"#{key} .reason input", "the promotion is the point")
         page.reload()
         assert page.input_value(f"#{key} .reason input") == "the promotion is the point"
+        ready(page)
         with page.expect_response(lambda r: r.url.endswith("/since")):
             page.click(f"#{key} [data-do=settle]")
         page.locator(f"#{key}.resolved").wait_for()
