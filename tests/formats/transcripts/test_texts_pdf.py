@@ -105,3 +105,9 @@ def test_codes_printed_below_what_they_code_are_named(tmp_path: Path) -> None:
         p for n, line in enumerate(TALK * 3) for p in ((50, 740 - 40 * n, 12, line), (50, 728 - 40 * n, 8, "Arrival; Family"))
     ]
     assert any("codes printed below what they code?" in note for note in read_pdf(printed(tmp_path / "a.pdf", [lines]))[1])
+
+
+def test_pages_without_text_are_counted_among_all(tmp_path: Path) -> None:
+    """A page that is a picture is told as one of how many."""
+    full = _column(50, ["I: one", "R1: two"])
+    assert "1 of 3 pages hold no text" in read_pdf(printed(tmp_path / "a.pdf", [full, [], full]))[1]

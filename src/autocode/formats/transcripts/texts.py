@@ -197,7 +197,7 @@ def read_pdf(path: Path) -> tuple[str, tuple[str, ...]]:
         *([_PRINT.format(counted(small, "line"))] if small > 0.08 * sum(map(len, lines)) else []),
     ]
     empty = sum(not "".join(page).strip() for page in lines)
-    return text + "\n", (*told, f"{empty} pages hold no text") if empty else tuple(told)
+    return text + "\n", (*told, f"{empty} of {counted(len(lines), 'page')} hold no text") if empty else tuple(told)
 
 
 _BROKEN = re.compile(r"([^\W\d_]{2,})[-\u00ad\u2010]\n[ \t]*([a-zß-ÿ][^\W\d_]+)")
