@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
+from typing import Any
 
 from autocode.errors import counted
 from autocode.study import Document
@@ -19,52 +21,93 @@ MIXED = "mixed"
 
 _NAMES = {
     "af": "Afrikaans",
+    "am": "Amharic",
     "ar": "Arabic",
+    "az": "Azerbaijani",
+    "be": "Belarusian",
     "bg": "Bulgarian",
     "bn": "Bengali",
+    "bs": "Bosnian",
     "ca": "Catalan",
     "cs": "Czech",
+    "cy": "Welsh",
     "da": "Danish",
     "de": "German",
     "el": "Greek",
     "en": "English",
     "es": "Spanish",
     "et": "Estonian",
+    "eu": "Basque",
     "fa": "Persian",
     "fi": "Finnish",
+    "fo": "Faroese",
     "fr": "French",
+    "ga": "Irish",
+    "gl": "Galician",
+    "gu": "Gujarati",
+    "ha": "Hausa",
     "he": "Hebrew",
     "hi": "Hindi",
     "hr": "Croatian",
     "hu": "Hungarian",
+    "hy": "Armenian",
     "id": "Malay or Indonesian",
+    "ig": "Igbo",
+    "is": "Icelandic",
     "it": "Italian",
     "ja": "Japanese",
+    "jv": "Javanese",
+    "ka": "Georgian",
+    "kk": "Kazakh",
+    "km": "Khmer",
+    "kn": "Kannada",
     "ko": "Korean",
+    "ku": "Kurdish",
+    "ky": "Kyrgyz",
+    "lo": "Lao",
     "lt": "Lithuanian",
     "lv": "Latvian",
+    "mk": "Macedonian",
+    "ml": "Malayalam",
+    "mn": "Mongolian",
+    "mr": "Marathi",
     "ms": "Malay or Indonesian",
-    "nb": "Norwegian",
+    "mt": "Maltese",
+    "my": "Burmese",
+    "ne": "Nepali",
     "nl": "Dutch",
     "nn": "Norwegian",
     "no": "Norwegian",
+    "pa": "Punjabi",
     "pl": "Polish",
+    "ps": "Pashto",
     "pt": "Portuguese",
     "ro": "Romanian",
     "ru": "Russian",
+    "rw": "Kinyarwanda",
+    "si": "Sinhala",
     "sk": "Slovak",
     "sl": "Slovenian",
+    "so": "Somali",
+    "sq": "Albanian",
     "sr": "Serbian",
     "sv": "Swedish",
     "sw": "Swahili",
     "ta": "Tamil",
+    "te": "Telugu",
     "th": "Thai",
     "tl": "Tagalog",
     "tr": "Turkish",
+    "ug": "Uyghur",
     "uk": "Ukrainian",
     "ur": "Urdu",
+    "uz": "Uzbek",
     "vi": "Vietnamese",
+    "xh": "Xhosa",
+    "yo": "Yoruba",
+    "yue": "Cantonese",
     "zh": "Chinese",
+    "zu": "Zulu",
 }
 _LEAST = 60  # letters, below which no language is told
 _SAID = 3000  # letters of a speaker that are looked at
@@ -156,10 +199,16 @@ def _by_turn(document: Document) -> Counter[str]:
 
 
 def _told(text: str) -> str:
-    import py3langid
-
     try:
-        code = str(py3langid.classify(text)[0])
+        return _NAMES[str(_identifier().classify(text)[0])]
     except OSError:  # it unpacks its own file into the folder for temporary files, which may be full
         return ""
-    return _NAMES.get(code, code)
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> Any:
+    """langid, for the languages that have a name here: among all it knows, odd texts are taken for the oddest ones."""
+    import py3langid
+
+    py3langid.set_languages(sorted(_NAMES))
+    return py3langid
