@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 
 from autocode.desk import Desk, server
+from autocode.desk.advice import ReviewSession
 from autocode.desk.guard import Auth
 from autocode.desk.rooms import HOME as HOME_POSTS
 from autocode.desk.server import PAGES, POSTS, Server, answers, listen
 from autocode.desk.studies import Reading
 from autocode.errors import InputError
 from autocode.store import load
+from autocode.store.backups import backups
 from autocode.store.ledger import entries
 from autocode.store.records import attach
 from autocode.study import Study
@@ -523,6 +525,18 @@ def test_what_is_undone_can_be_done_again(page: Page) -> None:
     assert page.desk.study.codings == before
     assert page.do(do="redo")[0] == 409
     assert [e.decision.action for e in entries(page.desk.path)] == ["accept", "undo", "redo"]
+
+
+def test_a_copy_is_made_before_a_mass_act(page: Page) -> None:
+    """Before many segments are decided by one key, the study is copied as it stood; not before a single decision."""
+    page.enter()
+    page.do(**page.accept())
+    assert backups(page.desk.path) == []
+    silent = page.desk.progress("D6", ReviewSession("eve", share=0.0)).silent
+    assert page.do(do="rest", document="D6", by=silent)[0] == 200
+    (kept,) = backups(page.desk.path)
+    assert kept.why == "mass-act"
+    assert len(entries(kept.path)) == 1
 
 
 def test_the_scripts_are_short_and_by_hand() -> None:

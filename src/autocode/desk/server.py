@@ -23,6 +23,7 @@ from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, Studies, seated, sit
 from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
+from autocode.store.backups import backup
 from autocode.trail import Decision
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ async def logout(request: Request, study: OpenStudy, seat: Session) -> Response:
     return data({"go": f"{study.base}/login"})
 
 
+_MASS = ("bulk", "rest", "agree-all")  # before which a dated copy of the study is made
+
+
 async def do(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Write a decision; the answer comes after it is on the disk."""
     ask, sitting, desk = asked(await read_json(request)), seated(study, seat), study.desk()
@@ -66,6 +70,8 @@ async def do(request: Request, study: OpenStudy, seat: Session) -> Response:
     decisions = decided(desk, sitting, ask)
     if (lost := decisions[0].effects.lost if ask.do == "correct" else ()) and ask.digest != digest_of(lost):
         return data(coding.losing(desk, lost, digest_of(lost)))
+    if ask.do in _MASS:
+        backup(desk.path, "mass act")
     desk.write(decisions, seat.name)
     seat.saved = datetime.now().strftime("%H:%M:%S")
     if ask.view == "again":
