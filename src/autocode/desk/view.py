@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _COLOURS = 8
+_SHOWN = 16  # words of a suggested passage beside its buttons
 FILTERS = ("coder", "code", "theme", "band", "disagree", "group", "kind")
 
 
@@ -115,8 +116,15 @@ def stripes_of(desk: Desk, sitting: ReviewSession, item: Item) -> Iterator[Strip
 
 
 def _suggested(desk: Desk, s: Suggestion, verdict: str) -> Stripe:
-    span = s.segment.start, s.segment.end
-    return Stripe(s.code, colour(desk, s.code), "machine", "model", *span, word_of(s), s.probability, verdict)
+    return Stripe(s.code, colour(desk, s.code), "machine", "model", *s.passage, word_of(s), s.probability, verdict)
+
+
+def _said(desk: Desk, s: Suggestion) -> str:
+    """The words that would be coded, the middle of many left out; "" where these are the whole segment."""
+    if s.passage == (s.segment.start, s.segment.end):
+        return ""
+    words = desk.study.by_id[s.segment.document].text[slice(*s.passage)].split()
+    return " ".join(words if len(words) <= _SHOWN else [*words[: _SHOWN // 2], "…", *words[-_SHOWN // 2 :]])
 
 
 def colour(desk: Desk, code: str) -> str:
@@ -236,7 +244,9 @@ def pane(desk: Desk, place: Place, sitting: ReviewSession, item: Item) -> dict[s
     own = [c for c in desk.touching(item) if c.coder == sitting.coder]
     return {
         "unit": unit(desk, sitting, item),
-        "suggestions": [(s, desk.study.codebook.by_path.get(s.code), st) for s, st in _paired(desk, sitting, item)],
+        "suggestions": [
+            (s, desk.study.codebook.by_path.get(s.code), st, _said(desk, s)) for s, st in _paired(desk, sitting, item)
+        ],
         "own": [(s, c.memo) for s, c in zip((s for s in stripes_of(desk, sitting, item) if s.kind == "own"), own, strict=True)],
         "others": [s for s in stripes_of(desk, sitting, item) if s.kind == "human"],
         "rejected": item.rejected if free else None,
