@@ -804,6 +804,7 @@ def test_every_tab_keeps_its_own_place(browser: Any, folder: Path) -> None:
         with loads(other):
             other.locator("summary >> text=Filters").click()
             other.select_option("#f-theme", "Work")
+        other.locator("main >> text=pass the filters").first.wait_for()
         _press(page, "a")
         page.reload()
         other.reload()

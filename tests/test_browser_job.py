@@ -421,6 +421,7 @@ def test_the_whole_job_by_the_keyboard_alone(browser: Any, tmp_path: Path, mater
     """No mouse: bring files in, code, compare, train, write the dossier, send the study back."""
     with running(tmp_path, "open") as server:
         page = tab(browser, server.address)
+        page.on("filechooser", lambda _: None)  # so that it is caught from the beginning, however busy the machine
         _reach(page, "#study-name")
         page.keyboard.type("Badges")
         with loads(page):
