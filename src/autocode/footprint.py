@@ -15,6 +15,7 @@ import re
 import shutil
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -177,6 +178,13 @@ def sweep(folder: Path) -> None:
             if (match := _TEMPORARY.fullmatch(entry.name)) and _abandoned(entry, match):
                 with suppress(OSError):
                     shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)  # noqa: PTH108
+
+
+def temporary_folder() -> Path:
+    """The system's own folder for temporary files, cleared of what killed runs of ours left there."""
+    place = Path(tempfile.gettempdir())
+    sweep(place)
+    return place
 
 
 def is_temporary(name: str) -> bool:

@@ -6,13 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+import autocode.footprint
 from autocode.footprint import is_temporary, temporary
 from autocode.formats.files import write_atomic
-from autocode.formats.staged import together
+from autocode.formats.staged import Incoming, together
 
 _WRITER = """
 import os, sys
@@ -95,3 +97,35 @@ def test_scraps_of_killed_runs_are_swept_and_living_ones_are_not(tmp_path: Path)
     assert is_temporary(scrap.name)
     write_atomic(tmp_path / "b.csv", "whole")
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([alive.name, own.name, "b.csv"])
+
+
+_KILLED = """
+import os, signal
+from autocode.formats.staged import Incoming
+box = Incoming()
+box.add(box.begin("ana.docx"), b"my mother never read")
+print(box.paths[0].parent, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.row(2, 14)
+def test_files_dropped_on_a_killed_desk_are_gone_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transcript that was on its way into a study when the desk was killed does not stay in the system's folder."""
+    home = {**os.environ, "TMPDIR": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", _KILLED], capture_output=True, text=True, env=home, check=False)
+    left = Path(ran.stdout.strip())
+    assert ran.returncode == -9
+    assert (left / "ana.docx").is_file()
+    assert is_temporary(left.name)  # the inventory of words finds it by its name
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(autocode.footprint, "_swept", set())
+    running = Incoming()
+    assert not left.exists()
+    assert running.begin("ben.docx").is_file()
+    monkeypatch.setattr(autocode.footprint, "_swept", set())
+    other = Incoming()
+    assert running.paths[0].is_file(), "a desk that runs keeps its own"
+    running.close()
+    other.close()
+    assert list(tmp_path.iterdir()) == []

@@ -23,6 +23,7 @@ from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, Studies, seated, sit
 from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
+from autocode.footprint import temporary_folder
 from autocode.store.backups import backup
 from autocode.trail import Decision
 
@@ -308,9 +309,10 @@ def settle() -> None:
 
 
 def serve(server: Server, bound: socket.socket) -> None:
-    """Run until interrupted; work that is not finished then is stopped."""
+    """Run until interrupted; work that is not finished then is stopped, and files dropped on a killed desk are gone."""
     import uvicorn
 
+    temporary_folder()
     settle()
     config = uvicorn.Config(
         server.app, log_level="critical", access_log=False, server_header=False, lifespan="off", timeout_graceful_shutdown=1

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autocode.encode.cache import cache_folder, file_sha256, private_folder
 from autocode.errors import AutocodeError, InputError, disk_fault
-from autocode.footprint import moved, sweep, temporary
+from autocode.footprint import moved, sweep, temporary, temporary_folder
 
 _STUDY = "study.sqlite"
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD; RENAME_EXCHANGE of Linux and RENAME_SWAP of macOS
@@ -153,8 +153,8 @@ class Incoming:
     """A private folder for files on their way into a study: limited in size and number, and gone with the last of them."""
 
     def __init__(self) -> None:
-        """Make the folder, for this user alone."""
-        self._folder = tempfile.TemporaryDirectory(prefix="autocode-")
+        """Make the folder, for this user alone; what a killed run left of such folders goes."""
+        self._folder = tempfile.TemporaryDirectory(prefix=temporary("incoming"), dir=temporary_folder())
         self.paths: list[Path] = []
         self.bytes = 0
 

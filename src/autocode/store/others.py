@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autocode.errors import StoreError, disk_fault, full
-from autocode.footprint import temporary, wrote
+from autocode.footprint import temporary, temporary_folder, wrote
 
 _ROWS = 2_000_000  # of one table: more than any project has
 _SECONDS = 60  # that a file may keep the reader busy
@@ -83,7 +83,10 @@ def foreign(path: Path) -> Iterator[Foreign]:
     Raises:
         StoreError: It is missing, damaged, no SQLite file, or keeps the reader busy for a minute.
     """
-    with tempfile.TemporaryDirectory(prefix=temporary("copy")) as folder, _guarded(path, Path(folder)) as connection:
+    with (
+        tempfile.TemporaryDirectory(prefix=temporary("copy"), dir=temporary_folder()) as folder,
+        _guarded(path, Path(folder)) as connection,
+    ):
         connection.execute("PRAGMA query_only=ON")
         yield Foreign(connection)
 
