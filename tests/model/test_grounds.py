@@ -82,3 +82,15 @@ def test_a_theme_is_offered_where_its_codes_abstain(model: CodingModel) -> None:
 def test_no_theme_is_offered_without_need(model: CodingModel, P: list[float]) -> None:
     """Not where the model gives one of its codes, where none is likely, or where the theme has one code only."""
     assert not [s for s in _said(model, P) if s.theme]
+
+
+def test_what_is_coded_but_not_asked_about_is_told_as_silent(model: CodingModel) -> None:
+    """Beyond the bound of questions a coding is in no band, yet the machine's coding stays whole in the files."""
+    assert model.classifier is not None
+    judge = model.classifier.judge
+    bands = replace(judge.cuts, suggest=np.full(3, np.inf), ask=np.full(3, 0.99))
+    few = replace(model, classifier=replace(model.classifier, judge=replace(judge, cuts=bands, thresholds=np.full(3, 0.3))))
+    before = replace(model, classifier=replace(model.classifier, judge=replace(judge, thresholds=np.full(3, 0.3))))
+    told, whole = ([s for s in one.suggest(spoken(99)) if s.coded] for one in (few, before))
+    assert [(s.segment, s.code) for s in told] == [(s.segment, s.code) for s in whole]
+    assert {s.band for s in told if s.probability < 0.99} == {"silent"}

@@ -9,7 +9,7 @@ share of the threshold of coding, without a promise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -79,6 +79,8 @@ def share_of(hits: FloatArray, weights: FloatArray, group: IntArray, intraclass_
         group: (n,) document index.
         likeness: Correlation within a document, 0 to 1.
     """
+    from scipy.special import stdtrit
+
     effective, documents = _worth(weights, group, intraclass_correlation)
     if not documents:
         return Share(float("nan"), 0.0, 0)
@@ -87,7 +89,9 @@ def share_of(hits: FloatArray, weights: FloatArray, group: IntArray, intraclass_
     spread = np.bincount(group, weights * (hits - value))
     variance = float((spread**2).sum()) * documents / max(documents - 1, 1) / total**2
     if variance > 0:
-        effective = min(effective, value * (1 - value) / variance * _few(documents))
+        # What few documents cost: squared ratio of normal and Student quantile, one-sided 95 %.
+        few = float(1.6448536 / stdtrit(max(documents - 1, 1), 0.95)) ** 2
+        effective = min(effective, value * (1 - value) / variance * few)
     return Share(value, effective, documents)
 
 
@@ -99,13 +103,6 @@ def _worth(weights: FloatArray, group: IntArray, intraclass_correlation: float) 
     mass = np.bincount(group, weights)
     alike = 1 + intraclass_correlation * max(float((mass**2).sum()) / squares - 1, 0.0)
     return float(weights.sum()) ** 2 / squares / alike, int((mass > 0).sum())
-
-
-def _few(documents: int) -> float:
-    """What few documents cost: squared ratio of normal and Student quantile, one-sided 95 %."""
-    from scipy.special import stdtrit
-
-    return float((1.6448536 / stdtrit(max(documents - 1, 1), 0.95)) ** 2)
 
 
 def intraclass_correlation(parts: Iterable[tuple[FloatArray, FloatArray, IntArray]]) -> float:
@@ -175,8 +172,7 @@ def precision_cut(d: Decisions, aim: Aim, alike: float, least: float) -> float:
     ranked, counts = _candidates(d, least)
     if not counts:
         return float("inf")
-    start = int(np.argmin([doubt(_expected(ranked, n, alike), aim.share) for n in counts]))
-    cut = float("inf")
+    start, cut = int(np.argmin([doubt(_expected(ranked, n, alike), aim.share) for n in counts])), float("inf")
     for n in counts[start:]:
         if doubt(share_of(ranked.y[:n], np.ones(n), ranked.group[:n], alike), aim.share) > aim.risk:
             break
@@ -215,8 +211,7 @@ def recall_cut(d: Decisions, aim: Aim, alike: float) -> float:
     """
     given = d.y > 0
     p, weights, group = d.p[given], d.y[given], d.group[given]
-    candidates = np.unique(p)
-    cut = float("inf")
+    candidates, cut = np.unique(p), float("inf")
     for t in candidates[:: max(1, len(candidates) // _STEPS)]:
         if doubt(share_of((p >= t).astype(np.float64), weights, group, alike), aim.share) > aim.risk:
             break
@@ -337,29 +332,31 @@ def beating(aim: Aim, d: Decisions) -> Aim:
 def _read(k: Known, suggest: FloatArray, promised: tuple[FloatArray, IntArray], config: ClassifyConfig) -> FloatArray:
     """Where `ask` begins (K,), with no more questions about a segment, on average, than a reviewer reads.
 
-    Codes without a promise of recall are asked about from a higher share of the threshold of coding on; where that is
-    not enough, promises of recall are given up in place (basis 0), those first that ask most in vain. Whatever is
-    coded or suggested is asked about in any case.
+    Whatever is coded or suggested is asked about, and codes without a promise of recall from a share of the threshold of
+    coding on. Where that asks too much, this share grows; then promises of recall are given up in place (basis 0), those
+    first that ask most in vain; at last only the likeliest of all questions are asked, whatever code they are about.
     """
     cut, basis = promised
 
     def drawn(share: float) -> FloatArray:
-        # Whatever is coded or suggested is at least asked.
         return np.minimum(np.minimum(np.where(basis > 0, cut, share * k.coding), k.coding), suggest)
 
-    def vain(ask: FloatArray) -> FloatArray:
-        return np.asarray(((ask <= k.P) & (suggest > k.P)).mean(axis=0))
+    def asked(ask: FloatArray) -> NDArray[np.bool_]:
+        return np.asarray((ask <= k.P) & (suggest > k.P))
 
-    steps = np.linspace(config.ask_share, 1, 11) if config.ask_share < 1 else np.array([config.ask_share])
+    most = int(config.ask_questions * len(k.P))
     while True:
-        for share in steps:
-            ask = drawn(float(share))
-            if vain(ask).sum() <= config.ask_questions:
+        for share in np.linspace(config.ask_share, max(config.ask_share, 1), 11).tolist():
+            ask = drawn(share)
+            if asked(ask).sum() <= most:
                 return ask
-        spared = np.where(basis > 0, vain(ask) - vain(np.minimum(k.coding, suggest)), 0.0)
-        if not spared.max(initial=0.0) > 0:
-            return ask
+        spared = np.where(basis > 0, (asked(ask) & (np.minimum(k.coding, suggest) > k.P)).sum(axis=0), 0)
+        if not spared.max(initial=0) > 0:
+            break
         basis[int(np.argmax(spared))] = 0
+    least = np.maximum(ask, np.nextafter(np.sort(k.P[asked(ask)])[-1 - most], np.inf))
+    basis[(least > ask) & asked(ask).any(axis=0)] = 0
+    return np.asarray(np.minimum(least, suggest))
 
 
 def _bearable(k: Known, d: Decisions, aim: Aim, config: ClassifyConfig) -> float:
@@ -378,30 +375,20 @@ def _promised(
     """
     K = len(k.coding)
     cuts, basis = np.full(K, _NONE), np.zeros(K, dtype=np.int8)
-    for number, groups in ((1, _singly), (2, _by_theme), (3, _together)):
+    for number in (1, 2, 3):
         open_ = np.isfinite(k.coding) & np.isinf(cuts)
         left = np.flatnonzero(open_ if alone is None or number == 1 else open_ & ~alone)
-        for codes in groups(left, k.parents):
+        for codes in left[:, None] if number == 1 else _groups(left, k.parents[left] if number == 2 else 0 * left):
             cut = find(k.of(codes))
             if np.isfinite(cut):
                 cuts[codes], basis[codes] = cut, number
     return cuts, basis
 
 
-def _singly(left: IntArray, parents: IntArray) -> Iterator[IntArray]:
-    yield from left[:, None]
-
-
-def _by_theme(left: IntArray, parents: IntArray) -> Iterator[IntArray]:
-    for theme in np.unique(parents[left]):
-        members = left[parents[left] == theme]
-        if theme >= 0 and len(members) > 1:
-            yield members
-
-
-def _together(left: IntArray, parents: IntArray) -> Iterator[IntArray]:
-    if len(left) > 1:
-        yield left
+def _groups(codes: IntArray, owner: IntArray) -> list[IntArray]:
+    """The codes of each owner that has several; a negative number is none."""
+    groups = (codes[owner == one] for one in np.unique(owner[owner >= 0]))
+    return [group for group in groups if len(group) > 1]
 
 
 def _without_evidence_against(k: Known, cuts: FloatArray, basis: IntArray, aim: Aim) -> None:

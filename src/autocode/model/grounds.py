@@ -52,7 +52,7 @@ class Reasons:
         Args:
             prepared: The n units.
             P: (n, K) probabilities.
-            least: The lowest band wanted, by number; silent codes have no grounds.
+            least: The lowest band wanted, by number; what the machine codes is told in any case. Silent codes have no grounds.
             strange: (n,) which units are unlike anything the model has met, where that is known already.
         """
         bands, coded = self.classifier.bands(P), self.classifier.coded(P)
@@ -68,14 +68,16 @@ class Reasons:
         shown = [int(k) for k in order if unit.bands[k] >= 1]
         words, spans = self._words(unit, shown)
         for k in order:
-            if unit.bands[k] >= least:
+            if unit.bands[k] >= least or unit.coded[k]:
                 found = self._of_code(unit, int(k), words.get(int(k), ()))
                 yield replace(found, span=spans[int(k)]) if int(k) in spans else found
 
     def _of_code(self, unit: _Unit, k: int, words: _Words) -> Suggestion:
         segment, p, band = unit.prepared.segments[unit.row], float(unit.P[k]), BANDS[unit.bands[k]]
         if band == "silent":
-            return Suggestion(segment, self.codes[k], p, band, grounds=Grounds(unfamiliar=unit.strange))
+            return Suggestion(
+                segment, self.codes[k], p, band, grounds=Grounds(unfamiliar=unit.strange), coded=bool(unit.coded[k])
+            )
         evidence, grounds = self.precedents.nearest(unit.vector, self.codes[k]), self._grounds(unit, self.codes[k], words, {k})
         return Suggestion(segment, self.codes[k], p, band, evidence, grounds, coded=bool(unit.coded[k]))
 
