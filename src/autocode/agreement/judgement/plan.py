@@ -14,11 +14,10 @@ import numpy as np
 
 from autocode.agreement.coefficients.binary import cohen_kappa
 from autocode.agreement.counts import Decisions, pair_counts
-from autocode.agreement.estimate import apa
+from autocode.agreement.estimate import FloatArray, apa
 from autocode.agreement.judgement.intervals import MIN_DOCUMENTS, MIN_USES, joint_share
 from autocode.agreement.judgement.sampling import EXPECTED
 from autocode.errors import StudyError
-from autocode.study.matrix import FloatArray
 
 SIMULATED = 400  # studies for each number of documents
 STEPS = (4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 120)
