@@ -25,8 +25,10 @@ from cases import compute, passes
 from numpy.typing import NDArray
 
 from autocode.agreement import AgreementOptions, agree, agree_on, summary
-from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import Decisions, pair_counts
+from autocode.agreement.intervals import bootstrap, fisher, jackknife, joint_share, partial_pooling
+from autocode.agreement.judgement import Comparison, chances_of, judge
 from autocode.agreement.judgement.frequencies import (
     Checked,
     difference_estimator,
@@ -36,9 +38,7 @@ from autocode.agreement.judgement.frequencies import (
     ppi_plus_mean,
     raw_share,
 )
-from autocode.agreement.judgement.intervals import bootstrap, fisher, jackknife, joint_share, partial_pooling
 from autocode.agreement.judgement.power import ON_PAR
-from autocode.agreement.judgement.verdict import Comparison, chances_of, judge
 from autocode.agreement.rows import Evidence, Verdict
 from autocode.errors import AutocodeError
 

@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 from rho import recall_from_kappa
 
-from autocode.agreement.coefficients.binary import BINARY, cohen_kappa, krippendorff_alpha
+from autocode.agreement.coefficients import BINARY, cohen_kappa, krippendorff_alpha
 from autocode.agreement.counts import Decisions, coincidence_counts, pair_counts, with_pooled
 from autocode.agreement.judgement import frequencies
 from autocode.agreement.judgement.alternative_annotator import AltTestOptions, alt_test
 from autocode.agreement.judgement.conventions import Coded, maxqda_segments
-from autocode.agreement.spans import unitizing
-from autocode.agreement.spans import unitizing as unitizing1995
-from autocode.agreement.spans.boundaries import (
+from autocode.agreement.spans import (
     Span,
     boundary_similarity,
     character_table,
     merge,
     of_code,
     segmentation_similarity,
+    unitizing,
 )
+from autocode.agreement.spans import unitizing as unitizing1995
 from autocode.study.matrix import FloatArray
 
 Data = Mapping[str, Any]

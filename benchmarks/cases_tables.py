@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement.coefficients import krippendorff
+from autocode.agreement.coefficients import BINARY, cohen_kappa, krippendorff
 from autocode.agreement.coefficients import many_raters as multirater
 from autocode.agreement.coefficients import nominal as coefficients
-from autocode.agreement.coefficients.binary import BINARY, cohen_kappa
 from autocode.agreement.coefficients.krippendorff import SET_DISTANCES, WEIGHTS
 from autocode.agreement.coefficients.many_raters import Terms
 from autocode.agreement.estimate import Estimate
-from autocode.agreement.judgement.intervals import fisher, jackknife, plain
+from autocode.agreement.intervals import fisher, jackknife, plain
 from autocode.study.matrix import FloatArray, IntArray
 
 Data = Mapping[str, Any]

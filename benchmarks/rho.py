@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement.coefficients import binary
+from autocode.agreement import coefficients as binary
 from autocode.study.matrix import IntArray
 
 

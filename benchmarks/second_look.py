@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import sets
 
-from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import decisions, pair_counts
 from autocode.agreement.judgement.sampling import drawn, expected_spread, inclusion, progressed, second_chances
 from autocode.config import Config

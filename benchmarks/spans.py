@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.agreement.coefficients.binary import kappa_of_counts
-from autocode.agreement.spans.boundaries import Span
+from autocode.agreement.coefficients import kappa_of_counts
+from autocode.agreement.spans import Span
 from autocode.agreement.spans.unitizing import continuum, u_alpha
 from autocode.classify.classifier import folds_of
 from autocode.classify.material import word_weights

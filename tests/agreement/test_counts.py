@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from autocode.agreement import agree, agree_on
-from autocode.agreement.coefficients import binary
+from autocode.agreement import coefficients as binary
 from autocode.agreement.counts import (
     Decisions,
     by_document,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autocode.agreement import AgreementOptions
-from autocode.agreement.judgement.intervals import t_quantile
+from autocode.agreement.intervals import t_quantile
 
 
 def test_the_default_bound_is_the_end_of_the_default_interval() -> None:

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from autocode.agreement import AgreementOptions, agree_on
-from autocode.agreement.coefficients import binary
-from autocode.agreement.coefficients.binary import BINARY
+from autocode.agreement import AgreementOptions, agree_on, intervals
+from autocode.agreement import coefficients as binary
+from autocode.agreement.coefficients import BINARY
 from autocode.agreement.counts import Decisions, pair_counts
-from autocode.agreement.judgement import intervals
 from tests.agreement.made import any_decisions, decided, noisy, tables
 
 

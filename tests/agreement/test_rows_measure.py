@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autocode.agreement import AgreementOptions
-from autocode.agreement.coefficients.binary import cohen_kappa, mean_over
+from autocode.agreement.coefficients import cohen_kappa, mean_over
 from autocode.agreement.rows import STANDARD, Evidence, measure
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rho import RhoOptions, _population, recall_from_kappa, shaffer_rho
 
-from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.coefficients import cohen_kappa
 
 
 def test_recall_from_kappa() -> None:

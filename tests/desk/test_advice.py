@@ -15,9 +15,8 @@ from autocode.errors import StudyError
 from autocode.ethics.forget import Places, forget
 from autocode.store import STORE, load, update
 from autocode.store.backups import check
-from autocode.store.ledger import entries, last_written
+from autocode.store.ledger import entries, forget_words, last_written
 from autocode.store.records import attach, recordings
-from autocode.store.rewording import forget_words
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Turn
 from autocode.trail import of_coding, to_text, verify
 from tests.desk.desks import EVE, half_coded, learnt

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.agreement.coefficients.binary import mean_kappa
+from autocode.agreement.coefficients import mean_kappa
 from autocode.config import ClassifyConfig, Config
 from autocode.model import CodingModel, Judged, curve_of, learnable, learning_curve, prepare, rows_of, target
 from autocode.model.curve import _error, _power_law, _sizes

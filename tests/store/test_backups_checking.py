@@ -16,10 +16,9 @@ from flips import flip, long_ledger, reported
 
 from autocode.store import STORE, scrub, update
 from autocode.store.backups import check, doubles
-from autocode.store.ledger import append, held
+from autocode.store.ledger import append, forget_words, held
 from autocode.store.opening import still
 from autocode.store.outputs import record_outputs
-from autocode.store.rewording import forget_words
 from autocode.store.rows import log_of
 from autocode.study import Coding, Study
 from autocode.trail import Decision

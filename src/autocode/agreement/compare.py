@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement.coefficients import binary
-from autocode.agreement.coefficients.binary import mean_kappa
+from autocode.agreement.coefficients import krippendorff_alpha, mean_kappa, mean_over, symmetric
 from autocode.agreement.counts import (
     Decisions,
     by_theme,
@@ -28,9 +27,8 @@ from autocode.agreement.counts import (
     with_pooled,
 )
 from autocode.agreement.estimate import AgreementOptions, Estimate, apa, number
-from autocode.agreement.judgement import intervals
-from autocode.agreement.judgement.intervals import Statistic
-from autocode.agreement.judgement.verdict import verdicts
+from autocode.agreement.intervals import Statistic, partial_pooling
+from autocode.agreement.judgement import verdicts
 from autocode.agreement.render import to_text
 from autocode.agreement.rows import STANDARD, Evidence, Findings, Row, evidence, measure
 from autocode.errors import StudyError
@@ -97,17 +95,17 @@ def all_rows(data: Decisions, pairs: Sequence[Pair], options: AgreementOptions) 
     counts = stack(pairs, mean)
     coders = sorted({r for pair in pairs for r in (pair.first, pair.second)})
     found = _evidence(data, coders, pairs)
-    statistics: Mapping[str, Statistic] = {name: binary.mean_over(s) for name, s in STANDARD.items()}
+    statistics: Mapping[str, Statistic] = {name: mean_over(s) for name, s in STANDARD.items()}
     values = measure(counts, found, statistics, options)
     if pairs[0].kind == "human-human":
         coincidences = with_pooled(coincidence_counts(data, coders))
-        alpha = {"krippendorff_alpha": binary.krippendorff_alpha}
+        alpha = {"krippendorff_alpha": krippendorff_alpha}
         kept = coincidences[coincidences[:, 0].sum(-1) > 0]
         values |= measure(kept, found, alpha, options)
     rows = _rows(data, pairs, values, ("", "", "mean" if mean else "sum"))
     if options.confidence != 0.95 or not data.codes:
         return rows
-    drawn = intervals.partial_pooling(counts[:, :, 1:], statistics["cohen_kappa"], found.uses[1:])
+    drawn = partial_pooling(counts[:, :, 1:], statistics["cohen_kappa"], found.uses[1:])
     second = (Estimate(*ends) if None not in ends else None for ends in zip(*(map(number, x) for x in drawn), strict=True))
     return [rows[0], *(replace(row, drawn=estimate) for row, estimate in zip(rows[1:], second, strict=True))]
 
@@ -131,7 +129,7 @@ def stack(pairs: Sequence[Pair], mean: bool) -> FloatArray:
         counts = np.stack([pair.counts for pair in pairs], axis=1)
     else:
         total = sum((pair.counts for pair in pairs[1:]), pairs[0].counts)
-        counts = (total if pairs[0].kind == "machine-human" else binary.symmetric(total))[:, None]
+        counts = (total if pairs[0].kind == "machine-human" else symmetric(total))[:, None]
     kept: FloatArray = counts[counts[:, :, 0].sum((1, 2)) > 0]
     return kept
 

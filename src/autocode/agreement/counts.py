@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autocode.agreement.coefficients.binary import symmetric
+from autocode.agreement.coefficients import symmetric
 from autocode.errors import StudyError, did_you_mean
 from autocode.study.codebook import SEPARATOR
 from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray, IntArray

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement.coefficients import binary
+from autocode.agreement.coefficients import cohen_kappa, positive_agreement
 from autocode.agreement.counts import Decisions, pair_counts
 from autocode.agreement.estimate import number
-from autocode.agreement.spans.boundaries import Span, boundary_offsets
+from autocode.agreement.spans import Span, boundary_offsets
 from autocode.errors import StudyError
 from autocode.study import Coding, Segment, Study
 from autocode.study.codebook import SEPARATOR
@@ -270,9 +270,9 @@ def agreement_by_document(data: Decisions, first: str, second: str, code: str = 
     counts = pair_counts(data, data.coders.index(first), data.coders.index(second))
     units = counts[:, 0].sum(-1) if data.codes else np.zeros(len(counts))
     tables = counts[:, data.codes.index(code)] if code else counts.sum(1)
-    kappa, positive = binary.cohen_kappa(tables), binary.positive_agreement(tables)
+    kappa, positive = cohen_kappa(tables), positive_agreement(tables)
     total = tables.sum(0)
-    influence = binary.cohen_kappa(total) - binary.cohen_kappa(total - tables)
+    influence = cohen_kappa(total) - cohen_kappa(total - tables)
     return [
         DocumentAgreement(
             data.documents[g],

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from autocode.agreement.coefficients import binary
+from autocode.agreement.coefficients import gwet_ac1, pabak
 from autocode.agreement.estimate import REASONS, Estimate, apa
 from autocode.agreement.rows import NOT_ASSESSABLE, Findings, Measure, Row, Verdict
 from autocode.errors import counted
@@ -237,7 +237,7 @@ def _paradoxes(report: Findings) -> list[str]:
         return []
     shown = [
         f"{r.code} ({100 * (r.percent.value or 0):.1f} % of units alike, kappa {apa(r.kappa.value)}, "
-        f"AC1 {apa(float(binary.gwet_ac1(r.cells)))}, PABAK {apa(float(binary.pabak(r.cells)))})"
+        f"AC1 {apa(float(gwet_ac1(r.cells)))}, PABAK {apa(float(pabak(r.cells)))})"
         for r in rows[:5]
     ]
     more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""

@@ -8,10 +8,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autocode.agreement.coefficients import binary
+from autocode.agreement.coefficients import (
+    cohen_kappa,
+    gwet_ac1,
+    krippendorff_alpha,
+    pabak,
+    percent_agreement,
+    positive_agreement,
+)
 from autocode.agreement.estimate import AgreementOptions, BoolArray, Chances, Estimate, FloatArray, number
-from autocode.agreement.judgement import intervals
-from autocode.agreement.judgement.intervals import Joint, Spread, Statistic
+from autocode.agreement.intervals import (
+    COUNTS_ONLY,
+    ENOUGH_DOCUMENTS,
+    MIN_CODED_DOCUMENTS,
+    MIN_DOCUMENTS,
+    MIN_USES,
+    ZERO_CELL,
+    Joint,
+    Spread,
+    Statistic,
+    bootstrap,
+    fisher,
+    jackknife,
+    joint_share,
+    logit,
+    plain,
+    t_quantile,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -69,7 +92,7 @@ class Row:
     @property
     def paradox(self) -> bool:
         """Whether the coders agree on nearly all units and kappa is low, since the code is so rare or so common."""
-        ac1 = float(binary.gwet_ac1(self.cells))
+        ac1 = float(gwet_ac1(self.cells))
         kappa, percent = self.kappa.value, self.percent.value
         return (
             kappa is not None
@@ -83,10 +106,10 @@ class Row:
     def to_json(self) -> dict[str, Any]:
         """JSON-ready mapping."""
         estimates = ("kappa", "alpha", "positive", "percent")
-        plain = {name: getattr(self, name) for name in self.__slots__ if name not in (*estimates, "drawn")}
-        beside = {"ac1": number(float(binary.gwet_ac1(self.cells))), "pabak": number(float(binary.pabak(self.cells)))}
+        values = {name: getattr(self, name) for name in self.__slots__ if name not in (*estimates, "drawn")}
+        beside = {"ac1": number(float(gwet_ac1(self.cells))), "pabak": number(float(pabak(self.cells)))}
         drawn = None if self.drawn is None else self.drawn.to_json()
-        return plain | {name: getattr(self, name).to_json() for name in estimates} | beside | {"partial_pooling": drawn}
+        return values | {name: getattr(self, name).to_json() for name in estimates} | beside | {"partial_pooling": drawn}
 
 
 LEAST_DOCUMENTS, LEAST_USES, LEAST_CODED_DOCUMENTS, LEAST_JOINT_USES = 8, 10, 5, 3
@@ -241,11 +264,11 @@ class Findings:
 
         found = []
         for row in self.rows:
-            plain = {name: value for name, value in row.to_json().items() if not isinstance(value, dict)}
+            values = {name: value for name, value in row.to_json().items() if not isinstance(value, dict)}
             for name in ("kappa", "alpha", "positive", "percent"):
                 e: Estimate = getattr(row, name)
-                plain |= {name: e.value, f"{name}_low": e.low, f"{name}_high": e.high}
-            found.append(plain)
+                values |= {name: e.value, f"{name}_low": e.low, f"{name}_high": e.high}
+            found.append(values)
         return pandas.DataFrame(found)
 
     def to_json(self) -> dict[str, Any]:
@@ -267,10 +290,10 @@ class Findings:
 
 
 SCALES: Mapping[str, Callable[[Spread, float], tuple[FloatArray, FloatArray]]] = {
-    "percent_agreement": intervals.logit,
-    "negative_agreement": intervals.logit,
-    "prevalence_index": intervals.plain,
-    "bias_index": intervals.plain,
+    "percent_agreement": logit,
+    "negative_agreement": logit,
+    "prevalence_index": plain,
+    "bias_index": plain,
 }
 """The scale on which the jackknife makes an interval; Fisher's z for what is not listed."""
 
@@ -296,23 +319,23 @@ class Evidence:
 
     def against_interval(self, cell: int) -> str:
         """The rule that forbids an interval for one code, "" where none does."""
-        if self.documents < intervals.MIN_DOCUMENTS:
+        if self.documents < MIN_DOCUMENTS:
             return "few_documents"
-        if self.uses[cell] <= intervals.COUNTS_ONLY:
+        if self.uses[cell] <= COUNTS_ONLY:
             return "counts_only"
         if self.coded_documents[cell] <= 1:
             return "single_cluster"
-        if self.uses[cell] < intervals.MIN_USES:
+        if self.uses[cell] < MIN_USES:
             return "few_uses"
-        few = self.coded_documents[cell] < intervals.MIN_CODED_DOCUMENTS
+        few = self.coded_documents[cell] < MIN_CODED_DOCUMENTS
         return "few_coded_documents" if few else ""
 
     def flags(self, cell: int) -> tuple[str, ...]:
         """What a reader of the value must know."""
         found = []
-        if intervals.MIN_DOCUMENTS <= self.documents < intervals.ENOUGH_DOCUMENTS:
+        if MIN_DOCUMENTS <= self.documents < ENOUGH_DOCUMENTS:
             found.append("very_few_documents")
-        if 0 < self.uses[cell] <= intervals.COUNTS_ONLY:
+        if 0 < self.uses[cell] <= COUNTS_ONLY:
             found.append("counts_only")
         return tuple(found)
 
@@ -339,14 +362,14 @@ def measure(
     tables: dict[str, list[Estimate]] = {}
     paired = counts if counts.ndim == 4 else counts[:, None]
     for name, statistic in statistics.items():
-        result = intervals.jackknife(counts, statistic)
-        ends, alike = SCALES.get(name, intervals.fisher)(result, options.confidence), np.zeros(len(found.uses), bool)
+        result = jackknife(counts, statistic)
+        ends, alike = SCALES.get(name, fisher)(result, options.confidence), np.zeros(len(found.uses), bool)
         if options.interval == "bootstrap":
-            drawn = intervals.bootstrap(counts, statistic, options.resamples, options.seed, options.confidence)
+            drawn = bootstrap(counts, statistic, options.resamples, options.seed, options.confidence)
             ends, result = (drawn.low, drawn.high), replace(result, undefined=drawn.undefined)
         if name in JOINT:
             whole = statistic if counts.ndim == 4 else lambda tables, one=statistic: one(tables[0])
-            joint = intervals.joint_share(paired, whole, found.uses, options.confidence, found.coders)
+            joint = joint_share(paired, whole, found.uses, options.confidence, found.coders)
             ends, alike, result = _joint(joint, paired, (ends, result), options)
         without = "no_positives" if name in ("positive_agreement", "jaccard") else "no_variance"
         reason = without if counts.any() else "no_pairs"
@@ -361,8 +384,8 @@ def _joint(
     (low, high), result = drawn
     cells = counts.sum((0, 1))
     least = np.minimum(np.minimum(cells[..., 0], cells[..., 3]), cells[..., 1] + cells[..., 2])
-    taken = (least < intervals.ZERO_CELL) if options.interval == "bootstrap" else np.ones(len(least), bool)
-    half = (joint.high - joint.low) / (2 * intervals.t_quantile(options.confidence, len(counts)))
+    taken = (least < ZERO_CELL) if options.interval == "bootstrap" else np.ones(len(least), bool)
+    half = (joint.high - joint.low) / (2 * t_quantile(options.confidence, len(counts)))
     ends = np.where(taken, joint.low, low), np.where(taken, joint.high, high)
     return ends, joint.alike & taken, replace(result, se=np.where(taken, half, result.se))
 
@@ -392,9 +415,9 @@ def _estimate(result: Spread, ends: tuple[FloatArray, FloatArray], found: Eviden
 
 
 STANDARD: Mapping[str, Statistic] = {
-    "cohen_kappa": binary.cohen_kappa,
-    "krippendorff_alpha": binary.krippendorff_alpha,
-    "positive_agreement": binary.positive_agreement,
-    "percent_agreement": binary.percent_agreement,
+    "cohen_kappa": cohen_kappa,
+    "krippendorff_alpha": krippendorff_alpha,
+    "positive_agreement": positive_agreement,
+    "percent_agreement": percent_agreement,
 }
 """The coefficients of every row."""

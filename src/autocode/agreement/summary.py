@@ -37,7 +37,7 @@ from autocode.agreement.counts import (
     relevant,
 )
 from autocode.agreement.estimate import AgreementOptions, Estimate
-from autocode.agreement.judgement import intervals
+from autocode.agreement.intervals import fisher, spread
 from autocode.agreement.rows import Evidence, Findings, Measure, Row, estimates
 from autocode.errors import counted
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
@@ -223,9 +223,9 @@ def _set_alpha(data: Decisions, index: IntArray, sets: BoolArray, likeness: Like
     expected, observed = counts**2 - common, apart.sum() - np.r_[0.0, apart]
     defined = expected > 1e-12 * np.maximum(counts, 1) ** 2
     alpha = 1 - (counts - 1) * observed / np.where(defined, expected, np.nan)
-    result = intervals.spread(alpha[:1], alpha[1:, None])
+    result = spread(alpha[:1], alpha[1:, None])
     enough = Evidence(G, np.array([np.inf]), np.array([float(G)]))
-    return estimates(result, intervals.fisher(result, confidence), enough, "no_variance")[0]
+    return estimates(result, fisher(result, confidence), enough, "no_variance")[0]
 
 
 MOST_SETS = 10_000  # different sets of codes, all pairs of which are compared within seconds

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autocode.agreement.coefficients.binary import kappa_of_counts
+from autocode.agreement.coefficients import kappa_of_counts
 from autocode.classify.bands import (
     LEAST_DOCUMENTS,
     BandThresholds,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.agreement.coefficients.binary import kappa_of_counts
+from autocode.agreement.coefficients import kappa_of_counts
 from autocode.classify.calibration import calibrate, judge
 from autocode.classify.classifier import Classifier, HeldOutPredictions, Scores, held, nested_scores
 from autocode.classify.heads import train

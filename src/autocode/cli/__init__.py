@@ -26,8 +26,8 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "open": ("autocode.cli.review:open_", "Open the desk: all work on your studies in one window."),
         "demo": ("autocode.cli.importing:demo", "Run the main job on the bundled study."),
         "import": ("autocode.cli.importing:import_", "Bring transcripts, codings and codebooks into a study."),
-        "describe": ("autocode.cli.exchange:describe", "Say what is in a study, and who coded what."),
-        "rename": ("autocode.cli.exchange:rename", "Give a study another name."),
+        "describe": ("autocode.cli.study:describe", "Say what is in a study, and who coded what."),
+        "rename": ("autocode.cli.study:rename", "Give a study another name."),
         "shortcut": ("autocode.cli.review:shortcut", "Make a file that opens the desk on a double click."),
     },
     "Agree and code": {
@@ -48,9 +48,9 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "frequencies": ("autocode.cli.agreement:frequencies", "Count codes, corrected for the machine's errors."),
     },
     "Report": {
-        "report": ("autocode.cli.dossier:report", "Write the dossier: tables, figures, agreement, verdict."),
-        "export": ("autocode.cli.exchange:export", "Write a study to a file for other tools."),
-        "members": ("autocode.cli.dossier:MEMBERS", "Check with participants: send letters, bring in answers."),
+        "report": ("autocode.cli.study:report", "Write the dossier: tables, figures, agreement, verdict."),
+        "export": ("autocode.cli.study:export", "Write a study to a file for other tools."),
+        "members": ("autocode.cli.study:MEMBERS", "Check with participants: send letters, bring in answers."),
         "audit": ("autocode.cli.review:audit", "Show the trail of decisions, and check that it is whole."),
     },
     "Keep safe": {

@@ -50,15 +50,7 @@ from autocode.cli.shell import blank_model, further, ledger_of, show, tell, with
 from autocode.config import Config
 from autocode.dossier.comparison import COMPARISONS, Comparison, write_comparison
 from autocode.errors import StudyError, counted, did_you_mean
-from autocode.evaluate import (
-    batch_of,
-    check_leaks,
-    compare,
-    first_choices,
-    held_out_table,
-    hold_out,
-    write_held_out,
-)
+from autocode.evaluate import batch_of, check_leaks, compare, first_choices, held_out_table, hold_out, write_held_out
 from autocode.evaluate.group_errors import bias
 from autocode.formats import read, read_all
 from autocode.formats.tables.participants import agreement_options, participant_of

@@ -10,17 +10,7 @@ from typing import Annotated
 
 import typer
 
-from autocode.cli.options import (
-    Json,
-    ModelOption,
-    Overwrite,
-    StudyPath,
-    known_path,
-    known_source,
-    known_study,
-    out,
-    refuse,
-)
+from autocode.cli.options import Json, ModelOption, Overwrite, StudyPath, known_path, known_source, known_study, out, refuse
 from autocode.cli.shell import mind_places, show, tell, working
 from autocode.doctor import examine, prove_privacy
 from autocode.encode.cache import cache_folder

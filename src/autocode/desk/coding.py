@@ -13,20 +13,7 @@ from autocode.desk.guard import Ask, Place, Session, asked, data, html, moved, r
 from autocode.desk.queue import ORDERS, complete
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, seated
-from autocode.desk.view import (
-    FILTERS,
-    colour,
-    elsewhere,
-    following,
-    fragment,
-    groups,
-    here,
-    listed,
-    pane,
-    tree,
-    unit,
-    units,
-)
+from autocode.desk.view import FILTERS, colour, elsewhere, following, fragment, groups, here, listed, pane, tree, unit, units
 from autocode.errors import InputError, StudyError
 from autocode.study import Coding, Document
 from autocode.study.codebook import SEPARATOR

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import decisions, pair_counts
 from autocode.agreement.differences import CAUSES
 from autocode.agreement.estimate import apa

@@ -5,15 +5,7 @@
 """
 
 from autocode.encode.cache import cache_folder
-from autocode.encode.encoders import (
-    PLUS,
-    CachedEncoder,
-    JoinedEncoder,
-    first_of,
-    load_encoder,
-    needs_export,
-    widths_of,
-)
+from autocode.encode.encoders import PLUS, CachedEncoder, JoinedEncoder, first_of, load_encoder, needs_export, widths_of
 from autocode.encode.multilingual import add_multilingual
 from autocode.encode.tuning import Network, Words, can_tune, words_of
 from autocode.encode.weights import (

@@ -14,7 +14,7 @@ from autocode.errors import InputError, StudyError
 from autocode.ethics.letters import ANSWERS
 from autocode.formats.files import legal, write_atomic
 from autocode.formats.files import read_text as file_text
-from autocode.formats.projects.archive import Archive, local, open_archive
+from autocode.formats.projects import Archive, local, open_archive
 from autocode.study import Coding, Study
 from autocode.study.matrix import segment
 from autocode.study.moves import edits_between

@@ -22,10 +22,9 @@ from autocode.formats.staged import is_ours
 from autocode.formats.tables.participants import RESPONDENT, variable
 from autocode.model.saved import erase_evidence
 from autocode.store import STORE, load, rewrite_receipts, scrub, update
-from autocode.store.ledger import now, redact
+from autocode.store.ledger import forget_words, now, redact
 from autocode.store.outputs import Forgetting, journal, strike, write_journal
 from autocode.store.records import detach, recordings, without_documents
-from autocode.store.rewording import forget_words
 from autocode.study import Document, Study
 from autocode.study.codebook import Codebook
 from autocode.trail import Decision

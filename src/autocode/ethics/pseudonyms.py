@@ -17,9 +17,8 @@ from autocode.ethics.names import CERTAINTIES, COUNTRIES, NEVER, find_names, spe
 from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
 from autocode.store import STORE, rewrite_receipts, scrub, update
 from autocode.store.backups import backups
-from autocode.store.ledger import redact
+from autocode.store.ledger import forget_words, redact
 from autocode.store.records import with_words
-from autocode.store.rewording import forget_words
 from autocode.study import Document, Study
 from autocode.study.moves import Edit
 from autocode.study.revise import apply_edits

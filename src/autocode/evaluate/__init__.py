@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from autocode.agreement.compare import AgreementReport, agree
 from autocode.agreement.estimate import Estimate, apa
+from autocode.agreement.judgement import coefficient_of
 from autocode.agreement.judgement.corrected import Batch
-from autocode.agreement.judgement.verdict import coefficient_of
 from autocode.classify.classifier import HeldOutPredictions
 from autocode.classify.workload import Workload, workload
 from autocode.config import AgreementConfig, Config

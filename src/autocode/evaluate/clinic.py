@@ -5,7 +5,7 @@ codes that are taken for one another, what agreement would be if they were one c
 for having looked at many pairs. Nothing is written for the researcher: a decision rule can be found in the
 human-coded segments that divide two codes best, and these are named.
 
-Source of the intervals: `autocode.agreement.judgement.intervals` (delete-one-document jackknife), with
+Source of the intervals: `autocode.agreement.intervals` (delete-one-document jackknife), with
 Bonferroni's correction for the pairs looked at.
 """
 
@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import by_theme, decisions, pair_counts, theme
 from autocode.agreement.differences import inventory, rows_of
 from autocode.agreement.estimate import apa
-from autocode.agreement.judgement.intervals import jackknife, t_quantile
+from autocode.agreement.intervals import jackknife, t_quantile
 from autocode.study import Segment
 from autocode.study.codebook import SEPARATOR
 from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray

@@ -7,7 +7,7 @@ variable the intervals are widened so that all of them hold together (Bonferroni
 difference between the humans: where they too agree less, the group is harder to code, and not only for the
 machine.
 
-Source of the interval: see `autocode.agreement.judgement.intervals`.
+Source of the interval: see `autocode.agreement.intervals`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autocode.agreement.coefficients.binary import mean_kappa
+from autocode.agreement.coefficients import mean_kappa
 from autocode.agreement.counts import Decisions, decisions, pair_counts, with_pooled
 from autocode.agreement.estimate import Estimate, apa, number
-from autocode.agreement.judgement.intervals import plain, spread
+from autocode.agreement.intervals import plain, spread
 from autocode.agreement.render import WIDTH, aligned
 from autocode.study.matrix import FloatArray
 

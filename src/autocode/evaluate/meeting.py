@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import decisions, pair_counts
 from autocode.agreement.differences import CAUSES, Difference, inventory, rows_of
 from autocode.errors import StudyError

@@ -10,14 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from autocode.errors import AutocodeError, CodebookError, InputError
+from autocode.formats.datasets import is_datasets_folder, parquet_table, read_datasets, write_datasets, write_parquet
 from autocode.formats.datasets.annotated import read_marked
-from autocode.formats.datasets.huggingface import (
-    is_datasets_folder,
-    parquet_table,
-    read_datasets,
-    write_datasets,
-    write_parquet,
-)
 from autocode.formats.datasets.suggestions import study_of, table_of
 from autocode.formats.folder import is_study_folder, read_folder, write_folder
 from autocode.formats.names import Known, Proposal, codes_meet, join_coders, likely, renamed, storable
@@ -27,17 +21,9 @@ from autocode.formats.projects.refi_read import read_project
 from autocode.formats.projects.refi_write import read_codes_file, write_codes_file, write_project
 from autocode.formats.projects.taguette import read_taguette, write_taguette
 from autocode.formats.receipt import SHAPED, Reader, ReadOptions, Receipt, WriteOptions, Writer, gathered
+from autocode.formats.tables import TABLES, is_table_in_text, kind_of_table, read_sheets, read_table, table_stage, write_table
 from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
 from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
-from autocode.formats.tables.table import (
-    TABLES,
-    is_table_in_text,
-    kind_of_table,
-    read_sheets,
-    read_table,
-    table_stage,
-    write_table,
-)
 from autocode.formats.transcripts.candidates import labels_like
 from autocode.formats.transcripts.speakers import with_turns
 from autocode.formats.transcripts.texts import TEXTS, read_text_file, read_transcripts

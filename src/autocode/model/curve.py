@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.agreement.coefficients.binary import cells, mean_kappa
-from autocode.agreement.judgement.intervals import t_quantile
+from autocode.agreement.coefficients import cells, mean_kappa
+from autocode.agreement.intervals import t_quantile
 from autocode.classify.classifier import fit
 from autocode.classify.material import Features, Target
 from autocode.config import ClassifyConfig

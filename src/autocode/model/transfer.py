@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autocode.agreement.coefficients.binary import cohen_kappa, mean_defined
-from autocode.agreement.judgement.intervals import MIN_DOCUMENTS, jackknife, plain
+from autocode.agreement.coefficients import cohen_kappa, mean_defined
+from autocode.agreement.intervals import MIN_DOCUMENTS, jackknife, plain
 from autocode.classify.classifier import HeldOutPredictions
 from autocode.classify.material import Target
 from autocode.classify.transfer import SourceMaterial, TransferComparison, checkable, compare_transfer, fit_transfer

@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 
 from autocode.errors import StoreError
-from autocode.store import STORE, load, read_study, records, rewording
-from autocode.store.ledger import entries_in
+from autocode.store import STORE, load, read_study
+from autocode.store.ledger import WORDING, entries_in
 from autocode.store.opening import (
     BACKUPS,
     BESIDE,
@@ -29,11 +29,12 @@ from autocode.store.opening import (
     reading,
     still,
 )
+from autocode.store.records import RECEIPT
 from autocode.store.rows import TALLY, digest, log_of, read_log, tallied, tally_faults, there
 from autocode.study import Study
 from autocode.trail import Entry, verify
 
-_TABLES = (*TABLES, *BESIDE, TALLY, records.TABLE, rewording.TABLE, "recording")
+_TABLES = (*TABLES, *BESIDE, TALLY, RECEIPT, WORDING, "recording")
 _MOST = 20  # faults of one kind that are listed
 
 

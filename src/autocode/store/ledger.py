@@ -1,14 +1,15 @@
 """The ledger in the study file: a decision and what it does to the codings are one transaction.
 
 Rows are only ever added: the file itself refuses to change or delete one. A decision is on the
-disk before `append` returns (write-ahead log, full sync).
+disk before `append` returns (write-ahead log, full sync). Where words are corrected the text changes, and
+what stands over it moves along.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,11 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from autocode.errors import StoreError
-from autocode.store import rewording
 from autocode.store.opening import mark, opened, reading, transaction, unmark
-from autocode.store.rows import clear, delete, digest, insert, note, there
-from autocode.study import Coder
-from autocode.trail import START, Decision, Effects, Entry, from_text, seal, sealed, to_text
+from autocode.store.rows import adjust, clear, delete, digest, insert, note, there
+from autocode.study import Coder, Document, Segment, Study, Turn
+from autocode.study.moves import edits_between
+from autocode.study.revise import apply_edits
+from autocode.trail import START, Decision, Effects, Entry, Wording, from_text, seal, sealed, to_text
+
+WORDING, WORDING_COLUMNS = "wording", "seq INT, document TEXT, old TEXT, new TEXT"
+"""The table of the words of corrections: beside the ledger, not in it, so that they can be forgotten."""
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS ledger (seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, "
@@ -28,7 +33,7 @@ _SCHEMA = (
     "CREATE TRIGGER IF NOT EXISTS ledger_kept BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'append-only'); END",
     "CREATE TRIGGER IF NOT EXISTS ledger_fixed BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'append-only'); END",
     "CREATE TABLE IF NOT EXISTS desk (port INTEGER PRIMARY KEY, since TEXT)",
-    f"CREATE TABLE IF NOT EXISTS {rewording.TABLE} (row_sha256 BLOB, {rewording.COLUMNS})",
+    f"CREATE TABLE IF NOT EXISTS {WORDING} (row_sha256 BLOB, {WORDING_COLUMNS})",
 )
 
 
@@ -81,7 +86,7 @@ def entries_in(connection: sqlite3.Connection, after: int = 0) -> list[Entry]:
         return []
     rows = connection.execute("SELECT seq, at, decision, previous, sha256 FROM ledger WHERE seq > ? ORDER BY seq", (after,))
     found = [Entry(seq, at, from_text(text), previous, digest) for seq, at, text, previous, digest in rows]
-    return rewording.with_words(connection, found)
+    return with_words(connection, found)
 
 
 def last_written(path: Path) -> int:
@@ -204,7 +209,7 @@ def close_desk(path: Path, port: int) -> None:
 
 
 def _prepared(connection: sqlite3.Connection) -> None:
-    if not there(connection, rewording.TABLE):
+    if not there(connection, WORDING):
         for statement in _SCHEMA:
             connection.execute(statement)
 
@@ -222,7 +227,7 @@ def _write(connection: sqlite3.Connection, decision: Decision, coders: Sequence[
     connection.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)", values)
     note(connection, "ledger", entry.seq, int(entry.sha256, 16))
     if decision.effects.words:
-        rewording.keep(connection, entry.seq, decision.effects.words)
+        keep(connection, entry.seq, decision.effects.words)
     return entry
 
 
@@ -241,7 +246,7 @@ def _do(connection: sqlite3.Connection, effects: Effects, path: Path) -> None:
     if effects.words:
         for w in effects.cleared:
             _delete(connection, "doubt", (effects.words.document, w.start, w.end, w.confidence))
-        rewording.reword(connection, effects.words, path)
+        reword(connection, effects.words, path)
         insert(connection, "doubt", [(effects.words.document, w.start, w.end, w.confidence) for w in effects.doubted])
     added = [(c.document, c.start, c.end, c.code, c.coder, c.memo, c.when, c.weight) for c in effects.added]
     for table, rows in (("coding", added), ("reading", [(r.document, r.coder, r.start, r.end) for r in effects.read])):
@@ -255,3 +260,104 @@ def _delete(connection: sqlite3.Connection, table: str, cells: tuple[object, ...
 
 def _moved_on(path: Path) -> StoreError:
     return StoreError(str(path), "what this decision builds on was changed meanwhile", "Reload the page.")
+
+
+_SPANS = {"coding": 1, "doubt": 1, "reading": 2}  # the column in which a table's spans begin
+
+
+def reword(connection: sqlite3.Connection, words: Wording, path: Path) -> None:
+    """Change a document's text, and shift its turns, units, codings, readings and doubts.
+
+    Raises:
+        StoreError: The text is another by now, or something stands over the words that the
+            decision does not know of.
+    """
+    conflict = StoreError(str(path), "the words were changed, or coded, by someone else meanwhile", "Reload the page.")
+    found = connection.execute("SELECT * FROM document WHERE id = ?", (words.document,)).fetchone()
+    if found is None:
+        raise conflict
+    cells = list(found[1:])
+    old = Document(words.document, cells[1])
+    if old.sha256 != words.before or old.text[words.start : words.end] != words.old:
+        raise conflict
+    new = replace(old, text=old.text[: words.start] + words.new + old.text[words.end :])
+    if new.sha256 != words.after:
+        raise conflict
+    cells[1] = new.text
+    connection.execute("UPDATE document SET row_sha256 = ?, text = ? WHERE id = ?", (digest(cells), new.text, old.id))
+    adjust(connection, "document", [found[0]], [digest(cells)])
+    _shift_units(connection, old, words)
+    for table, at in _SPANS.items():
+        if there(connection, table):
+            _shift(connection, table, at, words, conflict)
+
+
+def _shift_units(connection: sqlite3.Connection, old: Document, words: Wording) -> None:
+    """Turns and given units hold the new words where they held the old ones."""
+    turns = connection.execute("SELECT rowid, * FROM turn WHERE document = ? ORDER BY rowid", (old.id,)).fetchall()
+    units = connection.execute("SELECT rowid, * FROM segment WHERE document = ? ORDER BY rowid", (old.id,)).fetchall()
+    old = replace(old, turns=tuple(Turn(*row[3:]) for row in turns), segments=tuple(Segment(*row[2:]) for row in units))
+    made = apply_edits(Study((old,)), old.id, edits_between(words.old, words.new, words.start)).study.documents[0]
+    places = [("turn", turns, [(t.start, t.end) for t in made.turns])]
+    places.append(("segment", units, [(s.start, s.end) for s in made.segments]))
+    for table, rows, found in places:
+        for row, place in zip(rows, found, strict=True):
+            _put(connection, table, row, 1, place)
+
+
+def _shift(connection: sqlite3.Connection, table: str, at: int, words: Wording, conflict: StoreError) -> None:
+    rows = connection.execute(f"SELECT rowid, * FROM {table} WHERE document = ?", (words.document,))  # noqa: S608
+    for row in rows.fetchall():
+        place = words.place(row[2 + at], row[3 + at])
+        if place is None:
+            raise conflict
+        _put(connection, table, row, at, place)
+
+
+def _put(connection: sqlite3.Connection, table: str, row: tuple[Any, ...], at: int, place: tuple[int, int]) -> None:
+    """Write a row's new place; `row` begins with its number and hash."""
+    cells = (*row[2 : 2 + at], *place, *row[4 + at :])
+    if cells != row[2:]:
+        connection.execute(
+            f"UPDATE {table} SET row_sha256 = ?, start = ?, end = ? WHERE rowid = ?",  # noqa: S608
+            (digest(cells), *place, row[0]),
+        )
+        adjust(connection, table, [row[1]], [digest(cells)])
+
+
+def keep(connection: sqlite3.Connection, seq: int, words: Wording) -> None:
+    """Keep the words of a correction, for its undo."""
+    insert(connection, WORDING, [(seq, words.document, words.old, words.new)])
+
+
+def with_words(connection: sqlite3.Connection, entries: Iterable[Entry]) -> list[Entry]:
+    """The entries with the words of their corrections, where these are still kept."""
+    kept = {}
+    if there(connection, WORDING):
+        kept = {seq: said for seq, *said in connection.execute(f"SELECT seq, old, new FROM {WORDING}")}  # noqa: S608
+    return [_with(e, *kept[e.seq]) if e.decision.effects.words and e.seq in kept else e for e in entries]
+
+
+def _with(entry: Entry, old: str, new: str) -> Entry:
+    effects = entry.decision.effects
+    words = replace(effects.words, old=old, new=new) if effects.words else None
+    return replace(entry, decision=replace(entry.decision, effects=replace(effects, words=words)))
+
+
+def forget_words(path: Path, documents: Iterable[str] | None = None) -> None:
+    """Erase the words of corrections; that and where there were any stays in the ledger.
+
+    Args:
+        path: The study file.
+        documents: Of these documents; of all where None.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    with opened(path) as connection:
+        if there(connection, WORDING):
+            with transaction(connection):
+                if documents is None:
+                    clear(connection, WORDING)
+                for document in documents or ():
+                    delete(connection, WORDING, "document = ?", (document,))

@@ -21,8 +21,8 @@ from autocode.store.opening import opened, reading, transaction
 from autocode.store.rows import checked, delete, insert, there
 from autocode.study import Coding
 
-TABLE = "receipt"
-COLUMNS = "at TEXT, source TEXT, what TEXT, kept INT, skipped TEXT, notes TEXT, aside TEXT"
+RECEIPT = "receipt"
+RECEIPT_COLUMNS = "at TEXT, source TEXT, what TEXT, kept INT, skipped TEXT, notes TEXT, aside TEXT"
 
 
 MOVED = "codings on its old text"

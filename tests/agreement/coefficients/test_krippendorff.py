@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from autocode.agreement.coefficients import binary, krippendorff
+from autocode.agreement import coefficients as binary
+from autocode.agreement.coefficients import krippendorff
 from autocode.agreement.counts import Decisions, coincidence_counts
 from tests.agreement.coefficients.test_many_raters_multirater import RAW4
 from tests.agreement.made import any_decisions

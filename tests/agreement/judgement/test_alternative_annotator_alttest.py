@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 
 from autocode.agreement.coefficients.krippendorff import masi_distance
-from autocode.agreement.judgement.alternative_annotator import (
-    AltTestOptions,
-    alt_test,
-    alt_test_on,
-    masi_similarity,
-    rejected,
-)
+from autocode.agreement.judgement.alternative_annotator import AltTestOptions, alt_test, alt_test_on, masi_similarity, rejected
 from autocode.errors import StudyError
 from tests.agreement.made import decided, noisy
 

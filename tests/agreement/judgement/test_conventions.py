@@ -13,7 +13,7 @@ from autocode.agreement.judgement.conventions import (
     nvivo,
     qualcoder,
 )
-from autocode.agreement.spans.boundaries import Span
+from autocode.agreement.spans import Span
 
 A = (Span(0, 100, "x"), Span(200, 300, "x"), Span(400, 500, "y"), Span(600, 650, "z"))
 B = (Span(0, 95, "x"), Span(200, 280, "x"), Span(400, 500, "y"), Span(600, 650, "w"))

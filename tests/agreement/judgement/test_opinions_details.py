@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autocode.agreement import agree_on
-from autocode.agreement.coefficients.binary import BINARY
+from autocode.agreement.coefficients import BINARY
 from autocode.agreement.judgement.opinions import details, mean_over_codes, on_ratings
 from autocode.errors import StudyError
 from tests.agreement.made import decided, noisy

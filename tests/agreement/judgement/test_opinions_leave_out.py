@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autocode.agreement import alpha_change, leave_one_coder_out, outliers
-from autocode.agreement.coefficients.binary import krippendorff_alpha
+from autocode.agreement.coefficients import krippendorff_alpha
 from autocode.agreement.counts import Decisions, coincidence_counts
 from tests.agreement.made import decided, noisy
 

@@ -5,14 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import Decisions
-from autocode.agreement.judgement.plan import (
-    Design,
-    design_of,
-    plan,
-    simulated_tables,
-)
+from autocode.agreement.judgement.plan import Design, design_of, plan, simulated_tables
 from autocode.agreement.judgement.sampling import EXPECTED
 from autocode.errors import AutocodeError
 

@@ -6,7 +6,7 @@ import pytest
 
 from autocode.agreement.coefficients.krippendorff import set_alpha
 from autocode.agreement.judgement.conventions import Coded
-from autocode.agreement.spans.boundaries import Span
+from autocode.agreement.spans import Span
 from autocode.agreement.spans.characters import atlasti_domains, cu_omnibus, domains_of
 
 CODES = ["A > x", "A > y", "B > z"]

@@ -6,14 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from autocode.agreement.spans.boundaries import Span
-from autocode.agreement.spans.passages import (
-    Opened,
-    offsets_by_code,
-    opened_documents,
-    passages,
-    similarity_of_boundaries,
-)
+from autocode.agreement.spans import Span
+from autocode.agreement.spans.passages import Opened, offsets_by_code, opened_documents, passages, similarity_of_boundaries
 from autocode.agreement.spans.unitizing import alpha_u, continuum, u_alpha
 from autocode.study import Study
 

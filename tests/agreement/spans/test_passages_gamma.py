@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autocode.agreement.spans.boundaries import Span
+from autocode.agreement.spans import Span
 from autocode.agreement.spans.passages import Draws, gamma, mean_gamma
 from autocode.errors import StudyError
 

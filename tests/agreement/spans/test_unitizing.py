@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autocode.agreement.spans.boundaries import Span
+from autocode.agreement.spans import Span
 from autocode.agreement.spans.unitizing import binary_u_alpha, continuum, cu_alpha, ku_alpha, u_alpha
 from autocode.errors import StudyError
 

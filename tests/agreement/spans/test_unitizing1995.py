@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autocode.agreement.spans.boundaries import Span
+from autocode.agreement.spans import Span
 from autocode.agreement.spans.unitizing import alpha_u, expected_disagreement, observed_disagreement
 
 BOOK = [

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autocode.formats.transcripts.roles import (
-    interviewers,
-    pooled,
-    propose_roles,
-    remembered,
-    with_roles,
-    with_speakers,
-)
+from autocode.formats.transcripts.roles import interviewers, pooled, propose_roles, remembered, with_roles, with_speakers
 from autocode.formats.transcripts.speakers import turns_in
 from autocode.study import Document, Segment, Turn
 

@@ -13,8 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from autocode.agreement.coefficients import nominal as coefficients
-from autocode.agreement.coefficients.nominal import corrected
+from autocode.agreement.coefficients.nominal import cohen_kappa, corrected
 from autocode.agreement.estimate import Estimate, FloatArray, IntArray
 
 
@@ -242,8 +241,7 @@ def light_kappa(ratings: IntArray, q: int, times: FloatArray | None = None) -> E
         0.667
     """
     values: Sequence[Estimate] = [
-        coefficients.cohen_kappa(pair_table(ratings[:, i], ratings[:, j], q, times))
-        for i, j in combinations(range(ratings.shape[1]), 2)
+        cohen_kappa(pair_table(ratings[:, i], ratings[:, j], q, times)) for i, j in combinations(range(ratings.shape[1]), 2)
     ]
     defined = [v.value for v in values if v.value is not None]
     if not defined:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement.coefficients import binary
+from autocode.agreement.coefficients import cohen_kappa, percent_agreement, positive_agreement
 from autocode.agreement.coefficients.nominal import corrected
 from autocode.agreement.estimate import Estimate, FloatArray
-from autocode.agreement.spans.boundaries import Span, character_table, iou, merge, of_code, overlap_of_shorter
+from autocode.agreement.spans import Span, character_table, iou, merge, of_code, overlap_of_shorter
 from autocode.agreement.spans.unitizing import Continuum, binary_u_alpha, continuum, cu_alpha
 from autocode.errors import StudyError
 
@@ -167,7 +167,7 @@ def nvivo(documents: Sequence[Coded], code: str) -> Nvivo:
     rows, weights = [], np.array([d.length for d in documents], dtype=np.float64)
     for d in documents:
         table = d.table(code)
-        rows.append((d.document, _cell(binary.percent_agreement, table), _cell(binary.cohen_kappa, table)))
+        rows.append((d.document, _cell(percent_agreement, table), _cell(cohen_kappa, table)))
     even = np.ones(len(documents))
     percents, kappas = [r[1] for r in rows], [r[2] for r in rows]
     return Nvivo(
@@ -219,9 +219,7 @@ def atlasti(documents: Sequence[Coded], codes: Sequence[str]) -> AtlasTi:
     total = sum((d.table(c) for d in documents for c in codes), np.zeros(4))
     passages = [_family(d, [""], lambda s: Span(s.start, s.end)) for d in documents]
     relevant = binary_u_alpha(sum(passages[1:], passages[0])) if passages else Estimate(None, reason="no_pairs")
-    return AtlasTi(
-        _cell(binary.percent_agreement, total), _named(binary.positive_agreement, total), relevant, _which(documents, codes)
-    )
+    return AtlasTi(_cell(percent_agreement, total), _named(positive_agreement, total), relevant, _which(documents, codes))
 
 
 def _named(coefficient: Callable[[FloatArray], FloatArray], table: FloatArray) -> Estimate:
@@ -257,6 +255,6 @@ def qualcoder(documents: Sequence[Coded], code: str) -> tuple[Estimate, Estimate
     a, b, c, _ = (float(x) for x in table)
     either = a + b + c
     if not either:
-        return _cell(binary.percent_agreement, table), Estimate(None, reason="no_positives")
+        return _cell(percent_agreement, table), Estimate(None, reason="no_positives")
     chance = (a + b) * (a + c) * b * c / either**4
-    return _cell(binary.percent_agreement, table), corrected(a / either, chance)
+    return _cell(percent_agreement, table), corrected(a / either, chance)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autocode.agreement.estimate import Estimate, FloatArray, IntArray
-from autocode.agreement.judgement.intervals import t_quantile
+from autocode.agreement.intervals import t_quantile
 
 DRAWS = 4000
 

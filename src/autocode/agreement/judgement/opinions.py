@@ -8,21 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement.coefficients import binary
-from autocode.agreement.coefficients.binary import BINARY
-from autocode.agreement.counts import (
-    Decisions,
-    check_coders,
-    cluster,
-    coincidence_counts,
-    pair_counts,
-    uses,
-    with_pooled,
-)
+from autocode.agreement.coefficients import BINARY, krippendorff_alpha
+from autocode.agreement.counts import Decisions, check_coders, cluster, coincidence_counts, pair_counts, uses, with_pooled
 from autocode.agreement.estimate import AgreementOptions, Estimate, apa
-from autocode.agreement.judgement import intervals
+from autocode.agreement.intervals import jackknife, plain, spread
+from autocode.agreement.judgement import coefficient_of
 from autocode.agreement.judgement.alternative_annotator import AltTest, alt_test_on
-from autocode.agreement.judgement.verdict import coefficient_of
 from autocode.agreement.rows import Evidence, estimates, evidence, measure
 from autocode.errors import StudyError
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
@@ -72,17 +63,17 @@ def _compare(whole: FloatArray, rest: FloatArray, found: Evidence, confidence: f
     """Alpha of the rest, and what it gains over the whole, document by document."""
     both = np.stack([whole, rest], axis=1)
     both = both[both.sum((1, 2, 3)) > 0]
-    alone = {"krippendorff_alpha": binary.krippendorff_alpha}
-    gain = intervals.jackknife(both, _gain)
+    alone = {"krippendorff_alpha": krippendorff_alpha}
+    gain = jackknife(both, _gain)
     reason = "no_variance" if rest.any() else "no_pairs"
     return (
         measure(both[:, 1], found, alone, AgreementOptions(confidence=confidence))["krippendorff_alpha"],
-        estimates(gain, intervals.plain(gain, confidence), found, reason),
+        estimates(gain, plain(gain, confidence), found, reason),
     )
 
 
 def _gain(tables: FloatArray) -> FloatArray:
-    alpha = binary.krippendorff_alpha(tables)
+    alpha = krippendorff_alpha(tables)
     difference: FloatArray = alpha[..., 1, :] - alpha[..., 0, :]
     return difference
 
@@ -175,8 +166,8 @@ def on_ratings(data: Decisions, coefficient: Callable[[IntArray], float], confid
 
     value = np.array(of(shared))
     left_out = np.array([of(shared & (data.groups != g)) for g in documents])
-    found = intervals.spread(value, left_out)
-    ends = intervals.plain(found, confidence)
+    found = spread(value, left_out)
+    ends = plain(found, confidence)
     rows = estimates(found, ends, evidence(places, len(documents)), "no_variance")
     return dict(zip(("", *data.codes), rows, strict=True))
 

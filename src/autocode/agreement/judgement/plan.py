@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import Decisions, pair_counts
 from autocode.agreement.estimate import FloatArray, apa
-from autocode.agreement.judgement.intervals import MIN_DOCUMENTS, MIN_USES, joint_share
+from autocode.agreement.intervals import MIN_DOCUMENTS, MIN_USES, joint_share
 from autocode.agreement.judgement.sampling import EXPECTED
 from autocode.errors import StudyError
 

@@ -13,7 +13,7 @@ from itertools import combinations, product
 
 import numpy as np
 
-from autocode.agreement.coefficients.binary import mean_kappa
+from autocode.agreement.coefficients import mean_kappa
 from autocode.agreement.estimate import Chances, Estimate, FloatArray
 from autocode.agreement.rows import LEAST_DOCUMENTS, Evidence, Verdict
 

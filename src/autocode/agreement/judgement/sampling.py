@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement.coefficients.binary import cohen_kappa
+from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import Decisions
-from autocode.agreement.judgement.intervals import MIN_DOCUMENTS, MIN_USES, with_share
+from autocode.agreement.intervals import MIN_DOCUMENTS, MIN_USES, with_share
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
 
 EXPECTED = 0.7

@@ -15,7 +15,7 @@ from autocode.agreement.coefficients.krippendorff import alpha_from_coincidences
 from autocode.agreement.counts import Decisions, theme
 from autocode.agreement.estimate import Estimate
 from autocode.agreement.judgement.conventions import AtlasTi, Coded, atlasti
-from autocode.agreement.spans.boundaries import Span, covered, edges
+from autocode.agreement.spans import Span, covered, edges
 from autocode.study import Document, Study
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
 
@@ -116,7 +116,7 @@ def atlasti_domains(documents: Sequence[Coded], codes: Sequence[str]) -> Domains
     """The family of each domain of two codes or more, and Cu-alpha over all domains.
 
     Example:
-        >>> from autocode.agreement.spans.boundaries import Span
+        >>> from autocode.agreement.spans import Span
         >>> one = Coded('d', 50, (Span(0, 20, 'A > x'), Span(30, 40, 'B > z')), (Span(0, 20, 'A > x'),))
         >>> found = atlasti_domains([one], ['A > x', 'A > y', 'B > z'])
         >>> list(found.by_domain), round(found.omnibus.value, 3)
@@ -142,7 +142,7 @@ def cu_omnibus(documents: Sequence[Coded], domains: Mapping[str, Sequence[str]])
 
     Example:
         >>> from autocode.agreement.judgement.conventions import Coded
-        >>> from autocode.agreement.spans.boundaries import Span
+        >>> from autocode.agreement.spans import Span
         >>> both = Coded("d", 100, (Span(0, 40, "A > x"),), (Span(0, 50, "A > y"),))
         >>> round(cu_omnibus([both], {"A": ["A > x", "A > y"]}).value, 3)  # same domain, other code
         0.799

@@ -19,16 +19,8 @@ from typing import Any
 import numpy as np
 
 from autocode.agreement.estimate import Estimate, number
-from autocode.agreement.spans.boundaries import Edits, Span, edits, merge, of_code
-from autocode.agreement.spans.unitizing import (
-    Continuum,
-    alpha_u,
-    binary_u_alpha,
-    continuum,
-    cu_alpha,
-    ku_alpha,
-    u_alpha,
-)
+from autocode.agreement.spans import Edits, Span, edits, merge, of_code
+from autocode.agreement.spans.unitizing import Continuum, alpha_u, binary_u_alpha, continuum, cu_alpha, ku_alpha, u_alpha
 from autocode.errors import StudyError
 from autocode.study import Study
 

@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 from autocode.agreement.estimate import BoolArray, Estimate, FloatArray, IntArray
-from autocode.agreement.spans.boundaries import Span, edges, merge, of_code
+from autocode.agreement.spans import Span, edges, merge, of_code
 from autocode.errors import StudyError
 
 
@@ -135,7 +135,7 @@ def u_alpha(c: Continuum) -> Estimate:
     Formula: 1 - observed / expected characters on which codes or gaps differ (eq. 32-34).
 
     Example:
-        >>> from autocode.agreement.spans.boundaries import Span
+        >>> from autocode.agreement.spans import Span
         >>> c = continuum(100, [[Span(10, 40, 'x'), Span(60, 80, 'y')], [Span(12, 40, 'x'), Span(60, 78, 'y')]])
         >>> round(u_alpha(c).value, 3)
         0.938
@@ -147,7 +147,7 @@ def binary_u_alpha(c: Continuum) -> Estimate:
     """Agreement on what is coded at all (|u-alpha): all codes taken as one, after the expectation.
 
     Example:
-        >>> from autocode.agreement.spans.boundaries import Span
+        >>> from autocode.agreement.spans import Span
         >>> c = continuum(100, [[Span(10, 40, 'x'), Span(60, 80, 'y')], [Span(12, 40, 'x'), Span(60, 78, 'y')]])
         >>> round(binary_u_alpha(c).value, 3)
         0.925
@@ -166,7 +166,7 @@ def cu_alpha(c: Continuum) -> Estimate:
     Formula: as u-alpha, gaps left out.
 
     Example:
-        >>> from autocode.agreement.spans.boundaries import Span
+        >>> from autocode.agreement.spans import Span
         >>> c = continuum(100, [[Span(10, 40, 'x'), Span(60, 80, 'y')], [Span(12, 40, 'x'), Span(60, 78, 'y')]])
         >>> cu_alpha(c).value
         1.0
@@ -185,7 +185,7 @@ def ku_alpha(c: Continuum, code: str) -> tuple[Estimate, float]:
         which it rests (NaN where the code was never given).
 
     Example:
-        >>> from autocode.agreement.spans.boundaries import Span
+        >>> from autocode.agreement.spans import Span
         >>> c = continuum(100, [[Span(10, 40, 'x'), Span(60, 80, 'y')], [Span(12, 40, 'x'), Span(60, 78, 'y')]])
         >>> value, coverage = ku_alpha(c, 'x')
         >>> value.value, round(coverage, 3)

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 from autocode.errors import InputError
 from autocode.formats.files import BOM, decode_text, read_bytes
-from autocode.formats.projects.archive import RATIO, RATIO_FROM, Archive, local, open_archive, parse_xml
+from autocode.formats.projects import RATIO, RATIO_FROM, Archive, local, open_archive, parse_xml
 from autocode.formats.projects.positions import RawText, Selection
 from autocode.formats.projects.refi_codes import joined, key
 

@@ -14,17 +14,9 @@ from xml.etree.ElementTree import Element
 
 from autocode.errors import InputError
 from autocode.formats.files import BOM, INSTEAD, legal, node, read_bytes, write_atomic, xml_text
-from autocode.formats.projects.archive import parse_xml
+from autocode.formats.projects import parse_xml
 from autocode.formats.projects.positions import RawText
-from autocode.formats.projects.refi_codes import (
-    codes_element,
-    derived,
-    guids,
-    key,
-    read_codes,
-    themes_from_sets,
-    valid,
-)
+from autocode.formats.projects.refi_codes import codes_element, derived, guids, key, read_codes, themes_from_sets, valid
 from autocode.formats.projects.refi_own import UNDATED, code_part, own_view, private_part, restored_book, signed, told
 from autocode.formats.projects.refi_sources import plain_names
 from autocode.formats.receipt import MACHINE, ReadOptions, Receipt, WriteOptions, suggested

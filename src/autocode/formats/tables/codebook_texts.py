@@ -15,7 +15,7 @@ from typing import Any
 
 from autocode.errors import InputError
 from autocode.formats.files import Table, read_text
-from autocode.formats.projects.archive import open_archive
+from autocode.formats.projects import open_archive
 from autocode.formats.receipt import Receipt
 from autocode.formats.tables.codebooks import (
     LONG,

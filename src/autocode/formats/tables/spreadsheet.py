@@ -14,7 +14,7 @@ from typing import Any
 
 from autocode.errors import InputError
 from autocode.formats.files import CELL, TITLES, Table, fits_cell, legal, read_bytes, write_atomic
-from autocode.formats.projects.archive import open_archive
+from autocode.formats.projects import open_archive
 from autocode.formats.transcripts.word import read_opendocument_sheets
 
 CHARACTERS = 100_000_000  # in the cells of a sheet at most

@@ -8,14 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autocode.config import SegmentConfig
-from autocode.formats.transcripts.labels import (
-    INTERVIEWER,
-    RESPONDENT,
-    UNCLEAR,
-    legend,
-    role_of_word,
-    speaks_by_name,
-)
+from autocode.formats.transcripts.labels import INTERVIEWER, RESPONDENT, UNCLEAR, legend, role_of_word, speaks_by_name
 from autocode.study import Document
 
 _QUESTION = re.compile(r"(?:[?？؟\u037e]|[\u0370-\u03ff];)(?=[\"'”’)»\]*_]*(?:\s|$))")

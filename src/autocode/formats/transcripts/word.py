@@ -14,7 +14,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from autocode.errors import InputError
-from autocode.formats.projects.archive import Archive, attribute, local, open_archive
+from autocode.formats.projects import Archive, attribute, local, open_archive
 from autocode.formats.transcripts.labels import CLOSED, KIND_ENDS, OPENED, Style, marked_out
 
 _DROPPED = {"del", "moveFrom", "instrText", "delText", "Fallback", "rPr", "pPr", "sdtPr", "sectPr"}

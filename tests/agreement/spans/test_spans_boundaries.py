@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autocode.agreement.spans.boundaries import (
-    Span,
-    boundary_offsets,
-    boundary_similarity,
-    edits,
-    segmentation_similarity,
-)
+from autocode.agreement.spans import Span, boundary_offsets, boundary_similarity, edits, segmentation_similarity
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,6 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
 def test_reading_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file made to keep the reader busy is given up."""
     path = _file(tmp_path, ENDLESS)
-    monkeypatch.setattr("autocode.store.others._SECONDS", 0.2)
+    monkeypatch.setattr("autocode.store._SECONDS", 0.2)
     with pytest.raises(StoreError, match="longer than"), foreign(path) as base:
         base.connection.execute("SELECT count(*) FROM v").fetchall()

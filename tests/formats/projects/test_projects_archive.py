@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autocode.errors import InputError
-from autocode.formats.projects.archive import attribute, local, open_archive, parse_xml
+from autocode.formats.projects import attribute, local, open_archive, parse_xml
 
 
 def _zip(path: Path, members: dict[str, bytes]) -> Path:

@@ -152,7 +152,7 @@ def joint_share(
         coders: Coders of a unit, on average.
 
     Example:
-        >>> from autocode.agreement.coefficients.binary import cohen_kappa
+        >>> from autocode.agreement.coefficients import cohen_kappa
         >>> counts = np.tile([[[[0, 1.0, 0, 24]]], [[[0, 0, 1.0, 24]]]], (6, 1, 1, 1))  # never the same segment
         >>> found = joint_share(counts, lambda tables: cohen_kappa(tables)[0], np.array([12.0]))
         >>> [round(float(x), 2) for x in (found.low[0], found.high[0])]

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autocode.agreement.spans.boundaries import Span, character_table, covered, edges, iou, merge, overlap_of_shorter
+from autocode.agreement.spans import Span, character_table, covered, edges, iou, merge, overlap_of_shorter
 
 some = st.lists(st.tuples(st.integers(0, 29), st.integers(1, 10)), max_size=5).map(
     lambda pairs: [Span(a, min(30, a + n), "x") for a, n in pairs]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.agreement.coefficients.binary import cohen_kappa
-from autocode.agreement.judgement import intervals
+from autocode.agreement import intervals
+from autocode.agreement.coefficients import cohen_kappa
 
 RARE10 = np.array(
     [

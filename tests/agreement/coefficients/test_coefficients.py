@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from sklearn.metrics import cohen_kappa_score
 
-from autocode.agreement.coefficients import binary
-from autocode.agreement.coefficients.binary import BINARY
+from autocode.agreement import coefficients as binary
+from autocode.agreement.coefficients import BINARY
 from tests.agreement.made import from_cells, tables
 
 SYMMETRIC = (

@@ -7,7 +7,7 @@ import pytest
 
 from autocode.agreement import AgreementOptions, Verdict, agree_on
 from autocode.agreement.counts import Decisions
-from autocode.agreement.judgement.verdict import benjamini_yekutieli
+from autocode.agreement.judgement import benjamini_yekutieli
 from autocode.errors import ConfigError
 from tests.agreement.made import decided, noisy
 
