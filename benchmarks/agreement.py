@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from autocode.agreement import AgreementOptions, agree, agree_on, summary
 from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import Decisions, pair_counts
-from autocode.agreement.intervals import bootstrap, fisher, jackknife, joint_share, partial_pooling
+from autocode.agreement.intervals import Evidence, bootstrap, fisher, jackknife, joint_share, partial_pooling
 from autocode.agreement.judgement import Comparison, chances_of, judge
 from autocode.agreement.judgement.frequencies import (
     Checked,
@@ -39,7 +39,7 @@ from autocode.agreement.judgement.frequencies import (
     raw_share,
 )
 from autocode.agreement.judgement.power import ON_PAR
-from autocode.agreement.rows import Evidence, Verdict
+from autocode.agreement.rows import Verdict
 from autocode.errors import AutocodeError
 
 Array = NDArray[np.float64]

@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.rows import NIGHT, ROWS, Outcome, outcomes
+from tests.rows import NIGHT, ROWS, Outcome, outcomes  # noqa: E402
 
 DOC = ROOT / "docs" / "reliability.md"
 PROMISES = {

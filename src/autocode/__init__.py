@@ -14,7 +14,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from autocode import footprint as footprint
+from autocode import footprint as footprint  # silences every guest library before any is imported
 
 if TYPE_CHECKING:
     from autocode.agreement import AgreementReport, agree

@@ -7,7 +7,8 @@ import pytest
 
 from autocode.agreement import AgreementOptions
 from autocode.agreement.coefficients import cohen_kappa, mean_over
-from autocode.agreement.rows import STANDARD, Evidence, measure
+from autocode.agreement.intervals import Evidence
+from autocode.agreement.rows import STANDARD, measure
 
 
 def evidence(documents: int, uses: float, coded: float) -> Evidence:

@@ -27,10 +27,10 @@ from autocode.agreement.counts import (
     with_pooled,
 )
 from autocode.agreement.estimate import AgreementOptions, Estimate, apa, number
-from autocode.agreement.intervals import Statistic, partial_pooling
+from autocode.agreement.intervals import Evidence, Statistic, evidence, partial_pooling
 from autocode.agreement.judgement import verdicts
 from autocode.agreement.render import to_text
-from autocode.agreement.rows import STANDARD, Evidence, Findings, Row, evidence, measure
+from autocode.agreement.rows import STANDARD, Findings, Row, measure
 from autocode.errors import StudyError
 from autocode.study.matrix import CodingMatrix, FloatArray
 

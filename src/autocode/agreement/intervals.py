@@ -300,3 +300,47 @@ def _order(ordered: FloatArray, m: FloatArray, share: float) -> FloatArray:
     low = np.take_along_axis(ordered, below[None], 0)[0]
     high = np.take_along_axis(ordered, above[None], 0)[0]
     return np.where(m > 0, low + (place - below) * (high - low), np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How much a code rests on.
+
+    Attributes:
+        documents: Number of documents G that can be left out.
+        uses: (C,) coded places, by at least one of the coders.
+        coded_documents: (C,) documents that hold them.
+        coders: Coders of a unit, on average.
+    """
+
+    documents: int
+    uses: FloatArray
+    coded_documents: FloatArray
+    coders: float = 2.0
+
+    def against_interval(self, cell: int) -> str:
+        """The rule that forbids an interval for one code, "" where none does."""
+        if self.documents < MIN_DOCUMENTS:
+            return "few_documents"
+        if self.uses[cell] <= COUNTS_ONLY:
+            return "counts_only"
+        if self.coded_documents[cell] <= 1:
+            return "single_cluster"
+        if self.uses[cell] < MIN_USES:
+            return "few_uses"
+        few = self.coded_documents[cell] < MIN_CODED_DOCUMENTS
+        return "few_coded_documents" if few else ""
+
+    def flags(self, cell: int) -> tuple[str, ...]:
+        """What a reader of the value must know."""
+        found = []
+        if MIN_DOCUMENTS <= self.documents < ENOUGH_DOCUMENTS:
+            found.append("very_few_documents")
+        if 0 < self.uses[cell] <= COUNTS_ONLY:
+            found.append("counts_only")
+        return tuple(found)
+
+
+def evidence(uses: FloatArray, documents: int, coders: float = 2.0) -> Evidence:
+    """Evidence from (G, C) coded places by document, of which `documents` were shared."""
+    return Evidence(documents, uses.sum(0), (uses > 0).sum(0).astype(np.float64), coders)

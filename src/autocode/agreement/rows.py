@@ -18,12 +18,8 @@ from autocode.agreement.coefficients import (
 )
 from autocode.agreement.estimate import AgreementOptions, BoolArray, Chances, Estimate, FloatArray, number
 from autocode.agreement.intervals import (
-    COUNTS_ONLY,
-    ENOUGH_DOCUMENTS,
-    MIN_CODED_DOCUMENTS,
-    MIN_DOCUMENTS,
-    MIN_USES,
     ZERO_CELL,
+    Evidence,
     Joint,
     Spread,
     Statistic,
@@ -299,50 +295,6 @@ SCALES: Mapping[str, Callable[[Spread, float], tuple[FloatArray, FloatArray]]] =
 
 JOINT = frozenset({"cohen_kappa", "scott_pi", "krippendorff_alpha", "positive_agreement", "jaccard"})
 """Coefficients that follow from the share of joint uses, and so have their interval from it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """How much a code rests on.
-
-    Attributes:
-        documents: Number of documents G that can be left out.
-        uses: (C,) coded places, by at least one of the coders.
-        coded_documents: (C,) documents that hold them.
-        coders: Coders of a unit, on average.
-    """
-
-    documents: int
-    uses: FloatArray
-    coded_documents: FloatArray
-    coders: float = 2.0
-
-    def against_interval(self, cell: int) -> str:
-        """The rule that forbids an interval for one code, "" where none does."""
-        if self.documents < MIN_DOCUMENTS:
-            return "few_documents"
-        if self.uses[cell] <= COUNTS_ONLY:
-            return "counts_only"
-        if self.coded_documents[cell] <= 1:
-            return "single_cluster"
-        if self.uses[cell] < MIN_USES:
-            return "few_uses"
-        few = self.coded_documents[cell] < MIN_CODED_DOCUMENTS
-        return "few_coded_documents" if few else ""
-
-    def flags(self, cell: int) -> tuple[str, ...]:
-        """What a reader of the value must know."""
-        found = []
-        if MIN_DOCUMENTS <= self.documents < ENOUGH_DOCUMENTS:
-            found.append("very_few_documents")
-        if 0 < self.uses[cell] <= COUNTS_ONLY:
-            found.append("counts_only")
-        return tuple(found)
-
-
-def evidence(uses: FloatArray, documents: int, coders: float = 2.0) -> Evidence:
-    """Evidence from (G, C) coded places by document, of which `documents` were shared."""
-    return Evidence(documents, uses.sum(0), (uses > 0).sum(0).astype(np.float64), coders)
 
 
 def measure(

@@ -37,8 +37,8 @@ from autocode.agreement.counts import (
     relevant,
 )
 from autocode.agreement.estimate import AgreementOptions, Estimate
-from autocode.agreement.intervals import fisher, spread
-from autocode.agreement.rows import Evidence, Findings, Measure, Row, estimates
+from autocode.agreement.intervals import Evidence, fisher, spread
+from autocode.agreement.rows import Findings, Measure, Row, estimates
 from autocode.errors import counted
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
 

@@ -24,17 +24,15 @@ import numpy as np
 from autocode.agreement.coefficients import BINARY, cohen_kappa, krippendorff_alpha, mean_over, prevalence_index, symmetric
 from autocode.agreement.counts import Decisions, pair_counts, uses, with_pooled
 from autocode.agreement.estimate import AgreementOptions, Chances, Estimate, number
-from autocode.agreement.intervals import Statistic, jackknife, joint_share, plain, t_quantile
+from autocode.agreement.intervals import Evidence, Statistic, evidence, jackknife, joint_share, plain, t_quantile
 from autocode.agreement.judgement.power import MOST_HUMANS, Setting, error_rates
 from autocode.agreement.rows import (
     LEAST_CODED_DOCUMENTS,
     LEAST_DOCUMENTS,
     LEAST_JOINT_USES,
     LEAST_USES,
-    Evidence,
     Verdict,
     estimates,
-    evidence,
     measure,
 )
 from autocode.errors import ConfigError

@@ -11,10 +11,10 @@ import numpy as np
 from autocode.agreement.coefficients import BINARY, krippendorff_alpha
 from autocode.agreement.counts import Decisions, check_coders, cluster, coincidence_counts, pair_counts, uses, with_pooled
 from autocode.agreement.estimate import AgreementOptions, Estimate, apa
-from autocode.agreement.intervals import jackknife, plain, spread
+from autocode.agreement.intervals import Evidence, evidence, jackknife, plain, spread
 from autocode.agreement.judgement import coefficient_of
 from autocode.agreement.judgement.alternative_annotator import AltTest, alt_test_on
-from autocode.agreement.rows import Evidence, estimates, evidence, measure
+from autocode.agreement.rows import estimates, measure
 from autocode.errors import StudyError
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from autocode.agreement.coefficients import mean_kappa
 from autocode.agreement.estimate import Chances, Estimate, FloatArray
-from autocode.agreement.rows import LEAST_DOCUMENTS, Evidence, Verdict
+from autocode.agreement.intervals import Evidence
+from autocode.agreement.rows import LEAST_DOCUMENTS, Verdict
 
 ON_PAR = ("supported", "on_par_but_humans_unreliable", "on_par_but_low")
 MOST_HUMANS = 3  # simulated; more humans add little and cost twice as much each
