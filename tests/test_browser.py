@@ -793,6 +793,33 @@ def test_all_passages_of_a_code_are_in_one_place(browser: Any, folder: Path) -> 
         )
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_code_has_the_colour_that_was_chosen_for_it(browser: Any, folder: Path, scheme: str) -> None:
+    """Chosen in the room of the codes, it marks tree and stripes, in a shade to be seen on a light and a dark page."""
+    with running(folder, *_model(folder)) as server:
+        page = log_in(tab(browser, server.address, color_scheme=scheme))
+        room(page, "Codes")
+        with loads(page):
+            page.click(".tree a >> text=Work")
+        with loads(page):
+            page.fill("#colour", "#ffee00")
+            page.dispatch_event("#colour", "change")
+        shown = page.evaluate("getComputedStyle(document.querySelector('.tree [aria-current] .swatch')).backgroundColor")
+        assert (shown == "rgb(255, 238, 0)") == (scheme == "dark"), shown
+        assert violations(page) == []
+        room(page, "Code")
+        page.locator(".bar.xffee00").first.wait_for(state="attached")
+        assert page.evaluate("getComputedStyle(document.querySelector('.stripe.xffee00')).borderLeftColor") == shown
+        assert violations(page) == []
+        room(page, "Codes")
+        with loads(page):
+            page.click(".tree a >> text=Work")
+        with loads(page):
+            page.click("text=No colour of its own")
+        assert page.locator(".xffee00").count() == 0
+        assert page.faults == []
+
+
 def test_every_tab_keeps_its_own_place(browser: Any, folder: Path) -> None:
     """Two tabs of one browser look at two documents with two filters; a decision in one moves nothing in the other."""
     with running(folder, *_model(folder)) as server:

@@ -12,6 +12,7 @@ from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
 from autocode.desk.codes import crossed, stale, step
 from autocode.desk.guard import Ask
+from autocode.desk.view import colour, colours_css
 from autocode.errors import CodebookError
 from autocode.store import load
 from autocode.store.backups import check
@@ -134,3 +135,19 @@ def test_tables_count_what_was_coded(found: Desk) -> None:
     pair = ("Learning > Recognition", "Work > Time")
     assert dict(crossed(found, EVE)["pairs"]) == {**before, pair: before.get(pair, 0) + 1}
     assert crossed(found, ReviewSession("eve", blind=True))["pairs"] == [(pair, 1)]
+
+
+def test_a_colour_is_chosen_inherited_and_taken_back(found: Desk) -> None:
+    """The codes below have it too; nothing is out of date for it; what is no colour is refused."""
+    plain = colour(found, "Work > Time")
+    _step(found, "code-colour", code="Work", text="#FFEE00")
+    assert {colour(found, c.path) for c in found.study.codebook if c.path.startswith("Work")} == {"xffee00"}
+    assert not stale(found, EVE)["older"]
+    css = colours_css(found.study.codebook)
+    assert css.count(".xffee00{--c:") == 2
+    assert ".xffee00{--c:#ffee00}" in css.partition("dark")[2], "on a dark page a light colour stays as it is"
+    assert ".xffee00{--c:#ffee00}" not in css.partition("@media")[0], "on a light page it is darkened"
+    found.write([*act(found, EVE, Ask("undo"))])
+    assert colour(found, "Work > Time") == plain
+    with pytest.raises(CodebookError, match="not written as"):
+        step(found, EVE, Ask("code-colour", code="Work", text="red;}"))

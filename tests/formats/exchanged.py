@@ -55,7 +55,8 @@ def _books(draw: st.DrawFn) -> Codebook:
     codes: list[Code] = []
     for _ in range(draw(st.integers(1, 6))):
         parent = draw(st.sampled_from(["", *(c.path for c in codes)]))
-        code = Code(draw(IDS), parent, *(draw(WORDS) for _ in range(4)), draw(GUIDS), codable=draw(st.booleans()))
+        marked = {"codable": draw(st.booleans()), "colour": draw(st.sampled_from(["", "#0a7f3c", "#ffee00"]))}
+        code = Code(draw(IDS), parent, *(draw(WORDS) for _ in range(4)), draw(GUIDS), **marked)
         if code.path not in {c.path for c in codes} and code.guid not in {c.guid for c in codes} - {""}:
             codes.append(code)
     return Codebook(tuple(codes), draw(WORDS), draw(WORDS))

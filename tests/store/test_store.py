@@ -17,7 +17,10 @@ import pytest
 from autocode.errors import StoreError, StudyError
 from autocode.store import STORE, load, scrub, update
 from autocode.store.backups import check
+from autocode.store.ledger import append, entries
 from autocode.study import Coding, Document, Study
+from autocode.study.codebook import Code, Codebook
+from autocode.trail import START, Decision, Effects, sealed, to_text, verify
 
 
 def test_a_study_reads_back_equal(study: Study, tmp_path: Path) -> None:
@@ -162,3 +165,41 @@ def test_scrubbing_leaves_no_trace_of_what_was_deleted(tmp_path: Path) -> None:
         scrub(path)
         assert b"withdrawn" not in b"".join(p.read_bytes() for p in tmp_path.iterdir())
     assert [d.id for d in load(path).documents] == ["c"]
+
+
+def test_a_file_of_a_time_without_colours_opens_and_takes_them(study: Study, tmp_path: Path) -> None:
+    """Its codes have none; a step of the codebook and an import may bring some, and the check finds nothing."""
+    path = tmp_path / STORE
+    for bring in ("step", "import"):
+        path.unlink(missing_ok=True)
+        update(path, lambda _: study)
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DROP TABLE colour")
+            connection.execute("DELETE FROM tally WHERE name = 'colour'")
+        assert load(path) == study
+        codes = tuple(replace(c, colour="#0a7f3c") if n % 2 else c for n, c in enumerate(study.codebook))
+        book = replace(study.codebook, codes=codes)
+        if bring == "step":
+            append(path, [Decision("codebook", "ana", effects=Effects(book=(study.codebook, book)))])
+        else:
+            update(path, lambda s, book=book: replace(s, codebook=book))
+        assert load(path).codebook == book
+        assert check(path) == []
+
+
+def test_a_step_that_an_earlier_version_sealed_is_not_taken_for_a_changed_one(study: Study, tmp_path: Path) -> None:
+    """Codes told less then; the chain holds as it was written, and still tells a changed word."""
+    path = tmp_path / STORE
+    update(path, lambda _: study)
+    book = Codebook((Code("A"),))
+    text = to_text(Decision("codebook", "ana", note="first", effects=Effects(book=(book, book))))
+    old = text.replace('"codable":true,', "")
+    assert old != text
+    append(path, [])
+    for said, faults in ((old, 0), (old.replace("first", "other"), 1)):
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DROP TRIGGER ledger_kept")
+            connection.execute("DELETE FROM ledger")
+            connection.execute("INSERT INTO ledger VALUES (1, 'x', ?, ?, ?)", (said, START, sealed(1, "x", old, START)))
+            connection.execute("CREATE TRIGGER ledger_kept BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'kept'); END")
+        assert len(verify(entries(path))) == faults

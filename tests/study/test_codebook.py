@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autocode.errors import CodebookError
-from autocode.study.codebook import Code, Codebook, codebook_from_rows
+from autocode.study.codebook import Code, Codebook, codebook_from_rows, hex_colour, join_codebooks, shade
 
 
 def test_a_code_is_known_by_its_path(book: Codebook) -> None:
@@ -72,3 +72,37 @@ def test_the_hash_sees_definitions(book: Codebook) -> None:
     first, *rest = book.codes
     changed = Codebook((Code(first.name, definition="Else."), *rest), book.name)
     assert changed.sha256 != book.sha256
+
+
+def _contrast(one: str, two: str) -> float:
+    """The contrast of two colours by WCAG 2.2, from 1 to 21."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    light, dark = sorted((luminance(one), luminance(two)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("colour", ["#000000", "#ffffff", "#ffff00", "#0000ff", "#808080", "#ef8256", "#17171a", "#00ff00"])
+def test_a_shade_of_any_colour_stands_out_from_its_ground(colour: str) -> None:
+    """Darkened it has 3:1 against white, lightened 3:1 against black, and what has it already stays as it is."""
+    assert _contrast(shade(colour, 0, 0.3), "#ffffff") >= 3
+    assert _contrast(shade(colour, 0.1, 1), "#000000") >= 3
+    assert shade("#a03a6b", 0.05, 0.3) == "#a03a6b"
+
+
+def test_colours_are_read_as_programs_write_them() -> None:
+    """Three or six digits, with or without the sign; anything else is no colour."""
+    assert [hex_colour(c) for c in ("#EF8256", "ef8256", "#FA0")] == ["#ef8256", "#ef8256", "#ffaa00"]
+    assert [hex_colour(c) for c in (None, "", "red", "#12345", "#ef8256;}")] == [""] * 5
+
+
+def test_a_code_without_a_colour_has_that_of_the_code_above_it() -> None:
+    """The nearest one counts; a colour is no change of what the codebook says."""
+    book = Codebook((Code("A", colour="#0000ff"), Code("B", "A"), Code("C", "A > B", colour="#ff0000"), Code("D")))
+    assert [book.colour(c.path) for c in book] == ["#0000ff", "#0000ff", "#ff0000", ""]
+    assert book.sha256 == Codebook((Code("A"), Code("B", "A"), Code("C", "A > B"), Code("D"))).sha256
+    assert join_codebooks(Codebook((Code("A"),)), book).book.by_path["A"].colour == "#0000ff"

@@ -12,10 +12,10 @@ from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Ask, Session, asked, data, html, moved, read_json
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, seated
-from autocode.desk.view import colour, fragment, groups
+from autocode.desk.view import colour, colours_css, fragment, groups
 from autocode.errors import CodebookError, StudyError
 from autocode.study import Coding, Document
-from autocode.study.codebook import SEPARATOR, Code, Codebook
+from autocode.study.codebook import SEPARATOR, Code, Codebook, hex_colour
 from autocode.trail import Decision, Effects, Entry
 
 if TYPE_CHECKING:
@@ -131,6 +131,14 @@ def _merge(book: Codebook, ask: Ask) -> Step:
     return replace(book, codes=codes), {ask.code: ask.suggested}
 
 
+def _colour(book: Codebook, ask: Ask) -> Step:
+    """Another colour; none, and so that of the code above it, where the text is empty."""
+    colour = hex_colour(ask.text)
+    if ask.text and not colour:
+        raise CodebookError("this colour", "it is not written as #rrggbb", "Choose one from the window.")
+    return replace(book, codes=tuple(replace(c, colour=colour) if c.path == ask.code else c for c in book)), {}
+
+
 def _delete(book: Codebook, ask: Ask) -> Step:
     """Take a code away that nobody has given."""
     if book.is_theme(ask.code):
@@ -174,6 +182,7 @@ def _shifted(book: Codebook, old: str, code: Code) -> Step:
 STEPS: dict[str, Callable[[Codebook, Ask], Step]] = {
     "code-add": _add,
     "code-define": _define,
+    "code-colour": _colour,
     "code-rename": _rename,
     "code-move": _move,
     "code-merge": _merge,
@@ -256,6 +265,7 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
             sitting=sitting,
             room="codes",
             chosen=chosen,
+            shown_colour=(desk.study.codebook.colour(chosen.path) if chosen else "") or "#808080",
             tree=[(c, colour(desk, c.path), c.path.count(SEPARATOR), used[c.path]) for c in desk.study.codebook],
             passages=found[:_SHOWN],
             total=len(found),
@@ -308,6 +318,13 @@ async def tables(request: Request, study: OpenStudy, seat: Session) -> Response:
         return moved(f"{study.base}/login")
     found = crossed(desk, sitting)
     return html(fragment("tables.html", study=study, desk=desk, seat=seat, sitting=sitting, room="codes", **found))
+
+
+async def colours(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """The colours of the codes as a style sheet: the page's policy allows none within the page."""
+    from starlette.responses import Response
+
+    return Response(colours_css(study.desk().study.codebook), media_type="text/css")
 
 
 async def narrow(request: Request, study: OpenStudy, seat: Session) -> Response:
@@ -370,7 +387,7 @@ async def memos(request: Request, study: OpenStudy, seat: Session) -> Response:
     )
 
 
-PAGES = {"/codes": show, "/codes/tables": tables, "/codes/{code}": show, "/memos": memos}
+PAGES = {"/codes": show, "/codes/tables": tables, "/colours.css": colours, "/codes/{code}": show, "/memos": memos}
 
 POSTS = {"/narrow": narrow, "/weigh": weigh}
 """The requests of this room."""

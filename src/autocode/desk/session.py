@@ -18,6 +18,8 @@ from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Sugge
 from autocode.study.matrix import touching
 from autocode.trail import Decision, Effects, Entry, Wording, verify
 
+_COLOURS = 8  # of themes for which nobody chose one
+
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
@@ -134,8 +136,9 @@ class Desk:
         self._doubts = {d.id: [w.start for w in d.doubts] for d in self.study.documents if d.doubts}
 
     def _number_themes(self) -> None:
-        roots = [c.path for c in self.study.codebook if not c.parent]
-        self.themes = {root: n for n, root in enumerate(roots)}
+        book = self.study.codebook
+        themes = {c.path: f"c{n % _COLOURS}" for n, c in enumerate(book.children())}
+        self.colours = {c.path: f"x{own[1:]}" if (own := book.colour(c.path)) else themes[book.theme(c.path)] for c in book}
 
     def write(self, decisions: Sequence[Decision], name: str = "") -> list[Entry]:
         """Put decisions into the ledger, on the disk, and then into what is shown.

@@ -134,6 +134,11 @@ class OpenStudy:
         """Whether there is a model to ask."""
         return self.named or (self.model / "manifest.json").is_file()
 
+    @property
+    def coloured(self) -> bool:
+        """Whether somebody chose a colour for a code of it."""
+        return self._desk is not None and any(c.colour for c in self._desk.study.codebook)
+
     def sizes(self) -> Mapping[str, int]:
         """How many documents, codes, coders and codings the study has; none where it has no file yet."""
         return sizes(self.store) if self.store.is_file() else dict.fromkeys(("document", "code", "coder", "coding"), 0)

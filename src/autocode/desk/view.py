@@ -15,12 +15,12 @@ from autocode.desk.guard import Place
 from autocode.desk.queue import ranked, visible
 from autocode.desk.session import Desk
 from autocode.study import Coding, Document, Doubt, Suggestion
-from autocode.study.codebook import SEPARATOR, Code
+from autocode.study.codebook import SEPARATOR, Code, Codebook, shade
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_COLOURS = 8
+_LIGHT, _DARK = 0.26, 0.165  # luminance at 3:1 from the grounds of a light and a dark page, chosen rows included
 _SHOWN = 16  # words of a suggested passage beside its buttons
 FILTERS = ("coder", "code", "theme", "band", "disagree", "group", "kind")
 
@@ -128,8 +128,16 @@ def _said(desk: Desk, s: Suggestion) -> str:
 
 
 def colour(desk: Desk, code: str) -> str:
-    """The colour class of a code: that of its theme."""
-    return f"c{desk.themes.get(code.split(SEPARATOR)[0], 0) % _COLOURS}"
+    """The colour class of a code: of the colour chosen for it or a code above it, else that of its theme."""
+    return desk.colours.get(code, "c0")
+
+
+def colours_css(book: Codebook) -> str:
+    """The colours that people chose as classes, each in a shade that stands out from a light and one from a dark page."""
+    chosen = sorted({c.colour for c in book if c.colour})
+    light = "".join(f".x{c[1:]}{{--c:{shade(c, 0, _LIGHT)}}}\n" for c in chosen)
+    dark = "".join(f".x{c[1:]}{{--c:{shade(c, _DARK, 1)}}}\n" for c in chosen)
+    return f"{light}@media (prefers-color-scheme:dark){{\n{dark}}}\n"
 
 
 def _pieces(

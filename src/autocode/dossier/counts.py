@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -14,6 +14,7 @@ from autocode.dossier.drawing import LINE, PALETTE, Bend, Circle, Drawing, Label
 from autocode.dossier.tables import Frequency
 from autocode.formats.tables.participants import RESPONDENT
 from autocode.study import Coding
+from autocode.study.codebook import shade
 
 _MOST_VALUES = 12  # of a variable whose values are listed; more are no groups
 
@@ -124,7 +125,8 @@ def map_figure(view: View) -> Figure | None:
     """Figure 1: the code map, and the counts it was drawn from; None where nothing was coded."""
     counted = sorted((f for f in view.frequencies if f.count("")), key=lambda f: -f.count(""))
     kept = {f.code for f in counted[:_MAPPED]}
-    drawings = code_map([f for f in view.frequencies if f.code in kept], "", view.study.name)
+    chosen = {c.path: shade(c.colour, *_SEEN) for c in view.study.codebook if c.colour}
+    drawings = code_map([f for f in view.frequencies if f.code in kept], "", view.study.name, chosen)
     if not drawings:
         return None
     rows = tuple((view.theme(f.code), view.name(f.code), f.count("")) for f in view.frequencies if f.count(""))
@@ -169,19 +171,25 @@ class _Theme:
         return max(sum(row.height for row in self.rows), (len(textwrap.wrap(self.name, 16)) + 1) * LINE)
 
 
-def code_map(codes: Sequence[Frequency], coder: str = "", title: str = "") -> tuple[Drawing, ...]:
+_SEEN = (0.15, 0.3)  # luminance of a chosen colour that stands out from white paper and from a dark page alike
+
+
+def code_map(
+    codes: Sequence[Frequency], coder: str = "", title: str = "", colours: Mapping[str, str] | None = None
+) -> tuple[Drawing, ...]:
     """Draw the code map, in parts where themes and codes are too many for a page.
 
     Args:
         codes: The codes with their counts.
         coder: Whose counts; "" takes the sum over all human coders.
         title: What stands in the middle.
+        colours: By theme, where the researchers chose one.
 
     Returns:
         The drawings; none where there is nothing to draw.
     """
     pages: list[list[_Theme]] = []
-    for theme in _themes(codes, coder):
+    for theme in _themes(codes, coder, colours or {}):
         if pages and max(map(_height, _sides([*pages[-1], theme]))) <= _TALLEST:
             pages[-1].append(theme)
         else:
@@ -198,7 +206,7 @@ def _drawn(themes: Sequence[_Theme], title: str) -> Drawing:
     return Drawing("Code map", said, _WIDTH, height, tuple(shapes))
 
 
-def _themes(codes: Sequence[Frequency], coder: str) -> list[_Theme]:
+def _themes(codes: Sequence[Frequency], coder: str, colours: Mapping[str, str]) -> list[_Theme]:
     """Themes with the codes that were used, in pieces that fit on a page; codes without a theme stand together.
 
     A theme used itself is one of its own codes.
@@ -214,7 +222,7 @@ def _themes(codes: Sequence[Frequency], coder: str) -> list[_Theme]:
     for i, (theme, members) in enumerate((theme, members) for theme, members in groups.items() if members):
         for part in in_parts(len(members), _PIECE):
             rows = tuple(_row(c, c.count(coder), most) for c in members[part])
-            made.append(_Theme(theme, PALETTE[i % len(PALETTE)], sum(r.count for r in rows), rows))
+            made.append(_Theme(theme, colours.get(theme) or PALETTE[i % len(PALETTE)], sum(r.count for r in rows), rows))
     return made
 
 

@@ -145,6 +145,7 @@ def _rows(study: Study) -> dict[str, Iterable[Row]]:
         "about": [(study.name, study.notice, book.name, book.version)],
         "code": [(c.path, c.name, c.parent, c.definition, c.include, c.exclude, c.example, c.guid) for c in book],
         "category": [(c.path,) for c in book if not c.codable],
+        "colour": [(c.path, c.colour) for c in book if c.colour],
         "coder": [(c.id, c.name, c.kind, c.guid) for c in study.coders],
         "document": [
             (
@@ -178,7 +179,8 @@ def read_study(connection: sqlite3.Connection, path: Path) -> Study:
     segments = _grouped(rows["segment"], lambda row: Segment(*row))
     asking = _grouped(rows["asks"], lambda row: str(row[1]))
     doubts = _grouped(rows["doubt"], lambda row: Doubt(*row[1:]))
-    categories = {path for (path,) in rows["category"]}
+    categories, colours = {path for (path,) in rows["category"]}, {str(path): str(colour) for path, colour in rows["colour"]}
+    codes = (Code(*row[1:], codable=row[0] not in categories, colour=colours.get(row[0], "")) for row in rows["code"])
     return Study(
         documents=tuple(
             Document(
@@ -197,7 +199,7 @@ def read_study(connection: sqlite3.Connection, path: Path) -> Study:
             )
             for i, text, title, said, kind, source, guid, groups in rows["document"]
         ),
-        codebook=Codebook(tuple(Code(*row[1:], codable=row[0] not in categories) for row in rows["code"]), book, version),
+        codebook=Codebook(tuple(codes), book, version),
         coders=tuple(Coder(*row) for row in rows["coder"]),
         codings=tuple(Coding(*row) for row in rows["coding"]),
         readings=tuple(Reading(*row) for row in rows["reading"]),

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autocode.errors import StoreError
-from autocode.store.opening import mark, opened, reading, transaction, unmark
+from autocode.store.opening import make_tables, mark, opened, reading, transaction, unmark
 from autocode.store.rows import adjust, clear, delete, digest, insert, note, there
 from autocode.study import Coder, Document, Segment, Study, Turn
 from autocode.study.moves import edits_between
@@ -85,7 +85,7 @@ def entries_in(connection: sqlite3.Connection, after: int = 0) -> list[Entry]:
     if not there(connection, "ledger"):
         return []
     rows = connection.execute("SELECT seq, at, decision, previous, sha256 FROM ledger WHERE seq > ? ORDER BY seq", (after,))
-    found = [Entry(seq, at, from_text(text), previous, digest) for seq, at, text, previous, digest in rows]
+    found = [Entry(seq, at, from_text(text), previous, digest, text) for seq, at, text, previous, digest in rows]
     return with_words(connection, found)
 
 
@@ -238,11 +238,13 @@ def _do(connection: sqlite3.Connection, effects: Effects, path: Path) -> None:
     for r in effects.unread:
         _delete(connection, "reading", (r.document, r.coder, r.start, r.end))  # an import may have joined it to others
     if effects.book:
-        clear(connection, "category")
-        clear(connection, "code")
+        make_tables(connection)  # a file of an earlier version may lack one
+        for table in ("colour", "category", "code"):
+            clear(connection, table)
         cells = [(c.path, c.name, c.parent, c.definition, c.include, c.exclude, c.example, c.guid) for c in effects.book[1]]
         insert(connection, "code", cells)
         insert(connection, "category", [(c.path,) for c in effects.book[1] if not c.codable])
+        insert(connection, "colour", [(c.path, c.colour) for c in effects.book[1] if c.colour])
     if effects.words:
         for w in effects.cleared:
             _delete(connection, "doubt", (effects.words.document, w.start, w.end, w.confidence))

@@ -26,6 +26,7 @@ TABLES: dict[str, str] = {
     "code": "path TEXT PRIMARY KEY, name TEXT, parent TEXT, definition TEXT, include TEXT, exclude TEXT, "
     "example TEXT, guid TEXT",
     "category": "path TEXT REFERENCES code(path)",
+    "colour": "path TEXT REFERENCES code(path), colour TEXT",
     "coder": "id TEXT PRIMARY KEY, name TEXT, kind TEXT, guid TEXT",
     "document": "id TEXT PRIMARY KEY, text TEXT, name TEXT, variables TEXT, kind TEXT, source TEXT, guid TEXT, groups TEXT",
     "turn": "document TEXT REFERENCES document(id), start INT, end INT, speaker TEXT, start_ms INT, end_ms INT",

@@ -6,8 +6,10 @@ themes may each have a code of the same name. A theme is a code that has childre
 
 from __future__ import annotations
 
+import colorsys
 import difflib
 import hashlib
+import math
 import re
 import unicodedata
 import uuid
@@ -31,6 +33,7 @@ class Code:
         parent: Path of the code above it, "" for a root.
         guid: Stable identifier for exchange files; follows from the path unless one is given.
         codable: False for a category, which only holds codes and is not given itself.
+        colour: How the researcher marks it, as ``#rrggbb`` in small letters; "" where nobody chose one.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Code:
     example: str = ""
     guid: str = ""
     codable: bool = field(default=True, kw_only=True)
+    colour: str = field(default="", kw_only=True)
 
     @property
     def path(self) -> str:
@@ -121,6 +125,12 @@ class Codebook:
         """Whether `path` has codes under it."""
         return bool(self.children(path))
 
+    def colour(self, path: str) -> str:
+        """The colour of a code: its own, else that of the nearest code above it that has one, else ""."""
+        while (code := self.by_path.get(path)) and not code.colour:
+            path = code.parent
+        return code.colour if code else ""
+
     def sizes(self, given: Iterable[str] = ()) -> tuple[int, int]:
         """How many codes there are and how many themes hold them: what every count of codes shows.
 
@@ -185,13 +195,46 @@ class Codebook:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of every code with its texts; the name and version of the codebook do not count."""
+        """Hash of every code with its texts; colours, and the name and version of the codebook, do not count."""
         digest = hashlib.sha256()
         for c in self.codes:
             fields = [c.path, c.identifier, c.definition, c.include, c.exclude, c.example]
             fields += [] if c.codable else ["category"]
             digest.update("\x1f".join(fields).encode("utf-8", "surrogatepass") + b"\x1e")
         return digest.hexdigest()
+
+
+def hex_colour(text: object) -> str:
+    """A colour as a code keeps it, from ``#RGB`` or ``#RRGGBB`` with or without the sign; "" for anything else."""
+    found = re.fullmatch(r"#?([0-9a-f]{6}|[0-9a-f]{3})", str(text or "").strip().lower())
+    digits = found[1] if found else ""
+    return "#" + ("".join(d + d for d in digits) if len(digits) == 3 else digits) if digits else ""
+
+
+def shade(colour: str, darkest: float, lightest: float) -> str:
+    """A colour of the same hue that is neither darker nor lighter than it may be, so that it stands out from its ground.
+
+    Args:
+        colour: As ``#rrggbb``.
+        darkest: The least relative luminance (WCAG 2.2), 0 to 1; `lightest` the most.
+    """
+    red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+    hue, now, strength = colorsys.rgb_to_hls(red, green, blue)
+    low, high = 0.0, 1.0
+    if darkest <= (luminance := _luminance((red, green, blue))) <= lightest:
+        return colour
+    wanted = darkest if luminance < darkest else lightest
+    for _ in range(20):  # luminance grows with lightness
+        now = (low + high) / 2
+        low, high = (now, high) if _luminance(colorsys.hls_to_rgb(hue, now, strength)) < wanted else (low, now)
+    mixed = colorsys.hls_to_rgb(hue, high if luminance < darkest else low, strength)
+    rounded = math.ceil if luminance < darkest else math.floor
+    return "#" + "".join(f"{min(max(rounded(c * 255), 0), 255):02x}" for c in mixed)
+
+
+def _luminance(rgb: tuple[float, float, float]) -> float:
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 LONGEST = 20_000_000
@@ -214,7 +257,7 @@ def codebook_from_rows(rows: Iterable[Mapping[str, str]], name: str = "") -> Cod
 
     Args:
         rows: Mappings with `code`, `parent` (the `code` of another row, or "") and, where
-            known, `definition`, `include`, `exclude`, `example`, `guid`. A code written as a
+            known, `definition`, `include`, `exclude`, `example`, `guid`, `colour`. A code written as a
             path below its parent (``A > B`` with parent ``A``) keeps only its own name.
         name: Name of the codebook.
 
@@ -253,7 +296,8 @@ def _grow(below: Mapping[str, list[Mapping[str, str]]]) -> Iterator[Code]:
     while stack:
         row, parent = stack.pop()
         own = row["code"].removeprefix(row.get("parent", "") + SEPARATOR)
-        code = Code(own, parent, *(row.get(k, "") for k in ("definition", "include", "exclude", "example", "guid")))
+        texts = (row.get(k, "") for k in ("definition", "include", "exclude", "example", "guid"))
+        code = Code(own, parent, *texts, colour=hex_colour(row.get("colour")))
         yield code
         stack += [(child, code.path) for child in reversed(below.get(row["code"], []))]
 
@@ -323,5 +367,5 @@ def _alone(book: Codebook) -> dict[str, str]:
 
 def _filled(code: Code, other: Code) -> Code:
     """A code with what only another says of it."""
-    texts = ("definition", "include", "exclude", "example", "guid")
+    texts = ("definition", "include", "exclude", "example", "guid", "colour")
     return replace(code, **{name: getattr(other, name) for name in texts if not getattr(code, name)})

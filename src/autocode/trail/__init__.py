@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from autocode.errors import StoreError
@@ -135,6 +135,7 @@ class Entry:
         at: ISO 8601, UTC.
         previous: Hash of the entry before.
         sha256: Hash of this entry and of `previous`.
+        text: What was sealed, as stored: a decision written by an earlier version may lack what this one would write.
     """
 
     seq: int
@@ -142,6 +143,7 @@ class Entry:
     decision: Decision
     previous: str
     sha256: str
+    text: str = field(default="", compare=False, repr=False)
 
 
 def seal(decision: Decision, at: str, last: Entry | None) -> Entry:
@@ -191,12 +193,19 @@ def verify(entries: Sequence[Entry], last: int | None = None, before: Entry | No
         expected = seal(entry.decision, entry.at, before)
         if (entry.seq, entry.previous) != (expected.seq, expected.previous):
             faults.append(f"entry {entry.seq}: the one before it is missing or was changed")
-        elif entry.sha256 != expected.sha256:
+        elif entry.sha256 != expected.sha256 and not _sealed_earlier(entry):
             faults.append(f"entry {entry.seq}: it was changed after it was written")
         before = entry
     if last is not None and last != (before.seq if before else 0):
         faults.append(f"entries after {before.seq if before else 0} are missing: {last} were written")
     return faults
+
+
+def _sealed_earlier(entry: Entry) -> bool:
+    """Whether an earlier version sealed exactly this decision, in words that lack what decisions have had since."""
+    if entry.sha256 != sealed(entry.seq, entry.at, entry.text, entry.previous):
+        return False
+    return to_text(from_text(entry.text)) == to_text(entry.decision)
 
 
 def undone(entries: Iterable[Entry]) -> frozenset[int]:

@@ -91,10 +91,12 @@ class Effects:
         )
 
     def to_row(self) -> dict[str, Any]:
-        """What is sealed: no words of a transcript; nothing of what has no effect on words."""
+        """What is sealed: no words of a transcript; nothing of what has no effect on words, no colour that nobody chose."""
         row = asdict(self)
         if self.words:
             row["words"] = {k: v for k, v in row["words"].items() if k not in ("old", "new")}
+        for code in [c for book in row["book"] or () for c in book["codes"] if not c["colour"]]:
+            del code["colour"]
         return {k: v for k, v in row.items() if v or k not in ("words", "doubted", "cleared")}
 
     @property

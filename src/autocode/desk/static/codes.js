@@ -11,9 +11,10 @@ Object.assign(does, {
   "memo-code": () => step("remark", { edge: "page", text: field("memo-text") }),
   "memo-study": () => write({ do: "remark", edge: "page", text: field("memo-text") }),
   "memo-change": (b) => { const a = b.closest("[data-seq]"); write({ do: "remark", edge: "page", by: Number(a.dataset.seq), text: $("textarea", a).value }); },
+  "colour-none": () => step("code-colour", { text: "" }),
   recode: (b) => { const { document: d, unit, code, from, to } = b.closest(".passage").dataset;
     ask({ do: "recode", document: d, unit, code, start: +from, end: +to, edge: "page" }, $("blockquote", b.closest(".passage")).textContent.slice(0, 120)); },
   copy: () => navigator.clipboard.writeText($$(".passage").map((p) => `“${$("blockquote", p).textContent.trim()}” (${$(".source", p).textContent})`).join("\n\n"))
     .then(() => say("Copied.", mark("copied", "ok")), () => say("The browser did not let the page copy.")),
 });
-document.addEventListener("change", ({ target: t }) => { if (t.id === "group") queue("/narrow", () => ({ do: "narrow", code: head.dataset.code, text: t.value })); });
+document.addEventListener("change", ({ target: t }) => { if (t.id === "colour") step("code-colour", { text: t.value }); if (t.id === "group") queue("/narrow", () => ({ do: "narrow", code: head.dataset.code, text: t.value })); });

@@ -23,7 +23,7 @@ from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.staged import together
 from autocode.formats.tables.longtable import COLUMNS, is_coding_table, long_columns, long_rows
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
-from autocode.study.codebook import Code, Codebook
+from autocode.study.codebook import Code, Codebook, hex_colour
 
 CARD = "README.md"
 ROWS, UNPACKED = 5_000_000, 2**30
@@ -34,14 +34,14 @@ _WHOLE = ("start", "end", "weight", "start_ms", "end_ms", "order")
 _PARTS: dict[str, tuple[str, ...]] = {
     "codings": COLUMNS,
     "documents": ("document", "name", "text", "kind", "source", "variables", "guid", "groups", "interviewers", "doubts"),
-    "codes": ("name", "parent", "definition", "include", "exclude", "example", "guid", "codable"),
+    "codes": ("name", "parent", "definition", "include", "exclude", "example", "guid", "codable", "colour"),
     "coders": ("coder", "name", "kind", "guid"),
     "readings": ("document", "coder", "start", "end"),
     "turns": ("document", "start", "end", "speaker", "start_ms", "end_ms"),
     "units": ("document", "start", "end", "unit", "speaker"),
     "study": ("name", "notice", "codebook", "version"),
 }
-_LATER = ("interviewers", "doubts", "codable")  # columns that folders of earlier versions lack
+_LATER = ("interviewers", "doubts", "codable", "colour")  # columns that folders of earlier versions lack
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _AGAIN = "Write it again."
 
@@ -56,14 +56,16 @@ def write_datasets(study: Study, path: Path, options: WriteOptions = WriteOption
     Raises:
         InputError: The folder cannot be written.
     """
-    parts = _rows(study, options)
+    parts, heads = _rows(study, options), dict(_PARTS)
+    if not any(c.colour for c in study.codebook):
+        heads["codes"] = _PARTS["codes"][:-1]
     saved = ("data-00000-of-00001.arrow", "dataset_info.json", "state.json")
     former = [_file(Path(), name).as_posix() for name in parts] + [f"{name}/{file}" for name in parts for file in saved]
     with together(path, without=former) as stage:
         for name, rows in parts.items():
             if rows:
-                write_atomic(_file(stage, name), _parquet(_PARTS[name], rows))
-        _save_to_disk({name: _arrow(_PARTS[name], rows) for name, rows in parts.items() if rows}, stage)
+                write_atomic(_file(stage, name), _parquet(heads[name], rows))
+        _save_to_disk({name: _arrow(heads[name], rows) for name, rows in parts.items() if rows}, stage)
         write_atomic(stage / CARD, _card(study, [name for name, rows in parts.items() if rows]))
 
 
@@ -110,7 +112,7 @@ def _rows(study: Study, options: WriteOptions) -> dict[str, list[_Row]]:
             )
             for d in documents
         ],
-        "codes": [(*(getattr(c, n) for n in _PARTS["codes"][:-1]), _json(c.codable)) for c in book],
+        "codes": [(*(getattr(c, n) for n in _PARTS["codes"][:-2]), _json(c.codable), c.colour) for c in book],
         "coders": [(c.id, c.name, c.kind, c.guid) for c in study.coders],
         "readings": [(r.document, r.coder, r.start, r.end) for r in study.readings],
         "turns": [(d.id, t.start, t.end, t.speaker, t.start_ms, t.end_ms) for d in documents for t in d.turns],
@@ -251,7 +253,10 @@ def _study(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Study:
         )
         for r in tables["documents"]
     )
-    codes = (Code(*(r[c] for c in _PARTS["codes"][:-1]), codable=r["codable"] != "false") for r in tables["codes"])
+    codes = (
+        Code(*(r[c] for c in _PARTS["codes"][:-2]), codable=r["codable"] != "false", colour=hex_colour(r["colour"]))
+        for r in tables["codes"]
+    )
     book = Codebook(tuple(codes), about["codebook"], about["version"])
     codings = tuple(
         Coding(r["document"], r["start"], r["end"], r["code"], r["coder"], r["memo"], r["created"], r["weight"])

@@ -80,9 +80,10 @@ def _gathered(base: Foreign, name: str) -> Gathered:
         nodes[key] = Node(key, words(row["name"]), _under("cat", row["supercatid"]), words(row["memo"]))
     categories = {(n.name, n.parent): n.key for n in nodes.values()}
     same: dict[str, str] = {}
-    for row in base.rows("code_name", "cid", "name", "catid", "supercid", "memo"):
+    for row in base.rows("code_name", "cid", "name", "catid", "supercid", "memo", "color", "owner"):
         parent = _under("cat", row["catid"]) or _under("code", row["supercid"])
-        node = Node(f"code {row['cid']}", words(row["name"]), parent, words(row["memo"]))
+        chosen = "" if (row["color"], row["owner"]) == (_GREY, MACHINE) else words(row["color"])
+        node = Node(f"code {row['cid']}", words(row["name"]), parent, words(row["memo"]), chosen)
         if (node.name, node.parent) in categories:
             same[node.key] = categories[node.name, node.parent]
         else:
@@ -221,7 +222,9 @@ class _Additions:
             taken = {words(r["name"]) for r in self.base.rows("code_name", "name")}
             values = {"name": code.name if code.name not in taken else path, "memo": described(code), "owner": MACHINE}
             place = self._place(code.parent)
-            self.cids[path] = self.base.insert("code_name", {**values, **place, "date": _date(""), "color": _GREY})
+            self.cids[path] = self.base.insert(
+                "code_name", {**values, **place, "date": _date(""), "color": code.colour or _GREY}
+            )
         return self.cids[path]
 
     def _place(self, parent: str) -> dict[str, int | None]:
@@ -303,8 +306,9 @@ def _nodes(base: Foreign) -> Iterator[Node]:
         homes.setdefault(words(row["cid"]), f"cat {row['catid']}")
     for row in _there(base, "codecat", "catid", "name", "memo"):
         yield Node(f"cat {row['catid']}", words(row["name"]), "", words(row["memo"]))
-    for row in _there(base, "freecode", "id", "name", "memo"):
-        yield Node(f"code {row['id']}", words(row["name"]), homes.get(words(row["id"]), ""), words(row["memo"]))
+    for row in _there(base, "freecode", "id", "name", "memo", "color"):
+        home = homes.get(words(row["id"]), "")
+        yield Node(f"code {row['id']}", words(row["name"]), home, words(row["memo"]), words(row["color"]))
 
 
 def _rqda_variables(base: Foreign) -> dict[str, dict[str, str]]:

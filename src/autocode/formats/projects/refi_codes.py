@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from autocode.formats.files import node
 from autocode.formats.receipt import MIRROR
 from autocode.formats.tables.gathered import apart
-from autocode.study.codebook import SEPARATOR, Code, Codebook, check_length
+from autocode.study.codebook import SEPARATOR, Code, Codebook, check_length, hex_colour
 
 NAMESPACE = uuid.UUID("a64f2d0e-0a3b-5a0f-9c55-2f0f6f0b7d11")  # ours: guids follow from what they name
 DEEPEST = 64
@@ -101,10 +101,10 @@ def read_codes(parent: Element | None, memos: Mapping[str, str], plain: bool = F
 def _code(element: Element, parent: str, memos: Mapping[str, str], plain: bool) -> Code:
     said = element.findtext("Description") or ""
     codable = element.get("isCodable", "true").strip().lower() not in ("false", "0")
-    if plain:
-        return Code(_name(element, plain), parent, said, guid=element.get("guid", ""), codable=codable)
     notes = (memos.get(key(ref.get("targetGUID", "")), "") for ref in element.findall("NoteRef"))
-    return Code(_name(element, plain), parent, joined(said, *notes), guid=element.get("guid", ""), codable=codable)
+    said = said if plain else joined(said, *notes)
+    name, colour = _name(element, plain), hex_colour(element.get("color"))
+    return Code(name, parent, said, guid=element.get("guid", ""), codable=codable, colour=colour)
 
 
 def _name(element: Element, plain: bool) -> str:
@@ -214,6 +214,8 @@ def codes_element(book: Codebook, written: Mapping[str, str], flatten: str = "")
         name = flatten.join(code.path.split(SEPARATOR)) if flatten else names[code.path]
         element = node("Code", guid=written[code.path], isCodable=str(code.codable).lower())
         element.set("name", name)
+        if code.colour:
+            element.set("color", code.colour.upper())
         if said := described(code):
             element.append(node("Description", said))
         (root if flatten else made[code.parent]).append(element)

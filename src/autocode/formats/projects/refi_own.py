@@ -189,7 +189,7 @@ def _codes(book: Codebook, parts: Mapping[str, Any]) -> dict[str, Code]:
     codes: dict[str, Code] = {}
     for c, (_, name, *texts) in zip(book, parts["codes"], strict=True):
         parent = codes[c.parent].path if c.parent else ""
-        codes[c.path] = Code(str(name), parent, *map(str, texts[:5]), codable=c.codable)
+        codes[c.path] = Code(str(name), parent, *map(str, texts[:5]), codable=c.codable, colour=c.colour)
     return codes
 
 

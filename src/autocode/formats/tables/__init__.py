@@ -52,7 +52,7 @@ from autocode.formats.tables.units import (
     study_from_table,
 )
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
-from autocode.study.codebook import Code, Codebook
+from autocode.study.codebook import Code, Codebook, hex_colour
 from autocode.study.merge import merge
 
 Read = tuple[Study, list[Receipt]]
@@ -204,7 +204,7 @@ _FORMAT = "autocode study 1"
 _CODE = ("name", "parent", "definition", "include", "exclude", "example", "guid")
 _SHEETS: Mapping[str, Sequence[str]] = {
     "codings": COLUMNS,
-    "codebook": ("code", "parent", "definition", "include", "exclude", "example", "guid", "codable"),
+    "codebook": ("code", "parent", "definition", "include", "exclude", "example", "guid", "codable", "colour"),
     "coders": ("coder", "name", "kind", "guid"),
     "documents": ("document", "name", "kind", "source", "variables", "guid", "groups", "interviewers", "doubts"),
     "readings": ("document", "coder", "start", "end"),
@@ -228,13 +228,17 @@ def write_study_workbook(study: Study, path: Path, options: WriteOptions = Write
     rows: dict[str, list[Row]] = {"codings": list(long_rows(study, replace(options, table="codings")))}
     if options.table == "whole":
         rows |= _rows(study)
-    write_workbook(path, {name: (_SHEETS[name], listed) for name, listed in rows.items()})
+    heads = dict(_SHEETS)
+    if not any(c.colour for c in study.codebook):
+        heads["codebook"] = _SHEETS["codebook"][:-1]
+        rows |= {"codebook": [row[:-1] for row in rows["codebook"]]} if "codebook" in rows else {}
+    write_workbook(path, {name: (heads[name], listed) for name, listed in rows.items()})
 
 
 def _rows(study: Study) -> dict[str, list[Row]]:
     book, documents = study.codebook, study.documents
     return {
-        "codebook": [(*(getattr(c, n) for n in _CODE), "" if c.codable else "no") for c in book],
+        "codebook": [(*(getattr(c, n) for n in _CODE), "" if c.codable else "no", c.colour) for c in book],
         "coders": [(c.id, c.name, c.kind, c.guid) for c in study.coders],
         "documents": [
             (
@@ -309,7 +313,7 @@ def _grouped(rows: Iterable[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
 
 def _code(row: Mapping[str, str]) -> Code:
     texts = {name: row[name] for name in ("definition", "include", "exclude", "example", "guid")}
-    return Code(row["code"], row["parent"], **texts, codable=row["codable"] != "no")
+    return Code(row["code"], row["parent"], **texts, codable=row["codable"] != "no", colour=hex_colour(row["colour"]))
 
 
 def _coding(row: Mapping[str, str], source: str) -> Coding:

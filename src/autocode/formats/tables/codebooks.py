@@ -22,7 +22,7 @@ from autocode.errors import InputError, counted
 from autocode.formats.files import Table, read_text
 from autocode.formats.receipt import Receipt
 from autocode.formats.tables.headings import DEFINITIONS, HEADINGS, code_path, folded
-from autocode.study.codebook import SEPARATOR, Code, Codebook, check_length, codebook_from_rows
+from autocode.study.codebook import SEPARATOR, Code, Codebook, check_length, codebook_from_rows, hex_colour
 
 _PARENT = ("parent", "parent code", "parent node", "parent name", "parent id", "obercode", "übergeordneter code", "code parent")
 _LEVELS: tuple[tuple[str, ...], ...] = (
@@ -87,6 +87,7 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
     ),
     "guid": ("guid",),
 }
+_COLOUR = ("colour", "color", "code color", "code colour", "farbe", "couleur", "kleur", "colore", "cor")
 _QUOTED = ("quote", "quotes", "example quote", "typical quote", "illustrative quote", "zitat", "verbatim", "excerpt")
 _OF_PEOPLE = {*HEADINGS["document"], *HEADINGS["coder"], "participant", "respondent", "speaker"}
 _NAMED = re.compile(
@@ -143,6 +144,9 @@ def layout_of(table: Table) -> Layout | None:
     quoting = {h for h in by_heading if h in HEADINGS["text"] and by_heading[h] not in known} | (by_heading.keys() & _OF_PEOPLE)
     quoting -= {h for h, c in by_heading.items() if c in texts.values()}
     enough = parent or texts or len(levels) > 1 or (levels and set(table.columns) <= known)
+    if coloured := next((by_heading[h] for h in _COLOUR if h in by_heading and by_heading[h] not in known), ""):
+        shown = [row[coloured] for row in table.rows if row[coloured].strip()]
+        texts |= {"colour": coloured} if shown and all(map(hex_colour, shown)) else {}
     return Layout(tuple(levels), parent, texts) if levels and enough and not quoting else None
 
 
@@ -169,7 +173,7 @@ class Grown:
 
     def add(self, path: str, texts: Mapping[str, str]) -> None:
         """Take over a row."""
-        said = {k: v.strip() for k, v in texts.items() if v.strip()}
+        said = {k: hex_colour(v) if k == "colour" else v.strip() for k, v in texts.items() if v.strip()}
         if not path:
             self.skipped["without a name"] += 1
             return
@@ -317,8 +321,9 @@ def read_codebook(path: Path) -> Codebook:
         stack, length = [(node, "") for node in reversed(tree["codes"])], 0
         while stack:
             node, parent = stack.pop()
-            texts = {k: str(node.get(k) or "") for k in ("definition", "include", "exclude", "example", "guid")}
-            codes.append(Code(str(node["name"]), parent, **texts, codable=node.get("codable") is not False))
+            texts = [str(node.get(k) or "") for k in ("definition", "include", "exclude", "example", "guid")]
+            codable, colour = node.get("codable") is not False, hex_colour(node.get("colour"))
+            codes.append(Code(str(node["name"]), parent, *texts, codable=codable, colour=colour))
             length += len(codes[-1].path)
             check_length(length)
             stack += [(child, codes[-1].path) for child in reversed(node.get("codes") or [])]
@@ -337,7 +342,7 @@ def codebook_yaml(book: Codebook) -> str:
         texts = {k: getattr(code, k) for k in ("definition", "include", "exclude", "example", "guid")}
         below = [node(child) for child in book.children(code.path)]
         filled = {k: v for k, v in texts.items() if v}
-        closed = {} if code.codable else {"codable": False}
+        closed = ({} if code.codable else {"codable": False}) | ({"colour": code.colour} if code.colour else {})
         return {"name": code.name, **filled, **closed, **({"codes": below} if below else {})}
 
     tree = {"name": book.name, "version": book.version, "codes": [node(c) for c in book.children()]}

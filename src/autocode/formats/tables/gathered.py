@@ -14,7 +14,7 @@ from functools import cached_property
 from autocode.formats.projects.positions import Counted, RawText, Selection, View
 from autocode.formats.receipt import Receipt
 from autocode.study import Coder, Coding, Document, Reading, Study
-from autocode.study.codebook import Code, Codebook, check_length
+from autocode.study.codebook import Code, Codebook, check_length, hex_colour
 from autocode.study.moves import Evened, Piece, Stretches
 
 _SAME = str.maketrans(
@@ -142,6 +142,7 @@ class Node:
     name: str
     parent: str = ""
     definition: str = ""
+    colour: str = ""
 
 
 def apart(code: Code, taken: Container[str]) -> Code:
@@ -169,7 +170,8 @@ def grow(nodes: Sequence[Node]) -> tuple[Codebook, dict[str, str], list[str]]:
     stack, length = [(n, "") for n in reversed(below.get("", []))], 0
     while stack:
         node, above = stack.pop()
-        code = apart(Code(" ".join(node.name.split()) or "unnamed", above, node.definition.strip()), codes)
+        name = " ".join(node.name.split()) or "unnamed"
+        code = apart(Code(name, above, node.definition.strip(), colour=hex_colour(node.colour)), codes)
         codes[code.path] = code
         length += len(code.path)
         check_length(length)

@@ -33,7 +33,7 @@ from autocode.formats.files import CELL, Table, csv_text, cut_to_cell, legal, un
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.gathered import Found, Locator
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
-from autocode.study.codebook import SEPARATOR, Code, Codebook
+from autocode.study.codebook import SEPARATOR, Code, Codebook, hex_colour
 
 _WORDS = ("name", "kind", "source", "guid")
 
@@ -162,7 +162,7 @@ def _rest(study: Study) -> Iterator[Row]:
     for code in book:
         name = code.name if SEPARATOR in code.name else ""
         texts = {n: getattr(code, n) for n in ("include", "exclude", "example", "guid")}
-        more = _json(name=name, **texts, codable="" if code.codable else "false")
+        more = _json(name=name, **texts, codable="" if code.codable else "false", colour=code.colour)
         yield ("", None, None, "", code.path, book.theme(code.path), "", "", None, "", code.definition, None, more)
     for document in study.documents:
         yield from _document_rows(document)
@@ -263,9 +263,10 @@ class _Part:
             said = self._said(c[MORE])
             above, _, last = c["code"].rpartition(SEPARATOR)
             name = str(said.get("name", last))
-            texts = {n: str(said.get(n, "")) for n in ("include", "exclude", "example", "guid")}
+            texts = [str(said.get(n, "")) for n in ("include", "exclude", "example", "guid")]
             parent = c["code"].removesuffix(name).removesuffix(SEPARATOR) if name != last else above
-            self.codes[c["code"]] = Code(name, parent, c["memo"], **texts, codable="codable" not in said)
+            codable, colour = "codable" not in said, hex_colour(said.get("colour"))
+            self.codes[c["code"]] = Code(name, parent, c["memo"], *texts, codable=codable, colour=colour)
         elif c["coder"]:
             self.coders.pop(c["coder"], None)
             guid = str(self._said(c[MORE]).get("guid", ""))
