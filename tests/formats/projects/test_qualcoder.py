@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,18 @@ def test_a_changed_copy_of_a_real_project_keeps_everything(tmp_path: Path) -> No
     assert back.codings[:-1] == study.codings
     assert back.codings[-1].coder == MACHINE
     assert back.codebook == study.codebook
+
+
+def test_a_code_has_its_colour_there_and_back(tmp_path: Path) -> None:
+    """The colour chosen in the project is the code's; a copy that gets a new code gives it its own, or grey."""
+    original = _project(tmp_path)
+    with closing(sqlite3.connect(original / "data.qda")) as base, base:
+        base.execute("UPDATE code_name SET color = '#EF8256'")
+    study = read(original)
+    assert study.codebook.by_path["Mood > hard"].colour == "#ef8256"
+    book = Codebook((*study.codebook, Code("blue", colour="#0000ff"), Code("plain")))
+    (one,) = study.codings
+    more = tuple(replace(one, code=code) for code in ("blue", "plain"))
+    write(replace(study, codebook=book, codings=(one, *more)), tmp_path / "q.qda", WriteOptions(original=original))
+    back = read(tmp_path / "q.qda").codebook.by_path
+    assert [back[c].colour for c in ("Mood > hard", "blue", "plain")] == ["#ef8256", "#0000ff", ""]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
-from autocode.formats import read, read_all
+from autocode.formats import read, read_all, write
 from tests.conftest import shared
 from tests.formats.projects_made import code, coding, guid, project, qdpx, selection, source
 
@@ -83,3 +84,21 @@ def test_a_tree_deeper_than_any_honest_one_is_cut_with_a_count(tmp_path: Path) -
     study, receipts = read_all([qdpx(tmp_path, project(tree), {})])
     assert len(study.codebook) == 64
     assert "6 more than 64 levels deep" in " ".join(map(str, receipts))
+
+
+def test_a_code_has_its_colour_there_and_back(tmp_path: Path) -> None:
+    """As MAXQDA and QualCoder write it; a code without one gets none, and what is no colour is none."""
+    codes = "".join(code(n, name).replace("<Code ", f"<Code {said} ") for n, name, said in _COLOURED)
+    study = read(qdpx(tmp_path, project(codes, source(5, "A", selection(0, 2, coding(7, 2)))), {"5.txt": "text"}))
+    assert [c.colour for c in study.codebook] == ["#ef8256", "#00ff00", "", ""]
+    write(study, tmp_path / "b.qdpx")
+    assert read(tmp_path / "b.qdpx").codebook == study.codebook
+    assert _xml(tmp_path / "b.qdpx").count("color=") == 2
+
+
+_COLOURED = ((1, "a", 'color="#ef8256"'), (2, "b", 'color="#0F0"'), (3, "c", 'color="red"'), (4, "d", ""))
+
+
+def _xml(path: Path) -> str:
+    with zipfile.ZipFile(path) as project:
+        return project.read("project.qde").decode()

@@ -136,3 +136,14 @@ def test_codebooks_that_lost_their_themes(name: str) -> None:
     """Files that failed before: the theme is there, its codes are under it."""
     study, _ = read_all([shared("cases", name)])
     assert [c.path for c in study.codebook] == ["Barriers", "Barriers > Cost", "Barriers > Time"]
+
+
+def test_a_column_of_colours_is_read_where_it_holds_nothing_else(tmp_path: Path) -> None:
+    """Beside definitions, and under parents; words in a column of that name are left out and told."""
+    for name, column, found in (("a.csv", "#EF8256", "#ef8256"), ("b.csv", "reddish", "")):
+        (tmp_path / name).write_text(f"Theme,Code,Color,Definition\nA,B,{column},first\n", encoding="utf-8")
+        study, receipts = read_all([tmp_path / name])
+        assert study.codebook.by_path["A > B"].colour == found
+        assert ("Color" in str(receipts[0].notes)) == (not found)
+    (tmp_path / "c.csv").write_text("Code,Parent,Colour\nB,A,#00f\n", encoding="utf-8")
+    assert read_all([tmp_path / "c.csv"])[0].codebook.by_path["A > B"].colour == "#0000ff"
