@@ -511,7 +511,7 @@ def test_sixty_payloads_in_every_field_are_only_words(browser: Any, folder: Path
         page.locator("#transcript[data-document=all]").wait_for()
         page.evaluate("document.querySelector('#u30 .t').click()")
         page.locator("#pane[data-unit='31']").wait_for()
-        page.keyboard.press("e")
+        page.keyboard.press("w")
         page.locator("#words").wait_for()
         assert page.locator("#words").input_value() == f"{PAYLOADS[30]} {PAYLOADS[30]}"
         page.keyboard.press("Escape")
@@ -866,11 +866,72 @@ def test_keys_work_by_their_places_and_capitals_are_the_shift_key(browser: Any, 
         assert ("my manager and the employer value the badge when they hire people", "Work > Recognition") in _words(folder)
 
 
+def _edge(page: Any, words: str, last: bool) -> tuple[float, float]:
+    """Where the first or last letter of some words stands on the screen."""
+    find = (
+        "([words, last]) => { const all = [...document.querySelectorAll('.unit[aria-current] p.t, article p.t')];"
+        "const p = all.find(p => p.textContent.includes(words));"
+        "const at = p.textContent.indexOf(words) + (last ? words.length - 1 : 0), walk = document.createTreeWalker(p, 4);"
+        "let n, k = at; while ((n = walk.nextNode()) && k >= n.length) k -= n.length;"
+        "const r = document.createRange(); r.setStart(n, k); r.setEnd(n, k + 1); const b = r.getBoundingClientRect();"
+        "return [(b.left + b.right) / 2, (b.top + b.bottom) / 2]; }"
+    )
+    x, y = page.evaluate(find, [words, last])
+    return x, y
+
+
+def _drag(page: Any, grip: str, words: str, last: bool) -> None:
+    box = page.locator(f".grip[data-grip={grip}]").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    x, y = _edge(page, words, last)
+    page.mouse.move((x + box["x"]) / 2, y)
+    page.mouse.move(x, y)
+    page.mouse.up()
+
+
+def test_the_words_of_a_coding_are_edited_by_keys_and_by_dragging_their_marks(browser: Any, folder: Path) -> None:
+    """A suggestion gets its words before it is accepted, a coding afterwards; Escape leaves both as they were."""
+    with running(folder, *_model(folder)) as server:
+        page = _open(browser, server.address)
+        text = page.locator(".unit[aria-current] p.t").inner_text()
+        words = text.split()
+        page.keyboard.press("e")
+        page.locator("#spanning:not([hidden])").wait_for()
+        assert page.evaluate("getSelection().toString()") == text
+        assert violations(page) == []
+        for key in ("BracketLeft", "ArrowLeft", "Shift+BracketRight"):
+            page.keyboard.press(key)
+        assert page.evaluate("getSelection().toString()").split() == words[1:-2]
+        page.keyboard.press("a")  # no other key counts meanwhile
+        page.keyboard.press("Escape")
+        page.locator("#spanning").wait_for(state="hidden")
+        assert _words(folder) == []
+        page.click("#pane .suggestion [data-do=span]")
+        _drag(page, "last", words[-3], True)
+        _drag(page, "first", words[2], False)
+        assert page.evaluate("getSelection().toString()").split() == words[2:-2]
+        _press(page, "Enter")
+        (first,) = _words(folder)
+        assert first[0].split() == words[2:-2]
+        page.keyboard.press("k")
+        page.locator(".row.own").first.wait_for()
+        page.keyboard.press("e")
+        x, y = _edge(page, words[-1], True)
+        page.mouse.click(x, y)  # the nearer edge comes to the word clicked
+        _drag(page, "first", words[1], False)
+        _press(page, "Enter")
+        assert [(w.split(), code) for w, code in _words(folder)] == [(words[1:], first[1])]
+        _press(page, "u")
+        assert _words(folder) == [first]
+        assert page.faults == []
+
+
 def test_half_corrected_words_outlive_a_reload(browser: Any, folder: Path) -> None:
     """What was typed into the words of a segment is back in its field after a reload."""
     with running(folder, *_model(folder)) as server:
         page = _open(browser, server.address)
-        page.keyboard.press("e")
+        page.keyboard.press("w")
         page.locator("#words").wait_for()
         page.keyboard.press("ControlOrMeta+A")
         page.keyboard.type("my supervisor")
@@ -940,6 +1001,15 @@ def test_adjudication_goes_by_one_key_and_nothing_jumps(browser: Any, folder: Pa
         page.locator("article.resolved").first.wait_for()
         (made,) = [c for c in load(path).codings if c.coder == "agreed"]
         assert (made.code, made.memo) == ("Work > Time", "half a reason")
+        page.click("article.resolved .t")
+        page.keyboard.press("e")
+        page.locator("#spanning:not([hidden])").wait_for()
+        assert violations(page) == []
+        page.keyboard.press("Shift+BracketRight")
+        _press(page, "1")
+        (part,) = [c for c in load(path).codings if c.coder == "agreed"]
+        assert (part.code, part.end) == (made.code, made.end)
+        assert load(path).by_id[part.document].text[made.start : part.start].split() != []
         page.click("text=Take over what agrees …")
         with loads(page):
             page.click("#taking button.main")
@@ -991,7 +1061,7 @@ def test_a_transcript_is_checked_against_its_recording(browser: Any, folder: Pat
         assert page.locator("#rate").inner_text() == "0.50×"
         page.wait_for_timeout(4500)
         assert page.evaluate("audio.currentTime") < 6.5  # looped
-        page.keyboard.press("e")
+        page.keyboard.press("w")
         page.locator("#words").wait_for()
         page.keyboard.press("ControlOrMeta+A")
         page.keyboard.type("my supervisor and the employer value the badge when they hire people 6")

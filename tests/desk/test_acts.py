@@ -208,3 +208,26 @@ def test_faults_change_nothing(found: Desk) -> None:
         with pytest.raises(AutocodeError):
             found.write(act(found, EVE, ask))
     assert found.path.read_bytes() == before
+
+
+def test_both_edges_of_a_coding_move_in_one_step(found: Desk) -> None:
+    """A coding of one's own gets other words, clipped of blanks, also in the next segment; undone in one step."""
+    item = first(found)
+    _do(found, "add", code="Work")
+    (old,) = _mine(found)
+    text = found.study.by_id["D6"].text
+    begin = text.index(" ", old.start)
+    then = text.index(" ", old.end + 2)
+    place = {"code": "Work", "start": old.start, "end": old.end}
+    _do(found, "span", **place, first=begin, last=then + 1)
+    (new,) = _mine(found)
+    assert (new.start, new.end) == (begin + 1, then)
+    assert (new.code, new.memo, new.when) == (old.code, old.memo, old.when)
+    for wrong in ({"first": new.start, "last": new.end}, {"first": 5, "last": 5}, {"first": 0, "last": 10**9}):
+        with pytest.raises(StudyError):
+            _do(found, "span", **{**place, "start": new.start, "end": new.end, **wrong})
+    with pytest.raises(StudyError, match="no longer there"):
+        _do(found, "span", **place, first=begin, last=then)
+    _do(found, "undo")
+    assert _mine(found) == [old]
+    assert item.key == first(found).key

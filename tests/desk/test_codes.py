@@ -12,7 +12,8 @@ from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
 from autocode.desk.codes import crossed, stale, step
 from autocode.desk.guard import Ask
-from autocode.desk.view import colour, colours_css
+from autocode.desk.session import colours_css
+from autocode.desk.view import colour
 from autocode.errors import CodebookError
 from autocode.store import load
 from autocode.store.backups import check

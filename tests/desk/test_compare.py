@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autocode.agreement.compare import agree as measured
+from autocode.agreement.differences import CAUSES, inventory
 from autocode.config import Config
 from autocode.desk import Desk
 from autocode.desk.acts import act
@@ -127,3 +128,34 @@ def test_what_only_one_has_read_is_no_disagreement(found: Desk) -> None:
     item = first(found)
     found.write(act(found, EVE, Ask("accept", *item.key, suggested=item.suggestions[0].code)))
     assert compared(found, "D6", ("eve", "ana")) == []
+
+
+def test_what_is_adjudicated_is_what_meeting_and_dossier_tell_of(found: Desk, study: Study) -> None:
+    """The same segments, codes and causes as in the inventory of differences; anew when one of the two codes."""
+    _unresolved(found)
+    for _ in range(2):
+        matrix = coding_matrix(found.study, Config(), PAIR)
+        listed = {(d.segment.document, d.segment.id): d for d in inventory(matrix, *PAIR).segments}
+        rows = {r.item.key: r for d in found.study.documents for r in compared(found, d.id, PAIR) if r.open}
+        assert rows.keys() == listed.keys()
+        for key, r in rows.items():
+            assert (r.first, r.second) == (listed[key].first, listed[key].second)
+            assert r.causes == tuple(CAUSES[c] for c in listed[key].causes)
+        same_now = next(r for d in found.study.documents for r in compared(found, d.id, PAIR) if not r.open)
+        gone = next(c for c in found.touching(same_now.item) if c.coder == "ana")
+        ask = Ask("remove", *same_now.item.key, code=gone.code, start=gone.start, end=gone.end)
+        found.write(act(found, replace(EVE, coder="ana"), ask))
+
+
+def test_some_of_the_words_are_agreed_on(found: Desk) -> None:
+    """The agreed coding holds the words chosen; the segment is resolved; words outside it are refused."""
+    item = compared(found, "D1", PAIR)[0].item
+    start = item.segment.start + found.study.by_id["D1"].text_of(item.segment).index(" ")
+    ask = Ask("agree", *item.key, codes=("Work > Time",), text="these words", start=start, end=item.segment.end)
+    found.write(agree(found, EVE, ask))
+    (made,) = [c for c in found.touching(item) if c.coder == "agreed"]
+    assert (made.start, made.end) == (start + 1, item.segment.end)
+    row = next(r for r in compared(found, "D1", PAIR) if r.item == item)
+    assert row.agreed == ("Work > Time",)
+    with pytest.raises(StudyError, match="not within"):
+        agree(found, EVE, replace(ask, start=item.segment.start - 3))

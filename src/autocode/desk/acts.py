@@ -185,6 +185,21 @@ def _move(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Decision:
     return replace(decision, start=new.start, end=new.end, code=new.code, effects=effects)
 
 
+def _span(desk: Desk, sitting: ReviewSession, ask: Ask, item: Item) -> Decision:
+    """Other words for the coder's own coding: both edges in one step."""
+    coding = _mine(desk, sitting, ask, item)
+    start, end = words_of(desk.study.by_id[ask.document].text, ask.first, ask.last)
+    new = replace(coding, start=start, end=end)
+    if new == coding:
+        raise StudyError("this coding", "its words are as they were", "")
+    if any(replace(c, memo=new.memo, when=new.when, weight=new.weight) == new for c in desk.codings_of(ask.document)):
+        raise StudyError("this code", "you have given it to these words already", "Remove one of the two.")
+    if not desk.within(ask.document, start, end):
+        raise StudyError("this selection", "it lies outside the segments", "Select words of the transcript.")
+    decision = about(item, "move", sitting, desk.study.codebook)
+    return replace(decision, start=start, end=end, code=new.code, effects=Effects(added=(new,), removed=(coding,)))
+
+
 def moved(text: str, coding: Coding, edge: str, by: int) -> int:
     """Where an edge of a coding stands after moving it by words, within 2,000 characters.
 
@@ -371,6 +386,7 @@ ACTS: dict[str, Callable[[Desk, ReviewSession, Ask, Item], Decision]] = {
     "add": _add,
     "remove": _remove,
     "move": _move,
+    "span": _span,
     "recode": _recode,
     "memo": _memo,
     "done": _done,

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Ask, Session, asked, data, html, moved, read_json
-from autocode.desk.session import Desk
+from autocode.desk.session import Desk, colours_css
 from autocode.desk.studies import OpenStudy, seated
-from autocode.desk.view import colour, colours_css, fragment, groups
+from autocode.desk.view import colour, fragment, groups
 from autocode.errors import CodebookError, StudyError
 from autocode.study import Coding, Document
 from autocode.study.codebook import SEPARATOR, Code, Codebook, hex_colour

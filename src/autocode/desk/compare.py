@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from autocode.agreement.compare import agree as measured
 from autocode.agreement.rows import Row
 from autocode.config import Config
+from autocode.desk.acts import words_of
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Ask, Session, data, html, moved
 from autocode.desk.jobs import Kept, kept
@@ -59,14 +60,28 @@ def agree(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
     for code in ask.codes:
         if code not in book:
             raise book.unknown(code)
-    made = _resolution(desk, sitting, item, ask.codes, ask.text.strip())
+    words = None
+    if (ask.start, ask.end) != (-1, -1):
+        words = words_of(desk.study.by_id[ask.document].text, ask.start, ask.end)
+        if not item.segment.start <= words[0] < words[1] <= item.segment.end:
+            raise StudyError("this selection", "it is not within the segment", "Select some of its words.")
+    made = _resolution(desk, sitting, item, ask.codes, ask.text.strip(), words)
     return [replace(made, request=ask.request, seconds=ask.seconds)]
 
 
-def _resolution(desk: Desk, sitting: ReviewSession, item: Item, codes: Iterable[str], why: str) -> Decision:
+def _resolution(
+    desk: Desk,
+    sitting: ReviewSession,
+    item: Item,
+    codes: Iterable[str],
+    why: str,
+    words: tuple[int, int] | None = None,
+) -> Decision:
     coder, span, when = agreed_coder(desk), item.segment, now()
     old = tuple(c for c in desk.touching(item) if c.coder == coder and span.start <= c.start and c.end <= span.end)
-    added = tuple(replace(coded(span, code, sitting, when), coder=coder, memo=why) for code in dict.fromkeys(codes))
+    start, end = words or (span.start, span.end)
+    plain = [coded(span, code, sitting, when) for code in dict.fromkeys(codes)]
+    added = tuple(replace(c, coder=coder, memo=why, start=start, end=end) for c in plain)
     read = seen(item, coder, desk.readings_of(span.document, coder))
     decision = about(item, "agree", sitting, desk.study.codebook)
     return replace(decision, note=why, effects=Effects(added=added, removed=old, read=read))

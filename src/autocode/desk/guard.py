@@ -105,6 +105,7 @@ class Ask:
         code: Path of a code; `suggested` that of a suggestion.
         text: A note.
         edge: start or end, for `move`; `by` is the number of words.
+        first: Where the words begin that a coding shall have, for `span`; `last` where they end.
         view: The key of the tab's order and filters.
         codes: For `agree`.
         least: Probability for `bulk`; `digest` is that of the preview.
@@ -119,6 +120,8 @@ class Ask:
     start: int = -1
     end: int = -1
     edge: str = ""
+    first: int = -1
+    last: int = -1
     by: int = 0
     view: str = ""
     codes: tuple[str, ...] = ()

@@ -15,10 +15,25 @@ from autocode.store import load
 from autocode.store.ledger import append, entries, last_written, stamp
 from autocode.store.records import Recording, recordings
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Suggestion
+from autocode.study.codebook import Codebook, shade
 from autocode.study.matrix import touching
 from autocode.trail import Decision, Effects, Entry, Wording, verify
 
 _COLOURS = 8  # of themes for which nobody chose one
+
+
+_LIGHT, _DARK = 0.26, 0.165  # luminance at 3:1 from the grounds of a light and a dark page, chosen rows included
+
+Between = tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...], int]
+"""A segment that two coders saw: its number, the codes of each, why they differ, and the number of the question before."""
+
+
+def colours_css(book: Codebook) -> str:
+    """The colours that people chose as classes, each in a shade that stands out from a light and one from a dark page."""
+    chosen = sorted({c.colour for c in book if c.colour})
+    light = "".join(f".x{c[1:]}{{--c:{shade(c, 0, _LIGHT)}}}\n" for c in chosen)
+    dark = "".join(f".x{c[1:]}{{--c:{shade(c, _DARK, 1)}}}\n" for c in chosen)
+    return f"{light}@media (prefers-color-scheme:dark){{\n{dark}}}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +64,7 @@ class Desk:
         self.outdated = False
         self._states: dict[tuple[ReviewSession, str], dict[str, str]] = {}
         self._touched: dict[str, dict[int, list[Coding]]] = {}
+        self.between: dict[tuple[str, str], dict[str, list[Between]]] = {}  # what two coders differ on, until one of them codes
         self._place_items()
         self._stamp: tuple[int, ...] = ()
         self.study = Study()
@@ -130,7 +146,7 @@ class Desk:
         self.used = Counter(c.code for c in self.study.codings)
         for c in self.study.codings:
             self._codings.setdefault(c.document, []).append(c)
-        self._touched, self._states = {}, {}
+        self._touched, self._states, self.between = {}, {}, {}
         self._number_themes()
         self._turns = {i: [t.start for t in self.study.by_id[i].turns] for i in self.recordings if i in self.study.by_id}
         self._doubts = {d.id: [w.start for w in d.doubts] for d in self.study.documents if d.doubts}
@@ -177,6 +193,9 @@ class Desk:
     def _take_in(self, effects: Effects) -> None:
         if effects == Effects():
             return
+        people = {s.coder for s in (*effects.added, *effects.removed)} | {s.coder for s in (*effects.read, *effects.unread)}
+        if effects.book or people - {self.study.agreed, "agreed"}:
+            self.between = {}
         codings = _without(self.study.codings, effects.removed) + list(effects.added)
         self.used.subtract(c.code for c in effects.removed)
         self.used.update(c.code for c in effects.added)

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from autocode.agreement.differences import CAUSES, inventory
 from autocode.agreement.estimate import apa
+from autocode.config import Config
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Place
 from autocode.desk.queue import ranked, visible
-from autocode.desk.session import Desk
+from autocode.desk.session import Between, Desk
+from autocode.errors import StudyError
 from autocode.study import Coding, Document, Doubt, Suggestion
-from autocode.study.codebook import SEPARATOR, Code, Codebook, shade
+from autocode.study.codebook import SEPARATOR, Code
+from autocode.study.matrix import coding_matrix
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_LIGHT, _DARK = 0.26, 0.165  # luminance at 3:1 from the grounds of a light and a dark page, chosen rows included
 _SHOWN = 16  # words of a suggested passage beside its buttons
 FILTERS = ("coder", "code", "theme", "band", "disagree", "group", "kind")
 
@@ -130,14 +135,6 @@ def _said(desk: Desk, s: Suggestion) -> str:
 def colour(desk: Desk, code: str) -> str:
     """The colour class of a code: of the colour chosen for it or a code above it, else that of its theme."""
     return desk.colours.get(code, "c0")
-
-
-def colours_css(book: Codebook) -> str:
-    """The colours that people chose as classes, each in a shade that stands out from a light and one from a dark page."""
-    chosen = sorted({c.colour for c in book if c.colour})
-    light = "".join(f".x{c[1:]}{{--c:{shade(c, 0, _LIGHT)}}}\n" for c in chosen)
-    dark = "".join(f".x{c[1:]}{{--c:{shade(c, _DARK, 1)}}}\n" for c in chosen)
-    return f"{light}@media (prefers-color-scheme:dark){{\n{dark}}}\n"
 
 
 def _pieces(
@@ -302,6 +299,9 @@ class Compared:
         agreed: Those agreed on; None where nothing is resolved yet.
         note: Why it was resolved so.
         asked: What the interviewer said before.
+        causes: Why they differ, in words, as everywhere else.
+        span: The words that they coded of it: start and end in the document.
+        said: By coder and code the words coded, where these are only a part of the segment.
     """
 
     item: Item
@@ -312,6 +312,9 @@ class Compared:
     agreed: tuple[str, ...] | None
     note: str = ""
     asked: str = ""
+    causes: tuple[str, ...] = ()
+    span: tuple[int, int] = (0, 0)
+    said: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def open(self) -> bool:
@@ -321,31 +324,44 @@ class Compared:
 
 def compared(desk: Desk, document: str, pair: tuple[str, str]) -> list[Compared]:
     """The segments of a document that both coders of a pair saw and at least one coded, in order."""
-    read = {coder: desk.readings_of(document, coder) for coder in (*pair, agreed_coder(desk))}
-    found, question = [], ""
-    for item in desk.items(document):
-        if item.context:
-            question = desk.study.by_id[document].text_of(item.segment)
-        elif row := _row(desk, item, pair, read):
-            found.append(replace(row, asked=question))
+    third = agreed_coder(desk)
+    read = desk.readings_of(document, third)
+    text, items = desk.study.by_id[document].text, desk.items(document)
+    found = []
+    for n, first, second, causes, question in _between(desk, pair).get(document, ()):
+        span, here = items[n].segment, desk.touching(items[n])
+        given = tuple(dict.fromkeys(c.code for c in here if c.coder == third))
+        resolved = given or any(r.start <= span.start and span.end <= r.end for r in read)
+        own = [(c, max(c.start, span.start), min(c.end, span.end)) for c in here if c.coder in pair]
+        parts = {(c.coder, c.code): text[a:b] for c, a, b in own if (a, b) != (span.start, span.end)}
+        whole = min((a for _, a, _ in own), default=span.start), max((b for *_, b in own), default=span.end)
+        memo = next((c.memo for c in here if c.coder == third and c.memo), "")
+        asked = desk.study.by_id[document].text_of(items[question].segment) if question >= 0 else ""
+        about = (first, second, given if resolved else None, memo, asked, causes, whole, parts)
+        found.append(Compared(items[n], n, text[span.start : span.end], *about))
     return found
 
 
-def _row(desk: Desk, item: Item, pair: tuple[str, str], read: dict[str, Any]) -> Compared | None:
-    codings, span, third = desk.touching(item), item.segment, agreed_coder(desk)
-
-    def given(coder: str) -> tuple[str, ...]:
-        return tuple(sorted({c.code for c in codings if c.coder == coder}))
-
-    def saw(coder: str) -> bool:
-        return any(r.start <= span.start and span.end <= r.end for r in read[coder])
-
-    first, second, agreed = given(pair[0]), given(pair[1]), given(third)
-    if not (first or second) or not all(g or saw(c) for c, g in zip(pair, (first, second), strict=True)):
-        return None
-    memo = next((c.memo for c in codings if c.coder == third and c.memo), "")
-    text = desk.study.by_id[span.document].text_of(span)
-    return Compared(item, desk.number(item), text, first, second, agreed if agreed or saw(third) else None, memo)
+def _between(desk: Desk, pair: tuple[str, str]) -> Mapping[str, list[Between]]:
+    """By document, each segment that both saw and one coded: its number, both sides' codes, why they differ, the question."""
+    if pair in desk.between:
+        return desk.between[pair]
+    matrix = coding_matrix(desk.study, replace(Config(), segment=desk.advice.cut), pair)
+    causes = {(d.segment.document, d.segment.id): d.causes for d in inventory(matrix, *pair).segments}
+    found: dict[str, list[Between]] = {}
+    for u in np.flatnonzero(matrix.seen.all(0) & matrix.Y.any((0, 2))):
+        s = matrix.segments[u]
+        first, second = (tuple(c for c, given in zip(matrix.codes, matrix.Y[r, u], strict=True) if given) for r in (0, 1))
+        item = desk.find((s.document, s.id))
+        if item is None:
+            raise StudyError("this comparison", "the documents are cut otherwise than they were", "Reload the page.")
+        n, items = desk.number(item), desk.items(s.document)
+        rows = found.setdefault(s.document, [])
+        back = range(n - 1, rows[-1][0] if rows else -1, -1)
+        question = next((m for m in back if items[m].context), rows[-1][4] if rows else -1)
+        rows.append((n, first, second, tuple(CAUSES[c] for c in causes.get((s.document, s.id), ())), question))
+    desk.between[pair] = found
+    return found
 
 
 def pair_of(desk: Desk, first: str = "", second: str = "") -> tuple[str, str]:

@@ -46,7 +46,6 @@ function choose(n) {
 }
 const chosenRow = (button) => (button && button.closest(".row")) || $("#pane .row.picked");
 const suggestion = (button) => { const row = chosenRow(button); return row?.dataset.suggested ? row : null; };
-function before(p, node, at) { const range = document.createRange(); return (range.setStart(p, 0), range.setEnd(node, at), range.toString()); }
 /* The words of the transcript that are selected: {} for none, null where the selection holds no words of it. Offsets are code points. */
 function selection() {
   const s = getSelection();
@@ -76,14 +75,9 @@ function stretch(edge, by) {
   let last = held ? words.findLastIndex((w) => w.index < before(p, r.endContainer, r.endOffset).length) : 0;
   if (edge === "start") first = Math.max(0, Math.min(last, first + by));
   else if (edge === "end") last = Math.min(words.length - 1, Math.max(first, last + by));
-  const point = (at) => {
-    for (let n, walk = document.createTreeWalker(p, 4); (n = walk.nextNode()); at -= n.length) if (at <= n.length) return [n, at];
-    return [p, p.childNodes.length];
-  };
-  s.setBaseAndExtent(...point(words[first].index), ...point(words[last].index + words[last][0].length));
+  s.setBaseAndExtent(...pointIn(p, words[first].index), ...pointIn(p, words[last].index + words[last][0].length));
   say(s.toString());
 }
-const edges = { "[": ["end", -1], "]": ["end", 1], "{": ["start", -1], "}": ["start", 1] };
 const open = (unit) => queue("/pane", () => ({ do: "look", document: list.dataset.document, view: list.dataset.view, unit: unit.dataset.unit }));
 const look = (n) => { const units = $$(".unit", list), unit = units[units.indexOf(current()) + n]; if (unit) open(unit); };
 const coding = (row) => (({ code = "", from = 0, to = 0 }) => ({ code, start: +from, end: +to }))(row?.dataset || {});
@@ -112,6 +106,14 @@ Object.assign(does, {
   invivo: () => give((at, words) => (words ? ask({ do: "add", ...at }, `for: ${words.slice(0, 120)}`, words.slice(0, 63)) : say("Select the words first that make the code."))),
   give: (b) => give((at) => { write({ do: "add", ...at, code: b.dataset.code }); getSelection().removeAllRanges(); }),
   remove: (b) => { const row = own(b); if (row) later("remove", row); },
+  span: (b) => {
+    const row = chosenRow(b), units = $$(".unit", list), at = units.indexOf(current()), said = row?.dataset.suggested;
+    if (!said && !row?.dataset.code) return say("Choose a suggestion or one of your codings first.");
+    if (said && row.classList.contains("past")) return say("That suggestion is decided. Choose the coding, or undo.");
+    const near = (said ? [current()] : units.slice(Math.max(0, at - 8), at + 9)).map((u) => $("p.t", u)).filter(Boolean);
+    openSpan(near, +row.dataset.from, +row.dataset.to, $("strong, h3", row).dataset.name, ({ start, end }) =>
+      said ? decide("trim", row, { start, end }) : later("span", row, { first: start, last: end }));
+  },
   move: (b) => { const row = own(b); if (row) later("move", row, { edge: b.dataset.edge, by: Number(b.dataset.by) }); },
   "memo-ask": (b) => { const row = own(b); wanted = { do: "memo", ...place(), ...coding(row) }; $("#coding-memo-text").value = row.dataset.memo; openDialog("coding-memo"); },
   "memo-coding": (b) => { write({ ...wanted, text: $("#coding-memo-text").value }); b.closest("dialog").close(); },
@@ -137,14 +139,6 @@ document.addEventListener("click", (event) => {
   if (unit && getSelection().isCollapsed && unit !== current()) open(unit);
 });
 document.addEventListener("change", ({ target: t }) => { if (t.closest("#filters")) queue("/view", () => ({ ...place(), [t.name]: t.value })); });
-/* What a key means on any keyboard: its letter; where it has none of ours, the letter at its place. Capitals mean the shift key, not the lock. */
-function keyOf(event) {
-  const bracket = { BracketLeft: "[{", BracketRight: "]}" }[event.code], letter = /^Key([A-Z])$/.exec(event.code);
-  if (edges[event.key]) return event.key;
-  if (bracket && !event.altKey) return bracket[+event.shiftKey];
-  const key = /^[a-z]$/i.test(event.key) ? event.key : letter && !/^[ -~]$/.test(event.key) ? letter[1] : event.key;
-  return key.length > 1 || key.toLowerCase() === key.toUpperCase() ? key : event.shiftKey ? key.toUpperCase() : key.toLowerCase();
-}
 document.addEventListener("keydown", (event) => {
   const t = event.target, words = t.id === "words" && ((event.key === " " && event.ctrlKey && "play") || (!event.shiftKey && { Enter: "correct", Escape: "edit" }[event.key]));
   if (words && !event.isComposing) { event.preventDefault(); return does[words](words === "play" ? null : $(`.editing [data-do=${words}]:not([data-digest])`)); }
@@ -153,6 +147,8 @@ document.addEventListener("keydown", (event) => {
   if (t.closest("input, textarea, select, dialog") || (!altgr && (event.ctrlKey || event.altKey)) || event.metaKey || !$("#keys").checked || event.isComposing) return;
   if (t.closest("button, summary, a") && (event.key === "Enter" || event.key === " ")) return;
   const key = keyOf(event);
+  if (spanKey(event, key)) return;
+  if (span) return void (key.length === 1 && say("Store these words with Enter, or leave them with Escape, first.", event.preventDefault()));
   if (event.repeat && !/^[jk[\]{}]$/.test(key)) return event.preventDefault(); /* a held key decides once */
   if (event.key === "Escape") return getSelection().removeAllRanges();
   if ($("#words")) return void (key.length === 1 && say("Save or cancel the words first.", $("#words").focus()));
@@ -160,7 +156,7 @@ document.addEventListener("keydown", (event) => {
   if (key === "/") { event.preventDefault(); return $("#q").focus(); }
   if (key === "s" || (edges[key] && selection()?.words)) { event.preventDefault(); return stretch(...(edges[key] || ["", 0])); }
   const wantedKey = `[data-key="${CSS.escape(key)}"]:not([hidden])`;
-  const mine = edges[key] || key === "r" ? $$("#pane .row.own") : [];
+  const mine = edges[key] || key === "r" || key === "e" ? $$("#pane .row.own") : [];
   const button = $(`#pane .row.picked ${wantedKey}`) || (mine.length === 1 && $(wantedKey, mine[0])) || $(`#pane .actions ${wantedKey}`) || $(`.top ${wantedKey}, .middle ${wantedKey}`);
   if (button) { event.preventDefault(); button.click(); }
   else if (mine.length) say("Choose one of your codings first, by its number.");
@@ -172,7 +168,7 @@ async function listen() {
   if (!told || !read) return;
   if (told.fault) return void (read.textContent = told.fault);
   read.textContent = `The model is reading the documents: ${told.done} of ${told.total}.`;
-  if (told.done > +read.dataset.done && !$("#words") && !retrying) {
+  if (told.done > +read.dataset.done && !$("#words") && !span && !retrying) {
     await queue("/fresh", () => ({ do: "fresh", ...place(), edge: touched ? "" : "first" }));
     read.dataset.done = told.done;
   }

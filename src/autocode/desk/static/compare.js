@@ -17,7 +17,9 @@ function resolve(article, choice) {
   if (choice === "other" && !other) return say("Choose a code first.");
   const codes = { 1: one, 2: two, 3: [...new Set([...one, ...two])], 0: [], other: [other] }[choice];
   sending = true;
-  write({ do: "agree", document: list.dataset.document, unit: article.dataset.unit, codes, text: $(".reason input", article).value, edge: pair });
+  const held = span && article.contains(span.words[0].p) ? spanPlace() : {};
+  closeSpan();
+  write({ ...held, do: "agree", document: list.dataset.document, unit: article.dataset.unit, codes, text: $(".reason input", article).value, edge: pair });
 }
 hooks.settled.push(() => { sending = false; });
 hooks.shown.push((answer, body) => {
@@ -27,6 +29,11 @@ hooks.shown.push((answer, body) => {
   look(rows().slice(n + 1).find((a) => a.classList.contains("differs")) || open()[0] || rows()[n]);
 });
 Object.assign(does, {
+  span: (b) => {
+    const article = b.closest("article"), p = $("p.t", article), { from, to } = article.dataset;
+    look(article);
+    openSpan([p], +from, +to, "what you agree on", null);
+  },
   resolve: (b) => { look(b.closest("article")); resolve(b.closest("article"), b.dataset.choice); },
   "agree-all": (b) => { const [code, suggested] = pair.split("\n"); write({ do: "agree-all", code, suggested, by: Number(b.dataset.by) }); },
 });
@@ -35,10 +42,13 @@ document.addEventListener("change", ({ target: t }) => {
   if (t.matches("[data-pair]") || t.id === "where") location.assign(`${base}/compare/${$("#where").value}?a=${$("#first").value}&b=${$("#second").value}`);
 });
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, textarea, select, dialog") || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+  if (event.target.closest("input, textarea, select, dialog") || ((event.ctrlKey || event.altKey) && !event.getModifierState("AltGraph") && !edges[event.key]) || event.metaKey || (event.repeat && !span)) return;
   const digit = /^(?:Digit|Numpad)([0-3])$/.exec(event.code)?.[1] ?? (/^[0-3]$/.test(event.key) ? event.key : null);
+  const key = keyOf(event);
+  if (spanKey(event, key)) return;
+  if (key === "e" && currentRow()) return void (event.preventDefault(), does.span($("[data-do=span]", currentRow())));
   const step = { j: 1, k: -1 }[event.key.toLowerCase()] || { KeyJ: 1, KeyK: -1 }[event.code];
-  if (digit !== null && !event.shiftKey && list) { event.preventDefault(); resolve(currentRow(), digit); }
+  if (digit !== null && !event.shiftKey && !event.repeat && list) { event.preventDefault(); resolve(currentRow(), digit); }
   else if (step) look(rows()[rows().indexOf(currentRow()) + step]);
 });
 if ($("#answer")) queue("/answer", () => ({}));

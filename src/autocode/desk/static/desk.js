@@ -59,6 +59,15 @@ function forget(word) {
     if (words === word) for (const key of Object.keys(sessionStorage)) if (key.startsWith(`draft ${location.pathname} ${id}`)) sessionStorage.removeItem(key);
 }
 document.addEventListener("input", ({ target: t }) => { if (t.matches(drafts)) sessionStorage.setItem(slot(t), t.value); });
+const edges = { "[": ["end", -1], "]": ["end", 1], "{": ["start", -1], "}": ["start", 1] };
+/* What a key means on any keyboard: its letter; where it has none of ours, the letter at its place. Capitals mean the shift key, not the lock. */
+function keyOf(event) {
+  const bracket = { BracketLeft: "[{", BracketRight: "]}" }[event.code], letter = /^Key([A-Z])$/.exec(event.code);
+  if (edges[event.key]) return event.key;
+  if (bracket && !event.altKey) return bracket[+event.shiftKey];
+  const key = /^[a-z]$/i.test(event.key) ? event.key : letter && !/^[ -~]$/.test(event.key) ? letter[1] : event.key;
+  return key.length > 1 || key.toLowerCase() === key.toUpperCase() ? key : event.shiftKey ? key.toUpperCase() : key.toLowerCase();
+}
 const openDialog = (id) => { const d = document.getElementById(id); if (d && !d.open) d.showModal(); return d; };
 Object.assign(does, {
   dialog: (b) => openDialog(b.dataset.dialog), close: (b) => b.closest("dialog").close(),
