@@ -1,4 +1,4 @@
-"""Where encode keeps what is slow to make: vectors and graphs, in one private folder.
+"""Where encode keeps what is slow to make: vectors, graphs, and what was judged of unseen documents, in one private folder.
 
 Vectors say much about the text they were made of, so folders are 0700 and files 0600 where the
 system knows such modes. A file appears whole or not at all: it is written under a temporary name,
@@ -12,7 +12,8 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ _KEY_BYTES = 32
 _MANY_SHARDS = 32
 # Reading one vector reads its whole shard, so a shard stays near 30 MB at 384 dimensions.
 _ROWS_PER_SHARD = 20_000
+_KEPT_BYTES = 256 * 2**20  # of arrays kept by `kept_arrays`, those made latest first
 
 
 def cache_folder() -> Path:
@@ -226,6 +228,35 @@ class VectorCache:
 
     def _full_size(self) -> int:
         return _ROWS_PER_SHARD * (_KEY_BYTES + np.dtype(self.kind).itemsize * self.dimension)
+
+
+def kept_arrays(
+    folder: Path, key: str, make: Callable[[], Mapping[str, NDArray[Any]]], most: int = _KEPT_BYTES
+) -> Mapping[str, NDArray[Any]]:
+    """Arrays that are slow to make: read where they were kept under this key, else made and kept.
+
+    What cannot be read back whole is made again; what cannot be written is not kept, and nothing is lost but time.
+
+    Args:
+        folder: Where they are kept; nothing else lies there.
+        key: A hash of all that decides them.
+        make: Makes them.
+        most: Bytes that the folder may hold; the oldest files go first.
+    """
+    path = folder / f"{key}.npz"
+    with suppress(OSError, ValueError, zipfile.BadZipFile), np.load(path, allow_pickle=False) as kept:
+        return {name: kept[name] for name in kept.files}
+    made = make()
+    buffer = io.BytesIO()
+    np.savez(buffer, **dict(made))
+    with suppress(OSError, EncoderError):
+        write_private(private_folder(folder) / path.name, buffer.getvalue())
+        files = sorted(((p.stat(), p) for p in folder.glob("*.npz")), key=lambda f: (-f[0].st_mtime_ns, f[1].name))
+        sizes = np.cumsum([stat.st_size for stat, _ in files])
+        for (_, old), size in zip(files, sizes, strict=True):
+            if size > most:
+                old.unlink(missing_ok=True)
+    return made
 
 
 def _unwritable(folder: Path, error: OSError) -> EncoderError:

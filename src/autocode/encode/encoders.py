@@ -77,6 +77,11 @@ class CachedEncoder:
         return self._encoder.identity
 
     @property
+    def key(self) -> str:
+        """What decides its vectors, as a hash in hex."""
+        return self._salt.hex()
+
+    @property
     def folder(self) -> Path | None:
         """Where the weights of the encoder inside are; None for a plug-in."""
         found: Path | None = getattr(self._encoder, "folder", None)

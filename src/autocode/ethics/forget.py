@@ -243,7 +243,7 @@ def _caches(case: _Case) -> None:
     for shard in (shards := case.found.of("cache")):
         shard.path.unlink(missing_ok=True)
     if shards:
-        what = f"{counted(len(shards), 'file')} of cached vectors, of every study; made again when needed"
+        what = f"{counted(len(shards), 'file')} of cached vectors and judgements, of every study; made again when needed"
         case.erased.append(f"{case.places.cache}: {what}")
 
 

@@ -28,7 +28,7 @@ KINDS = {
     "backup": "a dated copy of the study",
     "answers": "what participants answered in a member check",
     "model": "a model: its evidence, codebook and card",
-    "cache": "vectors of passages",
+    "cache": "vectors of passages and what was judged of them",
     "stopped run": "parts of suggestions, of a run that was stopped",
     "temporary": "what a killed run left",
     "output": "written by autocode and on the study's list",

@@ -30,7 +30,7 @@ from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.tables.participants import agreement_options
 from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.model.coding_model import CodingModel
-from autocode.model.prepared import judged, learnable
+from autocode.model.prepared import judged, judged_once, learnable
 from autocode.study import BANDS, Document, Progress, Study, Suggestion
 from autocode.study.codebook import Codebook
 from autocode.study.matrix import CodingMatrix, coding_matrix
@@ -137,7 +137,7 @@ def hold_out(
     coefficient_of(model.config.agreement.coefficient)  # said before the work, not after
     chosen = study.choose(coders if coders is not None else model.coders or None)
     matrix = learnable(study, model.config, chosen)
-    return HeldOut(matrix, judged(study, matrix, model.given, progress), dict(study.by_id))
+    return HeldOut(matrix, judged_once(study, matrix, model.given, progress), dict(study.by_id))
 
 
 def compare(held: HeldOut, config: AgreementConfig = AgreementConfig()) -> AgreementReport:

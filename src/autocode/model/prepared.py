@@ -5,8 +5,11 @@ The same road for training, suggesting and holding out, so that the three can ne
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +19,8 @@ from autocode.classify.classifier import HeldOutPredictions, held, nested_scores
 from autocode.classify.material import Chunks, Features, Target, Turns, features, pieces_of
 from autocode.classify.transfer import Gain, better, gain
 from autocode.config import Config
-from autocode.encode.encoders import PLUS, JoinedEncoder, Layers, each_layers, first_of, load_encoder, widths_of
+from autocode.encode.cache import cache_folder, file_sha256, kept_arrays
+from autocode.encode.encoders import PLUS, CachedEncoder, JoinedEncoder, Layers, each_layers, first_of, load_encoder, widths_of
 from autocode.encode.engines import unit
 from autocode.encode.tuning import Words, can_tune, words_of
 from autocode.encode.weights import Encoder
@@ -28,6 +32,8 @@ from autocode.study.matrix import CodingMatrix, coding_matrix, is_context, segme
 Vectors = NDArray[np.float32]
 
 _LETTERS_A_TOKEN = 4
+_ROOMS = Path(__file__).parents[1]
+_JUDGING = ("study", "encode", "classify", "model")  # rooms whose code decides what is judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +305,43 @@ def judged(
         return held(plain, way.target, config)
     dear = nested_scores(other.features, other.target, config, progress)
     return held(better(plain, dear, way.target, config), way.target, config)
+
+
+def judged_once(
+    study: Study, matrix: CodingMatrix, seen: tuple[Config, Encoder], progress: Progress | None = None
+) -> HeldOutPredictions:
+    """As `judged`, kept on the disk: `evaluate`, the second look, the clinic and the dossier ask the same of a study.
+
+    Only what is the same to the last letter and number is taken from there (`_decided_by`); of an encoder that keeps no
+    vectors, and with the effort `full`, everything is judged anew.
+    """
+    config, encoder = seen
+    if not isinstance(encoder, CachedEncoder) or config.classify.effort != "quick":
+        return judged(study, matrix, seen, progress)
+
+    def make() -> dict[str, NDArray[Any]]:
+        found = judged(study, matrix, seen, progress)
+        return {"P": found.P, "bands": found.bands, "thresholds": found.thresholds, "fold": found.fold}
+
+    return HeldOutPredictions(**kept_arrays(cache_folder() / "held-out", _decided_by(study, matrix, config, encoder), make))
+
+
+def _decided_by(study: Study, matrix: CodingMatrix, config: Config, encoder: CachedEncoder) -> str:
+    """A hash of all that decides what is judged: the program, its settings, encoder, units, codebook and codings."""
+    parts = [
+        encoder.key,
+        repr((config.encode, config.classify)),
+        *map(version, ("numpy", "scipy", "scikit-learn")),
+    ]
+    parts += [file_sha256(p) for p in sorted(_ROOMS.rglob("*.py")) if p.relative_to(_ROOMS).parts[0] in _JUDGING]
+    for document in study.documents:
+        for u in _units(document, config):
+            parts += [*map(str, (*astuple(u.segment), u.codable, u.role)), u.text]
+    parts += [f"{path} {study.codebook.theme(path)} {entry_text(study.codebook, path)}" for path in matrix.codes]
+    made = hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass"))
+    for array in (matrix.Y, matrix.seen, matrix.groups):
+        made.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+    return made.hexdigest()
 
 
 def _dearer(config: Config, encoder: Encoder) -> tuple[Config, Encoder] | None:
