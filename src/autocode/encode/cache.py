@@ -248,7 +248,7 @@ def kept_arrays(
         return {name: kept[name] for name in kept.files}
     made = make()
     buffer = io.BytesIO()
-    np.savez(buffer, **dict(made))
+    np.savez(buffer, allow_pickle=False, **dict(made))
     with suppress(OSError, EncoderError):
         write_private(private_folder(folder) / path.name, buffer.getvalue())
         files = sorted(((p.stat(), p) for p in folder.glob("*.npz")), key=lambda f: (-f[0].st_mtime_ns, f[1].name))
