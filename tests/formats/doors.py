@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -215,6 +216,58 @@ def label_studio(study: Sequence[Said], folder: Path) -> list[Path]:
     return [folder / "p.json"]
 
 
+def doccano(study: Sequence[Said], folder: Path) -> list[Path]:
+    """doccano's files, one a person and called after her, a text a line with what came with it: places in code points."""
+    paths = [folder / "Ana.jsonl", folder / "Ben.jsonl"]
+    marks = list(spans(study))
+    for path in paths:
+        rows = [
+            {
+                "id": at,
+                "name": s.name,
+                "text": s.text,
+                "label": [[a, b, code] for n, a, b, who, code, _ in marks if (n, who) == (at, path.stem)],
+            }
+            for at, s in enumerate(study, 1)
+        ]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return paths
+
+
+def inception(study: Sequence[Said], folder: Path) -> list[Path]:
+    """The folder that INCEpTION exports: a folder a document, in it a WebAnno TSV a person; places as Java counts them."""
+    paths = []
+    for s in study:
+        for coder in ("Ana", "Ben"):
+            codings = [(words, code) for who, words, code in s.codings if who == coder]
+            paths.append(folder / "annotation" / f"{s.name}.txt" / f"{coder}.tsv")
+            paths[-1].parent.mkdir(parents=True, exist_ok=True)
+            paths[-1].write_text("\n".join(["#FORMAT=WebAnno TSV 3.3", "#T_SP=custom.Code|value", "", *_sentences(s, codings)]))
+    return paths
+
+
+def _sentences(said: Said, codings: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Lines as sentences, a token a line; codes on one token are parted by a bar."""
+    begin = 0
+    spans = [(said.text.index(words), said.text.index(words) + len(words), code) for words, code in codings]
+    for number, line in enumerate(filter(None, said.lines), 1):
+        begin = said.text.index(line, begin)
+        escaped = "".join(c if c.isascii() else "".join(f"\\u{u:04X}" for u in _units(c)) for c in line)
+        yield from ("", f"#Text={escaped}")
+        for n, m in enumerate(re.finditer(r"[\w’'-]+|[^\w\s]", line), 1):
+            a, b = begin + m.start(), begin + m.end()
+            codes = [f"{code}[{i}]" for i, (start, end, code) in enumerate(spans, 1) if start <= a and b <= end]
+            places = "-".join(str(len(_units(said.text[:at]))) for at in (a, b))
+            yield f"{number}-{n}\t{places}\t{m[0]}\t{'|'.join(codes) or '_'}\t"
+        begin += len(line)
+
+
+def _units(text: str) -> tuple[int, ...]:
+    """UTF-16 units."""
+    wide = text.encode("utf-16-le")
+    return tuple(int.from_bytes(wide[n : n + 2], "little") for n in range(0, len(wide), 2))
+
+
 def open_folder(study: Sequence[Said], folder: Path) -> list[Path]:
     """The open folder as a person would fill it: texts, a codebook, a table for each coder."""
     home = folder / "study"
@@ -257,6 +310,8 @@ DOORS: dict[str, Door] = {
     "RQDA": rqda,
     "Taguette": taguette,
     "Label Studio": label_studio,
+    "doccano": doccano,
+    "INCEpTION": inception,
     "open folder": open_folder,
     "long table": long_table,
 }

@@ -12,7 +12,8 @@ from autocode.agreement import agree
 from autocode.config import Config
 from autocode.formats import ReadOptions, WriteOptions, read, read_all, write
 from autocode.formats.overview import Import
-from autocode.study import Study
+from autocode.study import Coder, Coding, Document, Segment, Study, Suggestion, Turn
+from autocode.study.codebook import Code, Codebook
 from autocode.study.matrix import coding_matrix
 from tests.formats.doors import DOORS, Said, interviews
 
@@ -97,3 +98,26 @@ def test_what_is_doubtful_in_a_project_stands_in_its_receipt(tmp_path: Path) -> 
         (tmp_path / door).mkdir()
         _, receipts = read_all(DOORS[door]((odd,), tmp_path / door))
         assert any("Interview 1: 'Sister': one turn only; a speaker?" in note for r in receipts for note in r.notes), door
+
+
+@pytest.mark.parametrize("newline", ["\r", "\r\n", "\r\r\n"])
+@pytest.mark.parametrize("kind", [".qdpx", "", ".xlsx", ".csv", ".parquet"])
+def test_a_study_put_together_with_other_line_ends_keeps_every_place(kind: str, newline: str, tmp_path: Path) -> None:
+    """Codings, turns and suggestions stand at their words after writing, whatever the ends of lines were."""
+    lines = ["Interviewer: How was it?", "R1: I was tired 😀 then", "Interviewer: And now?", "R1: money is short", ""]
+    text, said = newline.join(lines), [line.partition(": ")[2] for line in lines[:4]]
+    turns = tuple(
+        Turn(text.index(w), text.index(w) + len(w), "Interviewer" if n % 2 == 0 else "R1") for n, w in enumerate(said)
+    )
+    spans = [(text.index(w), text.index(w) + len(w)) for w in ("I was tired", "money is short", "money")]
+    book, coders = Codebook((Code("c"),)), (Coder("Ana", "Ana"),)
+    study = Study((Document("A", text, turns=turns),), book, coders, tuple(Coding("A", a, b, "c", "Ana") for a, b in spans))
+    unit = Segment("A", *spans[1], "")
+    options = WriteOptions(suggestions=(Suggestion(unit, "c", 0.9, "suggest", span=spans[2]),) if kind == ".qdpx" else ())
+    write(study, tmp_path / f"p{kind}", options)
+    found = read(tmp_path / f"p{kind}")
+    document = found.documents[0]
+    human = [c for c in found.codings if c.coder == "Ana"]
+    assert sorted(document.text_of(c) for c in human) == ["I was tired", "money", "money is short"]
+    assert {document.text_of(c) for c in found.codings} - {"I was tired", "money is short"} == {"money"}
+    assert [document.text_of(t) for t in document.turns] == said

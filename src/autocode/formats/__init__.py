@@ -28,10 +28,11 @@ from autocode.formats.transcripts.candidates import labels_like
 from autocode.formats.transcripts.speakers import with_turns
 from autocode.formats.transcripts.texts import TEXTS, read_text_file, read_transcripts
 from autocode.store import STORE, load
-from autocode.study import Study
+from autocode.study import Study, Suggestion
 from autocode.study.codebook import Codebook, join_codebooks
 from autocode.study.merge import merge
-from autocode.study.revise import on_known_texts
+from autocode.study.moves import Edit, Moves
+from autocode.study.revise import apply_edits, on_known_texts
 
 __all__ = [
     "ReadOptions",
@@ -323,15 +324,35 @@ READERS: dict[str, Reader] = {
 def write(study: Study, path: str | Path, options: WriteOptions = WriteOptions()) -> None:
     """Write a study as what the end of `path` names; without a known end, as an open folder.
 
+    Texts whose lines end as on Windows or on an old Mac are written with plain line ends, and everything in its place.
+
     Raises:
         InputError: The file cannot be written, or the study does not fit the format.
     """
     path = Path(path)
     writer = WRITERS.get(path.suffix.lower())
+    study, options = _with_plain_lines(study, options)
     if writer is None:
         write_folder(study, path)
     else:
         writer(study, path, options)
+
+
+def _with_plain_lines(study: Study, options: WriteOptions) -> tuple[Study, WriteOptions]:
+    """A study put together by hand, and suggestions for it, with texts as every reader of files makes them."""
+    for d in study.documents:
+        if "\r" not in d.text:
+            continue
+        edits = [Edit(m.start(), m.start() + 1, "\n" if m[0] == "\r" else "") for m in re.finditer("\r\n|\r", d.text)]
+        study, moves = apply_edits(study, d.id, edits).study, Moves.of(edits)
+
+        def placed(s: Suggestion, moves: Moves = moves) -> Suggestion:
+            start, end = moves.span(s.segment.start, s.segment.end)
+            return replace(s, segment=replace(s.segment, start=start, end=end), span=moves.span(*s.span) if s.span else None)
+
+        there = tuple(placed(s) if s.segment.document == d.id else s for s in options.suggestions)
+        options = replace(options, suggestions=there)
+    return study, options
 
 
 WRITERS: dict[str, Writer] = {

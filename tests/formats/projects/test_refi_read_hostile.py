@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autocode.errors import AutocodeError
-from autocode.formats import read, read_all, write
-from autocode.study import Study
+from autocode.formats import WriteOptions, read, read_all, write
+from autocode.study import Coder, Coding, Document, Study
+from autocode.study.codebook import Code, Codebook
 from tests.conftest import SHARED, shared
 from tests.formats.exchanged import exchanged
 from tests.formats.projects_made import code, coding, project, qdpx, selection, source
@@ -136,6 +137,38 @@ def test_a_damaged_project_never_gives_a_traceback(
             read_of_it = _attempt_quick(path)
             for c in read_of_it.codings if read_of_it else ():
                 assert (c.start, c.end, _leaf(c.code), read_of_it.by_id[c.document].text_of(c)) in right
+
+
+@pytest.mark.row(4)
+def test_a_text_under_a_damaged_name_is_no_missing_text(tmp_path: Path) -> None:
+    """Where any letter of a part's name is wrong in the list of parts, the container is refused: no document vanishes."""
+    write(Study((Document("A", "I: How?\nR: Well 😀."), Document("B", "Other words."))), tmp_path / "p.qdpx")
+    raw = (tmp_path / "p.qdpx").read_bytes()
+    first = raw.index(b"sources/", raw.index(b"PK\x01\x02"))
+    for place in range(first, first + len("sources/") + 40):
+        (tmp_path / "d.qdpx").write_bytes(raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :])
+        with pytest.raises(AutocodeError, match="damaged"):
+            read(tmp_path / "d.qdpx")
+
+
+def test_a_file_of_our_own_without_one_text_counts_as_before(tmp_path: Path) -> None:
+    """Somebody took a text out: the places in the others count as they were written, not as chance would fit better."""
+    letters = "\U0001d518" * 9
+    texts = {"A": f"{letters} one two three four five six", "B": "Other words."}
+    study = Study(
+        tuple(Document(i, t) for i, t in texts.items()),
+        Codebook((Code("c"),)),
+        (Coder("Ana", "Ana"),),
+        tuple(Coding("A", a, a + 3, "c", "Ana") for a in range(2, 20)),
+    )
+    write(study, tmp_path / "p.qdpx", WriteOptions(astral="utf16"))
+    with zipfile.ZipFile(tmp_path / "p.qdpx") as old, zipfile.ZipFile(tmp_path / "q.qdpx", "w") as new:
+        for info in old.infolist():
+            content = old.read(info)
+            if content != texts["B"].encode():
+                new.writestr(info, content)
+    found, _ = read_all([tmp_path / "q.qdpx"])
+    assert sorted((c.start, c.end) for c in found.codings) == [(a, a + 3) for a in range(2, 20)]
 
 
 def _leaf(code: str) -> str:

@@ -1,7 +1,8 @@
 """Exports of tools that mark spans of texts: Label Studio, doccano (JSON), WebAnno and INCEpTION (TSV).
 
-Offsets are code points (doccano, WebAnno) or UTF-16 units (Label Studio, which counts as browsers
-do); the words that a file quotes decide.
+Offsets are code points (doccano) or UTF-16 units (Label Studio, which counts as browsers do; WebAnno and INCEpTION,
+which count as Java does); the words that a file quotes decide. Where a file holds one person's codes and does not say
+whose, its place does: doccano calls each file after a user, INCEpTION each file after a user and its folder after the document.
 """
 
 from __future__ import annotations
@@ -27,13 +28,26 @@ _SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 class _Marked:
     """What has been read so far."""
 
-    source: str
+    path: Path
     options: ReadOptions
     documents: dict[str, Document] = field(default_factory=dict)
     codings: dict[Coding, None] = field(default_factory=dict)
     coders: dict[str, None] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def source(self) -> str:
+        """The name of the file."""
+        return self.path.name
+
+    def owner(self, name: str) -> str:
+        """Whose codes are in the file, where no row says so: whom the user names, else whom the file is called after."""
+        if self.options.coder or not name:
+            return self.options.coder
+        self.said.append(f"nobody is named in it: its codings are given to '{name}', after whom it is called")
+        return name
 
     def document(self, name: str, text: str) -> Document:
         """A text under a name that no other has."""
@@ -74,7 +88,7 @@ class _Marked:
             codings=tuple(self.codings),
             readings=readings,
         )
-        said = (f"read as an export of {tool}",)
+        said = (f"read as an export of {tool}", *self.said)
         return study, [
             Receipt(self.source, "documents", len(self.documents)),
             Receipt(self.source, "codings", len(self.codings), self.skipped, said),
@@ -89,15 +103,15 @@ def read_marked(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]
     """
     if path.suffix.lower() == ".tsv":
         text = read_text(path, options.encoding)[0]
-        return _webanno(text, _Marked(path.name, options)) if text.startswith("#FORMAT=WebAnno") else None
+        return _webanno(text, _Marked(path, options)) if text.startswith("#FORMAT=WebAnno") else None
     rows = _json_rows(read_text(path, options.encoding)[0])
     if not rows:
         return None
     try:
         if all("data" in r and ("annotations" in r or "completions" in r) for r in rows):
-            return _label_studio(rows, _Marked(path.name, options))
+            return _label_studio(rows, _Marked(path, options))
         if all(isinstance(r.get("text", r.get("data")), str) and {"label", "labels", "entities"} & r.keys() for r in rows):
-            return _doccano(rows, _Marked(path.name, options))
+            return _doccano(rows, _Marked(path, options))
     except _SHAPE as error:
         raise InputError(path.name, f"it is damaged ({type(error).__name__})", "Export it again from its program.") from error
     return None
@@ -155,10 +169,15 @@ def _span(text: str, value: Mapping[str, Any]) -> tuple[int, int]:
 
 def _doccano(rows: list[dict[str, Any]], made: _Marked) -> tuple[Study, list[Receipt]]:
     """Texts with spans as triples or as objects."""
+    stem = Path(made.source).stem
+    nobody = not any(row.get(key) for row in rows for key in _USERS)
+    owner = made.owner("" if stem in ("all", "unknown") else stem) if nobody else ""
     for number, row in enumerate(rows, 1):
-        name = f"{Path(made.source).stem} {row.get('id', number)}"
-        document = made.document(name, row["text"] if isinstance(row.get("text"), str) else row["data"])
-        coder = made.read_by(document, row.get("user") or row.get("annotator"))
+        name = next((str(row[key]) for key in _NAMES if isinstance(row.get(key), str) and row[key].strip()), "")
+        document = made.document(
+            name or f"{stem} {row.get('id', number)}", row["text"] if isinstance(row.get("text"), str) else row["data"]
+        )
+        coder = made.read_by(document, next((row[key] for key in _USERS if row.get(key)), owner))
         for span in row.get("entities") or row.get("labels") or row.get("label") or []:
             if isinstance(span, dict):
                 made.add(document, (int(span["start_offset"]), int(span["end_offset"])), [span["label"]], coder)
@@ -169,24 +188,37 @@ def _doccano(rows: list[dict[str, Any]], made: _Marked) -> tuple[Study, list[Rec
     return made.result("doccano")
 
 
+_USERS, _NAMES = ("user", "annotator", "username"), ("title", "name", "document", "filename")
+_ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))")
+_SIGNS = {"t": "\t", "n": "\n", "r": "\r", "f": " ", "b": " "}
+
+
 def _webanno(text: str, made: _Marked) -> tuple[Study, list[Receipt]]:
     """Sentences with a token a line; values of one number, over tokens that follow one another, are one span."""
     sentences = [line.removeprefix("#Text=") for line in text.split("\n") if line.startswith("#Text=")]
     tokens = [line.split("\t") for line in text.split("\n") if re.match(r"\d+-\d+\t\d+-\d+\t", line)]
     if not tokens:
         raise InputError(made.source, "no token stands in it", "In INCEpTION choose Export > WebAnno TSV v3.3.")
-    length = max(int(t[1].split("-")[1]) for t in tokens)
-    signs = [" "] * length
-    begins = [int(t[1].split("-")[0]) for t in tokens if t[0].endswith("-1")]
+    wide = bytearray(" ".encode("utf-16-le") * max(int(t[1].split("-")[1]) for t in tokens))
+    begins = [2 * int(t[1].split("-")[0]) for t in tokens if t[0].endswith("-1")]
     for begin, sentence in zip(begins, sentences, strict=False):
-        signs[begin : begin + len(sentence)] = sentence.replace("\\t", "\t").replace("\\n", "\n")[: length - begin]
-        if begin:
-            signs[begin - 1] = "\n" if signs[begin - 1] == " " else signs[begin - 1]
-    document = made.document(Path(made.source).stem, "".join(signs)[:length])
-    coder = made.read_by(document, "")
-    for span, code in _webanno_spans(tokens):
-        made.add(document, span, [code], coder)
+        plain = _ESCAPED.sub(lambda m: chr(int(m[1], 16)) if m[1] else _SIGNS.get(m[2], m[2]), sentence)
+        words = plain.replace("\r\n", " \n").encode("utf-16-le", "surrogatepass")[: len(wide) - begin]
+        wide[begin : begin + len(words)] = words
+        if begin and wide[begin - 2 : begin] == b" \0":
+            wide[begin - 2 : begin] = b"\n\0"
+    path = made.path
+    owned = path.parent.parent.name in ("annotation", "curation") or Path(path.parent.name).suffix in _DOCUMENTS
+    document = made.document(Path(path.parent.name if owned else path.name).stem, wide.decode("utf-16-le", "replace"))
+    coder = made.read_by(document, made.owner(path.stem if owned else ""))
+    for (start, end), code in _webanno_spans(tokens):
+        span = tuple(len(wide[: 2 * at].decode("utf-16-le", "replace")) for at in (start, end))
+        made.add(document, (span[0], span[1]), [code], coder)
     return made.result("WebAnno or INCEpTION")
+
+
+_DOCUMENTS = (".txt", ".pdf", ".html", ".htm", ".xml", ".xmi", ".tsv", ".docx")
+"""Endings of the folders that INCEpTION calls after its documents."""
 
 
 def _webanno_spans(tokens: list[list[str]]) -> Iterator[tuple[tuple[int, int], str]]:

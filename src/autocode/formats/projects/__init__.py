@@ -66,6 +66,19 @@ class Archive:
             raise InputError(self.source, f"its part '{name[:80]}' is too large", _AGAIN)
         return data
 
+    def check_names(self) -> None:
+        """See that every part is called in the list of parts as it is where it begins.
+
+        Raises:
+            InputError: One is not: a part that seems missing is there under a damaged name.
+        """
+        with zipfile.ZipFile(io.BytesIO(self.raw)) as zipped:
+            for info in self.members.values():
+                try:
+                    zipped.open(info).close()
+                except (zipfile.BadZipFile, OSError, ValueError, EOFError, RuntimeError, NotImplementedError) as error:
+                    raise InputError(self.source, f"its part '{info.filename[:80]}' is damaged", _AGAIN) from error
+
     def xml(self, name: str) -> ElementTree.Element:
         """The root element of an XML member.
 

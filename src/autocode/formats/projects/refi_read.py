@@ -65,9 +65,11 @@ def read_project(path: Path, options: ReadOptions = ReadOptions()) -> tuple[Stud
         )
     kept = told(container.qde)
     sources = read_sources(container)
-    if kept and not _untouched(sources, kept):
-        kept = None
-    project = _Project(container, options, kept, sources)
+    view, ours = (kept.view, kept.parts.get("texts")) if kept else (None, None)
+    texts = [hashlib.sha256(s.raw.raw.encode("utf-8", "surrogatepass")).hexdigest() for s in sources if s.raw]
+    if kept and texts != ours:
+        kept, view = None, view if isinstance(ours, list) and set(texts) <= set(ours) else None
+    project = _Project(container, options, kept, sources, view)
     project.read()
     study = project.study()
     own = restored(study, kept) if kept else None
@@ -78,20 +80,20 @@ def read_project(path: Path, options: ReadOptions = ReadOptions()) -> tuple[Stud
     return own or study, project.receipts(own or study)
 
 
-def _untouched(sources: Iterable[Source], kept: Told) -> bool:
-    """Whether the texts are those that a file of our own was written with."""
-    texts = [hashlib.sha256(s.raw.raw.encode("utf-8", "surrogatepass")).hexdigest() for s in sources if s.raw]
-    return texts == kept.parts.get("texts")
-
-
 @dataclass
 class _Project:
-    """A project while it is read."""
+    """A project while it is read.
+
+    Attributes:
+        kept: The private part of a file of our own, where nothing was changed since.
+        view: How positions count, where all texts are as we wrote them.
+    """
 
     container: Container
     options: ReadOptions
     kept: Told | None
     sources: list[Source]
+    view: View | None = None
     notes: dict[str, list[str]] = field(default_factory=lambda: {k: [] for k in ("documents", "codes", "coders", "codings")})
     skipped: dict[str, Counter[str]] = field(default_factory=lambda: {k: Counter() for k in ("documents", "codings")})
     documents: list[Document] = field(default_factory=list)
@@ -115,8 +117,8 @@ class _Project:
             self._source(source)
 
     def _fit(self) -> Fit:
-        if self.kept:
-            return Fit(self.kept.view, "written by this program and unchanged since")
+        if self.view:
+            return Fit(self.view, "written by this program" + (" and unchanged since" if self.kept else ""))
         origin = self.container.root.get("origin", "").lower()
         default = next((view for name, view in _DEFAULTS.items() if name in origin), View())
         return fit(marked(self.sources), default)

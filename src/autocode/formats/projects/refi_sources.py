@@ -40,6 +40,9 @@ class Container:
 
         Only the last part of an ``internal:`` or bare address counts; an absolute or relative
         one names a file of somebody's machine and is never opened.
+
+        Raises:
+            InputError: It is not there, and a part of the container has a damaged name.
         """
         name = PurePosixPath(address.removeprefix("internal:").replace("\\", "/")).name.lower()
         if not name or (not address.startswith("internal:") and _SCHEME.match(address)):
@@ -52,6 +55,7 @@ class Container:
             return beside[0].read_bytes()
         member = self.members.get("sources/" + name) or self.members.get(name)
         if member is None:
+            self.archive.check_names()
             return None
         self._within(self.archive.members[member].file_size)
         return self.archive.read(member, ALL_TEXTS)
