@@ -22,7 +22,8 @@ from autocode.encode.languages import languages
 from autocode.errors import InputError, StudyError, counted
 from autocode.formats import CODEBOOK, read_all, read_coders
 from autocode.formats.files import write_atomic
-from autocode.formats.overview import Import, Overview, own_name
+from autocode.formats.names import own_name
+from autocode.formats.overview import Import, Overview
 from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
 from autocode.formats.tables.participants import kind_of
 from autocode.formats.transcripts.candidates import shape_of

@@ -371,3 +371,16 @@ def _by(study: Study, name: str, new: Mapping[str, str]) -> Study:
         codings=tuple(dict.fromkeys(codings)),
         readings=join_readings(readings),
     )
+
+
+_UNTITLED = re.compile(
+    r"(un(titled|named|benannt)|new|neues?|my|mein|sans titre|sin t[ií]tulo|senza titolo|naamloos)?[ _-]*"
+    r"(project|projekt|proyecto|projet|progetto|study)?[ _-]*\d*",
+    re.IGNORECASE,
+)
+"""What programs call a project that nobody has given a name."""
+
+
+def own_name(study: Study) -> str:
+    """The name that somebody gave to what was read; "" for none, or one that a program gives by itself."""
+    return "" if _UNTITLED.fullmatch(study.name.strip()) else study.name

@@ -189,6 +189,10 @@ def _odd(document: Document, roles: dict[str, str], words: int, sizes: Sequence[
         said.append(f"no speakers found: {units}{listed}")
     elif len(roles) == 1:
         said.append(f"one speaker only ({next(iter(roles))})")
+    elif (
+        roles and INTERVIEWER not in roles.values() and not {*roles} & {*document.interviewers} and document.kind == "interview"
+    ):
+        said.append("nobody is known as the interviewer: --speaker 'NAME=Interviewer' says who asks")
     if sizes and (statistics.median(sizes) > _LONG or (len(sizes) < _FEW and words > _THOUSANDS)):
         said.append(f"{counted(len(sizes), 'unit')} for {words:,} words: --segments sentence or paragraph makes shorter ones")
     return "; ".join(said)
@@ -302,19 +306,6 @@ class Overview:
         ]
         totals = Counter(documents=len(self.documents), coders=self.coders, codings=self.codings, codes=self.codes)
         return {**totals, "themes": self.themes, "table": [row.to_json() for row in self.documents], "receipts": read}
-
-
-_UNTITLED = re.compile(
-    r"(un(titled|named|benannt)|new|neues?|my|mein|sans titre|sin t[ií]tulo|senza titolo|naamloos)?[ _-]*"
-    r"(project|projekt|proyecto|projet|progetto|study)?[ _-]*\d*",
-    re.IGNORECASE,
-)
-"""What programs call a project that nobody has given a name."""
-
-
-def own_name(study: Study) -> str:
-    """The name that somebody gave to what was read; "" for none, or one that a program gives by itself."""
-    return "" if _UNTITLED.fullmatch(study.name.strip()) else study.name
 
 
 @dataclass

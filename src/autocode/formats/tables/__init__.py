@@ -50,6 +50,7 @@ from autocode.formats.tables.units import (
     speech_of_table,
     study_from_answers,
     study_from_table,
+    with_heading,
 )
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
 from autocode.study.codebook import Code, Codebook, hex_colour
@@ -65,7 +66,7 @@ def read_table(path: Path, options: ReadOptions) -> Read:
     Raises:
         InputError: No kind of table has these columns, or a row is not what it should be.
     """
-    table = read_csv(path, options.encoding)
+    table = with_heading(read_csv(path, options.encoding))
     kind, own = _kind(table, options)
     if not kind:
         raise _unknown(path.name, [table], options)
@@ -78,7 +79,7 @@ def read_sheets(path: Path, options: ReadOptions) -> Read:
     Raises:
         InputError: No sheet has the columns of any kind of table.
     """
-    tables = read_workbook(path)
+    tables = [with_heading(table) for table in read_workbook(path)]
     if is_study_workbook(tables):
         return read_study_workbook(tables, path.name)
     kinds = [_kind(table, options) for table in tables]
@@ -101,7 +102,7 @@ def table_stage(path: Path, options: ReadOptions) -> int:
     """
     try:
         tables = read_workbook(path) if path.suffix.lower().startswith((".xls", ".ods")) else [read_csv(path, options.encoding)]
-        kinds = "".join({_kind(table, options)[0] for table in tables})
+        kinds = "".join({_kind(with_heading(table), options)[0] for table in tables})
     except InputError:
         return 2  # it is told when it is read
     return {"codebook": 0, "transcript": 0, "survey answers": 0, "participants": 3}.get(kinds, 2)

@@ -19,14 +19,16 @@ from autocode.formats.transcripts.labels import (
     TIME,
     UNITS,
     WORDS,
+    Front,
     Label,
+    is_about,
     labels_of,
     role_of_word,
     span_of,
     speaks_by_name,
     stamp_above,
 )
-from autocode.formats.transcripts.page import WHOLE, Front, Page, is_about
+from autocode.formats.transcripts.page import WHOLE, Page
 
 _WORDS_ALLOWED = {
     "dash": 4,
@@ -52,6 +54,7 @@ _WEIGHTS = {
     "styled": 0.85,
     "token": 0.6,
     "table": 1.1,
+    "records": 4.0,
 }
 _SHARES = {"colon": 0.0, "timed": 0.0, "own": 0.1, "token": 0.8}  # of the lines that a family must open, by default a fourth
 _MOST_NAMES = 2000
@@ -122,7 +125,7 @@ class _Names:
         self.total = max(1.0, len(page.lines) / (2 if family == "own" else 1))
         self.all_named = len(self.labels) >= 0.9 * self.total and family not in ("dot", "wide", "token", "sign")
         self.stamped = sum("t" in x.form for g in self.groups.values() for x in g) >= 0.5 * sum(map(len, self.groups.values()))
-        self.habits: dict[tuple[str, ...], tuple[float, float, float]] = {}
+        self.habits: dict[tuple[str, ...], tuple[float, float, float, float]] = {}
 
     def speakers(self) -> set[str]:
         """Keys of the names that are speakers', slips of the hand included; none where there are too many names."""
@@ -166,20 +169,23 @@ class _Names:
         main = tuple(k for k in first if k != key)
         if key in first or sum(len(self.groups[k]) for k in main) < 4:
             return True
-        apart, stamped, capital = zip(self._habits(main), self._habits((key,)), strict=True)
+        apart, stamped, capital, numbered = zip(self._habits(main), self._habits((key,)), strict=True)
+        if numbered[0] >= 0.9 and numbered[1] < 0.5:
+            return False
         if apart[0] >= 0.9 and apart[1] < 0.5:
             return False
         if capital[0] >= 0.9 and capital[1] < 0.5 and not role_of_word(self.groups[key][0].name):
             return False
         return not (stamped[0] >= 0.9 and stamped[1] < 0.5) and not (stamped[0] <= 0.1 and stamped[1] >= 0.9 and apart[1] < 0.5)
 
-    def _habits(self, keys: tuple[str, ...]) -> tuple[float, float, float]:
-        """How often names stand after a blank line, with a time, and with a capital letter."""
+    def _habits(self, keys: tuple[str, ...]) -> tuple[float, float, float, float]:
+        """How often names stand after a blank line, with a time, with a capital letter, and with a number before them."""
         if keys not in self.habits:
             labels = [x for k in keys for x in self.groups[k]]
             apart = sum(self.page.is_apart(x.start) for x in labels)
             stamped, capital = sum("t" in x.form for x in labels), sum(not x.name[:1].islower() for x in labels)
-            self.habits[keys] = (apart / len(labels), stamped / len(labels), capital / len(labels))
+            counts = (apart, stamped, capital, sum("#" in x.form for x in labels))
+            self.habits[keys] = (counts[0] / len(labels), stamped / len(labels), capital / len(labels), counts[3] / len(labels))
         return self.habits[keys]
 
 

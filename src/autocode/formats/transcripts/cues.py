@@ -26,7 +26,7 @@ from autocode.errors import InputError, counted
 from autocode.formats.files import read_text
 from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.formats.transcripts.candidates import split_names
-from autocode.formats.transcripts.roles import with_roles
+from autocode.formats.transcripts.roles import names_in_turn, with_roles
 from autocode.study import Document, Doubt, Study, Turn
 
 LEAST = 0.5
@@ -58,7 +58,8 @@ def document_of_cues(cues: Iterable[Cue], path: Path) -> Document:
     Raises:
         InputError: No piece has words.
     """
-    spoken = [Cue(" ".join(c.text.split()), " ".join(c.speaker.split()), c.start_ms, c.end_ms, c.sure) for c in cues]
+    lines = [replace(c, text=text) for c in cues for text in re.split(rf"\n(?={_CHANGE.pattern})", c.text)]
+    spoken = [replace(c, text=" ".join(c.text.split()), speaker=" ".join(c.speaker.split())) for c in lines]
     spoken = [c for c in spoken if c.text]
     if not spoken:
         raise InputError(path.name, "no words are spoken in it", "Choose the file that holds the transcript.")
@@ -91,10 +92,30 @@ def _doubts(cue: Cue, start: int) -> Iterator[Doubt]:
 def _named(cues: Sequence[Cue]) -> list[Cue]:
     """Cues with the speakers that their words begin with, each held until the next name."""
     named, speaker = [], ""
-    for cue, (name, words) in zip(cues, split_names([c.text for c in cues]), strict=True):
+    pairs = split_names([c.text for c in cues])
+    if not any(name for name, _ in pairs):
+        return _in_turn(cues)
+    for cue, (name, words) in zip(cues, pairs, strict=True):
         speaker = name or speaker
         named.append(Cue(words.strip(), speaker, cue.start_ms, cue.end_ms, cue.sure))
     return [c for c in named if c.text]
+
+
+_CHANGE = re.compile(r"(?:>{2,3}|[-–—](?!\d))[ \t]*(?=\S)")
+"""What opens words where another person speaks, in subtitles that name nobody."""
+
+
+def _in_turn(cues: Sequence[Cue]) -> list[Cue]:
+    """Cues that name nobody, cut into turns of two people where signs say that another person speaks."""
+    if sum(bool(_CHANGE.match(c.text)) for c in cues) < max(2, 0.1 * len(cues)):
+        return list(cues)
+    runs: list[list[Cue]] = []
+    for c in cues:
+        m = _CHANGE.match(c.text)
+        runs += [[]] if m or not runs else []
+        runs[-1].append(replace(c, text=c.text[m.end() :]) if m else c)
+    names = names_in_turn([" ".join(c.text for c in run) for run in runs])
+    return [replace(c, speaker=names[n % 2]) for n, run in enumerate(runs) for c in run]
 
 
 def _named_twice(cues: Sequence[Cue]) -> list[Cue]:
@@ -132,9 +153,10 @@ _TIME = r"(?:\d{1,3}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
 _TIMING = re.compile(rf"^[ \t]*({_TIME})[ \t]*(?:-->|,)[ \t]*({_TIME})(?:[ \t][^\n]*)?$", re.MULTILINE)
 _VOICE = re.compile(r"<v(?:\.[^ \t>]{0,80})?[ \t]{1,9}([^<>\n]{0,200})>")
 _TAG = re.compile(r"</?(?:v|c|b|i|u|ruby|rt|lang|font)(?:[ .][^<>]{0,200})?>|<\d[\d:.]*>|\{\\an?\d+\}", re.IGNORECASE)
+_SECONDS = r"\d{1,9}(?:\.\d+)?(?:[eE][+-]?\d{1,2})?"
 _INTERVAL = re.compile(
-    r'name\s*=\s*"(?P<tier>(?:[^"]|"")*)"|xmin\s*=\s*(?P<start>[\d.eE+-]+)\s*\n'
-    r'\s*xmax\s*=\s*(?P<end>[\d.eE+-]+)\s*\n\s*text\s*=\s*"(?P<text>(?:[^"]|"")*)"'
+    rf'name\s*=\s*"(?P<tier>(?:[^"]|"")*)"|xmin\s*=\s*(?P<start>{_SECONDS})\s*\n'
+    rf'\s*xmax\s*=\s*(?P<end>{_SECONDS})\s*\n\s*text\s*=\s*"(?P<text>(?:[^"]|"")*)"'
 )
 
 
@@ -149,12 +171,17 @@ def read_subtitles(path: Path, options: ReadOptions) -> tuple[Study, list[Receip
     if not cues:
         raise InputError(path.name, "it holds no timed words", "Choose the file that holds the transcript.")
     document = document_of_cues(cues, path)
-    return Study((document,)), [Receipt(path.name, "timed pieces", len(cues), {}, (*([note] if note else []), *_odd(document)))]
+    return Study((document,)), [
+        Receipt(path.name, "timed pieces", len(cues), {}, (*([note] if note else []), *_odd(document, cues)))
+    ]
 
 
-def _odd(document: Document) -> tuple[str, ...]:
+def _odd(document: Document, cues: Sequence[Cue]) -> tuple[str, ...]:
     """What makes a careful reader look again: words hardly heard, voices that speak once, pieces without a voice."""
     told = []
+    signs = sum(bool(_CHANGE.match(line)) for c in cues for line in c.text.split("\n"))
+    if signs > 1 and not any(_CHANGE.match(document.text_of(t)) for t in document.turns):
+        told.append(f"no names; the signs of another speaker ({signs:,}) taken as two people who speak in turn")
     if document.doubts:
         told.append(
             f"{counted(len(document.doubts), 'word')} heard with less than {LEAST:.0%} confidence: marked to be checked"
@@ -206,15 +233,8 @@ def _grid(text: str) -> list[Cue]:
         if m["tier"] is not None:
             tier = m["tier"].replace('""', '"')
         elif m["text"].strip():
-            cues.append(Cue(m["text"].replace('""', '"'), tier, _seconds(m["start"]), _seconds(m["end"])))
+            cues.append(Cue(m["text"].replace('""', '"'), tier, _from_seconds(m["start"]), _from_seconds(m["end"])))
     return sorted(cues, key=lambda c: c.start_ms or 0)
-
-
-def _seconds(number: str) -> int:
-    try:
-        return round(1000 * float(number))
-    except (ValueError, OverflowError):
-        return 0
 
 
 def read_json(path: Path, options: ReadOptions) -> Any:
@@ -255,14 +275,16 @@ def speech(content: Mapping[str, Any] | Sequence[Any], path: Path) -> tuple[Stud
     except (AttributeError, TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
         raise InputError(path.name, "it is no transcript of a known shape", "Export it as .srt or .vtt.") from error
     document = document_of_cues(cues, path)
-    return Study((document,)), [Receipt(path.name, "timed pieces", len(cues), {}, _odd(document))]
+    return Study((document,)), [Receipt(path.name, "timed pieces", len(cues), {}, _odd(document, cues))]
 
 
 def _recognised(content: Mapping[str, Any]) -> Iterator[Cue]:
     if isinstance(content.get("transcription"), list):
         for piece in content["transcription"]:
             sure = _sure(_tokens_joined(piece.get("tokens")))
-            yield Cue(str(piece["text"]), str(piece.get("speaker") or ""), *_offsets(piece), sure)
+            offsets = piece.get("offsets") or {}
+            times = (int(offsets["from"]), int(offsets["to"])) if offsets else (None, None)
+            yield Cue(str(piece["text"]), str(piece.get("speaker") or ""), *times, sure)
     elif isinstance(content.get("events"), list):
         for event in content["events"]:
             words = "".join(str(part.get("utf8", "")) for part in event.get("segs") or ())
@@ -280,11 +302,6 @@ def _recognised(content: Mapping[str, Any]) -> Iterator[Cue]:
         for piece in content.get("speakers") or content.get("chunks") or [{"text": content["text"]}]:
             times = piece.get("timestamp") or (None, None)
             yield Cue(str(piece["text"]), str(piece.get("speaker") or ""), _from_seconds(times[0]), _from_seconds(times[1]))
-
-
-def _offsets(piece: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    offsets = piece.get("offsets") or {}
-    return (int(offsets["from"]), int(offsets["to"])) if offsets else (None, None)
 
 
 def _segment(segment: Mapping[str, Any]) -> Iterator[Cue]:

@@ -1,7 +1,8 @@
-"""How one line can name its speaker: times, brackets, separators. What a document makes of it is decided in `speakers`.
+"""How one line can name its speaker, or tell about the document. What a document makes of it is decided in `speakers`.
 
 A label is the place where a speaker is named, with the times beside it. Labels come in families by what parts the
 name from the words: a colon, a bracket, a dash, a tab, a line of its own. Which words name a role stands in words.toml.
+Front matter (title, date, place, participant, legend) is neither turn nor codable.
 """
 
 from __future__ import annotations
@@ -211,7 +212,7 @@ WORDS: dict[str, frozenset[str]] = {
     kind: frozenset(word.replace("_", " ") for word in words.casefold().split())
     for kind, words in tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8")).items()
 }
-"""Words by kind (interviewer, respondent, numbered, about, speech, running, column), in lower case."""
+"""Words by kind (interviewer, respondent, numbered, about, speech, running, column, said), in lower case."""
 
 _SPEAKING = re.compile(f"(?:{'|'.join(sorted(map(re.escape, WORDS['speaker']), key=len, reverse=True))})", re.IGNORECASE)
 _NUMBERED = re.compile(r"[ _.#-]*(?:\d{1,3}|[a-z](?![^\W\d_])|[ivx]{1,4})?[ .]*$", re.IGNORECASE)
@@ -220,13 +221,12 @@ _LEGEND = re.compile(
     r"(?:^|[;,]|\bund\b|\band\b)[ \t]{0,9}(?P<names>[\w, /]{1,60}?)[ \t]{0,9}=[ \t]{0,9}(?P<meaning>[^;=,\n]{1,60})",
     re.MULTILINE,
 )
-_LEGEND_WITHIN = 4000  # characters: a legend stands at the top
 
 
 def legend(text: str) -> Mapping[str, str]:
     """What the legend at the top says of its abbreviations: ``I = interviewer; R = respondent``."""
     found = {}
-    for entry in _LEGEND.finditer(text[:_LEGEND_WITHIN]):
+    for entry in _LEGEND.finditer(text[:_TOP]):
         for name in re.split(r"[,/]", entry["names"]):
             found[name.strip()] = entry["meaning"].strip()
     return found
@@ -257,3 +257,93 @@ def speaks_by_name(name: str) -> bool:
     return bool(found and len(found[0]) > 1 and _NUMBERED.fullmatch(bare[found.end() :])) or bool(
         re.fullmatch(r"[^\W\d_]", bare)
     )
+
+
+_TOP = 4000  # characters: front matter and legends stand at the top
+_MOST_LINES = 60
+_KEYED = re.compile(
+    r"[ \t*_#•·>|-]*(?P<key>[^\W\d_][^\n:：\t=]{0,40}?)[*_]*[ \t\u00a0]*"
+    r"(?P<sign>[:：=\t|]|[ \t][-–—][ \t])[*_ \t|]*(?P<value>[^\n]*)"
+)
+_CHAT = re.compile(r"@[A-Z][\w ]*(?::\t.*)?")  # the headers of CLAN's transcripts
+_RULE = re.compile(r"[ \t]*[-–—=_*#~.]{3,}[ \t]*")
+_ENDS = re.compile(r"[.?!…？。！؟;]\W*$")
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends as a sentence does."""
+    return bool(_ENDS.search(line))
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What a document says of itself before the talk.
+
+    Attributes:
+        end: Where the front matter ends and the talk may begin.
+        meanings: What a legend says of the names of speakers.
+    """
+
+    end: int
+    meanings: Mapping[str, str]
+
+
+def is_about(key: str) -> bool:
+    """Whether the word before a colon tells about the document (date, place, duration ...)."""
+    word = " ".join(key.casefold().strip(" .*_#").split())
+    return word in WORDS["about"] or re.sub(r"[ _.-]*(?:\(.*\)|\d+)$", "", word) in WORDS["about"]
+
+
+def front_of(text: str) -> Front:
+    """Find the front matter: keyed lines about the document at its top, with the lines between them.
+
+    A line such as ``Interviewer: Jo Carter`` belongs to it where it stands among such lines, or with another of its
+    kind, and its words are no talk.
+    """
+    end, at, near, meanings = 0, 0, False, dict(legend(text))
+    run: list[str] = []
+    for line in text[: 4 * _TOP].split("\n")[:_MOST_LINES]:
+        start, at = at, min(at + len(line) + 1, len(text))
+        words = line.strip()
+        if end == start and _CHAT.fullmatch(words):
+            end, near, run = at, True, []
+            continue
+        if not words or _RULE.fullmatch(line):
+            end, near = (start, False) if len(run) > 1 else (end, near and not words)
+            run = []
+            continue
+        keyed = _KEYED.match(words)
+        kind = _kind(keyed, text, near) if keyed else ""
+        if kind == "talk" or start > _TOP:
+            break
+        run = [*run, keyed["key"]] if keyed and kind == "who" and keyed["key"] not in run else []
+        if kind in ("about", "legend") or (kind == "who" and near):
+            end, near = at, True
+        if kind == "legend" and keyed and "=" not in words:
+            meanings[keyed["key"].strip(" *_")] = keyed["value"].strip()
+    return Front(end, meanings)
+
+
+def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
+    """What a keyed line at the top is: about, who (a role and a name), legend, talk, or "" for anything else."""
+    key, value = keyed["key"].strip(" *_"), keyed["value"].split("\t")[0].strip(" *_|")
+    if is_about(key):
+        return "about" if f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") < 3 else ""  # a record's key comes back
+    bare = re.sub(r"\(.*\)|[.,;]$", "", value).strip()
+    if len(key) <= 12 and len(bare) > 2 and role_of_word(bare):
+        return "legend"
+    talks = (
+        ends_sentence(value)
+        or value.casefold().split(" ")[0].strip(",.!") in WORDS["greeting"]
+        or value[:1].islower()
+        or len(value.split()) > 7
+        or len(value) > 60
+    )
+    if role_of_word(key):
+        return "talk" if value and talks else "who" if value else ""
+    if keyed["sign"] not in ":：" or not value or len(key.split()) > 3:
+        return ""
+    again = f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") > 1
+    if not again and not near and value.istitle() and len(value.split()) <= 4 and not talks:
+        return ""  # a name beside a word for a part that nobody foresaw: "Narrator: Ruth Ellingsen"
+    return "talk" if again or not near else "" if talks else "about"

@@ -1,116 +1,33 @@
-"""A text as a page: its front matter, lines and paragraphs, and the labels that only show on the whole page.
+"""A text as a page: its lines and paragraphs, its furniture, and the labels that only show on the whole page.
 
-Front matter (title, date, place, participant, legend) is neither turn nor codable. A table's column, bold type
-or a role at the start of nearly every line names speakers only if the whole page is looked at.
+A table's column, bold type, a role at the start of nearly every line or records with keys of their own name
+speakers only if the whole page is looked at.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Sequence
+from itertools import accumulate, islice, pairwise
 
 from autocode.formats.transcripts.labels import (
     CLOCK,
     STAMP,
     TIME,
     WORDS,
+    Front,
     Label,
     Style,
+    ends_sentence,
+    is_about,
     labels_of,
-    legend,
     milliseconds,
     role_of_word,
+    span_of,
     speaks_by_name,
 )
-
-_WITHIN = 4000  # characters: front matter stands at the top
-_MOST_LINES = 60
-_KEYED = re.compile(
-    r"[ \t*_#•·>|-]*(?P<key>[^\W\d_][^\n:：\t=]{0,40}?)[*_]*[ \t\u00a0]*"
-    r"(?P<sign>[:：=\t|]|[ \t][-–—][ \t])[*_ \t|]*(?P<value>[^\n]*)"
-)
-_CHAT = re.compile(r"@[A-Z][\w ]*(?::\t.*)?")  # the headers of CLAN's transcripts
-_RULE = re.compile(r"[ \t]*[-–—=_*#~.]{3,}[ \t]*")
-_ENDS = re.compile(r"[.?!…？。！؟;]\W*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Front:
-    """What a document says of itself before the talk.
-
-    Attributes:
-        end: Where the front matter ends and the talk may begin.
-        meanings: What a legend says of the names of speakers.
-    """
-
-    end: int
-    meanings: Mapping[str, str]
-
-
-def is_about(key: str) -> bool:
-    """Whether the word before a colon tells about the document (date, place, duration ...)."""
-    word = " ".join(key.casefold().strip(" .*_#").split())
-    return word in WORDS["about"] or re.sub(r"[ _.-]*(?:\(.*\)|\d+)$", "", word) in WORDS["about"]
-
-
-def front_of(text: str) -> Front:
-    """Find the front matter: keyed lines about the document at its top, with the lines between them.
-
-    A line such as ``Interviewer: Jo Carter`` belongs to it where it stands among such lines, or with another of its
-    kind, and its words are no talk.
-    """
-    end, at, near, meanings = 0, 0, False, dict(legend(text))
-    run: list[str] = []
-    for line in text[: 4 * _WITHIN].split("\n")[:_MOST_LINES]:
-        start, at = at, min(at + len(line) + 1, len(text))
-        words = line.strip()
-        if end == start and _CHAT.fullmatch(words):
-            end, near, run = at, True, []
-            continue
-        if not words or _RULE.fullmatch(line):
-            end, near = (start, False) if len(run) > 1 else (end, near and not words)
-            run = []
-            continue
-        keyed = _KEYED.match(words)
-        kind = _kind(keyed, text, near) if keyed else ""
-        if kind == "talk" or start > _WITHIN:
-            break
-        run = [*run, keyed["key"]] if keyed and kind == "who" and keyed["key"] not in run else []
-        if kind in ("about", "legend") or (kind == "who" and near):
-            end, near = at, True
-        if kind == "legend" and keyed and "=" not in words:
-            meanings[keyed["key"].strip(" *_")] = keyed["value"].strip()
-    return Front(end, meanings)
-
-
-def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
-    """What a keyed line at the top is: about, who (a role and a name), legend, talk, or "" for anything else."""
-    key, value = keyed["key"].strip(" *_"), keyed["value"].split("\t")[0].strip(" *_|")
-    if is_about(key):
-        return "about"
-    bare = re.sub(r"\(.*\)|[.,;]$", "", value).strip()
-    if len(key) <= 12 and len(bare) > 2 and role_of_word(bare):
-        return "legend"
-    talks = (
-        bool(_ENDS.search(value))
-        or value.casefold().split(" ")[0].strip(",.!") in WORDS["greeting"]
-        or value[:1].islower()
-        or len(value.split()) > 7
-        or len(value) > 60
-    )
-    if role_of_word(key):
-        return "talk" if value and talks else "who" if value else ""
-    if keyed["sign"] not in ":：" or not value or len(key.split()) > 3:
-        return ""
-    again = f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") > 1
-    if not again and not near and value.istitle() and len(value.split()) <= 4 and not talks:
-        return ""  # a name beside a word for a part that nobody foresaw: "Narrator: Ruth Ellingsen"
-    return "talk" if again or not near else "" if talks else "about"
-
 
 _CODE_LINE = re.compile(r"(?:[-•*–]|\d[\d.]*)?\s*[^\W\d_][^\n:.?!]{1,40}(?:[:\t]\s*\S|\s[-–—]\s\S|$)")
 
@@ -304,8 +221,71 @@ def _answers(at: int, cells: Sequence[str], roles: Sequence[int], columns: Seque
     ]
 
 
-WHOLE: dict[str, Callable[[Page], list[Label]]] = {"styled": _styled, "table": _columns, "token": _tokens}
+_FIELD = re.compile(r"(?m)^[ \t]*[*_-]{0,3}(?P<key>[^\W\d_][^\n:=\t]{0,20}?)[*_]{0,2}[ \t]*[:=][ \t]*[*_]{0,2}")
+
+
+def _records(page: Page) -> list[Label]:
+    """Names in records of a few lines that have the same keys each time: ``Speaker: Ann``, ``Time: 0:03``, ``Text: Well``."""
+    fields = [(m["key"].casefold(), m) for m in islice(_FIELD.finditer(page.text, page.front.end), _MOST_NUMBERS)]
+    if not any(key in WORDS["column"] for key, _ in fields[:5]):
+        return []
+    first = next(key for key, _ in fields if key in WORDS["column"])
+    labels, said = [], ""
+    starts = [n for n, (key, _) in enumerate(fields) if key == first]
+    for n, until in zip(starts, [*starts[1:], len(fields)], strict=True):
+        record = [m for key, m in fields[n:until] if key in WORDS["column"] or key in WORDS["said"] or is_about(key)]
+        value, last = page.text[record[0].end() :].split("\n", 1)[0].strip(), record[-1]
+        said = said or last["key"].casefold()
+        if last is record[0] or last["key"].casefold() != said or not 0 < len(value) <= 60:
+            continue
+        stamps = [x for m in record[1:-1] if (x := re.match(rf"{TIME}[ \t]*$", page.text[m.end() :].split("\n", 1)[0]))]
+        at = span_of(stamps[0][0].strip())[0] if stamps else None
+        labels.append(Label(record[0].start(), last.end(), value, start_ms=at, form="t" if stamps else ""))
+    return labels if len(labels) > 1 else []
+
+
+WHOLE: dict[str, Callable[[Page], list[Label]]] = {
+    "styled": _styled,
+    "table": _columns,
+    "token": _tokens,
+    "records": _records,
+}
 """Families that are found by looking at the whole document."""
+
+
+_LINE_NUMBER = re.compile(r"(?m)^[ \t]*(\d{1,5})[.:]?(?:[ \t]+|$)")
+
+
+def line_numbers(text: str) -> list[tuple[int, int]]:
+    """The spans of numbers that count the lines of a page, nearly every one or every fifth; none where numbers do not count so.
+
+    A count may begin anew on another page.
+    """
+    found = list(islice(_LINE_NUMBER.finditer(text), _MOST_NUMBERS))
+    numbers = [int(m[1]) for m in found]
+    every = 5 if numbers and all(n % 5 == 0 for n in numbers) else 1
+    steps = sum(b - a == every or (b == every and a > b) for a, b in pairwise(numbers))
+    filled = sum(bool(line.strip()) for line in text.split("\n")) if steps > 2 else 0
+    counted = steps >= max(3, 0.8 * (len(numbers) - 1)) and len(numbers) >= 0.7 * filled / every
+    return [m.span() for m in found] if counted else []
+
+
+def without_line_numbers(text: str, styles: Sequence[Style]) -> tuple[str, tuple[Style, ...], int]:
+    """A text without the numbers of its lines, where these end within sentences; and how many numbers there were."""
+    spans = line_numbers(text)
+    rest = [text[b : text.find("\n", b) if text.find("\n", b) >= 0 else len(text)].rstrip() for _, b in spans]
+    within = sum(bool(line) and not ends_sentence(line) for line in rest)
+    if not spans or within < 0.25 * len(spans):
+        return text, tuple(styles), 0
+    ends = [end for _, end in spans]
+    gone = [0, *accumulate(b - a for a, b in spans)]
+
+    def place(at: int) -> int:
+        n = bisect_right(ends, at)
+        return at - gone[n] - (max(0, at - spans[n][0]) if n < len(spans) else 0)
+
+    kept = "".join(text[a:b] for a, b in zip([0, *ends], [*(a for a, _ in spans), len(text)], strict=True))
+    return kept, tuple((place(a), place(b), kind) for a, b, kind in styles), len(spans)
 
 
 _AT_END = re.compile(
@@ -313,6 +293,7 @@ _AT_END = re.compile(
 )
 _AT_START = re.compile(rf"\s*(?P<stamp>{TIME})(?:[ \t,|/–-]*{TIME})?[ \t]*(?=\n[ \t]*\S)")
 _MOST_PAGES = 5_000
+_MOST_NUMBERS = 200_000
 _PAGE = re.compile(
     r"^[ \t\f]*(?:[-–—|]{1,2}[ ]?\d{1,4}[ ]?[-–—|]{1,2}|\d{1,4}[ ]?/[ ]?\d{1,4}|第?\d{1,4}页"
     r"|(?:page|seite|side|sida|página|pagina|pág\.?|p\.|s\.|str\.|oldal|sivu|стр\.)[ ]?\d{1,4}"
@@ -320,8 +301,10 @@ _PAGE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _FOOTER = re.compile(
-    r"\n[^\n]*?(?:(?:stopped|started) transcription|Transcribed by https?://otter\.ai|Transcription ended after [\d:]+"
-    r"|hat die Transkription (?:beendet|gestartet))[^\n]{0,80}$",
+    r"\n[^\n]*?(?:(?:stopped|started) transcription|transcri(?:bed|ption|pt) (?:by|created by|generated by)\b"
+    r"|(?:meeting|recording|transcription|transcript|interview|call|session|aufnahme|aufzeichnung) (?:was )?"
+    r"(?:ended|stopped|finished|paused|beendet|ends|stops)\b"
+    r"|hat die Transkription (?:beendet|gestartet)|This (?:[\w-]+ ){0,3}transcript (?:was|is|has been)\b)[^\n]{0,160}$",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
@@ -340,6 +323,8 @@ def stamp_below(text: str, start: int, end: int) -> tuple[int, int | None]:
 
 def furniture(text: str) -> frozenset[str]:
     """Lines that belong to the page and not to the talk: page numbers, and what stands beside them again and again."""
+    if text.startswith("@UTF8") or text.startswith("@Begin"):  # CLAN: what is coded below the words, and its own marks
+        return frozenset(m[0].strip() for m in re.finditer(r"(?m)^[%@].*$", text))
     numbers = list(islice(_PAGE.finditer(text), _MOST_PAGES))
     if len(numbers) < 2:
         return frozenset()
@@ -365,7 +350,7 @@ def without_furniture(page: Page, start: int, end: int) -> int:
         if at <= start or not line:
             return end
         letters = sum(c.isalpha() for c in line)
-        shouted = line.isupper() and letters > 3 and len(line.split()) <= 8 and not _ENDS.search(line)
+        shouted = line.isupper() and letters > 3 and len(line.split()) <= 8 and not ends_sentence(line)
         heading = any(k == "heading" and a <= at + 1 and b >= end - 1 for a, b, k in page.styles) if not shouted else True
         if line not in page.furniture and not (heading and page.is_apart(at)):
             return end

@@ -39,7 +39,8 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
 
     A legend decides, then the name itself; where neither says anything, the speaker who asks in
     at least twice as many of the turns as any other, and says less than half, is proposed as
-    interviewer and the others as respondents.
+    interviewer and the others as respondents. A letter or two say little: an E who asks in half of
+    the turns is no respondent, and an I who hardly ever asks beside it no interviewer.
     """
     explained = legend(document.text) if explained is None else explained
     turns: dict[str, list[str]] = {}
@@ -51,6 +52,10 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     asked = {speaker: asks(said) for speaker, said in turns.items()}
     named = {speaker: _by_name(speaker, explained) for speaker in turns}
     asker = _asker(asked, words)
+    called = [s for s, (role, _) in named.items() if role == INTERVIEWER]
+    telling = asker and asker not in called and asked[asker] >= 0.5 and not any(explained.get(s) for s in turns)
+    if telling and all(len(s.strip(" .")) <= 2 and 3 * asked[s] <= asked[asker] for s in called):
+        named = {s: ("", "") if len(s.strip(" .")) <= 2 else said for s, said in named.items()}
     roles = []
     for speaker in turns:
         role, why = named[speaker]
@@ -69,6 +74,18 @@ def ends_asking(texts: Sequence[str]) -> float:
 def asks(texts: Sequence[str]) -> float:
     """The share of texts that ask something, 0 to 1."""
     return sum(bool(_QUESTION.search(t)) for t in texts) / max(1, len(texts))
+
+
+ASKER, ANSWERER = "Interviewer", "Respondent"
+"""Names given to a side that the text does not name."""
+
+
+def names_in_turn(texts: Sequence[str]) -> tuple[str, str]:
+    """The names of two people who speak in turn and are not named: who asks far more is the interviewer."""
+    first, second = ends_asking(texts[::2]), ends_asking(texts[1::2])
+    if max(first, second) < 0.4 or min(first, second) > 0.5 * max(first, second):
+        return "Speaker 1", "Speaker 2"
+    return (ASKER, ANSWERER) if first > second else (ANSWERER, ASKER)
 
 
 def interviewers(roles: Iterable[Role]) -> tuple[str, ...]:

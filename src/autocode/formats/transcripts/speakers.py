@@ -20,13 +20,10 @@ from statistics import median
 from autocode.errors import counted
 from autocode.formats.receipt import listed_names
 from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of, shown
-from autocode.formats.transcripts.labels import INTERVIEWER, Label, Style, role_of_word, speaks_by_name
-from autocode.formats.transcripts.page import Page, front_of, stamp_below, without_closing, without_end_stamp, without_furniture
-from autocode.formats.transcripts.roles import asks, ends_asking, with_roles
+from autocode.formats.transcripts.labels import INTERVIEWER, Label, Style, front_of, role_of_word, speaks_by_name
+from autocode.formats.transcripts.page import Page, stamp_below, without_closing, without_end_stamp, without_furniture
+from autocode.formats.transcripts.roles import ANSWERER, ASKER, asks, ends_asking, names_in_turn, with_roles
 from autocode.study import Document, Turn
-
-ASKER, ANSWERER = "Interviewer", "Respondent"
-"""Names given to a side that the text does not name."""
 
 _MOST_LINES = 20_000  # of a text in which questions are looked for
 _MENDED = 1_500_000  # characters of a text in which slips of the hand are looked for
@@ -227,7 +224,7 @@ def _one_side(page: Page, labels: Sequence[Label]) -> tuple[tuple[Turn, ...], tu
     return _between(page, joined), (f"only '{name}' is named; {counted(count, 'turn')} without a name taken as the {side}'s",)
 
 
-_MARKER = re.compile(r"[ \t]*([-–—*_•>»?#+]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
+_MARKER = re.compile(r"[ \t]*(>{1,3}|[-–—*_•»?#+]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
 
 
 def _questions_marked(page: Page) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
@@ -264,7 +261,16 @@ def _questions_marked(page: Page) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
         return _sides(page, spans, asking), (
             f"no names; the {counted(sum(asking), 'paragraph')} that ask are taken as the interviewer's",
         )
-    return (), ()
+    sign = Counter(signs).most_common(1)[0][0]
+    opened = [n for n, s in enumerate(signs) if s == sign]
+    if not sign or sign not in "-–—>>>•»" or len(opened) < max(4, 0.75 * len(words)) or 0 not in opened[:2]:
+        return (), ()
+    names = names_in_turn([words[n] for n in opened])
+    marks = [
+        (m := _MARKER.match(page.text, spans[n][0])) and Label(m.start(), m.end(), names[i % 2]) for i, n in enumerate(opened)
+    ]
+    told = f"no names; '{sign}' opens {counted(len(opened), 'paragraph')}: taken as two people who speak in turn"
+    return _between(page, [x for x in marks if x]), (told,)
 
 
 def _covered(page: Page, start: int, end: int, kind: str) -> bool:

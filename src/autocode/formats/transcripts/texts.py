@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,8 @@ from autocode.formats.tables.coded_word import (
 )
 from autocode.formats.transcripts.cues import is_speech, read_json, read_subtitles, speech
 from autocode.formats.transcripts.labels import CLOSED, KIND_ENDS, OPENED, Style, marked_out
-from autocode.formats.transcripts.speakers import read_speakers
+from autocode.formats.transcripts.page import line_numbers, without_line_numbers
+from autocode.formats.transcripts.speakers import read_speakers, turns_in
 from autocode.formats.transcripts.word import read_opendocument
 from autocode.study import Document, Study
 
@@ -284,17 +284,16 @@ def _without_print(pages: list[list[str]]) -> tuple[list[list[str]], list[str]]:
         left += len(lines) - len(keep)
         kept.append(keep)
     notes = [f"{counted(left, 'running head or page number', 'running heads and page numbers')} left out"] if left else []
-    filled = [line for page in kept for line in page if line.strip()]
-    numbers = [int(m[1]) for line in filled if (m := _LINE_NUMBER.match(line))]
-    steps = sum(b - a in (1, 5) for a, b in pairwise(numbers))
-    every = 5 if numbers and all(n % 5 == 0 for n in numbers) else 1
-    if len(numbers) > 3 and steps >= 0.8 * (len(numbers) - 1) and len(numbers) >= 0.7 * len(filled) / every:
-        notes.append(f"{counted(len(numbers), 'number')} of lines left out")
-        kept = [[_LINE_NUMBER.sub("", line, count=1) for line in page] for page in kept]
+    text = "\n".join(line for page in kept for line in page)
+    if numbers := line_numbers(text):
+        notes.append(_NUMBERS_LEFT.format(counted(len(numbers), "number")))
+        ends = [0, *(b for _, b in numbers)]
+        plain = "".join(text[a:b] for a, b in zip(ends, [*(a for a, _ in numbers), len(text)], strict=True)).split("\n")
+        kept = [[plain.pop(0) for _ in page] for page in kept] if len(plain) == sum(map(len, kept)) else kept
     return kept, notes
 
 
-_LINE_NUMBER = re.compile(r"^[ \t]*(\d{1,5})[.:]?(?:[ \t]+|$)")
+_NUMBERS_LEFT = "{} of lines left out"
 
 
 def read_text_file(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
@@ -329,6 +328,9 @@ def _one(
     text: str, path: Path, options: ReadOptions, notes: Sequence[str] = (), styles: Sequence[Style] = ()
 ) -> tuple[Study, list[Receipt]]:
     """The study of one transcript, with what there is to note and to doubt of it."""
+    plain, there, numbers = without_line_numbers(text, styles)
+    if numbers and len(turns_in(plain, there, options.shapes).turns) < 0.8 * numbers:  # else they count turns
+        text, styles, notes = plain, there, [*notes, _NUMBERS_LEFT.format(counted(numbers, "number"))]
     document, doubts = read_speakers(text, path, styles, options.shapes)
     return Study((document,)), [Receipt(document.source, "transcripts", 1, {}, (*(n for n in notes if n), *doubts))]
 
@@ -370,7 +372,7 @@ def _read_json(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
 
 
 TEXTS: dict[str, Reader] = {
-    **dict.fromkeys((".txt", ".md"), _read_plain),
+    **dict.fromkeys((".txt", ".md", ".cha"), _read_plain),
     ".docx": read_coded_word,
     ".rtf": _read_rtf,
     ".odt": _read_opendocument,
