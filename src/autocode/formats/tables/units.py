@@ -267,7 +267,9 @@ def with_heading(table: Table) -> Table:
     for column, values in cells.items():
         filled = [v for v in values if v]
         stamps = sum(bool(re.fullmatch(rf"[\[(<#]?{CLOCK}[\])>#]?", v)) for v in filled)
-        back = values.count(column) > 1 and len(set(filled)) <= 0.5 * len(filled) + 1 and max(map(len, filled), default=99) <= 40
+        back = (
+            values.count(column) > 1 and len(set(filled)) <= 0.5 * len(filled) + 1 and max(map(len, filled), default=99) <= 40
+        )
         what = "" if column == said else "start" if filled and stamps == len(filled) else "speaker" if back else ""
         if what == "start" and "start" in names.values():
             what = "end"
