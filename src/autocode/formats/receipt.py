@@ -92,7 +92,7 @@ class ReadOptions:
         same: Names of documents, coders and codes that the user says mean another: new to known.
         coders: Ids of the coders known.
         go_on: Read the rest where a file cannot be read; it is named in a receipt of files.
-        shapes: How speakers are named, by examples (`transcripts.candidates.shape_of`).
+        shapes: How speakers are named, by examples (`transcripts.speakers.shape_of`).
         users: Whose a coding is where an exchange file names one user for the coding and another
             for the selection: `coding` or `selection`.
     """

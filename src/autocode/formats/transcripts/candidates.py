@@ -11,22 +11,14 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
 
-from autocode.errors import InputError
 from autocode.formats.transcripts.labels import (
-    LEAD,
     PARTED,
-    SIGNS,
-    TIME,
     UNITS,
     WORDS,
-    Front,
     Label,
     is_about,
-    labels_of,
     role_of_word,
-    span_of,
     speaks_by_name,
-    stamp_above,
 )
 from autocode.formats.transcripts.page import WHOLE, Page
 
@@ -85,14 +77,6 @@ def chosen(page: Page, least: int = 2) -> Candidate | None:
     return max((c for f in families if (c := _candidate(f, page, least))), key=lambda c: c.score, default=None)
 
 
-def shown(page: Page, shapes: Sequence[str]) -> Candidate | None:
-    """The labels that look like the examples a person gave; None where their names do not come back."""
-    found = {x.start: x for shape in shapes for x in labels_like(shape, page.text, page.front.end)}
-    labels = tuple(found[at] for at in sorted(found) if _may_be_name(found[at].name, "own"))
-    names = {key_of(x.name) for x in labels}
-    return Candidate("shown", labels, len(labels)) if len(labels) > 1 and len(labels) >= 1.5 * len(names) else None
-
-
 def _candidate(family: str, page: Page, least: int) -> Candidate | None:
     """What is left of a family's labels once words that are no speakers' names are out."""
     names = _Names(family, page)
@@ -117,7 +101,7 @@ class _Names:
         self.groups: dict[str, list[Label]] = {}
         counts = Counter(x.name for x in self.labels)
         for x in self.labels:
-            if _may_be_name(x.name, family) and (
+            if may_be_name(x.name, family) and (
                 not _is_list(x.name) or counts[x.name] > 2 - speaks_by_name(x.name.split(",")[0])
             ):
                 self.groups.setdefault(key_of(x.name), []).append(x)
@@ -203,7 +187,7 @@ _SENTENCE = re.compile(r"(?i)(?!prof|mlle|frau|herr)\b[^\W\d_]{4,}\.[ ]?\S")
 
 
 @lru_cache(maxsize=20_000)
-def _may_be_name(name: str, family: str) -> bool:
+def may_be_name(name: str, family: str) -> bool:
     """Whether a word could name a speaker at all."""
     words, bare = name.split(), name.casefold().strip(" .")
     if len(words) > _WORDS_ALLOWED.get(family, 3) or bare in WORDS["speech"] or words[0].casefold() in ("http", "https"):
@@ -308,84 +292,3 @@ def alike(rare: str, frequent: str) -> bool:
         )
         for a, b in pairs
     )
-
-
-def split_names(lines: Sequence[str]) -> list[tuple[str, str]]:
-    """Pairs of speaker and words for lines of which some open with a name; a line without one gets the name ""."""
-    text = "\n".join(lines)
-    found = chosen(Page(text, (), Front(0, {})), least=1)
-    named = {label.start: label for label in found.labels} if found else {}
-    pairs, at = [], 0
-    for line in lines:
-        label = named.get(at)
-        pairs.append((label.name, text[label.end : at + len(line)]) if label else ("", line))
-        at += len(line) + 1
-    return pairs
-
-
-_PIECES = re.compile(
-    rf"(?P<time>{TIME})|(?P<name>[^\W\d_][\w.'’]*(?:[ ,-]{{1,2}}(?!{TIME})[^\W_][\w.'’]*)*)|(?P<number>\d+)"
-    r"|(?P<tab>[ ]*\t[ \t]*)|(?P<space>[ \u00a0\u3000]+)|."
-)
-_EXAMPLE_NAME = rf"(?:[^\W\d_](?:[^\n\t{SIGNS.replace('.', '')}]{{0,60}}?[^\s,–—{SIGNS}-]\.?)??|\d{{1,2}})"
-_ORDER = ("colon", "timed", "square", "round", "angle", "curly", "starred", "pipe", "arrow", "dash", "tab", "semicolon", "sign")
-
-
-def shape_of(example: str) -> str:
-    """The way in which an example names a speaker, without the person's name and without words of the talk.
-
-    ``Anna Berg (00:01): well`` has the shape ``Name (00:01):``; the shape of a shape is itself.
-
-    Raises:
-        InputError: No speaker is named in it.
-    """
-    line = example.strip("\n")
-    opening, timed_last = line, re.search(rf"{TIME}$", line)
-    if ((line[-1:].isalnum() or line[-1:] in ".?!…") and not timed_last) or len(line) > 60:  # words of the talk stand in it
-        ends = [x[0].end for f in (*_ORDER, "wide", "dot") if (x := labels_of(f, line)) and x[0].end < len(line)]
-        signed = re.match(r"[^\w\n]+[^\W_][\w.'’ -]*?[ ]?[^\w\s.'’-]+(?=\s)", line)
-        opening = line[: ends[0]].rstrip(" ") if ends else signed[0] if signed else line
-    pieces = list(_PIECES.finditer(opening))
-    names = [m for m in pieces if m["name"]] or [m for m in pieces if m["number"]]
-    if not names or len(opening) > 80:
-        raise InputError("--speaker-pattern", "no speaker is named in the line", "Give one such as 'Interviewer (00:01):'.")
-    outside = [m for m in names if not re.search(r"[(\[<{][^)\]>}]*$", opening[: m.start()])]
-    apart = [m for m in outside if not re.match(rf"[ ,@–—-]*{TIME}", opening[m.end() :])]  # "Today at 4:02 PM" names nobody
-    name = (apart or outside or names)[-1]
-    word = "1" if name["number"] else "NAME" if name[0].isupper() and len(re.findall(r"[^\W\d_]", name[0])) > 3 else "Name"
-    return opening[: name.start()] + word + opening[name.end() :]
-
-
-@lru_cache(maxsize=50)
-def _shaped(shape: str, alone: bool) -> re.Pattern[str]:
-    """Lines of one shape; `alone`: with nothing after it."""
-    parts, named = [LEAD], "ame" in shape or "AME" in shape
-    for m in _PIECES.finditer(shape):
-        if m["name"] in ("Name", "NAME") or (m["number"] == "1" and not named):
-            parts.append(rf"(?P<name>{_EXAMPLE_NAME})")
-        elif m["time"]:
-            parts.append(TIME if any("<stamp>" in p for p in parts) else rf"(?P<stamp>{TIME})")
-        elif m["name"]:
-            parts.append(r"[^()\[\]\n\t]{1,40}?")
-        elif m["number"]:
-            parts.append(r"\d{1,5}")
-        else:
-            parts.append(r"[ ]*\t[ \t]*" if m["tab"] else r"[ \u00a0\u3000]+" if m["space"] else re.escape(m[0]))
-    return re.compile("".join(parts) + (r"[ \t]*$" if alone else r"(?![^\W_])" if shape[-1].isalnum() else ""), re.MULTILINE)
-
-
-def labels_like(shape: str, text: str, start: int = 0) -> list[Label]:
-    """All places from `start` on that name a speaker in the way of a shape (`shape_of`).
-
-    A shape that ends without a sign stands on a line of its own, if it does so anywhere.
-    """
-    found: list[re.Match[str]] = []
-    for alone in (True, False) if shape[-1:].isalnum() else (False,):
-        found = found if len(found) > 1 else list(_shaped(shape, alone).finditer(text, start))
-    labels = []
-    for m in found:
-        stamp = m.groupdict().get("stamp")
-        at, until = span_of(stamp) if stamp else stamp_above(text, m.start())
-        if "NAME" not in shape or m["name"].isupper():
-            labels.append(Label(m.start(), m.end(), " ".join(m["name"].split()), "", at, until, "t" if stamp else ""))
-    return labels

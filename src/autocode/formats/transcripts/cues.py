@@ -25,8 +25,8 @@ from typing import Any
 from autocode.errors import InputError, counted
 from autocode.formats.files import read_text
 from autocode.formats.receipt import ReadOptions, Receipt
-from autocode.formats.transcripts.candidates import split_names
 from autocode.formats.transcripts.roles import names_in_turn, with_roles
+from autocode.formats.transcripts.speakers import split_names
 from autocode.study import Document, Doubt, Study, Turn
 
 LEAST = 0.5
@@ -58,8 +58,8 @@ def document_of_cues(cues: Iterable[Cue], path: Path) -> Document:
     Raises:
         InputError: No piece has words.
     """
-    lines = [replace(c, text=text) for c in cues for text in re.split(rf"\n(?={_CHANGE.pattern})", c.text)]
-    spoken = [replace(c, text=" ".join(c.text.split()), speaker=" ".join(c.speaker.split())) for c in lines]
+    pieces = [replace(c, text=text) for c in cues for text in re.split(rf"\n(?={_CHANGE.pattern})", c.text)]
+    spoken = [replace(c, text=" ".join(c.text.split()), speaker=" ".join(c.speaker.split())) for c in pieces]
     spoken = [c for c in spoken if c.text]
     if not spoken:
         raise InputError(path.name, "no words are spoken in it", "Choose the file that holds the transcript.")
@@ -283,8 +283,8 @@ def _recognised(content: Mapping[str, Any]) -> Iterator[Cue]:
         for piece in content["transcription"]:
             sure = _sure(_tokens_joined(piece.get("tokens")))
             offsets = piece.get("offsets") or {}
-            times = (int(offsets["from"]), int(offsets["to"])) if offsets else (None, None)
-            yield Cue(str(piece["text"]), str(piece.get("speaker") or ""), *times, sure)
+            start, end = (int(offsets["from"]), int(offsets["to"])) if offsets else (None, None)
+            yield Cue(str(piece["text"]), str(piece.get("speaker") or ""), start, end, sure)
     elif isinstance(content.get("events"), list):
         for event in content["events"]:
             words = "".join(str(part.get("utf8", "")) for part in event.get("segs") or ())

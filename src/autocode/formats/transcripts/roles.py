@@ -1,15 +1,24 @@
-"""Who asks and who answers: roles proposed from words, legend, questions and shares of the talk, pooled over a study."""
+"""Who asks and who answers, and what there is to doubt of it.
+
+Roles are proposed from words, legend, questions and shares of the talk, and pooled over a study.
+"""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
 
 from autocode.config import SegmentConfig
+from autocode.errors import counted
+from autocode.formats.transcripts.candidates import Candidate
 from autocode.formats.transcripts.labels import INTERVIEWER, RESPONDENT, UNCLEAR, legend, role_of_word, speaks_by_name
-from autocode.study import Document
+from autocode.formats.transcripts.page import Page
+from autocode.study import Document, Turn
 
 _QUESTION = re.compile(r"(?:[?？؟\u037e]|[\u0370-\u03ff];)(?=[\"'”’)»\]*_]*(?:\s|$))")
 
@@ -166,3 +175,63 @@ def _by_talk(speaker: str, asker: str, known: bool) -> tuple[str, str]:
         return UNCLEAR, "neither the name nor the questions tell"
     role = INTERVIEWER if speaker == asker else RESPONDENT
     return role, "asks far more than any other" if speaker == asker else "another speaker asks far more"
+
+
+def doubts_of(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str, ...]:
+    """What makes a careful reader look again."""
+    told = []
+    lengths = [len(page.text[t.start : t.end].split()) for t in turns]
+    if len(turns) > 5 and max(lengths) > max(600, 15 * median(lengths)):
+        longest = max(range(len(turns)), key=lengths.__getitem__)
+        told.append(f"turn {longest + 1} ({turns[longest].speaker}) has {lengths[longest]:,} words: are names missing in it?")
+    counts = Counter(t.speaker for t in turns)
+    rare = [s for s, n in counts.items() if n == 1 and len(turns) > 5 and (len(counts) > 2 or not speaks_by_name(s))]
+    if rare and len(rare) <= 5:
+        told.append(f"{', '.join(repr(s) for s in rare)}: one turn only; a speaker?")
+    named = all(speaks_by_name(s) for s, n in counts.most_common(2))
+    words = [s for s, n in counts.items() if named and n > 1 and not speaks_by_name(s)]
+    if words and len(words) <= 3 and len(counts) > 2:
+        told.append(f"{', '.join(repr(s) for s in words)}: a speaker, or a word before a colon?")
+    often = max(1, len(turns) / 50)
+    left = [(x, n) for x, n in found.left.items() if n > often and re.fullmatch(r"\w+(?: \w+)?", x) and x[:1].isupper()]
+    signs = [s for s in counts if re.search(r"[/|~—=]|\s[–-](?:\s|$)", s)]
+    told += [f"{', '.join(repr(s) for s in signs[:3])}: a name with a sign in it?"] if signs else []
+    told += [f"'{name}' opens {counted(n, 'line')} and is not taken for a speaker" for name, n in left[:3]]
+    told += _remains(page, turns, found)
+    unnamed = sum(max(0, len(page.paragraphs(t.start, t.end)) - 1) for t in turns)
+    if len(turns) > 5 and unnamed > 2 * len(turns) and any(page.is_apart(a) for a in page.lines[1:]):
+        told.append(f"{counted(unnamed, 'paragraph')} without a name went to the speaker before")
+    return tuple(told)
+
+
+_BRACKET = r"[<\[{|][^\n]{1,30}[>\]}|]"
+_REMAINS = re.compile(
+    rf"^[:;,/|_=>~*#]|^[^\w\s]*\d[\d:.,'h -]*\d[^\w\s]*(?=\s)|^{_BRACKET}|{_BRACKET}$|\s[#\[(]?[\d:.,-]*\d[:.]\d+\S?$"
+)
+
+
+def _remains(page: Page, turns: Sequence[Turn], found: Candidate) -> list[str]:
+    """What was left in the turns, or out of them, and may be no words of theirs."""
+    told = []
+    marked = sum(bool(_REMAINS.search(page.text[t.start : t.end])) for t in turns)
+    if marked > max(2, 0.3 * len(turns)):
+        told.append(f"{counted(marked, 'turn')} begin or end with a number or a bracket: times or marks among the words?")
+    lines = Counter(line.strip() for t in turns for line in page.text[t.start : t.end].split("\n")[1:])
+    again = sum(n for line, n in lines.items() if n > 1 and len(line) > 12)
+    if again:
+        told.append(f"{counted(again, 'line')} within turns stand there more than once: running heads of pages?")
+    starts = sorted({label.start for label in found.labels} | {t.start for t in turns})
+    gaps = [page.text[t.end : starts[n]] for t in turns if (n := bisect_left(starts, t.end)) < len(starts)]
+    between = sum(any(map(str.isalpha, line)) for gap in gaps for line in gap.split("\n")[1:])
+    if between:
+        told.append(f"{counted(between, 'line')} between turns (headings, what pages print) belong to nobody")
+    before = len(page.text[page.front.end : turns[0].start].split()) if turns else 0
+    if before > max(40, 0.1 * len(page.text.split())):
+        told.append(f"{counted(before, 'word')} before the first speaker belong to nobody")
+    left = sum(found.left.values())
+    if left > max(3, 0.25 * len(turns)) and found.family in ("colon", "square", "round", "angle", "curly", "dash"):
+        told.append(f"{counted(left, 'line')} open like a speaker's name that was not taken for one")
+    same = sum(a.speaker == b.speaker for a, b in pairwise(turns))
+    if len(turns) > 5 and same > 0.5 * len(turns) and len({t.speaker for t in turns}) > 1:
+        told.append(f"{counted(same, 'turn')} follow one of the same speaker")
+    return told

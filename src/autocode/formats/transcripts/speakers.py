@@ -9,20 +9,32 @@ only the questions are marked, the other side is inferred, and that is said.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
 
-from autocode.errors import counted
+from autocode.errors import InputError, counted
 from autocode.formats.receipt import listed_names
-from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of, shown
-from autocode.formats.transcripts.labels import INTERVIEWER, Label, Style, front_of, role_of_word, speaks_by_name
+from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of, may_be_name
+from autocode.formats.transcripts.labels import (
+    INTERVIEWER,
+    LEAD,
+    SIGNS,
+    TIME,
+    Front,
+    Label,
+    Style,
+    front_of,
+    labels_of,
+    role_of_word,
+    span_of,
+    stamp_above,
+)
 from autocode.formats.transcripts.page import Page, stamp_below, without_closing, without_end_stamp, without_furniture
-from autocode.formats.transcripts.roles import ANSWERER, ASKER, asks, ends_asking, names_in_turn, with_roles
+from autocode.formats.transcripts.roles import ANSWERER, ASKER, asks, doubts_of, ends_asking, names_in_turn, with_roles
 from autocode.study import Document, Turn
 
 _MOST_LINES = 20_000  # of a text in which questions are looked for
@@ -50,10 +62,10 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
     Args:
         text: Canonical text, newlines as ``\\n``; it is not changed.
         styles: Runs that stand out, where the file says so.
-        shapes: How speakers are named, by examples (`candidates.shape_of`); it is found out where no line looks like them.
+        shapes: How speakers are named, by examples (`shape_of`); it is found out where no line looks like them.
     """
     page = Page(text, styles, front_of(text))
-    found = shown(page, shapes) or chosen(page)
+    found = _shown(page, shapes) or chosen(page)
     if found is None:
         turns, doubts = _questions_marked(page)
         return Speech(turns, page.front.meanings, doubts)
@@ -62,7 +74,7 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
         turns, inferred = _one_side(page, labels)
     else:
         turns, inferred = _between(page, labels), ()
-    return Speech(turns, page.front.meanings, (*doubts, *inferred, *_odd(page, turns, found)))
+    return Speech(turns, page.front.meanings, (*doubts, *inferred, *doubts_of(page, turns, found)))
 
 
 def read_speakers(
@@ -295,61 +307,90 @@ def _sides(page: Page, spans: Sequence[tuple[int, int]], asking: Sequence[bool])
     return _between(page, labels)
 
 
-def _odd(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str, ...]:
-    """What makes a careful reader look again."""
-    told = []
-    lengths = [len(page.text[t.start : t.end].split()) for t in turns]
-    if len(turns) > 5 and max(lengths) > max(600, 15 * median(lengths)):
-        longest = max(range(len(turns)), key=lengths.__getitem__)
-        told.append(f"turn {longest + 1} ({turns[longest].speaker}) has {lengths[longest]:,} words: are names missing in it?")
-    counts = Counter(t.speaker for t in turns)
-    rare = [s for s, n in counts.items() if n == 1 and len(turns) > 5 and (len(counts) > 2 or not speaks_by_name(s))]
-    if rare and len(rare) <= 5:
-        told.append(f"{', '.join(repr(s) for s in rare)}: one turn only; a speaker?")
-    named = all(speaks_by_name(s) for s, n in counts.most_common(2))
-    words = [s for s, n in counts.items() if named and n > 1 and not speaks_by_name(s)]
-    if words and len(words) <= 3 and len(counts) > 2:
-        told.append(f"{', '.join(repr(s) for s in words)}: a speaker, or a word before a colon?")
-    often = max(1, len(turns) / 50)
-    left = [(x, n) for x, n in found.left.items() if n > often and re.fullmatch(r"\w+(?: \w+)?", x) and x[:1].isupper()]
-    signs = [s for s in counts if re.search(r"[/|~—=]|\s[–-](?:\s|$)", s)]
-    told += [f"{', '.join(repr(s) for s in signs[:3])}: a name with a sign in it?"] if signs else []
-    told += [f"'{name}' opens {counted(n, 'line')} and is not taken for a speaker" for name, n in left[:3]]
-    told += _remains(page, turns, found)
-    unnamed = sum(max(0, len(page.paragraphs(t.start, t.end)) - 1) for t in turns)
-    if len(turns) > 5 and unnamed > 2 * len(turns) and any(page.is_apart(a) for a in page.lines[1:]):
-        told.append(f"{counted(unnamed, 'paragraph')} without a name went to the speaker before")
-    return tuple(told)
+def _shown(page: Page, shapes: Sequence[str]) -> Candidate | None:
+    """The labels that look like the examples a person gave; None where their names do not come back."""
+    found = {x.start: x for shape in shapes for x in labels_like(shape, page.text, page.front.end)}
+    labels = tuple(found[at] for at in sorted(found) if may_be_name(found[at].name, "own"))
+    names = {key_of(x.name) for x in labels}
+    return Candidate("shown", labels, len(labels)) if len(labels) > 1 and len(labels) >= 1.5 * len(names) else None
 
 
-_BRACKET = r"[<\[{|][^\n]{1,30}[>\]}|]"
-_REMAINS = re.compile(
-    rf"^[:;,/|_=>~*#]|^[^\w\s]*\d[\d:.,'h -]*\d[^\w\s]*(?=\s)|^{_BRACKET}|{_BRACKET}$|\s[#\[(]?[\d:.,-]*\d[:.]\d+\S?$"
+def split_names(lines: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of speaker and words for lines of which some open with a name; a line without one gets the name ""."""
+    text = "\n".join(lines)
+    found = chosen(Page(text, (), Front(0, {})), least=1)
+    named = {label.start: label for label in found.labels} if found else {}
+    pairs, at = [], 0
+    for line in lines:
+        label = named.get(at)
+        pairs.append((label.name, text[label.end : at + len(line)]) if label else ("", line))
+        at += len(line) + 1
+    return pairs
+
+
+_PIECES = re.compile(
+    rf"(?P<time>{TIME})|(?P<name>[^\W\d_][\w.'’]*(?:[ ,-]{{1,2}}(?!{TIME})[^\W_][\w.'’]*)*)|(?P<number>\d+)"
+    r"|(?P<tab>[ ]*\t[ \t]*)|(?P<space>[ \u00a0\u3000]+)|."
 )
+_EXAMPLE_NAME = rf"(?:[^\W\d_](?:[^\n\t{SIGNS.replace('.', '')}]{{0,60}}?[^\s,–—{SIGNS}-]\.?)??|\d{{1,2}})"
+_ORDER = ("colon", "timed", "square", "round", "angle", "curly", "starred", "pipe", "arrow", "dash", "tab", "semicolon", "sign")
 
 
-def _remains(page: Page, turns: Sequence[Turn], found: Candidate) -> list[str]:
-    """What was left in the turns, or out of them, and may be no words of theirs."""
-    told = []
-    marked = sum(bool(_REMAINS.search(page.text[t.start : t.end])) for t in turns)
-    if marked > max(2, 0.3 * len(turns)):
-        told.append(f"{counted(marked, 'turn')} begin or end with a number or a bracket: times or marks among the words?")
-    lines = Counter(line.strip() for t in turns for line in page.text[t.start : t.end].split("\n")[1:])
-    again = sum(n for line, n in lines.items() if n > 1 and len(line) > 12)
-    if again:
-        told.append(f"{counted(again, 'line')} within turns stand there more than once: running heads of pages?")
-    starts = sorted({label.start for label in found.labels} | {t.start for t in turns})
-    gaps = [page.text[t.end : starts[n]] for t in turns if (n := bisect_left(starts, t.end)) < len(starts)]
-    between = sum(any(map(str.isalpha, line)) for gap in gaps for line in gap.split("\n")[1:])
-    if between:
-        told.append(f"{counted(between, 'line')} between turns (headings, what pages print) belong to nobody")
-    before = len(page.text[page.front.end : turns[0].start].split()) if turns else 0
-    if before > max(40, 0.1 * len(page.text.split())):
-        told.append(f"{counted(before, 'word')} before the first speaker belong to nobody")
-    left = sum(found.left.values())
-    if left > max(3, 0.25 * len(turns)) and found.family in ("colon", "square", "round", "angle", "curly", "dash"):
-        told.append(f"{counted(left, 'line')} open like a speaker's name that was not taken for one")
-    same = sum(a.speaker == b.speaker for a, b in pairwise(turns))
-    if len(turns) > 5 and same > 0.5 * len(turns) and len({t.speaker for t in turns}) > 1:
-        told.append(f"{counted(same, 'turn')} follow one of the same speaker")
-    return told
+def shape_of(example: str) -> str:
+    """The way in which an example names a speaker, without the person's name and without words of the talk.
+
+    ``Anna Berg (00:01): well`` has the shape ``Name (00:01):``; the shape of a shape is itself.
+
+    Raises:
+        InputError: No speaker is named in it.
+    """
+    line = example.strip("\n")
+    opening, timed_last = line, re.search(rf"{TIME}$", line)
+    if ((line[-1:].isalnum() or line[-1:] in ".?!…") and not timed_last) or len(line) > 60:  # words of the talk stand in it
+        ends = [x[0].end for f in (*_ORDER, "wide", "dot") if (x := labels_of(f, line)) and x[0].end < len(line)]
+        signed = re.match(r"[^\w\n]+[^\W_][\w.'’ -]*?[ ]?[^\w\s.'’-]+(?=\s)", line)
+        opening = line[: ends[0]].rstrip(" ") if ends else signed[0] if signed else line
+    pieces = list(_PIECES.finditer(opening))
+    names = [m for m in pieces if m["name"]] or [m for m in pieces if m["number"]]
+    if not names or len(opening) > 80:
+        raise InputError("--speaker-pattern", "no speaker is named in the line", "Give one such as 'Interviewer (00:01):'.")
+    outside = [m for m in names if not re.search(r"[(\[<{][^)\]>}]*$", opening[: m.start()])]
+    apart = [m for m in outside if not re.match(rf"[ ,@–—-]*{TIME}", opening[m.end() :])]  # "Today at 4:02 PM" names nobody
+    name = (apart or outside or names)[-1]
+    word = "1" if name["number"] else "NAME" if name[0].isupper() and len(re.findall(r"[^\W\d_]", name[0])) > 3 else "Name"
+    return opening[: name.start()] + word + opening[name.end() :]
+
+
+@lru_cache(maxsize=50)
+def _shaped(shape: str, alone: bool) -> re.Pattern[str]:
+    """Lines of one shape; `alone`: with nothing after it."""
+    parts, named = [LEAD], "ame" in shape or "AME" in shape
+    for m in _PIECES.finditer(shape):
+        if m["name"] in ("Name", "NAME") or (m["number"] == "1" and not named):
+            parts.append(rf"(?P<name>{_EXAMPLE_NAME})")
+        elif m["time"]:
+            parts.append(TIME if any("<stamp>" in p for p in parts) else rf"(?P<stamp>{TIME})")
+        elif m["name"]:
+            parts.append(r"[^()\[\]\n\t]{1,40}?")
+        elif m["number"]:
+            parts.append(r"\d{1,5}")
+        else:
+            parts.append(r"[ ]*\t[ \t]*" if m["tab"] else r"[ \u00a0\u3000]+" if m["space"] else re.escape(m[0]))
+    return re.compile("".join(parts) + (r"[ \t]*$" if alone else r"(?![^\W_])" if shape[-1].isalnum() else ""), re.MULTILINE)
+
+
+def labels_like(shape: str, text: str, start: int = 0) -> list[Label]:
+    """All places from `start` on that name a speaker in the way of a shape (`shape_of`).
+
+    A shape that ends without a sign stands on a line of its own, if it does so anywhere.
+    """
+    found: list[re.Match[str]] = []
+    for alone in (True, False) if shape[-1:].isalnum() else (False,):
+        found = found if len(found) > 1 else list(_shaped(shape, alone).finditer(text, start))
+    labels = []
+    for m in found:
+        stamp = m.groupdict().get("stamp")
+        at, until = span_of(stamp) if stamp else stamp_above(text, m.start())
+        if "NAME" not in shape or m["name"].isupper():
+            labels.append(Label(m.start(), m.end(), " ".join(m["name"].split()), "", at, until, "t" if stamp else ""))
+    return labels

@@ -287,8 +287,8 @@ def _without_print(pages: list[list[str]]) -> tuple[list[list[str]], list[str]]:
     text = "\n".join(line for page in kept for line in page)
     if numbers := line_numbers(text):
         notes.append(_NUMBERS_LEFT.format(counted(len(numbers), "number")))
-        ends = [0, *(b for _, b in numbers)]
-        plain = "".join(text[a:b] for a, b in zip(ends, [*(a for a, _ in numbers), len(text)], strict=True)).split("\n")
+        after = [0, *(b for _, b in numbers)]
+        plain = "".join(text[a:b] for a, b in zip(after, [*(a for a, _ in numbers), len(text)], strict=True)).split("\n")
         kept = [[plain.pop(0) for _ in page] for page in kept] if len(plain) == sum(map(len, kept)) else kept
     return kept, notes
 
