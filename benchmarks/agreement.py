@@ -24,9 +24,10 @@ import numpy as np
 from cases import compute, passes
 from numpy.typing import NDArray
 
-from autocode.agreement import AgreementOptions, agree, agree_on, summary
+from autocode.agreement import agree, agree_on
 from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import Decisions, pair_counts
+from autocode.agreement.estimate import AgreementOptions
 from autocode.agreement.intervals import Evidence, bootstrap, fisher, jackknife, joint_share, partial_pooling
 from autocode.agreement.judgement import Comparison, chances_of, judge
 from autocode.agreement.judgement.frequencies import (
@@ -40,6 +41,7 @@ from autocode.agreement.judgement.frequencies import (
 )
 from autocode.agreement.judgement.power import ON_PAR
 from autocode.agreement.rows import Verdict
+from autocode.agreement.summary import summary
 from autocode.errors import AutocodeError
 
 Array = NDArray[np.float64]

@@ -25,10 +25,10 @@ import uvicorn
 from playwright.sync_api import sync_playwright
 
 from autocode.config import SegmentConfig
-from autocode.desk import Advice, Desk
-from autocode.desk.advice import Item
+from autocode.desk.advice import Advice, Item
 from autocode.desk.guard import Auth
 from autocode.desk.server import Server, listen, settle
+from autocode.desk.session import Desk
 from autocode.desk.studies import Studies, Tools
 from autocode.formats import read_all
 from autocode.store import STORE, update

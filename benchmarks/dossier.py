@@ -17,8 +17,9 @@ from pathlib import Path
 
 from autocode.agreement import agree
 from autocode.config import Config
-from autocode.dossier import FORMS, Findings, write_dossier
-from autocode.encode import load_encoder
+from autocode.dossier import FORMS, write_dossier
+from autocode.dossier.findings import Findings
+from autocode.encode.encoders import load_encoder
 from autocode.study import Coder, Coding, Document, Reading, Study, Turn
 from autocode.study.codebook import Codebook
 from autocode.study.matrix import coding_matrix

@@ -15,7 +15,7 @@ import sets
 
 from autocode.classify.workload import workload
 from autocode.config import load_config
-from autocode.model.coding_model import CodingModel
+from autocode.model import CodingModel
 from autocode.model.prepared import judged
 
 

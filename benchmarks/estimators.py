@@ -19,13 +19,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import GroupKFold
 
-from autocode.classify import Features, Target
 from autocode.classify.heads import train
-from autocode.classify.material import hashed
+from autocode.classify.material import Features, Target, hashed
 from autocode.config import ClassifyConfig, Config
 from autocode.formats import read_all
 from autocode.formats.receipt import ReadOptions
-from autocode.model import learnable
+from autocode.model.prepared import learnable
 from autocode.study.matrix import CodingMatrix
 
 WIDTH = 65536

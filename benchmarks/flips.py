@@ -20,8 +20,7 @@ from autocode.store.backups import check
 from autocode.store.ledger import append, held
 from autocode.study import Coder, Coding, Document, Study
 from autocode.study.codebook import Code, Codebook
-from autocode.trail import Decision
-from autocode.trail.effects import Effects
+from autocode.trail import Decision, Effects
 
 
 def long_ledger(store: Path, decisions: int) -> None:

@@ -33,10 +33,10 @@ from sets import TABLES, load
 
 from agreement import SPREAD, at_margin, judged_with, simulate_verdicts, two_coders
 from autocode.agreement.judgement.power import ON_PAR
-from autocode.classify import ClassifyConfig, Target
+from autocode.classify import out_of_document
 from autocode.classify.calibration import Calibrator, judge
-from autocode.classify.classifier import out_of_document
-from autocode.config import Config
+from autocode.classify.material import Target
+from autocode.config import ClassifyConfig, Config
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]

@@ -24,14 +24,13 @@ from numpy.typing import NDArray
 from product import encoder
 from sets import load
 
-from autocode.classify import ClassifyConfig, fit
+from autocode.classify import fit
 from autocode.classify.calibration import average_precisions
-from autocode.config import Config
-from autocode.model import prepare, rows_of, target
+from autocode.config import ClassifyConfig, Config
 from autocode.model.curve import Judged, _kappa, _tested, learning_curve
 from autocode.model.next import Open, _greedy, _rows
 from autocode.model.precedents import Precedents, nearest_distance, unlike
-from autocode.model.prepared import Prepared
+from autocode.model.prepared import Prepared, prepare, rows_of, target
 
 PLANS = {"opp115": (20, 5), "so_emotions": (200, 50)}  # documents coded, documents ahead
 CONFIG = ClassifyConfig()

@@ -244,7 +244,7 @@ def setfit(corpus: Corpus, options: Options) -> Learner:
     from datasets import Dataset
     from setfit import SetFitModel, Trainer, TrainingArguments
 
-    from autocode.encode import find_default
+    from autocode.encode.weights import find_default
 
     os.environ["HF_HUB_OFFLINE"] = "1"
     torch.set_num_threads(1)

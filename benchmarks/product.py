@@ -13,23 +13,13 @@ from nested import Answer, Clock
 from numpy.typing import NDArray
 from sets import Corpus, IntArray, Split
 
-from autocode.classify import (
-    Classifier,
-    ClassifyConfig,
-    Features,
-    HeldOutPredictions,
-    Target,
-    better,
-    cross_predict,
-    fit,
-    gain,
-    held,
-    nested_scores,
-    out_of_document,
-)
-from autocode.config import Config
-from autocode.encode import PLUS, Encoder, load_encoder
-from autocode.model import prepare, rows_of, target
+from autocode.classify import Classifier, HeldOutPredictions, cross_predict, fit, held, nested_scores, out_of_document
+from autocode.classify.material import Features, Target
+from autocode.classify.transfer import better, gain
+from autocode.config import ClassifyConfig, Config
+from autocode.encode.encoders import PLUS, load_encoder
+from autocode.encode.weights import Encoder
+from autocode.model.prepared import prepare, rows_of, target
 
 
 def settings(effort: str, more: Sequence[str] = (), encoder: str = "default") -> Config:

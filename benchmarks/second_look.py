@@ -25,7 +25,7 @@ from autocode.config import Config
 from autocode.evaluate import HeldOut
 from autocode.evaluate.second_look import LIST, SLIP_RATE, second_look
 from autocode.evaluate.stability import CODER, FEW, STANDS, stability
-from autocode.model.coding_model import CodingModel
+from autocode.model import CodingModel
 from autocode.model.prepared import judged
 from autocode.study.matrix import CodingMatrix
 
@@ -81,7 +81,7 @@ def false_alarms() -> tuple[float, float, float]:
 
 def simulated_study(P: np.ndarray, Y: np.ndarray, documents: int = 20, names: tuple[str, ...] = ()) -> HeldOut:
     """Held-out predictions P of a study with codings Y (R, n, K), laid out over 20 documents."""
-    from autocode.classify.classifier import HeldOutPredictions
+    from autocode.classify import HeldOutPredictions
     from autocode.study import Segment
 
     n, K = P.shape

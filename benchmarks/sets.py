@@ -16,11 +16,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.classify.classifier import folds_of
+from autocode.classify import folds_of
 from autocode.config import ClassifyConfig, Config
 from autocode.formats import read, read_all
 from autocode.formats.receipt import ReadOptions
-from autocode.model import learnable
+from autocode.model.prepared import learnable
 from autocode.study import Study
 from autocode.study.matrix import CodingMatrix, segment
 

@@ -35,11 +35,12 @@ import product
 from measures import Judged, measures
 from sets import load
 
-from autocode.classify import Chunks, Features, Target, Turns, cross_predict, features, fit
+from autocode.classify import cross_predict, fit
+from autocode.classify.material import Chunks, Features, Target, Turns, features
 from autocode.config import Config, EncodeConfig
-from autocode.encode import find_default, load_encoder
+from autocode.encode.encoders import load_encoder
 from autocode.encode.engines import Engine, GraphEncoder, _batches, _mean, _padded, choose_engine, unit
-from autocode.encode.weights import read_facts
+from autocode.encode.weights import find_default, read_facts
 
 Encode = Callable[[list[str]], Any]
 ROOT = Path(__file__).parents[1]

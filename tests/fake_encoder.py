@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autocode.config import Progress
-from autocode.encode.cache import Vectors
+from autocode.encode import Vectors
 from autocode.encode.engines import unit
 from autocode.encode.weights import EncoderIdentity
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from autocode.encode.cache import cache_folder
+from autocode.encode import cache_folder
 from autocode.encode.encoders import load_encoder
 from autocode.errors import AutocodeError
 from autocode.footprint import guarded

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from autocode.agreement import agree_on, both_coded, by_group, by_theme, by_whole_document, coded_at_all, denominators, relevant
+from autocode.agreement import agree_on
+from autocode.agreement.counts import both_coded, by_group, by_theme, by_whole_document, coded_at_all, denominators, relevant
 from tests.agreement.made import decided, noisy
 
 

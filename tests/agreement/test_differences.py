@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from autocode.agreement import inventory, offsets
 from autocode.agreement.counts import Decisions
-from autocode.agreement.differences import CAUSES
+from autocode.agreement.differences import CAUSES, inventory, offsets
 from autocode.errors import StudyError
 from autocode.study import Coding, Study
 from tests.agreement.made import any_decisions, decided, matrix_of

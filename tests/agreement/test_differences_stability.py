@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autocode.agreement import agree_on, agreement_by_document
+from autocode.agreement import agree_on
+from autocode.agreement.differences import agreement_by_document
 from autocode.errors import StudyError
 from tests.agreement.made import noisy
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autocode.agreement import AgreementOptions
+from autocode.agreement.estimate import AgreementOptions
 from autocode.agreement.intervals import t_quantile
 
 

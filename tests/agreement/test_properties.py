@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from autocode.agreement import AgreementOptions, agree_on, intervals
+from autocode.agreement import agree_on, intervals
 from autocode.agreement import coefficients as binary
 from autocode.agreement.coefficients import BINARY
 from autocode.agreement.counts import Decisions, pair_counts
+from autocode.agreement.estimate import AgreementOptions
 from tests.agreement.made import any_decisions, decided, noisy, tables
 
 

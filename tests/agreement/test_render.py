@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from autocode.agreement import AgreementOptions, agree_on
+from autocode.agreement import agree_on
 from autocode.agreement.counts import Decisions
-from autocode.agreement.estimate import apa
+from autocode.agreement.estimate import AgreementOptions, apa
 from autocode.agreement.render import aligned
 from autocode.agreement.rows import Verdict
 from tests.agreement.made import decided, noisy

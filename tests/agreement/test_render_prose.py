@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from autocode.agreement import REFERENCES, AgreementOptions, Estimate, agree_on, methods_paragraph, results_paragraph
-from autocode.agreement.render import number
+from autocode.agreement import agree_on
+from autocode.agreement.estimate import AgreementOptions, Estimate
+from autocode.agreement.render import REFERENCES, methods_paragraph, number, results_paragraph
 from tests.agreement.made import noisy
 
 

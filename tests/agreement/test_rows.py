@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autocode.agreement import AgreementOptions, agree_on
+from autocode.agreement import agree_on
+from autocode.agreement.estimate import AgreementOptions
 from tests.agreement.made import noisy
 
 

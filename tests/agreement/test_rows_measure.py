@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.agreement import AgreementOptions
 from autocode.agreement.coefficients import cohen_kappa, mean_over
+from autocode.agreement.estimate import AgreementOptions
 from autocode.agreement.intervals import Evidence
 from autocode.agreement.rows import STANDARD, measure
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.agreement.compare import agree_on
+from autocode.agreement import agree_on
 from autocode.agreement.estimate import AgreementOptions
 from autocode.agreement.render import summary_text
 from autocode.agreement.rows import Measure

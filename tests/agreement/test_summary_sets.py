@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from autocode.agreement import set_agreement
 from autocode.agreement.coefficients.krippendorff import exact_match, set_alpha
 from autocode.agreement.counts import Decisions
-from autocode.agreement.summary import distinct_sets
+from autocode.agreement.summary import distinct_sets, set_agreement
 from tests.agreement.made import any_decisions, decided, noisy
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from autocode.agreement import AgreementOptions, Record, agree_on, conditions
+from autocode.agreement import agree_on
+from autocode.agreement.estimate import AgreementOptions
+from autocode.agreement.summary import Record, conditions
 from tests.agreement.made import noisy
 
 

@@ -17,7 +17,8 @@ import sets
 import tables
 from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score
 
-from autocode.classify import Target, Turns, cross_predict, features
+from autocode.classify import cross_predict
+from autocode.classify.material import Target, Turns, features
 
 
 @pytest.fixture(scope="module")

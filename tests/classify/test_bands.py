@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autocode.classify import BASES, Target
-from autocode.classify.bands import Known, draw, known
+from autocode.classify.bands import BASES, Known, draw, known
+from autocode.classify.material import Target
 from autocode.config import ClassifyConfig
 
 CONFIG = ClassifyConfig()

@@ -9,21 +9,12 @@ import pytest
 from scipy import sparse
 from threadpoolctl import threadpool_info
 
-from autocode.classify import (
-    Chunks,
-    Classifier,
-    ClassifyConfig,
-    Features,
-    Target,
-    Turns,
-    classifier,
-    cross_predict,
-    features,
-    fit,
-)
+from autocode import classify as classifier
+from autocode.classify import ONE_THREAD, Classifier, cross_predict, fit, folds_of, pair_scores
 from autocode.classify.calibration import average_precisions, judge
-from autocode.classify.classifier import ONE_THREAD, folds_of, pair_scores
 from autocode.classify.heads import _drawn, train
+from autocode.classify.material import Chunks, Features, Target, Turns, features
+from autocode.config import ClassifyConfig
 from autocode.study import BANDS
 
 CONFIG = ClassifyConfig(width=512)

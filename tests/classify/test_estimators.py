@@ -14,7 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
 import autocode as ac
-from autocode.classify import Features, Target, fit
+from autocode.classify import fit
+from autocode.classify.material import Features, Target
 from autocode.config import ClassifyConfig
 from tests.fake_encoder import FakeEncoder
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from autocode.classify import ClassifyConfig, Gain, Scores, Target, better, gain, held
+from autocode.classify import Scores, held
+from autocode.classify.material import Target
+from autocode.classify.transfer import Gain, better, gain
+from autocode.config import ClassifyConfig
 
 CONFIG = ClassifyConfig()
 RNG = np.random.default_rng(3)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autocode.classify import Features, SourceMaterial, Target, compare_transfer, cross_predict, fit, fit_transfer
-from autocode.classify.transfer import choose
+from autocode.classify import cross_predict, fit
+from autocode.classify.material import Features, Target
+from autocode.classify.transfer import SourceMaterial, choose, compare_transfer, fit_transfer
 from tests.classify.test_classify import CONFIG, material
 
 

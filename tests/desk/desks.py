@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from autocode.config import Config, EncodeConfig
-from autocode.desk import Desk, advise
-from autocode.desk.advice import Item, ReviewSession
+from autocode.desk.advice import Item, ReviewSession, advise
+from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, Studies, Tools
 from autocode.formats import read_all
 from autocode.model import CodingModel

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autocode.desk import Desk
 from autocode.desk.acts import act, moved, preview
 from autocode.desk.advice import ReviewSession
 from autocode.desk.guard import Ask, asked
+from autocode.desk.session import Desk
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.store import load
 from autocode.store.backups import check

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from autocode.desk import Desk, advise
 from autocode.desk.acts import act
-from autocode.desk.advice import ReviewSession
+from autocode.desk.advice import ReviewSession, advise
 from autocode.desk.guard import asked
+from autocode.desk.session import Desk
 from autocode.errors import StudyError
 from autocode.ethics.forget import Places, forget
 from autocode.store import STORE, load, update

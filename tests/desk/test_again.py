@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from autocode.config import Config
-from autocode.desk import Desk
 from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
 from autocode.desk.again import adopt, begin, look_again, outcome, rounds
 from autocode.desk.guard import Ask
 from autocode.desk.jobs import FOLDER, keep, kept
+from autocode.desk.session import Desk
 from autocode.errors import StudyError
 from autocode.evaluate.second_look import second_look
 from autocode.model.prepared import learnable

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from autocode.desk import Desk
 from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
 from autocode.desk.codes import crossed, stale, step
 from autocode.desk.guard import Ask
-from autocode.desk.session import colours_css
+from autocode.desk.session import Desk, colours_css
 from autocode.desk.view import colour
 from autocode.errors import CodebookError
 from autocode.store import load

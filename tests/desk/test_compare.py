@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from autocode.agreement.compare import agree as measured
+from autocode.agreement import agree as measured
 from autocode.agreement.differences import CAUSES, inventory
 from autocode.config import Config
-from autocode.desk import Desk
 from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
 from autocode.desk.compare import TAKEN, agree, agree_all, figures, same
 from autocode.desk.guard import Ask
+from autocode.desk.session import Desk
 from autocode.desk.view import compared, pair_of
 from autocode.errors import CodebookError, StudyError
 from autocode.store import update

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from autocode.config import Config
-from autocode.desk import Desk
 from autocode.desk.compare import agree, talk_of, undo_in_meeting, vote, votes_of
 from autocode.desk.guard import Ask
 from autocode.desk.jobs import keep, kept
+from autocode.desk.session import Desk
 from autocode.errors import StudyError
 from autocode.evaluate.meeting import agenda, compare_since, decided_as
 from autocode.store.ledger import entries

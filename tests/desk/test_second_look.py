@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from autocode.desk import Desk
 from autocode.desk.jobs import keep
 from autocode.desk.second_look import WORK
+from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy
 from autocode.errors import AutocodeError
 from autocode.study import Study

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from autocode.desk import Desk, server
+from autocode.desk import server
 from autocode.desk.advice import ReviewSession
 from autocode.desk.guard import Auth
 from autocode.desk.rooms import HOME as HOME_POSTS
 from autocode.desk.server import PAGES, POSTS, Server, answers, listen
+from autocode.desk.session import Desk
 from autocode.desk.studies import Reading
 from autocode.errors import InputError
 from autocode.store import load

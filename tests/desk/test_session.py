@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from autocode.desk import Desk, advise
 from autocode.desk.acts import act
-from autocode.desk.advice import ReviewSession
+from autocode.desk.advice import ReviewSession, advise
 from autocode.desk.guard import Ask
+from autocode.desk.session import Desk
 from autocode.errors import ModelError, StoreError
 from autocode.store import update
 from autocode.study import Document, Study

@@ -9,9 +9,10 @@ import pytest
 
 from autocode.agreement import agree
 from autocode.config import Config
-from autocode.dossier import Findings, Record, dossier, load_record
+from autocode.dossier import dossier
 from autocode.dossier.blocks import Dossier, Table, Title, Words
-from autocode.dossier.record import Recommendation, Stage
+from autocode.dossier.findings import Findings
+from autocode.dossier.record import Recommendation, Record, Stage, load_record
 from autocode.errors import ConfigError, InputError, StudyError
 from autocode.study import Coder, Reading, Study
 from autocode.study.codebook import Code, Codebook

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from autocode.agreement import agree
 from autocode.config import Config
-from autocode.dossier import Findings, dossier, write_dossier
+from autocode.dossier import dossier, write_dossier
 from autocode.dossier.answer import latex, markdown
 from autocode.dossier.blocks import REFERENCE, Figure, Table, Words
+from autocode.dossier.findings import Findings
 from autocode.dossier.html import dossier_html
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix

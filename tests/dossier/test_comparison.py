@@ -7,7 +7,10 @@ from pathlib import Path
 
 import openpyxl
 
-from autocode.agreement import AgreementOptions, Estimate, agree_on, by_theme, decisions, summary
+from autocode.agreement import agree_on
+from autocode.agreement.counts import by_theme, decisions
+from autocode.agreement.estimate import AgreementOptions, Estimate
+from autocode.agreement.summary import summary
 from autocode.config import Config
 from autocode.dossier.comparison import Comparison, write_comparison
 from autocode.study import Study

@@ -10,8 +10,9 @@ import pytest
 
 from autocode.agreement import agree
 from autocode.config import Config
-from autocode.dossier import Findings, dossier
+from autocode.dossier import dossier
 from autocode.dossier.blocks import Dossier, Figure, Points, Table, Words
+from autocode.dossier.findings import Findings
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
 from tests.dossier.raw import PUBLISHED, Raw, kappa, read_raw, turns

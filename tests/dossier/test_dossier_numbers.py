@@ -12,8 +12,9 @@ from scipy.stats import t as student
 
 from autocode.agreement import agree
 from autocode.config import Config
-from autocode.dossier import Findings, dossier
+from autocode.dossier import dossier
 from autocode.dossier.blocks import Dossier, Table
+from autocode.dossier.findings import Findings
 from autocode.evaluate import compare, hold_out, write_held_out
 from autocode.model import CodingModel
 from autocode.study import Study

@@ -13,8 +13,9 @@ import pytest
 
 from autocode.agreement import agree
 from autocode.config import Config
-from autocode.dossier import Findings, dossier, write_dossier
+from autocode.dossier import dossier, write_dossier
 from autocode.dossier.blocks import Figure
+from autocode.dossier.findings import Findings
 from autocode.errors import InputError
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix

@@ -9,9 +9,11 @@ import pytest
 
 from autocode.agreement import agree
 from autocode.config import Config
-from autocode.dossier import Findings, study_html, suggestions_html
+from autocode.dossier import study_html
 from autocode.dossier.counts import code_map
 from autocode.dossier.drawing import svg
+from autocode.dossier.findings import Findings
+from autocode.dossier.html import suggestions_html
 from autocode.dossier.tables import Description, frequencies
 from autocode.study import Coder, Coding, Document, Evidence, Grounds, Segment, Study, Suggestion
 from autocode.study.codebook import Code, Codebook

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from autocode.dossier import Outlook
 from autocode.dossier.drawing import svg
-from autocode.dossier.html import expectation, figure
-from autocode.model import Curve, Pick, Point, PossibleCode, Unlike
+from autocode.dossier.html import Outlook, expectation, figure
+from autocode.model.curve import Curve, Point
+from autocode.model.next import Pick
+from autocode.model.precedents import PossibleCode, Unlike
 from autocode.study import Segment
 from tests.conftest import spoken
 

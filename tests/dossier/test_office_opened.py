@@ -13,8 +13,10 @@ import pytest
 
 from autocode.agreement import agree
 from autocode.config import Config
-from autocode.dossier import Findings, dossier, load_record, write_dossier
+from autocode.dossier import dossier, write_dossier
 from autocode.dossier.blocks import Dossier, Figure, Table
+from autocode.dossier.findings import Findings
+from autocode.dossier.record import load_record
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
 from tests.conftest import BUNDLED

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autocode.config import Config
-from autocode.dossier import Findings
 from autocode.dossier.blocks import Points, Table, View
+from autocode.dossier.findings import Findings
 from autocode.dossier.provenance import model_card
 from autocode.model import CodingModel
 from autocode.study import Study

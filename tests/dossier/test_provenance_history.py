@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from autocode.desk import Desk
 from autocode.desk.acts import act
 from autocode.desk.codes import step
 from autocode.desk.guard import Ask
-from autocode.dossier import Trail
+from autocode.desk.session import Desk
 from autocode.dossier.blocks import Table
+from autocode.dossier.findings import Trail
 from autocode.dossier.provenance import difference, version_blocks, versions_of
-from autocode.store import ReceiptRow
 from autocode.store.ledger import entries
+from autocode.store.records import ReceiptRow
 from autocode.study import Study
 from autocode.study.codebook import Codebook
 from tests.desk.desks import EVE, desk

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from autocode.dossier import Findings, Record, dossier, load_record
+from autocode.dossier import dossier
 from autocode.dossier.blocks import Points, Quoted, Table
+from autocode.dossier.findings import Findings
+from autocode.dossier.record import Record, load_record
 from autocode.errors import ConfigError, StudyError
 from autocode.study import Study
 

@@ -6,8 +6,9 @@ import pytest
 
 from autocode.agreement import agree
 from autocode.config import Config
-from autocode.dossier import Findings, dossier
+from autocode.dossier import dossier
 from autocode.dossier.blocks import Dossier, Points, Table, Words
+from autocode.dossier.findings import Findings
 from autocode.evaluate import hold_out, stands
 from autocode.evaluate.second_look import second_look
 from autocode.model import CodingModel

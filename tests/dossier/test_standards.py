@@ -6,9 +6,10 @@ from dataclasses import fields, replace
 
 import pytest
 
-from autocode.dossier import Findings, Record, Trail, dossier
+from autocode.dossier import dossier
 from autocode.dossier.blocks import Dossier, Points, Table
-from autocode.dossier.record import QUESTIONS, Statements
+from autocode.dossier.findings import Findings, Trail
+from autocode.dossier.record import QUESTIONS, Record, Statements
 from autocode.dossier.standards import STANDARDS
 from autocode.study import Study
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from autocode.dossier import Findings, Record, dossier
+from autocode.dossier import dossier
 from autocode.dossier.blocks import Points, View
-from autocode.dossier.record import Round
+from autocode.dossier.findings import Findings
+from autocode.dossier.record import Record, Round
 from autocode.study import Coder, Reading, Study
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autocode.encode import load_encoder
 from autocode.encode import weights as export
+from autocode.encode.encoders import load_encoder
 
 
 @pytest.fixture(scope="session")

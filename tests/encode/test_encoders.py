@@ -18,22 +18,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autocode.encode import (
-    CachedEncoder,
-    EncoderIdentity,
-    add_encoder,
-    encoders_folder,
-    find_default,
-    load_encoder,
-    needs_export,
-)
-from autocode.encode import cache as cache_room
+from autocode import encode as cache_room
+from autocode.encode import VectorCache, Vectors, cache_folder, write_private
 from autocode.encode import encoders as encoders_room
 from autocode.encode import engines as engines_room
 from autocode.encode import weights as export_room
 from autocode.encode import weights as weights_room
-from autocode.encode.cache import VectorCache, Vectors, cache_folder, write_private
+from autocode.encode.encoders import CachedEncoder, load_encoder, needs_export
 from autocode.encode.engines import Engine, choose_engine
+from autocode.encode.weights import EncoderIdentity, add_encoder, encoders_folder, find_default
 from autocode.errors import EncoderError
 from tests.fake_encoder import FakeEncoder
 
@@ -552,8 +545,8 @@ def test_a_warm_load_is_quick_and_imports_no_torch(warm: Path) -> None:
         "import socket, sys; from pathlib import Path\n"
         "def refuse(*_, **__): raise SystemExit('network')\n"
         "socket.socket.connect = socket.getaddrinfo = refuse\n"
-        "import autocode.encode, time; start = time.process_time()\n"
-        "e = autocode.encode.load_encoder(cache=Path(sys.argv[1])); e.encode(['one'])\n"
+        "import autocode.encode.encoders, time; start = time.process_time()\n"
+        "e = autocode.encode.encoders.load_encoder(cache=Path(sys.argv[1])); e.encode(['one'])\n"
         "guests = {'torch', 'transformers', 'sentence_transformers', 'huggingface_hub'} & set(sys.modules)\n"
         "guests |= {name for name in sys.modules if 'telemetry' in name}\n"
         "import json; print(json.dumps([sorted(guests), time.process_time() - start]))"
@@ -569,7 +562,7 @@ def test_export_and_fallback_open_no_socket(tiny: Callable[[str], Path], tmp_pat
         "import socket, sys; from pathlib import Path; import huggingface_hub.constants\n"
         "def refuse(*_, **__): raise SystemExit('network')\n"
         "socket.socket.connect = socket.getaddrinfo = refuse\n"
-        "from autocode.encode import load_encoder\n"
+        "from autocode.encode.encoders import load_encoder\n"
         "load_encoder(sys.argv[1], Path(sys.argv[2])).encode(['we work'])\n"
         "print(huggingface_hub.constants.HF_HUB_OFFLINE)"
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.encode import load_encoder
-from autocode.encode.encoders import JoinedEncoder
+from autocode.encode.encoders import JoinedEncoder, load_encoder
 from tests.fake_encoder import FakeEncoder
 
 TEXTS = ["the first module", "work takes all the hours", ""]

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autocode.encode import engines, load_encoder
+from autocode.encode import engines
+from autocode.encode.encoders import load_encoder
 from autocode.encode.engines import Engine, GraphEncoder
 from autocode.encode.weights import read_facts
 
@@ -24,7 +25,7 @@ ENGINES = [Engine("onnxruntime", "float32"), Engine("openvino", "float32")]
 ENCODE = """
 import random, sys
 from pathlib import Path
-from autocode.encode import load_encoder
+from autocode.encode.encoders import load_encoder
 rng = random.Random(int(sys.argv[2]))
 texts = [" ".join(f"w{rng.randrange(10**6)}" for _ in range(rng.randrange(3, 60))) for _ in range(200)]
 print(load_encoder(cache=Path(sys.argv[1]), threads=4).encode(texts).shape)

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from scipy.special import erf, softmax
 
-from autocode.encode import add_multilingual, added_encoders, load_encoder, multilingual, remove_encoder
+from autocode.encode import multilingual
+from autocode.encode.encoders import load_encoder
 from autocode.encode.engines import Engine, GraphEncoder
-from autocode.encode.multilingual import Source
-from autocode.encode.weights import read_facts
+from autocode.encode.multilingual import Source, add_multilingual
+from autocode.encode.weights import added_encoders, read_facts, remove_encoder
 from autocode.errors import EncoderError
 
 WIDTH, LAYERS, HEADS, FF, PIECES, POSITIONS = 64, 2, 4, 96, 30, 40

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autocode.encode import can_tune, find_default, load_encoder, words_of
 from autocode.encode import tuning as bert
-from autocode.encode.tuning import Network, Words, passes
+from autocode.encode.encoders import load_encoder
+from autocode.encode.tuning import Network, Words, can_tune, passes, words_of
+from autocode.encode.weights import find_default
 from tests.fake_encoder import FakeEncoder
 
 THINGS = ("dog", "cat", "sun", "sea", "car", "tea")

@@ -10,7 +10,8 @@ import docx
 import pytest
 
 from autocode.errors import InputError, StudyError
-from autocode.ethics import Answer, Kept, load_answers, read_answers, save_answers, take, write_letters
+from autocode.ethics.answers import Answer, Kept, load_answers, read_answers, save_answers, take
+from autocode.ethics.letters import write_letters
 from autocode.study import Study
 from tests.dossier.soffice import convert
 

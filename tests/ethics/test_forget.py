@@ -11,17 +11,21 @@ from pathlib import Path
 import pytest
 
 from autocode.config import Config
-from autocode.dossier import NAME, Findings, write_dossier
+from autocode.dossier import write_dossier
+from autocode.dossier.findings import Findings
+from autocode.dossier.record import NAME
 from autocode.errors import StoreError, StudyError
-from autocode.ethics import Places, forget, holding, unfinished
+from autocode.ethics import Places
+from autocode.ethics.forget import forget, holding, unfinished
 from autocode.formats.datasets.stream import Parts
 from autocode.formats.datasets.suggestions import part, write_suggestions
 from autocode.formats.files import write_atomic
 from autocode.model import CodingModel
-from autocode.store import STORE, ReceiptRow, load, receipts, update
+from autocode.store import STORE, load, receipts, update
 from autocode.store.backups import backup, check
 from autocode.store.ledger import append, entries, last_written
 from autocode.store.outputs import Forgetting, outputs, record_outputs, write_journal
+from autocode.store.records import ReceiptRow
 from autocode.study import Coding, Study, Suggestion
 from autocode.study.matrix import segment
 from autocode.trail import Decision, verify
@@ -207,7 +211,8 @@ def test_dated_copies_forget_too(places: Places) -> None:
 _KILLED = """
 import os, sys
 from pathlib import Path
-from autocode.ethics import Places, forget
+from autocode.ethics import Places
+from autocode.ethics.forget import forget
 study, stop = Path(sys.argv[1]), int(sys.argv[2])
 seen = [0]
 def watch(event, arguments):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import docx
 
-from autocode.ethics import write_letters
+from autocode.ethics.letters import write_letters
 from autocode.study import Study
 
 

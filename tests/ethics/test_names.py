@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from autocode.ethics import propose
 from autocode.ethics.names import words_of
+from autocode.ethics.pseudonyms import propose
 from autocode.study import Document, Study, Turn
 
 TALK = (

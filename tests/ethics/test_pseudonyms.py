@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from autocode.errors import InputError
-from autocode.ethics import Places, Proposal, apply_proposals, inventory, pseudonymise_study, write_key
+from autocode.ethics import Places, inventory
 from autocode.ethics.answers import ANSWERED, Kept, load_answers, save_answers
-from autocode.ethics.pseudonyms import still_naming
+from autocode.ethics.pseudonyms import Proposal, apply_proposals, pseudonymise_study, still_naming, write_key
 from autocode.formats.files import write_atomic
-from autocode.store import STORE, ReceiptRow, receipts, update
+from autocode.store import STORE, receipts, update
 from autocode.store.backups import backup, check
 from autocode.store.ledger import append, entries, last_written
 from autocode.store.outputs import record_outputs
+from autocode.store.records import ReceiptRow
 from autocode.study import Coder, Coding, Document, Study, Turn
 from autocode.study.codebook import Code, Codebook
-from autocode.trail import Decision, verify
-from autocode.trail.effects import Effects
+from autocode.trail import Decision, Effects, verify
 
 TEXT = "Lim: I know Annabel, and Anna knows Lim."
 LISTED = [

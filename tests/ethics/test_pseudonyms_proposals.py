@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autocode.errors import ConfigError, InputError
-from autocode.ethics import Proposal, propose, read_proposals, write_proposals
+from autocode.ethics.pseudonyms import Proposal, propose, read_proposals, write_proposals
 from autocode.study import Document, Study
 
 SAID = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autocode.classify.classifier import HeldOutPredictions
+from autocode.classify import HeldOutPredictions
 from autocode.evaluate import HeldOut
 from autocode.study import Document, Segment
 from autocode.study.matrix import CodingMatrix

@@ -7,8 +7,9 @@ import pytest
 
 from autocode.agreement.coefficients import mean_kappa
 from autocode.config import ClassifyConfig, Config
-from autocode.model import CodingModel, Judged, curve_of, learnable, learning_curve, prepare, rows_of, target
-from autocode.model.curve import _error, _power_law, _sizes
+from autocode.model import CodingModel
+from autocode.model.curve import Judged, _error, _power_law, _sizes, curve_of, learning_curve
+from autocode.model.prepared import learnable, prepare, rows_of, target
 from autocode.study import Study
 from tests.fake_encoder import FakeEncoder
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from autocode.config import Config
-from autocode.model import CodingModel, prepare
+from autocode.model import CodingModel
 from autocode.model.grounds import Reasons
+from autocode.model.prepared import prepare
 from autocode.study import Study, Suggestion
 from tests.conftest import spoken
 from tests.fake_encoder import FakeEncoder

@@ -8,9 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autocode.classify import Reliability
 from autocode.classify.bands import draw
-from autocode.classify.calibration import measured
+from autocode.classify.calibration import Reliability, measured
 from autocode.config import ClassifyConfig
 from autocode.model.card import card, diagram
 from autocode.model.licence import Licences, licences, note

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from autocode.config import Config
-from autocode.model import CodingModel, next_to_code
-from autocode.model.next import Open, _greedy
+from autocode.model import CodingModel
+from autocode.model.next import Open, _greedy, next_to_code
 from autocode.model.prepared import prepare
 from autocode.study import Coding, Document, Reading, Study, Turn
 from tests.conftest import spoken

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autocode.config import ClassifyConfig, Config, EncodeConfig
-from autocode.encode.cache import kept_arrays
+from autocode.encode import kept_arrays
 from autocode.evaluate import HeldOut, hold_out
 from autocode.model import CodingModel, prepared
 from autocode.study import Study

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from autocode.classify import HeldOutPredictions, Target, TransferComparison
+from autocode.classify import HeldOutPredictions
+from autocode.classify.material import Target
+from autocode.classify.transfer import TransferComparison
 from autocode.model.transfer import Evidence, Gain, measure
 
 

@@ -47,7 +47,7 @@ from pathlib import Path
 from autocode.store.ledger import append, held
 from autocode.study import Coding
 from autocode.trail import Decision
-from autocode.trail.effects import Effects
+from autocode.trail import Effects
 store, own = Path(sys.argv[1]), sys.argv[2]
 with held(store):
     print("begun", flush=True)

@@ -21,8 +21,7 @@ from autocode.store.opening import still
 from autocode.store.outputs import record_outputs
 from autocode.store.rows import log_of
 from autocode.study import Coding, Study
-from autocode.trail import Decision
-from autocode.trail.effects import Effects
+from autocode.trail import Decision, Effects
 
 NIGHT = bool(os.environ.get("AUTOCODE_NIGHTLY"))
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from autocode.errors import StoreError
-from autocode.store import STORE, ReceiptRow, load, receipts, update
+from autocode.store import STORE, load, receipts, update
 from autocode.store.backups import check
+from autocode.store.records import ReceiptRow
 from autocode.study import Coding, Study
 
 ENTRY = ReceiptRow(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from autocode.desk import Desk
 from autocode.desk.acts import act
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Ask
+from autocode.desk.session import Desk
 from autocode.store import load
 from autocode.store.ledger import entries
 from autocode.study import Study

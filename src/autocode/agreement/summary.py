@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.agreement import all_rows, coder_pairs
 from autocode.agreement.coefficients.many_raters import (
     Terms,
     brennan_prediger,
@@ -25,7 +26,6 @@ from autocode.agreement.coefficients.many_raters import (
     percent_agreement,
     terms,
 )
-from autocode.agreement.compare import all_rows, coder_pairs
 from autocode.agreement.counts import (
     Decisions,
     both_coded,

@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from autocode.classify.classifier import fit
+from autocode.classify import fit
 from autocode.classify.material import Features, FloatArray, IntArray, Target
 from autocode.config import ClassifyConfig
 from autocode.encode.encoders import load_encoder

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.agreement.coefficients import kappa_of_counts
+from autocode.classify import Classifier, HeldOutPredictions, Scores, held, nested_scores
 from autocode.classify.calibration import calibrate, judge
-from autocode.classify.classifier import Classifier, HeldOutPredictions, Scores, held, nested_scores
 from autocode.classify.heads import train
 from autocode.classify.material import Features, FloatArray, IntArray, Target
 from autocode.config import ClassifyConfig, Progress

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from autocode.agreement.compare import AgreementReport, agree_on
+from autocode.agreement import AgreementReport, agree_on
 from autocode.agreement.counts import Decisions, by_group, by_theme, by_whole_document, decisions, only
 from autocode.agreement.differences import agreement_by_document
 from autocode.agreement.estimate import Estimate, apa

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from autocode.agreement.compare import AgreementReport
+from autocode.agreement import AgreementReport
 from autocode.agreement.estimate import REASONS, Estimate, apa
 from autocode.agreement.rows import NOT_ASSESSABLE, Row, Verdict
 from autocode.dossier.blocks import View

@@ -13,11 +13,11 @@ import typer
 from autocode.cli.options import Json, ModelOption, Overwrite, StudyPath, known_path, known_source, known_study, out, refuse
 from autocode.cli.shell import mind_places, show, tell, working
 from autocode.doctor import examine, prove_privacy
-from autocode.encode.cache import cache_folder
+from autocode.encode import cache_folder
 from autocode.errors import AutocodeError, InputError
+from autocode.ethics import Places, inventory
 from autocode.ethics.forget import Forgotten, holding, unfinished
 from autocode.ethics.forget import forget as erase
-from autocode.ethics.inventory import Places, inventory
 from autocode.ethics.names import CERTAINTIES
 from autocode.ethics.pseudonyms import (
     WARNING,
@@ -33,7 +33,7 @@ from autocode.ethics.pseudonyms import (
 from autocode.footprint import touched_studies, written_paths
 from autocode.formats import read
 from autocode.formats.files import write_atomic
-from autocode.model.coding_model import CodingModel
+from autocode.model import CodingModel
 from autocode.model.saved import MANIFEST, remember_studies
 from autocode.store import STORE, load
 from autocode.store.backups import backup as keep_copy

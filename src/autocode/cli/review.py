@@ -19,12 +19,11 @@ from autocode.cli.shell import bundled, tell
 from autocode.desk.guard import Auth
 from autocode.desk.server import Server, answers, listen, serve
 from autocode.desk.studies import Studies, Tools
-from autocode.encode.cache import cache_folder
+from autocode.encode import cache_folder
 from autocode.errors import InputError, StoreError
 from autocode.formats import read_all
 from autocode.formats.files import csv_text, read_csv, write_atomic
-from autocode.model import saved
-from autocode.model.coding_model import CodingModel
+from autocode.model import CodingModel, saved
 from autocode.model.saved import MANIFEST
 from autocode.store import STORE, load, receipts
 from autocode.store.ledger import close_desk, desks, entries, last_written, open_desk

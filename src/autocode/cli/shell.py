@@ -21,7 +21,7 @@ from autocode.dossier.record import NAME, load_record
 from autocode.encode.encoders import needs_export
 from autocode.encode.weights import added_encoders
 from autocode.errors import ConfigError, InputError, counted
-from autocode.model.coding_model import CodingModel
+from autocode.model import CodingModel
 from autocode.store import STORE
 from autocode.store.backups import backup, cloud_of
 from autocode.store.ledger import entries, last_written

@@ -12,7 +12,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from autocode.agreement.compare import agree as compare_coders
+from autocode.agreement import agree as compare_coders
 from autocode.cli.answers import described
 from autocode.cli.options import (
     ConfigPath,
@@ -50,7 +50,7 @@ from autocode.formats.files import write_atomic
 from autocode.formats.overview import Overview, accounts
 from autocode.formats.receipt import Receipt, WriteOptions
 from autocode.formats.tables.participants import agreement_options
-from autocode.model.coding_model import CodingModel
+from autocode.model import CodingModel
 from autocode.store import STORE, load, receipts, update
 from autocode.store.backups import backup as keep_copy
 from autocode.store.records import ReceiptRow

@@ -35,9 +35,9 @@ from autocode.formats import read, read_all
 from autocode.formats.datasets.stream import is_stream, stream_documents
 from autocode.formats.datasets.suggestions import write_suggestions
 from autocode.formats.files import write_atomic
+from autocode.model import CodingModel
 from autocode.model.alignment import read_alignment, translated
 from autocode.model.batch import ENGINES, Job, suggest_all
-from autocode.model.coding_model import CodingModel
 from autocode.model.curve import Curve, curve_of
 from autocode.model.next import next_to_code
 from autocode.model.precedents import Unlike

@@ -37,8 +37,8 @@ from autocode.encode.multilingual import add_multilingual
 from autocode.encode.weights import add_encoder, added_encoders, encoders_folder, remove_encoder
 from autocode.errors import EncoderError, StudyError
 from autocode.formats import read
+from autocode.model import CodingModel
 from autocode.model.alignment import Alignment, Side, propose, read_alignment, side_of_model, side_of_study, write_alignment
-from autocode.model.coding_model import CodingModel
 from autocode.model.saved import MANIFEST
 from autocode.model.transfer import Evidence, Others, learn_with
 from autocode.study import Study

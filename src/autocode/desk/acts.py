@@ -8,9 +8,9 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from autocode.desk import Choice, DecisionIndex, about, coded, complete, decide, seen, unanswered, visible, waiting
 from autocode.desk.advice import Item, ReviewSession, carried, reworded, shifted, taken_back
 from autocode.desk.guard import Ask
-from autocode.desk.queue import Choice, DecisionIndex, about, coded, complete, decide, seen, unanswered, visible, waiting
 from autocode.desk.session import Desk
 from autocode.errors import InputError, StudyError
 from autocode.store.ledger import now

@@ -19,7 +19,7 @@ from autocode.study.revise import apply_edits
 from autocode.trail import Effects, Entry, Wording
 
 if TYPE_CHECKING:
-    from autocode.model.coding_model import CodingModel
+    from autocode.model import CodingModel
 
 Key = tuple[str, str]  # document, segment
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from autocode.config import Config
+from autocode.desk import coded
 from autocode.desk.advice import ReviewSession
 from autocode.desk.guard import Ask, Session, asked, data, html, moved, read_json
 from autocode.desk.jobs import keep, kept
-from autocode.desk.queue import coded
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, seated
 from autocode.desk.view import fragment

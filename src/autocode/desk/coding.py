@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from autocode.desk import ORDERS, complete
 from autocode.desk.acts import preview, silent
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Ask, Place, Session, asked, data, html, moved, read_json
-from autocode.desk.queue import ORDERS, complete
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, seated
 from autocode.desk.view import FILTERS, colour, elsewhere, following, fragment, groups, here, listed, pane, tree, unit, units

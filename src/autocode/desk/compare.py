@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from autocode.agreement.compare import agree as measured
+from autocode.agreement import agree as measured
 from autocode.agreement.rows import Row
 from autocode.config import Config
+from autocode.desk import about, coded, seen
 from autocode.desk.acts import words_of
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Ask, Session, data, html, moved
 from autocode.desk.jobs import Kept, kept
-from autocode.desk.queue import about, coded, seen
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, seated
 from autocode.desk.view import Compared, agreed_coder, compared, fragment, pair_of, people

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from autocode.desk import DecisionIndex, complete, visible
 from autocode.desk.advice import Advice, Item, Key, ReviewSession, known, renamed, renames, shifted
-from autocode.desk.queue import DecisionIndex, complete, visible
 from autocode.errors import StoreError, StudyError
 from autocode.store import load
 from autocode.store.ledger import append, entries, last_written, stamp

@@ -25,7 +25,7 @@ from autocode.store.records import MIME, Recording
 from autocode.study import Study
 
 if TYPE_CHECKING:
-    from autocode.model.coding_model import CodingModel
+    from autocode.model import CodingModel
 
 _LONGEST_NAME = 80
 

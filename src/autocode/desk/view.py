@@ -14,9 +14,9 @@ import numpy as np
 from autocode.agreement.differences import CAUSES, inventory
 from autocode.agreement.estimate import apa
 from autocode.config import Config
+from autocode.desk import ranked, visible
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Place
-from autocode.desk.queue import ranked, visible
 from autocode.desk.session import Between, Desk
 from autocode.errors import StudyError
 from autocode.study import Coding, Document, Doubt, Suggestion

@@ -20,32 +20,15 @@ from autocode.dossier import (
     trust,
 )
 from autocode.dossier.blocks import Block, Cell, Dossier, Figure, Points, Section, Table, Title, View, Words, reference
-from autocode.dossier.findings import Checked, Findings, Trail, Version, software
-from autocode.dossier.html import Outlook, dossier_html, suggestions_html
+from autocode.dossier.findings import Findings, Version, software
+from autocode.dossier.html import dossier_html
 from autocode.dossier.matrices import Saturation, saturation, saturation_figure
 from autocode.dossier.office import word, workbook
-from autocode.dossier.record import NAME, Record, check_record, load_record, open_questions, unanswered
-from autocode.dossier.tables import Description
+from autocode.dossier.record import check_record, open_questions, unanswered
 from autocode.errors import InputError
 from autocode.formats.files import write_atomic
 from autocode.formats.staged import together
 from autocode.study import Study
-
-__all__ = [
-    "FORMS",
-    "NAME",
-    "Checked",
-    "Description",
-    "Findings",
-    "Outlook",
-    "Record",
-    "Trail",
-    "dossier",
-    "load_record",
-    "study_html",
-    "suggestions_html",
-    "write_dossier",
-]
 
 
 def dossier(study: Study, findings: Findings, size: str = "full") -> Dossier:

@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from autocode.agreement.compare import AgreementReport
+from autocode.agreement import AgreementReport
 from autocode.agreement.counts import Decisions
 from autocode.agreement.differences import CAUSES, Offset, inventory, offsets
 from autocode.agreement.estimate import REASONS, AgreementOptions, Estimate

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.agreement.compare import AgreementReport
+from autocode.agreement import AgreementReport
 from autocode.agreement.rows import Measure
 from autocode.classify.calibration import Reliability
 from autocode.dossier.record import Record

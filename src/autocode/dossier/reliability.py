@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from autocode.agreement.compare import AgreementReport
-from autocode.agreement.compare import agree as compare
+from autocode.agreement import AgreementReport
+from autocode.agreement import agree as compare
 from autocode.agreement.counts import decisions
 from autocode.agreement.estimate import REASONS, Estimate
 from autocode.agreement.judgement.opinions import opinions

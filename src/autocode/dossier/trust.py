@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
-from autocode.agreement.compare import agree
+from autocode.agreement import agree
 from autocode.config import Config
 from autocode.dossier.blocks import Block, Points, Quoted, Section, Table, View, Words, shown
 from autocode.dossier.findings import MARKS, Findings, Version, software

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.config import Progress
-from autocode.encode.cache import VectorCache, Vectors, cache_folder
+from autocode.encode import VectorCache, Vectors, cache_folder
 from autocode.encode.engines import Engine, GraphEncoder, GraphFacts, choose_engine, unit
 from autocode.encode.weights import (
     EXPORT_VERSION,

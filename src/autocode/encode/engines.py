@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.config import Progress
-from autocode.encode.cache import Vectors
+from autocode.encode import Vectors
 from autocode.errors import EncoderError
 
 _LOG = logging.getLogger("autocode")

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.encode.cache import file_sha256, staged_folder, write_private
+from autocode.encode import file_sha256, staged_folder, write_private
 from autocode.encode.engines import GraphFacts
 from autocode.encode.weights import WRITTEN
 from autocode.errors import EncoderError

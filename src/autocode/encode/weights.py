@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from autocode.config import Progress
-from autocode.encode.cache import Vectors, cache_folder, file_sha256, staged_folder, write_private
+from autocode.encode import Vectors, cache_folder, file_sha256, staged_folder, write_private
 from autocode.encode.engines import Engine, GraphEncoder, GraphFacts, unit
 from autocode.errors import EncoderError
 from autocode.footprint import online

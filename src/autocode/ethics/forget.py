@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from autocode.errors import AutocodeError, StudyError, counted, did_you_mean
+from autocode.ethics import NEVER, PICTURES, RUN, Forgotten, Inventory, Place, Places, Search, inventory, parts_of
 from autocode.ethics.answers import ANSWERED
-from autocode.ethics.inventory import NEVER, PICTURES, RUN, Forgotten, Inventory, Place, Places, Search, inventory, parts_of
 from autocode.footprint import is_temporary
 from autocode.formats.datasets.stream import remove_parts
 from autocode.formats.files import write_atomic

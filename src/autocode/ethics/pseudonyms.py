@@ -10,9 +10,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from autocode.errors import ConfigError, InputError
+from autocode.ethics import Inventory, Search
+from autocode.ethics import words as words_of
 from autocode.ethics.answers import ANSWERED, load_answers, save_answers
-from autocode.ethics.inventory import Inventory, Search
-from autocode.ethics.inventory import words as words_of
 from autocode.ethics.names import CERTAINTIES, COUNTRIES, NEVER, find_names, speakers
 from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
 from autocode.store import STORE, rewrite_receipts, scrub, update

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.agreement.compare import AgreementReport, agree
+from autocode.agreement import AgreementReport, agree
 from autocode.agreement.estimate import Estimate, apa
 from autocode.agreement.judgement import coefficient_of
 from autocode.agreement.judgement.corrected import Batch
-from autocode.classify.classifier import HeldOutPredictions
+from autocode.classify import HeldOutPredictions
 from autocode.classify.workload import Workload, workload
 from autocode.config import AgreementConfig, Config
 from autocode.errors import StudyError
@@ -29,7 +29,7 @@ from autocode.formats.datasets.suggestions import COLUMNS, suggestion_row
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.tables.participants import agreement_options
 from autocode.formats.tables.spreadsheet import write_workbook
-from autocode.model.coding_model import CodingModel
+from autocode.model import CodingModel
 from autocode.model.prepared import judged, judged_once, learnable
 from autocode.study import BANDS, Document, Progress, Study, Suggestion
 from autocode.study.codebook import Codebook

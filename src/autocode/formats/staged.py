@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from autocode.encode.cache import cache_folder, file_sha256, private_folder
+from autocode.encode import cache_folder, file_sha256, private_folder
 from autocode.errors import AutocodeError, InputError, disk_fault
 from autocode.footprint import moved, sweep, temporary, temporary_folder
 

@@ -27,7 +27,7 @@ from autocode.study.codebook import Codebook
 from autocode.study.matrix import coding_matrix
 
 if TYPE_CHECKING:
-    from autocode.model.coding_model import CodingModel
+    from autocode.model import CodingModel
 
 COLUMNS = ("study", "code", "other", "score", "why", "decision")
 _WORDS = {"yes": "yes", "y": "yes", "1": "yes", "true": "yes", "no": "no", "n": "no", "0": "no", "false": "no", "": ""}

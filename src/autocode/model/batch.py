@@ -18,7 +18,7 @@ from typing import Any
 from autocode.errors import InputError
 from autocode.formats.datasets.stream import Parts
 from autocode.formats.datasets.suggestions import Written, part
-from autocode.model.coding_model import CodingModel
+from autocode.model import CodingModel
 from autocode.study import Document, Progress, Study
 
 ENGINES = ("local", "ray")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from autocode.agreement.coefficients import cells, mean_kappa
 from autocode.agreement.intervals import t_quantile
-from autocode.classify.classifier import fit
+from autocode.classify import fit
 from autocode.classify.material import Features, Target
 from autocode.config import ClassifyConfig
 from autocode.model.prepared import learnable, prepare, rows_of, target
@@ -25,7 +25,7 @@ from autocode.study import Progress, Study
 from autocode.study.matrix import CodingMatrix
 
 if TYPE_CHECKING:
-    from autocode.model.coding_model import CodingModel
+    from autocode.model import CodingModel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

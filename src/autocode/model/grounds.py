@@ -13,7 +13,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.classify.classifier import Classifier
+from autocode.classify import Classifier
 from autocode.classify.material import word_weights
 from autocode.classify.spans import Sentences, SpanRule
 from autocode.model.precedents import Precedents

@@ -20,7 +20,7 @@ from autocode.study import Progress, Segment, Study
 from autocode.study.matrix import coding_matrix
 
 if TYPE_CHECKING:
-    from autocode.model.coding_model import CodingModel
+    from autocode.model import CodingModel
 
 Floats = NDArray[np.float64]
 

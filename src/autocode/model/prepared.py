@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.classify.classifier import HeldOutPredictions, held, nested_scores, out_of_document
+from autocode.classify import HeldOutPredictions, held, nested_scores, out_of_document
 from autocode.classify.material import Chunks, Features, Target, Turns, features, pieces_of
 from autocode.classify.transfer import Gain, better, gain
 from autocode.config import Config
-from autocode.encode.cache import cache_folder, file_sha256, kept_arrays
+from autocode.encode import cache_folder, file_sha256, kept_arrays
 from autocode.encode.encoders import PLUS, CachedEncoder, JoinedEncoder, Layers, each_layers, first_of, load_encoder, widths_of
 from autocode.encode.engines import unit
 from autocode.encode.tuning import Words, can_tune, words_of

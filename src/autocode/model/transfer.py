@@ -15,7 +15,7 @@ import numpy as np
 
 from autocode.agreement.coefficients import cohen_kappa, mean_defined
 from autocode.agreement.intervals import MIN_DOCUMENTS, jackknife, plain
-from autocode.classify.classifier import HeldOutPredictions
+from autocode.classify import HeldOutPredictions
 from autocode.classify.material import Target
 from autocode.classify.transfer import SourceMaterial, TransferComparison, checkable, compare_transfer, fit_transfer
 from autocode.errors import StudyError
@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from autocode.model.coding_model import CodingModel
+    from autocode.model import CodingModel
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,27 +22,11 @@ from typing import Any, TypeVar
 
 from autocode.errors import StoreError, disk_fault, full
 from autocode.footprint import temporary, temporary_folder, wrote
-from autocode.store.opening import TABLES, VERSION, make_tables, opened, reading, transaction
-from autocode.store.records import RECEIPT, RECEIPT_COLUMNS, ReceiptRow, entries_of, row_of, with_words, without_documents
+from autocode.store.opening import TABLES, make_tables, opened, reading, transaction
+from autocode.store.records import RECEIPT, RECEIPT_COLUMNS, ReceiptRow, entries_of, row_of
 from autocode.store.rows import Row, checked, clear, insert, there
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
 from autocode.study.codebook import Code, Codebook
-
-__all__ = [
-    "STORE",
-    "VERSION",
-    "Foreign",
-    "ReceiptRow",
-    "changed_copy",
-    "foreign",
-    "load",
-    "receipts",
-    "rewrite_receipts",
-    "scrub",
-    "update",
-    "with_words",
-    "without_documents",
-]
 
 STORE = "study.sqlite"
 

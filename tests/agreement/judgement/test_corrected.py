@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.agreement import Batch, Design, corrected_document_frequencies, corrected_frequencies
+from autocode.agreement.judgement.corrected import Batch, Design, corrected_document_frequencies, corrected_frequencies
 from autocode.errors import StudyError
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.agreement import AgreementOptions, Verdict, agree_on
+from autocode.agreement import agree_on
 from autocode.agreement.counts import Decisions
+from autocode.agreement.estimate import AgreementOptions
 from autocode.agreement.judgement import benjamini_yekutieli
+from autocode.agreement.rows import Verdict
 from autocode.errors import ConfigError
 from tests.agreement.made import decided, noisy
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.agreement import alpha_change, leave_one_coder_out, outliers
 from autocode.agreement.coefficients import krippendorff_alpha
 from autocode.agreement.counts import Decisions, coincidence_counts
+from autocode.agreement.judgement.opinions import alpha_change, leave_one_coder_out, outliers
 from tests.agreement.made import decided, noisy
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from autocode.agreement import AgreementOptions, Estimate, agree_on, documents_for_interval, documents_for_verdict
-from autocode.agreement.estimate import Chances
-from autocode.agreement.judgement.power import ON_PAR
+from autocode.agreement import agree_on
+from autocode.agreement.estimate import AgreementOptions, Chances, Estimate
+from autocode.agreement.judgement.power import ON_PAR, documents_for_interval, documents_for_verdict
 from tests.agreement.made import noisy
 
 

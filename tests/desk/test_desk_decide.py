@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from autocode.desk import Choice, DecisionIndex, complete, decide, ranked, visible, waiting
 from autocode.desk.advice import Item, ReviewSession, shifted
-from autocode.desk.queue import Choice, DecisionIndex, complete, decide, ranked, visible, waiting
 from autocode.errors import CodebookError, StudyError
 from autocode.study import Coding, Document, Grounds, Segment, Study, Suggestion
-from autocode.trail import Entry
-from autocode.trail.effects import Wording
+from autocode.trail import Entry, Wording
 from tests.conftest import ROOT
 
 
@@ -107,10 +106,10 @@ def test_an_unknown_code_or_action_is_refused(study: Study) -> None:
 
 
 def test_only_decide_makes_codings_of_suggestions() -> None:
-    """Outside queue.py nothing in the desk builds a Coding; others only alter those that queue made."""
+    """Outside the room's own module nothing in the desk builds a Coding; others only alter those that it made."""
     for path in (ROOT / "src/autocode/desk").glob("*.py"):
         calls = [ast.unparse(n.func) for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)]
-        assert ("Coding" in calls) == (path.name == "queue.py"), path.name
+        assert ("Coding" in calls) == (path.name == "__init__.py"), path.name
 
 
 def _entries(study: Study, *decided: tuple[Item, str]) -> list[Entry]:
@@ -186,5 +185,5 @@ def test_a_hidden_place_tells_nothing(study: Study) -> None:
 
 
 def test_decide_is_named_where_the_house_says() -> None:
-    """The one door is desk.queue.decide."""
-    assert "def decide(" in (Path(ROOT) / "src/autocode/desk/queue.py").read_text()
+    """The one door is desk.decide."""
+    assert "def decide(" in (Path(ROOT) / "src/autocode/desk/__init__.py").read_text()

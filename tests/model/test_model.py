@@ -18,7 +18,8 @@ from safetensors.numpy import load_file, save_file
 from autocode.config import Config
 from autocode.errors import ModelError, StudyError
 from autocode.formats import read
-from autocode.model import CodingModel, prepare
+from autocode.model import CodingModel
+from autocode.model.prepared import prepare
 from autocode.study import Coding, Document, Study
 from autocode.study.codebook import Code, Codebook
 from tests.conftest import spoken
@@ -241,9 +242,7 @@ def test_a_model_loads_its_encoder_in_its_own_precision(
     """Where this computer would take bfloat16, a model made in float32 still gets float32."""
     model.save(tmp_path / "m")
     asked = []
-    monkeypatch.setattr(
-        "autocode.model.coding_model.load_encoder", lambda name, precision: asked.append(precision) or FakeEncoder()
-    )
+    monkeypatch.setattr("autocode.model.load_encoder", lambda name, precision: asked.append(precision) or FakeEncoder())
     CodingModel.load(tmp_path / "m")
     assert asked == ["float32"]
 

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from autocode.agreement import AgreementOptions, agree, agree_on
-from autocode.agreement.compare import coder_pairs, crossed
+from autocode.agreement import agree, agree_on, coder_pairs, crossed
 from autocode.agreement.counts import Decisions
+from autocode.agreement.estimate import AgreementOptions
 from autocode.errors import StudyError
 from tests.agreement.made import decided, from_cells, matrix_of, noisy
 
