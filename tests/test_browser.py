@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from autocode.model import CodingModel
 from autocode.store import STORE, load, update
 from autocode.store.backups import check
 from autocode.store.ledger import entries, last_written
@@ -31,6 +32,7 @@ from autocode.trail import verify
 from tests.browsers import CHROMIUM, Running, chromium, loads, log_in, press, ready, room, tab, violations
 from tests.browsers import running as desk_running
 from tests.desk.desks import half_coded, learnt
+from tests.fake_encoder import FakeEncoder
 from tests.payloads import PAYLOADS
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
@@ -818,6 +820,79 @@ def test_a_code_has_the_colour_that_was_chosen_for_it(browser: Any, folder: Path
             page.click("text=No colour of its own")
         assert page.locator(".xffee00").count() == 0
         assert page.faults == []
+
+
+def _reviewed(page: Any) -> None:
+    """Accept what is suggested in the document until nothing asks any more."""
+    for _ in range(60):
+        if page.locator(".ended").count():
+            return
+        _press(page, "a" if page.locator("#pane .suggestion:not(.past)").count() else "Enter")
+    raise AssertionError("the interview has no end")
+
+
+def test_the_model_learns_between_interviews(browser: Any, study: Study, tmp_path: Path) -> None:
+    """When an interview is reviewed the model is trained again beside the page; the better one takes over, and it is said.
+
+    The reviewer goes on meanwhile; what was suggested before stands until the new model has read everything.
+    """
+    update(tmp_path / "study" / STORE, lambda _: half_coded(study))
+    learnt(study).save(tmp_path / "models" / "study")
+    before = (tmp_path / "models" / "study" / "manifest.json").read_bytes()
+    with running(tmp_path, "--control", "0") as server:
+        page = _open(browser, server.address)
+        first = page.locator("#transcript").get_attribute("data-document")
+        _reviewed(page)
+        page.locator("#learnt >> text=is learning").wait_for()
+        page.click("#pane [data-do=next]")
+        page.locator(f"#transcript:not([data-document={first}])").wait_for()
+        ready(page)
+        assert page.locator("#pane .suggestion").count(), "the old model's word stands meanwhile"
+        _press(page, "a")
+        page.locator("#learnt >> text=held out").wait_for(timeout=90_000)
+        said = page.locator("#learnt").inner_text()
+        assert "better on 6 documents held out" in said
+        assert (tmp_path / "models" / "study" / "manifest.json").read_bytes() != before
+        assert said in (tmp_path / "models" / "study" / "README.md").read_text(encoding="utf-8")
+        assert [e.decision.note for e in entries(tmp_path / "study" / STORE) if e.decision.action == "model"] == [said]
+        page.locator("#reading[hidden]").wait_for(state="attached", timeout=30_000)
+        _press(page, "u")  # one's own decision is taken back, not the training
+        assert page.locator("#pane .suggestion").count()
+        with loads(page):
+            page.click(f"#documents a[data-document={first}]")
+        assert page.locator("#pane >> text=has learnt from this document").count()
+        room(page, "Model")
+        assert violations(page) == []
+        with page.expect_response("**/learning"):
+            page.uncheck("#learning")
+        room(page, "Code")
+        with loads(page):
+            page.click("#documents a[data-document=D7]" if first == "D6" else "#documents a[data-document=D6]")
+        _reviewed(page)
+        page.wait_for_timeout(1500)
+        assert page.locator("#learnt").inner_text() == said, "it is switched off"
+        assert page.faults == []
+
+
+@pytest.mark.row(1)
+def test_a_desk_killed_while_the_model_learns_leaves_a_whole_one(browser: Any, study: Study, tmp_path: Path) -> None:
+    """At whatever moment: the old model or the new one is there, whole, and every decision too."""
+    update(tmp_path / "study" / STORE, lambda _: half_coded(study))
+    learnt(study).save(tmp_path / "models" / "study")
+    chosen = random.Random(7)
+    for kill in range(3):
+        with running(tmp_path, "--control", "0") as server:
+            page = _open(browser, server.address, f"Eve {kill}")
+            with loads(page):
+                page.click("#documents a[data-document=D7]")
+            _reviewed(page)
+            page.wait_for_timeout(chosen.uniform(0, 4000))
+            server.kill()
+            page.context.close()
+        model = CodingModel.load(tmp_path / "models" / "study", FakeEncoder())
+        assert model.codes
+        assert {f"Eve {n}" for n in range(kill + 1)} <= {c.coder for c in load(tmp_path / "study" / STORE).codings}
+        assert verify(entries(tmp_path / "study" / STORE), last_written(tmp_path / "study" / STORE)) == []
 
 
 def test_every_tab_keeps_its_own_place(browser: Any, folder: Path) -> None:

@@ -20,8 +20,10 @@ from autocode import cli
 from autocode.formats import read, write
 from autocode.store import STORE, load
 from autocode.store.backups import check
+from autocode.store.ledger import append, entries
 from autocode.study import Study
 from autocode.study.codebook import Code, Codebook
+from autocode.trail import Decision
 from tests.model.transfer.studies import older
 
 FAKE = '[encode]\nmodel = "tests.fake_encoder:FakeEncoder"\n'
@@ -190,6 +192,34 @@ def test_evaluate_says_whether_groups_differ(shell: Shell) -> None:
     assert "groups" in told
     (opinion,) = told["second_opinions"]
     assert {"machine", "tests", "left_out", "odd"} <= set(opinion)
+
+
+def test_a_model_is_trained_again_only_where_that_makes_it_better(shell: Shell, study: Study) -> None:
+    """A sentence says which; history, card and ledger say so too; options that would change how it learns are refused."""
+    path = shell.folder / "corpora/tiny" / STORE
+    late = [d.id for d in study.documents[6:]]
+    write(
+        replace(
+            study,
+            codings=tuple(c for c in study.codings if c.document not in late),
+            readings=tuple(r for r in study.readings if r.document not in late),
+        ),
+        shell.folder / "half",
+    )
+    assert shell("import", "half", "--study", "corpora/tiny")[0] == 0
+    assert shell("train", "corpora/tiny", "--config", "fake.toml")[0] == 0
+    code, out, _ = shell("train", "corpora/tiny", "--if-better")
+    assert (code, "nothing was decided since" in out) == (0, True)
+    append(path, [Decision("flag", "ana", late[0])])
+    assert shell("import", "open", "--study", "corpora/tiny")[0] == 0
+    code, out, _ = shell("train", "corpora/tiny", "--if-better", "--json")
+    told = json.loads(out)
+    assert (code, told["adopted"], told["learnt"]) == (0, True, 2)
+    assert told["sentence"] in (shell.folder / "models/tiny/README.md").read_text(encoding="utf-8")
+    assert [e.decision.note for e in entries(path) if e.decision.action == "model"] == [told["sentence"]]
+    assert "model" in shell("audit", "corpora/tiny")[1]
+    code, _, err = shell("train", "corpora/tiny", "--if-better", "--effort", "full")
+    assert (code, "--effort" in err) == (1, True)
 
 
 def test_train_names_the_silent_codes(shell: Shell) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from autocode.agreement.coefficients import mean_kappa
 from autocode.config import ClassifyConfig, Config
 from autocode.model import CodingModel
-from autocode.model.curve import Judged, _error, _power_law, _sizes, curve_of, learning_curve
+from autocode.model.curve import Judged, _error, _power_law, _sizes, curve_of, learning_curve, retrained
 from autocode.model.prepared import learnable, prepare, rows_of, target
-from autocode.study import Study
+from autocode.study import Coder, Reading, Study
+from tests.desk.desks import NEW, half_coded, learnt
 from tests.fake_encoder import FakeEncoder
 
 
@@ -89,3 +92,71 @@ def test_documents_that_differ_widen_the_interval() -> None:
     apart[:, :, ::2, :, :2] = [2.0, 8]
     assert _error(alike, sizes, 17, 0) == pytest.approx(0, abs=1e-9)
     assert _error(apart, sizes, 17, 0) > 0.03
+
+
+def _since(study: Study, coder: str = "eve") -> Study:
+    """The half-coded study after a further person has coded the two interviews that were new."""
+    given = [c for c in study.codings if c.coder == "ana" and c.document in NEW]
+    half = half_coded(study)
+    return replace(
+        half,
+        coders=(*half.coders, Coder(coder)),
+        codings=(*half.codings, *(replace(c, coder=coder, when="2026-01-01") for c in given)),
+        readings=(*half.readings, *(Reading(d, coder, 0, len(study.by_id[d].text)) for d in NEW)),
+    )
+
+
+def test_a_model_learns_what_was_decided_since_where_that_makes_it_better(study: Study) -> None:
+    """It has met the new documents then, says how it was judged, in its history too; the same input gives the same."""
+    old, now = learnt(study), _since(study)
+    new, told = retrained(old, now, now)
+    assert new is not None
+    assert told.adopted
+    assert new.met - old.met == set(NEW)
+    assert set(new.coders) == {"ana", "ben", "eve"}
+    assert (told.learnt, told.held_out, told.beside) == (2, 6, False)
+    assert told.after < told.before
+    assert "better on 6 documents held out" in str(told)
+    assert retrained(old, now, now)[1] == told
+
+
+def test_a_model_that_is_no_better_leaves_the_old_one(study: Study) -> None:
+    """Codes given at random teach nothing: the old model stays, and the sentence says so."""
+    now = _since(study)
+    paths = [c.path for c in now.codebook]
+    wrong = [replace(c, code=paths[n % len(paths)]) if c.coder == "eve" else c for n, c in enumerate(now.codings)]
+    turned = replace(now, codings=tuple(wrong))
+    new, told = retrained(learnt(study), turned, turned)
+    assert new is None
+    assert told.after >= told.before
+    assert str(told).startswith("The model stays as it is")
+
+
+def test_decisions_beside_suggestions_teach_but_never_judge(study: Study) -> None:
+    """Learnt from in a way of their own; the documents held out and what is held against them stay those coded without."""
+    now, half = _since(study), half_coded(study)
+    new, told = retrained(learnt(study), half, now)
+    assert told.beside
+    assert new is not None
+    assert new.provenance is not None
+    assert new.provenance["reviewed"] == {"learnt": True}
+    again, later = retrained(new, half, now)
+    assert again is None
+    assert later.reason == "nothing was decided since in a document that it has not learnt from"
+    other = {"Work > Time": "Work > Recognition", "Work > Recognition": "Work > Time"}
+    turned = (replace(c, code=other.get(c.code, c.code)) if c.coder == "eve" else c for c in now.codings)
+    flipped = replace(now, codings=tuple(turned))
+    assert retrained(learnt(study), half, flipped)[1].before == told.before
+
+
+def test_a_model_of_another_study_is_not_trained_on_this_one(study: Study) -> None:
+    """Without two of its documents there is nothing to judge it on."""
+    now = _since(study)
+    renamed = {d.id: f"X{d.id}" for d in now.documents}
+    other = replace(
+        now,
+        documents=tuple(replace(d, id=renamed[d.id]) for d in now.documents),
+        codings=tuple(replace(c, document=renamed[c.document]) for c in now.codings),
+        readings=tuple(replace(r, document=renamed[r.document]) for r in now.readings),
+    )
+    assert "fewer than two" in retrained(learnt(study), other, other)[1].reason

@@ -29,7 +29,7 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, show, tell, with_effort, with_review, working
+from autocode.cli.shell import blank_model, ledger_of, show, tell, with_effort, with_review, working
 from autocode.dossier.comparison import TABLES, licence_table, write_tables
 from autocode.encode.languages import languages
 from autocode.encode.multilingual import NAME as MULTILINGUAL
@@ -39,9 +39,14 @@ from autocode.errors import EncoderError, StudyError
 from autocode.formats import read
 from autocode.model import CodingModel
 from autocode.model.alignment import Alignment, Side, propose, read_alignment, side_of_model, side_of_study, write_alignment
+from autocode.model.curve import retrained
 from autocode.model.saved import MANIFEST
 from autocode.model.transfer import Evidence, Others, learn_with
+from autocode.store import STORE
+from autocode.store.ledger import append
 from autocode.study import Study
+from autocode.trail import Decision
+from autocode.trail.review import independent
 
 
 def train(
@@ -74,6 +79,13 @@ def train(
     ] = False,
     effort: EffortLevel = "",
     minutes: Minutes = None,
+    if_better: Annotated[
+        bool, typer.Option("--if-better", help="Learn what was decided since; kept only if better on documents held out.")
+    ] = False,
+    finished: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DOCUMENT", help="With --if-better: of the new documents only this; again for more."),
+    ] = None,
     everything: Everything = False,
     as_json: Json = False,
 ) -> None:
@@ -81,12 +93,19 @@ def train(
 
     Of further studies, each code uses only what helps in the first.
     """
+    table = to if to and to.suffix in TABLES else None
+    folder = (None if table else to) or model or MODELS / studies[0].resolve().name
+    if if_better:
+        for given, option in ((coders, "--coders"), (config, "--config"), (effort, "--effort"), (reviewed, "--reviewed")):
+            refuse(
+                given, option, "with --if-better the model learns as it did, from what was decided without and with suggestions"
+            )
+        return _if_better(studies, folder, finished, quotes, as_json)
+    refuse(finished, "--finished", "without --if-better the model learns from every document")
     if len(studies) > 1:
         refuse(effort, "--effort", "with other studies the effort is quick: their codings are weighed code by code")
     found, told = with_review(read(studies[0]), studies[0], reviewed)
     found, others = found.of_kind(kind), _others(studies)
-    table = to if to and to.suffix in TABLES else None
-    folder = (None if table else to) or model or MODELS / studies[0].resolve().name
     blank = blank_model(with_effort(settings(config, segments), effort, minutes))
     if others and blank.config.classify.effort == "full":
         tell("With other studies the effort is quick: their codings are weighed code by code.")
@@ -115,6 +134,26 @@ def train(
         print(allowed if everything else answer.fit())
     tell(f"{folder} is saved; its README.md is the model card, with the evidence for each code.")
     tell(f"Next: autocode suggest {folder} NEW_TRANSCRIPTS --out suggestions.html")
+
+
+def _if_better(studies: list[Path], folder: Path, finished: list[str] | None, quotes: bool, as_json: bool) -> None:
+    """Train a model again on what was decided since, and let the better one stay; the ledger says so where it changed."""
+    if len(studies) > 1:
+        raise StudyError("--if-better", "it is for one study alone", "Leave the other studies out.")
+    old, found = CodingModel.load(folder), read(studies[0])
+    if unknown := [d for d in finished or () if d not in found.by_id]:
+        raise StudyError(f"document '{unknown[0]}'", "the study does not have it", "Name one of its documents.")
+    kept = set(found.by_id) if finished is None else {*old.met, *finished}
+    codings = tuple(c for c in found.codings if c.document in kept)
+    found = replace(found, codings=codings, readings=tuple(r for r in found.readings if r.document in kept))
+    written, _ = ledger_of(studies[0])
+    with working("Learning what was decided since") as progress:
+        new, told = retrained(old, independent(found, written), found, progress)
+    if new is not None:
+        new.save(folder, quotes)
+        if written:
+            append(studies[0] / STORE, [Decision("model", "", note=str(told))])
+    show(told, as_json)
 
 
 def _others(folders: list[Path]) -> tuple[Study, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import contextlib
 import hashlib
 import json
 import os
@@ -103,12 +104,18 @@ def ends_with_the_desk() -> None:
 
 
 class Jobs:
-    """The job of a study, at most one at a time; it goes on when the page is closed, and ends with the desk."""
+    """The job of a study, at most one at a time; it goes on when the page is closed, and ends with the desk.
+
+    Attributes:
+        last: What was asked for last.
+        aside: What was begun last without anybody asking.
+    """
 
     def __init__(self, command: Sequence[str]) -> None:
         """Know how the command line is called."""
         self._command = tuple(command)
         self.last: Job | None = None
+        self.aside: Job | None = None
 
     @property
     def running(self) -> bool:
@@ -130,7 +137,38 @@ class Jobs:
         """
         if self.running:
             raise StudyError("this", "other work on the study is not finished", "Wait for it, or stop it first.")
-        process = subprocess.Popen(  # noqa: S603 (our own command line, and no shell)
+        self.stop_aside()
+        self.last = self._begun(Job(kind, title, self._process(arguments)), then)
+        return self.last
+
+    def start_aside(self, title: str, arguments: Sequence[str], then: Callable[[Job], None]) -> bool:
+        """Begin a verb that nobody asked for: it gives way to all other work, and to the person's own programs.
+
+        Returns:
+            Whether it began; not where other work is going on.
+        """
+        if self.running or (self.aside is not None and self.aside.state == "running"):
+            return False
+        self.aside = self._begun(Job("aside", title, self._process(arguments)), then)
+        if hasattr(os, "setpriority"):
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self.aside.process.pid, 10)
+        return True
+
+    def stop_aside(self) -> None:
+        """Stop the work that nobody asked for, and wait until it is gone."""
+        if self.aside is not None and self.aside.state == "running":
+            self.aside.state = "cancelled"
+            self.aside.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.aside.process.wait(5)
+
+    def _begun(self, job: Job, then: Callable[[Job], None] | None) -> Job:
+        threading.Thread(target=_watch, args=(job, then), daemon=True).start()
+        return job
+
+    def _process(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S603 (our own command line, and no shell)
             [*self._command, *arguments],
             stdin=subprocess.PIPE,  # never written to: it ends when the desk does, and the work with it
             stdout=subprocess.PIPE,
@@ -140,9 +178,6 @@ class Jobs:
             errors="replace",
             env={**os.environ, PROGRESS: "1", "PYTHONIOENCODING": "utf-8"},
         )
-        self.last = job = Job(kind, title, process)
-        threading.Thread(target=_watch, args=(job, then), daemon=True).start()
-        return job
 
     def cancel(self) -> None:
         """Stop the work; every verb writes its result at the very end, so nothing half-done is left."""

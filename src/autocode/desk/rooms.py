@@ -230,9 +230,23 @@ async def file(request: Request, study: OpenStudy, seat: Session) -> Response:
 
 async def job(request: Request, study: OpenStudy, seat: Session) -> Response:
     """How the work beside the page stands, and how far the model has read."""
-    last, reading = study.jobs.last, study.reading
-    told = {"done": reading.done, "total": reading.total, "fault": reading.fault} if reading else None
-    return data({"job": last.to_json() if last else None, "reading": told})
+    last = study.jobs.last
+    if study.learnt:
+        study.desk()  # notices the new model
+    reading = study.reading
+    fields = ("done", "total", "fault", "whole")
+    told = {k: getattr(reading, k) for k in fields} | {"of": study.made[0]} if reading else None
+    return data({"job": last.to_json() if last else None, "reading": told, "learning": study.learning, "learnt": study.learnt})
+
+
+async def learning(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Say whether the model is trained again after each interview reviewed."""
+    row = await read_json(request)
+    wanted = row.get("wanted") if isinstance(row, dict) else None
+    if not isinstance(wanted, bool):
+        raise InputError("the request", "it is not what this page sends", "Reload the page.")
+    study.set_learns(wanted)
+    return data({"say": "Kept.", "saved": seat.saved})
 
 
 def working(known: Mapping[str, Callable[[OpenStudy, Mapping[str, Any]], tuple[str, Sequence[str]]]]) -> Handler:
@@ -310,4 +324,4 @@ PAGES: dict[str, Handler] = {
     "/file/{name}": file,
     "/job": job,
 }
-POSTS: dict[str, Handler] = {"/record": record}
+POSTS: dict[str, Handler] = {"/record": record, "/learning": learning}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
 import unicodedata
@@ -14,20 +15,23 @@ from typing import TYPE_CHECKING, Any
 
 from autocode.config import SegmentConfig
 from autocode.desk.advice import Advice, Item, ReviewSession, cut, read_one, unread
-from autocode.desk.guard import Session
-from autocode.desk.jobs import Jobs
+from autocode.desk.guard import AudioFiles, Session
+from autocode.desk.jobs import Job, Jobs
 from autocode.desk.session import Desk
 from autocode.errors import AutocodeError, InputError, StoreError, StudyError
+from autocode.formats.files import read_text as file_text
+from autocode.formats.files import write_atomic
 from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.store import STORE, load
 from autocode.store.ledger import held, sizes
-from autocode.store.records import MIME, Recording
 from autocode.study import Study
 
 if TYPE_CHECKING:
     from autocode.model import CodingModel
 
 _LONGEST_NAME = 80
+SETTINGS = "desk.json"
+"""The file in a study's folder that keeps what was set on the desk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Reading:
         done: Documents read, of `total`; `taken` of them are on the page.
         fault: Why it stopped, "" where it did not.
         changed: Which codes changed since the model was trained, "" for none.
+        whole: What it says is taken all at once: an earlier model's word stands until then.
     """
 
     total: int
@@ -70,6 +75,7 @@ class Reading:
     fault: str = ""
     changed: str = ""
     stopped: bool = False
+    whole: bool = False
     taken: int = 0
     heard: SimpleQueue[tuple[str, tuple[Item, ...], Advice]] = field(default_factory=SimpleQueue)
 
@@ -77,6 +83,11 @@ class Reading:
     def running(self) -> bool:
         """Whether there is more to come onto the page."""
         return self.taken < self.total and not self.fault and not self.stopped
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to take onto the page now."""
+        return not self.heard.empty() and (not self.whole or self.done == self.total)
 
     def read(self, study: Study, load: Callable[[], CodingModel], name: str) -> None:
         """Read one document after another, those that nobody has coded first."""
@@ -116,7 +127,10 @@ class OpenStudy:
         self.files: dict[str, Path] = {}  # written for the study, by a random name
         self._desk: Desk | None = None
         self._hold: AbstractContextManager[None] | None = None
-        self._seen: tuple[int, int] = (0, 0)
+        self.made: tuple[int, int] = (0, 0)  # moment and size of the model that the page has met
+        self.learnt = ""  # what came of training again, in a sentence
+        self._reviewed: set[tuple[str, str]] = set()  # interviews and coders after whom it was begun, or waits
+        self._waits = False
         self._numbers: dict[str, int] = {}
 
     @property
@@ -160,22 +174,86 @@ class OpenStudy:
             StoreError: There is no study file yet, or it is damaged.
         """
         trained = self._trained()
-        if self._desk is not None and trained == self._seen:
+        if self._desk is not None and self.made != trained != (0, 0) != self.made:
+            self._listen_anew(self._desk, trained)
+        if self._desk is not None and trained == self.made:
             try:
                 self._desk.refresh()
             except StoreError:
                 if not self._desk.outdated:
                     raise
                 self._desk = None  # documents came or went: look at the study anew
-        if self._desk is None or trained != self._seen:
+        if self._desk is None or trained != self.made:
             self._open(trained)
         found = self._desk
         if found is None:
             raise StoreError(str(self.store), "it cannot be opened", "Try again.")
-        while self.reading and not self.reading.heard.empty():
+        while self.reading and self.reading.ready:
             found.hear(*self.reading.heard.get())
             self.reading.taken += 1
+        if self._waits:
+            self._waits = not self._begin_learning(found)
         return found
+
+    def _listen_anew(self, desk: Desk, trained: tuple[int, int]) -> None:
+        """Let a new model read behind the page; what the old one said stands until the new one has read everything."""
+        if self.tools.cut(self.model) != desk.advice.cut:
+            return  # other segments: everything is looked at anew
+        if self.reading:
+            self.reading.stopped = True
+        self.made = trained
+        self.reading = Reading(len(desk.study.documents), whole=True)
+        self._read(desk.study)
+
+    @property
+    def learns(self) -> bool:
+        """Whether the model is trained again after each interview reviewed, until somebody says otherwise."""
+        try:
+            return bool(json.loads(file_text(self.folder / SETTINGS)[0]).get("retrain", True))
+        except (AutocodeError, ValueError, AttributeError):
+            return True
+
+    def set_learns(self, wanted: bool) -> None:
+        """Say whether the model is trained again after each interview reviewed."""
+        write_atomic(self.folder / SETTINGS, json.dumps({"retrain": wanted}) + "\n")
+        self._waits = self._waits and wanted
+
+    @property
+    def learning(self) -> bool:
+        """Whether the model is being trained again beside the page, or waits for other work to end."""
+        return self._waits or (self.jobs.aside is not None and self.jobs.aside.state == "running")
+
+    def finished(self, document: str, sitting: ReviewSession) -> bool:
+        """Learn from an interview that a person has reviewed, beside the page, where that is wanted; whether it begins.
+
+        A model that was named when the desk was opened may be of another study: it is never trained from here.
+        """
+        desk, key = self.desk(), (document, sitting.coder)
+        if self.named or not self.has_model or key in self._reviewed or document in desk.advice.learnt or not self.learns:
+            return False
+        p = desk.progress(document, sitting)
+        if p.asked or not p.decided:
+            return False
+        self._reviewed.add(key)
+        self._waits = not self._begin_learning(desk)
+        return True
+
+    def _begin_learning(self, desk: Desk) -> bool:
+        """Learn from what is reviewed; what somebody is in the midst of, or begins now, is left for later."""
+
+        def told(job: Job) -> None:
+            self.learnt = str(json.loads(job.out)["sentence"])
+
+        waiting: dict[str, int] = {}
+        for document, coder in {(e.decision.document, e.decision.coder) for e in desk.standing.entries}:
+            if document in desk.study.by_id:
+                p = desk.progress(document, ReviewSession(coder, share=self.tools.share))
+                waiting[document] = waiting.get(document, 0) + p.asked
+        new = {c.document for c in desk.study.codings} | waiting.keys()
+        done = sorted(d for d in new - desk.advice.learnt if not waiting.get(d, 0))
+        words = ["train", str(self.folder.resolve()), "--out", str(self.model.resolve()), "--if-better", "--json"]
+        words += [word for d in done for word in ("--finished", d)]
+        return self.jobs.start_aside("Learning from what was reviewed", words, told)
 
     def _trained(self) -> tuple[int, int]:
         """Changes when the model is trained again."""
@@ -187,7 +265,7 @@ class OpenStudy:
 
     def _open(self, trained: tuple[int, int]) -> None:
         self._leave()
-        study, self._seen = load(self.store), trained
+        study, self.made = load(self.store), trained
         if self._hold is None:
             self._hold = held(self.store)
             self._hold.__enter__()
@@ -195,6 +273,10 @@ class OpenStudy:
         self._desk = Desk(self.store, cut(study, self.tools.cut(self.model) if self.has_model else SegmentConfig()))
         if self.has_model and study.documents:
             self.reading = Reading(len(study.documents))
+            self._read(study)
+
+    def _read(self, study: Study) -> None:
+        if self.reading:
             work = (study, lambda: self.tools.load(self.model), self.model.name)
             threading.Thread(target=self.reading.read, args=work, daemon=True).start()
 
@@ -202,6 +284,7 @@ class OpenStudy:
         """Stop what works for the study, and let go of its file."""
         self._leave()
         self.jobs.cancel()
+        self.jobs.stop_aside()
         if self._hold is not None:
             self._hold.__exit__(None, None, None)
             self._hold = None
@@ -318,47 +401,3 @@ class Studies:
     def all(self) -> Iterable[OpenStudy]:
         """Every study that the desk knows."""
         return list(self._open.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A recording as the page knows it.
-
-    Attributes:
-        address: Where the page gets it: a random name, for no address holds anything of the study.
-        fault: Why it cannot be played, "" where it can.
-    """
-
-    address: str
-    fault: str = ""
-
-
-@dataclass(slots=True)
-class AudioFiles:
-    """The recordings that the server gives out, and no other file.
-
-    Attributes:
-        store: The study file.
-    """
-
-    store: Path
-    _names: dict[str, str] = field(default_factory=dict)
-    _checked: dict[str, tuple[int, bool]] = field(default_factory=dict)
-
-    def heard(self, known: Mapping[str, Recording], document: str, base: str) -> Heard | None:
-        """The recording of a document; None where none is attached."""
-        if document not in known:
-            return None
-        name = self._names.setdefault(document, secrets.token_urlsafe(16))
-        return Heard(f"{base}/audio/{name}", known[document].fault(self.store))
-
-    def file(self, known: Mapping[str, Recording], name: str) -> tuple[Path, str] | None:
-        """The file under a random name and its MIME type; None where it is not the file that was attached."""
-        recording = next((known[d] for d, n in self._names.items() if n == name and d in known), None)
-        if recording is None or recording.fault(self.store):
-            return None
-        path = recording.file(self.store)
-        changed = path.stat().st_mtime_ns
-        if self._checked.get(recording.sha256, (0, False))[0] != changed:
-            self._checked[recording.sha256] = changed, recording.holds(self.store)
-        return (path, MIME[path.suffix.lower()]) if self._checked[recording.sha256][1] else None

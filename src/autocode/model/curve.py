@@ -8,7 +8,7 @@ TPAMI 45(6)). Coverage of the interval is measured in `benchmarks/outlook.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 
 from autocode.agreement.coefficients import cells, mean_kappa
 from autocode.agreement.intervals import t_quantile
-from autocode.classify import fit
+from autocode.classify import fit, folds_of, held_out_scores, others, trained
 from autocode.classify.material import Features, Target
+from autocode.classify.transfer import Gain, gain
 from autocode.config import ClassifyConfig
-from autocode.model.prepared import learnable, prepare, rows_of, target
+from autocode.encode.weights import Encoder
+from autocode.errors import counted
+from autocode.model.prepared import Prepared, learnable, prepare, rows_of, target
 from autocode.study import Progress, Study
-from autocode.study.matrix import CodingMatrix
+from autocode.study.matrix import CodingMatrix, coding_matrix
 
 if TYPE_CHECKING:
     from autocode.model import CodingModel
@@ -215,3 +218,132 @@ def _error(counts: Floats, sizes: Ints, at: int, seed: int) -> float:
     values = values[np.isfinite(values).all(axis=1)]
     predicted = _power_law(sizes, values, np.array([float(at)]))[:, 0]
     return float(predicted.std(ddof=1)) if len(predicted) > 1 else float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Retrained:
+    """Whether a model that learns what was decided since is better than the one there is; printed, a sentence.
+
+    Attributes:
+        adopted: The new one is better on the documents held out.
+        learnt: Documents that it learns from and the old one did not.
+        held_out: Documents, coded without a suggestion on the screen, on which both were judged without having seen them.
+        before: Mean log loss of a decision of the old one there, in nats; `after` that of the new one.
+        beside: The new one learns also from what was decided beside a suggestion on the screen.
+        reason: Why nothing was compared, "" where something was.
+    """
+
+    adopted: bool = False
+    learnt: int = 0
+    held_out: int = 0
+    before: float = 0.0
+    after: float = 0.0
+    beside: bool = False
+    reason: str = ""
+
+    def __str__(self) -> str:
+        if self.reason:
+            return f"The model stays as it is: {self.reason}."
+        which = "with" if self.beside else "without"
+        judged = f"on {counted(self.held_out, 'document')} held out (mean error {self.after:.4f}, before {self.before:.4f})"
+        more = f"{counted(self.learnt, 'more document')} and the decisions made {which} suggestions on the screen"
+        if self.adopted:
+            return f"The model was trained again and is better {judged}; it learnt from {more}."
+        return f"The model stays as it is: training again, from {more}, is no better {judged}."
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready mapping."""
+        return asdict(self) | {"sentence": str(self)}
+
+
+def retrained(
+    model: CodingModel, without: Study, within: Study, progress: Progress | None = None
+) -> tuple[CodingModel | None, Retrained]:
+    """Learn what was decided since a model was made, and say whether that makes it better.
+
+    Two ways are tried: from what people coded without a suggestion on the screen, and from all they decided. Both are
+    judged where the old one is: on the documents that it learnt from, as far as these were coded without a suggestion,
+    each by a model that has not seen it. What was coded in view of a suggestion never judges.
+
+    Args:
+        model: The one there is.
+        without: The study without what was decided beside suggestions.
+        within: The study with it.
+        progress: Told of the classifiers trained.
+
+    Returns:
+        The better model, learnt from all documents, None where neither way is better; and the evidence.
+    """
+    humans = {*within.humans, within.agreed} - {""}
+    since = [c.coder for c in within.codings if c.coder in humans and c.document not in model.met]
+    coders = list(dict.fromkeys([*(c for c in model.coders if c in humans), *since]))
+    config, encoder = model.working, model.encoder
+    wide = coding_matrix(within, config, coders)
+    narrow = coding_matrix(without, config, coders, wide.codes)
+    known = np.isin(np.array(wide.documents)[wide.groups], list(model.met))
+    seen = [np.asarray(m.seen.any(axis=0)) for m in (narrow, wide)]
+    own = narrow if not (model.provenance or {}).get("reviewed", {}).get("learnt") else wide
+    tested = np.flatnonzero(seen[0] & known)
+    if len(set(wide.groups[tested].tolist())) < 2 or not narrow.Y[:, tested].any():
+        return None, Retrained(reason="fewer than two of the documents that it learnt from are in the study as it was")
+    if not (seen[1] & ~known).any():
+        return None, Retrained(reason="nothing was decided since in a document that it has not learnt from")
+    judged = _Unseen.of(prepare(within.documents, config, encoder), (narrow, tested), (within, encoder), config.classify)
+    before = judged.scores(own, np.flatnonzero(np.asarray(own.seen.any(axis=0)) & known))
+    found: list[tuple[Gain, bool]] = []
+    for n, (matrix, rows) in enumerate(zip((narrow, wide), map(np.flatnonzero, seen), strict=True)):
+        if (~known[rows]).any() and (n == 0 or not _alike(narrow, wide)):
+            found.append((gain(before, judged.scores(matrix, rows), judged.target, config.classify), bool(n)))
+        if progress:
+            progress(n + 1, 3)
+    best, beside = max(found, key=lambda f: f[0].mean)
+    learnt = len(set(wide.groups[seen[int(beside)] & ~known].tolist()))
+    held_out = len(set(wide.groups[tested].tolist()))
+    told = Retrained(best.mean > 0, learnt, held_out, best.plain, best.plain - best.mean, beside)
+    if not told.adopted:
+        return None, told
+    quick = replace(model.working, classify=replace(config.classify, effort="quick"))
+    made = replace(model, config=quick, classifier=None, precedents=None, provenance=None).fit(
+        within if beside else without, coders, progress
+    )
+    kept = {**(made.provenance or {}), "reviewed": {"learnt": beside}, "retrained": told.to_json()}
+    return replace(made, provenance=kept), told
+
+
+def _alike(one: CodingMatrix, other: CodingMatrix) -> bool:
+    return np.array_equal(one.Y, other.Y) and np.array_equal(one.seen, other.seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unseen:
+    """Units that are judged by classifiers that have not seen their document.
+
+    Attributes:
+        prepared: All units of the study.
+        rows: Which of them are judged; `target` is what the coders said of them.
+        folds: By document, the fold in which it is held out; documents of none are always learnt from.
+    """
+
+    prepared: Prepared
+    rows: Ints
+    target: Target
+    folds: dict[int, int]
+    seen: tuple[Study, Encoder]
+    config: ClassifyConfig
+
+    @classmethod
+    def of(
+        cls, prepared: Prepared, tested: tuple[CodingMatrix, Ints], seen: tuple[Study, Encoder], config: ClassifyConfig
+    ) -> _Unseen:
+        matrix, rows = tested
+        units = rows_of(prepared, matrix)
+        taught = target(matrix, seen[0].codebook, seen[1]).take(rows)
+        folds = folds_of(units.features.take(rows), taught, config)
+        return cls(units, rows, taught, dict(zip(matrix.groups[rows].tolist(), folds.tolist(), strict=True)), seen, config)
+
+    def scores(self, matrix: CodingMatrix, rows: Ints) -> NDArray[np.floating[Any]]:
+        """Raw scores (H, n, K) of the judged units, learnt from some rows of a matrix; a document never from itself."""
+        features, taught = self.prepared.features.take(rows), target(matrix, self.seen[0].codebook, self.seen[1]).take(rows)
+        fold = np.array([self.folds.get(g, -1) for g in matrix.groups[rows].tolist()])
+        S = held_out_scores(features, taught, fold, trained(features, taught, others(fold), self.config))
+        return S[:, np.searchsorted(rows, self.rows)]

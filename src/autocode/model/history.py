@@ -178,6 +178,7 @@ def _row(made: Mapping[str, Any], known: Reliability) -> dict[str, Any]:
         "mean_average_precision": _mean(known.average_precision),
         "mean_precision": _mean(known.precision[speaks]),
         "mean_recall": _mean(known.recall[speaks]),
+        **({"retrained": made["retrained"]} if "retrained" in made else {}),
     }
 
 
@@ -204,6 +205,8 @@ def listed(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             f"{row['documents']} | {row['codings']:,} | {row['codes']} | {row['silent']} | "
             f"{'-' if mean is None else f'{mean:.2f}'} | {_changed(row['codes_changed'])} |"
         )
+    for row in (row for row in rows if "retrained" in row):
+        yield f"\nVersion {row['version']}: {row['retrained']['sentence']}"
 
 
 def _changed(said: Mapping[str, Any]) -> str:

@@ -162,21 +162,27 @@ document.addEventListener("keydown", (event) => {
   else if (mine.length) say("Choose one of your codings first, by its number.");
   else if ("axto".includes(key) && key.length === 1) say(moving ? BUSY : "Nothing is suggested here.");
 });
-/* The model reads behind the page: what it says comes without moving anything. */
+/* The model reads behind the page, and learns between interviews: what it says comes without moving anything. */
+let listening = false;
 async function listen() {
-  const told = (await (await fetch(base + "/job")).json()).reading, read = $("#reading");
-  if (!told || !read) return;
-  if (told.fault) return void (read.textContent = told.fault);
-  read.textContent = `The model is reading the documents: ${told.done} of ${told.total}.`;
-  if (told.done > +read.dataset.done && !$("#words") && !span && !retrying) {
+  const told = await (await fetch(base + "/job")).json(), model = told.reading, read = $("#reading"), learnt = $("#learnt");
+  listening = Boolean(read);
+  if (!read) return;
+  if (learnt) learnt.textContent = told.learning ? "The model is learning from what was reviewed; you can go on." : told.learnt;
+  if (model?.fault) return void ([read.hidden, read.textContent, listening] = [false, model.fault, false]);
+  if (model && +read.dataset.of !== model.of) [read.dataset.of, read.dataset.done] = [model.of, 0]; /* another model */
+  if (model) read.textContent = `The ${model.whole ? "new " : ""}model is reading the documents: ${model.done} of ${model.total}.`;
+  if (model && model.done > +read.dataset.done && (!model.whole || model.done === model.total) && !$("#words") && !span && !retrying) {
     await queue("/fresh", () => ({ do: "fresh", ...place(), edge: touched ? "" : "first" }));
-    read.dataset.done = told.done;
+    read.dataset.done = model.done;
   }
-  read.hidden = +read.dataset.done >= told.total; /* all that it has said is on the page */
-  if (!read.hidden) setTimeout(listen, 1000);
+  read.hidden = !model || +read.dataset.done >= model.total; /* all that it has said is on the page */
+  listening = told.learning || !read.hidden;
+  if (listening) setTimeout(listen, 1000);
 }
+hooks.shown.push((answer) => { if (answer.learning && !listening) setTimeout(listen, 500, (listening = true)); });
 for (const kind of ["keydown", "pointerdown", "wheel"]) document.addEventListener(kind, () => { touched = true; }, { passive: true });
-if ($("#reading:not([hidden])")) setTimeout(listen, 400);
+if ($("#reading:not([hidden]), #learnt[data-learning]")) setTimeout(listen, 400, (listening = true));
 choose(0);
 seen = current()?.id;
 current()?.scrollIntoView({ block: "center" });

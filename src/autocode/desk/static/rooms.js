@@ -34,6 +34,7 @@ Object.assign(does, {
 document.addEventListener("change", ({ target: t }) => {
   if (t.id === "files" && t.files.length) bring(t.files);
   if (t.matches("[data-mend]") && t.value) { names[t.dataset.name] = t.value; queue("/read", choices); }
+  if (t.id === "learning") queue("/learning", () => ({ wanted: t.checked }));
   if (t.id === "replacing") queue("/read", choices);
   if (t.matches("[data-speaker]")) $$("[data-speaker]").forEach((i) => { if (i.dataset.speaker === t.dataset.speaker) i.checked = t.checked; });
 });
