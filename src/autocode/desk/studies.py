@@ -224,10 +224,7 @@ class OpenStudy:
         return self._waits or (self.jobs.aside is not None and self.jobs.aside.state == "running")
 
     def finished(self, document: str, sitting: ReviewSession) -> bool:
-        """Learn from an interview that a person has reviewed, beside the page, where that is wanted; whether it begins.
-
-        A model that was named when the desk was opened may be of another study: it is never trained from here.
-        """
+        """Learn from an interview that a person has reviewed, where that is wanted, but never a model that was named."""
         desk, key = self.desk(), (document, sitting.coder)
         if self.named or not self.has_model or key in self._reviewed or document in desk.advice.learnt or not self.learns:
             return False
@@ -276,9 +273,9 @@ class OpenStudy:
             self._read(study)
 
     def _read(self, study: Study) -> None:
-        if self.reading:
-            work = (study, lambda: self.tools.load(self.model), self.model.name)
-            threading.Thread(target=self.reading.read, args=work, daemon=True).start()
+        reading, work = self.reading, (study, lambda: self.tools.load(self.model), self.model.name)
+        if reading:
+            threading.Thread(target=reading.read, args=work, daemon=True).start()
 
     def close(self) -> None:
         """Stop what works for the study, and let go of its file."""
