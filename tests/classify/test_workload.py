@@ -25,7 +25,7 @@ def test_a_machine_that_ranks_rightly_saves_most_of_the_reading() -> None:
     worst = workload(1 - P, Y, P < 2, groups)
     assert 0.95 <= worst.share <= 0.97
     assert (worst.questions, worst.answered) == (100 / 30, 1.0)
-    assert "read 27% of the segments (95 % CI" in found.sentences[0]
+    assert "read 27% of the segments (95% CI" in found.sentences[0]
 
 
 def test_a_half_given_code_is_half_found() -> None:

@@ -65,7 +65,7 @@ def test_a_codebook_problem_needs_low_kappa_and_evidence(value, high, flags, pro
     """Kappa below .4 whose interval ends below .667; without an interval nobody is blamed."""
     found = made(known, {"Rare": {"value": value, "low": -0.1, "high": high, "flags": flags}})
     assert found.rows[1].codebook_problem == problem
-    assert ("Rare (0.20)" in str(found)) == problem
+    assert ("Rare (.20)" in str(found)) == problem
 
 
 def test_the_remark_says_how_many_more(known: Reliability) -> None:

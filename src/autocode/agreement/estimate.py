@@ -37,7 +37,7 @@ REASONS: Mapping[str, str] = {
     "perfect": "complete agreement: no interval on this scale",
     "alike_everywhere": "the coders agree alike in every document, more evenly than separate segments would by chance; "
     "the interval is as wide as for independent segments",
-    "undefined_resamples": "more than 5 % of the resamples were undefined: the interval is unreliable",
+    "undefined_resamples": "more than 5% of the resamples were undefined: the interval is unreliable",
 }
 """What each reason or flag means, in words for a reader."""
 
@@ -131,8 +131,8 @@ class AgreementOptions:
             `binary.BINARY`, a function of 2 x 2 tables, or `module:name` of one (`verdict.coefficient_of`).
         confidence: Coverage of the intervals.
         bound: One-sided confidence of the bounds on delta that decide the verdict. At .975 the verdict
-            can be read off the two-sided 95 % interval, and a machine just at the margin passes in
-            fewer than 5 % of studies; at .95 it would pass in 6 to 7 % (measured, benchmarks).
+            can be read off the two-sided 95% interval, and a machine just at the margin passes in
+            fewer than 5% of studies; at .95 it would pass in 6 to 7% (measured, benchmarks).
         interval: `jackknife` (default: how much joint uses vary between documents for kappa and its kin, see
             `intervals.joint_share`; for the others and for differences, leaving out one document at a time) or
             `bootstrap` (percentiles of documents drawn again; for 30 documents or more).

@@ -200,7 +200,7 @@ def partial_pooling(counts: FloatArray, statistic: Statistic, uses: FloatArray) 
         uses: (C,) coded places.
 
     Returns:
-        Value, low and high (95 %), (C,) each; NaN where nobody gave the code or fewer than `LEAST_CODES` are in use.
+        Value, low and high (95%), (C,) each; NaN where nobody gave the code or fewer than `LEAST_CODES` are in use.
     """
     total = counts.sum(0)
     cells = total.sum(0)

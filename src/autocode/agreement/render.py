@@ -173,7 +173,7 @@ def _aside(m: Measure) -> bool:
 
 def _foot(report: Findings) -> str:
     """What is not shown, and why; how to read the table."""
-    confidence = f"{100 * report.options.confidence:.0f} %"
+    confidence = f"{100 * report.options.confidence:.0f}%"
     notes = [
         *report.notes,
         "both, first, second: units given the code by both, or by one coder only.",
@@ -195,8 +195,8 @@ def _more_documents(report: Findings) -> list[str]:
     if not any(v.more for v in report.verdicts):
         return []
     return [
-        "inconclusive, +N: about N more documents would settle it, if the difference stays the same; without a number "
-        "it is not attainable by coding more."
+        "inconclusive, +N: about N more documents would settle it, for or against the machine, if the difference stays the "
+        "same; without a number it is not attainable by coding more."
     ]
 
 
@@ -236,7 +236,7 @@ def _paradoxes(report: Findings) -> list[str]:
     if not rows:
         return []
     shown = [
-        f"{r.code} ({100 * (r.percent.value or 0):.1f} % of units alike, kappa {apa(r.kappa.value)}, "
+        f"{r.code} ({100 * (r.percent.value or 0):.1f}% of units alike, kappa {apa(r.kappa.value)}, "
         f"AC1 {apa(float(gwet_ac1(r.cells)))}, PABAK {apa(float(pabak(r.cells)))})"
         for r in rows[:5]
     ]

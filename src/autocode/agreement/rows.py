@@ -148,7 +148,7 @@ class Verdict:
         uses: Units that a human coded.
         joint_uses: Units that two humans coded alike with the code, summed over pairs of humans.
         coded_documents: Documents that hold the uses.
-        needed: Documents needed in all for a clear answer, where it is inconclusive.
+        needed: Documents needed in all for a clear answer, favourable or not, where it is inconclusive.
         flags: over_use, under_use, echo:CODER, high_prevalence, humans_unreliable.
         chances: Error rates of the pooled verdict in studies like this one, where the options ask for them.
     """

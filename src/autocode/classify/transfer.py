@@ -176,7 +176,7 @@ class Gain:
 
     @property
     def taken(self) -> bool:
-        """Whether the dearer way is kept: it must be better by more than two standard errors, and by 1 % at least."""
+        """Whether the dearer way is kept: it must be better by more than two standard errors, and by 1% at least."""
         return self.mean > max(2 * self.error, _LEAST * self.plain)
 
 

@@ -29,7 +29,7 @@ class Workload:
 
     Attributes:
         share: Of the segments to be read, those first of which the machine expects most.
-        low: Lower limit of its 95 % interval.
+        low: Lower limit of its 95% interval.
         high: Upper limit.
         questions: Codes shown beside a segment (suggested or asked) for each one that a coder gave.
         answered: Share of the coders' codings among the codes shown.
@@ -54,7 +54,7 @@ class Workload:
         """What to tell a reader, a sentence each; none where there is not enough to say."""
         if self.share != self.share:
             return ()
-        read = f"{self.share:.0%} of the segments (95 % CI {100 * self.low:.0f} to {100 * self.high:.0f} %)"
+        read = f"{self.share:.0%} of the segments (95% CI {100 * self.low:.0f} to {100 * self.high:.0f}%)"
         told = [f"To find {FOUND:.0%} of what you would code, read {read}, where the model expects most."]
         if self.questions == self.questions:
             asked = f"{self.questions:.1f} codes for each that you would give"

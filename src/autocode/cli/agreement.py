@@ -310,7 +310,7 @@ def frequencies(
 
 def _print_frequencies(rows: list[Frequency], title: str) -> None:
     """Raw, corrected with interval, humans alone; the two other estimators where they are safe."""
-    heads = (title, "machine", "raw %", "corrected %", "95 % CI", "humans %", "PPI++ %", "diff. %")
+    heads = (title, "machine", "raw %", "corrected %", "95% CI", "humans %", "PPI++ %", "diff. %")
     cells = []
     for row in rows:
         e = row.corrected

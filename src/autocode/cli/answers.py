@@ -95,7 +95,7 @@ def and_list(names: Sequence[str]) -> str:
 
 
 def _interval(e: Estimate) -> str:
-    return "" if e.low is None or e.high is None else f", 95 % CI [{apa(e.low)}, {apa(e.high)}]"
+    return "" if e.low is None or e.high is None else f", 95% CI [{apa(e.low)}, {apa(e.high)}]"
 
 
 def _ranked(report: AgreementReport, kind: str) -> tuple[list[tuple[str, Row]], int]:
@@ -193,13 +193,13 @@ def judged(report: AgreementReport, first: FirstChoices | None, reading: Sequenc
         best,
         worst,
         f"kappa of {name} and you" + (", in brackets yours" if any("(" in t for t in told) else "") if best else "",
-        change=_change(verdict),
+        change=_change(verdict, report.options.margin),
         notes=(*notes, *reading, *_apart(report)),
     )
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}%"
 
 
 def _humans(report: AgreementReport, row: Row) -> str:
@@ -240,13 +240,14 @@ def _use(v: Verdict, first: FirstChoices | None) -> str:
     return "Use it, if at all, to find passages you may have overlooked; decide on every code yourself."
 
 
-def _change(v: Verdict) -> str:
+def _change(v: Verdict, margin: float) -> str:
     """What would change a verdict on the machine."""
     if v.label == "inconclusive":
-        more = counted(v.more or 0, "more document")
         if v.more:
-            return f"What would settle it: about {more} coded by two of you, if the difference stays the same."
-        return "What would settle it: it is not attainable by coding more; the difference is too close to the margin."
+            against = "; as it stands, they would speak against the machine."
+            what = against if (v.delta.value or 0.0) < -margin else ", if the difference stays the same."
+            return f"What would settle it: about {counted(v.more, 'more document')} coded by two of you{what}"
+        return "What would settle it is not attainable by coding more: the difference is too close to the margin."
     if v.label == "on_par_but_humans_unreliable":
         return "What would change it: clearer definitions, until you agree at .667 or more."
     if v.label in ("not_supported", "on_par_but_low"):
@@ -272,11 +273,9 @@ def learnt(found: Licences) -> Answer:
     else:
         verdict = f"Of {total}, the model may suggest none yet" + (f"; {rest}." if rest else ".")
         good = "Good for: pointing to passages that may carry a code. No share of them is promised to be right."
-    near = sorted((row.needed[0] or 0.0, row.code) for row in by["assist only"])
-    near = [(n, code) for n, code in near if 0 < n <= 2000]
-    told = [f"{names[row.code]} ({counted(row.segments, 'segment')})" for row in sorted(found.rows, key=_weight)]
-    best, worst = ends(told)
-    change = "; ".join(f"{names[code]} about {n:,.0f}" for n, code in near[:3])
+    used = sorted((row for row in found.rows if row.segments), key=_weight)
+    best, worst = ends([f"{names[row.code]} ({counted(row.segments, 'segment')})" for row in used])
+    change = "; ".join(f"{names[code]} about {n:,.0f}" for n, code in found.nearest[:3])
     unclear = and_list([names[row.code] for row in found.rows if row.codebook_problem])
     return Answer(
         verdict,

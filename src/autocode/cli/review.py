@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from autocode.agreement.estimate import apa
 from autocode.cli.options import Json, ModelOption, Overwrite, StudyPath, out
 from autocode.cli.shell import bundled, tell
 from autocode.desk.guard import Auth
@@ -228,7 +229,7 @@ def _export(path: Path, chosen: list[Entry], written: list[Entry]) -> None:
 
 def _line(entry: Entry, gone: frozenset[int]) -> str:
     d = entry.decision
-    by = f" (model: {d.suggested}, {d.probability:.2f})" if d.probability is not None else ""
+    by = f" (model: {d.suggested}, {apa(d.probability)})" if d.probability is not None else ""
     hidden = ", suggestions hidden" if d.hidden else ""
     back = ", undone" if entry.seq in gone else f", takes back {', '.join(map(str, d.undoes))}" if d.undoes else ""
     place = f"{d.document} {d.segment}".strip()

@@ -124,7 +124,7 @@ def _found(view: View) -> str:
     return (
         f"{len(view.codings):,} coded segments under {len(view.themes)} {'theme' if len(themes) == 1 else 'themes'} in "
         f"{len(view.study.documents)} documents. The largest theme is {view.name(first)}: {len(view.under(first)):,} segments "
-        f"({share:.0f} %){spoke} (⟨Codes⟩)."
+        f"({share:.0f}%){spoke} (⟨Codes⟩)."
     )
 
 

@@ -64,7 +64,7 @@ def _maxqda(documents: Sequence[Coded], codes: Sequence[str]) -> Iterator[Line]:
             yield "MAXQDA", f"{name}, percent", code, "", share
     yield from _over_all(documents)
     for code, (yes, no) in maxqda_segments(documents).by_code.items():
-        yield "MAXQDA", "level 3, segments 90 %, percent", code, "", Estimate(yes / (yes + no))
+        yield "MAXQDA", "level 3, segments 90%, percent", code, "", Estimate(yes / (yes + no))
 
 
 def _nvivo(documents: Sequence[Coded], codes: Sequence[str]) -> Iterator[Line]:
@@ -115,8 +115,8 @@ def overall(study: Study, codes: Sequence[str], pairs: Sequence[tuple[str, str]]
 def _over_all(documents: Sequence[Coded]) -> Iterator[Line]:
     """MAXQDA's third level over all codes."""
     found = maxqda_segments(documents)
-    yield "MAXQDA", "level 3, segments 90 %, percent", ALL, "", found.percent
-    yield "MAXQDA", "level 3, segments 90 %, kappa (Brennan-Prediger)", ALL, "", found.kappa
+    yield "MAXQDA", "level 3, segments 90%, percent", ALL, "", found.percent
+    yield "MAXQDA", "level 3, segments 90%, kappa (Brennan-Prediger)", ALL, "", found.kappa
 
 
 _Pairs = list[tuple[str, str]]

@@ -234,7 +234,7 @@ def expectation(curve: Curve) -> str:
     return (
         f"Agreement of machine and coders (pooled kappa, documents not learnt from): about {apa(curve.now)} with "
         f"the {curve.documents} documents coded now, by the fitted line. After {curve.ahead} more, expect about "
-        f"{apa(curve.later)} (95 % interval [{apa(curve.low)}, {apa(curve.high)}]).{humans}"
+        f"{apa(curve.later)} (95% interval [{apa(curve.low)}, {apa(curve.high)}]).{humans}"
     )
 
 
@@ -250,7 +250,7 @@ def figure(curve: Curve) -> Figure:
     data = Table("Learning curve", "Learning curve", header, tuple(rows), "tkkk")
     caption = (
         "Learning curve: discs were measured on documents not learnt from, the line is fitted to them, the ring "
-        "is what to expect, with its 95 % interval."
+        "is what to expect, with its 95% interval."
     )
     return Figure("curve", caption, (_drawing(curve),), data)
 

@@ -49,7 +49,7 @@ class Saturation:
 
     @property
     def to_come(self) -> tuple[float, float, float] | None:
-        """Codes still to come, with the ends of their 95 % interval; None where it cannot be said.
+        """Codes still to come, with the ends of their 95% interval; None where it cannot be said.
 
         Chao's estimator for codes by interviews, bias-corrected. It is a lower bound where interviews differ much.
         """
@@ -71,16 +71,16 @@ class Saturation:
         if self.share is None:
             return f"Fewer than {BASE + RUN} coded interviews: whether new codes still come up cannot be judged."
         rule = (
-            f"The last {RUN} interviews brought {new} new {'code' if new == 1 else 'codes'}, {100 * self.share:.0f} % of the "
+            f"The last {RUN} interviews brought {new} new {'code' if new == 1 else 'codes'}, {100 * self.share:.0f}% of the "
             f"{self.rows[BASE - 1][3]} that the first {BASE} had brought; "
-            f"{'flat' if self.reached else 'not flat'} by the rule of at most {100 * SHARE:.0f} % (Guest et al., 2020)."
+            f"{'flat' if self.reached else 'not flat'} by the rule of at most {100 * SHARE:.0f}% (Guest et al., 2020)."
         )
         if self.to_come is None:
             return f"{rule} {self.once} codes were found in one interview only: too few to estimate codes still to come."
         value, low, high = self.to_come
         return (
             f"{rule} From the {self.once} codes found in one interview only, about {value:.0f} more codes are to be expected "
-            f"of interviews like these (95 % interval {low:.0f} to {high:.0f}; Chao, 1987)."
+            f"of interviews like these (95% interval {low:.0f} to {high:.0f}; Chao, 1987)."
         )
 
 

@@ -278,7 +278,7 @@ def blocks(made: Told, view: View) -> Iterator[Block]:
         yield Table(
             "Double coding",
             "What coding so many documents twice would show",
-            ("Documents coded twice", "95 % interval", f"Shows kappa above {apa(made.plan.line)}", "Interval can be given"),
+            ("Documents coded twice", "95% interval", f"Shows kappa above {apa(made.plan.line)}", "Interval can be given"),
             tuple(
                 (r.documents, f"±{apa(r.half_width)}" if r.defined >= 0.5 else "–", r.above, r.defined) for r in made.plan.rows
             ),
@@ -323,7 +323,7 @@ def _again(coder: str, found: Relooked) -> str:
     said = f"{coder} decided {found.changed} of {counted(found.listed, 'listed decision')} otherwise when looking again, blind"
     if found.kappa is None:
         return f"{said}; for agreement with oneself there is not enough data to say ({found.drawn} drawn at random)."
-    ends = f"95 % CI [{apa(found.low)}, {apa(found.high)}]"
+    ends = f"95% CI [{apa(found.low)}, {apa(found.high)}]"
     return f"{said}; agreement with oneself is kappa {apa(found.kappa)}, {ends}, from {found.drawn} drawn at random."
 
 

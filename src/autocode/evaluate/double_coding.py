@@ -164,7 +164,7 @@ class Relooked:
 
     Attributes:
         kappa: Of the coder with themselves, from the units drawn at random, weighted to the whole; None where undefined.
-        low: Lower end of its 95 % interval.
+        low: Lower end of its 95% interval.
         high: Upper end.
         drawn: How many units were drawn at random and answered.
         listed: How many listed decisions were answered.

@@ -31,7 +31,7 @@ LIST = 30
 """How many decisions of one coder are listed at most."""
 
 SLIP_RATE = 0.03
-"""Share of a coder's codings taken to be slips when chances are turned into an order; audits find 2 to 5 %."""
+"""Share of a coder's codings taken to be slips when chances are turned into an order; audits find 2 to 5%."""
 
 WORTH_A_LOOK = 0.1
 """Decisions are listed from this probability of being a slip on."""

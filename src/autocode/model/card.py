@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autocode.agreement.estimate import apa
 from autocode.classify.calibration import Reliability, calibration_error
 from autocode.classify.material import FloatArray
 from autocode.config import ClassifyConfig
@@ -42,8 +43,8 @@ def described(bins: FloatArray) -> str:
     worst = filled[np.argmax(np.abs(filled[:, 1] - filled[:, 2]))]
     return (
         f"Share coded by the humans against the probability the model gave, out of document, in {len(filled)} bins; "
-        f"expected calibration error {calibration_error(bins):.3f}, largest distance where it said {worst[1]:.2f} "
-        f"and {worst[2]:.2f} were coded."
+        f"expected calibration error {apa(calibration_error(bins), 3)}, largest distance where it said {apa(worst[1])} "
+        f"and {apa(worst[2])} were coded."
     )
 
 
@@ -57,8 +58,8 @@ def _frame() -> Iterator[str]:
         (x, y0), (_, y1) = _place(mark, 0), _place(mark, 1)
         (x0, y), (x1, _) = _place(0, mark), _place(1, mark)
         yield f'<path d="M{x:.0f} {y0:.0f}V{y1:.0f}M{x0:.0f} {y:.0f}H{x1:.0f}" stroke="{_FAINT}" stroke-width=".5"/>'
-        yield f'<text x="{x:.0f}" y="{y0 + 18:.0f}" text-anchor="middle" fill="{_INK}">{mark:g}</text>'
-        yield f'<text x="{x0 - 8:.0f}" y="{y + 4:.0f}" text-anchor="end" fill="{_INK}">{mark:g}</text>'
+        yield f'<text x="{x:.0f}" y="{y0 + 18:.0f}" text-anchor="middle" fill="{_INK}">{apa(mark)}</text>'
+        yield f'<text x="{x0 - 8:.0f}" y="{y + 4:.0f}" text-anchor="end" fill="{_INK}">{apa(mark)}</text>'
     (x0, y0), (x1, y1) = _place(0, 0), _place(1, 1)
     yield f'<path d="M{x0:.0f} {y0:.0f}L{x1:.0f} {y1:.0f}" stroke="{_INK}" stroke-dasharray="5 4" fill="none"/>'
     middle = (x0 + x1) / 2
@@ -130,15 +131,15 @@ def _promises(found: Licences) -> Iterator[str]:
     if problems:
         yield (
             "\n"
-            + f"**Codebook problems**, the coders agree below {HUMAN_FLOOR}: "
-            + ", ".join(f"{row.code} ({row.human[0]:.2f})" for row in problems)
+            + f"**Codebook problems**, the coders agree below {apa(HUMAN_FLOOR, 1)}: "
+            + ", ".join(f"{row.code} ({apa(row.human[0])})" for row in problems)
             + ". Mend the definition before the machine."
         )
 
 
 def _table(found: Licences) -> Iterator[str]:
     yield (
-        "| Code | Licence | Coded segments | Documents | Suggestions right (95 %) | Coverage | Found with ask (95 %) | "
+        "| Code | Licence | Coded segments | Documents | Suggestions right (95%) | Coverage | Found with ask (95%) | "
         "Asked, of all segments | Kappa between coders | Remark |"
     )
     yield "|---|---|---:|---:|---:|---:|---:|---:|---:|---|"
@@ -154,7 +155,7 @@ def _cells(row: Licence, config: ClassifyConfig) -> tuple[str, ...]:
         f"{row.segments}",
         f"{row.documents}",
         _limits(row.precision),
-        _shown(row.coverage),
+        apa(row.coverage),
         _limits(row.found),
         f"{row.asked:.0%}",
         _limits(row.human),
@@ -162,25 +163,21 @@ def _cells(row: Licence, config: ClassifyConfig) -> tuple[str, ...]:
     )
 
 
-def _shown(value: float | None) -> str:
-    return "-" if value is None else f"{value + 0.0:.2f}".replace("-0.00", "0.00")
-
-
 def _limits(values: tuple[float | None, ...]) -> str:
     value, low, high = values
-    return _shown(value) + (f" ({low:.2f} to {high:.2f})" if value is not None and None not in (low, high) else "")
+    return apa(value) + (f" ({apa(low)} to {apa(high)})" if value is not None and None not in (low, high) else "")
 
 
 def _believed(known: Reliability) -> Iterator[str]:
     yield "## How far to believe a probability"
     yield f"\n![{described(known.bins)}]({DIAGRAM})\n"
-    yield f"Expected calibration error, out of document: {calibration_error(known.bins):.3f}.\n"
-    yield "| Probability given | Decisions | Mean probability | Share coded | 95 % limits |"
+    yield f"Expected calibration error, out of document: {apa(calibration_error(known.bins), 3)}.\n"
+    yield "| Probability given | Decisions | Mean probability | Share coded | 95% limits |"
     yield "|---|---:|---:|---:|---:|"
     for b, (count, said, true, low, high) in enumerate(_rows(known.bins)):
         width = 1 / len(known.bins)
-        numbers = f"{said:.3f} | {true:.3f} | {low:.3f} to {high:.3f}" if count else "- | - | -"
-        yield f"| {b * width:.1f} to {(b + 1) * width:.1f} | {count:,.0f} | {numbers} |"
+        numbers = f"{apa(said, 3)} | {apa(true, 3)} | {apa(low, 3)} to {apa(high, 3)}" if count else "- | - | -"
+        yield f"| {apa(b * width, 1)} to {apa((b + 1) * width, 1)} | {count:,.0f} | {numbers} |"
 
 
 def _rows(bins: FloatArray) -> list[list[float]]:
@@ -196,7 +193,7 @@ def _plain(found: Licences, known: Reliability) -> Iterator[str]:
     yield "|---|---:|---:|---:|"
     rates = zip(known.average_precision, known.precision, known.recall, strict=True)
     for row, values in zip(found.rows, rates, strict=False):
-        yield f"| {row.code} | " + " | ".join(_shown(float(v) if v == v else None) for v in values) + " |"
+        yield f"| {row.code} | " + " | ".join(apa(float(v)) for v in values) + " |"
 
 
 def effort_note(made: Mapping[str, Any]) -> str:

@@ -60,7 +60,7 @@ class Curve:
         line: (documents, agreement) of the fitted curve, from the first point to now and later.
         now: Agreement the curve gives for all documents coded now.
         later: The same after `ahead` more.
-        low: Lower end of the 95 % interval of `later`.
+        low: Lower end of the 95% interval of `later`.
         high: Upper end.
         humans: Mean pooled kappa between the coders, None where no unit was seen by two.
         reason: Why nothing is said, "" where something is.

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autocode.agreement.estimate import apa
 from autocode.classify.calibration import Reliability
 from autocode.errors import AutocodeError, ModelError
 from autocode.formats.tables.codebooks import read_codebook
@@ -203,7 +204,7 @@ def listed(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield (
             f"| {row['version']} | {row['study'][:8]} | {row['codebook'][:8]} | {', '.join(row['coders'])} | "
             f"{row['documents']} | {row['codings']:,} | {row['codes']} | {row['silent']} | "
-            f"{'-' if mean is None else f'{mean:.2f}'} | {_changed(row['codes_changed'])} |"
+            f"{apa(mean)} | {_changed(row['codes_changed'])} |"
         )
     for row in (row for row in rows if "retrained" in row):
         yield f"\nVersion {row['version']}: {row['retrained']['sentence']}"

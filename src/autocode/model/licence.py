@@ -13,17 +13,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from autocode.agreement.estimate import apa
 from autocode.classify.bands import BASES
 from autocode.classify.calibration import Reliability
 from autocode.classify.workload import Workload
 from autocode.config import ClassifyConfig
+from autocode.errors import counted
 
 LICENCES = ("suggest", "assist only", "silent")
 HUMAN_FLOOR = 0.4
 """Kappa between humans below which a code is a codebook problem (fair at best: Landis & Koch 1977) ..."""
 HUMAN_DOUBT = 0.667
-"""... if its 95 % interval also ends below this (Krippendorff 2004, limit of tentative conclusions)."""
-_MANY = 2000
+"""... if its 95% interval also ends below this (Krippendorff 2004, limit of tentative conclusions)."""
+REACH = 3
+"""As many times its coded segments a code may be asked to gain; more is not attainable by coding more."""
 _WHOSE = {"theme": "with its theme", "all": "together with other codes"}
 
 
@@ -62,6 +65,11 @@ class Licence:
     human: tuple[float | None, ...]
     codebook_problem: bool
     why: str
+
+    def reachable(self, which: int) -> float | None:
+        """Further coded segments for a promise of its own (0 suggest, 1 ask); None where no number within reach would do."""
+        more = self.needed[which]
+        return more if more is not None and 0 < more <= REACH * self.segments else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +116,28 @@ class Licences:
         lines += [f"silent: {why}: {'; '.join(codes)}" for why, codes in _by_reason(self.rows)]
         return "\n".join(lines)
 
+    @property
+    def nearest(self) -> list[tuple[float, str]]:
+        """How many more coded segments a code that is asked about needs to be suggested by itself, the fewest first; only
+        what is within reach.
+        """
+        asked = [(row.reachable(0), row.code) for row in self.rows if row.licence == "assist only"]
+        return sorted((more, code) for more, code in asked if more)
+
     def _recall(self) -> str:
         with_promise = sum(bool(row.ask_basis) for row in self.rows)
         c = self.config
         return f"{with_promise} codes with the promise to find {c.recall:.0%}" if with_promise else "no promise of recall"
 
     def _nearest(self) -> Iterator[str]:
-        assist = [(row.needed[0] or 0.0, row.code) for row in self.rows if row.licence == "assist only"]
-        known = [(more, code) for more, code in sorted(assist) if 0 < more <= _MANY][:3]
-        if known:
-            told = "; ".join(f"{code} (about {more:,.0f})" for more, code in known)
+        if near := self.nearest[:3]:
+            told = "; ".join(f"{code} (about {more:,.0f})" for more, code in near)
             yield f"Nearest to a promise of precision, with so many more coded segments: {told}"
 
     def _problems(self) -> Iterator[str]:
-        named = [f"{row.code} ({row.human[0]:.2f})" for row in self.rows if row.codebook_problem]
+        named = [f"{row.code} ({apa(row.human[0])})" for row in self.rows if row.codebook_problem]
         if named:
-            yield f"Codebook problems, the coders agree below {HUMAN_FLOOR}: {'; '.join(named)}"
+            yield f"Codebook problems, the coders agree below {apa(HUMAN_FLOOR, 1)}: {'; '.join(named)}"
 
 
 def _bases(bases: Iterator[str]) -> str:
@@ -195,13 +209,14 @@ def note(row: Licence) -> str:
         return row.why
     parts = ["codebook problem: the coders themselves do not agree"] if row.codebook_problem else []
     if row.suggest_basis != "code":
-        parts.append(f"to suggest by itself: {_needs(row.needed[0], 'not precise enough yet')}")
+        parts.append(f"to suggest by itself: {_needs(row, 0, 'not precise enough yet')}")
     if not row.ask_basis:
-        parts.append(f"to promise with ask: {_needs(row.needed[1], 'would ask too much')}")
+        parts.append(f"to promise with ask: {_needs(row, 1, 'would ask too much')}")
     return "; ".join(parts)
 
 
-def _needs(more: float | None, never: str) -> str:
-    if more is None:
+def _needs(row: Licence, which: int, never: str) -> str:
+    if row.needed[which] is None:
         return never
-    return f"{f'about {more:,.0f}' if more <= _MANY else f'over {_MANY:,}'} more coded segments"
+    more = row.reachable(which)
+    return "not attainable by coding more" if more is None else f"about {counted(int(more), 'more coded segment')}"

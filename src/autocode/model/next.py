@@ -190,11 +190,11 @@ def _one_why(model: CodingModel, found: Open, row: int) -> Iterator[str]:
     p = found.P[row]
     doubtful = [k for k in np.argsort(-p, kind="stable") if _LOW <= p[k] <= _HIGH]
     if doubtful:
-        yield "in doubt: " + ", ".join(f"{model.codes[k]} ({100 * p[k]:.0f} %)" for k in doubtful[:3])
+        yield "in doubt: " + ", ".join(f"{model.codes[k]} ({100 * p[k]:.0f}%)" for k in doubtful[:3])
     if model.strange(found.distance[[row]])[0]:
         yield "unlike anything coded"
     for k in _best(np.where(found.counts < RARE, p, 0), 0.05, 1):
-        yield f"perhaps {model.codes[k]} ({100 * p[k]:.0f} %; coded so far: {int(found.counts[k])})"
+        yield f"perhaps {model.codes[k]} ({100 * p[k]:.0f}%; coded so far: {int(found.counts[k])})"
 
 
 def _first(codes: tuple[str, ...], values: NDArray[Any]) -> str:

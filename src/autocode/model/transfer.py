@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autocode.agreement.coefficients import cohen_kappa, mean_defined
+from autocode.agreement.estimate import apa
 from autocode.agreement.intervals import MIN_DOCUMENTS, jackknife, plain
 from autocode.classify import HeldOutPredictions
 from autocode.classify.material import Target
@@ -64,7 +65,7 @@ class Gain:
         alone: Kappa of the machine that knows the new study only.
         kept: Kappa of the machine that uses the other studies by the rule.
         change: The difference.
-        low: 95 % limits of the difference, over documents; None below 6 documents.
+        low: 95% limits of the difference, over documents; None below 6 documents.
         high: The same.
         used: The study whose material the model uses for this code, "" for none.
         why: Why so.
@@ -112,11 +113,11 @@ class Evidence:
             "material is used for a code where neither average precision nor kappa is lower with it, in the choice "
             "and in this table.\n"
         )
-        yield "| Code | Coded segments | Alone | With | Change (95 %) | Used in the model |"
+        yield "| Code | Coded segments | Alone | With | Change (95%) | Used in the model |"
         yield "|---|---:|---:|---:|---:|---|"
         for row in (self.mean, *self.rows):
             yield (
-                f"| {row.code or 'mean over codes'} | {row.segments:,} | {_shown(row.alone)} | {_shown(row.kept)} | "
+                f"| {row.code or 'mean over codes'} | {row.segments:,} | {apa(row.alone)} | {apa(row.kept)} | "
                 f"{_change(row)} | {row.used or row.why} |"
             )
 
@@ -174,8 +175,6 @@ def _difference(tables: FloatArray) -> FloatArray:
     return np.asarray(kappa[..., 1] - kappa[..., 0])
 
 
-def _shown(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
 
 
 def _change(row: Gain) -> str:

@@ -127,6 +127,22 @@ def test_inconclusive_says_how_many_documents_are_needed() -> None:
         assert half * (v.documents / v.needed) ** 0.5 <= (v.delta.value or 0.0) + 0.10 + 1e-9
 
 
+def test_a_number_of_documents_is_given_on_either_side_of_the_margin() -> None:
+    """A difference beyond the margin, not yet surely so, is settled by more documents as well: against the machine."""
+    found = []
+    for seed in range(30):
+        data = noisy(seed, documents=8, each=12, noise=0.05)
+        data.Y[2] ^= np.random.default_rng(seed).random(data.Y.shape[1:]) < 0.08
+        found.append(judged(data))
+    below = [v for v in found if v.label == "inconclusive" and (v.delta.value or 0.0) < -0.1]
+    assert below
+    for v in below:
+        assert v.needed is not None
+        assert v.needed > v.documents
+        half = (v.upper or 0.0) - (v.delta.value or 0.0)
+        assert (v.delta.value or 0.0) + half * (v.documents / v.needed) ** 0.5 <= -0.10 + 1e-9
+
+
 def test_one_human_alone_gives_no_verdict() -> None:
     """A machine beside one human is compared but not judged."""
     report = agree_on(noisy(coders=2), AgreementOptions(machines=("b",)))

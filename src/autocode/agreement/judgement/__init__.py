@@ -238,8 +238,8 @@ def _decide(v: Verdict, se: float | None, options: AgreementOptions) -> Verdict:
     v = replace(v, lower=d - half, upper=d + half, p=p)
     if beyond + half < 0:
         return replace(v, label="not_supported")
-    if beyond - half <= 0:
-        needed = math.ceil(v.documents * (half / beyond) ** 2) if beyond > 0 else None
+    if beyond - half <= 0:  # more documents would show on which side of the margin it lies
+        needed = math.ceil(v.documents * (half / beyond) ** 2) if abs(beyond) > 1e-9 else None
         return replace(v, label="inconclusive", needed=needed)
     if v.machine_humans.low is None or v.machine_humans.low <= 0:
         return replace(v, label="not_supported", reason="at_chance")

@@ -67,7 +67,7 @@ class PlanRow:
 
     Attributes:
         documents: How many.
-        half_width: Mean distance from the middle of the 95 % interval to its ends.
+        half_width: Mean distance from the middle of the 95% interval to its ends.
         above: Share of the studies in which the interval lies above the line.
         defined: Share of the studies in which an interval can be given at all.
         covered: Share of the intervals that hold the true kappa.
@@ -103,8 +103,8 @@ class Plan:
         width, most = f"±{apa(self.width)}", STEPS[-1]
         many = f"{self.enough_width} documents" if self.enough_width else f"more than {most} documents"
         said = (
-            f"With {d.units:,} decisions (segments times codes) a document, of which {100 * d.prevalence:.2g} % are codings, "
-            f"and an expected kappa of {apa(d.kappa)}, double coding {many} gives a 95 % interval of {width}"
+            f"With {d.units:,} decisions (segments times codes) a document, of which {100 * d.prevalence:.2g}% are codings, "
+            f"and an expected kappa of {apa(d.kappa)}, double coding {many} gives a 95% interval of {width}"
         )
         if d.kappa <= self.line:
             return f"{said}; kappa above {apa(self.line)} cannot be shown, since no more is expected."
