@@ -175,8 +175,6 @@ def _difference(tables: FloatArray) -> FloatArray:
     return np.asarray(kappa[..., 1] - kappa[..., 0])
 
 
-
-
 def _change(row: Gain) -> str:
     if row.change is None:
         return "-"
