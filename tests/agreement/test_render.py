@@ -107,7 +107,7 @@ def test_high_agreement_with_low_kappa_is_explained() -> None:
     Y[0, 3::80] = Y[1, 9::80] = True
     Y[:, ::4, 1] = True
     text = " ".join(str(agree_on(decided(Y, 10))).split())
-    assert "c0 (97.5 % of units alike, kappa -.01, AC1 .97, PABAK .95)" in text
+    assert "c0 (97.5% of units alike, kappa -.01, AC1 .97, PABAK .95)" in text
     assert "c1 (" not in text
 
 

@@ -33,7 +33,7 @@ def test_the_terminal_shows_place_reason_and_expectation(outlook: Outlook) -> No
     text = str(outlook)
     assert "  1. D1 (Mira <b>)\n     4 decisions in doubt" in text
     assert "A possible new code: 3 of them, in D1" in text
-    assert "After 5 more, expect about .50 (95 % interval [.40, .60]). The coders agree among themselves at .70." in text
+    assert "After 5 more, expect about .50 (95% interval [.40, .60]). The coders agree among themselves at .70." in text
 
 
 def test_json_holds_no_words_of_a_transcript(outlook: Outlook) -> None:
