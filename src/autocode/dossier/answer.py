@@ -9,6 +9,7 @@ from autocode.agreement.render import REFERENCES, methods_paragraph, results_par
 from autocode.dossier.blocks import REFERENCE, Block, Cell, Points, Table, Title, View, Words, shown
 from autocode.dossier.findings import VERDICTS, Findings
 from autocode.dossier.matrices import Saturation
+from autocode.errors import counted
 
 _NAMED = 3  # codes of the results paragraph that are named with their counts
 _LATEX = str.maketrans(
@@ -41,9 +42,7 @@ def methods(view: View, findings: Findings, known: Mapping[str, str]) -> str:
         sentences.append(f"The material is {known['size'].rstrip('.')}{table}, {words:,} words of transcript.{length}")
     sentences += [said.interview_guide, said.recording, said.ethics, said.consent]
     if view.used:
-        sentences.append(
-            f"It was coded with a codebook of {len(view.themes)} themes and {len(view.used)} codes (⟨Codes⟩, ⟨codemap⟩)."
-        )
+        sentences.append(f"It was coded with {view.sized} (⟨Codes⟩, ⟨codemap⟩).")
     sentences += [said.themes_derived, said.who_coded, said.coder_training, said.calibration, said.disagreements]
     if findings.report:
         sentences.append(f"{methods_paragraph(findings.report)} Each value stands in ⟨Agreement⟩.")
@@ -55,15 +54,20 @@ def results(view: View, findings: Findings, known: Mapping[str, str]) -> str:
     """What was found: how many segments, the themes, the commonest codes, agreement, saturation."""
     sentences = []
     if view.codings:
-        themes = sorted(view.themes, key=lambda t: -len(view.under(t)))
-        named = [f"{view.name(t)} ({len(view.under(t)):,})" for t in themes[:6]]
-        more = f" and {len(themes) - 6} more" if len(themes) > 6 else ""
+        often = sorted(filter(None, view.strands), key=lambda t: -len(view.under(t)))
+        named = [f"{view.name(t)} ({len(view.under(t)):,})" for t in often[:6]]
+        outside = f"{len(view.under('')):,} in none" if "" in view.strands else ""
+        more = "; ".join(filter(None, (f"{len(often) - 6} more" if len(often) > 6 else "", outside)))
+        what = counted(len(often), "theme" if view.themes else "code")
         sentences.append(
-            f"{len(view.codings):,} coded segments ({view.basis}) fall under {len(view.themes)} themes: "
-            f"{', '.join(named)}{more} (⟨Codes⟩)."
+            f"{counted(len(view.codings), 'coded segment')} ({view.basis}) fall under {what}: "
+            f"{', '.join(named)}{more and f'; {more}'} (⟨Codes⟩)."
         )
         codes = sorted(view.used, key=lambda c: -len(view.of(c)))[:_NAMED]
-        told = [f"{view.name(c)} ({len(view.of(c)):,} segments, {view.people(view.of(c))} participants)" for c in codes]
+        told = [
+            f"{view.name(c)} ({counted(len(view.of(c)), 'segment')}, {counted(view.people(view.of(c)), 'participant')})"
+            for c in codes
+        ]
         sentences.append(f"The codes given most often were {', '.join(told)}.")
     if findings.report:
         sentences.append(f"{results_paragraph(findings.report)} (⟨Agreement⟩).".replace(". (", " ("))
@@ -116,27 +120,29 @@ def blocks(view: View, findings: Findings, known: Mapping[str, str], criteria: S
 def _found(view: View) -> str:
     if not view.codings:
         return "Nothing is coded yet: there is no finding to report."
-    themes = sorted(view.themes, key=lambda t: -len(view.under(t)))
-    first = themes[0]
+    first = max(filter(None, view.strands), key=lambda t: len(view.under(t)))
+    which = "largest theme" if view.themes else "commonest code"
     people = len({view.participant[d.id] for d in view.interviews})
-    spoke = f", spoken of by {view.people(view.under(first))} of {people} participants" if people else ""
+    spoke = f", spoken of by {view.people(view.under(first))} of {counted(people, 'participant')}" if people else ""
     share = 100 * len(view.under(first)) / len(view.codings)
+    where = counted(len(view.study.documents), "document")
     return (
-        f"{len(view.codings):,} coded segments under {len(view.themes)} {'theme' if len(themes) == 1 else 'themes'} in "
-        f"{len(view.study.documents)} documents. The largest theme is {view.name(first)}: {len(view.under(first)):,} segments "
-        f"({share:.0f}%){spoke} (⟨Codes⟩)."
+        f"{counted(len(view.codings), 'coded segment')} in {where}, under {view.sized}. The {which} is "
+        f"{view.name(first)}: {counted(len(view.under(first)), 'segment')} ({share:.0f}%){spoke} (⟨Codes⟩)."
     )
 
 
 def _points(
     view: View, findings: Findings, known: Mapping[str, str], criteria: Sequence[Criterion]
 ) -> Iterator[tuple[str, str]]:
-    for theme in sorted(view.themes, key=lambda t: -len(view.under(t)))[:6]:
-        if view.headed(theme):
-            codes = sorted(view.by_theme[theme], key=lambda c: -len(view.of(c)))[:3]
-            told = ", ".join(f"{view.called(c)} ({len(view.of(c)):,})" for c in codes)
-            where = f"{len(view.under(theme)):,} segments of {view.people(view.under(theme))} participants"
-            yield f"{view.name(theme)}.", f"{where}, most of them {told}."
+    for strand in sorted(filter(None, view.strands), key=lambda t: -len(view.under(t)))[:6]:
+        people = f" of {counted(n, 'participant')}" if (n := view.people(view.under(strand))) else ""
+        codes = sorted(view.by_theme[strand], key=lambda c: -len(view.of(c)))[:3] if view.themes and view.headed(strand) else []
+        told = ", ".join(f"{view.called(c)} ({len(view.of(c)):,})" for c in codes)
+        yield (
+            f"{view.name(strand)}.",
+            f"{counted(len(view.under(strand)), 'segment')}{people}{told and f', most of them {told}'}.",
+        )
     yield "How far the coders agree.", known["agreement"] and f"{known['agreement']} Code by code in ⟨Agreement⟩."
     verdict = findings.report.verdict() if findings.report else None
     if verdict:
@@ -145,11 +151,11 @@ def _points(
         yield "May the machine stand in as a coder?", VERDICTS[verdict.label] + told
     yield "Saturation.", known["saturation"]
     marks = {"yes": "on record", "part": "in part", "no": "missing"}
-    counted = []
+    marked = []
     for name, _, points in criteria:
         told = ", ".join(f"{n} {word}" for mark, word in marks.items() if (n := sum(p[0] == mark for p in points)))
-        counted.append(f"{name.lower()}: {told}")
-    yield "Trustworthiness.", f"{'; '.join(counted)}.".capitalize()
+        marked.append(f"{name.lower()}: {told}")
+    yield "Trustworthiness.", f"{'; '.join(marked)}.".capitalize()
 
 
 def limitations(view: View, findings: Findings, came: Saturation) -> list[tuple[str, str]]:
@@ -157,13 +163,14 @@ def limitations(view: View, findings: Findings, came: Saturation) -> list[tuple[
     found: list[tuple[str, str]] = []
     rare = sum(len(view.of(c)) <= 3 for c in view.used)
     if rare:
-        found.append(("Rare codes.", f"{rare} of {len(view.used)} codes were given three times or fewer (⟨Codes⟩)."))
+        was = "was" if rare == 1 else "were"
+        found.append(("Rare codes.", f"{rare} of {counted(len(view.used), 'code')} {was} given at most three times (⟨Codes⟩)."))
     small = [g for g in view.groups if sum(v == g for v in view.group.values()) < view.record.report.small]
     if small:
         found.append(
             (
                 "Small groups.",
-                f"{', '.join(small)}: fewer than {view.record.report.small} interviews each; differences between "
+                f"{', '.join(small)}: fewer than {view.record.report.small} interviews; differences between "
                 "groups are not evidence.",
             )
         )
@@ -171,7 +178,9 @@ def limitations(view: View, findings: Findings, came: Saturation) -> list[tuple[
         found.append(("Saturation not shown.", came.told()))
     found += _of_agreement(view, findings)
     if len(view.kinds) == 1:
-        found.append(("One kind of source.", f"All {len(view.study.documents)} documents are of one kind: {view.kinds[0]}."))
+        found.append(
+            ("One kind of source.", f"{counted(len(view.study.documents), 'document')}, all of one kind: {view.kinds[0]}.")
+        )
     if not view.record.record.sampling:
         found.append(("Sampling not on record.", "Whether the findings hold elsewhere cannot be judged without it."))
     if not findings.members and not view.record.record.member_checking:
@@ -196,7 +205,10 @@ def _of_agreement(view: View, findings: Findings) -> Iterator[tuple[str, str]]:
         yield "Codes on which coders agree little.", f"Kappa below {shown(_WEAK, 'k')}: {named}{more} (⟨Agreement⟩)."
     unknown = sum(not r.kappa.shown or r.kappa.value is None for r in rows)
     if unknown:
-        yield "Codes whose agreement is unknown.", f"{unknown} of {len(rows)} codes were given too rarely to say."
+        yield (
+            "Codes whose agreement is unknown.",
+            f"{unknown} of {counted(len(rows), 'code')} {'was' if unknown == 1 else 'were'} given too rarely to say.",
+        )
     verdict = report.verdict()
     if verdict and verdict.label != "supported":
         yield "The machine.", VERDICTS[verdict.label]
@@ -242,10 +254,9 @@ def recommendations(view: View) -> Iterator[Block]:
             "Nothing is written for them.",
             "soft",
         )
-    for theme in (t for t in view.themes if said or view.headed(t)):
+    for theme in dict.fromkeys([*view.themes, *said]):
         yield Title(view.name(theme))
-        ground = (
-            f"Rests on {len(view.under(theme)):,} coded segments of {view.people(view.under(theme))} participants (⟨Codes⟩)."
-        )
+        people = counted(view.people(view.under(theme)), "participant")
+        ground = f"Rests on {counted(len(view.under(theme)), 'coded segment')} of {people} (⟨Codes⟩)."
         yield Words(ground, "soft")
         yield from (Words(text) for text in said.get(theme, ()))

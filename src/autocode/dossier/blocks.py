@@ -12,7 +12,7 @@ from autocode.agreement.estimate import apa
 from autocode.dossier.drawing import Drawing
 from autocode.dossier.record import Record
 from autocode.dossier.tables import Frequency, distinct, frequencies
-from autocode.errors import StudyError
+from autocode.errors import StudyError, counted
 from autocode.formats.tables.participants import participant_of, plain, variable
 from autocode.study import Coding, Document, Study
 
@@ -201,8 +201,9 @@ class View:
         """How many codings began as a suggestion, and how many of these are counted, in words."""
         if not self.accepted:
             return "No coding began as a suggestion."
-        counted = sum(c in self.accepted for c in self.codings)
-        return f"{len(self.accepted):,} codings began as a suggestion that a human accepted; {counted:,} of these are counted."
+        taken = sum(c in self.accepted for c in self.codings)
+        began = counted(len(self.accepted), "coding")
+        return f"{began} began as a suggestion that a human accepted; {taken:,} counted in the tables."
 
     @cached_property
     def interviews(self) -> list[Document]:
@@ -231,8 +232,28 @@ class View:
 
     @cached_property
     def themes(self) -> list[str]:
-        """Paths of the themes below which a code was given, in the order of the codebook."""
-        return list(self.by_theme)
+        """Paths of the themes below which a code was given, in the order of the codebook; none in a flat codebook."""
+        return [theme for theme in self.by_theme if theme]
+
+    @property
+    def strands(self) -> list[str]:
+        """What findings are told by: the themes, with "" for codes in none; the codes themselves in a flat codebook."""
+        return list(self.by_theme) if self.themes else self.used
+
+    def strand(self, code: str) -> str:
+        """The theme of a code, "" where it is in none; the code itself in a flat codebook."""
+        if not self.themes:
+            return code
+        return theme if (theme := self.theme(code)) in self.themes else ""
+
+    @property
+    def sized(self) -> str:
+        """How many codes were given, in how many themes, in words."""
+        codes, themes = counted(len(self.used), "code"), counted(len(self.themes), "theme")
+        outside = len(self.by_theme.get("", ()))
+        if not self.themes:
+            return codes
+        return f"{codes}, {len(self.used) - outside:,} of them in {themes}" if outside else f"{codes} in {themes}"
 
     def theme(self, code: str) -> str:
         """The theme of a code."""
@@ -240,23 +261,32 @@ class View:
 
     @cached_property
     def by_theme(self) -> dict[str, list[str]]:
-        """The codes that were given under their themes, in the order of the codebook."""
-        found: dict[str, list[str]] = {}
-        for code in self.used:
-            found.setdefault(self.theme(code), []).append(code)
-        return found
+        """The codes that were given under their themes, in the order of the codebook; codes in no theme last, under ""."""
+        return self.grouped(self.used)
 
-    def headed(self, theme: str) -> bool:
-        """Whether a theme stands above codes of its own; a code of a flat codebook is its own theme and needs no head."""
-        return self.by_theme.get(theme, [theme]) != [theme]
+    def grouped(self, codes: Iterable[str]) -> dict[str, list[str]]:
+        """Codes under their themes; first themes that were given alone, without a code below; last, under "", codes in none."""
+        found: dict[str, list[str]] = {}
+        for code in codes:
+            found.setdefault(self.theme(code), []).append(code)
+        alone = [theme for theme, listed in found.items() if listed == [theme]]
+        single = [theme for theme in alone if self.study.codebook.is_theme(theme)]
+        outside = [theme for theme in alone if theme not in single]
+        headed = {theme: listed for theme, listed in found.items() if theme not in alone}
+        return {theme: [theme] for theme in single} | headed | ({"": outside} if outside else {})
+
+    def headed(self, theme: str, groups: Mapping[str, list[str]] | None = None) -> bool:
+        """Whether the codes of a group stand under a head: not a theme given as it is, nor the codes of a flat codebook."""
+        groups = self.by_theme if groups is None else groups
+        return groups.get(theme) != [theme] if theme else len(groups) > 1
 
     def called(self, code: str) -> str:
         """The name of a code below its theme; a theme that was given itself says so."""
-        return self.name(code) + (" (itself)" if code == self.theme(code) and self.headed(code) else "")
+        return self.name(code) + (" (itself)" if code in self.themes and self.headed(code) else "")
 
     def name(self, code: str) -> str:
-        """The name of a code, with its parents below the theme."""
-        return code.removeprefix(self.theme(code) + " > ").replace(" > ", " › ")
+        """The name of a code, with its parents below the theme; of "", where codes without a theme stand."""
+        return code.removeprefix(self.theme(code) + " > ").replace(" > ", " › ") if code else "In no theme"
 
     @cached_property
     def participant(self) -> Mapping[str, str]:
@@ -302,7 +332,9 @@ class View:
         return self._by_code.get(code, [])
 
     def under(self, path: str) -> list[Coding]:
-        """The counted codings of a code; of all codes below it where it is a theme."""
+        """The counted codings of a code; of all codes below it where it is a theme; of codes in no theme for ""."""
+        if not path:
+            return [c for code in self.by_theme.get("", ()) for c in self.of(code)]
         return self.of(path) + [c for code, listed in self._by_code.items() if code.startswith(path + " > ") for c in listed]
 
     @cached_property

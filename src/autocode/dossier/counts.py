@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from autocode.dossier.blocks import Cell, Figure, Table, View, Words
-from autocode.dossier.drawing import LINE, PALETTE, Bend, Circle, Drawing, Label, Shape, in_parts
+from autocode.dossier.drawing import LINE, PAGE, PALETTE, Bend, Circle, Drawing, Label, Shape, by_height
 from autocode.dossier.tables import Frequency
+from autocode.errors import counted
 from autocode.formats.tables.participants import RESPONDENT
 from autocode.study import Coding
 from autocode.study.codebook import shade
@@ -73,15 +74,19 @@ def frequency_table(view: View) -> Table:
         if view.headed(theme):
             heads.add(len(rows))
             below = view.under(theme)
-            by = [sum(n for (code, who), n in counts.items() if who == c.id and view.theme(code) == theme) for c in coders]
-            accepted = sum(view.theme(c.code) == theme for c in view.accepted)
-            rows.append((view.study.codebook.by_path[theme].name, *_line(view, below, by, accepted)))
+            by = [sum(n for (code, who), n in counts.items() if who == c.id and view.strand(code) == theme) for c in coders]
+            accepted = sum(view.strand(c.code) == theme for c in view.accepted)
+            rows.append((view.name(theme), *_line(view, below, by, accepted)))
         for code in codes:
             own = view.of(code)
             accepted = sum(c.code == code for c in view.accepted)
             rows.append((view.called(code), *_line(view, own, [counts[code, c.id] for c in coders], accepted)))
     unused = sum(not view.study.codebook.is_theme(c.path) and c.path not in set(view.used) for c in view.study.codebook)
-    never = f"{unused} codes that were never given are left out." if unused else "Every code was given."
+    never = (
+        f"{counted(unused, 'code')} never given {'is' if unused == 1 else 'are'} left out."
+        if unused
+        else "Every code was given."
+    )
     taken = "Accepted suggestions: codings of any human that began as a suggestion. " if view.accepted else ""
     header = (
         "Theme and code",
@@ -123,25 +128,51 @@ def corrected(view: View) -> Words | None:
 
 def map_figure(view: View) -> Figure | None:
     """Figure 1: the code map, and the counts it was drawn from; None where nothing was coded."""
-    counted = sorted((f for f in view.frequencies if f.count("")), key=lambda f: -f.count(""))
-    kept = {f.code for f in counted[:_MAPPED]}
+    ranked = sorted((f for f in view.frequencies if f.count("")), key=lambda f: -f.count(""))
+    kept = {f.code for f in ranked[:_MAPPED]}
     chosen = {c.path: shade(c.colour, *_SEEN) for c in view.study.codebook if c.colour}
     drawings = code_map([f for f in view.frequencies if f.code in kept], "", view.study.name, chosen)
     if not drawings:
         return None
     rows = tuple((view.theme(f.code), view.name(f.code), f.count("")) for f in view.frequencies if f.count(""))
     data = Table("Code map", "Figures of the code map", ("Theme", "Code", "Coded segments"), rows, "ttn", sheet_only=True)
-    left = f" The {_MAPPED} codes with most coded segments are drawn." if len(counted) > _MAPPED else ""
+    left = f" The {_MAPPED} codes with most coded segments are drawn." if len(ranked) > _MAPPED else ""
     caption = f"Themes and codes; the area of a circle grows with the coded segments of {view.basis} (in brackets).{left}"
     return Figure("codemap", caption, drawings, data)
 
 
-_WIDTH, _MIDDLE, _INNER, _OUTER = 1080, 540, 155, 300  # of the map; from the middle to themes and codes
 _GAP, _LARGEST = 26, 15  # space between themes; largest radius
-_TALLEST = 590  # of a map that stays readable on a page on its side
-_PIECE = 14  # codes of a theme that stand together: half a page
 _TRIED = 10  # themes of which every division into two sides is tried
 _MAPPED = 144  # codes on all parts of a map
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What a map is drawn on.
+
+    Attributes:
+        width: Of the page, in units.
+        tallest: Height at which the map stays readable on its page.
+        inner: From the middle to the names of themes.
+        outer: From the middle to the circles of codes.
+        themes: Characters of a line of a theme's name.
+        codes: Characters of a line of a code's name.
+        piece: Codes of a theme that stand together.
+        between: Space between codes.
+    """
+
+    width: float
+    tallest: float
+    inner: float
+    outer: float
+    themes: int
+    codes: int
+    piece: int
+    between: float
+
+
+_SIDEWAYS = _Sheet(1080, 590, 155, 300, 16, 30, 14, 7)
+_UPRIGHT = _Sheet(760, PAGE - 60, 112, 192, 12, 23, 14, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +182,7 @@ class _Row:
     lines: tuple[str, ...]
     count: int
     radius: float
-
-    @property
-    def height(self) -> float:
-        """What the row takes, in pixels."""
-        return max(len(self.lines) * LINE, 2 * self.radius) + 7
+    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,25 +215,31 @@ def code_map(
     Returns:
         The drawings; none where there is nothing to draw.
     """
-    pages: list[list[_Theme]] = []
-    for theme in _themes(codes, coder, colours or {}):
-        if pages and max(map(_height, _sides([*pages[-1], theme]))) <= _TALLEST:
-            pages[-1].append(theme)
-        else:
-            pages.append([theme])
-    return tuple(_drawn(themes, title) for themes in pages)
+    for sheet in (_SIDEWAYS, _UPRIGHT):  # what does not fit on one page on its side stands on as few upright ones as can be
+        pages: list[list[_Theme]] = []
+        for theme in _themes(codes, coder, colours or {}, sheet):
+            if pages and max(map(_height, _sides([*pages[-1], theme]))) <= sheet.tallest:
+                pages[-1].append(theme)
+            else:
+                pages.append([theme])
+        if len(pages) < 2:
+            break
+    return tuple(_drawn(themes, title, sheet) for themes in pages)
 
 
-def _drawn(themes: Sequence[_Theme], title: str) -> Drawing:
+def _drawn(themes: Sequence[_Theme], title: str, sheet: _Sheet) -> Drawing:
     left, right = _sides(themes)
     height = max(_height(left), _height(right), 120) + 30
-    shapes = [shape for side, sign in ((left, -1), (right, 1)) for shape in _side(side, sign, height)]
-    shapes.append(Label(_MIDDLE, height / 2, tuple(textwrap.wrap(title or "Codes", 16)), "middle", True, 15))
-    said = "; ".join(f"{t.name or 'without a theme'}: {t.total} coded segments in {len(t.rows)} codes" for t in themes)
-    return Drawing("Code map", said, _WIDTH, height, tuple(shapes))
+    middle = tuple(textwrap.wrap(title or "Codes", sheet.themes))
+    start = _half(middle) + 12
+    shapes = [shape for side, sign in ((left, -1), (right, 1)) for shape in _side(side, sign, (start, height), sheet)]
+    shapes.append(Label(sheet.width / 2, height / 2, middle, "middle", True, 15))
+    told = ((t.name or "without a theme", counted(t.total, "coded segment"), counted(len(t.rows), "code")) for t in themes)
+    said = "; ".join(f"{name}: {segments} in {many}" for name, segments, many in told)
+    return Drawing("Code map", said, sheet.width, height, tuple(shapes))
 
 
-def _themes(codes: Sequence[Frequency], coder: str, colours: Mapping[str, str]) -> list[_Theme]:
+def _themes(codes: Sequence[Frequency], coder: str, colours: Mapping[str, str], sheet: _Sheet) -> list[_Theme]:
     """Themes with the codes that were used, in pieces that fit on a page; codes without a theme stand together.
 
     A theme used itself is one of its own codes.
@@ -217,18 +250,19 @@ def _themes(codes: Sequence[Frequency], coder: str, colours: Mapping[str, str]) 
     for c in used:
         groups.setdefault(c.theme, []).append(c)
     alone = [members[0] for theme, members in groups.items() if [m.code for m in members] == [theme]]
-    groups = {"": alone} | {theme: members for theme, members in groups.items() if [m.code for m in members] != [theme]}
+    groups = {theme: members for theme, members in groups.items() if [m.code for m in members] != [theme]} | {"": alone}
     made = []
     for i, (theme, members) in enumerate((theme, members) for theme, members in groups.items() if members):
-        for part in in_parts(len(members), _PIECE):
-            rows = tuple(_row(c, c.count(coder), most) for c in members[part])
+        for part in by_height([1.0] * len(members), sheet.piece):
+            rows = tuple(_row(c, c.count(coder), most, sheet) for c in members[part])
             made.append(_Theme(theme, colours.get(theme) or PALETTE[i % len(PALETTE)], sum(r.count for r in rows), rows))
     return made
 
 
-def _row(code: Frequency, count: int, most: int) -> _Row:
+def _row(code: Frequency, count: int, most: int, sheet: _Sheet) -> _Row:
     """The circle's area, not its radius, grows with the count."""
-    return _Row(tuple(textwrap.wrap(f"{code.name} ({count})", 30)), count, 3 + _LARGEST * math.sqrt(count / most))
+    lines, radius = tuple(textwrap.wrap(f"{code.name} ({count})", sheet.codes)), 3 + _LARGEST * math.sqrt(count / most)
+    return _Row(lines, count, radius, max(len(lines) * LINE, 2 * radius) + sheet.between)
 
 
 def _sides(themes: Sequence[_Theme]) -> tuple[list[_Theme], list[_Theme]]:
@@ -253,23 +287,33 @@ def _height(themes: Sequence[_Theme]) -> float:
     return sum(t.height for t in themes) + _GAP * max(0, len(themes) - 1)
 
 
-def _side(themes: Sequence[_Theme], sign: int, height: float) -> Iterator[Shape]:
+def _half(lines: Sequence[str]) -> float:
+    """Half of what a bold name takes, in units."""
+    return 4.1 * max(map(len, lines), default=0)
+
+
+def _side(themes: Sequence[_Theme], sign: int, middle: tuple[float, float], sheet: _Sheet) -> Iterator[Shape]:
+    """Themes below one another; `middle` is how far from it curves begin, and the height of the sheet."""
+    start, height = middle
     y = (height - _height(themes)) / 2
     for theme in themes:
-        yield from _theme(theme, sign, y, height / 2)
+        yield from _theme(theme, sign, (y, start, height / 2), sheet)
         y += theme.height + _GAP
 
 
-def _theme(theme: _Theme, sign: int, top: float, centre: float) -> Iterator[Shape]:
-    x, y = _MIDDLE + sign * _INNER, top + theme.height / 2
-    near = _MIDDLE + sign * 74
+def _theme(theme: _Theme, sign: int, place: tuple[float, float, float], sheet: _Sheet) -> Iterator[Shape]:
+    (top, start, centre), middle = place, sheet.width / 2
+    x, y = middle + sign * sheet.inner, top + theme.height / 2
+    near = middle + sign * start
     if theme.name:
-        yield Bend(near, centre, x - sign * 62, y, theme.colour)
-        yield Label(x, y, tuple(textwrap.wrap(theme.name, 16)), "middle", True)
-        near, centre = x + sign * 62, y
+        lines = tuple(textwrap.wrap(theme.name, sheet.themes))
+        half = _half(lines)
+        yield Bend(near, centre, x - sign * half, y, theme.colour)
+        yield Label(x, y, lines, "middle", True)
+        near, centre = x + sign * half, y
     at = top + (theme.height - sum(r.height for r in theme.rows)) / 2
     for row in theme.rows:
-        cx, cy = _MIDDLE + sign * _OUTER, at + row.height / 2
+        cx, cy = middle + sign * sheet.outer, at + row.height / 2
         yield Bend(near, centre, cx - sign * row.radius, cy, theme.colour)
         yield Circle(cx, cy, row.radius, theme.colour)
         yield Label(cx + sign * (_LARGEST + 9), cy, row.lines, "end" if sign < 0 else "start")

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
 
+from autocode.agreement.estimate import apa
+
 LINE = 16.0
 """Height of a line of text of the usual size, in units."""
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#7a5195", "#666666")
@@ -92,12 +94,18 @@ class Drawing:
 
 def label(x: float, y: float, text: str, anchor: str = "start", chars: int = 0) -> Label:
     """A label of the usual size, wrapped after `chars` characters where that is not 0."""
-    return Label(x, y, tuple(textwrap.wrap(text, chars)) if chars else (text,), anchor)
+    return Label(x, y, wrapped(text, chars) if chars else (text,), anchor)
 
 
-def clipped(text: str, chars: int) -> str:
-    """The text, shortened with an ellipsis where it is longer than `chars` characters."""
-    return text if len(text) <= chars else text[: chars - 1].rstrip() + "…"
+def wrapped(text: str, chars: int) -> tuple[str, ...]:
+    """The text in lines of at most `chars` characters, nothing of it left out."""
+    return tuple(textwrap.wrap(text, chars)) or ("",)
+
+
+def row_height(usual: float, *texts: Sequence[str]) -> float:
+    """Height of a row that holds texts of so many lines."""
+    most = max(map(len, texts), default=1)
+    return usual if most < 2 else max(usual, LINE * most + 6)
 
 
 def svg(drawing: Drawing, name: str = "figure") -> str:
@@ -180,14 +188,19 @@ PAGE = 940.0
 """Units of height of a drawing 760 units wide that fills a portrait page with its caption."""
 _WIDTH, _ROW, _NAME = 760.0, 20.0, 230.0
 _LIGHT, _DARK = (239, 243, 248), (0, 62, 114)  # readable in grey print too: only lightness changes
-_BIGGEST_CELL, _MOST_COLUMNS, _MOST_ROWS = 34.0, 32, 36
+_BIGGEST_CELL, _MOST_COLUMNS = 34.0, 32
+_CHARS, _WORD, _TURNED = 33, 20, 5.2  # characters of a name and of a word in their columns; height of one that is turned
 
 
-def in_parts(count: int, most: int) -> list[slice]:
-    """As few runs of at most `most` things as there must be, all about as long."""
-    parts = max(1, math.ceil(count / most))
-    ends = [round(count * i / parts) for i in range(parts + 1)]
-    return [slice(a, b) for a, b in pairwise(ends)]
+def by_height(heights: Sequence[float], room: float) -> list[slice]:
+    """As few runs of rows of these heights as there must be to fit into `room` each, all about as high."""
+    parts = max(1, math.ceil(sum(heights) / room))
+    ends, reached = [0], 0.0
+    for i, height in enumerate(heights):
+        if reached + height / 2 > sum(heights) * len(ends) / parts:
+            ends.append(i)
+        reached += height
+    return [slice(a, b) for a, b in pairwise([*ends, len(heights)])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,82 +226,55 @@ def shade(share: float) -> str:
 def heat_map(grid: Grid, title: str, said: str) -> tuple[Drawing, ...]:
     """A heat map with the number in each cell; in parts where rows or columns are too many for a page."""
     most = max((v for row in grid.values for v in row if v), default=1) or 1
-    made = []
-    for rows in in_parts(len(grid.rows), _MOST_ROWS):
-        for columns in in_parts(len(grid.columns), _MOST_COLUMNS):
+    made, top = [], turned_height(grid.columns)
+    heights = [row_height(_ROW, wrapped(name, _CHARS)) + 7 * (i in grid.breaks) for i, name in enumerate(grid.rows)]
+    for rows in by_height(heights, PAGE - top):
+        for columns in by_height([1.0] * len(grid.columns), _MOST_COLUMNS):
             values = [row[columns] for row in grid.values[rows]]
             breaks = frozenset(b - rows.start for b in grid.breaks if rows.start < b < rows.stop)
             made.append(_heat_map(Grid(grid.rows[rows], grid.columns[columns], values, breaks), most, title))
     return tuple(replace(drawing, said=said) for drawing in made)
 
 
+def turned_height(names: Sequence[str]) -> float:
+    """What names take that stand turned above or below their columns."""
+    return 14 + _TURNED * max(map(len, names), default=0)
+
+
 def _heat_map(grid: Grid, most: float, title: str) -> Drawing:
     cell = min(_BIGGEST_CELL, (_WIDTH - _NAME) / max(1, len(grid.columns)))
-    top = 14 + 5.8 * max((len(clipped(c, 30)) for c in grid.columns), default=0)
+    top = turned_height(grid.columns)
     shapes: list[Shape] = []
     for j, name in enumerate(grid.columns):
-        shapes.append(Label(_NAME + (j + 0.5) * cell + 3, top - 8, (clipped(name, 30),), turned=True, size=11))
+        shapes.append(Label(_NAME + (j + 0.5) * cell + 3, top - 8, (name,), turned=True, size=11))
     y = top
     for i, name in enumerate(grid.rows):
         y += 7 if i in grid.breaks and i else 0
-        shapes.append(Label(_NAME - 8, y + _ROW / 2, (clipped(name, 32),), "end", size=12))
-        shapes += _cells(grid.values[i], y, cell, most)
-        y += _ROW
+        lines = wrapped(name, _CHARS)
+        height = row_height(_ROW, lines)
+        shapes.append(Label(_NAME - 8, y + height / 2, lines, "end", size=12))
+        shapes += _cells(grid.values[i], (y, height), cell, most)
+        y += height
     slant = 0.6 * top if grid.columns else 0
     return Drawing(title, "", max(_WIDTH, _NAME + cell * len(grid.columns) + slant), y + 10, tuple(shapes))
 
 
-def _cells(values: Sequence[float | None], y: float, cell: float, most: float) -> Iterator[Shape]:
+def _cells(values: Sequence[float | None], row: tuple[float, float], cell: float, most: float) -> Iterator[Shape]:
+    y, height = row
     for j, value in enumerate(values):
         if value is None:
             continue
         x, share = _NAME + j * cell, value / most
-        yield Box(x, y, cell - 1, _ROW - 1, shade(_depth(share)) if value else "")
+        yield Box(x, y, cell - 1, height - 1, shade(_depth(share)) if value else "")
         if value and cell >= 16:
             text = f"{value:.2f}".lstrip("0") if 0 < value < 1 else f"{value:.0f}"
             colour = "#ffffff" if _depth(share) > 0.5 else "#1d1d1f"
-            yield Label(x + cell / 2 - 0.5, y + _ROW / 2 - 0.5, (text,), "middle", size=11, colour=colour)
+            yield Label(x + cell / 2 - 0.5, y + height / 2 - 0.5, (text,), "middle", size=11, colour=colour)
 
 
 def _depth(share: float) -> float:
     """How dark a cell is: the smallest is still told from an empty one."""
     return 0.18 + 0.82 * share
-
-
-def curve(names: Sequence[str], totals: Sequence[int], fresh: Sequence[int], words: tuple[str, str, str]) -> Drawing:
-    """A running total as a line over bars of what each step added.
-
-    Args:
-        names: Of the steps.
-        totals: Running total after each step.
-        fresh: What each step added.
-        words: Title, description, name of what is counted.
-    """
-    high = max([*totals, 1])
-    ys, xs = Scale(0, high, 270, 24), Scale(0, max(1, len(names) - 1), 70, 730)
-    width = min(26.0, 560 / max(1, len(names)))
-    shapes: list[Shape] = [Line(50, 270, 750, 270)]
-    for mark in _marks(high):
-        shapes += [
-            Line(50, ys.at(mark), 750, ys.at(mark), faint=True),
-            Label(44, ys.at(mark), (f"{mark}",), "end", size=11),
-        ]
-    for i, name in enumerate(names):
-        if fresh[i]:
-            shapes.append(Box(xs.at(i) - width / 2, ys.at(fresh[i]), width, 270 - ys.at(fresh[i]), "#9db8d2"))
-        if len(names) <= 30 or i % (len(names) // 20) == 0:
-            shapes.append(Label(xs.at(i) + 4, 280, (clipped(name, 10),), "end", size=11, turned=True))
-    points = [(xs.at(i), ys.at(total)) for i, total in enumerate(totals)]
-    shapes += [Line(*a, *b, colour=PALETTE[0], width=2) for a, b in pairwise(points)]
-    shapes += [Circle(x, y, 3.5, PALETTE[0]) for x, y in points]
-    shapes.append(Label(50, 10, (f"line: {words[2]} so far; bars: new in this document",), size=12))
-    return Drawing(words[0], words[1], 760, 345, tuple(shapes))
-
-
-def _marks(high: int) -> list[int]:
-    """At most six round marks from 0 up to `high`."""
-    step = next(s * 10**e for e in range(9) for s in (1, 2, 5) if high / (s * 10**e) <= 5)
-    return list(range(0, high + 1, step))
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,14 +304,14 @@ def interval_chart(entries: Sequence[Entry], title: str, said: str, kinds: Seque
     low = math.floor(4 * max(-1.0, min([0.0, *values]))) / 4
     return tuple(
         Drawing(title, said, *_interval_part(entries[part], Scale(low, 1, 250, 590), kinds))
-        for part in in_parts(len(entries), _MOST_ROWS)
+        for part in by_height([_entry_height(e) for e in entries], PAGE - 64)
     )
 
 
 def _interval_part(entries: Sequence[Entry], xs: Scale, kinds: Sequence[str]) -> tuple[float, float, tuple[Shape, ...]]:
     """Width, height and shapes of one part of an interval chart."""
     low, top = xs.low, 56.0
-    bottom = top + 24 * len(entries)
+    bottom = top + sum(map(_entry_height, entries))
     shapes: list[Shape] = []
     for i, kind in enumerate(kinds):
         shapes += [Circle(258 + 170 * i, 14, 5, PALETTE[i], hollow=i == 1), Label(270 + 170 * i, 14, (kind,), size=12)]
@@ -333,15 +319,22 @@ def _interval_part(entries: Sequence[Entry], xs: Scale, kinds: Sequence[str]) ->
         x = xs.at(low + step / 4)
         shapes += [
             Line(x, top - 6, x, bottom, faint=True),
-            Label(x, top - 16, (f"{low + step / 4:.2f}".replace("-", "−"),), "middle", size=11),
+            Label(x, top - 16, (apa(low + step / 4).replace("-", "−"),), "middle", size=11),
         ]
-    for i, entry in enumerate(entries):
-        shapes += _entry(entry, xs, top + 24 * i + 12)
+    for entry in entries:
+        height = _entry_height(entry)
+        shapes += _entry(entry, xs, top + height / 2)
+        top += height
     return _WIDTH, bottom + 8, tuple(shapes)
 
 
+def _entry_height(entry: Entry) -> float:
+    return row_height(24, wrapped(entry.name, _CHARS), wrapped(entry.word, _WORD))
+
+
 def _entry(entry: Entry, xs: Scale, y: float) -> Iterator[Shape]:
-    yield Label(12 if entry.head else 240, y, (clipped(entry.name, 34),), "start" if entry.head else "end", entry.head, 12)
+    x, anchor = (12, "start") if entry.head else (240, "end")
+    yield Label(x, y, wrapped(entry.name, _CHARS), anchor, entry.head, 12)
     for span in entry.spans:
         at = y + (span.kind - (len(entry.spans) - 1) / 2) * 8
         if span.low is not None and span.high is not None:
@@ -350,7 +343,7 @@ def _entry(entry: Entry, xs: Scale, y: float) -> Iterator[Shape]:
             yield Circle(xs.at(span.value), at, 4, PALETTE[span.kind], hollow=span.kind == 1)
     if entry.word:
         yield Box(604, y - 5, 10, 10, entry.colour or "#8a8a8f")
-        yield Label(620, y, (clipped(entry.word, 24),), size=12)
+        yield Label(620, y, wrapped(entry.word, _WORD), size=12)
 
 
 def strip_chart(
@@ -364,21 +357,26 @@ def strip_chart(
         said: Description in words.
     """
     lanes = max(1, len(names))
-    height = max(14.0, 5.0 * lanes)
-    legend = 22.0 * ((len(names) + 2) // 3)
+    told = [wrapped(name, 30) for name in names]
+    step = row_height(22, *told)
+    legend = step * ((len(names) + 2) // 3)
     top: list[Shape] = []
-    for k, name in enumerate(names):
-        x, y = 70.0 + 230 * (k % 3), 10.0 + 22 * (k // 3)
-        top += [Box(x, y - 5, 10, 10, PALETTE[k % 8]), Label(x + 16, y, (clipped(name, 30),), size=12)]
+    for k, lines in enumerate(told):
+        x, y = 70.0 + 230 * (k % 3), step / 2 - 1 + step * (k // 3)
+        top += [Box(x, y - 5, 10, 10, PALETTE[k % 8]), Label(x + 16, y, lines, size=12)]
+    left = 10.0 + min(180.0, max([60.0, *(6.2 * len(name) for name, _ in rows)]))
+    heights = [row_height(max(14.0, 5.0 * lanes), wrapped(name, 28)) for name, _ in rows]
     made = []
-    for part in in_parts(len(rows), max(1, int((PAGE - legend - 24) / (height + 8)))):
-        shapes = list(top)
-        for i, (name, bars) in enumerate(rows[part]):
-            y = legend + 14 + i * (height + 8)
-            shapes += [Label(60, y + height / 2, (clipped(name, 9),), "end", size=11), Box(70, y, 670, height, "")]
+    for part in by_height([h + 8 for h in heights], PAGE - legend - 24):
+        shapes, y = list(top), legend + 14
+        for (name, bars), height in zip(rows[part], heights[part], strict=True):
+            shapes += [
+                Label(left - 10, y + height / 2, wrapped(name, 28), "end", size=11),
+                Box(left, y, 740 - left, height, ""),
+            ]
             for start, end, kind in bars:
-                width, lane = max(1.5, 670 * (end - start)), y + kind * height / lanes
-                shapes.append(Box(70 + 670 * start, lane, width, height / lanes - 0.5, PALETTE[kind % 8]))
-        bottom = legend + 24 + len(rows[part]) * (height + 8)
-        made.append(Drawing("Themes along each interview", said, _WIDTH, bottom, tuple(shapes)))
+                width, lane = max(1.5, (740 - left) * (end - start)), y + kind * height / lanes
+                shapes.append(Box(left + (740 - left) * start, lane, width, height / lanes - 0.5, PALETTE[kind % 8]))
+            y += height + 8
+        made.append(Drawing("Themes along each interview", said, _WIDTH, y + 10, tuple(shapes)))
     return tuple(made)

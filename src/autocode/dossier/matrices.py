@@ -6,10 +6,23 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from autocode.dossier.blocks import Block, Cell, Figure, Table, View
-from autocode.dossier.drawing import PALETTE, Grid, curve, heat_map, strip_chart
+from autocode.dossier.drawing import (
+    PALETTE,
+    Box,
+    Circle,
+    Drawing,
+    Grid,
+    Label,
+    Line,
+    Scale,
+    Shape,
+    heat_map,
+    strip_chart,
+    turned_height,
+)
 from autocode.study import Coding
 
 BASE, RUN, SHARE = 4, 3, 0.05
@@ -129,7 +142,8 @@ _RELATED = 32  # codes of a drawn matrix of overlaps: a page
 
 def _breaks(view: View, codes: Sequence[str]) -> frozenset[int]:
     """Rows at which another theme begins."""
-    return frozenset(i for i, c in enumerate(codes) if i and view.theme(c) != view.theme(codes[i - 1]))
+    strands = [strand if view.headed(strand := view.strand(c)) else "" for c in codes] if view.themes else []
+    return frozenset(i for i, pair in enumerate(pairwise(strands), 1) if pair[0] != pair[1])
 
 
 def code_matrix(view: View) -> Block:
@@ -140,9 +154,10 @@ def code_matrix(view: View) -> Block:
         cells = tuple((view.theme(c), view.name(c), d, counts[c, d]) for c in view.used for d in documents if (c, d) in counts)
         header = ("Theme", "Code", "Document", "Coded segments")
         return Table("Code matrix", "Coded segments by code and document", header, cells, "tttn", sheet_only=True)
-    values = [[counts[code, d] for d in documents] for code in view.used]
+    codes = [c for listed in view.by_theme.values() for c in listed]
+    values = [[counts[code, d] for d in documents] for code in codes]
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (view.theme(c), view.name(c), *row) for c, row in zip(view.used, values, strict=True)
+        (view.theme(c), view.name(c), *row) for c, row in zip(codes, values, strict=True)
     )
     data = Table(
         "Code matrix",
@@ -152,7 +167,7 @@ def code_matrix(view: View) -> Block:
         "tt" + "n" * len(documents),
         sheet_only=True,
     )
-    grid = Grid([view.name(c) for c in view.used], documents, values, _breaks(view, view.used))
+    grid = Grid([view.name(c) for c in codes], documents, values, _breaks(view, codes))
     said = f"{len(view.used)} codes by {len(documents)} documents; the darker a cell, the more coded segments."
     caption = f"Code matrix: coded segments by code and document, {view.basis}; the darker, the more."
     return Figure("matrix", caption, heat_map(grid, "Code matrix", said), data)
@@ -270,28 +285,31 @@ def timeline(view: View) -> Block | None:
     documents = view.interviews
     if not view.codings or not documents:
         return None
-    often = Counter({theme: len(view.under(theme)) for theme in view.themes})
-    drawn = [theme for theme in view.themes if theme in dict(often.most_common(len(PALETTE)))]
+    often = Counter({strand: len(view.under(strand)) for strand in view.strands})
+    drawn = [strand for strand in view.strands if strand in dict(often.most_common(len(PALETTE)))]
     length = {d.id: max(1, len(d.text)) for d in documents}
     bars: dict[str, list[tuple[float, float, int]]] = {d.id: [] for d in documents}
     tidy: list[tuple[Cell, ...]] = []
     for c in view.codings:
         if c.document in bars:
-            theme, start, end = view.theme(c.code), c.start / length[c.document], c.end / length[c.document]
-            if theme in drawn:
-                bars[c.document].append((start, end, drawn.index(theme)))
-            tidy.append((c.document, theme, c.code, c.start, c.end, start, end))
+            strand, start, end = view.strand(c.code), c.start / length[c.document], c.end / length[c.document]
+            if strand in drawn:
+                bars[c.document].append((start, end, drawn.index(strand)))
+            tidy.append((c.document, view.theme(c.code), c.code, c.start, c.end, start, end))
     header = ("Document", "Theme", "Code", "Start", "End", "Start as share", "End as share")
     data = Table("Timeline", "Coded segments along each document", header, tuple(tidy), "tttnnkk", sheet_only=True)
     if len(documents) > _ALONG:
         return data
-    said = f"For each of {len(documents)} interviews, from its beginning on the left to its end, the parts coded by theme."
+    what = "theme" if view.themes else "code"
+    said = f"For each of {len(documents)} interviews, from its beginning on the left to its end, the parts coded by {what}."
     caption = (
-        "Themes along each interview, from beginning (left) to end; every theme has its own lane."
-        + (f" The {len(drawn)} themes with most coded segments are drawn." if len(drawn) < len(view.themes) else "")
+        f"{what.capitalize()}s along each interview, from beginning (left) to end; every {what} has its own lane."
+        + (f" The {len(drawn)} {what}s with most coded segments are drawn." if len(drawn) < len(view.strands) else "")
         + f" {view.basis.capitalize()}."
     )
-    return Figure("timeline", caption, strip_chart([(d.id, bars[d.id]) for d in documents], drawn, said), data)
+    return Figure(
+        "timeline", caption, strip_chart([(d.id, bars[d.id]) for d in documents], [view.name(s) for s in drawn], said), data
+    )
 
 
 def triangulation(view: View) -> Table | None:
@@ -338,3 +356,39 @@ def _note(view: View, listed: list[str]) -> str:
             alone[found.pop()] += 1
     told = "; ".join(f"{k} only: {n}" for k, n in alone.items() if n)
     return f"Codes that rest on one kind of source: {told}." if told else "Every code is found in more than one kind of source."
+
+
+def curve(names: Sequence[str], totals: Sequence[int], fresh: Sequence[int], words: tuple[str, str, str]) -> Drawing:
+    """A running total as a line over bars of what each step added.
+
+    Args:
+        names: Of the steps.
+        totals: Running total after each step.
+        fresh: What each step added.
+        words: Title, description, name of what is counted.
+    """
+    high = max([*totals, 1])
+    ys, xs = Scale(0, high, 270, 24), Scale(0, max(1, len(names) - 1), 70, 730)
+    width = min(26.0, 560 / max(1, len(names)))
+    shapes: list[Shape] = [Line(50, 270, 750, 270)]
+    for mark in _marks(high):
+        shapes += [
+            Line(50, ys.at(mark), 750, ys.at(mark), faint=True),
+            Label(44, ys.at(mark), (f"{mark}",), "end", size=11),
+        ]
+    for i, name in enumerate(names):
+        if fresh[i]:
+            shapes.append(Box(xs.at(i) - width / 2, ys.at(fresh[i]), width, 270 - ys.at(fresh[i]), "#9db8d2"))
+        if len(names) <= 30 or i % (len(names) // 20) == 0:
+            shapes.append(Label(xs.at(i) + 4, 280, (name,), "end", size=11, turned=True))
+    points = [(xs.at(i), ys.at(total)) for i, total in enumerate(totals)]
+    shapes += [Line(*a, *b, colour=PALETTE[0], width=2) for a, b in pairwise(points)]
+    shapes += [Circle(x, y, 3.5, PALETTE[0]) for x, y in points]
+    shapes.append(Label(50, 10, (f"line: {words[2]} so far; bars: new in this document",), size=12))
+    return Drawing(words[0], words[1], 760, 285 + max(60.0, turned_height(names)), tuple(shapes))
+
+
+def _marks(high: int) -> list[int]:
+    """At most six round marks from 0 up to `high`."""
+    step = next(s * 10**e for e in range(9) for s in (1, 2, 5) if high / (s * 10**e) <= 5)
+    return list(range(0, high + 1, step))

@@ -226,9 +226,9 @@ def _codes(view: View, made: Mapping[str, Any], findings: Findings) -> Table:
     at = {code: i for i, code in enumerate(made["codes"])}
     rows: list[tuple[Cell, ...]] = []
     heads = set()
-    for theme in dict.fromkeys(view.theme(code) for code in listed):
-        own = [c for c in listed if view.theme(c) == theme]
-        if own != [theme]:
+    groups = view.grouped(listed)
+    for theme, own in groups.items():
+        if view.headed(theme, groups):
             heads.add(len(rows))
             rows.append((view.name(theme), *[""] * 6))
         rows += [(view.name(c), *_evidence(known, at[c]), silent.get(c, "")) for c in own if known]

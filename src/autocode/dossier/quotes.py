@@ -154,7 +154,7 @@ def blocks(view: View, chosen: dict[str, list[Quote]]) -> Iterator[Block]:
 def brief(view: View, chosen: dict[str, list[Quote]]) -> Iterator[Block]:
     """One quote for each of the commonest codes of each theme, in a table."""
     rows: list[tuple[Cell, ...]] = []
-    heads, most = set(), _BRIEF if any(map(view.headed, view.themes)) else 1
+    heads, most = set(), _BRIEF if view.themes else _ROWS
     for theme, codes in view.by_theme.items():
         often = sorted((c for c in codes if chosen.get(c)), key=lambda c: -len(view.of(c)))[:most]
         if view.headed(theme) and often:
@@ -165,9 +165,18 @@ def brief(view: View, chosen: dict[str, list[Quote]]) -> Iterator[Block]:
             words = quoted(view.words(coding), min(35, view.record.report.words))
             rows.append((view.called(code), f"“{words}”", view.cited(coding)))
     if rows:
-        note = f"At most {most} codes of each theme, those given most often. … and […]: words left out."
-        header = ("Theme and code", "Quote", "Participant")
-        yield Table("Quotes", "Quotes by theme", header, tuple(rows[:_ROWS]), "ttt", note, frozenset(heads))
+        of = f"{_BRIEF} codes of each theme" if view.themes else f"{_ROWS} codes"
+        note = f"At most {of}, those given most often. … and […]: words left out."
+        header = ("Theme and code" if view.themes else "Code", "Quote", "Participant")
+        yield Table(
+            "Quotes",
+            f"Quotes by {'theme' if view.themes else 'code'}",
+            header,
+            tuple(rows[:_ROWS]),
+            "ttt",
+            note,
+            frozenset(heads),
+        )
 
 
 def listed(view: View, chosen: dict[str, list[Quote]]) -> Iterator[Block]:
@@ -212,7 +221,7 @@ def quote_matrix(view: View, chosen: dict[str, list[Quote]]) -> Table | None:
         return None
     central = {c: quotes[0].coding for c, quotes in chosen.items() if quotes}
     rows: list[tuple[Cell, ...]] = []
-    for theme in view.themes:
+    for theme in view.strands:
         ranked = sorted(view.under(theme), key=lambda c: (central.get(c.code) != c, abs(c.end - c.start - 200)))
         cells = (next((c for c in ranked if view.group.get(c.document) == group), None) for group in view.groups)
         rows.append((view.name(theme), *(_cell(view, c) for c in cells)))
@@ -222,8 +231,8 @@ def quote_matrix(view: View, chosen: dict[str, list[Quote]]) -> Table | None:
     )
     return Table(
         "Quote matrix",
-        f"Themes by {view.grouping.replace('_', ' ')}, in quotes",
-        ("Theme", *view.groups),
+        f"{'Themes' if view.themes else 'Codes'} by {view.grouping.replace('_', ' ')}, in quotes",
+        ("Theme" if view.themes else "Code", *view.groups),
         tuple(rows),
         note=note,
     )

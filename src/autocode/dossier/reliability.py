@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from autocode.agreement import AgreementReport
@@ -18,6 +18,7 @@ from autocode.dossier.blocks import Block, Cell, Figure, Points, Table, Title, V
 from autocode.dossier.drawing import Entry, Span, interval_chart
 from autocode.dossier.findings import MARKS, VERDICTS, Findings
 from autocode.errors import counted
+from autocode.formats.tables.participants import participant_of
 from autocode.study.matrix import coding_matrix
 
 HUMANS, MACHINE = "human-human", "machine-human"
@@ -160,19 +161,14 @@ def _two(value: float | None) -> str:
     return shown(value, "k")
 
 
-def themed(view: View, codes: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """The codes of a report under their themes, in the order of the codebook."""
-    for theme in dict.fromkeys(view.theme(code) for code in codes):
-        yield theme, [code for code in codes if view.theme(code) == theme]
-
-
 def agreement_figure(view: View, report: AgreementReport) -> Figure:
     """Kappa with its interval for every code that rests on enough, humans and machine on one axis."""
     entries = [_entry(report, "", "All codes pooled")]
-    for theme, codes in themed(view, report.codes):
+    groups = view.grouped(report.codes)
+    for theme, codes in groups.items():
         rows = [_entry(report, code, view.name(code)) for code in codes]
         rows = [entry for entry in rows if entry.spans]
-        head = [Entry(view.name(theme), head=True)] if list(codes) != [theme] else []
+        head = [Entry(view.name(theme), head=True)] if view.headed(theme, groups) else []
         entries += [*head, *rows] if rows else []
     kinds = ("between humans", "machine with humans") if report.options.machines else ("between humans",)
     left_out = sum(not _entry(report, code, "").spans for code in report.codes)
@@ -203,13 +199,13 @@ def agreement_table(view: View, report: AgreementReport) -> Table:
     machine = bool(report.options.machines)
     rows: list[tuple[Cell, ...]] = [_line(report, "", "All codes pooled", machine)]
     heads = {0}
-    for theme, codes in themed(view, report.codes):
-        headed = list(codes) != [theme]
-        if headed:
+    groups = view.grouped(report.codes)
+    for theme, codes in groups.items():
+        if view.headed(theme, groups):
             heads.add(len(rows))
             rows.append((view.name(theme), *[""] * (len(rows[0]) - 1)))
         for code in codes:
-            itself = " (itself)" if headed and code == theme else ""
+            itself = " (itself)" if code == theme and view.headed(theme, groups) else ""
             rows.append(_line(report, code, view.name(code) + itself, machine))
     header = ["Code", "Units given by both", "by one", "Human-human kappa", "95% interval"]
     header += ["Machine-human kappa", "95% interval", "Verdict"] if machine else []
@@ -305,7 +301,7 @@ def _conditions(view: View, findings: Findings, report: AgreementReport) -> Iter
         independent=said.independent,
         suggestions_hidden=said.suggestions_hidden,
         sampling=sampling,
-        participants=view.participant,
+        participants={d.id: who for d in view.study.documents if (who := participant_of(d))},
     )
     for c in conditions(report, known):
         mark = {True: "yes", False: "no", None: "part"}[c.met]

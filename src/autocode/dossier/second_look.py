@@ -15,7 +15,7 @@ from autocode.agreement.differences import CAUSES
 from autocode.agreement.estimate import apa
 from autocode.agreement.judgement.plan import SIMULATED, STEPS, Plan, design_of, plan
 from autocode.dossier.blocks import Block, Cell, Points, Quoted, Table, Title, View, Words
-from autocode.dossier.drawing import PALETTE, Box, Drawing, Label, Line, Shape, clipped, in_parts, label
+from autocode.dossier.drawing import PAGE, PALETTE, Box, Drawing, Label, Line, Shape, by_height, label, row_height, wrapped
 from autocode.dossier.findings import Findings
 from autocode.errors import counted
 from autocode.evaluate.clinic import LEAST_USES, RARE, Clinic, clinic
@@ -361,17 +361,20 @@ def findings_chart(findings: Sequence[tuple[str, str, float]]) -> tuple[Drawing,
     counts = Counter(verdict for _, verdict, _ in findings)
     said = "; ".join(f"{n} {verdict}" for verdict, n in counts.items())
     made = []
-    for part in in_parts(len(findings), 36):
-        rows = findings[part]
-        bottom = top + row * len(rows)
+    names = [wrapped(text[:1].upper() + text[1:], 50) for text, _, _ in findings]
+    for part in by_height([row_height(row, name) for name in names], PAGE - top - 8):
+        rows = list(zip(names[part], findings[part], strict=True))
+        bottom = top + sum(row_height(row, name) for name, _ in rows)
         shapes: list[Shape] = [Label(low, 12, ("Draws of the interviews that agree, of 100",))]
         for share in (0.0, 0.5, SURE, 1.0):
             x = low + share * (high - low)
             shapes += [Line(x, top - 4, x, bottom, faint=share != SURE, dashed=share == SURE)]
             shapes += [label(x, top - 14, f"{100 * share:.0f}", "middle")] if share != SURE else []
-        for n, (text, verdict, support) in enumerate(rows):
-            y, colour = top + row * n + row / 2, _COLOURS.get(verdict, "#8a8a8f")
-            shapes += [label(low - 10, y, clipped(text[:1].upper() + text[1:], 46), "end"), Box(low, y - 6, high - low, 12, "")]
+        at = top
+        for name, (_, verdict, support) in rows:
+            y, colour = at + row_height(row, name) / 2, _COLOURS.get(verdict, "#8a8a8f")
+            shapes += [Label(low - 10, y, name, "end", size=12), Box(low, y - 6, high - low, 12, "")]
             shapes += [Box(low, y - 6, max(2.0, support * (high - low)), 12, colour), label(high + 12, y, verdict)]
+            at += row_height(row, name)
         made.append(Drawing("Whether each finding stands", said, 760, bottom + 8, tuple(shapes)))
     return tuple(made)

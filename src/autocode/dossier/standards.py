@@ -15,6 +15,7 @@ from autocode.dossier.findings import Findings, software
 from autocode.dossier.matrices import Saturation
 from autocode.dossier.record import QUESTIONS
 from autocode.dossier.reliability import pooled
+from autocode.errors import counted
 
 Items = tuple[tuple[str, tuple[str, ...]], ...]
 """The items of a standard in their order: what is asked for, and the facts or statements that answer it."""
@@ -134,8 +135,7 @@ def _of_data(view: View, findings: Findings, came: Saturation) -> dict[str, str]
         + (" A machine was set beside them." if findings.evaluation else "")
         if view.humans
         else "",
-        "tree": f"{len(view.themes)} themes, {len(view.used)} codes given; {sum(bool(c.definition) for c in book)} of "
-        f"{len(book)} have a definition; ⟨codemap⟩."
+        "tree": f"{view.sized} given; {sum(bool(c.definition) for c in book)} of {len(book)} have a definition; ⟨codemap⟩."
         if view.used
         else "",
         "software": software(),
@@ -143,7 +143,7 @@ def _of_data(view: View, findings: Findings, came: Saturation) -> dict[str, str]
         "traceable": f"Every count is a count of rows of the sheet Coded segments; negative cases: {len(view.record.negative)}."
         if view.codings
         else "",
-        "themes": f"{len(view.themes)} themes: ⟨Codes⟩ and ⟨codemap⟩." if view.used else "",
+        "themes": f"{counted(len(view.themes), 'theme')}: ⟨Codes⟩ and ⟨codemap⟩." if view.themes else "",
         "minor": f"{rare} codes given three times or fewer are kept in ⟨Codes⟩; contested and contrasting quotes are offered."
         if view.used
         else "",
@@ -195,7 +195,9 @@ def _of_machine(view: View, findings: Findings) -> dict[str, str]:
         "verified": "0 invented quotes: every quote is cut from a transcript, by its place.",
         "privacy": "Everything ran on the researchers' computer; no transcript left it.",
         "impact": f"The tables count {view.basis}; {view.began} {kappa}".strip(),
-        "dates": f"On record from {dated[0]} to {dated[-1]}." if dated else "No date is on record.",
+        "dates": f"On record {f'from {dated[0]} to {dated[-1]}' if dated[1:] else f'on {dated[0]}'}."
+        if dated
+        else "No date is on record.",
         "architecture": "Transcripts are cut into units, a sentence encoder makes a vector of each, a calibrated classifier "
         "gives each code a probability; what is uncertain is left to humans.",
         "logged": f"{len(trail.entries):,} entries of the audit trail, chained by hashes." if trail.entries else "",

@@ -14,7 +14,7 @@ from autocode.config import Config
 from autocode.dossier.blocks import Block, Points, Quoted, Section, Table, View, Words, shown
 from autocode.dossier.findings import MARKS, Findings, Version, software
 from autocode.dossier.reliability import pooled
-from autocode.errors import StudyError
+from autocode.errors import StudyError, counted
 from autocode.study import Coding
 from autocode.study.matrix import coding_matrix
 
@@ -70,16 +70,20 @@ def _credibility(view: View, findings: Findings) -> Iterator[Point]:
     yield _sources(view)
     yield _contact(view)
     themes = {n.theme for n in view.record.negative}
-    without = [view.name(t) for t in view.themes if t not in themes]
+    without = [view.name(t) for t in view.strands if t and t not in themes]
     mark = "yes" if not without else "part" if themes else "no"
-    text = f"{len(view.record.negative)} on record; none for {', '.join(without)}." if without else "On record for every theme."
+    more = f" and {len(without) - _NAMED} more" if len(without) > _NAMED else ""
+    missing = f"{len(view.record.negative)} on record; none for {', '.join(without[:_NAMED])}{more}."
+    text = missing if without else f"On record for every {'theme' if view.themes else 'code'}."
     yield mark, "Negative cases.", text
 
 
 def _members(view: View, findings: Findings) -> Point:
     head = "Member checking."
     if not findings.members:
-        return _stated(view.record.record.member_checking, head, "member_checking, or use autocode members export")
+        told = view.record.record.member_checking
+        asking = "Not on record. Say it in dossier.toml (member_checking under [record]), or ask them: autocode members export."
+        return ("yes", head, told) if told else ("no", head, asking)
     count = Counter(m.answer for m in findings.members)
     told = "; ".join(f"{answer}: {n}" for answer, n in sorted(count.items()))
     asked = {view.participant[d.id] for d in view.interviews}
@@ -128,14 +132,14 @@ def _credible(view: View, findings: Findings) -> Iterator[Block]:
             rows,
             "tttnn",
         )
-    count = Counter(n.theme for n in view.record.negative)
+    count, what = Counter(n.theme for n in view.record.negative), "theme" if view.themes else "code"
     yield Table(
         "Negative cases",
-        "Negative cases on record, by theme",
-        ("Theme", "Negative cases", "Coded segments"),
-        tuple((view.name(t), count[t], len(view.under(t))) for t in view.themes),
+        f"Negative cases on record, by {what}",
+        (what.capitalize(), "Negative cases", "Coded segments"),
+        tuple((view.name(t), count[t], len(view.under(t))) for t in dict.fromkeys([*filter(None, view.strands), *count])),
         "tnn",
-        "A passage that speaks against a theme is set down under [[negative]] in dossier.toml.",
+        f"A passage that speaks against a {what} is set down under [[negative]] in dossier.toml.",
     )
     for n in view.record.negative if view.record.report.quotes else ():
         yield Quoted(
@@ -156,7 +160,10 @@ def _transferability(view: View) -> Iterator[Point]:
         "Participants.",
         f"{len(people)} participants; {len(known)} of {len(view.interviews)} interviews are described by variables.",
     )
-    text = "Below, one coded segment of each of the largest themes stands in what was said around it."
+    text = (
+        f"In the full dossier one coded segment of each of the largest {'themes' if view.themes else 'codes'} stands in what "
+        "was said around it."
+    )
     yield (
         ("yes", "Thick description.", text)
         if view.codings and view.record.report.quotes
@@ -164,14 +171,15 @@ def _transferability(view: View) -> Iterator[Point]:
     )
 
 
+_NAMED = 8  # themes without a negative case that are named
 _THICK = 6  # themes shown in their context
 _AROUND = 260  # characters of context on either side of a quote
 
 
 def _thick(view: View, findings: Findings) -> Iterator[Quoted]:
     """For the themes with most coded segments their longest one of at most 400 characters, with what was said around it."""
-    often = sorted(view.themes, key=lambda theme: -len(view.under(theme)))[:_THICK]
-    for theme in (t for t in view.themes if t in often and view.record.report.quotes):
+    often = sorted(filter(None, view.strands), key=lambda theme: -len(view.under(theme)))[:_THICK]
+    for theme in (t for t in view.strands if t in often and view.record.report.quotes):
         found = [c for c in view.under(theme) if c.end - c.start <= 400] or view.under(theme)
         best = max(found, key=lambda c: (c.end - c.start, c.document, -c.start))
         text = view.study.by_id[best.document].text
@@ -214,7 +222,7 @@ def _codebook(view: View, made: Sequence[Version]) -> Point:
     told = f"version {book.version}, " if book.version else ""
     told = f"{told}{len(book)} codes and themes, hash {book.sha256[:12]}. "
     earlier = (
-        f"{len(made)} versions are on record, {dated} of them dated; see below."
+        f"{counted(len(made), 'version')} on record, {dated:,} of them dated (⟨Codebook versions⟩)."
         if dated
         else "When it came about is not on record."
     )

@@ -264,12 +264,12 @@ def _statements(matrix: CodingMatrix, counts: _Counts, most: int) -> Iterator[_S
             text = f"{_leaf(codes[a])} is coded more often than {_leaf(codes[b])} ({theme})"
             yield _Statement("order", text, compared(a, b), total[a] + total[b])
     if len(names) > 1:
-        flat = len(names) == K
+        whole = {c.partition(SEPARATOR)[0] for c in codes if SEPARATOR in c}  # those of them that are themes; others are codes
         order = sorted(range(len(names)), key=lambda t: (-total[start + t], t))
         for a, b in list(pairwise(order))[:most]:
-            text = f"{'' if flat else 'the theme '}{names[a]} is coded more often than {names[b]}"
-            uses = total[start + a] + total[start + b]
-            yield _Statement("order" if flat else "themes", text, compared(start + a, start + b), uses)
+            text = f"{'the theme ' if names[a] in whole else ''}{names[a]} is coded more often than {names[b]}"
+            uses, kind = total[start + a] + total[start + b], "themes" if whole & {names[a], names[b]} else "order"
+            yield _Statement(kind, text, compared(start + a, start + b), uses)
     links = sorted((p for p in range(len(pairs)) if total[K + p] > 0), key=lambda p: (-total[K + p], p))[:6]
     for a, b in pairwise(links):
         first, second = (" with ".join(_leaf(codes[k]) for k in pairs[p]) for p in (a, b))
