@@ -134,3 +134,37 @@ def test_a_flat_codebook_is_not_said_twice(study: Study) -> None:
         made = dossier(flat, _findings(flat), size)
         assert "(itself)" not in str(made.sections)
         assert not any(t.heads - {0} for t in made.tables() if t.name in ("Codes", "Agreement"))
+
+
+def _with_extra(study: Study, *extra: Code) -> Study:
+    """The study with further codes, each given once where the first coding of Time stands."""
+    one = next(c for c in study.codings if c.code == "Work > Time")
+    added = [replace(one, code=code.path, coder=who) for code in extra if code.codable for who in ("ana", "ben", "agreed")]
+    book = Codebook((*study.codebook.codes, *extra), study.codebook.name)
+    return replace(study, codebook=book, codings=(*study.codings, *added))
+
+
+def test_a_code_in_no_theme_is_no_theme(study: Study) -> None:
+    """Codes that stand alone are counted as codes, stand last under a head that says so, and are asked for no negative case."""
+    made = dossier(grown := _with_extra(study, Code("Weather"), Code("Pets")), _findings(grown))
+    assert "under 5 codes, 3 of them in 2 themes." in _section(made, "answer")
+    rows = next(t for t in made.tables() if t.name == "Codes")
+    names = [row[0] for row in rows.rows]
+    assert names[-3:] == ["In no theme", "Weather", "Pets"]
+    assert rows.rows[-3][1] == 2
+    assert {names[i] for i in rows.heads} == {"Work", "Learning", "In no theme"}
+    assert [row[0] for row in next(t for t in made.tables() if t.name == "Negative cases").rows] == ["Work", "Learning"]
+    assert "none for Work, Learning." in str(made.sections)
+    assert "the theme Weather" not in str(made.sections)
+    agreed = next(t for t in made.tables() if t.name == "Agreement")
+    assert [row[0] for row in agreed.rows][-3:] == ["In no theme", "Weather", "Pets"]
+
+
+def test_a_theme_that_was_given_as_it_is_stands_on_its_own(study: Study) -> None:
+    """A theme of which no code below was given is a theme, in one row, before those with codes."""
+    made = dossier(grown := _with_extra(study, Code("Money"), Code("Fees", "Money", codable=False)), _findings(grown))
+    assert "under 4 codes in 3 themes." in _section(made, "answer")
+    rows = next(t for t in made.tables() if t.name == "Codes")
+    assert rows.rows[0][0] == "Money"
+    assert 0 not in rows.heads
+    assert "Money (itself)" not in str(made.sections)

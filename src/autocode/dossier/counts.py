@@ -172,7 +172,7 @@ class _Sheet:
 
 
 _SIDEWAYS = _Sheet(1080, 590, 155, 300, 16, 30, 14, 7)
-_UPRIGHT = _Sheet(760, PAGE - 60, 112, 192, 12, 23, 14, 4)
+_UPRIGHT = _Sheet(760, PAGE - 60, 112, 190, 12, 23, 14, 4)
 
 
 @dataclass(frozen=True, slots=True)
