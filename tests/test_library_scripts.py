@@ -73,6 +73,22 @@ def test_a_frame_is_read_as_its_file_would_be(tmp_path: Path) -> None:
         ac.read(pandas.DataFrame({"a": [1]}))
 
 
+def test_codes_of_a_frame_are_in_its_codebook() -> None:
+    """Codes that only a DataFrame names are known to the study, as those of a file are, and can be compared."""
+    rows = [(d, f"{d} words {n}", c, code) for d in "ab" for n, code in enumerate(("C", "", "C > E")) for c in ("ana", "ben")]
+    study = ac.read(pandas.DataFrame(rows, columns=["document", "text", "coder", "code"]))
+    assert {code.path for code in study.codebook} == {"C", "C > E"}
+    assert ac.agree(study).codes == ("C", "C > E")
+    with pytest.raises(ac.AutocodeError, match="type NoneType is not a coding matrix"):
+        ac.agree(None)
+
+
+@pytest.mark.parametrize("nothing", [[], [""], pandas.DataFrame({"text": []})])
+def test_of_nothing_nothing_is_suggested(nothing: object, model: ac.CodingModel) -> None:
+    """Texts without a word, or none at all, give no suggestion and no fault."""
+    assert len(model.suggest(nothing)) == 0
+
+
 def test_a_model_takes_whatever_a_script_has(model: ac.CodingModel) -> None:
     """Texts, a DataFrame, a Dataset, documents and a study are suggested for alike; the result is a list and a table."""
     import datasets
@@ -161,8 +177,8 @@ def test_a_segmenter_of_ones_own_finds_the_units(study: Study, tmp_path: Path) -
     )
 
 
-@pytest.mark.parametrize("spans", [[(0, 4), (2, 6)], [(0, 999)], [(3, 3)], [(-1, 2)]])
-def test_spans_that_are_none_are_refused(spans: list[tuple[int, int]]) -> None:
+@pytest.mark.parametrize("spans", [[(0, 4), (2, 6)], [(0, 999)], [(3, 3)], [(-1, 2)], [5], 5, [(1, 2, 3)], [("a", "b")]])
+def test_spans_that_are_none_are_refused(spans: object) -> None:
     """Overlapping, empty and outside spans are named, without a word of the text."""
     made = ac.CodingModel.from_config(encoder=FakeEncoder(), segmenter=lambda document: spans)
     with pytest.raises(InputError, match="the segmenter") as error:

@@ -72,3 +72,41 @@ def test_a_setting_outside_its_limits_is_said(line: str, shell: Shell) -> None:
     (shell.folder / "odd.toml").write_text(f"[classify]\n{line}\n", encoding="utf-8")
     code, _, err = shell("train", "open", "--config", "odd.toml")
     assert (code, line.split()[0] in err, "lies outside" in err) == (1, True, True)
+
+
+def _rows(documents: str, units: int, codes: str, coders: tuple[str, ...] = ("ana", "ben")) -> str:
+    """A long table in which each coder gave the codes to every second unit."""
+    each = [(d, n, who) for d in documents for n in range(units) for who in coders]
+    return HEAD + "".join(f"{d},{d}{n},{n},R,words {n},{who},{codes if n % 2 else ''}\n" for d, n, who in each)
+
+
+def test_a_codebook_without_codes_cannot_be_aligned(shell: Shell) -> None:
+    """align, and train with another study, say that there are no codes to align."""
+    (shell.folder / "none.csv").write_text(_rows("ABCD", 4, ""), encoding="utf-8")
+    (shell.folder / "some.csv").write_text(_rows("ABCD", 4, "Cost"), encoding="utf-8")
+    for name in ("none", "some"):
+        assert shell("import", f"{name}.csv", "--study", name, "--add-codes")[0] == 0
+    for words in (("align", "none", "some"), ("align", "some", "none"), ("train", "some", "none")):
+        code, _, err = shell(*words, "--config", "fake.toml")
+        assert (code, "its codebook has no codes to align" in err, "fault of the program" in err) == (1, True, False)
+
+
+def test_where_a_model_cannot_be_saved_nothing_is_learnt(shell: Shell) -> None:
+    """A folder that holds something else is refused before the work, also where a path leads back to it."""
+    for place in ("./open", ".", "nowhere/.."):
+        code, _, err = shell("train", "open", "--config", "fake.toml", "--model", place)
+        assert (code, "is not a model" in err, "Learning" in err) == (1, True, False)
+    assert sorted(p.name for p in shell.folder.iterdir() if p.name != "cache") == ["fake.toml", "open"]
+
+
+def test_few_documents_allow_no_firm_conclusion(shell: Shell) -> None:
+    """Where no interval can be given, agree does not call the agreement enough; one code is not called the best."""
+    (shell.folder / "t.csv").write_text(_rows("AB", 4, "Cost"), encoding="utf-8")
+    assert shell("import", "t.csv", "--study", "s", "--add-codes")[0] == 0
+    told = " ".join(shell("agree", "s")[1].split())
+    assert "fewer than 6 documents, so how sure this is cannot be said" in told
+    assert "firm conclusions" not in told
+    assert "Codes (kappa): Cost 1.00." in told
+    told = " ".join(shell("evaluate", "s", "--config", "fake.toml", "--coefficient", "alpha")[1].split())
+    assert "(at alpha " in told
+    assert "first choice" not in told

@@ -296,7 +296,7 @@ def test_a_folder_that_is_no_model_is_left_alone(model: CodingModel, tmp_path: P
     """Saving over a folder of other files is refused."""
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "dear.txt").write_text("x")
-    with pytest.raises(ModelError, match="is no model"):
+    with pytest.raises(ModelError, match="is not a model"):
         model.save(tmp_path / "letters")
     assert [p.name for p in (tmp_path / "letters").iterdir()] == ["dear.txt"]
 

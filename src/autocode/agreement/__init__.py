@@ -32,8 +32,10 @@ from autocode.agreement.intervals import Evidence, Statistic, evidence, partial_
 from autocode.agreement.judgement import verdicts
 from autocode.agreement.render import to_text
 from autocode.agreement.rows import STANDARD, Findings, Row, measure
+from autocode.config import Config
 from autocode.errors import StudyError
-from autocode.study.matrix import CodingMatrix, FloatArray
+from autocode.study import Study
+from autocode.study.matrix import CodingMatrix, FloatArray, coding_matrix
 
 KINDS = ("human-human", "machine-human", "machine-machine")
 
@@ -193,12 +195,13 @@ def _marked(kappa: Estimate, cells: FloatArray) -> Estimate:
 BETTER_BY_THEME = 0.2  # in kappa, from which the reader is pointed to themes
 
 
-def agree(coded: CodingMatrix | Any, options: AgreementOptions | None = None) -> AgreementReport:
+def agree(coded: CodingMatrix | Study | Any, options: AgreementOptions | None = None) -> AgreementReport:
     """Compare all coders of a matrix or a table, code by code.
 
     Args:
-        coded: Decisions (R, n, K) of R coders and what each has seen; or a tidy table (pandas DataFrame) with the columns
-            coder, unit and code, or coder, document, segment and code (`of_frame`).
+        coded: Decisions (R, n, K) of R coders and what each has seen; or a study, whose human coders are compared on its
+            segments; or a tidy table (pandas DataFrame) with the columns coder, unit and code, or coder, document, segment
+            and code (`of_frame`).
         options: Machines among the coders, margin, confidence; the defaults where None.
 
     Returns:
@@ -208,6 +211,11 @@ def agree(coded: CodingMatrix | Any, options: AgreementOptions | None = None) ->
     Raises:
         StudyError: One coder only, coders who share no document, or an unknown machine.
     """
+    if isinstance(coded, Study):
+        coded = coding_matrix(coded, Config(), coded.choose(None))
+    if not hasattr(coded, "columns") and not isinstance(coded, CodingMatrix):
+        why = f"an object of type {type(coded).__name__} is not a coding matrix, a study or a table"
+        raise StudyError("what is compared", why, "Read one first: ac.read(path).")
     return agree_on(of_frame(coded) if hasattr(coded, "columns") else decisions(coded), options)
 
 

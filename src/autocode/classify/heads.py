@@ -6,10 +6,10 @@ Yang 2013 (Recursive regularization, KDD).
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy as np
@@ -45,7 +45,7 @@ def minimise(loss: Loss, shape: tuple[int, int], rounds: int, tolerance: float =
         rounds: Evaluations at most, after the first.
         tolerance: A problem is done when a step gains no more than this share of its loss.
     """
-    blocks = ceil(shape[0] * shape[1] * 2 * _MEMORY / _ROOM)
+    blocks = math.ceil(shape[0] * shape[1] * 2 * _MEMORY / _ROOM)
     parts = np.array_split(np.arange(shape[0]), max(min(blocks, shape[0]), 1))
     return np.concatenate([_together(loss, codes, shape[1], rounds, tolerance) for codes in parts])
 
@@ -195,7 +195,7 @@ def _dense(X: FloatArray, target: Target, names: IntArray, config: ClassifyConfi
 
 
 def _flat(L: FloatArray) -> FloatArray:
-    return L.reshape(len(L), -1).astype(np.float32)
+    return L.reshape(len(L), math.prod(L.shape[1:])).astype(np.float32)
 
 
 def _layered(L: FloatArray, target: Target, config: ClassifyConfig) -> Head:

@@ -67,7 +67,8 @@ class Answer:
 
     def _codes(self) -> Iterable[str]:
         of = f" ({self.of})" if self.of else ""
-        yield f"{self.heads[0]}{of}: {'; '.join(self.best)}." if self.best else ""
+        few = not self.worst and self.heads[0] == "Best codes"
+        yield f"{'Codes' if few else self.heads[0]}{of}: {'; '.join(self.best)}." if self.best else ""
         yield f"{self.heads[1]}: {'; '.join(self.worst)}." if self.worst else ""
 
 
@@ -133,9 +134,9 @@ def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
     """
     if report.options.machines:
         return judged(report, None)
-    row = report.overall("human-human")
+    row, room = report.overall("human-human"), report.options.left_out
     who = and_list(report.coders) if len(report.coders) < 4 else counted(len(report.coders), "coder")
-    where = f"{counted(report.units, unit)} in {counted(report.documents, report.options.left_out)}"
+    where = f"{counted(report.units, unit)} in {counted(report.documents, room)}"
     if row is None or row.kappa.value is None:
         why = REASONS[row.kappa.reason] if row and row.kappa.reason else REASONS["no_pairs"]
         return Answer(f"How far {who} agree cannot be said on {where}: {why}.")
@@ -149,8 +150,12 @@ def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
     }[next(limit for limit in (FIRM, TENTATIVE, -1.0) if value >= limit)]
     change = "To raise it: settle when the weakest codes apply, write that into the codebook, code these passages again."
     few = f"{counted(without, 'code was', 'codes were')} given too rarely for a number." if without else ""
+    level = _level(value)
+    if row.kappa.low is None and row.kappa.no_interval != "perfect":
+        level = REASONS.get(row.kappa.no_interval, "no interval").partition(":")[0] + ", so how sure this is cannot be said"
+        good = f"Good for: a first impression. Have two of you code more {room}s, then run this again."
     return Answer(
-        f"{who} agree at kappa {apa(value)}{mean}{_interval(row.kappa)}, on {where}: {_level(value)}.",
+        f"{who} agree at kappa {apa(value)}{mean}{_interval(row.kappa)}, on {where}: {level}.",
         good,
         best,
         worst,
@@ -188,7 +193,7 @@ def judged(report: AgreementReport, first: FirstChoices | None, reading: Sequenc
         theme = f"has the right theme in {_percent(first.theme)}, the right code" if first.themes else "is right"
         found = f"Its first choice for a passage you coded {theme} in {_percent(first.code)}."
     return Answer(
-        " ".join(filter(None, (_verdict(verdict, row, name), found))),
+        " ".join(filter(None, (_verdict(verdict, row, name, report.options.coefficient_key), found))),
         _use(verdict, first),
         best,
         worst,
@@ -208,8 +213,8 @@ def _humans(report: AgreementReport, row: Row) -> str:
     return f" ({apa(between.kappa.value)})" if between and between.kappa.value is not None and known else ""
 
 
-def _verdict(v: Verdict, row: Row, name: str) -> str:
-    """May the machine stand in as a coder? The sentence to repeat."""
+def _verdict(v: Verdict, row: Row, name: str, coefficient: str) -> str:
+    """May the machine stand in as a coder? The sentence to repeat; `coefficient` is what the verdict compares."""
     m, h = v.machine_humans.value, v.humans.value
     if m is None or h is None:
         why = NOT_ASSESSABLE.get(v.reason, v.reason)
@@ -217,7 +222,7 @@ def _verdict(v: Verdict, row: Row, name: str) -> str:
         level = "" if alone is None else f" It agrees with your coding at kappa {apa(alone)}{_interval(row.kappa)}."
         return f"Whether {name} could stand in as a coder cannot be said: {why}.{level}"
     numbers = f"({apa(m)}) than you do with each other ({apa(h)})"
-    level = f"at kappa {apa(m)}, you with each other at {apa(h)}"
+    level = f"at {coefficient} {apa(m)}, you with each other at {apa(h)}"
     said = {
         "supported": f"Yes, as one more coder beside you: {name} agrees with you {level}.",
         "on_par_but_humans_unreliable": f"Not yet: {name} agrees with you {level}, but your own agreement is below .667.",

@@ -6,6 +6,7 @@ corpora/; anything else is a path.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -24,7 +25,7 @@ from autocode.store import STORE
 MODELS, STUDIES = Path("models"), Path("corpora")
 _ENDING = re.compile(r"\.[A-Za-z]\w{0,7}")
 _ELSEWHERE = {
-    ".pdf": "Write .html or .docx and print it as a PDF.",
+    ".pdf": "Write .html, open it in a browser and print it as a PDF.",
     ".doc": "Word reads .docx: autocode report STUDY --out FOLDER writes one.",
     ".docx": "A Word file is written by: autocode report STUDY --out FOLDER.",
     ".htm": "Did you mean .html?",
@@ -45,7 +46,7 @@ def _folders(place: Path, holding: str = "") -> list[str]:
 
 def new_model(text: str) -> Path:
     """Where a model is to be saved: a name means models/NAME, a path that place."""
-    return MODELS / text if _is_name(text) else Path(text)
+    return MODELS / text if _is_name(text) else Path(os.path.normpath(text))
 
 
 def known_model(text: str) -> Path:

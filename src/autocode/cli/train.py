@@ -40,7 +40,7 @@ from autocode.formats import read
 from autocode.model import CodingModel
 from autocode.model.alignment import Alignment, Side, propose, read_alignment, side_of_model, side_of_study, write_alignment
 from autocode.model.curve import retrained
-from autocode.model.saved import MANIFEST
+from autocode.model.saved import MANIFEST, check_place
 from autocode.model.transfer import Evidence, Others, learn_with
 from autocode.store import STORE
 from autocode.store.ledger import append
@@ -106,6 +106,7 @@ def train(
         refuse(effort, "--effort", "with other studies the effort is quick: their codings are weighed code by code")
     found, told = with_review(read(studies[0]), studies[0], reviewed)
     found, others = found.of_kind(kind), _others(studies)
+    check_place(folder)
     blank = blank_model(with_effort(settings(config, segments), effort, minutes))
     if others and blank.config.classify.effort == "full":
         tell("With other studies the effort is quick: their codings are weighed code by code.")

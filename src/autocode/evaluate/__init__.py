@@ -108,10 +108,10 @@ class FirstChoices:
 
 
 def first_choices(held: HeldOut, codebook: Codebook) -> FirstChoices | None:
-    """How often the machine is right first, on documents it has not seen; None where nothing was coded."""
+    """How often the machine is right first, on documents it has not seen; None where nothing was coded, or only one code."""
     given: NDArray[np.bool_] = np.asarray(held.matrix.Y.any(axis=0))
     rows = np.flatnonzero(given.any(axis=1))
-    if not len(rows):
+    if not len(rows) or len(held.matrix.codes) < 2:
         return None
     first = held.held.P[rows].argmax(axis=1)
     themes = np.array([codebook.theme(code) for code in held.matrix.codes])

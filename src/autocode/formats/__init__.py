@@ -61,7 +61,9 @@ def read(source: Any, options: ReadOptions = ReadOptions()) -> Study:
         return read_all([source], options)[0]
     table = table_of(source)
     kind = kind_of_table(table, options) if table is not None else ""
-    return TABLES[kind][1](table, options)[0] if table is not None and kind else study_of(source)
+    if table is None or not kind:
+        return study_of(source)
+    return _together({0: TABLES[kind][1](table, options)}, [], [], options)[0]
 
 
 def read_all(sources: Sequence[str | Path], options: ReadOptions = ReadOptions()) -> tuple[Study, list[Receipt]]:

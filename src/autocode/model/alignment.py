@@ -152,7 +152,11 @@ class Side:
 
 
 def side_of_study(study: Study, config: Config, encoder: Encoder, progress: Progress | None = None) -> Side:
-    """A study with whatever its human coders have coded so far."""
+    """A study with whatever its human coders have coded so far.
+
+    Raises:
+        StudyError: Its codebook is empty.
+    """
     matrix = coding_matrix(study, config, study.humans)
     matrix = matrix.select(np.asarray(matrix.seen.any(axis=0)))
     vectors = np.zeros((0, encoder.identity.dimension))
@@ -173,6 +177,8 @@ def side_of_model(model: CodingModel) -> Side:
 
 def _side(name: str, book: Codebook, encoder: Encoder, vectors: Vectors, given: Mapping[str, NDArray[np.bool_]]) -> Side:
     codes = tuple(c.path for c in book if c.path in given or not book.is_theme(c.path))
+    if not codes:
+        raise StudyError(f"study '{name}'", "its codebook has no codes to align", "Import a codebook, or code something first.")
     entries = encoder.encode([entry_text(book, c) for c in codes]).astype(np.float64).reshape(len(codes), -1)
     entries = entries - entries.mean(axis=0) if len(codes) > 2 else entries
     centres = np.zeros((len(codes), vectors.shape[1]))

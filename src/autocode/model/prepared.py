@@ -189,8 +189,10 @@ def learnable(study: Study, config: Config, coders: Sequence[str]) -> CodingMatr
     if min(config.classify.folds, len(sizes)) == 2 and (sizes.min() < 2 if len(sizes) == 2 else sizes.sum() < 4):
         raise StudyError(
             f"study '{study.name}'",
-            "half of the documents have a single segment, which is too little to check the model on",
-            "Code more of them, or a further document.",
+            "one of the two documents has a single segment, which is too little to check the model on"
+            if len(sizes) == 2
+            else f"{len(sizes)} documents with {sizes.sum()} segments in all are too little to check the model on",
+            "Code more of it, or a further document.",
         )
     return matrix
 

@@ -61,6 +61,18 @@ class Parts:
     history: Sequence[Mapping[str, Any]] = ()
 
 
+def check_place(folder: Path) -> None:
+    """Refuse a place where saving a model would replace something else.
+
+    Raises:
+        ModelError: `folder` is a file, or a folder that holds something and no model.
+    """
+    if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ModelError(
+            str(folder), "it is there already and is not a model", "Choose another name for the model: --model NAME."
+        )
+
+
 def write(folder: Path, parts: Parts) -> None:
     """Write a model folder: into a new folder first, which then takes the old one's place.
 
@@ -70,8 +82,7 @@ def write(folder: Path, parts: Parts) -> None:
     """
     from safetensors.numpy import save
 
-    if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ModelError(str(folder), "it exists and is no model", "Choose another name with --out.")
+    check_place(folder)
     arrays = {**parts.arrays, "lists": np.frombuffer(_lists(parts.manifest), np.uint8)}
     contents = {
         "weights.safetensors": save({k: np.ascontiguousarray(v) for k, v in sorted(arrays.items())}),

@@ -349,10 +349,10 @@ class Study:
         Raises:
             StudyError: There is no such coder, one is named twice, or there is no coder at all.
         """
-        known = [coder.id for coder in self.coders]
-        names = Counter(coder.name for coder in self.coders)
+        known, names = [coder.id for coder in self.coders], Counter(coder.name for coder in self.coders)
         ids = {c.name: c.id for c in self.coders if names[c.name] == 1} | {i: i for i in known}
-        wanted = tuple(ids.get(c, c) for c in coders) if coders is not None else self.humans
+        given = [coders] if isinstance(coders, str) else self.humans if coders is None else coders
+        wanted = tuple(ids.get(c, c) for c in given)
         for coder in wanted:
             if coder not in known:
                 near = did_you_mean(coder, known, "Name one of these." if known else "Import who coded it first.")

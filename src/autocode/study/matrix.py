@@ -62,14 +62,19 @@ def _by(segmenter: str | Callable[..., Any], document: Document) -> tuple[Segmen
     """The units that a function of the user's own finds: spans (start, end), in any order, of which none overlap.
 
     Raises:
-        InputError: A span is no span of this document, or two overlap.
+        InputError: It gives something else than spans, a span is no span of this document, or two overlap.
     """
-    spans = sorted(tuple(span) for span in named(segmenter)(document))
+    mend = "Give spans (start, end) in code points."
+    try:
+        spans = sorted((int(start), int(end)) for start, end in named(segmenter)(document))
+    except (TypeError, ValueError) as error:
+        why = f"it gives no pairs of numbers ({type(error).__name__})"
+        raise InputError(f"the segmenter, in document '{document.id}'", why, mend) from error
     ends = [0, *(end for _, end in spans)]
     for before, (start, end) in zip(ends, spans, strict=False):
         if not before <= start < end <= len(document.text):
             why = f"it gives {start} to {end}, which lies outside the text or overlaps the span before it"
-            raise InputError(f"the segmenter, in document '{document.id}'", why, "Give spans (start, end) in code points.")
+            raise InputError(f"the segmenter, in document '{document.id}'", why, mend)
     kept = [(start, end) for start, end in spans if document.text[start:end].strip()]
     speakers = [next((t.speaker for t in document.turns if t.start <= start < t.end), "") for start, _ in kept]
     found = enumerate(zip(kept, speakers, strict=True), 1)

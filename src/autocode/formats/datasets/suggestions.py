@@ -189,7 +189,8 @@ def study_of(source: Any) -> Study:
     if (table := table_of(source)) is not None:
         return _of_texts(table)
     if isinstance(source, str) or not isinstance(source, Iterable):
-        raise InputError(f"a {type(source).__name__}", "it is no study, list of texts or table", "For a file: ac.read(path).")
+        why = f"an object of type {type(source).__name__} is not a study, a list of texts or a table"
+        raise InputError("what was given", why, "For a file: ac.read(path).")
     listed = list(source)
     if all(isinstance(item, Document) for item in listed):
         return Study(tuple(listed))
@@ -220,7 +221,9 @@ def _cell(value: Any) -> str:
 def _of_texts(table: Table) -> Study:
     known = {folded(column): column for column in table.columns}
     if "text" not in known:
-        raise InputError(table.source, f"it has no column text; I saw: {', '.join(table.columns)}", "Name one of them text.")
+        raise InputError(
+            table.source, f"it has no column text; I saw: {', '.join(table.columns) or 'none'}", "Name one of them text."
+        )
     name, unit = (next((known[n] for n in names if n in known), "") for names in (_DOCUMENT, _SEGMENT))
     speaker = known.get("speaker", "")
     found: dict[str, list[Unit]] = {}
