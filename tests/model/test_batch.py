@@ -5,22 +5,28 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import pickle
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from autocode.config import EncodeConfig, load_config
+from autocode.classify import learning_by
+from autocode.config import Config, EncodeConfig, load_config
 from autocode.errors import InputError
+from autocode.evaluate import hold_out
 from autocode.formats import read
 from autocode.formats.datasets.stream import is_stream, stream_documents
 from autocode.formats.datasets.suggestions import write_suggestions
 from autocode.model import CodingModel, batch
-from autocode.model.batch import Job, suggest_all
+from autocode.model.batch import Job, on_ray, suggest_all
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.codebook import Code, Codebook
+from tests.fake_encoder import FakeEncoder
 
 COLUMNS = ("document_id", "segment_id", "order", "speaker", "text", "coder", "codes")
 WORDS = ("money", "friends", "teachers", "exams", "travel", "nothing")
@@ -179,6 +185,67 @@ def test_two_workers_on_ray_make_the_same_bytes(model: Path, table: Path, tmp_pa
         ray.shutdown()
     assert totals.documents == 40
     assert out.read_bytes() == at_once(model, table, tmp_path / "whole.csv")
+
+
+class _Ray:
+    """What `on_ray` asks of Ray, in this process: everything goes through bytes, as it would to another computer."""
+
+    def __init__(self) -> None:
+        self.fits = 0
+
+    def is_initialized(self) -> bool:
+        """A cluster is there."""
+        return True
+
+    def put(self, thing: object) -> bytes:
+        """Keep a thing."""
+        return pickle.dumps(thing)
+
+    def remote(self, num_cpus: int) -> Any:
+        """Wrap a function, which then gives references."""
+
+        def wrapped(function: Any) -> Any:
+            def call(shared: bytes, *rest: object) -> bytes:
+                self.fits += 1
+                return pickle.dumps(function(pickle.loads(shared), *pickle.loads(pickle.dumps(rest))))
+
+            return SimpleNamespace(remote=call)
+
+        return wrapped
+
+    def get(self, reference: bytes) -> Any:
+        """The thing itself."""
+        return pickle.loads(reference)
+
+
+def _folds(study: Study) -> tuple[bytes, dict[str, bytes]]:
+    """Held-out probabilities and the weights of a model, as bytes."""
+    blank = CodingModel(Config(), FakeEncoder())
+    learnt = blank.fit(study).classifier
+    assert learnt is not None
+    return hold_out(blank, study).held.P.tobytes(), {name: array.tobytes() for name, array in learnt.to_arrays().items()}
+
+
+def test_folds_learnt_elsewhere_give_the_same_bytes(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever learns the folds: held-out predictions and the saved weights are the same to the bit."""
+    ray, here = _Ray(), _folds(study)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    with learning_by(on_ray(2)):
+        assert _folds(study) == here
+    fits = ray.fits
+    assert fits > 10
+    assert (_folds(study), ray.fits) == (here, fits)  # and afterwards they are learnt here again
+
+
+def test_folds_learnt_on_ray_give_the_same_bytes(study: Study) -> None:
+    """The same with Ray itself."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'autocode[ray]'")
+    here = _folds(study)
+    try:
+        with learning_by(on_ray(2)):
+            assert _folds(study) == here
+    finally:
+        ray.shutdown()
 
 
 def test_ray_that_is_not_there_is_named(model: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from itertools import combinations, count, takewhile
 from threading import Lock
@@ -47,6 +49,8 @@ class _OneThread:
 
 
 ONE_THREAD = _OneThread()
+_AT_ONCE = 8192
+"""Segments scored together: all rows of their features are then put together at once."""
 NESTED_MOST = 3000
 """Segments up to which `fit` trains the further models that a fully nested judgement takes."""
 
@@ -83,26 +87,54 @@ def held_out_scores(
     """Scores (H, n, K) of each segment from the heads learnt from `_others`; zeros in rows of no fold (-1)."""
     S = np.zeros((features.heads, *target.Y.shape), dtype=np.float32)
     for f in range(int(fold.max()) + 1):
-        out = np.flatnonzero(fold == f)
-        S[:, out] = next(learnt).score(features.take(out))
+        _score(S, next(learnt), features, np.flatnonzero(fold == f))
         tick()
     return S
 
 
-def trained(features: Features, target: Target, parts: Sequence[IntArray], config: ClassifyConfig) -> Iterator[Heads]:
-    """Heads for each part (rows to learn from), in order; as many at once as there are processors.
+def _score(S: FloatArray, heads: Heads, features: Features, rows: IntArray) -> None:
+    """Write the scores of some segments into S (H, n, K)."""
+    for part in np.split(rows, range(_AT_ONCE, len(rows), _AT_ONCE)):
+        S[:, part] = heads.score(features.take(part))
 
-    Each fit runs on one thread: small matrices shared among threads are many times slower on a busy
-    machine, and one thread gives the same bits everywhere.
-    """
+
+Crew: TypeAlias = Callable[[Features, Target, Sequence[IntArray], ClassifyConfig], Iterator[Heads]]
+"""Who learns the heads of each part (rows to learn from), and gives them in order."""
+
+
+def by_threads(features: Features, target: Target, parts: Sequence[IntArray], config: ClassifyConfig) -> Iterator[Heads]:
+    """Heads for each part, by threads of this process; as many at once as there are processors."""
     # What is native is used here first: imports and libraries that several threads enter at once can wait for each other.
 
     if features.words:
         features.words.read()
     crew = os.cpu_count() or 1
-    with ONE_THREAD, ThreadPoolExecutor(crew) as pool:
+    with ThreadPoolExecutor(crew) as pool:
         for i in range(0, len(parts), crew):
             yield from pool.map(lambda rows: train(features, target, rows, config), parts[i : i + crew])
+
+
+_CREW: ContextVar[Crew] = ContextVar("crew", default=by_threads)
+
+
+@contextmanager
+def learning_by(crew: Crew) -> Iterator[None]:
+    """Let others than the threads of this process learn the heads inside the block; the results are the same to the bit."""
+    token = _CREW.set(crew)
+    try:
+        yield
+    finally:
+        _CREW.reset(token)
+
+
+def trained(features: Features, target: Target, parts: Sequence[IntArray], config: ClassifyConfig) -> Iterator[Heads]:
+    """Heads for each part (rows to learn from), in order, by whoever learns here.
+
+    Each fit runs on one thread: small matrices shared among threads are many times slower on a busy
+    machine, and one thread gives the same bits everywhere.
+    """
+    with ONE_THREAD:
+        yield from _CREW.get()(features, target, parts, config)
 
 
 def pair_scores(features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Tick) -> FloatArray:
@@ -117,8 +149,7 @@ def pair_scores(features: Features, target: Target, fold: IntArray, config: Clas
     parts = [np.flatnonzero((fold != f) & (fold != g)) for f, g in pairs]
     for (f, g), heads in zip(pairs, trained(features, target, parts, config), strict=True):
         for judged, scored in ((f, g), (g, f)):
-            out = np.flatnonzero(fold == scored)
-            S[judged][:, out] = heads.score(features.take(out))
+            _score(S[judged], heads, features, np.flatnonzero(fold == scored))
         tick()
     return S
 
@@ -301,7 +332,8 @@ def nested_scores(
     tick = _ticker(progress, folds, _inner_models(fold))
     outer = held_out_scores(features, target, fold, trained(features, target, others(fold), config), tick)
     inner = _inner(features, target, fold, config, tick)
-    return Scores(outer[:, own], inner[:, :, own], fold[own])
+    # A mask copies all scores, of which those within the training parts are most by far.
+    return Scores(outer[:, own], inner if own.all() else inner[:, :, own], fold[own])
 
 
 def held(scores: Scores | Sequence[Scores], target: Target, config: ClassifyConfig = ClassifyConfig()) -> HeldOutPredictions:
@@ -347,13 +379,11 @@ def fit(
     tick()
     own = np.flatnonzero(fold >= 0)
     inner = _inner(features, target, fold, config, tick)[:, :, own] if nested else None
-    outer = scores[:, own]
-    seen = held(
-        Scores(outer, np.broadcast_to(outer, (int(fold.max()) + 1, *outer.shape)) if inner is None else inner, fold[own]),
-        target,
-        config,
-    )
-    judged, known = judge(outer, target.take(own), config, seen.said)
+    scores = scores[:, own]
+    if inner is None:
+        inner = np.broadcast_to(scores, (int(fold.max()) + 1, *scores.shape))
+    seen = held(Scores(scores, inner, fold[own]), target, config)
+    judged, known = judge(scores, target.take(own), config, seen.said)
     return Classifier(heads, judged, known)
 
 

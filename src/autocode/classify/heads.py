@@ -21,6 +21,7 @@ from autocode.classify.material import (
     Features,
     FloatArray,
     IntArray,
+    LayerRows,
     Network,
     Target,
     each_encoder,
@@ -168,7 +169,7 @@ def train(features: Features, target: Target, rows: IntArray, config: ClassifyCo
     priors = _priors(part.prior, views, features.pieces.V.shape[1] if features.pieces else 1)
     dense = [_dense(X[rows], replace(part, prior=p), names, config) for X, p in zip(views, priors, strict=True)]
     lexical = None if T is None else _lexical(T, part, names, config)
-    layers = tuple(_layered(L[rows], part, config) for L in features.layers)
+    layers = tuple(_layered(L[rows] if isinstance(L, np.ndarray) else L.take(rows), part, config) for L in features.layers)
     network = features.words.take(rows).learn(part.Y, config.seed) if features.words else None
     return Heads(dense[0], lexical, tuple(dense[1:]), network, layers)
 
@@ -194,11 +195,11 @@ def _dense(X: FloatArray, target: Target, names: IntArray, config: ClassifyConfi
     return Head(W, head.b - head.W @ middle)
 
 
-def _flat(L: FloatArray) -> FloatArray:
-    return L.reshape(len(L), math.prod(L.shape[1:])).astype(np.float32)
+def _flat(L: FloatArray | LayerRows) -> FloatArray:
+    return np.asarray(L).reshape(len(L), math.prod(L.shape[1:])).astype(np.float32)
 
 
-def _layered(L: FloatArray, target: Target, config: ClassifyConfig) -> Head:
+def _layered(L: FloatArray | LayerRows, target: Target, config: ClassifyConfig) -> Head:
     """All layers (n, l, d) side by side, each as wide spread as the others.
 
     The last layer of a sentence encoder keeps what a text is about; those below still tell how it is said.
@@ -207,7 +208,8 @@ def _layered(L: FloatArray, target: Target, config: ClassifyConfig) -> Head:
     A = _flat(L)
     middle = A.mean(axis=0)
     A -= middle
-    spread = np.square(A).mean(axis=0).reshape(shape).sum(axis=1)
+    each = np.split(A, shape[0], axis=1)  # a square of all at once would double the room
+    spread = np.array([np.square(layer).mean(axis=0).sum() for layer in each])
     scale = np.repeat(1 / np.sqrt(shape[0] * spread + 1e-9), shape[1]).astype(np.float32)
     A *= scale
     head = _backed_off(A, target, config.strength, np.zeros((K, A.shape[1]), dtype=np.float32), config)

@@ -29,15 +29,16 @@ _BATCH = 1024
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 
-def hashed(texts: Sequence[str], width: int) -> sparse.csr_array:
+def hashed(texts: Sequence[str], width: int, beside: sparse.csr_array | None = None) -> sparse.csr_array:
     """Hash texts into sparse rows: the first half of the columns counts words, the second word parts.
 
     Args:
         texts: n texts in any language; an empty text gives an empty row.
         width: Number of columns, even, at least 2.
+        beside: (n, w) further columns.
 
     Returns:
-        (n, width) float32; each half of a row has about unit norm (sublinear counts).
+        (n, width + w) float32; each half of a row has about unit norm (sublinear counts).
 
     Raises:
         ValueError: The width is odd or below 2.
@@ -46,11 +47,12 @@ def hashed(texts: Sequence[str], width: int) -> sparse.csr_array:
 
     if width < 2 or width % 2:
         raise ValueError(f"the lexical width must be even and at least 2, not {width}")
-    blocks = [sparse.csr_array((0, width), dtype=np.float32)]
+    blocks = [sparse.csr_array((0, width + (0 if beside is None else beside.shape[1])), dtype=np.float32)]
     for start in range(0, len(texts), _BATCH):
         words = [_WORD.findall(text.lower()) for text in texts[start : start + _BATCH]]
         halves = [_counted(*grams(words), (len(words), width // 2)) for grams in (_word_grams, _character_grams)]
-        blocks.append(sparse.hstack(halves, format="csr"))
+        parts = halves if beside is None else [*halves, beside[start : start + _BATCH]]
+        blocks.append(sparse.hstack(parts, format="csr"))
     return sparse.vstack(blocks, format="csr")
 
 
@@ -245,6 +247,27 @@ class Context:
         return Context(self.known, self.own[rows], self.around[rows], self.weights, self.roles[rows])
 
 
+class LayerRows(Protocol):
+    """What each of l layers of an encoder makes of n segments, put together when asked for: (n, l, d)."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """n, l and d."""
+
+    def __len__(self) -> int:
+        """How many segments."""
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """All rows, for NumPy."""
+
+    def take(self, rows: IntArray) -> LayerRows:
+        """Some of them, in the order of `rows`."""
+
+
+def _taken(M: Any, rows: IntArray) -> Any:
+    return M[rows] if isinstance(M, np.ndarray) else M.take(rows)
+
+
 class Words(Protocol):
     """The words of n segments, for a network that learns to read them."""
 
@@ -278,7 +301,7 @@ class Features:
     pieces: Chunks | None = None
     more: tuple[FloatArray | Context, ...] = ()  # further encoders' view of the same segments, each like X
     words: Words | None = None  # where a network is to learn as well
-    layers: tuple[FloatArray, ...] = ()  # (n, l, d) what each layer of an encoder makes of the segments, encoder by encoder
+    layers: tuple[FloatArray | LayerRows, ...] = ()  # (n, l, d) of each encoder
 
     @property
     def heads(self) -> int:
@@ -291,8 +314,8 @@ class Features:
         words = self.words.take(rows) if self.words else None
         T = None if self.T is None else self.T[rows]
         pieces = self.pieces.take(rows) if self.pieces else None
-        X, *more = (M.take(rows) if isinstance(M, Context) else M[rows] for M in (self.X, *self.more))
-        return Features(X, T, pieces, tuple(more), words, tuple(L[rows] for L in self.layers))
+        X, *more = (_taken(M, rows) for M in (self.X, *self.more))
+        return Features(X, T, pieces, tuple(more), words, tuple(_taken(L, rows) for L in self.layers))
 
     def joined(self, other: Features) -> Features:
         """These segments and, below them, those of `other`; no network learns from both."""
@@ -303,7 +326,7 @@ class Features:
         T = sparse.vstack([self.T, other.T], format="csr")
         views = zip((self.X, *self.more), (other.X, *other.more), strict=True)
         X, *more = (np.vstack([mine[:], theirs[:]]) for mine, theirs in views)
-        layers = tuple(np.vstack(both) for both in zip(self.layers, other.layers, strict=True))
+        layers = tuple(np.vstack([np.asarray(L) for L in both]) for both in zip(self.layers, other.layers, strict=True))
         return Features(X, T, Chunks(V, counts), tuple(more), layers=layers)
 
 
@@ -358,7 +381,7 @@ def features(
     first, *more = (Context(V, turns.own, turns.around, (config.previous, config.following), roles) for V in known)
     if pieces is None:
         pieces = Chunks(known[0][turns.own], np.ones(len(texts), dtype=np.int64))
-    return Features(first, _beside(hashed(texts, config.width), roles), pieces, tuple(more))
+    return Features(first, hashed(texts, config.width, roles), pieces, tuple(more))
 
 
 def each_encoder(V: FloatArray, widths: tuple[int, ...]) -> list[FloatArray]:
@@ -378,12 +401,6 @@ def _roles(turns: Turns) -> sparse.csr_array:
     rows, _ = np.nonzero(places >= 0)
     cells = (np.ones(len(rows), dtype=np.float32), (rows, places[places >= 0]))
     return sparse.csr_array(cells, shape=(n, 2 * ROLES))
-
-
-def _beside(T: sparse.csr_array, roles: sparse.csr_array) -> sparse.csr_array:
-    from scipy import sparse
-
-    return sparse.hstack([T, roles], format="csr")
 
 
 def unshared_roles(T: sparse.csr_array, groups: IntArray) -> IntArray:

@@ -32,6 +32,7 @@ from autocode.cli.options import (
     Coders,
     ConfigPath,
     EffortLevel,
+    Engine,
     Everything,
     Independent,
     Json,
@@ -40,13 +41,14 @@ from autocode.cli.options import (
     Overwrite,
     Segments,
     StudyPath,
+    Workers,
     listed,
     one_of,
     out,
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, further, ledger_of, show, tell, with_effort, working
+from autocode.cli.shell import blank_model, further, learning_on, ledger_of, show, tell, with_effort, working
 from autocode.config import Config
 from autocode.dossier.comparison import COMPARISONS, Comparison, write_comparison
 from autocode.errors import StudyError, counted, did_you_mean
@@ -232,6 +234,8 @@ def evaluate(
     kind: Kind = "",
     effort: EffortLevel = "",
     minutes: Minutes = None,
+    engine: Engine = "local",
+    workers: Workers = None,
     everything: Everything = False,
     as_json: Json = False,
     alone: Independent = False,
@@ -241,11 +245,11 @@ def evaluate(
     chosen = settings(config, segments).with_agreement(coefficient, interval)
     found = _chosen(study, kind, alone)
     if leaks:
-        with working("Looking for leaks: three times over all documents") as progress:
+        with learning_on(engine, workers), working("Looking for leaks: three times over all documents") as progress:
             checked = check_leaks(blank_model(with_effort(chosen, effort, minutes)), found, listed(coders), progress)
         show(checked, as_json)
         raise typer.Exit(0 if checked.passed else 1)
-    with working("Judging each document without having seen it") as progress:
+    with learning_on(engine, workers), working("Judging each document without having seen it") as progress:
         held = hold_out(blank_model(with_effort(chosen, effort, minutes)), found, listed(coders), progress)
     report, groups = compare(held, chosen.agreement), bias(held)
     data = decisions(held.with_machine)

@@ -276,6 +276,13 @@ Coders = Annotated[
     list[str] | None,
     typer.Option("--coders", "--coder", metavar="NAMES", help="Whose codings, such as ana,ben; all human coders by default."),
 ]
+Engine = Annotated[
+    str,
+    typer.Option(
+        help="Who works: local, or ray for many processes or computers.", callback=one_of("--engine", ("local", "ray"))
+    ),
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes on Ray.", show_default="2")]
 ConfigPath = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", parser=_config, help="Settings: a file, or default, quick, multilingual."),

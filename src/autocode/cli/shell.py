@@ -8,13 +8,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import typer
 
+from autocode.classify import learning_by
+from autocode.cli.options import refuse
 from autocode.config import Config, Effort
 from autocode.desk.jobs import MARK, PROGRESS
 from autocode.dossier.record import NAME, load_record
@@ -22,6 +24,7 @@ from autocode.encode.encoders import needs_export
 from autocode.encode.weights import added_encoders
 from autocode.errors import ConfigError, InputError, counted
 from autocode.model import CodingModel
+from autocode.model.batch import on_ray
 from autocode.store import STORE
 from autocode.store.backups import backup, cloud_of
 from autocode.store.ledger import entries, last_written
@@ -62,6 +65,14 @@ def blank_model(config: Config) -> CodingModel:
     if needs_export(config.encode.model):
         tell("Preparing the encoder, once on this computer: about half a minute ...")
     return CodingModel.from_config(config)
+
+
+@contextmanager
+def learning_on(engine: str, workers: int | None) -> Iterator[None]:
+    """Learn by the threads of this process, or by processes on Ray; what is learnt is the same to the bit."""
+    refuse(workers if engine != "ray" else None, "--workers", "only --engine ray has workers")
+    with learning_by(on_ray(workers or 2)) if engine == "ray" else nullcontext():
+        yield
 
 
 def ledger_of(study: Path) -> tuple[list[Entry], int]:

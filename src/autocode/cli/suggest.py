@@ -14,14 +14,15 @@ from autocode.cli.options import (
     AlignmentPath,
     Coders,
     ConfigPath,
+    Engine,
     Json,
     ModelOption,
     ModelPath,
     Overwrite,
     Sources,
     StudyPath,
+    Workers,
     listed,
-    one_of,
     out,
     refuse,
     settings,
@@ -37,7 +38,7 @@ from autocode.formats.datasets.suggestions import write_suggestions
 from autocode.formats.files import write_atomic
 from autocode.model import CodingModel
 from autocode.model.alignment import read_alignment, translated
-from autocode.model.batch import ENGINES, Job, suggest_all
+from autocode.model.batch import Job, suggest_all
 from autocode.model.curve import Curve, curve_of
 from autocode.model.next import next_to_code
 from autocode.model.precedents import Unlike
@@ -56,11 +57,8 @@ def suggest(
     to: Annotated[Path, out("Suggestions", ".html", ".csv", ".xlsx", ".jsonl", ".parquet")],
     everything: Annotated[bool, typer.Option("--all", help="Every unit and code, suggested or not.")] = False,
     plain: Annotated[bool, typer.Option(help="CSV for programs: no byte order mark, no guard.")] = False,
-    engine: Annotated[
-        str,
-        typer.Option(help="Who works: local, or ray for many processes or computers.", callback=one_of("--engine", ENGINES)),
-    ] = "local",
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes on Ray.", show_default="2")] = None,
+    engine: Engine = "local",
+    workers: Workers = None,
     alignment: AlignmentPath = None,
     overwrite: Overwrite = False,
 ) -> None:

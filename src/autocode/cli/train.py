@@ -15,12 +15,14 @@ from autocode.cli.options import (
     Coders,
     ConfigPath,
     EffortLevel,
+    Engine,
     Everything,
     Json,
     Kind,
     Minutes,
     Overwrite,
     Segments,
+    Workers,
     known_other,
     known_study,
     listed,
@@ -29,7 +31,7 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, ledger_of, show, tell, with_effort, with_review, working
+from autocode.cli.shell import blank_model, learning_on, ledger_of, show, tell, with_effort, with_review, working
 from autocode.dossier.comparison import TABLES, licence_table, write_tables
 from autocode.encode.languages import languages
 from autocode.encode.multilingual import NAME as MULTILINGUAL
@@ -79,6 +81,8 @@ def train(
     ] = False,
     effort: EffortLevel = "",
     minutes: Minutes = None,
+    engine: Engine = "local",
+    workers: Workers = None,
     if_better: Annotated[
         bool, typer.Option("--if-better", help="Learn what was decided since; kept only if better on documents held out.")
     ] = False,
@@ -96,13 +100,20 @@ def train(
     table = to if to and to.suffix in TABLES else None
     folder = (None if table else to) or model or MODELS / studies[0].resolve().name
     if if_better:
-        for given, option in ((coders, "--coders"), (config, "--config"), (effort, "--effort"), (reviewed, "--reviewed")):
+        for given, option in (
+            (coders, "--coders"),
+            (config, "--config"),
+            (effort, "--effort"),
+            (reviewed, "--reviewed"),
+            (workers, "--workers"),
+        ):
             refuse(
                 given, option, "with --if-better the model learns as it did, from what was decided without and with suggestions"
             )
         return _if_better(studies, folder, finished, quotes, as_json)
     refuse(finished, "--finished", "without --if-better the model learns from every document")
     if len(studies) > 1:
+        refuse(engine == "ray", "--engine ray", "what other studies lend is learnt here")
         refuse(effort, "--effort", "with other studies the effort is quick: their codings are weighed code by code")
     found, told = with_review(read(studies[0]), studies[0], reviewed)
     found, others = found.of_kind(kind), _others(studies)
@@ -111,7 +122,7 @@ def train(
     if others and blank.config.classify.effort == "full":
         tell("With other studies the effort is quick: their codings are weighed code by code.")
     if not others:
-        with working("Learning") as progress:
+        with learning_on(engine, workers), working("Learning") as progress:
             learnt = blank.fit(found, listed(coders), progress)
     elif (lent := _lent(blank, found, others, alignment or folder.with_name(f"{folder.name}.alignment.csv"))) is None:
         tell("Nothing is trained yet. Look the table through, write yes or no in the column decision, and run this again.")

@@ -19,14 +19,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autocode.config import Progress
 from autocode.encode import VectorCache, Vectors, cache_folder
-from autocode.encode.engines import Engine, GraphEncoder, GraphFacts, choose_engine, unit
+from autocode.encode.engines import Engine, GraphEncoder, GraphFacts, Layers, choose_engine, unit
 from autocode.encode.weights import (
     EXPORT_VERSION,
     WRITTEN,
@@ -40,8 +40,6 @@ from autocode.encode.weights import (
 )
 from autocode.errors import EncoderError
 from autocode.footprint import stay_offline
-
-Layers: TypeAlias = NDArray[np.float16]
 
 _PLUG_IN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 PLUS = " + "
@@ -99,16 +97,12 @@ class CachedEncoder:
         return np.asarray(self._looked_up(texts, self._cache, self._checked, progress), np.float32)
 
     def layers(self, texts: Sequence[str], progress: Progress | None = None) -> Layers:
-        """What each layer makes of n texts, (n, depth, dimension) float16 of unit norm; the first is what `encode` gives.
-
-        The layers below the last are kept in eight bits: a text takes twice and a half the room of its vector alone.
+        """What each layer makes of n texts; the first is what `encode` gives.
 
         Args and errors: as for `encode`.
         """
         lower = self._looked_up(texts, self._lower, self._deep, progress)
-        vectors = self.encode(texts)
-        found = unit(lower.reshape(len(texts), self.depth - 1, self.identity.dimension))
-        return np.concatenate([vectors[:, None], found], axis=1).astype(np.float16)
+        return Layers(self.encode(texts).astype(np.float16), lower)
 
     def _looked_up(
         self, texts: Sequence[str], cache: VectorCache, compute: Callable[..., NDArray[Any]], progress: Progress | None
@@ -128,7 +122,7 @@ class CachedEncoder:
             onward = _shifted(report, int(found.sum()) + start, len(distinct))
             vectors[part] = compute([distinct[i] for i in part], onward)
             cache.put([keys[i] for i in part], vectors[part])
-        return vectors[[places[text] for text in plain]]
+        return vectors if len(distinct) == len(plain) else vectors[[places[text] for text in plain]]
 
     def _deep(self, texts: Sequence[str], progress: Progress) -> NDArray[np.int8]:
         """The lower layers of distinct texts, (n, width) in eight bits; their vectors come with them, and are kept."""

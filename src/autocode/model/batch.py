@@ -1,27 +1,31 @@
-"""Suggesting for very many documents: part after part, in bounded memory, here or on Ray.
+"""Very many documents, part after part and in bounded memory; and processes on Ray, for that and for learning.
 
 A part is a run of documents with some thousand units. Each part goes the same road as a single interview
 and is kept on the disk, so that a stopped run goes on where it was; the parts make the same bytes as
-one call for everything would.
+one call for everything would. Learning is spread by folds: each process learns the heads of one fold.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from autocode.classify import ONE_THREAD, Crew, by_threads
+from autocode.classify.heads import Heads, train
+from autocode.classify.material import Features, IntArray, Target
+from autocode.config import ClassifyConfig
 from autocode.errors import InputError
 from autocode.formats.datasets.stream import Parts
 from autocode.formats.datasets.suggestions import Written, part
 from autocode.model import CodingModel
 from autocode.study import Document, Progress, Study
 
-ENGINES = ("local", "ray")
 _UNITS = 4000  # of a part: enough to fill batches, few enough to lose when a run is stopped
 _CHARACTERS = 400_000  # of a part whose documents come without units
 _WAVE = 200  # parts handed to Ray at once
@@ -159,13 +163,51 @@ def _on_ray(job: Job, found: Sequence[_Part], workers: int) -> dict[int, Written
     """Parts made by processes on Ray, by their number."""
     if not found:
         return {}
+    ray = _started(workers)
+    rows = ray.data.from_items([{"part": part_} for part_ in found], override_num_blocks=len(found))
+    made = rows.map(_Worker, fn_constructor_args=(job,), concurrency=workers, num_cpus=1)
+    return {row["number"]: Written(row["content"], row["suggested"], row["asked"]) for row in made.iter_rows()}
+
+
+def _started(workers: int) -> Any:
+    """Ray, with so many processes of this computer where no cluster is named."""
     try:
         import ray
     except ImportError as error:
         raise InputError("the engine ray", "it is not installed", "Install it: pip install 'autocode[ray]'.") from error
     if not ray.is_initialized():
         # Reading needs processors too: two one-processor actors on two would wait for ever.
-        ray.init(num_cpus=workers + 2, include_dashboard=False, log_to_driver=False, object_store_memory=2**28)
-    rows = ray.data.from_items([{"part": part_} for part_ in found], override_num_blocks=len(found))
-    made = rows.map(_Worker, fn_constructor_args=(job,), concurrency=workers, num_cpus=1)
-    return {row["number"]: Written(row["content"], row["suggested"], row["asked"]) for row in made.iter_rows()}
+        ray.init(num_cpus=workers + 2, include_dashboard=False, log_to_driver=False)
+    return ray
+
+
+def on_ray(workers: int) -> Crew:
+    """Processes on Ray that learn the heads of folds, for `learning_by`; a network that is fine-tuned is learnt here.
+
+    Args:
+        workers: Folds at once.
+
+    Raises:
+        InputError: Ray is not installed.
+    """
+    ray = _started(workers)
+
+    def crew(features: Features, target: Target, parts: Sequence[IntArray], config: ClassifyConfig) -> Iterator[Heads]:
+        if features.words:
+            yield from by_threads(features, target, parts, config)
+            return
+        learn = ray.remote(num_cpus=1)(_learnt)
+        shared, left = ray.put((features, target)), iter(parts)  # once, however many folds
+        waiting = deque(learn.remote(shared, rows, config) for rows in islice(left, workers))
+        while waiting:
+            heads = ray.get(waiting.popleft())
+            waiting.extend(learn.remote(shared, rows, config) for rows in islice(left, 1))
+            yield heads
+
+    return crew
+
+
+def _learnt(shared: tuple[Features, Target], rows: IntArray, config: ClassifyConfig) -> Heads:
+    """The heads of one fold."""
+    with ONE_THREAD:
+        return train(*shared, rows, config)

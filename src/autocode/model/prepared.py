@@ -20,8 +20,8 @@ from autocode.classify.material import Chunks, Features, Target, Turns, features
 from autocode.classify.transfer import Gain, better, gain
 from autocode.config import Config
 from autocode.encode import cache_folder, file_sha256, kept_arrays
-from autocode.encode.encoders import PLUS, CachedEncoder, JoinedEncoder, Layers, each_layers, first_of, load_encoder, widths_of
-from autocode.encode.engines import unit
+from autocode.encode.encoders import PLUS, CachedEncoder, JoinedEncoder, each_layers, first_of, load_encoder, widths_of
+from autocode.encode.engines import Layers
 from autocode.encode.tuning import Words, can_tune, words_of
 from autocode.encode.weights import Encoder
 from autocode.errors import StudyError
@@ -85,16 +85,15 @@ def _layers(texts: Sequence[str], encoder: Encoder, progress: Progress | None) -
     found = each_layers(encoder, [piece for p in parts for piece in p], progress)
     if counts.sum() == len(texts):
         return found
-    weights = np.array([len(piece) for p in parts for piece in p], dtype=np.float32)[:, None, None]
-    starts = np.cumsum(counts) - counts
-    return tuple(unit(np.add.reduceat(weights * L, starts)).astype(np.float16) for L in found)
+    letters = np.array([len(piece) for p in parts for piece in p], dtype=np.float32)
+    return tuple(replace(L, letters=letters, counts=counts) for L in found)
 
 
 def _encoded(texts: Sequence[str], encoder: Encoder, progress: Progress | None) -> tuple[Vectors, Chunks]:
     """Vectors of texts and of their pieces; a text longer than the encoder reads is the mean of its pieces."""
     parts = [pieces_of(text) for text in texts]
-    vectors = encoder.encode(texts, progress)
-    V = first_of(encoder).encode([piece for p in parts for piece in p], progress)
+    vectors, whole = encoder.encode(texts, progress), all(len(p) == 1 for p in parts) and first_of(encoder) is encoder
+    V = vectors if whole else first_of(encoder).encode([piece for p in parts for piece in p], progress)
     limit = _LETTERS_A_TOKEN * encoder.identity.max_tokens or float("inf")
     long = [i for i, text in enumerate(texts) if len(text) > limit]
     vectors = vectors.copy() if long else vectors
