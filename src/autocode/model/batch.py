@@ -177,7 +177,7 @@ def _started(workers: int) -> Any:
         raise InputError("the engine ray", "it is not installed", "Install it: pip install 'autocode[ray]'.") from error
     if not ray.is_initialized():
         # Reading needs processors too: two one-processor actors on two would wait for ever.
-        ray.init(num_cpus=workers + 2, include_dashboard=False, log_to_driver=False)
+        ray.init(num_cpus=workers + 2, include_dashboard=False, log_to_driver=False, logging_level="warning")
     return ray
 
 
