@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from autocode.classify import learning_by
+from autocode.classify.heads import learning_by
 from autocode.config import Config, EncodeConfig, load_config
 from autocode.errors import InputError
 from autocode.evaluate import hold_out

@@ -6,49 +6,23 @@ thresholds that turn it into the machine's coding and into bands for a reader, w
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from itertools import combinations, count, takewhile
-from threading import Lock
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from autocode.classify.bands import BandThresholds
 from autocode.classify.calibration import Calibrator, Predicted, Reliability, calibrated, judge
-from autocode.classify.heads import Head, Heads, train
+from autocode.classify.heads import ONE_THREAD, Head, Heads, trained
 from autocode.classify.material import ROLES, BoolArray, Features, FloatArray, IntArray, Network, Target
 from autocode.config import ClassifyConfig, Progress
 
 Tick: TypeAlias = Callable[[], object]
 
 
-class _OneThread:
-    """Linear algebra on one thread while anybody is inside; the limit is the process's, so whoever leaves last lifts it."""
-
-    def __init__(self) -> None:
-        self._lock, self._inside = Lock(), 0
-        self._limits: Any = None
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._limits = self._limits if self._inside else threadpool_limits(1)
-            self._inside += 1
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                self._limits.restore_original_limits()
-
-
-ONE_THREAD = _OneThread()
 _AT_ONCE = 8192
 """Segments scored together: all rows of their features are then put together at once."""
 NESTED_MOST = 3000
@@ -96,45 +70,6 @@ def _score(S: FloatArray, heads: Heads, features: Features, rows: IntArray) -> N
     """Write the scores of some segments into S (H, n, K)."""
     for part in np.split(rows, range(_AT_ONCE, len(rows), _AT_ONCE)):
         S[:, part] = heads.score(features.take(part))
-
-
-Crew: TypeAlias = Callable[[Features, Target, Sequence[IntArray], ClassifyConfig], Iterator[Heads]]
-"""Who learns the heads of each part (rows to learn from), and gives them in order."""
-
-
-def by_threads(features: Features, target: Target, parts: Sequence[IntArray], config: ClassifyConfig) -> Iterator[Heads]:
-    """Heads for each part, by threads of this process; as many at once as there are processors."""
-    # What is native is used here first: imports and libraries that several threads enter at once can wait for each other.
-
-    if features.words:
-        features.words.read()
-    crew = os.cpu_count() or 1
-    with ThreadPoolExecutor(crew) as pool:
-        for i in range(0, len(parts), crew):
-            yield from pool.map(lambda rows: train(features, target, rows, config), parts[i : i + crew])
-
-
-_CREW: ContextVar[Crew] = ContextVar("crew", default=by_threads)
-
-
-@contextmanager
-def learning_by(crew: Crew) -> Iterator[None]:
-    """Let others than the threads of this process learn the heads inside the block; the results are the same to the bit."""
-    token = _CREW.set(crew)
-    try:
-        yield
-    finally:
-        _CREW.reset(token)
-
-
-def trained(features: Features, target: Target, parts: Sequence[IntArray], config: ClassifyConfig) -> Iterator[Heads]:
-    """Heads for each part (rows to learn from), in order, by whoever learns here.
-
-    Each fit runs on one thread: small matrices shared among threads are many times slower on a busy
-    machine, and one thread gives the same bits everywhere.
-    """
-    with ONE_THREAD:
-        yield from _CREW.get()(features, target, parts, config)
 
 
 def pair_scores(features: Features, target: Target, fold: IntArray, config: ClassifyConfig, tick: Tick) -> FloatArray:

@@ -7,13 +7,19 @@ Yang 2013 (Recursive regularization, KDD).
 from __future__ import annotations
 
 import math
+import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from autocode.classify.material import (
     ROLES,
@@ -21,7 +27,6 @@ from autocode.classify.material import (
     Features,
     FloatArray,
     IntArray,
-    LayerRows,
     Network,
     Target,
     each_encoder,
@@ -174,6 +179,66 @@ def train(features: Features, target: Target, rows: IntArray, config: ClassifyCo
     return Heads(dense[0], lexical, tuple(dense[1:]), network, layers)
 
 
+class _OneThread:
+    """Linear algebra on one thread while anybody is inside; the limit is the process's, so whoever leaves last lifts it."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside = Lock(), 0
+        self._limits: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._limits = self._limits if self._inside else threadpool_limits(1)
+            self._inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limits.restore_original_limits()
+
+
+ONE_THREAD = _OneThread()
+
+Crew: TypeAlias = Callable[[Features, Target, Sequence[IntArray], ClassifyConfig], Iterator[Heads]]
+"""Who learns the heads of each part (rows to learn from), and gives them in order."""
+
+
+def by_threads(features: Features, target: Target, parts: Sequence[IntArray], config: ClassifyConfig) -> Iterator[Heads]:
+    """Heads for each part, by threads of this process; as many at once as there are processors."""
+    # What is native is used here first: imports and libraries that several threads enter at once can wait for each other.
+
+    if features.words:
+        features.words.read()
+    crew = os.cpu_count() or 1
+    with ThreadPoolExecutor(crew) as pool:
+        for i in range(0, len(parts), crew):
+            yield from pool.map(lambda rows: train(features, target, rows, config), parts[i : i + crew])
+
+
+_CREW: ContextVar[Crew] = ContextVar("crew", default=by_threads)
+
+
+@contextmanager
+def learning_by(crew: Crew) -> Iterator[None]:
+    """Let others than the threads of this process learn the heads inside the block; the results are the same to the bit."""
+    token = _CREW.set(crew)
+    try:
+        yield
+    finally:
+        _CREW.reset(token)
+
+
+def trained(features: Features, target: Target, parts: Sequence[IntArray], config: ClassifyConfig) -> Iterator[Heads]:
+    """Heads for each part (rows to learn from), in order, by whoever learns here.
+
+    Each fit runs on one thread: small matrices shared among threads are many times slower on a busy
+    machine, and one thread gives the same bits everywhere.
+    """
+    with ONE_THREAD:
+        yield from _CREW.get()(features, target, parts, config)
+
+
 def _priors(prior: FloatArray, views: Sequence[FloatArray | Context], width: int) -> list[FloatArray]:
     """The codebook entries as each encoder has them; all views are made alike, so their widths are in proportion."""
     if len(views) == 1:
@@ -195,11 +260,11 @@ def _dense(X: FloatArray, target: Target, names: IntArray, config: ClassifyConfi
     return Head(W, head.b - head.W @ middle)
 
 
-def _flat(L: FloatArray | LayerRows) -> FloatArray:
+def _flat(L: Any) -> FloatArray:
     return np.asarray(L).reshape(len(L), math.prod(L.shape[1:])).astype(np.float32)
 
 
-def _layered(L: FloatArray | LayerRows, target: Target, config: ClassifyConfig) -> Head:
+def _layered(L: Any, target: Target, config: ClassifyConfig) -> Head:
     """All layers (n, l, d) side by side, each as wide spread as the others.
 
     The last layer of a sentence encoder keeps what a text is about; those below still tell how it is said.

@@ -247,23 +247,6 @@ class Context:
         return Context(self.known, self.own[rows], self.around[rows], self.weights, self.roles[rows])
 
 
-class LayerRows(Protocol):
-    """What each of l layers of an encoder makes of n segments, put together when asked for: (n, l, d)."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """n, l and d."""
-
-    def __len__(self) -> int:
-        """How many segments."""
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        """All rows, for NumPy."""
-
-    def take(self, rows: IntArray) -> LayerRows:
-        """Some of them, in the order of `rows`."""
-
-
 def _taken(M: Any, rows: IntArray) -> Any:
     return M[rows] if isinstance(M, np.ndarray) else M.take(rows)
 
@@ -301,7 +284,7 @@ class Features:
     pieces: Chunks | None = None
     more: tuple[FloatArray | Context, ...] = ()  # further encoders' view of the same segments, each like X
     words: Words | None = None  # where a network is to learn as well
-    layers: tuple[FloatArray | LayerRows, ...] = ()  # (n, l, d) of each encoder
+    layers: tuple[Any, ...] = ()  # of each encoder what its layers make of the segments: as an array (n, l, d)
 
     @property
     def heads(self) -> int:

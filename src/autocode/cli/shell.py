@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import typer
 
-from autocode.classify import learning_by
+from autocode.classify.heads import learning_by
 from autocode.cli.options import refuse
 from autocode.config import Config, Effort
 from autocode.desk.jobs import MARK, PROGRESS

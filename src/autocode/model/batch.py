@@ -16,8 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from autocode.classify import ONE_THREAD, Crew, by_threads
-from autocode.classify.heads import Heads, train
+from autocode.classify.heads import ONE_THREAD, Crew, Heads, by_threads, train
 from autocode.classify.material import Features, IntArray, Target
 from autocode.config import ClassifyConfig
 from autocode.errors import InputError

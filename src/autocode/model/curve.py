@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from autocode.agreement.coefficients import cells, mean_kappa
 from autocode.agreement.intervals import t_quantile
-from autocode.classify import fit, folds_of, held_out_scores, others, trained
+from autocode.classify import fit, folds_of, held_out_scores, others
+from autocode.classify.heads import trained
 from autocode.classify.material import Features, Target
 from autocode.classify.transfer import Gain, gain
 from autocode.config import ClassifyConfig
