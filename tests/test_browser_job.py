@@ -19,7 +19,8 @@ from autocode.store.backups import check
 from autocode.store.ledger import entries, last_written
 from autocode.study import Study
 from autocode.trail import verify
-from tests.browsers import CHROMIUM, Running, chromium, loads, log_in, press, ready, room, running, tab
+from tests.browsers import CHROMIUM, Running, chromium, loads, log_in, press, ready, room, running, tab, violations
+from tests.ethics.test_answers import _filled as answered
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
 
@@ -340,6 +341,34 @@ def test_what_is_owed_to_people_is_done_in_one_room(browser: Any, tmp_path: Path
         assert "certificate" in " ".join(p.name for p in (tmp_path / "Badges").iterdir())
         room(page, "Overview")
         assert "11 documents" in page.locator(".steps").inner_text()
+        assert page.faults == []
+
+
+def test_letters_that_came_back_are_looked_at_and_taken_over(browser: Any, tmp_path: Path, material: Path) -> None:
+    """Each letter's answer, corrections and what they cost are shown first; a file that is no letter stays out."""
+    store = tmp_path / "Badges" / STORE
+    with running(tmp_path, "open") as server:
+        page = tab(browser, server.address)
+        _new_study(page, material)
+        room(page, "People")
+        _work(page, "#letters")
+        for path in (tmp_path / "Badges" / "letters").glob("*.docx"):
+            answered(path, 2, 2, "The bus was early and it did not rain", "Please use it.") if "R05" in path.name else None
+        (tmp_path / "no letter.docx").write_bytes((material / "R01.docx").read_bytes())
+        came = [next((tmp_path / "Badges" / "letters").glob("R05*.docx")), tmp_path / "no letter.docx"]
+        before = load(store)
+        page.set_input_files("#files", came)
+        page.locator("#preview >> text=approved with corrections").wait_for()
+        assert "no letter of a member check" in page.locator("#preview .bad").first.inner_text()
+        assert violations(page) == []
+        assert load(store) == before
+        with loads(page):
+            page.click("#preview [data-do=take-letters]")
+        page.locator("#job-state >> text='done'").wait_for(timeout=120_000)
+        assert "The bus was early" in load(store).by_id["R05"].text
+        assert "1 interview is answered so far: 1 approved with corrections" in page.locator("#drop").inner_text()
+        assert page.locator("#job-state").inner_text() == "done"
+        assert check(store) == []
         assert page.faults == []
 
 

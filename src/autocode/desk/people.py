@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autocode.desk.guard import Session, html
+from autocode.desk.bring import batch_of
+from autocode.desk.guard import Session, data, html, read_json
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
-from autocode.errors import InputError
+from autocode.errors import AutocodeError, InputError
+from autocode.ethics.answers import ANSWERED, load_answers, read_answers, take
+from autocode.study import Study
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -21,7 +27,7 @@ Work = tuple[str, Sequence[str]]  # a title, and the words of the command line
 LETTERS, NAMES = "letters", "pseudonyms"
 """Folders in the study's folder."""
 
-KINDS = ("letters", "pseudonyms", "replace", "forgetting", "forget")
+KINDS = ("letters", "answers", "pseudonyms", "replace", "forgetting", "forget")
 """The kinds of work that belong to this room."""
 
 
@@ -39,6 +45,7 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
             job=job,
             looked=looked,
             letters=study.written(LETTERS),
+            answers=load_answers(study.folder / ANSWERED),
             proposals=study.written(NAMES),
         )
     )
@@ -88,6 +95,69 @@ def _forget(study: OpenStudy, row: Mapping[str, Any]) -> Work:
     return "Forgetting", [*words, "--out", str(study.folder.resolve() / "certificate of forgetting.txt")]
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A letter that came back, and what taking it over would do; no words of it.
+
+    Attributes:
+        file: Its name.
+        what: For each interview in it, its name, what was answered, passages corrected, comments, codings that move along.
+        lost: The codings whose words the participant took out: the code and the coder of each.
+        fault: Why it cannot be read, "" where it can.
+    """
+
+    file: str
+    what: tuple[tuple[str, str, int, int, int], ...] = ()
+    lost: tuple[tuple[str, str], ...] = ()
+    fault: str = ""
+
+
+def replies(known: Study, paths: Sequence[Path]) -> list[Reply]:
+    """What letters that came back hold, each beside what those before it would have changed; nothing is written."""
+    names, found = {c.id: c.name or c.id for c in known.coders}, []
+    for path in sorted(paths):
+        what, lost, after = [], [], known
+        try:
+            for answer in read_answers(path):
+                taken = take(after, answer)
+                after = taken.study
+                called = known.by_id[answer.document].name or answer.document
+                what.append((called, answer.answer, len(taken.corrected), len(answer.comments), len(taken.moved)))
+                lost += [(c.code, names.get(c.coder, c.coder)) for c in taken.lost]
+        except AutocodeError as error:
+            found.append(Reply(path.name, fault=str(error)))
+            continue
+        known = after
+        found.append(Reply(path.name, tuple(what), tuple(lost)))
+    return found
+
+
+async def look_at_replies(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """What letters that came back would change; those that cannot be read stay out."""
+    from starlette.concurrency import run_in_threadpool
+
+    row = await read_json(request)
+    batch = batch_of(study, row.get("batch") if isinstance(row, dict) else "")
+    found = await run_in_threadpool(replies, study.desk().study, list(batch.incoming.paths))
+    for reply in found:
+        if reply.fault:
+            batch.incoming.drop(next(path for path in batch.incoming.paths if path.name == reply.file))
+    batch.digest = secrets.token_urlsafe(8) if batch.incoming.paths else ""
+    return data({"parts": {"preview": fragment("replies.html", study=study, replies=found, digest=batch.digest)}})
+
+
+async def take_replies(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Bring the letters that were looked at into the study, beside the page; they are gone from here afterwards."""
+    row = await read_json(request)
+    row = row if isinstance(row, dict) else {}
+    batch = batch_of(study, row.get("batch"))
+    if not batch.digest or batch.digest != row.get("digest"):
+        raise InputError("these letters", "they are not as they were shown", "Look at them again.")
+    words = ["members", "import", str(batch.incoming.paths[0].parent), "--study", str(study.folder.resolve())]
+    study.jobs.start("answers", "Taking over what was answered", words, lambda _: batch.incoming.close())
+    return data({"reload": True})
+
+
 WORK: dict[str, Callable[[OpenStudy, Mapping[str, Any]], Work]] = {
     "letters": _letters,
     "pseudonyms": _propose,
@@ -98,3 +168,4 @@ WORK: dict[str, Callable[[OpenStudy, Mapping[str, Any]], Work]] = {
 """From what the page asks for to the verb of the command line that does it."""
 
 PAGES: dict[str, Handler] = {"/people": show}
+POSTS: dict[str, Handler] = {"/replies": look_at_replies, "/answers": take_replies}

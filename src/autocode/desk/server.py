@@ -147,6 +147,7 @@ POSTS: dict[str, Handler] = {
     **second_look.POSTS,
     **bring.POSTS,
     **rooms.POSTS,
+    **people.POSTS,
     "/work": rooms.working({**rooms.WORK, **people.WORK}),
 }
 """What can be asked of a study."""

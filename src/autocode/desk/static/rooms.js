@@ -19,7 +19,7 @@ async function bring(chosen) {
   }
   if (files.length) mark(files.join(" "), "bad");
   told.textContent = files.length ? files.join(" ") : "Reading …";
-  if (sent) queue("/read", choices);
+  if (sent) queue($("#files").dataset.read || "/read", choices);
 }
 hooks.shown.push((answer) => { if (answer.parts?.preview) { if (!files.length) $("#sending").textContent = ""; $("#preview").scrollIntoView({ block: "nearest" }); } });
 Object.assign(does, {
@@ -28,6 +28,7 @@ Object.assign(does, {
   unmend: (b) => { delete names[b.dataset.name]; queue("/read", choices); },
   reread: () => queue("/read", choices),
   "take-files": (b) => queue("/take", () => ({ ...choices(), digest: b.dataset.digest })),
+  "take-letters": (b) => queue("/answers", () => ({ batch, digest: b.dataset.digest })),
   leave: () => location.reload(), untake: () => queue("/untake", () => ({})),
   cancel: () => queue("/work", () => ({ do: "cancel" })),
 });
