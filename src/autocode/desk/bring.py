@@ -221,12 +221,7 @@ async def begin(request: Request, study: OpenStudy, seat: Session) -> Response:
     return data({"batch": key})
 
 
-def batch_of(study: OpenStudy, key: object) -> Batch:
-    """Files on their way in, by the key that the page was given.
-
-    Raises:
-        StudyError: There are none any more.
-    """
+def _batch(study: OpenStudy, key: object) -> Batch:
     found = study.batches.get(str(key))
     if not isinstance(found, Batch):
         raise StudyError("these files", "the desk no longer has them", "Drop them again.")
@@ -237,7 +232,7 @@ async def upload(request: Request, study: OpenStudy, seat: Session) -> Response:
     """One file, streamed into the batch."""
     from starlette.requests import ClientDisconnect
 
-    batch = batch_of(study, request.headers.get("x-batch", ""))
+    batch = _batch(study, request.headers.get("x-batch", ""))
     path = batch.incoming.begin(unquote(request.headers.get("x-name", "")))
     try:
         async for chunk in request.stream():
@@ -254,7 +249,7 @@ async def read(request: Request, study: OpenStudy, seat: Session) -> Response:
     from starlette.concurrency import run_in_threadpool
 
     row = await read_json(request)
-    batch, choices = batch_of(study, row.get("batch") if isinstance(row, dict) else ""), chosen(row)
+    batch, choices = _batch(study, row.get("batch") if isinstance(row, dict) else ""), chosen(row)
     return data({"parts": {"preview": await run_in_threadpool(preview, study, batch, choices)}})
 
 
@@ -335,7 +330,7 @@ async def take(request: Request, study: OpenStudy, seat: Session) -> Response:
     from starlette.concurrency import run_in_threadpool
 
     row = await read_json(request)
-    batch, choices = batch_of(study, row.get("batch") if isinstance(row, dict) else ""), chosen(row)
+    batch, choices = _batch(study, row.get("batch") if isinstance(row, dict) else ""), chosen(row)
     digest = row.get("digest") if isinstance(row, dict) else ""
     same = replace(choices, asking=batch.choices.asking) == batch.choices
     if not batch.digest or batch.digest != digest or not same:

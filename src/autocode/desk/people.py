@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autocode.desk.bring import batch_of
 from autocode.desk.guard import Session, data, html, read_json
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
@@ -132,12 +131,18 @@ def replies(known: Study, paths: Sequence[Path]) -> list[Reply]:
     return found
 
 
+def _batch(study: OpenStudy, key: object) -> Any:
+    if str(key) not in study.batches:
+        raise InputError("these letters", "the desk no longer has them", "Drop them again.")
+    return study.batches[str(key)]
+
+
 async def look_at_replies(request: Request, study: OpenStudy, seat: Session) -> Response:
     """What letters that came back would change; those that cannot be read stay out."""
     from starlette.concurrency import run_in_threadpool
 
     row = await read_json(request)
-    batch = batch_of(study, row.get("batch") if isinstance(row, dict) else "")
+    batch = _batch(study, row.get("batch") if isinstance(row, dict) else "")
     found = await run_in_threadpool(replies, study.desk().study, list(batch.incoming.paths))
     for reply in found:
         if reply.fault:
@@ -150,7 +155,7 @@ async def take_replies(request: Request, study: OpenStudy, seat: Session) -> Res
     """Bring the letters that were looked at into the study, beside the page; they are gone from here afterwards."""
     row = await read_json(request)
     row = row if isinstance(row, dict) else {}
-    batch = batch_of(study, row.get("batch"))
+    batch = _batch(study, row.get("batch"))
     if not batch.digest or batch.digest != row.get("digest"):
         raise InputError("these letters", "they are not as they were shown", "Look at them again.")
     words = ["members", "import", str(batch.incoming.paths[0].parent), "--study", str(study.folder.resolve())]
