@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import traceback
 from importlib import import_module
@@ -171,18 +172,49 @@ class Verbs(TyperGroup):
         """Run the verb that is named.
 
         Raises:
-            UsageError: It is given a word too many; of names it says how they are given.
+            UsageError: It is used wrongly; what mends it is said.
         """
+        words = [*ctx._protected_args, *ctx.args]
         try:
             return super().invoke(ctx)
         except Exception as error:
-            said = str(getattr(error, "message", ""))
-            if "unexpected extra argument" in said and hasattr(error, "message"):
-                names = said.rpartition("(")[2].rstrip(").").split()
-                error.message = (
-                    f"{said.rstrip('.')}. Name coders with --coders {','.join(names)}; other words need their option."
-                )
+            if hasattr(error, "message") and getattr(error, "ctx", None):
+                error.message = _mended(error, words)
             raise
+
+
+_NOT_HERE = {
+    ("evaluate", "--model"): "evaluate learns anew for each document that it judges: leave the model out.",
+    ("agree", "--model"): "To set a machine beside the coders: autocode evaluate STUDY",
+    ("describe", "--coders"): "Every coder is described; to compare some: autocode agree STUDY --coders ana,ben",
+}
+"""Options that are looked for where they are not, and what to do instead."""
+
+
+def _mended(error: Any, words: list[str]) -> str:
+    """What a wrong use is told: what is missing and how it is written, or how words are given that stand loose."""
+    said, verb, kind = str(error.message), error.ctx.info_name, type(error).__name__
+    if kind == "MissingParameter":
+        param = error.param
+        if param.param_type_name == "argument":
+            return str(param.help)
+        if "--out" not in param.opts:
+            return f"{param.help} {' or '.join([*param.opts, *param.secondary_opts])}"
+        ending = re.search(r"\.\w+", param.help)
+        example = {"report": "dossier", "suggest": "suggestions.html"}.get(verb, "NAME" + (ending[0] if ending else ""))
+        return f"{param.help} Such as: --out {example}"
+    if kind == "NoSuchOption":
+        wanted = error.option_name.lstrip("-")
+        alone = next((p for p in error.ctx.command.params if p.param_type_name == "argument" and wanted == p.name), None)
+        told = f"{alone.metavar} stands by itself: {error.ctx.get_usage().removeprefix('Usage: ')}" if alone else ""
+        told = told or _NOT_HERE.get((verb, error.option_name.replace("--coder", "--coders").replace("ss", "s")), "")
+        return f"{said}. {told}" if told else said
+    if "unexpected extra argument" in said:
+        names = said.rpartition("(")[2].rstrip(").").split()
+        option = next((i for i, word in enumerate(words) if word in ("--coders", "--coder")), None)
+        names = [*words[option + 1 : option + 2], *names] if option is not None else names
+        return f"{said.rstrip('.')}. Name coders with --coders {','.join(names)}; other words need their option."
+    return said
 
 
 app = typer.Typer(

@@ -61,13 +61,12 @@ def known_model(text: str) -> Path:
         raise ModelError(f"model '{text}'", f"{found[0]} and .{'/'}{text} are both models", "Write the path that you mean.")
     if found:
         return found[0]
-    if Path(text).is_file() and Path(text).name != STORE:
+    if (path := known_path(text)) and (path.name == STORE or (path / STORE).is_file()):
+        raise ModelError(f"'{text}'", "it is a study, not a model", _models(Path(text).name))
+    if path:
         there = _folders(MODELS, MANIFEST)
-        first = f"The model comes first: autocode suggest {there[0] if len(there) == 1 else 'MODEL'} {text}"
-        raise ModelError(f"'{text}'", "it is a file, not a model", first)
-    if (path := known_path(text)) and path.exists():
-        what = "a study" if path.is_file() or (path / STORE).is_file() else "a folder without a model's manifest.json"
-        raise ModelError(f"'{text}'", f"it is {what}, not a model", _models(Path(text).name))
+        first = f"The model comes first, then what it reads: autocode suggest {there[0] if len(there) == 1 else 'MODEL'} {text}"
+        raise ModelError(f"'{text}'", f"it is a {'file' if path.is_file() else 'folder'}, not a model", first)
     raise ModelError(f"model '{text}'", "there is no such model", _models(Path(text).name))
 
 
@@ -93,12 +92,12 @@ def known_study(text: str) -> Path:
     found = known_path(text)
     if found is None:
         if any((p / MANIFEST).is_file() for p in (Path(text), MODELS / text)):
-            raise StudyError(f"'{text}'", "it is a model, not a study", _studies())
+            raise StudyError(f"'{text}'", "it is a model, not a study", _studies(Path(text).name))
         beside = [str(Path(text).parent / n) for n in _beside(Path(text))]
         near = did_you_mean(text, [*beside, *_folders(STUDIES)])
         raise StudyError(f"study '{text}'", "there is no such file or folder", near or _studies())
     if (found / MANIFEST).is_file():
-        raise StudyError(f"'{text}'", "it is a model, not a study", _studies())
+        raise StudyError(f"'{text}'", "it is a model, not a study", _studies(Path(text).name))
     return found
 
 
@@ -116,11 +115,11 @@ def _beside(path: Path) -> list[str]:
     return sorted(p.name for p in path.parent.iterdir() if p.name[:1] != ".") if path.parent.is_dir() else []
 
 
-def _studies() -> str:
+def _studies(name: str = "") -> str:
     there = _folders(STUDIES)
-    return (
-        f"Studies in {STUDIES}: {', '.join(there)}." if there else "Bring one in: autocode import FILES --study corpora/NAME."
-    )
+    if not there:
+        return "Bring one in: autocode import FILES --study corpora/NAME."
+    return " ".join(filter(None, (did_you_mean(name, there), f"Studies in {STUDIES}: {', '.join(there)}.")))
 
 
 def new_study(text: str) -> Path:
@@ -185,9 +184,12 @@ def _checked(ctx: typer.Context, path: Path, known_as: tuple[str, Sequence[str],
     if path.is_dir() and (folder is None or (known and path.suffix not in _FOLDERS)):
         raise InputError(str(path), "it is a folder", f"Name a file in it: {path / 'NAME'}{endings[0] if endings else ''}")
     if not path.is_dir() and not known and (folder is None or _ENDING.fullmatch(path.suffix)):
-        one = f"Name it {path.with_suffix(kinds[0])}." if len(kinds) == 1 and folder is None else "Choose one of these."
+        named = f"Such as {path}{kinds[0]}." if not path.suffix else "Choose one of these."
+        one = f"Name it {path.with_suffix(kinds[0])}." if len(kinds) == 1 and folder is None else named
         hint = _ELSEWHERE.get(path.suffix.lower(), one)
-        raise InputError(str(path), f"{what[:1].lower()}{what[1:]} is written as {forms}", hint)
+        if path.suffix.lower() == ".docx" and ctx.info_name == "report":
+            hint = f"Name a folder: --out {path.with_suffix('')} --only docx"
+        raise InputError(str(path), f"{what[:1].lower()}{what[1:].rstrip(',')} can be written as {forms}", hint)
     if blocked := next((p for p in (*([] if known else [path]), *path.parents) if p.is_file()), None):
         raise InputError(str(path), f"{blocked} is a file, not a folder", "Choose another place.")
     there = partial(_files, path, folder)
