@@ -56,7 +56,13 @@ class ModelError(AutocodeError):
 
 
 def did_you_mean(name: str, known: Iterable[str], instead: str = "") -> str:
-    """What mends a misspelt name: the nearest one that is there, upper or lower case aside; else `instead`."""
+    """What mends a misspelt name: the nearest one that is there, upper or lower case aside; else `instead`.
+
+    Several names that stand in the place of one are told to have commas between them.
+    """
+    known = list(known)
+    if len(parts := name.split()) > 1 and set(parts) <= set(known):
+        return f"Put commas between names: {','.join(parts)}"
     by_fold = {k.casefold(): k for k in known}
     near = difflib.get_close_matches(name.casefold(), by_fold, n=1)
     return f"Did you mean '{by_fold[near[0]]}'?" if near else instead

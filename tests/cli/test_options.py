@@ -75,6 +75,7 @@ def at_work(shell: Shell) -> Shell:
         ("report tiny", "Such as: --out dossier"),
         ("report tiny --out dossier.docx", "Name a folder: --out dossier --only docx"),
         ("frequencies tiny", "drawn at random? --random or --chosen"),
+        ("agree tiny --coders=ana\tben", "Put commas between names: ana,ben"),
         ("train", "Missing argument 'STUDY...'. The study to learn"),
         ("evaluate tiny --coders ana ben", "Name coders with --coders ana,ben"),
         ("agree --study tiny", "STUDY stands by itself: autocode agree STUDY"),
@@ -85,7 +86,7 @@ def at_work(shell: Shell) -> Shell:
 def test_a_mistake_is_met_by_what_mends_it(words: str, mend: str, at_work: Shell) -> None:
     """The message names the mend; nothing is written, nothing begins, no traceback."""
     before = {p: p.read_bytes() for p in at_work.folder.rglob("*") if p.is_file() and "cache" not in p.parts}
-    code, out, err = at_work(*words.split())
+    code, out, err = at_work(*words.split(" "))
     assert code in (1, 2)
     assert mend in " ".join(err.split())
     assert out == ""

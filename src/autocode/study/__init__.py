@@ -356,8 +356,6 @@ class Study:
         for coder in wanted:
             if coder not in known:
                 near = did_you_mean(coder, known, "Name one of these." if known else "Import who coded it first.")
-                if len(parts := coder.split()) > 1 and set(parts) <= set(known):
-                    near = f"Put commas between names: {','.join(parts)}"
                 raise StudyError(f"coder '{coder}'", f"the study has {', '.join(known) or 'no coders'}", near)
             if wanted.count(coder) > 1:
                 raise StudyError(f"coder '{coder}'", "the same coder is named twice", "Name each coder once.")
