@@ -307,24 +307,14 @@ def test_functions_take_few_parameters() -> None:
 
 
 def test_everything_public_is_explained() -> None:
-    """Every module, public class, function and method has a docstring."""
+    """Every module, public class, function and method has a docstring, those inside a function too."""
     wrong = [str(p.relative_to(SOURCE)) for p in FILES if not ast.get_docstring(tree(p))]
     for path in FILES:
         for node in ast.walk(tree(path)):
             named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            if named and not node.name.startswith("_") and not ast.get_docstring(node) and not _nested(path, node):
+            if named and not node.name.startswith("_") and not ast.get_docstring(node):
                 wrong.append(f"{path.relative_to(SOURCE)}: {node.name}")
     assert not wrong
-
-
-def _nested(path: Path, node: ast.AST) -> bool:
-    """Whether a definition stands inside a function, or inside a private class."""
-    for outer in ast.walk(tree(path)):
-        private = isinstance(outer, ast.ClassDef) and outer.name.startswith("_")
-        inside = private or isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
-        if inside and outer is not node and any(child is node for child in ast.walk(outer)):
-            return True
-    return False
 
 
 def test_every_test_states_a_behaviour() -> None:

@@ -156,21 +156,23 @@ def _causes(matrix: CodingMatrix, i: int, j: int) -> Callable[[int, int, int, in
     plain = [" ".join(c.rpartition(SEPARATOR)[2].casefold().split()) for c in codes]
 
     def cause(u: int, k: int, mine: int, other: int) -> Group:
+        """Why coder `mine` gave code k to unit u and `other` did not, and the codes concerned."""
         there = [int(n) for n in np.flatnonzero(matrix.Y[other, u] & ~matrix.Y[mine, u])]
 
-        def beside(n: int) -> tuple[str, ...]:
+        def pair_with(n: int) -> tuple[str, ...]:
+            """Code k and code n, in one order whoever gave which."""
             return tuple(sorted((codes[k], codes[n])))
 
         twin = [n for n in there if plain[n] == plain[k]]
         if twin:
-            return "name", beside(twin[0])
+            return "name", pair_with(twin[0])
         if uses[other][k] == 0 and uses[mine][k] >= LEAST_SILENT:
             return "silent", (codes[k],)
         near = [n for n in there if codes[n].startswith(codes[k] + SEPARATOR) or codes[k].startswith(codes[n] + SEPARATOR)]
         if near:
-            return "level", beside(near[0])
+            return "level", pair_with(near[0])
         if there:
-            return "neighbour", beside(there[0])
+            return "neighbour", pair_with(there[0])
         next_to = [v for v in (u - 1, u + 1) if 0 <= v < len(groups) and groups[v] == groups[u]]
         if any(matrix.Y[other, v, k] and not matrix.Y[mine, v, k] for v in next_to):
             return "boundary", (codes[k],)

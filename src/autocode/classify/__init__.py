@@ -355,6 +355,7 @@ def _ticker(progress: Progress | None, *parts: int) -> Callable[[], None]:
     done = count(1)
 
     def tick() -> None:
+        """Tell of one more trained model."""
         if progress:
             progress(next(done), sum(parts))
 

@@ -339,9 +339,11 @@ def _read(k: Known, suggest: FloatArray, promised: tuple[FloatArray, IntArray], 
     cut, basis = promised
 
     def drawn(share: float) -> FloatArray:
+        """(K,) thresholds for asking: this share of the threshold for coding where nothing is promised; at most suggesting."""
         return np.minimum(np.minimum(np.where(basis > 0, cut, share * k.coding), k.coding), suggest)
 
     def asked(ask: FloatArray) -> NDArray[np.bool_]:
+        """(n, K) what would be asked about at thresholds (K,): below suggesting, at or above asking."""
         return np.asarray((ask <= k.P) & (suggest > k.P))
 
     most = int(config.ask_questions * len(k.P))

@@ -52,12 +52,14 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
     offset = np.log((counts + config.free_intercept) / (n - counts + config.free_intercept))
 
     def blocks() -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+        """Some rows at a time: (1 + H, m, K) a row of ones and scores by their spread, (m, K) codings, (K,) offsets."""
         for start in range(0, n, _ROWS):
             part = S[:, start : start + _ROWS]
             scaled = part / spread[:, None, None]
             yield np.concatenate([np.ones((1, *part.shape[1:])), scaled]), Y[start : start + _ROWS], offset
 
     def together() -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+        """The same rows with all decisions as those of one code, for the calibration common to all."""
         # All decisions as those of one code: the calibration common to all.
         for A, y, _ in blocks():
             yield A.reshape(1 + H, -1, 1), y.reshape(-1, 1), np.tile(offset, len(y))[:, None]

@@ -340,6 +340,7 @@ class _Space:
 
     @classmethod
     def of(cls, X: Rows) -> _Space:
+        """The space of n rows: X itself where it is small, else the span of its rows by the eigenvectors of X @ X.T."""
         if X.shape[0] >= min(X.shape[1], _FEW):
             return cls(X, X, None)
         gram = X @ X.T
@@ -384,6 +385,7 @@ def _fit(space: _Space, Y: FloatArray, C: FloatArray, prior: FloatArray, config:
     unit = np.sqrt(C).astype(np.float32)
 
     def loss(V: FloatArray, codes: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Regularised logistic loss (C,) and its slope (C, r + 1) at V (C, r + 1), weights and bias of some codes."""
         D, goals, shares = V[:, :-1], goal[:, codes], S[:, codes]
         Z = base[:, codes] + (A @ D.T) * unit[codes] + V[:, -1]
         P = expit(Z)

@@ -224,6 +224,7 @@ class _Sizes:
 
     @classmethod
     def of(cls, study: Study) -> _Sizes:
+        """The sizes of a study."""
         return cls(len(study.documents), len(study.codings), study.codebook.sizes(c.code for c in study.codings)[0])
 
 

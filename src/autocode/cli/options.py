@@ -166,6 +166,7 @@ def out(what: str, *endings: str, name: str = "--out", folder: str | None = None
     kinds = " ".join(endings) + (", or a folder" if endings and folder is not None else "" if endings else "a folder")
 
     def checked(ctx: typer.Context, path: Path | None) -> Path | None:
+        """The path, if it may be written; errors as `_checked`."""
         return path and _checked(ctx, path, (what, endings, folder))
 
     return typer.Option(name, help=f"{what} to {kinds}.{more and f' {more}'}", callback=checked)

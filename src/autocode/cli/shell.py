@@ -125,6 +125,7 @@ def _for_the_desk(what: str) -> Progress:
     said = 0.0
 
     def progress(done: int, total: int | None) -> None:
+        """Print a step, unless one was printed just now."""
         nonlocal said
         if time.monotonic() - said > 0.2 or done == total:
             said = time.monotonic()
@@ -143,6 +144,7 @@ def working(what: str) -> Iterator[Progress]:
     with _bar(what) as step, _watched(what) as seen:
 
         def progress(done: int, total: int) -> None:
+            """Pass a step on to the bar and to the watch."""
             seen(done, total)
             step(done, total)
 
@@ -158,6 +160,7 @@ def _bar(what: str) -> Iterator[Progress]:
         said: list[str] = []
 
         def once(done: int, total: int) -> None:
+            """Say what is done when its first step comes."""
             if not said:
                 said.append(what)
                 tell(f"{what} ...")
@@ -178,6 +181,7 @@ def _watched(what: str) -> Iterator[Progress]:
     steps, over = ["before its first step"], threading.Event()
 
     def watch() -> None:
+        """Say it when a whole period has passed without a step."""
         last = steps[0]
         while not over.wait(PATIENCE):
             if steps[0] == last:
@@ -185,6 +189,7 @@ def _watched(what: str) -> Iterator[Progress]:
             last = steps[0]
 
     def seen(done: int, total: int) -> None:
+        """Note a step."""
         steps[0] = f"at step {done:,} of {total:,}"
 
     threading.Thread(target=watch, daemon=True).start()

@@ -351,6 +351,7 @@ def members_import(
     kept: list[Kept] = []
 
     def change(old: Study) -> Study:
+        """The study with every answer taken in; begun anew where another program wrote meanwhile."""
         kept.clear()
         for answer in answers:
             taken = take(old, answer)

@@ -213,6 +213,7 @@ def renamed(items: Sequence[Item], went: Mapping[str, str]) -> Iterator[Item]:
     """The segments with their suggestions under other paths: a code is known by its identifier, not its name."""
 
     def called(s: Suggestion) -> Suggestion:
+        """The suggestion under the path that its code has now."""
         return replace(s, code=went[s.code]) if s.code in went else s
 
     for item in items:
@@ -232,6 +233,7 @@ def known(items: Sequence[Item], book: Codebook) -> tuple[Item, ...]:
     """The segments without suggestions of codes that the codebook does not have."""
 
     def held(item: Item) -> bool:
+        """Whether the codebook has every code of a segment."""
         return all(s.code in book for s in item.suggestions) and (not item.rejected or item.rejected.code in book)
 
     return tuple(

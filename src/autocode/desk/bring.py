@@ -352,6 +352,7 @@ def _taken(study: OpenStudy, batch: Batch, choices: Choices) -> None:
     made = _ready(study.store, study.folder.name, batch, load(study.store) if copy else Study(), choices)
 
     def onto(known: Study) -> Study:
+        """The files laid onto the study as it is when the store is locked."""
         if known != batch.known:
             raise StudyError("these files", "the study has changed since they were shown", "Look at the preview again.")
         return made.onto(known)
@@ -366,6 +367,7 @@ async def undo(request: Request, study: OpenStudy, seat: Session) -> Response:
     known, before = load(study.store), before_import(study.store)
 
     def back(now: Study) -> Study:
+        """The study before the import, if nothing was done since."""
         if now != known:
             raise StudyError("this import", "the study was worked on since", "Undo the later steps first.")
         return before

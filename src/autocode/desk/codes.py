@@ -301,6 +301,7 @@ def crossed(desk: Desk, sitting: ReviewSession) -> dict[str, Any]:
     used = [c for c in desk.study.codebook if any((c.path, f"d {i}") in cells for i in columns)]
 
     def table(keys: Sequence[str]) -> list[tuple[Code, list[int]]]:
+        """Each code with its counts in the columns named."""
         return [(c, [cells[c.path, k] for k in keys]) for c in used]
 
     return {

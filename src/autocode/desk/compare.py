@@ -352,6 +352,7 @@ async def since(request: Request, study: OpenStudy, seat: Session) -> Response:
     said = votes_of(desk, pair)
 
     def held() -> Any:
+        """The differences now, with the votes applied, beside those of the last meeting."""
         matrix = coding_matrix(desk.study, Config(), pair)
         return compare_since(decided_as(matrix, said), desk.study.documents, last.found)
 

@@ -291,6 +291,7 @@ def _limited(receive: Receive, limit: int) -> Receive:
     read = 0
 
     async def limited() -> Message:
+        """The next part of the body; beyond the limit the client is told that the connection has ended."""
         nonlocal read
         message = await receive()
         read += len(message.get("body", b""))
@@ -303,6 +304,7 @@ def _dressing(send: Send) -> Send:
     from starlette.datastructures import MutableHeaders
 
     async def dressed(message: Message) -> None:
+        """Send a message, with the headers for safety on the first."""
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():

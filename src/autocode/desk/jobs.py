@@ -93,6 +93,7 @@ def ends_with_the_desk() -> None:
     """
 
     def listen() -> None:
+        """Wait until the desk closes our standard input, then stop, by force if need be."""
         while os.read(0, 1):
             pass
         _thread.interrupt_main()
@@ -269,6 +270,7 @@ def keeper(store: Path, study: Study, kind: str) -> Callable[[Job], None]:
     """What to do with work on a study when it has ended well: keep the JSON that it gave, if any."""
 
     def hold(job: Job) -> None:
+        """Keep the JSON that the work printed."""
         if job.out.strip():
             keep(store, study, kind, json.loads(job.out))
 

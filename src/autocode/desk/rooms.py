@@ -257,6 +257,7 @@ def working(known: Mapping[str, Callable[[OpenStudy, Mapping[str, Any]], tuple[s
     """
 
     async def work(request: Request, study: OpenStudy, seat: Session) -> Response:
+        """Begin, stop or tell of work, as the page asks."""
         row = await read_json(request)
         row = row if isinstance(row, dict) else {}
         asked = row.get("do")

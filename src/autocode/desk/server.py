@@ -214,6 +214,7 @@ class Server:
         """Show strangers nothing, and every fault as one line."""
 
         async def page(request: Request) -> Response:
+            """Answer with the page, or with a page that says what is wrong."""
             seat = self.seat(request)
             if not seat:
                 return html(fragment("closed.html"), 403)
@@ -232,6 +233,7 @@ class Server:
         """Refuse strangers, and turn every fault into one line."""
 
         async def in_study(request: Request, seat: Session) -> Response:
+            """Answer for the study that the path names."""
             study = self._study(request, seat)
             if _kept_from(study, seat, path):
                 raise StudyError("this room", "blind mode keeps it from you", "Log in without blind mode.")
@@ -243,6 +245,7 @@ class Server:
         self, handler: Callable[[Request, Studies, Session], Awaitable[Response]]
     ) -> Callable[[Request], Awaitable[Response]]:
         async def at_home(request: Request, seat: Session) -> Response:
+            """Answer for all studies."""
             return await handler(request, self.studies, seat)
 
         return self._guarded(at_home)
@@ -251,6 +254,7 @@ class Server:
         from starlette.requests import ClientDisconnect
 
         async def guarded(request: Request) -> Response:
+            """Answer a person who is logged in; a fault is said in one line of JSON."""
             seat = self.seat(request)
             if not seat:
                 return data({"error": "This page is closed. Open the desk again."}, 403)

@@ -239,6 +239,7 @@ class OpenStudy:
         """Learn from what is reviewed; what somebody is in the midst of, or begins now, is left for later."""
 
         def told(job: Job) -> None:
+            """Keep the sentence that says whether the new model is better."""
             self.learnt = str(json.loads(job.out)["sentence"])
 
         waiting: dict[str, int] = {}

@@ -182,6 +182,7 @@ def _resolved(section: Section, numbers: Mapping[str, str]) -> Section:
     """The section with "Table 2" wherever its texts name a table or figure as ⟨Codes⟩."""
 
     def told(text: str) -> str:
+        """A text with numbers in the place of names."""
         return _NAMED.sub(lambda found: reference(numbers.get(found[1], "the workbook")), text) if "⟨" in text else text
 
     made: list[Block] = []

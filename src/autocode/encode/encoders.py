@@ -271,11 +271,13 @@ class _ModelEncoder:
         self.depth = facts.layers
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Vectors (n, d) of n texts, by the exported graph or, where that differs, by the reference one text at a time."""
         if self._facts.reason:
             return _encode_singly(self._reference, texts, progress)
         return self._opened.encode(texts, progress)
 
     def layers(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """What each layer makes of n texts, (n, layers, d)."""
         return self._opened.layers(texts, progress)
 
     @cached_property
@@ -364,6 +366,11 @@ class _Borrowed:
         self.identity = EncoderIdentity(name, digest, vectors.shape[1], 0, "function")
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Vectors (n, d) of unit norm that the function gives for n texts.
+
+        Raises:
+            EncoderError: It gives something else.
+        """
         try:
             vectors = np.asarray(self._run(list(texts)), dtype=np.float32)
         except (TypeError, ValueError) as error:

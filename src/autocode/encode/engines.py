@@ -299,11 +299,13 @@ class _OpenvinoRunner:
         self._free: list[Any] = []
 
     def start(self, feed: Feed) -> Any:
+        """Begin a batch; gives the request to wait for."""
         request = self._free.pop() if self._free else self._model.create_infer_request()
         request.start_async(feed)
         return request
 
     def states(self, ticket: Any, layers: int) -> list[Vectors]:
+        """Wait for a batch: the states (batch, tokens, d) of as many layers as asked for."""
         while not ticket.wait_for(int(1000 * _PATIENCE)):
             _say_stuck("OpenVINO")
         self._free.append(ticket)
@@ -324,9 +326,11 @@ class _OnnxRunner:
         self._pool = ThreadPoolExecutor(threads)
 
     def start(self, feed: Feed) -> Any:
+        """Begin a batch in the pool; gives the future to wait for."""
         return self._pool.submit(self._session.run, None, feed)
 
     def states(self, ticket: Any, layers: int) -> list[Vectors]:
+        """Wait for a batch: the states (batch, tokens, d) of as many layers as asked for."""
         while not wait([ticket], _PATIENCE).done:
             _say_stuck("onnxruntime")
         return [np.asarray(states) for states in ticket.result()[:layers]]

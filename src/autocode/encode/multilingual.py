@@ -252,10 +252,12 @@ def _layer(g: _Graph, source: Source, number: int, given: tuple[str, str]) -> st
     (states, hidden_from), size = given, source.width // source.heads
 
     def dense(x: str, name: str) -> str:
+        """Add x @ W + b with the weights of that name."""
         bias = source.numbers(f"l{number}.{name}.b", -1)
         return g("Add", g("MatMul", x, source.matrix(f"l{number}.{name}.w", len(bias)).T), bias)
 
     def split(x: str, order: list[int]) -> str:
+        """Add the cut of (batch, tokens, d) into heads, the axes in the order given."""
         return g("Transpose", g("Reshape", x, np.array([0, 0, source.heads, size])), perm=order)
 
     q, v = split(dense(states, "q"), [0, 2, 1, 3]), split(dense(states, "v"), [0, 2, 1, 3])

@@ -84,6 +84,7 @@ def layer(w: Mapping[str, Tensor], number: int, states: Tensor, seen: tuple[Tens
     n, tokens, _ = states.shape
 
     def dense(x: Tensor, name: str) -> Tensor:
+        """x @ W.T + b with the weights of that name."""
         return linear(x, w[f"{at}{name}.weight"], w[f"{at}{name}.bias"])
 
     q, k, v = (

@@ -343,11 +343,14 @@ def _trace(network: Any, inputs: Sequence[str], graph: Path) -> None:
     import torch
 
     class Hidden(torch.nn.Module):
+        """The network with its last state first and those of all layers below it after."""
+
         def __init__(self) -> None:
             super().__init__()
             self.network = network
 
         def forward(self, *tensors: Any) -> Any:
+            """The states of each layer, (batch, tokens, d) each, the last layer first."""
             seen = self.network(**dict(zip(inputs, tensors, strict=True)), output_hidden_states=True)
             return seen.last_hidden_state, *seen.hidden_states[:-1]
 

@@ -76,10 +76,12 @@ class _Case:
 
     @property
     def store(self) -> Path:
+        """The study's file."""
         return self.places.study / STORE
 
     @property
     def ids(self) -> set[str]:
+        """Ids of the participant's documents."""
         return set(self.entry.documents)
 
     def keep(self) -> None:
@@ -306,6 +308,7 @@ def _changing(search: Search) -> Callable[[str, str], str]:
     """How texts in the ledger change: what quotes or names the participant is gone, hashes and moments stay."""
 
     def change(key: str, text: str) -> str:
+        """A text of the ledger without the participant; keys that hold no words of theirs are left alone."""
         if key in ("before", "after", "model", "codebook", "when", "request", "batch", "action", "band"):
             return text
         return GONE if text and (search.in_text(text) or search.names_in(text)) else text
@@ -329,6 +332,7 @@ def _documents(case: _Case, store: Path) -> None:
     """Delete the documents themselves, with all that still stands on them."""
 
     def without(old: Study) -> Study:
+        """The study without the participant's documents."""
         kept = tuple(d for d in old.documents if d.id not in case.ids)
         return replace(_without(old, case.ids, case.search), documents=kept)
 

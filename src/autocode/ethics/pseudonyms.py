@@ -250,14 +250,14 @@ def apply_proposals(study: Study, proposals: Sequence[Proposal]) -> Replaced:
     for document in study.documents:
         study = apply_edits(study, document.id, words.edits(document.text)).study
     documents = tuple(_about(d, words) for d in study.documents)
-    codings = tuple(replace(c, memo=words.said(c.memo)) if c.memo else c for c in study.codings)
+    codings = tuple(replace(c, memo=words.replaced(c.memo)) if c.memo else c for c in study.codings)
     codes = tuple(
         replace(
             c,
-            definition=words.said(c.definition),
-            include=words.said(c.include),
-            exclude=words.said(c.exclude),
-            example=words.said(c.example),
+            definition=words.replaced(c.definition),
+            include=words.replaced(c.include),
+            exclude=words.replaced(c.exclude),
+            example=words.replaced(c.example),
         )
         for c in study.codebook
     )
@@ -302,7 +302,7 @@ def pseudonymise_study(folder: Path, proposals: Sequence[Proposal]) -> Done:
     done = [_stored(store, proposals, words) for store in (folder / STORE, *(b.path for b in backups(folder / STORE)))]
     answers = folder / ANSWERED
     if kept := load_answers(answers):
-        save_answers(answers, [replace(k, comments={n: words.said(c) for n, c in k.comments.items()}) for k in kept])
+        save_answers(answers, [replace(k, comments={n: words.replaced(c) for n, c in k.comments.items()}) for k in kept])
     return done[0]
 
 
@@ -311,6 +311,7 @@ def _stored(store: Path, proposals: Sequence[Proposal], words: _Words) -> Done:
     counts: dict[str, int] = {}
 
     def change(old: Study) -> Study:
+        """The study with the proposals applied; what was replaced is counted."""
         made = apply_proposals(old, proposals)
         counts.update(made.counts)
         return made.study
@@ -319,7 +320,7 @@ def _stored(store: Path, proposals: Sequence[Proposal], words: _Words) -> Done:
     rewrite_receipts(store, lambda entry: with_words(entry, words.said))
     forget_words(store)
     why = Decision("redact", "", note="Pseudonyms were put in the place of names.")
-    entries = redact(store, lambda key, text: words.said(text) if key in _WRITTEN else text, why)
+    entries = redact(store, lambda key, text: words.replaced(text) if key in _WRITTEN else text, why)
     scrub(store)
     return Done(counts, entries)
 
@@ -339,13 +340,13 @@ def _about(document: Document, words: _Words) -> Document:
     """What stands around a text: names, speakers, variables, groups."""
     return replace(
         document,
-        name=words.said(document.name),
-        source=words.said(document.source),
-        turns=tuple(replace(t, speaker=words.said(t.speaker)) for t in document.turns),
+        name=words.replaced(document.name),
+        source=words.replaced(document.source),
+        turns=tuple(replace(t, speaker=words.replaced(t.speaker)) for t in document.turns),
         interviewers=tuple(map(words.said, document.interviewers)),
-        segments=tuple(replace(s, speaker=words.said(s.speaker)) for s in document.segments),
-        variables={k: words.said(v) for k, v in document.variables.items()},
-        groups=tuple(words.said(g) for g in document.groups),
+        segments=tuple(replace(s, speaker=words.replaced(s.speaker)) for s in document.segments),
+        variables={k: words.replaced(v) for k, v in document.variables.items()},
+        groups=tuple(words.replaced(g) for g in document.groups),
     )
 
 
@@ -357,12 +358,16 @@ class _Words:
         self._pattern = re.compile("|".join(rf"(?<!\w){re.escape(text)}(?!\w)" for text in instead))
 
     def edits(self, text: str) -> list[Edit]:
+        """The replacements in a text of the study, counted."""
         found = list(self._pattern.finditer(text))
         self.counts.update(m.group() for m in found)
         return [Edit(m.start(), m.end(), self._instead[m.group()]) for m in found]
 
-    def said(self, text: str) -> str:
+    def replaced(self, text: str) -> str:
+        """A text with its names replaced, counted."""
+
         def instead(match: re.Match[str]) -> str:
+            """What stands in the place of one name."""
             self.counts[match.group()] += 1
             return self._instead[match.group()]
 

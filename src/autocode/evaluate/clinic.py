@@ -220,6 +220,7 @@ def _pairs(
         stacked = np.concatenate([per[:, [a, b]], joined[:, None]], axis=1)
 
         def gain(counts: FloatArray) -> FloatArray:
+            """Kappa of the joined code less the mean of both, from counts (..., 3, 4)."""
             kappa = cohen_kappa(counts)
             return np.asarray(kappa[..., 2] - kappa[..., :2].mean(-1))
 

@@ -203,6 +203,7 @@ def relooked(m: CodingMatrix, coder: str, answers: Iterable[tuple[BlindItem, boo
         return Relooked(None, None, None, int(random.sum()), int((~random).sum()), changed)
 
     def kappa(kept: FloatArray, added: FloatArray) -> FloatArray:
+        """Kappa (...) from the share of first codings kept and of others added, both (...)."""
         both, only_first, only_second, neither = size[0] * kept, size[0] * (1 - kept), size[1] * added, size[1] * (1 - added)
         below = (both + only_first) * (only_first + neither) + (both + only_second) * (only_second + neither)
         return np.asarray(2 * (both * neither - only_first * only_second) / np.maximum(below, 1e-12))

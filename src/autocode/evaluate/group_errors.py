@@ -143,6 +143,7 @@ class _Tables:
 
     @classmethod
     def of(cls, data: Decisions) -> _Tables:
+        """Tables of each person with the machine and with each other, by document; the machine is the last coder."""
         machine = len(data.coders) - 1  # it stands last
         people = range(machine)
         between = [with_pooled(pair_counts(data, i, j))[:, 0] for i, j in combinations(people, 2)]

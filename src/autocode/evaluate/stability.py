@@ -256,6 +256,7 @@ def _statements(matrix: CodingMatrix, counts: _Counts, most: int) -> Iterator[_S
     start = K + len(pairs)
 
     def compared(i: int, j: int) -> FloatArray:
+        """(documents, 2) columns i and j of the sums, side by side."""
         return np.stack([sums[:, i], sums[:, j]], axis=-1)
 
     for theme in names:

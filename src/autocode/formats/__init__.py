@@ -348,6 +348,7 @@ def _with_plain_lines(study: Study, options: WriteOptions) -> tuple[Study, Write
         study, moves = apply_edits(study, d.id, edits).study, Moves.of(edits)
 
         def placed(s: Suggestion, moves: Moves = moves) -> Suggestion:
+            """The suggestion where its words stand in the text with other line ends."""
             start, end = moves.span(s.segment.start, s.segment.end)
             return replace(s, segment=replace(s.segment, start=start, end=end), span=moves.span(*s.span) if s.span else None)
 

@@ -333,6 +333,7 @@ class _Lines(list[str]):
     """The rows that a csv writer writes."""
 
     def write(self, line: str) -> None:
+        """Take one row."""
         self.append(line)
 
 

@@ -65,6 +65,7 @@ class _Part:
 
     @property
     def digest(self) -> str:
+        """A hash of the documents of this part: ids, texts, units and turns."""
         lines = (f"{d.id}\0{d.sha256}\0{d.segments}\0{d.turns}\n" for d in self.documents)
         return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 

@@ -336,6 +336,7 @@ class _Unseen:
     def of(
         cls, prepared: Prepared, tested: tuple[CodingMatrix, Ints], seen: tuple[Study, Encoder], config: ClassifyConfig
     ) -> _Unseen:
+        """The units held out, with all that is needed to learn without the document of each."""
         matrix, rows = tested
         units = rows_of(prepared, matrix)
         taught = target(matrix, seen[0].codebook, seen[1]).take(rows)

@@ -152,6 +152,7 @@ class _Unit:
 
     @property
     def vector(self) -> NDArray[np.float32]:
+        """The vector (d,) of the segment."""
         return np.asarray(self.prepared.vectors[self.row])
 
 

@@ -321,6 +321,7 @@ def judged_once(
         return judged(study, matrix, seen, progress)
 
     def make() -> dict[str, NDArray[Any]]:
+        """What is judged, as arrays that can be kept."""
         found = judged(study, matrix, seen, progress)
         return {"P": found.P, "bands": found.bands, "thresholds": found.thresholds, "fold": found.fold}
 

@@ -211,6 +211,7 @@ def erase_evidence(folder: Path, documents: Collection[str], theirs: Callable[[s
     parts, stores = read(folder), _made_from(folder)
 
     def kept_lines(name: str) -> str:
+        """The text of a file without the lines that go."""
         text = (folder / name).read_text(encoding="utf-8", errors="surrogateescape")
         return "".join(line for line in text.splitlines(keepends=True) if not theirs(line))
 

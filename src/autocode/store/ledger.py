@@ -143,6 +143,7 @@ def _changed(text: str, change: Callable[[str, str], str]) -> str:
     """A row's text with every text within it changed."""
 
     def walk(key: str, value: Any) -> Any:
+        """A value with every text within it changed, whatever it is nested in."""
         if isinstance(value, str):
             return change(key, value)
         if isinstance(value, list):

@@ -42,6 +42,7 @@ def insert(connection: sqlite3.Connection, table: str, rows: Iterable[Sequence[o
     come: list[bytes] = []
 
     def hashed() -> Iterator[Row]:
+        """Each row behind its hash, which is noted."""
         for row in rows:
             come.append(digest(row))
             yield come[-1], *row

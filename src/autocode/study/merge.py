@@ -131,6 +131,7 @@ def merge_by_text(first: Study, second: Study) -> Study:
     maps = {d.id: Anchors(d.text, same[d.id].text) for d in second.documents if d.id in same and d.text != same[d.id].text}
 
     def moved(span: _Span) -> _Span | None:
+        """What is laid on the first study: its document, coder and place there; None where its words are gone."""
         own = replace(span, coder=called.get(span.coder, span.coder))
         if span.document not in same:
             return own

@@ -53,6 +53,7 @@ def apply_edits(study: Study, document: str, edits: Iterable[Edit]) -> Anchored:
     text = apply_to_text(old.text, made)
 
     def narrow(span: _Span) -> _Span:
+        """The span in the new text."""
         start, end = moves.span(span.start, span.end)
         return replace(span, start=start, end=end)
 

@@ -301,6 +301,7 @@ def _about(study: Study, files: Mapping[str, str]) -> str:
     """The study's name, notice and coders as TOML."""
 
     def quoted(text: str) -> str:
+        """A text as a TOML string."""
         return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # what JSON escapes TOML reads
 
     lines = [f"name = {quoted(study.name)}", f"notice = {quoted(study.notice)}"]

@@ -149,6 +149,7 @@ class _Builder(ElementTree.TreeBuilder):
         self.elements = self.depth = 0
 
     def start(self, tag: Any, attrs: Any, /) -> Any:
+        """Count an element; refuse the file where there are too many or they lie too deep."""
         self.elements += 1
         self.depth += 1
         if self.elements > ELEMENTS or self.depth > DEPTH:
@@ -156,10 +157,12 @@ class _Builder(ElementTree.TreeBuilder):
         return super().start(tag, attrs)
 
     def end(self, tag: Any, /) -> Any:
+        """Close an element."""
         self.depth -= 1
         return super().end(tag)
 
     def doctype(self, name: str, public: str | None, system: str | None) -> None:
+        """Refuse a document type, which could make a small file huge or name other files."""
         raise _RefusedError("it declares a document type (DTD), which is refused as unsafe")
 
 

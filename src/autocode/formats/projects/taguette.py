@@ -43,13 +43,16 @@ class _Text(HTMLParser):
         self.block = self.pre = False
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
+        """Note whether a block begins."""
         self.block |= bool(_BLOCK.fullmatch(tag))
         self.pre = tag == "pre"
 
     def handle_endtag(self, tag: str) -> None:
+        """Note whether a block ends."""
         self.block |= bool(_BLOCK.fullmatch(tag))
 
     def handle_data(self, data: str) -> None:
+        """Take a piece of text as Taguette counts it."""
         if self.pre:  # a newline right after <pre> is no part of the text
             data, self.pre = data.removeprefix("\n"), False
         if not self.length and not self.block:  # nor is white space before the body

@@ -339,6 +339,7 @@ def codebook_yaml(book: Codebook) -> str:
     """The codebook as the YAML text that `read_codebook` reads back to an equal one."""
 
     def node(code: Code) -> dict[str, Any]:
+        """A code with what stands below it."""
         texts = {k: getattr(code, k) for k in ("definition", "include", "exclude", "example", "guid")}
         below = [node(child) for child in book.children(code.path)]
         filled = {k: v for k, v in texts.items() if v}

@@ -281,6 +281,7 @@ def without_line_numbers(text: str, styles: Sequence[Style]) -> tuple[str, tuple
     gone = [0, *accumulate(b - a for a, b in spans)]
 
     def place(at: int) -> int:
+        """Where a place of the whole text lies once the spans are cut out."""
         n = bisect_right(ends, at)
         return at - gone[n] - (max(0, at - spans[n][0]) if n < len(spans) else 0)
 

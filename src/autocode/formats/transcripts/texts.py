@@ -137,6 +137,7 @@ class _Page(HTMLParser):
         self.cells = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin a line, a cell or words that stand out."""
         self.hidden += tag in _HIDDEN
         self.cells += tag in _CELLS
         if tag in _BLOCKS:
@@ -145,6 +146,7 @@ class _Page(HTMLParser):
             self.parts.append(f"{OPENED}{_STANDING_OUT[tag]}{KIND_ENDS}")
 
     def handle_endtag(self, tag: str) -> None:
+        """End them."""
         self.hidden = max(0, self.hidden - (tag in _HIDDEN))
         if tag in _STANDING_OUT:
             self.parts.append(CLOSED)
@@ -155,6 +157,7 @@ class _Page(HTMLParser):
             self.parts.append(" " if self.cells else "\n")
 
     def handle_data(self, data: str) -> None:
+        """Take the text, unless it is hidden; white space of the source is a space."""
         if not self.hidden:
             self.parts.append(re.sub(f"[\n\t{OPENED}{KIND_ENDS}{CLOSED}]", " ", data))
 
@@ -255,6 +258,7 @@ def _sheets(reader: Any, path: Path) -> list[_Sheet]:
         pieces: list[tuple[float, float, float, str]] = []
 
         def seen(text: str, cm: Any, tm: Any, font: Any, size: float, pieces: list[Any] = pieces) -> None:
+            """Note a piece of the page: where it stands, the size of its letters, its text."""
             if text.strip():
                 pieces.append((float(tm[4] + cm[4]), float(tm[5] + cm[5]), float(size * abs(tm[0] or 1)), text.strip()))
 
