@@ -317,7 +317,7 @@ def _stored(store: Path, proposals: Sequence[Proposal], words: _Words) -> Done:
         return made.study
 
     update(store, change)
-    rewrite_receipts(store, lambda entry: with_words(entry, words.said))
+    rewrite_receipts(store, lambda entry: with_words(entry, words.replaced))
     forget_words(store)
     why = Decision("redact", "", note="Pseudonyms were put in the place of names.")
     entries = redact(store, lambda key, text: words.replaced(text) if key in _WRITTEN else text, why)
@@ -343,7 +343,7 @@ def _about(document: Document, words: _Words) -> Document:
         name=words.replaced(document.name),
         source=words.replaced(document.source),
         turns=tuple(replace(t, speaker=words.replaced(t.speaker)) for t in document.turns),
-        interviewers=tuple(map(words.said, document.interviewers)),
+        interviewers=tuple(map(words.replaced, document.interviewers)),
         segments=tuple(replace(s, speaker=words.replaced(s.speaker)) for s in document.segments),
         variables={k: words.replaced(v) for k, v in document.variables.items()},
         groups=tuple(words.replaced(g) for g in document.groups),
