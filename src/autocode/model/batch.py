@@ -193,6 +193,7 @@ def on_ray(workers: int) -> Crew:
     ray = _started(workers)
 
     def crew(features: Features, target: Target, parts: Sequence[IntArray], config: ClassifyConfig) -> Iterator[Heads]:
+        """Yield the heads of each part in order, learnt by as many processes as there are workers."""
         if features.words:
             yield from by_threads(features, target, parts, config)
             return
