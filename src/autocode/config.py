@@ -87,6 +87,7 @@ class EncodeConfig:
         precision: `auto`, `float32` or `bfloat16`; auto takes bfloat16 where the processor computes with it.
         tuned: Let the encoder's upper layers learn the codes; the effort `full` tries it and decides.
         minutes: What the effort `full` may spend on fine-tuning, reckoned by the words to read, not by the clock; 0: none.
+        layers: Learn from every layer of the encoder beside the last, unless the study is very large.
     """
 
     model: str = "default"
@@ -94,6 +95,7 @@ class EncodeConfig:
     precision: str = "auto"
     tuned: bool = False
     minutes: float = 30.0
+    layers: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ thresholds that turn it into the machine's coding and into bands for a reader, w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import combinations, count, takewhile
@@ -25,6 +26,8 @@ Tick: TypeAlias = Callable[[], object]
 
 _AT_ONCE = 8192
 """Segments scored together: all rows of their features are then put together at once."""
+_HALVED = 100_000_000
+"""Scores within training parts beyond which they are kept in half precision: they only calibrate."""
 NESTED_MOST = 3000
 """Segments up to which `fit` trains the further models that a fully nested judgement takes."""
 
@@ -79,7 +82,8 @@ def pair_scores(features: Features, target: Target, fold: IntArray, config: Clas
     judge of g. Five folds so need ten models, not twenty.
     """
     folds = int(fold.max()) + 1
-    S = np.zeros((folds, features.heads, *target.Y.shape), dtype=np.float32)
+    shape = folds, features.heads, *target.Y.shape
+    S = np.zeros(shape, dtype=np.float32 if math.prod(shape) <= _HALVED else np.float16)
     pairs = list(combinations(range(folds), 2))
     parts = [np.flatnonzero((fold != f) & (fold != g)) for f, g in pairs]
     for (f, g), heads in zip(pairs, trained(features, target, parts, config), strict=True):

@@ -45,23 +45,24 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
         Y: (n, K) shares of the coders.
         config: Strength of the common calibration.
     """
+    S = S.astype(np.float32) if S.dtype == np.float16 else S
     H, n, K = S.shape
     spread = S.std(axis=(1, 2)) + 1e-9
     counts = Y.sum(axis=0)
     # Shares are smoothed: a rare code must not look rarer just where its few segments are held out.
     offset = np.log((counts + config.free_intercept) / (n - counts + config.free_intercept))
 
-    def blocks() -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+    def blocks(step: int = 1) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
         """Some rows at a time: (1 + H, m, K) a row of ones and scores by their spread, (m, K) codings, (K,) offsets."""
-        for start in range(0, n, _ROWS):
-            part = S[:, start : start + _ROWS]
+        drawn, given = S[:, ::step], Y[::step]
+        for start in range(0, len(given), _ROWS):
+            part = drawn[:, start : start + _ROWS]
             scaled = part / spread[:, None, None]
-            yield np.concatenate([np.ones((1, *part.shape[1:])), scaled]), Y[start : start + _ROWS], offset
+            yield np.concatenate([np.ones((1, *part.shape[1:])), scaled]), given[start : start + _ROWS], offset
 
     def together() -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
         """The same rows with all decisions as those of one code, for the calibration common to all."""
-        # All decisions as those of one code: the calibration common to all.
-        for A, y, _ in blocks():
+        for A, y, _ in blocks(max(1, n // _COMMON)):  # for which some thousand segments are enough
             yield A.reshape(1 + H, -1, 1), y.reshape(-1, 1), np.tile(offset, len(y))[:, None]
 
     common = _newton(together, np.array([[0.0, *[1 / H] * H]]), np.ones(1 + H))
@@ -73,7 +74,9 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
 
 
 _ROWS = 8192  # segments looked at together: what fits into a processor's own memory
+_COMMON = 20_000  # segments that the common calibration is learnt from, evenly drawn; fewer than twice as many all count
 _CELLS = 2_000_000  # of a matrix sorted at once
+_BINNED = 4_000_000  # decisions that are put into bins, evenly drawn by segments where there are more
 _STILL = 1e-10  # a step below which Newton's method has arrived
 
 
@@ -102,8 +105,9 @@ def _newton(
 def reliability_bins(P: FloatArray, Y: FloatArray, groups: IntArray, confidence: float = 0.95) -> FloatArray:
     """What was said beside what came true, in bins of equal width: (B, 5), B = 10.
 
-    Columns: number of decisions, mean probability, share coded, and its exact limits on counts that
-    allow for decisions of one document being alike; nan in an empty bin.
+    Of more than four million decisions one in so many segments counts. Columns: number of decisions, mean
+    probability, share coded, and its exact limits on counts that allow for decisions of one document being alike;
+    nan in an empty bin.
 
     Args:
         P: (n, K) probabilities, out of document.
@@ -111,7 +115,8 @@ def reliability_bins(P: FloatArray, Y: FloatArray, groups: IntArray, confidence:
         groups: (n,) document index.
         confidence: Of the limits.
     """
-    p, y, group = P.ravel(), Y.ravel(), np.repeat(groups, P.shape[1])
+    step = max(1, -(-P.size // _BINNED))
+    p, y, group = P[::step].ravel(), Y[::step].ravel(), np.repeat(groups[::step], P.shape[1])
     place = np.minimum((p * BINS).astype(np.int64), BINS - 1)
     rows = np.full((BINS, 5), np.nan)
     for b in range(BINS):

@@ -56,6 +56,7 @@ from autocode.evaluate import batch_of, check_leaks, compare, first_choices, hel
 from autocode.evaluate.group_errors import bias
 from autocode.formats import read, read_all
 from autocode.formats.tables.participants import agreement_options, participant_of
+from autocode.model.prepared import size_note
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
 from autocode.trail import accepted
@@ -249,8 +250,11 @@ def evaluate(
             checked = check_leaks(blank_model(with_effort(chosen, effort, minutes)), found, listed(coders), progress)
         show(checked, as_json)
         raise typer.Exit(0 if checked.passed else 1)
+    blank = blank_model(with_effort(chosen, effort, minutes))
     with learning_on(engine, workers), working("Judging each document without having seen it") as progress:
-        held = hold_out(blank_model(with_effort(chosen, effort, minutes)), found, listed(coders), progress)
+        held = hold_out(blank, found, listed(coders), progress)
+    if note := size_note(len(held.matrix.segments), blank.encoder):
+        tell(note)
     report, groups = compare(held, chosen.agreement), bias(held)
     data = decisions(held.with_machine)
     if to and to.suffix == ".csv":

@@ -100,7 +100,7 @@ def _at_once(job: Job, sources: list[Path]) -> None:
     if loaded.precision_note:
         tell(loaded.precision_note)
     with working("Reading the transcripts") as progress:
-        found, strange = loaded.read(new, job.everything, progress)
+        found, strange = loaded.read(new, job.everything, progress, why=job.out.suffix in (".html", ".jsonl"))
     _write(job, (found, strange), new, loaded)
     reason = _NOT_HERE if loaded.licences.suggesting else _NO_PROMISE
     tell(suggested(found, [d.id for d in new.documents], str(job.out), reason, _notes(loaded, strange)).fit())

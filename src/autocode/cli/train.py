@@ -134,7 +134,9 @@ def train(
     if told:
         learnt = replace(learnt, provenance={**(learnt.provenance or {}), "reviewed": {"learnt": reviewed, **told.to_json()}})
     learnt.save(folder, quotes)
-    for note in filter(None, (learnt.effort_note, languages(found.documents).warning(learnt.encoder.identity.name))):
+    for note in filter(
+        None, (learnt.effort_note, learnt.size_note, languages(found.documents).warning(learnt.encoder.identity.name))
+    ):
         tell(note)
     allowed = learnt.licences
     answer = answered(allowed)

@@ -32,7 +32,7 @@ from autocode.model.grounds import Reasons
 from autocode.model.history import Changes, changes_to, listed, versions
 from autocode.model.licence import Licences, licences
 from autocode.model.precedents import Precedents, Unlike, nearest_distance, unlike
-from autocode.model.prepared import Prepared, Trial, learnable, prepare, rows_of, target, tried
+from autocode.model.prepared import Prepared, Trial, learnable, prepare, rows_of, size_note, sized, target, tried
 from autocode.model.saved import UNFIT, Parts, check_encoder, foreign, read, write
 from autocode.study import Document, Progress, Study, Suggestion
 from autocode.study.codebook import Codebook
@@ -121,6 +121,7 @@ class CodingModel:
         return best._learnt(study, examples, config, progress)._noting(trial)
 
     def _learnt(self, study: Study, examples: CodingMatrix, config: Config, progress: Progress | None) -> CodingModel:
+        config = sized(config, len(examples.segments))
         prepared = prepare(study.documents, config, self.encoder, progress)
         rows = rows_of(prepared, examples)
         taught = target(examples, study.codebook, self.encoder)
@@ -160,11 +161,11 @@ class CodingModel:
         return Suggestions(said, whole.by_id)
 
     def read(
-        self, source: Study | Document, everything: bool = False, progress: Progress | None = None
+        self, source: Study | Document, everything: bool = False, progress: Progress | None = None, why: bool = True
     ) -> tuple[list[Suggestion], Unlike]:
         """What `suggest` gives, and what is unlike anything the model has met; read once for both.
 
-        Args and errors: as for `suggest`.
+        Args and errors: as for `suggest`; without `why` no suggestion has evidence or grounds, which a table does not show.
         """
         classifier, precedents = self._fitted()
         changed = self.changes(source) if isinstance(source, Study) else Changes()
@@ -172,7 +173,7 @@ class CodingModel:
         prepared = prepare(documents, self.working, self.encoder, progress)
         P = classifier.predict_proba(prepared.features, prepared.groups)
         distances = self.distances(prepared)
-        reasons = Reasons(classifier, precedents, self.codebook, self.codes, self.spans)
+        reasons = Reasons(classifier, precedents, self.codebook, self.codes, self.spans, why)
         found = reasons.suggestions(prepared, P, 0 if everything else 1, self.strange(distances))
         return list(changed.current(found)), unlike(prepared.segments, prepared.vectors, distances, precedents.edge)
 
@@ -206,6 +207,8 @@ class CodingModel:
         """Its settings: `config` as given, the study's interviewers, and what the effort `full` chose in `fit`."""
         made = self.provenance or {}
         config = self.config.knowing_interviewers(made.get("interviewers", ()))
+        if self.classifier and not self.classifier.heads.layers:
+            config = replace(config, encode=replace(config.encode, layers=False))
         chosen = made.get("effort", {}).get("encode")
         return replace(config, encode=replace(config.encode, more=(), **chosen)) if chosen else config
 
@@ -255,6 +258,11 @@ class CodingModel:
     def effort_note(self) -> str:
         """What the effort `full` tried and whether it was kept; "" where nothing was."""
         return effort_note(self.provenance or {})
+
+    @property
+    def size_note(self) -> str:
+        """What was left out because there was so much to learn from; "" for nothing."""
+        return size_note((self.provenance or {}).get("segments", 0), self.encoder)
 
     @property
     def precision_note(self) -> str:
@@ -332,8 +340,8 @@ class CodingModel:
             precedents = Precedents.from_rows(parts.precedents, parts.arrays["precedents"], float(parts.arrays["edge"][0]))
         except UNFIT as error:
             raise foreign(Path(folder), f"a part is missing or of another shape ({type(error).__name__})") from error
-        if len(classifier.heads.layers) != len(showing(encoder)):
-            raise foreign(Path(folder), "it was made where the encoder's layers are seen, or where they are not, unlike here")
+        if len(classifier.heads.layers) not in (0, len(showing(encoder))):
+            raise foreign(Path(folder), "it was made where the encoder's layers are seen, unlike here")
         return cls(
             config=parts.config,
             encoder=encoder,

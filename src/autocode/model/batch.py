@@ -142,7 +142,7 @@ def _walked(
 def _made(job: Job, model: CodingModel, found: _Part) -> Written:
     """Suggestions for the documents of one part."""
     by_id = {d.id: d for d in found.documents}
-    said, strange = model.read(Study(found.documents), job.everything)
+    said, strange = model.read(Study(found.documents), job.everything, why=job.out.suffix == ".jsonl")
     return part(job.out.suffix, (said, strange.segments), by_id, job.plain)
 
 

@@ -18,7 +18,7 @@ from autocode.classify.material import word_weights
 from autocode.classify.spans import Sentences, SpanRule
 from autocode.model.precedents import Precedents
 from autocode.model.prepared import Prepared
-from autocode.study import BANDS, Grounds, Suggestion
+from autocode.study import BANDS, Evidence, Grounds, Suggestion
 from autocode.study.codebook import Codebook
 
 Floats = NDArray[np.floating]
@@ -36,6 +36,7 @@ class Reasons:
     Attributes:
         codes: Paths of the K codes.
         spans: Which sentences of a unit carry a code.
+        why: Whether to say why; a table does not show it, and much would be looked up in vain.
     """
 
     classifier: Classifier
@@ -43,6 +44,7 @@ class Reasons:
     codebook: Codebook
     codes: tuple[str, ...]
     spans: SpanRule = SpanRule()
+    why: bool = True
 
     def suggestions(
         self, prepared: Prepared, P: Floats, least: int = 1, strange: NDArray[np.bool_] | None = None
@@ -74,7 +76,7 @@ class Reasons:
 
     def _of_code(self, unit: _Unit, k: int, words: _Words) -> Suggestion:
         segment, p, band = unit.prepared.segments[unit.row], float(unit.P[k]), BANDS[unit.bands[k]]
-        if band == "silent":
+        if band == "silent" or not self.why:
             return Suggestion(
                 segment, self.codes[k], p, band, grounds=Grounds(unfamiliar=unit.strange), coded=bool(unit.coded[k])
             )
@@ -96,8 +98,10 @@ class Reasons:
             if p >= LIKELIER and not taken:
                 best = members[int(np.argmax(unit.P[members]))]
                 words, spans = self._words(unit, [best])
-                grounds = self._grounds(unit, path, words[best], set(members))
-                evidence = self.precedents.nearest(unit.vector, [self.codes[k] for k in members])
+                grounds, evidence = Grounds(unfamiliar=unit.strange), tuple[Evidence, ...]()
+                if self.why:
+                    grounds = self._grounds(unit, path, words[best], set(members))
+                    evidence = self.precedents.nearest(unit.vector, [self.codes[k] for k in members])
                 segment = unit.prepared.segments[unit.row]
                 yield Suggestion(segment, path, min(p, 1 - 1e-6), "ask", evidence, grounds, theme=True, span=spans.get(best))
 
@@ -123,10 +127,13 @@ class Reasons:
         if not codes:
             return {}, {}
         text, start = unit.prepared.texts[unit.row], unit.prepared.segments[unit.row].start
-        spans, added = word_weights(text, self.classifier.wording(codes))
-        strongest = {k: _strongest(text, spans, added[:, j], start) for j, k in enumerate(codes)}
         sentences = Sentences.of(text) if self.spans.least and len(unit.pieces) else None
-        if sentences is None or len(sentences.spans) < 2:
+        whole = sentences is None or len(sentences.spans) < 2
+        if whole and not self.why:
+            return {}, {}
+        spans, added = word_weights(text, self.classifier.wording(codes))
+        strongest = {k: _strongest(text, spans, added[:, j], start) for j, k in enumerate(codes)} if self.why else {}
+        if sentences is None or whole:
             return strongest, {}
         meaning = self.classifier.meaning(unit.pieces, codes)
         found = (

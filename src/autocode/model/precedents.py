@@ -24,6 +24,7 @@ LEAST_SEGMENTS, LEAST_DOCUMENTS = 3, 2
 """What a possible new code needs."""
 
 _BLOCK = 16_000_000  # cosines at a time
+_MET = 20_000  # segments that another is held against, at most
 _CHECKED = 5000  # training segments whose distances make the edge, at most
 _JOINED = 2000  # segments clustered at once, at most: memory grows with the square
 
@@ -80,9 +81,12 @@ def nearest_distance(vectors: Vectors, known: Vectors, apart: tuple[IntArray, In
 
     Args:
         vectors: (n, d) of unit length.
-        known: (m, d) of unit length.
+        known: (m, d) of unit length; of more than 20,000 as many are looked at, evenly drawn.
         apart: Groups of the vectors (n,) and of the known (m,): equal groups are not compared.
     """
+    if len(known) > _MET:
+        some = np.linspace(0, len(known) - 1, _MET).astype(np.int64)
+        known, apart = known[some], apart and (apart[0], apart[1][some])
     found = np.full(len(vectors), np.inf)
     height = max(1, _BLOCK // max(1, len(known)))
     for at in range(0, len(vectors) if len(known) else 0, height):
@@ -270,9 +274,8 @@ class Precedents:
 def _precedent(matrix: CodingMatrix, i: int, text: str) -> Precedent:
     given = matrix.Y[:, i, :]
     codes = {
-        code: [coder for r, coder in enumerate(matrix.coders) if given[r, k]]
-        for k, code in enumerate(matrix.codes)
-        if given[:, k].any()
+        matrix.codes[k]: [coder for coder, own in zip(matrix.coders, given[:, k], strict=True) if own]
+        for k in np.flatnonzero(given.any(axis=0)).tolist()
     }
     readers = [coder for coder, seen in zip(matrix.coders, matrix.seen[:, i], strict=True) if seen]
     return Precedent(matrix.segments[i].document, matrix.segments[i].id, text, codes, readers)

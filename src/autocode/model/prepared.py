@@ -20,7 +20,7 @@ from autocode.classify.material import Chunks, Features, Target, Turns, features
 from autocode.classify.transfer import Gain, better, gain
 from autocode.config import Config
 from autocode.encode import cache_folder, file_sha256, kept_arrays
-from autocode.encode.encoders import PLUS, CachedEncoder, JoinedEncoder, each_layers, first_of, load_encoder, widths_of
+from autocode.encode.encoders import PLUS, CachedEncoder, JoinedEncoder, each_layers, first_of, load_encoder, showing, widths_of
 from autocode.encode.engines import Layers
 from autocode.encode.tuning import Words, can_tune, words_of
 from autocode.encode.weights import Encoder
@@ -66,7 +66,7 @@ def prepare(documents: Iterable[Document], config: Config, encoder: Encoder, pro
     """
     units = [u for document in documents for u in _units(document, config)]
     kept = np.array([i for i, u in enumerate(units) if u.codable], dtype=np.int64)
-    layers = _layers([units[i].text for i in kept], encoder, progress)
+    layers = _layers([units[i].text for i in kept], encoder, progress) if config.encode.layers else ()
     vectors, pieces = _encoded([u.text for u in units], encoder, progress)
     around = np.array([_neighbours(units, i) for i in kept], dtype=np.int64).reshape(-1, 2)
     own = vectors if len(kept) == len(units) else vectors[kept]
@@ -75,6 +75,22 @@ def prepare(documents: Iterable[Document], config: Config, encoder: Encoder, pro
     if config.encode.tuned:
         seen = replace(seen, words=words_of(first_of(encoder), texts, [units[i].text if i >= 0 else "" for i in around[:, 0]]))
     return Prepared(tuple(units[i].segment for i in kept), texts, own, seen)
+
+
+LAYERS_MOST = 50_000
+"""Segments to learn from up to which every layer of the encoder is learnt from: beyond, they take gigabytes and minutes."""
+
+
+def sized(config: Config, segments: int) -> Config:
+    """The settings by which so many segments are learnt from."""
+    return config if segments <= LAYERS_MOST else replace(config, encode=replace(config.encode, layers=False))
+
+
+def size_note(segments: int, encoder: Encoder) -> str:
+    """What is left out because there are so many segments to learn from; "" for nothing."""
+    if segments <= LAYERS_MOST or not showing(encoder):
+        return ""
+    return f"With more than {LAYERS_MOST:,} segments to learn from, the encoder's last layer alone is learnt from."
 
 
 def _layers(texts: Sequence[str], encoder: Encoder, progress: Progress | None) -> tuple[Layers, ...]:
@@ -149,7 +165,7 @@ def target(matrix: CodingMatrix, codebook: Codebook, encoder: Encoder) -> Target
     themes = {path: i for i, path in enumerate(dict.fromkeys(codebook.theme(c) for c in matrix.codes))}
     below = [themes[codebook.theme(c)] if codebook.theme(c) != c else -1 for c in matrix.codes]
     return Target(
-        Y=np.nan_to_num(matrix.share),
+        Y=np.nan_to_num(matrix.share) if np.isnan(matrix.share).any() else matrix.share,  # a second copy for nothing
         groups=matrix.groups,
         prior=encoder.encode([entry_text(codebook, c) for c in matrix.codes]),
         parents=np.array(below, dtype=np.int64),
@@ -225,7 +241,7 @@ class Candidate:
         cls, study: Study, matrix: CodingMatrix, seen: tuple[Config, Encoder], progress: Progress | None = None
     ) -> Candidate:
         """Prepare the units of a coding matrix as `fit` does."""
-        config, encoder = seen
+        config, encoder = sized(seen[0], len(matrix.segments)), seen[1]
         rows = rows_of(prepare(study.documents, config, encoder, progress), matrix)
         return cls(config, encoder, rows.features, target(matrix, study.codebook, encoder))
 

@@ -8,6 +8,7 @@ Layout: ``weights.safetensors``, ``precedents.jsonl``, ``config.toml``, ``codebo
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -119,14 +120,16 @@ def read(folder: Path) -> Parts:
     manifest = _manifest(folder)
     files = {name: _whole(folder, name, digest) for name, digest in manifest["files"].items()}
     try:
-        arrays = load(files["weights.safetensors"])
+        arrays = load(files.pop("weights.safetensors"))
         found = Parts(
             arrays=arrays,
             config=load_config(folder / "config.toml"),
             codebook=read_codebook(folder / "codebook.yaml"),
-            # splitlines would also part at U+2028 and the like, which stand within quotes
+            # as bytes, for lines of text would also part at U+2028 and the like, which stand within quotes
             precedents=[
-                json.loads(line) for line in files["precedents.jsonl"].decode("utf-8", "surrogatepass").split("\n") if line
+                json.loads(line.decode("utf-8", "surrogatepass"))
+                for line in io.BytesIO(files.pop("precedents.jsonl"))
+                if line.strip(b"\n")
             ],
             manifest=manifest,
         )

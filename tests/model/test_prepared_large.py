@@ -1,0 +1,139 @@
+"""Very large studies: what is left out by size is said, and what is put together in parts is the same as at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autocode import classify
+from autocode.classify import calibration
+from autocode.config import Config, Progress
+from autocode.encode import Vectors
+from autocode.encode.encoders import CachedEncoder
+from autocode.encode.engines import Layers, unit
+from autocode.encode.weights import EncoderIdentity
+from autocode.evaluate import hold_out
+from autocode.formats.datasets.suggestions import part
+from autocode.model import CodingModel, precedents, prepared
+from autocode.study import Study
+from tests.fake_encoder import FakeEncoder
+
+
+class Layered(FakeEncoder):
+    """An encoder that shows three layers."""
+
+    identity = EncoderIdentity("layered", "", 32, 5, "fake")
+    depth = 3
+
+    def layers(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """The vector, and two that are turned."""
+        V = self.encode(texts, progress)
+        return np.stack([V, V[:, ::-1], np.roll(V, 5, axis=1)], axis=1)
+
+
+@pytest.fixture
+def layered(tmp_path: Path) -> CachedEncoder:
+    """The encoder of three layers, with a cache."""
+    return CachedEncoder(Layered(), tmp_path)
+
+
+def test_layers_of_some_texts_are_those_of_all(layered: CachedEncoder, study: Study) -> None:
+    """Any rows, in any order, twice too: what is put together for them alone is what is put together for all, to the bit."""
+    found = prepared.prepare(study.documents, Config(), layered)
+    (layers,) = found.features.layers
+    assert isinstance(layers, Layers)
+    whole = np.asarray(layers)
+    assert whole.shape == (len(found.segments), 3, 32) == layers.shape
+    assert np.allclose(np.linalg.norm(whole.astype(np.float32), axis=2), 1, atol=2e-3)
+    rows = np.random.default_rng(0).integers(0, len(whole), 40)
+    assert (np.asarray(layers.take(rows)) == whole[rows]).all()
+    assert (np.asarray(layers.take(rows).take(np.arange(9, 2, -1))) == whole[rows][9:2:-1]).all()
+
+
+def test_a_text_longer_than_the_encoder_reads_is_the_mean_of_its_pieces(layered: CachedEncoder) -> None:
+    """Weighted by letters; and so are short texts beside it, which have one piece."""
+    long = "We paid for the badge out of our own pocket that year. " * 2 + "Nobody at work had ever asked to see it, not once."
+    (layers,) = prepared._layers(["I paid.", long], layered, None)
+    pieces = prepared.pieces_of(long)
+    assert len(pieces) > 1
+    each = np.asarray(layered.layers(pieces)).astype(np.float32)
+    mean = np.average(each, axis=0, weights=[len(p) for p in pieces])
+    assert np.allclose(np.asarray(layers)[1].astype(np.float32), unit(mean), atol=2e-3)
+
+
+def test_a_very_large_study_is_learnt_without_the_lower_layers_and_says_so(
+    layered: CachedEncoder, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond the limit the last layer alone is learnt from, by fitting and holding out alike; the model loads and suggests."""
+    blank = CodingModel(Config(), layered)
+    full = blank.fit(study)
+    assert full.classifier is not None
+    assert (len(full.classifier.heads.layers), full.size_note) == (1, "")
+    unseen = hold_out(blank, study).held.P
+    monkeypatch.setattr(prepared, "LAYERS_MOST", 10)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))  # what was judged before is kept
+    small = blank.fit(study)
+    assert small.classifier is not None
+    assert small.classifier.heads.layers == ()
+    assert "more than 10 segments" in small.size_note
+    assert (unseen != hold_out(blank, study).held.P).any()
+    plain = CodingModel(replace(Config(), encode=replace(Config().encode, layers=False)), layered).fit(study)
+    small.save(tmp_path / "m")
+    again = CodingModel.load(tmp_path / "m", layered)
+    assert again.working.encode.layers is False
+    assert list(again.suggest(study)) == list(small.suggest(study)) == list(plain.suggest(study))
+
+
+def test_a_table_is_the_same_without_looking_up_why(study: Study) -> None:
+    """What a table does not show is not looked up; every cell stays, the words that carry a code among them."""
+    model = CodingModel(Config(), FakeEncoder()).fit(study)
+    (said, strange), (bare, alike) = model.read(study), model.read(study, why=False)
+    assert any(s.evidence for s in said)
+    assert not any(s.evidence or s.grounds.words or s.grounds.rule for s in bare)
+    assert strange == alike
+    tables = [part(".csv", (found, strange.segments), study.by_id, False) for found in (said, bare)]
+    assert tables[0] == tables[1]
+
+
+def test_limits_of_size_change_little(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With each limit far below the study's size, held-out probabilities stay near those without."""
+    config = Config()
+    matrix = prepared.learnable(study, config, study.choose(None))
+    way = prepared.Candidate.of(study, matrix, (config, FakeEncoder()))
+    before = classify.cross_predict(way.features, way.target, config.classify).P
+    monkeypatch.setattr(classify, "_AT_ONCE", 7)
+    assert np.allclose(classify.cross_predict(way.features, way.target, config.classify).P, before, atol=1e-5)
+    monkeypatch.setattr(classify, "_HALVED", 1)
+    monkeypatch.setattr(calibration, "_COMMON", len(before) // 2)
+    after = classify.cross_predict(way.features, way.target, config.classify).P
+    assert not (after == before).all()
+    assert np.abs(after - before).mean() < 0.05
+
+
+def test_of_very_many_segments_met_an_even_draw_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Distances to the nearest segment met rest on so many at most, the first and the last among them."""
+    V = unit(np.random.default_rng(0).standard_normal((50, 8)))
+    monkeypatch.setattr(precedents, "_MET", 10)
+    found = precedents.nearest_distance(V, V)
+    drawn = np.linspace(0, 49, 10).astype(int)
+    assert (found[drawn] == 0).all()
+    assert (found > 0).sum() == 40
+    apart = precedents.nearest_distance(V, V, (np.arange(50), np.arange(50)))
+    assert (apart > 0).all()
+
+
+def test_bins_of_very_many_decisions_rest_on_an_even_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was said beside what came true is nearly the same from one in four segments."""
+    rng = np.random.default_rng(0)
+    P = rng.random((4000, 5))
+    Y = (rng.random(P.shape) < P).astype(float)
+    groups = np.arange(4000) // 40
+    whole = calibration.reliability_bins(P, Y, groups)
+    monkeypatch.setattr(calibration, "_BINNED", P.size // 4)
+    drawn = calibration.reliability_bins(P, Y, groups)
+    assert drawn[:, 0].sum() == whole[:, 0].sum() / 4
+    assert np.abs(drawn[:, 2] - whole[:, 2]).max() < 0.05
