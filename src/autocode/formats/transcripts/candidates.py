@@ -32,6 +32,7 @@ _WORDS_ALLOWED = {
     "angle": 5,
     "curly": 5,
     "starred": 5,
+    "comma": 2,
     "styled": 5,
 }
 _WEIGHTS = {
@@ -45,6 +46,8 @@ _WEIGHTS = {
     "round": 0.8,
     "styled": 0.85,
     "token": 0.6,
+    "comma": 0.6,
+    "digit": 1.2,
     "table": 1.1,
     "records": 4.0,
 }
@@ -101,7 +104,7 @@ class _Names:
         self.groups: dict[str, list[Label]] = {}
         counts = Counter(x.name for x in self.labels)
         for x in self.labels:
-            if may_be_name(x.name, family) and (
+            if may_be_name(x.name, family, counts[x.name] > 3) and (
                 not _is_list(x.name) or counts[x.name] > 2 - speaks_by_name(x.name.split(",")[0])
             ):
                 self.groups.setdefault(key_of(x.name), []).append(x)
@@ -187,10 +190,14 @@ _SENTENCE = re.compile(r"(?i)(?!prof|mlle|frau|herr)\b[^\W\d_]{4,}\.[ ]?\S")
 
 
 @lru_cache(maxsize=20_000)
-def may_be_name(name: str, family: str) -> bool:
-    """Whether a word could name a speaker at all."""
+def may_be_name(name: str, family: str, often: bool = False) -> bool:
+    """Whether a word could name a speaker at all; one that comes back often may be longer."""
     words, bare = name.split(), name.casefold().strip(" .")
-    if len(words) > _WORDS_ALLOWED.get(family, 3) or bare in WORDS["speech"] or words[0].casefold() in ("http", "https"):
+    if (
+        len(words) > _WORDS_ALLOWED.get(family, 3) + 3 * often
+        or bare in WORDS["speech"]
+        or words[0].casefold() in ("http", "https")
+    ):
         return False
     if not role_of_word(bare) and (is_about(bare) or (len(words) > 1 and words[0].casefold() in WORDS["heading"])):
         return False
@@ -215,7 +222,7 @@ def _convincing(family: str, labels: Sequence[Label], names: _Names) -> bool:
     if family == "quote":
         return several and share >= 0.8 and _alternates(labels)
     whole = share >= 0.9 and min(counts.values()) > 1 and len(labels) >= 2.5 * len(counts) and _alternates(labels)
-    if family in ("dot", "wide", "token", "sign", "aside") and not (several and (known >= 0.8 * len(labels) or whole)):
+    if family in ("dot", "wide", "token", "sign", "aside", "comma") and not (several and (known >= 0.8 * len(labels) or whole)):
         return False
     if not stamped and share < _SHARES.get(family, 0.25):
         return False
@@ -256,15 +263,26 @@ def _bare_names(labels: Sequence[Label]) -> list[Label]:
 
 
 def _without_ending(labels: Sequence[Label]) -> list[Label]:
-    """Labels without what all different names end in after a sign: ``ann — Today at``, ``Beate /``."""
-    names = {x.name for x in labels}
-    ends = {m[0] if (m := _ENDING.search(name)) else "" for name in names}
-    if len(names) < 2 or len(ends) > 1 or ends == {""}:
+    """Labels without what names end in: a sign that all have (``ann — Today at``), words that nearly all have (``Ann says``).
+
+    What all begin with goes with it: ``From Ann to Everyone``.
+    """
+    counts = Counter(x.name for x in labels)
+    ends = {m[0] if (m := _ENDING.search(name)) else "" for name in counts}
+    if len(counts) > 1 and len(ends) == 1 and ends != {""}:
+        return [replace(x, name=x.name.removesuffix(next(iter(ends)))) for x in labels]
+    tails = Counter(m[0] for x in labels if (m := _TAIL.search(x.name)))
+    tail = tails.most_common(1)[0][0] if tails else ""
+    named = {name.removesuffix(tail) for name in counts if name.endswith(tail)}
+    if not tail or tails[tail] < 0.8 * len(labels) or len(named) < 2 or any(counts[n + tail] < 2 for n in named):
         return list(labels)
-    return [replace(x, name=x.name.removesuffix(next(iter(ends)))) for x in labels]
+    heads = {name.split(" ")[0] for name in named}
+    head = f"{next(iter(heads))} " if len(heads) == 1 and all(" " in name for name in named) else ""
+    return [replace(x, name=x.name.removesuffix(tail).removeprefix(head)) if x.name.endswith(tail) else x for x in labels]
 
 
 _ENDING = re.compile(r" *[–—/|~=_-](?: [^\W\d_]+)*$")
+_TAIL = re.compile(r"(?<=[^\W_])(?: [^\W\d_A-Z][^\W\d_]+)+(?: [^\W\d_]+)?$")
 _COUNTED = re.compile(r"(?P<word>[^\W\d_]+)[ .#№-]*(?P<number>\d{1,3})[a-z]?")
 
 

@@ -127,7 +127,10 @@ _BEFORE = rf"(?:(?P<before>{TIME})[ \t]*(?:[-–—|=,>.:]{{1,2}}[ \t]*)?)?"
 _OPEN = rf"{LEAD}{_NUMBER}{_BEFORE}"
 _SPACE = r"[ \t\u00a0\u202f\u3000\u200e\u200f]*"
 SIGNS = r":：\[\](){}<>#*|;；=\"“”„«»「」『』【】（）?!？！؟…。、，،؛"  # in no name
-_NAME = rf"(?P<name>(?:[^\W\d_]|[#№])(?:[^\n\t{SIGNS}]{{0,47}}?[^\s,–—{SIGNS}-])??|(?<![\d:.,])\d{{1,2}}(?!\d))"
+_NAME = (
+    rf"(?P<name>(?:[^\W\d_]|[#№])(?:[^\n\t{SIGNS}]{{0,47}}?[^\s,–—{SIGNS}-])??"
+    r"|(?<![\d:.,])\d{1,2}(?!\d)|\?{1,3}(?=[\s:\])>]))"
+)
 _ASIDE = r"(?:[ \t]*[(\[（](?![ ]?\d{1,2}[:.]\d)(?P<aside>[^()\[\]（）\n]{1,40})[)\]）])?"
 _WITHIN = rf"(?:[ \t]*[,@–—-]?[ \t]*(?P<within>{TIME}))?"
 _AFTER = rf"(?:(?P<after>{STAMP})[ \t]*[-–—:]?[ \t]*)?"
@@ -156,13 +159,18 @@ PARTED: dict[str, str] = {
     "wide": rf"{_NAME}{_ASIDE}{_WITHIN}(?:[ \u00a0]{{2,}}|\u3000){_AFTER}{_WORDS}",
     "aside": rf"{_NAME}[ \t]*[(\[（](?![ ]?\d{{1,2}}[:.]\d)(?P<aside>[^()\[\]（）\n]{{1,40}})[)\]）]{_TALK}",
     "dot": rf"{_NAME}[.)][ \t]+{_AFTER}{_WORDS}",
+    "comma": rf"{_NAME},[ \t]+{_WORDS}",
+    "tagged": rf"[@#$&+§%]{{1,2}}(?P<name>[^\W\d_][\w.-]{{0,30}}?){_SPACE}[:,;]?[ \t]+{_AFTER}{_WORDS}",
+    "element": rf"<\w+(?:[ ]\w+=[\"'][^\"'<>\n]{{0,80}}[\"'])*?[ ](?:who|speaker|name|voice|spk)="
+    rf"[\"']#?(?P<name>[^\"'<>\n]{{1,60}})[\"'][^<>\n]{{0,200}}>{_TALK}",
     "quote": rf"{_NAME}{_SPACE}(?=[「『«“„\"])",
     "timed": rf"{_NAME}{_CLOSE}{_ASIDE}[ \t]*[,@–—-]?[ \t]*(?P<within>{TIME})(?!{_SPOKEN}){_SPACE}[-–—:|/]?[ \t]+{_WORDS}",
     "square": _bracketed(r"\[", r"\]"),
     "round": _bracketed("[(（]", "[)）]"),
     "angle": _bracketed("<", ">"),
     "curly": _bracketed("[{【«]", "[}】»]"),
-    "starred": rf"(?P<mark>\*{{1,3}}|_{{1,3}}|#{{1,4}} ?|@){_NAME}(?:\*{{1,3}}|_{{1,3}}|(?<=@)){_WITHIN}{_SPACE}[-–—>]?{_TALK}",
+    "starred": rf"(?P<mark>\*{{1,3}}|_{{1,3}}|~{{1,3}}|#{{1,4}} ?|@)[ ]?{_NAME}[ ]?(?:\*{{1,3}}|_{{1,3}}|~{{1,3}}|(?<=@))"
+    rf"{_WITHIN}{_SPACE}[-–—>]?{_TALK}",
     "own": rf"{_NAMED.replace(_WITHIN, f'{_SPACE}[,|–—-]?{_WITHIN}')}{_CLOSE}{_SPACE}[:：]?(?:\*\*|__)?{_SPACE}$"
     rf"(?:\n[ \t]*(?P<below>{TIME})[ \t]*$)?(?=\s*\S)",
 }
@@ -170,6 +178,8 @@ PARTED: dict[str, str] = {
 
 _NEEDED = {
     "aside": "([（",
+    "tagged": "@#$&+§%",
+    "element": "<",
     "tab": "\t",
     "pipe": "|",
     "angle": "<",
@@ -335,7 +345,7 @@ def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
     talks = (
         ends_sentence(value)
         or value.casefold().split(" ")[0].strip(",.!") in WORDS["greeting"]
-        or value[:1].islower()
+        or (value[:1].islower() and not (role_of_word(key) and len(value.split()) <= 4))
         or len(value.split()) > 7
         or len(value) > 60
     )

@@ -136,11 +136,12 @@ def _tokens(page: Page) -> list[Label]:
 
 
 def _columns(page: Page) -> list[Label]:
-    """Names in a column of a table whose cells are parted by tabs, wherever the column stands."""
-    rows = [
-        (at, page.text[at : page.text.find("\n", at) if page.text.find("\n", at) >= 0 else len(page.text)].split("\t"))
-        for at in _line_starts(page)
-    ]
+    """Names in a column of a table whose cells are parted by tabs or bars, wherever the column stands."""
+    starts = _line_starts(page)
+    ends = [page.text.find("\n", at) for at in starts]
+    lines = [(at, page.text[at : end if end >= 0 else len(page.text)]) for at, end in zip(starts, ends, strict=True)]
+    sign = "|" if sum(line.count("|") > 1 for _, line in lines) > 0.6 * len(lines) else "\t"
+    rows = [(at, line.split(sign)) for at, line in lines]
     wide = [(at, cells) for at, cells in rows if len(cells) > 1]
     if len(wide) < 0.3 * max(1, len(rows)) or len(wide) < 2:
         return []
@@ -164,7 +165,6 @@ def _columns(page: Page) -> list[Label]:
         for at, cells in wide
         if (
             x := _row(
-                page,
                 at,
                 cells,
                 min(names, key=lambda i: _spread(columns[i]) + (i > texts) - 2 * (columns[i][0].casefold() in WORDS["column"])),
@@ -194,11 +194,11 @@ def _spread(values: Sequence[str]) -> float:
     )
 
 
-def _row(page: Page, at: int, cells: Sequence[str], column: int, texts: int) -> Label | None:
-    if len(cells) <= max(column, texts) or not cells[column].strip() or not cells[texts].strip():
+def _row(at: int, cells: Sequence[str], column: int, texts: int) -> Label | None:
+    if len(cells) <= max(column, texts) or not cells[column].strip(" :：.-–") or not cells[texts].strip():
         return None
     start = at + sum(len(c) + 1 for c in cells[:texts])
-    stop = page.text.find("\t", start) if len(cells) > texts + 1 else 0
+    stop = start + len(cells[texts]) if len(cells) > texts + 1 else 0
     stamps = [c for c in cells if re.fullmatch(rf"[\[(#<]?{CLOCK}(?:[ ]?[-–>]+[ ]?{CLOCK})?(?:-\d)?[\])#>]?", c.strip())]
     name = cells[column].strip().rstrip(" :：.-–")
     return Label(
@@ -219,6 +219,20 @@ def _answers(at: int, cells: Sequence[str], roles: Sequence[int], columns: Seque
         for i in roles
         if len(cells) > i and cells[i].strip()
     ]
+
+
+_DIGIT = re.compile(r"(?m)^[ \t]*[(\[]?(?P<name>\d)[)\].:]?[)\]]?[ \t]*[-–—:]?[ \t]+(?=[^\s\d])")
+
+
+def _digits(page: Page) -> list[Label]:
+    """Digits that stand for people: few, each back again and again, and not counting on."""
+    found = list(islice(_DIGIT.finditer(page.text, page.front.end), _MOST_NUMBERS))
+    numbers = [int(m["name"]) for m in found]
+    counting = sum(b - a == 1 for a, b in pairwise(numbers))
+    few = 1 < len(set(numbers)) <= len(found) / 2
+    if not few or len(found) < max(4, 0.5 * len(page.lines)) or (len(set(numbers)) > 2 and counting > 0.7 * len(found)):
+        return []
+    return [Label(m.start(), m.end(), m["name"]) for m in found]
 
 
 _FIELD = re.compile(r"(?m)^[ \t]*[*_-]{0,3}(?P<key>[^\W\d_][^\n:=\t]{0,20}?)[*_]{0,2}[ \t]*[:=][ \t]*[*_]{0,2}")
@@ -249,6 +263,7 @@ WHOLE: dict[str, Callable[[Page], list[Label]]] = {
     "table": _columns,
     "token": _tokens,
     "records": _records,
+    "digit": _digits,
 }
 """Families that are found by looking at the whole document."""
 

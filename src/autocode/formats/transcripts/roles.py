@@ -16,10 +16,11 @@ from statistics import median
 from autocode.config import SegmentConfig
 from autocode.errors import counted
 from autocode.formats.transcripts.candidates import Candidate
-from autocode.formats.transcripts.labels import INTERVIEWER, RESPONDENT, UNCLEAR, legend, role_of_word, speaks_by_name
+from autocode.formats.transcripts.labels import INTERVIEWER, RESPONDENT, UNCLEAR, Label, legend, role_of_word, speaks_by_name
 from autocode.formats.transcripts.page import Page
 from autocode.study import Document, Turn
 
+_MOST_LINES = 20_000  # of a text in which questions are looked for
 _QUESTION = re.compile(r"(?:[?？؟\u037e]|[\u0370-\u03ff];)(?=[\"'”’)»\]*_]*(?:\s|$))")
 
 
@@ -95,6 +96,86 @@ def names_in_turn(texts: Sequence[str]) -> tuple[str, str]:
     if max(first, second) < 0.4 or min(first, second) > 0.5 * max(first, second):
         return "Speaker 1", "Speaker 2"
     return (ASKER, ANSWERER) if first > second else (ANSWERER, ASKER)
+
+
+MARKER = re.compile(r"[ \t]*(>{1,3}|#{1,6}|[-–—*_•»?+]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
+
+
+def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
+    """Where two sides speak whom the text does not name: questions stand out by type, a sign, a number or capitals.
+
+    Returns:
+        A label for each turn, and how the sides were told apart.
+    """
+    spans = page.paragraphs(page.front.end, len(page.text)) if len(page.lines) <= _MOST_LINES else []
+    words = [page.text[a:b] for a, b in spans]
+    if len(spans) < 4:
+        return [], ()
+    signs = [(m[1] if not m[1].strip("(.)").isdigit() else "1") if (m := MARKER.match(w)) else "" for w in words]
+    masks = {
+        f"in {kind} type": [_covered(page, a, b, kind) for a, b in spans] for kind in dict.fromkeys(k for *_, k in page.styles)
+    }
+    masks |= {
+        f"that open with '{s}'" if s != "1" else "that have a number": [x == s for x in signs]
+        for s in dict.fromkeys(signs)
+        if s
+    }
+    masks["in capitals"] = [w.isupper() and len(w.split()) > 2 for w in words]
+    for how, mask in masks.items():
+        inside, outside = ([w for w, m in zip(words, mask, strict=True) if m == side] for side in (True, False))
+        if len(inside) < 3 or not outside or len(inside) > 0.75 * len(words):
+            continue
+        if ends_asking(inside) >= 0.5 and ends_asking(outside) <= 0.4:
+            return _sides(page, spans, mask), (
+                f"no names; the {counted(len(inside), 'paragraph')} {how} taken as the interviewer's",
+            )
+        if how.endswith("type") and ends_asking(outside) >= 0.5 and ends_asking(inside) <= 0.2:
+            return _sides(page, spans, [not m for m in mask]), (
+                f"no names; the {counted(len(inside), 'paragraph')} {how} taken as the respondent's",
+            )
+    sign = Counter(signs).most_common(1)[0][0]
+    opened = [n for n, s in enumerate(signs) if s == sign]
+    if not sign or sign not in "-–—>>>•»" or len(opened) < max(4, 0.75 * len(words)) or 0 not in opened[:2]:
+        return _unmarked(page, spans, words)
+    names = names_in_turn([words[n] for n in opened])
+    marks = [
+        (m := MARKER.match(page.text, spans[n][0])) and Label(m.start(), m.end(), names[i % 2]) for i, n in enumerate(opened)
+    ]
+    told = f"no names; '{sign}' opens {counted(len(opened), 'paragraph')}: taken as two people who speak in turn"
+    return [x for x in marks if x], (told,)
+
+
+def _unmarked(page: Page, spans: Sequence[tuple[int, int]], words: Sequence[str]) -> tuple[list[Label], tuple[str, ...]]:
+    """Labels where nothing but the questions tells the two sides apart."""
+    asking = [bool(ends_asking([w])) for w in words]
+    alone = sum(a != b for a, b in pairwise(asking)) >= 0.85 * (len(words) - 1) and len(words) >= 6
+    if alone:
+        return _sides(page, spans, asking), (
+            f"no names; the {counted(sum(asking), 'paragraph')} that ask are taken as the interviewer's",
+        )
+    return [], ()
+
+
+def _covered(page: Page, start: int, end: int, kind: str) -> bool:
+    """Whether a paragraph is in one style, nearly all of it."""
+    runs = sum(min(end, b) - max(start, a) for a, b, k in page.styles if k == kind and a < end and b > start)
+    return runs >= 0.85 * (end - start)
+
+
+def _sides(page: Page, spans: Sequence[tuple[int, int]], asking: Sequence[bool]) -> list[Label]:
+    """Labels for paragraphs of two sides, from the first question on; neighbours of one side are one turn."""
+    labels: list[Label] = []
+    for (start, end), asked in zip(spans, asking, strict=True):
+        if not labels and not asked:
+            continue
+        name = ASKER if asked else ANSWERER
+        mark = MARKER.match(page.text, start)
+        mark = mark if mark and (asked or mark[1] in "-–—") else None
+        if not labels or labels[-1].name != name:
+            pair = mark and mark[1] in "*_" and page.text[start:end].rstrip().endswith(mark[1])
+            stop = start + len(page.text[start:end].rstrip()) - 1 if pair else 0
+            labels.append(Label(start, mark.end() if mark else start, name, stop=stop))
+    return labels
 
 
 def interviewers(roles: Iterable[Role]) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 
 from autocode.errors import InputError, counted
@@ -24,6 +23,7 @@ from autocode.formats.transcripts.labels import (
     LEAD,
     SIGNS,
     TIME,
+    WORDS,
     Front,
     Label,
     Style,
@@ -34,10 +34,9 @@ from autocode.formats.transcripts.labels import (
     stamp_above,
 )
 from autocode.formats.transcripts.page import Page, stamp_below, without_closing, without_end_stamp, without_furniture
-from autocode.formats.transcripts.roles import ANSWERER, ASKER, asks, doubts_of, ends_asking, names_in_turn, with_roles
+from autocode.formats.transcripts.roles import ANSWERER, ASKER, MARKER, asks, doubts_of, unnamed_sides, with_roles
 from autocode.study import Document, Turn
 
-_MOST_LINES = 20_000  # of a text in which questions are looked for
 _MENDED = 1_500_000  # characters of a text in which slips of the hand are looked for
 
 
@@ -66,15 +65,18 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
     """
     page = Page(text, styles, front_of(text))
     found = _shown(page, shapes) or chosen(page)
+    look: tuple[str, ...] = ()
+    if found is None and (alike := _seen_alike(page)):
+        found, look = alike
     if found is None:
-        turns, doubts = _questions_marked(page)
-        return Speech(turns, page.front.meanings, doubts)
+        sides, doubts = unnamed_sides(page)
+        return Speech(_between(page, sides) if sides else (), page.front.meanings, doubts)
     labels, doubts = _spelled_alike(_from_zero(_absorbed(found, page)))
     if len({label.name for label in labels}) == 1:
         turns, inferred = _one_side(page, labels)
     else:
         turns, inferred = _between(page, labels), ()
-    return Speech(turns, page.front.meanings, (*doubts, *inferred, *doubts_of(page, turns, found)))
+    return Speech(turns, page.front.meanings, (*look, *doubts, *inferred, *doubts_of(page, turns, found)))
 
 
 def read_speakers(
@@ -171,6 +173,7 @@ _SENTENCE_END = re.compile(r"[.?!…。？！؟।։።;)\]\"”»-]\W*$")
 
 def _without_headings(page: Page, turns: Sequence[Turn]) -> list[Turn]:
     """Turns without a short last line, set apart, that ends no sentence, where nearly all other turns end one."""
+    turns = [replace(t, end=_before_part(page, t)) for t in turns]
     words = [page.text[t.start : t.end] for t in turns]
     if sum(bool(_SENTENCE_END.search(w)) for w in words) < 0.6 * len(words):
         return list(turns)
@@ -190,6 +193,21 @@ def _without_headings(page: Page, turns: Sequence[Turn]) -> list[Turn]:
         headed = short and turn is not turns[-1] and page.is_apart(at) and bool(_SENTENCE_END.search(before))
         done.append(replace(turn, end=turn.start + len(before)) if headed else turn)
     return done if sum(a != b for a, b in zip(turns, done, strict=True)) > 1 else list(turns)
+
+
+_PART = re.compile(
+    r"(?P<word>[^\W\d_]+)[ .]+(?:\d{1,3}|[IVX]{1,5}|[A-Z]|one|two|three|four|five|six)\b[.:)]?(?:[ \t–—-][^\n]{0,80})?"
+)
+
+
+def _before_part(page: Page, turn: Turn) -> int:
+    """Where the words of a turn end before a heading that counts parts of the talk: ``Part 2: Work``."""
+    body = page.text[turn.start : turn.end].rstrip()
+    last = body.rpartition("\n")[2]
+    found = _PART.fullmatch(last.strip(" \t*_#=–—-"))
+    at = turn.start + len(body) - len(last)
+    headed = found and found["word"].casefold() in WORDS["heading"] and at > turn.start and page.is_apart(at)
+    return turn.start + len(page.text[turn.start : at].rstrip()) if headed else turn.end
 
 
 def _turn(page: Page, label: Label, end: int) -> Turn:
@@ -215,11 +233,11 @@ def _one_side(page: Page, labels: Sequence[Label]) -> tuple[tuple[Turn, ...], tu
         return _between(page, labels), (f"one speaker only ({name}): whoever else speaks has no name",)
     other = ANSWERER if asking else ASKER
     regular = sum(len(p) == 2 for p in parts[:-1]) >= 0.7 * (len(parts) - 1) and asks(rest) >= 0.5
-    dashed = sum(bool(_MARKER.match(w)) for w in rest) >= 0.8 * len(rest)
+    dashed = sum(bool(MARKER.match(w)) for w in rest) >= 0.8 * len(rest)
 
     def bare(at: int) -> Label:
         """The label of a side without a name, a dash before its words left out."""
-        mark = _MARKER.match(page.text, at) if dashed else None
+        mark = MARKER.match(page.text, at) if dashed else None
         return Label(at, mark.end() if mark else at, other)
 
     marks: list[Label] = []
@@ -236,75 +254,24 @@ def _one_side(page: Page, labels: Sequence[Label]) -> tuple[tuple[Turn, ...], tu
     return _between(page, joined), (f"only '{name}' is named; {counted(count, 'turn')} without a name taken as the {side}'s",)
 
 
-_MARKER = re.compile(r"[ \t]*(>{1,3}|[-–—*_•»?#+]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
-
-
-def _questions_marked(page: Page) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
-    """Turns where no names are written and the questions stand out: by type, a sign, a number or capitals."""
-    spans = page.paragraphs(page.front.end, len(page.text)) if len(page.lines) <= _MOST_LINES else []
-    words = [page.text[a:b] for a, b in spans]
-    if len(spans) < 4:
-        return (), ()
-    signs = [(m[1] if not m[1].strip("(.)").isdigit() else "1") if (m := _MARKER.match(w)) else "" for w in words]
-    masks = {
-        f"in {kind} type": [_covered(page, a, b, kind) for a, b in spans] for kind in dict.fromkeys(k for *_, k in page.styles)
-    }
-    masks |= {
-        f"that open with '{s}'" if s != "1" else "that have a number": [x == s for x in signs]
-        for s in dict.fromkeys(signs)
-        if s
-    }
-    masks["in capitals"] = [w.isupper() and len(w.split()) > 2 for w in words]
-    for how, mask in masks.items():
-        inside, outside = ([w for w, m in zip(words, mask, strict=True) if m == side] for side in (True, False))
-        if len(inside) < 3 or not outside or len(inside) > 0.75 * len(words):
+def _seen_alike(page: Page) -> tuple[Candidate, tuple[str, ...]] | None:
+    """Labels that no family knows: nearly every line or paragraph looks like one of the first, with few names in turn."""
+    starts = [at for at in page.lines if not page.blank_lines or page.is_apart(at)]
+    for at in starts[:8] if page.short else ():
+        try:
+            shape = shape_of(page.text[at:].partition("\n")[0])
+        except InputError:
             continue
-        if ends_asking(inside) >= 0.5 and ends_asking(outside) <= 0.4:
-            return _sides(page, spans, mask), (
-                f"no names; the {counted(len(inside), 'paragraph')} {how} taken as the interviewer's",
-            )
-        if how.endswith("type") and ends_asking(outside) >= 0.5 and ends_asking(inside) <= 0.2:
-            return _sides(page, spans, [not m for m in mask]), (
-                f"no names; the {counted(len(inside), 'paragraph')} {how} taken as the respondent's",
-            )
-    asking = [bool(ends_asking([w])) for w in words]
-    alone = sum(a != b for a, b in pairwise(asking)) >= 0.85 * (len(words) - 1) and len(words) >= 6
-    if alone:
-        return _sides(page, spans, asking), (
-            f"no names; the {counted(sum(asking), 'paragraph')} that ask are taken as the interviewer's",
-        )
-    sign = Counter(signs).most_common(1)[0][0]
-    opened = [n for n, s in enumerate(signs) if s == sign]
-    if not sign or sign not in "-–—>>>•»" or len(opened) < max(4, 0.75 * len(words)) or 0 not in opened[:2]:
-        return (), ()
-    names = names_in_turn([words[n] for n in opened])
-    marks = [
-        (m := _MARKER.match(page.text, spans[n][0])) and Label(m.start(), m.end(), names[i % 2]) for i, n in enumerate(opened)
-    ]
-    told = f"no names; '{sign}' opens {counted(len(opened), 'paragraph')}: taken as two people who speak in turn"
-    return _between(page, [x for x in marks if x]), (told,)
-
-
-def _covered(page: Page, start: int, end: int, kind: str) -> bool:
-    """Whether a paragraph is in one style, nearly all of it."""
-    runs = sum(min(end, b) - max(start, a) for a, b, k in page.styles if k == kind and a < end and b > start)
-    return runs >= 0.85 * (end - start)
-
-
-def _sides(page: Page, spans: Sequence[tuple[int, int]], asking: Sequence[bool]) -> tuple[Turn, ...]:
-    """Paragraphs as turns of two sides, from the first question on; neighbours of one side are one turn."""
-    labels: list[Label] = []
-    for (start, end), asked in zip(spans, asking, strict=True):
-        if not labels and not asked:
-            continue
-        name = ASKER if asked else ANSWERER
-        mark = _MARKER.match(page.text, start)
-        mark = mark if mark and (asked or mark[1] in "-–—") else None
-        if not labels or labels[-1].name != name:
-            pair = mark and mark[1] in "*_" and page.text[start:end].rstrip().endswith(mark[1])
-            stop = start + len(page.text[start:end].rstrip()) - 1 if pair else 0
-            labels.append(Label(start, mark.end() if mark else start, name, stop=stop))
-    return _between(page, labels)
+        found = _shown(page, [shape]) if re.search(r"[^\w\s]|\t", shape) else None
+        names = Counter(key_of(x.name) for x in found.labels) if found else Counter[str]()
+        if (
+            found
+            and len(found.labels) >= max(4, 0.8 * len(starts))
+            and 1 < len(names) <= len(found.labels) / 2
+            and min(names.values()) > 1
+        ):
+            return found, (f"lines that look like '{shape}' are taken as turns: --speaker-pattern says it otherwise",)
+    return None
 
 
 def _shown(page: Page, shapes: Sequence[str]) -> Candidate | None:
