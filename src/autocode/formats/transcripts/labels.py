@@ -2,13 +2,14 @@
 
 A label is the place where a speaker is named, with the times beside it. Labels come in families by what parts the
 name from the words: a colon, a bracket, a dash, a tab, a line of its own. Which words name a role stands in words.toml.
-Front matter (title, date, place, participant, legend) is neither turn nor codable.
+Front matter (title, date, participant, legend) and what a page prints (numbers, running heads) are neither turns nor codable.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -357,3 +358,36 @@ def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
     if not again and not near and value.istitle() and len(value.split()) <= 4 and not talks:
         return ""  # a name beside a word for a part that nobody foresaw: "Narrator: Ruth Ellingsen"
     return "talk" if again or not near else "" if talks else "about"
+
+
+_MOST_PAGES = 5_000
+_PAGE_WORD = (
+    r"(?:page|seite|side|sida|página|pagina|pág\.?|p\.|s\.|str\.|oldal|sivu|стр\.)[ ]?\d{1,4}"
+    r"(?:[ ]?(?:of|von|de|di|/|van|av|z|из)[ ]?\d{1,4})?"
+)
+_PAGE = re.compile(
+    rf"^[ \t\f]*(?:[-–—|]{{1,2}}[ ]?\d{{1,4}}[ ]?[-–—|]{{1,2}}|\d{{1,4}}[ ]?/[ ]?\d{{1,4}}|第?\d{{1,4}}页|{_PAGE_WORD})[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HEAD = re.compile(rf"^[^\n]{{0,90}}(?<!\w){_PAGE_WORD}(?!\w)[^\n]{{0,60}}$", re.IGNORECASE | re.MULTILINE)
+
+
+def furniture(text: str) -> frozenset[str]:
+    """Lines that belong to the page and not to the talk: page numbers, and what stands beside them again and again."""
+    if text.startswith("@UTF8") or text.startswith("@Begin"):  # CLAN: what is coded below the words, and its own marks
+        return frozenset(m[0].strip() for m in re.finditer(r"(?m)^[%@].*$", text))
+    paged: dict[str, set[str]] = {}
+    for m in islice(_HEAD.finditer(text), _MOST_PAGES):
+        paged.setdefault(re.sub(r"\d+", "#", m[0].strip()), set()).add(m[0].strip())
+    again = frozenset(line for lines in paged.values() if len(lines) > 1 for line in lines)
+    numbers = list(islice(_PAGE.finditer(text), _MOST_PAGES))
+    if len(numbers) < 2:
+        return again
+    beside: Counter[str] = Counter()
+    for m in numbers:
+        above, below = text[max(0, m.start() - 200) : m.start()].split("\n"), text[m.end() : m.end() + 200].split("\n")
+        near = (next((line.strip() for line in lines[:3] if line.strip()), "") for lines in (above[::-1], below))
+        beside.update(set(near) - {""})
+    often = (line for line, n in beside.items() if n >= 0.4 * len(numbers) and len(line) > 5)
+    heads = {line for line in often if len(re.findall(rf"(?m)^[ \t\f]*{re.escape(line)}[ \t]*$", text)) > 1}
+    return again | {m[0].strip() for m in numbers} | heads

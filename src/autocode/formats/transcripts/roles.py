@@ -52,7 +52,7 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     interviewer and the others as respondents. A letter or two say little: an E who asks in half of
     the turns is no respondent, and an I who hardly ever asks beside it no interviewer.
     """
-    explained = legend(document.text) if explained is None else explained
+    explained = {**(legend(document.text) if explained is None else explained), **_stated(document)}
     turns: dict[str, list[str]] = {}
     for turn in document.turns:
         if turn.speaker:
@@ -66,6 +66,9 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     telling = asker and asker not in called and asked[asker] >= 0.5 and not any(explained.get(s) for s in turns)
     if telling and all(len(s.strip(" .")) <= 2 and 3 * asked[s] <= asked[asker] for s in called):
         named = {s: ("", "") if len(s.strip(" .")) <= 2 else said for s, said in named.items()}
+    asks_enough = any(asked[s] >= 0.4 for s in called)
+    silent = {s for s in called if asks_enough and len(s.strip(" .")) <= 2 and asked[s] <= 0.1 and not explained.get(s)}
+    named = {s: ("", "") if s in silent else said for s, said in named.items()}
     roles = []
     for speaker in turns:
         role, why = named[speaker]
@@ -74,6 +77,26 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
         shares = f"asks in {asked[speaker]:.0%} of {len(turns[speaker])} turns, says {words[speaker]:.0%} of the words"
         roles.append(Role(speaker, role, asked[speaker], words[speaker], len(turns[speaker]), f"{why}; {shares}"))
     return tuple(roles)
+
+
+_STATED = re.compile(
+    r"(?m)^[ \t*_#>-]*(?P<who>[^\W\d_][^\n:=(]{1,40}?)[ \t]*(?:\([^)\n]*\))?[*_]*[ \t]*[:=\t][*_]*[ \t]*(?P<names>[^\n]+)"
+)
+
+
+def _stated(document: Document) -> dict[str, str]:
+    """What lines before the talk say: ``Interviewers: Rosa (I1), Lena (I2)``, or ``Interviewer: Jo Carter`` for JC or Jo."""
+    found: dict[str, str] = {}
+    speakers = {t.speaker for t in document.turns if t.speaker}
+    for m in _STATED.finditer(document.text, 0, min(4000, document.turns[0].start) if document.turns else 0):
+        if not role_of_word(m["who"]):
+            continue
+        initials = "".join(word[0] for word in re.findall(r"\w+", re.sub(r"\(.*?\)", "", m["names"])))
+        for name in speakers:
+            there = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", m["names"])
+            if there or (len(name) > 1 and name.replace(".", "").casefold() == initials.casefold()):
+                found.setdefault(name, m["who"])
+    return found
 
 
 def ends_asking(texts: Sequence[str]) -> float:
@@ -236,6 +259,8 @@ def _by_name(speaker: str, explained: Mapping[str, str]) -> tuple[str, str]:
     for text, why in ((explained.get(speaker, ""), "the legend says so"), (speaker, "the name says so")):
         if text and (role := role_of_word(text)):
             return role, why
+        if text and text is not speaker and len(speaker.strip(" .")) <= 2:
+            break  # the legend says what the letter stands for
     return "", ""
 
 
@@ -245,7 +270,8 @@ def _asker(asked: Mapping[str, float], words: Mapping[str, float]) -> str:
     if len(ranked) < 2 or not asked[ranked[0]]:
         return ""
     first, second = ranked[:2]
-    return first if asked[first] >= 2 * asked[second] and words[first] < 0.5 else ""
+    sure = asked[first] >= 0.6 and asked[first] >= 5 * asked[second]
+    return first if asked[first] >= 2 * asked[second] and (words[first] < 0.5 or sure) else ""
 
 
 def _by_talk(speaker: str, asker: str, known: bool) -> tuple[str, str]:

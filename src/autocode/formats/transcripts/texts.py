@@ -28,7 +28,7 @@ from autocode.formats.tables.coded_word import (
 )
 from autocode.formats.transcripts.cues import is_speech, read_json, read_subtitles, speech
 from autocode.formats.transcripts.labels import CLOSED, KIND_ENDS, OPENED, Style, marked_out
-from autocode.formats.transcripts.page import line_numbers, without_line_numbers
+from autocode.formats.transcripts.page import line_numbers, without_print
 from autocode.formats.transcripts.speakers import read_speakers, turns_in
 from autocode.formats.transcripts.word import read_opendocument
 from autocode.study import Document, Study
@@ -287,7 +287,7 @@ def _without_print(pages: list[list[str]]) -> tuple[list[list[str]], list[str]]:
         keep = [line for i, line in enumerate(lines) if not (i in edge and page[i] & often)]
         left += len(lines) - len(keep)
         kept.append(keep)
-    notes = [f"{counted(left, 'running head or page number', 'running heads and page numbers')} left out"] if left else []
+    notes = [_HEADS_LEFT.format(counted(left, *_HEADS))] if left else []
     text = "\n".join(line for page in kept for line in page)
     if numbers := line_numbers(text):
         notes.append(_NUMBERS_LEFT.format(counted(len(numbers), "number")))
@@ -297,7 +297,8 @@ def _without_print(pages: list[list[str]]) -> tuple[list[list[str]], list[str]]:
     return kept, notes
 
 
-_NUMBERS_LEFT = "{} of lines left out"
+_HEADS = ("running head or page number", "running heads and page numbers")
+_NUMBERS_LEFT, _HEADS_LEFT = "{} of lines left out", "{} left out"
 
 
 def read_text_file(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
@@ -332,9 +333,11 @@ def _one(
     text: str, path: Path, options: ReadOptions, notes: Sequence[str] = (), styles: Sequence[Style] = ()
 ) -> tuple[Study, list[Receipt]]:
     """The study of one transcript, with what there is to note and to doubt of it."""
-    plain, there, numbers = without_line_numbers(text, styles)
-    if numbers and len(turns_in(plain, there, options.shapes).turns) < 0.8 * numbers:  # else they count turns
-        text, styles, notes = plain, there, [*notes, _NUMBERS_LEFT.format(counted(numbers, "number"))]
+    plain, there, numbers, heads = without_print(text, styles)
+    if heads or (numbers and len(turns_in(plain, there, options.shapes).turns) < 0.8 * numbers):  # else they count turns
+        left = [_NUMBERS_LEFT.format(counted(numbers, "number"))] if numbers else []
+        left += [_HEADS_LEFT.format(counted(heads, *_HEADS))] if heads else []
+        text, styles, notes = plain, there, [*notes, *left]
     document, doubts = read_speakers(text, path, styles, options.shapes)
     return Study((document,)), [Receipt(document.source, "transcripts", 1, {}, (*(n for n in notes if n), *doubts))]
 
