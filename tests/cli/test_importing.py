@@ -97,7 +97,7 @@ def test_halves_of_characters_do_not_stop_an_import(run: Run, tmp_path: Path) ->
     assert "\ufffd" in load(tmp_path / "s" / STORE).documents[0].text
 
 
-WAVED = "~~ Ana ~~ Why did you go?\n~~ Ben ~~ No idea.\n~~ Ana ~~ And now?\n~~ Ben ~~ Home.\n"
+WAVED = "=~ Ana ~= Why did you go?\nSo soon?\nSo far?\n=~ Ben ~= No idea.\n=~ Ana ~= And now?\n=~ Ben ~= Home.\n"
 
 
 def test_an_example_of_how_speakers_are_named_is_remembered(run: Run, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_an_example_of_how_speakers_are_named_is_remembered(run: Run, tmp_path: 
     for name in ("R01", "R02"):
         (tmp_path / f"{name}.txt").write_text(WAVED.replace("Home", name))
     assert "no speakers found" in run("import", "R01.txt", "--study", "s")[1]
-    code, out, _ = run("import", "R01.txt", "--study", "s", "--speaker-pattern", "~~ Ana ~~ Why")
+    code, out, _ = run("import", "R01.txt", "--study", "s", "--speaker-pattern", "=~ Ana ~= Why")
     assert (code, "4 of 4 turns named in this way" in out) == (0, True)
     run("import", "R02.txt", "--study", "s")
     speakers = {d.id: [t.speaker for t in d.turns] for d in load(tmp_path / "s" / STORE).documents}

@@ -102,3 +102,17 @@ def test_headings_of_r_packages_are_known(tmp_path: Path) -> None:
     )
     study, _ = read_all([tmp_path / "Int1.txt", table])
     assert [(c.document, c.start, c.end, c.coder) for c in study.codings] == [("Int1", 15, 28, "ana")]
+
+
+@pytest.mark.parametrize(("name", "sep"), [("t.tsv", "\t"), ("t.csv", ";")])
+def test_a_transcript_without_headings_is_read(name: str, sep: str, tmp_path: Path) -> None:
+    """The first row is a turn like the others, and the receipt says so."""
+    said = ("Where did you learn it?", "From my aunt, mostly.", "And who taught her?", "Nobody at all, she said.")
+    rows = [sep.join((f"00:00:0{n}", ("VERA", "OLAF")[n % 2], words)) for n, words in enumerate(said)]
+    (tmp_path / name).write_text("\n".join(rows) + "\n")
+    study, receipts = read_all([tmp_path / name])
+    document = study.documents[0]
+    assert [(t.speaker, document.text_of(t)) for t in document.turns] == [
+        (("VERA", "OLAF")[n % 2], w) for n, w in enumerate(said)
+    ]
+    assert any("no headings" in note for r in receipts for note in r.notes)

@@ -146,3 +146,24 @@ def test_a_voice_that_speaks_once_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.vtt"
     path.write_text(_vtt(*[("Ana", "So?"), ("Ben", "Yes.")] * 3, ("Bem", "And on.")), encoding="utf-8")
     assert "'Bem': one turn only; a speaker?" in read_subtitles(path, ReadOptions())[1][0].notes
+
+
+def test_signs_of_another_speaker_make_turns(tmp_path: Path) -> None:
+    """'>>' and dashes that open lines change the speaker; pieces without one go on, and who asks is the interviewer."""
+    said = ("Where was that?", "At home,", "in the kitchen.", "Who cooked?", "I did.")
+    cues = [
+        f"{n}\n00:00:0{n},000 --> 00:00:0{n + 1},000\n{'' if n == 2 else '>> '}{words}\n"
+        for n, words in enumerate(said, 0)
+        if n != 4
+    ]
+    cues[3] = cues[3].rstrip("\n") + f"\n>> {said[4]}\n"
+    (tmp_path / "t.srt").write_text("\n".join(cues))
+    study, receipts = read_subtitles(tmp_path / "t.srt", ReadOptions())
+    found = [(t.speaker, study.documents[0].text_of(t)) for t in study.documents[0].turns]
+    assert found == [
+        ("Interviewer", "Where was that?"),
+        ("Respondent", "At home, in the kitchen."),
+        ("Interviewer", "Who cooked?"),
+        ("Respondent", "I did."),
+    ]
+    assert receipts[0].notes == ("no names; the signs of another speaker (4) taken as two people who speak in turn",)

@@ -60,3 +60,30 @@ def test_interviewers_in_other_languages_and_under_old_names_are_remembered() ->
     assert remembered([first, named]) == ("haastattelija", "jo k")
     (next_one,) = pooled([Document("c", text, turns=turns_in(text).turns)], [named])
     assert next_one.interviewers == ("Jo K",)
+
+
+ASKED = ("How did it begin?", "By chance.", "Who was there?", "My brother.", "And then?", "We stayed.", "Until when?", "May.")
+
+
+def _asking(text: str) -> tuple[str, ...]:
+    speech = turns_in(text)
+    return with_roles(Document("d", text, turns=speech.turns), speech.meanings).interviewers
+
+
+def test_who_asks_is_the_interviewer_whatever_the_letter() -> None:
+    """P for 'penemuduga' asks and R answers: a letter says less than the questions."""
+    assert _asking("\n".join(f"{'PR'[n % 2]}: {words}" for n, words in enumerate(ASKED))) == ("P",)
+
+
+def test_a_legend_in_a_sentence_of_names_says_the_roles() -> None:
+    """Interviewers and respondents listed with their letters: F is the wife, not a question."""
+    head = "Interviewers: Rosa (I1), Lena (I2)\nRespondents: M = husband, F = wife\n\n"
+    names = ("I1", "F", "I2", "M")
+    text = head + "\n".join(f"{names[n % 4]}: {words}" for n, words in enumerate(ASKED))
+    assert set(_asking(text)) == {"I1", "I2"}
+
+
+def test_initials_of_the_interviewer_s_name_are_hers() -> None:
+    """'Interviewer: Jo Carter' above the talk makes JC the interviewer, though she hardly asks."""
+    head = "Interview 9\nInterviewer: Jo Carter\n\n"
+    assert _asking(head + "\n".join(f"{('JC', 'RK')[n % 2]}: {w.rstrip('?')}." for n, w in enumerate(ASKED))) == ("JC",)

@@ -296,3 +296,77 @@ def test_what_may_be_no_words_is_doubted(text: str, said: str) -> None:
     doubts = "; ".join(turns_in(text).doubts)
     assert said in doubts
     assert "page again" not in doubts
+
+
+WORDS = ("Where did you learn it?", "From my aunt, mostly.", "And who taught her?", "Nobody, she said: watch and try.")
+WAYS = {
+    "numbers for people": (lambda n: f"{n % 2 + 1}: ", ("1", "2")),
+    "a comma": (lambda n: ("INT, ", "RES, ")[n % 2], ("INT", "RES")),
+    "a word for saying": (lambda n: ("Vera says: ", "Olaf says: ")[n % 2], ("Vera", "Olaf")),
+    "from and to": (lambda n: ("From Vera to Everyone: ", "From Olaf Berg to Everyone: ")[n % 2], ("Vera", "Olaf Berg")),
+    "a sign before the name": (lambda n: ("@vera ", "@olaf ")[n % 2], ("vera", "olaf")),
+    "signs around the name": (lambda n: ("// Vera // ", "// Olaf // ")[n % 2], ("Vera", "Olaf")),
+    "markup": (lambda n: ('<u who="VE">', '<u who="OL">')[n % 2], ("VE", "OL")),
+    "two dashes": (lambda n: ("VERA--", "OLAF--")[n % 2], ("VERA", "OLAF")),
+    "long names": (
+        lambda n: ("Dr Vera Lind, University of Ulm: ", "Olaf Berg, head gardener: ")[n % 2],
+        ("Dr Vera Lind, University of Ulm", "Olaf Berg, head gardener"),
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_way_of_naming_that_comes_back_is_found(way: str) -> None:
+    """Signs, words or numbers that open line after line in turn name the speakers; the words begin behind them."""
+    opening, names = WAYS[way]
+    lines = [opening(n) + words for n, words in enumerate(WORDS * 3)]
+    assert _turns("\n".join(lines) + "\n") == [(names[n % 2], words) for n, words in enumerate(WORDS * 3)]
+
+
+def test_records_with_keys_are_turns() -> None:
+    """A name, a time and the words on a line each: the name speaks the words, at the time."""
+    records = [f"Name: {('Vera', 'Olaf')[n % 2]}\nTime: 0:0{n}\nText: {words}\n" for n, words in enumerate(WORDS)]
+    speech = turns_in("\n".join(records))
+    assert [(t.speaker, t.start_ms) for t in speech.turns] == [("Vera", 0), ("Olaf", 1000), ("Vera", 2000), ("Olaf", 3000)]
+    assert _turns("\n".join(records))[1] == ("Olaf", WORDS[1])
+
+
+def test_a_table_drawn_with_bars_is_read() -> None:
+    """Markdown's table: its rule names nobody, its last bar is no word."""
+    rows = [f"| 0:0{n} | {('Vera', 'Olaf')[n % 2]} | {words} |" for n, words in enumerate(WORDS)]
+    text = "\n".join(["| When | Who | What |", "|---|---|---|", *rows, ""])
+    assert _turns(text)[-2:] == [("Vera", WORDS[2]), ("Olaf", WORDS[3])]
+
+
+def test_what_opens_every_paragraph_is_a_change_of_speaker() -> None:
+    """Two people speak in turn behind dashes, whatever they end in; the receipt says that this is inferred."""
+    speech = turns_in("".join(f"— {words}\n\n" for words in (*WORDS, "Thanks a lot.", "Not at all.")))
+    assert [t.speaker for t in speech.turns] == ["Interviewer", "Respondent"] * 3
+    assert speech.doubts[0] == "no names; '—' opens 6 paragraphs: taken as two people who speak in turn"
+
+
+def test_headings_that_count_parts_belong_to_nobody() -> None:
+    """A single 'Part 2: Work' between turns is no word of the turn before it."""
+    text = "".join(f"{('IV', 'P3')[n % 2]}: {words}\n\n" + "Part 2: Work\n\n" * (n == 1) for n, words in enumerate(WORDS))
+    assert _turns(text)[1] == ("P3", WORDS[1])
+
+
+def test_a_sentence_about_a_speaker_is_no_turn_of_hers() -> None:
+    """'KL is the researcher.' above the talk begins with a name and is no turn."""
+    text = "Kim's transcript\n\nKL is the researcher.\n\n" + "".join(
+        f"{('KL', 'TB')[n % 2]}: {w}\n\n" for n, w in enumerate(WORDS)
+    )
+    assert _turns(text)[0] == ("KL", WORDS[0])
+
+
+def test_what_closes_a_transcript_is_told() -> None:
+    """Where the last turn alone has several paragraphs, a reader is asked to look."""
+    text = "".join(f"{('IV', 'P3')[n % 2]}: {w}\n\n" for n, w in enumerate(WORDS * 2)) + "All names were changed by us.\n"
+    assert any("the last turn alone has 2 paragraphs" in doubt for doubt in turns_in(text).doubts)
+
+
+def test_closing_lines_of_programs_are_left_out() -> None:
+    """'Meeting ended' and what a program says of its transcript are nobody's words."""
+    said = "".join(f"{('Vera Lind', 'Olaf Berg')[n % 2]}: {w}\n" for n, w in enumerate(WORDS))
+    text = f"{said}\nMeeting ended after 00:12:10\n\nThis editable transcript was computer generated.\n"
+    assert _turns(text)[-1] == ("Olaf Berg", WORDS[-1])

@@ -82,3 +82,53 @@ def test_samples_survive_being_cut_and_flipped() -> None:
                     path.write_bytes(content)
                     with suppress(AutocodeError):
                         read(path, ReadOptions(add_codes=True, coder="x"))
+
+
+def _lines(count: int) -> list[str]:
+    """Lines of a page that end within sentences, each turn over two of them."""
+    return [
+        line
+        for n in range(count)
+        for line in (f"{('IV', 'P3')[n % 2]}: this is the first line of", f"what is said at place {n}.")
+    ]
+
+
+@pytest.mark.parametrize("every", [1, 5])
+def test_numbers_of_lines_are_no_words(every: int, tmp_path: Path) -> None:
+    """Where a page counts its lines, all or every fifth, the numbers are left out and told."""
+    numbered = [f"{n if n % every == 0 else '':>3}  {line}" for n, line in enumerate(_lines(20), 1)]
+    (tmp_path / "t.txt").write_text("\n".join(numbered) + "\n")
+    study, receipts = read_all([tmp_path / "t.txt"])
+    document = study.documents[0]
+    assert " ".join(document.text_of(document.turns[6]).split()) == "this is the first line of what is said at place 6."
+    assert f"{40 // every} numbers of lines left out" in receipts[0].notes
+
+
+def test_numbers_of_turns_stay_in_the_text(tmp_path: Path) -> None:
+    """Where each turn has a number the text is as it was: only its turns begin behind the names."""
+    text = "".join(f"{n}  {('IV', 'P3')[n % 2]}: so it went on\n" for n in range(1, 9))
+    (tmp_path / "t.txt").write_text(text)
+    study, _ = read_all([tmp_path / "t.txt"])
+    assert (study.documents[0].text, len(study.documents[0].turns)) == (text, 8)
+
+
+def test_running_heads_within_a_turn_are_left_out(tmp_path: Path) -> None:
+    """'Harbour study, page 2 of 3' between two halves of a sentence is no part of it."""
+    lines = _lines(6)
+    for at, page in ((3, 1), (9, 2)):
+        lines[at] = f"\nHarbour study, page {page} of 3\n\n{lines[at]}"
+    (tmp_path / "t.txt").write_text("\n".join(lines) + "\n")
+    study, receipts = read_all([tmp_path / "t.txt"])
+    document = study.documents[0]
+    assert " ".join(document.text_of(document.turns[1]).split()) == "this is the first line of what is said at place 1."
+    assert "2 running heads and page numbers left out" in receipts[0].notes
+
+
+def test_chat_files_are_read_without_what_is_coded_below(tmp_path: Path) -> None:
+    """CLAN's headers, its tiers below the words and its last mark are no words."""
+    lines = ["@UTF8", "@Begin", "@Participants:\tINV Investigator, PAR Participant", "*INV:\thow are you ?"]
+    lines += ["%mor:\tadv|how cop|be", "*PAR:\tfine thanks .", "*INV:\tgood .", "*PAR:\tand you ?", "@End", ""]
+    (tmp_path / "t.cha").write_text("\n".join(lines))
+    document = read(tmp_path / "t.cha").documents[0]
+    said = [(t.speaker, document.text_of(t)) for t in document.turns]
+    assert said == [("INV", "how are you ?"), ("PAR", "fine thanks ."), ("INV", "good ."), ("PAR", "and you ?")]

@@ -109,7 +109,9 @@ class _Names:
             ):
                 self.groups.setdefault(key_of(x.name), []).append(x)
         self.ranked = sorted(self.groups, key=lambda k: -len(self.groups[k]))
-        self.total = max(1.0, len(page.lines) / (2 if family == "own" else 1))
+        flush = [at for at in page.lines if not page.text[at].isspace()]  # what hangs below a name is indented
+        hanging = len(flush) < len(page.lines) and all(not page.text[x.start].isspace() for x in self.labels)
+        self.total = max(1.0, len(flush if hanging else page.lines) / (2 if family == "own" else 1))
         self.all_named = len(self.labels) >= 0.9 * self.total and family not in ("dot", "wide", "token", "sign")
         self.stamped = sum("t" in x.form for g in self.groups.values() for x in g) >= 0.5 * sum(map(len, self.groups.values()))
         self.habits: dict[tuple[str, ...], tuple[float, float, float, float]] = {}

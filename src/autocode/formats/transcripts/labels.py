@@ -151,7 +151,7 @@ def _bracketed(opening: str, closing: str) -> str:
 
 PARTED: dict[str, str] = {
     "colon": rf"{_NAMED}{_CLOSE}{_SPACE}{_COLON}(?:\*\*|__|\*|_)?{_SPACE}{_AFTER}",
-    "dash": rf"{_NAMED}{_CLOSE}(?:{_SPACE}[–—―]+|{_SPACE}-{{1,2}}(?=[ \t])|\.[-–—]){_TALK}",
+    "dash": rf"{_NAMED}{_CLOSE}(?:{_SPACE}[–—―]+|{_SPACE}-{{1,2}}(?=[ \t])|--(?=[^\s-])|\.[-–—]){_TALK}",
     "semicolon": rf"{_NAMED}{_SPACE}[;；]{_TALK}",
     "pipe": rf"\|?{_SPACE}{_NAME}{_ASIDE}{_WITHIN}{_SPACE}\|{_TALK}",
     "arrow": rf"{_NAMED}{_SPACE}(?:[-=]?>{{1,3}}|→|⇒|»|›){_TALK}",
@@ -341,17 +341,22 @@ def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
     if is_about(key):
         return "about" if f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") < 3 else ""  # a record's key comes back
     bare = re.sub(r"\(.*\)|[.,;]$", "", value).strip()
+    if keyed["sign"] in "\t|" and role_of_word(key) and role_of_word(bare):
+        return ""  # the headings of a table's columns
     if len(key) <= 12 and len(bare) > 2 and role_of_word(bare):
         return "legend"
+    brief = role_of_word(key) and len(value.split()) <= 4 and text.count("\n") > 12  # "Interviewee: a nurse"
     talks = (
         ends_sentence(value)
         or value.casefold().split(" ")[0].strip(",.!") in WORDS["greeting"]
-        or (value[:1].islower() and not (role_of_word(key) and len(value.split()) <= 4))
+        or (value[:1].islower() and not brief)
         or len(value.split()) > 7
         or len(value) > 60
     )
     if role_of_word(key):
-        return "talk" if value and talks else "who" if value else ""
+        named = value.istitle() and len(value.split()) <= 4 and f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") == 1
+        sure = named and not talks and text.count("\n") > 6  # a role that comes once, with a name: nobody says it
+        return "talk" if value and talks else "about" if sure else "who" if value else ""
     if keyed["sign"] not in ":：" or not value or len(key.split()) > 3:
         return ""
     again = f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") > 1

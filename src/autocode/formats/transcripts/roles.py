@@ -80,7 +80,7 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
 
 
 _STATED = re.compile(
-    r"(?m)^[ \t*_#>-]*(?P<who>[^\W\d_][^\n:=(]{1,40}?)[ \t]*(?:\([^)\n]*\))?[*_]*[ \t]*[:=\t][*_]*[ \t]*(?P<names>[^\n]+)"
+    r"(?m)^[ \t*_#>-]*(?P<who>[^\W\d_][^\n:=(]{3,40}?)[ \t]*(?:\([^)\n]*\))?[*_]*[ \t]*[:\t][*_]*[ \t]*(?P<names>[^\n]+)"
 )
 
 
@@ -295,6 +295,12 @@ def doubts_of(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str,
     rare = [s for s, n in counts.items() if n == 1 and len(turns) > 5 and (len(counts) > 2 or not speaks_by_name(s))]
     if rare and len(rare) <= 5:
         told.append(f"{', '.join(repr(s) for s in rare)}: one turn only; a speaker?")
+    edges = {t.speaker for t in (*turns[:1], *turns[-1:])}
+    twice = [s for s, n in counts.items() if n == 2 and s in edges and len(counts) > 2 and len(turns) > 9 and not rare]
+    told += [f"{', '.join(map(repr, twice))}: two turns only, at the beginning and the end; a speaker?"] if twice else []
+    parts = [len(page.paragraphs(t.start, t.end)) for t in turns]
+    if len(turns) > 5 and parts[-1] > max(parts[:-1]) == 1 and page.blank_lines:
+        told.append(f"the last turn alone has {parts[-1]} paragraphs: is what closes the transcript said in it?")
     named = all(speaks_by_name(s) for s, n in counts.most_common(2))
     words = [s for s, n in counts.items() if named and n > 1 and not speaks_by_name(s)]
     if words and len(words) <= 3 and len(counts) > 2:

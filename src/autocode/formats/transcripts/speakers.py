@@ -119,6 +119,7 @@ def _absorbed(found: Candidate, page: Page) -> tuple[Label, ...]:
     for family in ("colon", "semicolon", "dash", "square", "tab", "timed", "own", "token", "dot"):
         for x in page.labels(family) if family != found.family else ():
             loose = family in ("dot", "token", "dash", "own") and len(x.name) < 2
+            loose = loose or (family == "token" and page.text[x.end : x.end + 1].islower())  # "KL is the researcher."
             if x.start not in taken and key_of(x.name) in names and not loose and (page.is_apart(x.start) or not apart):
                 more.append(x)
                 taken.add(x.start)
@@ -262,7 +263,7 @@ def _seen_alike(page: Page) -> tuple[Candidate, tuple[str, ...]] | None:
             shape = shape_of(page.text[at:].partition("\n")[0])
         except InputError:
             continue
-        found = _shown(page, [shape]) if re.search(r"[^\w\s]|\t", shape) else None
+        found = _shown(page, [shape]) if re.search(r"(?i)name", shape) and re.search(r"[^\w\s]|\t", shape) else None
         names = Counter(key_of(x.name) for x in found.labels) if found else Counter[str]()
         if (
             found

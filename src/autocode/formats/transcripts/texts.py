@@ -334,7 +334,8 @@ def _one(
 ) -> tuple[Study, list[Receipt]]:
     """The study of one transcript, with what there is to note and to doubt of it."""
     plain, there, numbers, heads = without_print(text, styles)
-    if heads or (numbers and len(turns_in(plain, there, options.shapes).turns) < 0.8 * numbers):  # else they count turns
+    lines = sum(bool(line.strip()) for line in plain.split("\n")) if numbers else 0
+    if heads or (numbers and len(turns_in(plain, there, options.shapes).turns) < 0.8 * lines):  # else they count turns
         left = [_NUMBERS_LEFT.format(counted(numbers, "number"))] if numbers else []
         left += [_HEADS_LEFT.format(counted(heads, *_HEADS))] if heads else []
         text, styles, notes = plain, there, [*notes, *left]
