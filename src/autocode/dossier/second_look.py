@@ -343,7 +343,8 @@ def findings_blocks(made: Stability | None) -> Iterator[Block]:
         ("Finding", "Verdict", "Because", "Draws that agree"),
         rows,
         "tttp",
-        "Each finding again under each coder, with interviews drawn again 2,000 times, and without one or two of them. "
+        "Each finding again under each coder, with interviews drawn again 2,000 times, without one or two of them, and held "
+        "against chance. "
         f"{counted(made.count(LITTLE), 'comparison')} with fewer than five uses left out.{whole}",
     )
 

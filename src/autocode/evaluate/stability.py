@@ -4,9 +4,11 @@ A finding is a sign: this code is used more than that one, these two codes meet 
 group speaks of a code more than the other. It is computed from the agreed coding (else the mean of the human coders),
 and again under each coder alone, with the documents drawn again, and without each document; and where nobody coded some
 documents, over all of them from the machine's coding, corrected by what the humans coded (prediction-powered inference).
+A few documents that agree by luck look sure when they are drawn again, so that chance is asked as well: how often it would
+bring as much were the difference dealt out over the documents at random.
 
-Sources: Efron, B. & Tibshirani, R. (1993). An Introduction to the Bootstrap, ch. 11 (documents as clusters);
-Angelopoulos, A. N. et al. (2023). Prediction-powered inference. Science 382, 669-674.
+Sources: Efron, B. & Tibshirani, R. (1993). An Introduction to the Bootstrap, ch. 11 (documents as clusters) and 15
+(permutation tests); Fisher, R. A. (1935). The Design of Experiments, ch. 21 (signs of paired differences); Angelopoulos, A. N. et al. (2023). Prediction-powered inference. Science 382, 669-674.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ STANDS, CODER, FEW, CLOSE, LITTLE = (
 )
 DRAWS = 2000
 SURE = 0.95  # share of the draws of documents that must have the finding's sign
+LEVEL = 0.05  # share of the random deals that may bring as much, either way, where a finding stands
 CONTRARY = 0.8  # share of the draws in which another coder's coding says the opposite, to call it the coder's
 LEAST_USES = 5  # of the two things compared, together
 FEW_INTERVIEWS = 2  # a finding that this many interviews can turn depends on them
@@ -52,6 +55,8 @@ class Finding:
             document is coded by hand, or without a machine.
         turned_by: Documents without which the difference would vanish or turn, at most `FEW_INTERVIEWS`.
         verdict: stands, depends on the coder, depends on few interviews, too close to call, not enough data to say.
+        chance: Share of the random deals over the documents that bring as great a difference, either way, 0 to 1 (times the
+            pairs that it was picked from).
     """
 
     kind: str
@@ -63,6 +68,7 @@ class Finding:
     turned_by: tuple[str, ...]
     verdict: str
     against: tuple[str, ...] = ()
+    chance: float = 0.0
 
     @property
     def why(self) -> str:
@@ -75,6 +81,8 @@ class Finding:
             return f"fewer than {LEAST_USES} uses"
         if self.verdict == CLOSE and self.corrected is not None and self.corrected <= 0 < self.value:
             return "not over all interviews, with the uncoded ones coded by the machine and corrected"
+        if self.verdict == CLOSE and self.support >= SURE and self.chance > LEVEL:
+            return f"chance alone would bring as much in {100 * self.chance:.0f} of 100 such studies"
         return f"in {100 * self.support:.0f} of 100 draws of interviews"
 
 
@@ -236,14 +244,14 @@ class _Statement:
     Attributes:
         per: (S, G, 2) counts compared, by source and document; (S, G, 4) counts and units of two groups.
         uses: Uses behind it.
-        sure: Share of the draws that must agree: higher where the pair was picked from several.
+        picked_from: Pairs that this one was picked from: what is asked of draws and deals is stricter by that.
     """
 
     kind: str
     text: str
     per: FloatArray
     uses: float
-    sure: float = SURE
+    picked_from: int = 1
 
 
 def _statements(matrix: CodingMatrix, counts: _Counts, most: int) -> Iterator[_Statement]:
@@ -286,8 +294,7 @@ def _contrasts(codes: Sequence[str], counts: _Counts, most: int) -> Iterator[_St
     if len(present) < 2:
         return
     units, rows = counts.sums[0, -1], []
-    # The two groups are picked for their distance, out of so many pairs: the line is raised for that.
-    sure = 1 - (1 - SURE) / (len(present) * (len(present) - 1) / 2)
+    pairs = len(present) * (len(present) - 1) // 2
     for k, code in enumerate(codes):
         shares = {g: _ratio(counts.sums[0, k][counts.of_group == g].sum(), units[counts.of_group == g].sum()) for g in present}
         high, low = max(present, key=lambda g: shares[g]), min(present, key=lambda g: shares[g])
@@ -299,7 +306,7 @@ def _contrasts(codes: Sequence[str], counts: _Counts, most: int) -> Iterator[_St
             parts.append(np.where(mask, counts.sums[:, k], 0.0))
             parts.append(np.where(mask, counts.sums[:, -1], 0.0))
         text = f"{high} speak of {_leaf(code)} more than {low}"
-        yield _Statement("group", text, np.stack(parts, axis=-1), float(counts.sums[0, k].sum()), sure)
+        yield _Statement("group", text, np.stack(parts, axis=-1), float(counts.sums[0, k].sum()), pairs)
 
 
 def _ratio(above: float, below: float) -> float:
@@ -319,11 +326,13 @@ def _difference(sums: FloatArray) -> FloatArray:
 
 def _finding(statement: _Statement, counts: _Counts, weights: FloatArray) -> Finding:
     """Weigh one statement; its sources are the base first, then each coder, then the machine's two rows."""
-    per, sure, documents = statement.per, statement.sure, counts.documents
+    per, documents = statement.per, counts.documents
     value = float(_difference(per[0].sum(0)))
     draws = _difference(weights @ per[0])
     support = float(((draws > 0) + 0.5 * (draws == 0)).mean())
     by_coder = {c: float(_difference(per[1 + r].sum(0))) for r, c in enumerate(counts.coders)}
+    chance = min(1.0, statement.picked_from * _by_chance(per[0], value))
+    sure = support >= 1 - (1 - SURE) / statement.picked_from and chance <= LEVEL
     corrected = _corrected(statement, counts) if counts.checked else None
     turned = _turned_by(per[0], documents)
     # A coder who read other documents than the rest may say otherwise of these, and not as a coder.
@@ -335,16 +344,33 @@ def _finding(statement: _Statement, counts: _Counts, weights: FloatArray) -> Fin
         verdict = LITTLE
     elif contrary and value > 0:
         verdict = CODER
-    elif turned and support < sure:
+    elif turned and not sure:
         verdict = FEW if _carried(per[0], turned, counts) else CLOSE
-    elif support < sure or value <= 0:
+    elif not sure or value <= 0:
         verdict = CLOSE
     else:
         verdict = CODER if against else FEW if turned else STANDS
         if verdict == STANDS and corrected is not None and corrected <= 0:
             verdict = CLOSE
     named = tuple(counts.coders[r] for r in against)
-    return Finding(statement.kind, statement.text, value, support, by_coder, corrected, turned, verdict, named)
+    return Finding(statement.kind, statement.text, value, support, by_coder, corrected, turned, verdict, named, chance)
+
+
+def _by_chance(per: FloatArray, value: float) -> float:
+    """Share of random deals that bring as great a difference: of two counts each document's sign is drawn; of two groups
+    which of their documents are whose."""
+    rng = np.random.default_rng(0)
+    if per.shape[-1] == 2:
+        each = _difference(per)
+        each = each[each != 0]
+        dealt = rng.choice((-1.0, 1.0), (DRAWS, len(each))) @ each
+    else:
+        both = per[(per[:, 1] > 0) | (per[:, 3] > 0)]
+        count, units, first = both[:, 0] + both[:, 2], both[:, 1] + both[:, 3], int((both[:, 1] > 0).sum())
+        order = rng.random((DRAWS, len(both))).argsort(1)
+        high, low = order[:, :first], order[:, first:]
+        dealt = _difference(np.stack([column[side].sum(1) for side in (high, low) for column in (count, units)], -1))
+    return float((1 + (np.abs(dealt) >= abs(value) - 1e-9).sum()) / (DRAWS + 1))
 
 
 def _turned_by(per: FloatArray, documents: Sequence[str]) -> tuple[str, ...]:
