@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from autocode.agreement.coefficients import cohen_kappa
 from autocode.errors import AutocodeError, InputError
 from autocode.evaluate import HeldOut
 from autocode.evaluate.double_coding import (
@@ -87,7 +89,8 @@ def test_the_ledger_alone_tells_what_a_relook_found() -> None:
     assert list(found) == ["ana"]
     assert found["ana"] == relooked(held.matrix, "ana", answers)
     assert found["ana"].changed == 1
-    assert found["ana"].drawn + found["ana"].listed == len(items)
+    assert found["ana"].drawn == sum(x.drawn for x in items)
+    assert found["ana"].listed == sum(x.listed for x in items)
 
 
 @pytest.mark.parametrize("same", [True, False])
@@ -107,6 +110,40 @@ def test_a_blind_sheet_goes_out_and_comes_back(tmp_path: Path, same: bool) -> No
     entries = relook_round(coder, answers)
     assert len({e.request for e in entries}) == len(entries)
     assert not any(e.effects.added or e.effects.removed for e in entries)
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.1, 0.3])
+def test_agreement_with_oneself_is_of_all_decisions(lost: float) -> None:
+    """Listed decisions are changed far more often than others; its interval still holds the kappa of the whole."""
+    held, m = simulated(8), simulated(8).matrix
+    look = look_at(held, ["ana"]).coders[0]
+    place = {s.id: u for u, s in enumerate(m.segments)}
+    hits, of_both = [], 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        first, again = m.Y[0], m.Y[0] & (rng.random(m.Y[0].shape) >= lost)
+        again |= ~first & (rng.random(first.shape) < lost * first.mean())
+        for x in look.looks:
+            again[place[x.segment.id], m.codes.index(x.code)] ^= bool(lost and rng.random() < 0.7)
+        items = blind_relook(m, look, seed)
+        of_both += sum(x.drawn and x.listed for x in items)
+        found = relooked(m, "ana", [(x, bool(again[place[x.segment.id], m.codes.index(x.code)])) for x in items])
+        if found.kappa is not None and found.low is not None and found.high is not None:
+            assert found.low <= found.kappa <= found.high
+            cells = (first & again, first & ~again, ~first & again, ~first & ~again)
+            hits.append(found.low <= float(cohen_kappa(np.array([c.sum() for c in cells], float))) <= found.high)
+    assert of_both > 0
+    assert len(hits) > 30
+    assert np.mean(hits) > 0.87
+
+
+def test_who_codes_otherwise_now_is_told_no_kappa() -> None:
+    """Where most codes left out are given now, no agreement is told; with hardly any answer neither."""
+    held = simulated(8)
+    items = blind_relook(held.matrix, look_at(held, ["ana"]).coders[0])
+    found = relooked(held.matrix, "ana", [(x, True) for x in items])
+    assert (found.kappa, found.given[0], found.left[0]) == (None, found.given[1], found.left[1])
+    assert relooked(held.matrix, "ana", [(x, True) for x in items[:4]]).kappa is None
 
 
 def test_a_changed_sheet_is_refused_in_one_line(tmp_path: Path) -> None:

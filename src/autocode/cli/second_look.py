@@ -43,6 +43,7 @@ from autocode.dossier.second_look import (
     look_answer,
     look_summary,
     plan_answer,
+    relook_answer,
 )
 from autocode.errors import StudyError, counted, did_you_mean
 from autocode.evaluate import HeldOut, hold_out, probabilities, stands
@@ -123,13 +124,9 @@ def _answers(study: Path, matrix: CodingMatrix, filled: tuple[str, list[tuple[Bl
     if as_json:
         print(json.dumps({"coder": coder} | {n: getattr(found, n) for n in found.__slots__}, indent=2))
         return
-    print(f"{coder}: {found.changed} of {counted(found.listed, 'listed decision')} decided otherwise at the second look.")
-    if found.kappa is None:
-        print(f"  Agreement with oneself: not enough data to say ({counted(found.drawn, 'passage')} drawn at random).")
-    else:
-        ends = f"[{apa(found.low)}, {apa(found.high)}]"
-        print(f"  Agreement with oneself (intra-coder kappa): {apa(found.kappa)} {ends}, from {found.drawn} drawn at random.")
-    print("  The first coding stays as it is.")
+    for line in relook_answer(coder, found):
+        print(line)
+    print("The first coding stays as it is.")
 
 
 def meet(

@@ -17,6 +17,7 @@ from autocode.desk.jobs import keep, kept
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, seated
 from autocode.desk.view import fragment
+from autocode.dossier.second_look import relook_answer
 from autocode.errors import StudyError, counted
 from autocode.evaluate.double_coding import AGAIN, BlindItem, blind_relook, relook_round, relooked
 from autocode.evaluate.meeting import decided_as
@@ -47,6 +48,7 @@ class Again:
     segment: Segment
     code: str
     drawn: bool
+    listed: bool
     first: bool
     now: bool | None
     words: str | None
@@ -71,12 +73,13 @@ def rounds(desk: Desk, coder: str) -> list[Again]:
         if e.seq > row["after"]:
             said.setdefault((e.decision.document, e.decision.segment, desk.standing.path(e.decision.code, e.seq)), e)
     found = []
-    for n, (place, code, drawn, first) in enumerate(row["items"]):
+    for n, (place, code, drawn, *rest) in enumerate(row["items"]):
+        first, listed = rest[-1], rest[0] if len(rest) > 1 else not drawn  # a round begun before both were kept
         path, segment = desk.standing.path(code, row["after"]), Segment(**place)
         entry, words = said.get((segment.document, segment.id, path)), last.words(desk.study, place)
         now_ = entry.decision.note.startswith("given") if entry else None
         before = _before(desk, segment) if words is not None else ""
-        found.append(Again(n, segment, path, drawn, first, now_, words, bool(_own(desk, coder, segment, path)), before))
+        found.append(Again(n, segment, path, drawn, listed, first, now_, words, bool(_own(desk, coder, segment, path)), before))
     return found
 
 
@@ -112,7 +115,13 @@ def begin(desk: Desk, coder: str) -> None:
     row, column = matrix.coders.index(coder), {c: k for k, c in enumerate(matrix.codes)}
     place = {(s.document, s.id): u for u, s in enumerate(matrix.segments)}
     items = [
-        (_places(x.segment), x.code, x.drawn, bool(matrix.Y[row, place[x.segment.document, x.segment.id], column[x.code]]))
+        (
+            _places(x.segment),
+            x.code,
+            x.drawn,
+            x.listed,
+            bool(matrix.Y[row, place[x.segment.document, x.segment.id], column[x.code]]),
+        )
         for x in drawn
     ]
     texts = {d.id: d.sha256 for d in desk.study.documents}
@@ -136,7 +145,7 @@ def look_again(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
         raise StudyError("this passage", "it is no part of your re-look", "Reload the page.")
     if item.now is not None:
         raise StudyError("this passage", "it is decided already", "Undo to change it.")
-    (made,) = relook_round(sitting.coder, [(BlindItem(item.segment, item.code, item.drawn), ask.by == 1)])
+    (made,) = relook_round(sitting.coder, [(BlindItem(item.segment, item.code, item.drawn, item.listed), ask.by == 1)])
     return [replace(made, request=ask.request, seconds=min(ask.seconds, 3600.0), codebook=desk.study.codebook.sha256)]
 
 
@@ -170,12 +179,12 @@ def outcome(desk: Desk, coder: str, items: Sequence[Again]) -> dict[str, Any] | 
     first = {(coder, x.segment.document, x.segment.start, x.segment.end, x.code): x.first for x in told}
     known = {(s.document, s.id) for s in matrix.segments}
     answers = [
-        (BlindItem(x.segment, x.code, x.drawn), bool(x.now))
+        (BlindItem(x.segment, x.code, x.drawn, x.listed), bool(x.now))
         for x in told
         if (x.segment.document, x.segment.id) in known and x.code in matrix.codes
     ]
     found = relooked(decided_as(matrix, first), coder, answers)
-    return {"found": found, "changed": [x for x in told if x.changed]}
+    return {"answer": [*relook_answer("", found)], "changed": [x for x in told if x.changed]}
 
 
 async def look(request: Request, study: OpenStudy, seat: Session) -> Response:

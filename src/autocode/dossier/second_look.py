@@ -19,7 +19,7 @@ from autocode.dossier.drawing import PAGE, PALETTE, Box, Drawing, Label, Line, S
 from autocode.dossier.findings import Findings
 from autocode.errors import counted
 from autocode.evaluate.clinic import LEAST_USES, RARE, Clinic, clinic
-from autocode.evaluate.double_coding import Relooked, looked_again
+from autocode.evaluate.double_coding import LEAST_DRAWN, Relooked, looked_again
 from autocode.evaluate.meeting import Agenda, agenda
 from autocode.evaluate.second_look import CoderLook
 from autocode.evaluate.stability import CODER, FEW, LITTLE, STANDS, SURE, Stability
@@ -222,7 +222,7 @@ def brief(made: Told) -> Iterator[Block]:
         text = f"Decisions that other documents and coders speak against, a sign and no error: {each}." if each else ""
         rows.append(("", "Decisions worth a second look.", text or "Not enough data to say: no code is used often enough."))
     for coder, found in made.again.items():
-        rows.append(("", "Coded again, blind.", _again(coder, found)))
+        rows.append(("", "Coded again, blind.", " ".join(relook_answer(coder, found))))
     if made.agenda and made.agenda.points:
         first = made.agenda.points[0]
         rows.append(
@@ -251,7 +251,7 @@ def blocks(made: Told, view: View) -> Iterator[Block]:
             yield Words(" ".join(line.strip() for line in look_answer(look, True, 1) if "segment " not in line))
         yield from _look_tables(made.looks)
     for coder, found in made.again.items():
-        yield Words(_again(coder, found))
+        yield Words(" ".join(relook_answer(coder, found)))
     if made.agenda and made.agenda.points:
         yield Title("What to talk about")
         yield Words(" ".join([*agenda_answer(made.agenda, False)][:2]))
@@ -318,13 +318,22 @@ def _named(codes: Sequence[str]) -> str:
     return " / ".join(leaf(code) for code in codes)
 
 
-def _again(coder: str, found: Relooked) -> str:
-    """What a blind re-look of one coder found."""
-    said = f"{coder} decided {found.changed} of {counted(found.listed, 'listed decision')} otherwise when looking again, blind"
-    if found.kappa is None:
-        return f"{said}; for agreement with oneself there is not enough data to say ({found.drawn} drawn at random)."
-    ends = f"95% CI [{apa(found.low)}, {apa(found.high)}]"
-    return f"{said}; agreement with oneself is kappa {apa(found.kappa)}, {ends}, from {found.drawn} drawn at random."
+def relook_answer(coder: str, found: Relooked) -> Iterator[str]:
+    """What a blind re-look found, in sentences: of the coder named, or of the reader where that is empty."""
+    whose = f"{coder}: " if coder else ""
+    yield f"{whose}{found.changed} of {counted(found.listed, 'listed decision')} decided otherwise at the second look."
+    (given, again), (left, now) = found.given, found.left
+    were, are = ("was" if again == 1 else "were"), ("is" if now == 1 else "are")
+    drawn = f"Of {counted(given, 'coding')} drawn at random {again} {were} given again"
+    yield f"{drawn}; of {counted(left, 'code')} left out {now} {are} given now."
+    oneself = f"Agreement with {'oneself' if coder else 'yourself'} (intra-coder kappa)"
+    if found.kappa is not None:
+        ends = f"95% CI [{apa(found.low)}, {apa(found.high)}]"
+        yield f"{oneself}: {apa(found.kappa)}, {ends}, taking it that {coder or 'you'} would code as often again."
+    elif min(given, left) < LEAST_DRAWN:
+        yield f"{oneself}: not enough data to say; {LEAST_DRAWN} of either must be answered."
+    else:
+        yield f"{oneself}: cannot be told from so few, for more codes are given now than at first."
 
 
 def findings_blocks(made: Stability | None) -> Iterator[Block]:

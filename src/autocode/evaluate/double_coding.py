@@ -23,6 +23,7 @@ from autocode.trail import Decision, Entry, standing
 
 AGAIN = "look again"
 """What a blind second decision is called in the ledger."""
+LEAST_DRAWN = 5  # answered of either half, before agreement with oneself is told
 COLUMNS = ("document", "start", "end", "chance", "read", "first", "second", "text")
 
 
@@ -130,31 +131,34 @@ class BlindItem:
     Attributes:
         segment: The unit.
         code: Path of the code to decide on.
-        drawn: Drawn at random (its answer counts for intra-coder agreement), or listed by the second look.
+        drawn: Drawn at random: its answer counts for intra-coder agreement.
+        listed: Listed by the second look; one that is listed may be drawn as well.
     """
 
     segment: Segment
     code: str
     drawn: bool
+    listed: bool
 
 
 def blind_relook(m: CodingMatrix, look: CoderLook, seed: int = 0) -> list[BlindItem]:
-    """The listed decisions of one coder among as many drawn at random, in an order that tells nothing.
+    """The listed decisions of one coder among others drawn at random, in an order that tells nothing.
 
-    Half of those drawn are codings that the coder gave and half are codes left out, each with the same
-    chance within its half, so that agreement with oneself can be estimated with known weights.
+    As many are drawn as are listed, and `LIST` at least. Half of those drawn are codings that the coder gave and half are
+    codes left out, of all the coder's decisions, the listed among them: agreement with oneself is of the whole.
     """
     rng = np.random.default_rng(seed)
     row = m.coders.index(look.coder)
     place = {(s.document, s.id): i for i, s in enumerate(m.segments)}
     column = {code: k for k, code in enumerate(m.codes)}
     listed = {(place[x.segment.document, x.segment.id], column[x.code]) for x in look.looks}
-    items = [BlindItem(m.segments[u], m.codes[k], False) for u, k in sorted(listed)]
+    drawn: set[tuple[int, int]] = set()
     for coded in (True, False):
         cells = np.argwhere((m.Y[row] == coded) & m.seen[row][:, None] & (m.Y[row].any(0))[None])
-        free = [(int(u), int(k)) for u, k in cells if (int(u), int(k)) not in listed]
-        size = min(len(free), (len(listed) + 1) // 2 or LIST // 2)
-        items += [BlindItem(m.segments[free[i][0]], m.codes[free[i][1]], True) for i in rng.choice(len(free), size, False)]
+        size = min(len(cells), (max(len(listed), LIST) + 1) // 2)
+        drawn |= {(int(u), int(k)) for u, k in cells[rng.choice(len(cells), size, False)]}
+    both = sorted(listed | drawn)
+    items = [BlindItem(m.segments[u], m.codes[k], (u, k) in drawn, (u, k) in listed) for u, k in both]
     return [items[i] for i in rng.permutation(len(items))]
 
 
@@ -163,12 +167,15 @@ class Relooked:
     """What a blind re-look found.
 
     Attributes:
-        kappa: Of the coder with themselves, from the units drawn at random, weighted to the whole; None where undefined.
+        kappa: Of the coder with themselves, from the decisions drawn at random; None where too few are answered, or where
+            so many codes are given anew that the coder codes otherwise now.
         low: Lower end of its 95% interval.
         high: Upper end.
-        drawn: How many units were drawn at random and answered.
+        drawn: How many decisions were drawn at random and answered.
         listed: How many listed decisions were answered.
         changed: How many of these were decided otherwise.
+        given: How many codings were drawn, and how many of them were given again.
+        left: How many codes left out were drawn, and how many of them are given now.
     """
 
     kappa: float | None
@@ -177,44 +184,48 @@ class Relooked:
     drawn: int
     listed: int
     changed: int
+    given: tuple[int, int]
+    left: tuple[int, int]
 
 
-def relooked(m: CodingMatrix, coder: str, answers: Iterable[tuple[BlindItem, bool]], seed: int = 0) -> Relooked:
+def relooked(m: CodingMatrix, coder: str, answers: Iterable[tuple[BlindItem, bool]]) -> Relooked:
     """Compare the answers of a blind re-look with the first coding, which stays as it was.
 
-    Agreement with oneself rests on the units drawn at random alone: those given and those left out are
-    weighted by how many of each the coder has. The interval draws each half again (2,000 times).
+    Agreement with oneself rests on the decisions drawn at random alone. Codes are rare, so that a few units left out tell
+    next to nothing of all that were; but who codes as often a second time gives a coding again with the chance
+    r + kappa (1 - r), r being the share of decisions that are codings, and the codings drawn tell that chance. The units
+    left out that were drawn show whether the coder does: where more of them are given now than this allows for, nothing
+    is told. The interval is Jeffreys' of that chance.
     """
+    from scipy.special import bdtrc, betaincinv
+
     row = m.coders.index(coder)
     place = {(s.document, s.id): i for i, s in enumerate(m.segments)}
     column = {code: k for k, code in enumerate(m.codes)}
-    first, second, drawn = [], [], []
-    for item, said in answers:
-        u, k = place[item.segment.document, item.segment.id], column[item.code]
-        first.append(bool(m.Y[row, u, k]))
-        second.append(said)
-        drawn.append(item.drawn)
-    a, b, random = (np.array(x, dtype=bool) for x in (first, second, drawn))
-    codes = m.Y[row].any(0)
-    size = float(m.Y[row].sum()), float((~m.Y[row][m.seen[row]][:, codes]).sum())
+    rows = [
+        (bool(m.Y[row, place[x.segment.document, x.segment.id], column[x.code]]), said, x.drawn, x.listed)
+        for x, said in answers
+    ]
+    a, b, random, listed = np.array(rows, dtype=bool).reshape(-1, 4).T
     given, left = b[random & a], b[random & ~a]
-    changed = int((a != b)[~random].sum())
-    if len(given) < 5 or len(left) < 5:
-        return Relooked(None, None, None, int(random.sum()), int((~random).sum()), changed)
-
-    def kappa(kept: FloatArray, added: FloatArray) -> FloatArray:
-        """Kappa (...) from the share of first codings kept and of others added, both (...)."""
-        both, only_first, only_second, neither = size[0] * kept, size[0] * (1 - kept), size[1] * added, size[1] * (1 - added)
-        below = (both + only_first) * (only_first + neither) + (both + only_second) * (only_second + neither)
-        return np.asarray(2 * (both * neither - only_first * only_second) / np.maximum(below, 1e-12))
-
-    rng = np.random.default_rng(seed)
-    # Jeffreys' prior keeps the interval wide where no answer, or every answer, was changed.
-    kept = rng.beta(given.sum() + 0.5, len(given) - given.sum() + 0.5, 2000)
-    added = rng.beta(left.sum() + 0.5, len(left) - left.sum() + 0.5, 2000)
-    low, high = np.quantile(kappa(kept, added), (0.025, 0.975))
-    value = float(kappa(np.array(given.mean()), np.array(left.mean())))
-    return Relooked(value, float(low), float(high), int(random.sum()), int((~random).sum()), changed)
+    counts = {
+        "drawn": int(random.sum()),
+        "listed": int(listed.sum()),
+        "changed": int((a != b)[listed].sum()),
+        "given": (len(given), int(given.sum())),
+        "left": (len(left), int(left.sum())),
+    }
+    n, again = counts["given"]
+    rate = float(m.Y[row].sum() / max(1, m.seen[row].sum() * m.Y[row].any(0).sum()))
+    if n < LEAST_DRAWN or len(left) < LEAST_DRAWN or rate >= 1:
+        return Relooked(None, None, None, **counts)
+    low = 0.0 if again == 0 else float(betaincinv(again + 0.5, n - again + 0.5, 0.025))
+    high = 1.0 if again == n else float(betaincinv(again + 0.5, n - again + 0.5, 0.975))
+    added = min(1.0, (1 - low) * rate / (1 - rate))  # the most that would be given anew by who codes as often
+    if left.any() and float(bdtrc(int(left.sum()) - 1, len(left), added)) < 0.025:
+        return Relooked(None, None, None, **counts)
+    value, low, high = ((x - rate) / (1 - rate) for x in (again / n, low, high))
+    return Relooked(value, low, high, **counts)
 
 
 def looked_again(m: CodingMatrix, entries: Iterable[Entry]) -> dict[str, Relooked]:
@@ -231,7 +242,7 @@ def looked_again(m: CodingMatrix, entries: Iterable[Entry]) -> dict[str, Relooke
             continue
         row, k = m.coders.index(d.coder), m.codes.index(d.code)
         if d.action == AGAIN:
-            item = BlindItem(m.segments[u], d.code, "drawn at random" in d.note)
+            item = BlindItem(m.segments[u], d.code, "drawn at random" in d.note, "listed" in d.note)
             said.setdefault(d.coder, {})[u, k] = item, d.note.startswith("given")
         elif d.action in ("add", "remove") and (u, k) in said.get(d.coder, {}):
             first[row, u, k] = d.action == "remove"
@@ -265,7 +276,7 @@ def write_blind(path: Path, study: Study, items: Sequence[BlindItem], coder: str
 
 def _key(coder: str, item: BlindItem) -> str:
     """A short name of an item that does not tell whether it was drawn or listed."""
-    parts = (coder, item.segment.document, item.segment.id, item.code, item.drawn)
+    parts = (coder, item.segment.document, item.segment.id, item.code, item.drawn, item.listed)
     return hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()[:10]
 
 
@@ -286,7 +297,7 @@ def read_blind(path: Path, matrix: CodingMatrix) -> tuple[str, list[tuple[BlindI
                 path.name, f"row {number} is of no unit of this study", "Give the sheet of this study's second look."
             )
         coder = row["coder"]
-        items = [BlindItem(segment, row["code"], drawn) for drawn in (True, False)]
+        items = [BlindItem(segment, row["code"], *which) for which in ((True, False), (False, True), (True, True))]
         item = next((x for x in items if _key(coder, x) == row.get("key")), None)
         if item is None:
             raise InputError(path.name, f"row {number} was changed (its key does not fit)", "Change the column 'answer' alone.")
@@ -312,7 +323,7 @@ def relook_round(coder: str, answers: Iterable[tuple[BlindItem, bool]]) -> list[
             x.code,
             hidden=True,
             blind=True,
-            note=f"{'given' if said else 'not given'} ({'drawn at random' if x.drawn else 'listed'})",
+            note=f"{'given' if said else 'not given'} ({' and '.join(['listed'] * x.listed + ['drawn at random'] * x.drawn)})",
             request=f"{AGAIN} {_key(coder, x)} {int(said)}",
         )
         for x, said in answers

@@ -8,7 +8,8 @@ A few documents that agree by luck look sure when they are drawn again, so that 
 bring as much were the difference dealt out over the documents at random.
 
 Sources: Efron, B. & Tibshirani, R. (1993). An Introduction to the Bootstrap, ch. 11 (documents as clusters) and 15
-(permutation tests); Fisher, R. A. (1935). The Design of Experiments, ch. 21 (signs of paired differences); Angelopoulos, A. N. et al. (2023). Prediction-powered inference. Science 382, 669-674.
+(permutation tests); Fisher, R. A. (1935). The Design of Experiments, ch. 21 (signs of paired differences);
+Angelopoulos, A. N. et al. (2023). Prediction-powered inference. Science 382, 669-674.
 """
 
 from __future__ import annotations
