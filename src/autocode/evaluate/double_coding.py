@@ -208,24 +208,18 @@ def relooked(m: CodingMatrix, coder: str, answers: Iterable[tuple[BlindItem, boo
     ]
     a, b, random, listed = np.array(rows, dtype=bool).reshape(-1, 4).T
     given, left = b[random & a], b[random & ~a]
-    counts = {
-        "drawn": int(random.sum()),
-        "listed": int(listed.sum()),
-        "changed": int((a != b)[listed].sum()),
-        "given": (len(given), int(given.sum())),
-        "left": (len(left), int(left.sum())),
-    }
-    n, again = counts["given"]
+    n, again, added = len(given), int(given.sum()), int(left.sum())
+    counts = int(random.sum()), int(listed.sum()), int((a != b)[listed].sum()), (n, again), (len(left), added)
     rate = float(m.Y[row].sum() / max(1, m.seen[row].sum() * m.Y[row].any(0).sum()))
     if n < LEAST_DRAWN or len(left) < LEAST_DRAWN or rate >= 1:
-        return Relooked(None, None, None, **counts)
+        return Relooked(None, None, None, *counts)
     low = 0.0 if again == 0 else float(betaincinv(again + 0.5, n - again + 0.5, 0.025))
     high = 1.0 if again == n else float(betaincinv(again + 0.5, n - again + 0.5, 0.975))
-    added = min(1.0, (1 - low) * rate / (1 - rate))  # the most that would be given anew by who codes as often
-    if left.any() and float(bdtrc(int(left.sum()) - 1, len(left), added)) < 0.025:
-        return Relooked(None, None, None, **counts)
-    value, low, high = ((x - rate) / (1 - rate) for x in (again / n, low, high))
-    return Relooked(value, low, high, **counts)
+    most = min(1.0, (1 - low) * rate / (1 - rate))  # of those left out that are given anew by who codes as often
+    if added and float(bdtrc(added - 1, len(left), most)) < 0.025:
+        return Relooked(None, None, None, *counts)
+    kappa, low, high = ((x - rate) / (1 - rate) for x in (again / n, low, high))
+    return Relooked(kappa, low, high, *counts)
 
 
 def looked_again(m: CodingMatrix, entries: Iterable[Entry]) -> dict[str, Relooked]:
