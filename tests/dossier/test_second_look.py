@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from autocode.agreement import agree
 from autocode.config import Config
 from autocode.dossier import dossier
 from autocode.dossier.blocks import Dossier, Points, Table, Words
-from autocode.dossier.findings import Findings
+from autocode.dossier.findings import Findings, Trail
+from autocode.dossier.second_look import look_summary
 from autocode.evaluate import hold_out, stands
-from autocode.evaluate.second_look import second_look
+from autocode.evaluate.second_look import CoderLook, Look, second_look
 from autocode.model import CodingModel
-from autocode.study import Study
+from autocode.study import Segment, Study
 from autocode.study.matrix import coding_matrix
+from autocode.trail import Decision, seal
 from tests.fake_encoder import FakeEncoder
 
 
@@ -65,3 +70,31 @@ def test_one_coder_has_a_list_and_no_meeting(bundled: Study) -> None:
     names = {t.name for t in made.tables()}
     assert not {"Agenda", "Double coding", "Causes"} & names
     assert "coder_a" in words_of(made, "second")
+
+
+@pytest.mark.parametrize("length", ["journal", "full"])
+def test_what_was_voted_in_a_meeting_is_told(bundled: Study, findings: Findings, length: str) -> None:
+    """Both dossiers say on how much two people voted, who changed how much, and that this is no reliability."""
+    matrix = coding_matrix(bundled, Config(), bundled.humans)
+    u, k = map(int, np.argwhere(matrix.Y[0] & ~matrix.Y[1])[0])
+    s, entries = matrix.segments[u], []
+    for coder in matrix.coders[:2]:
+        vote = Decision("vote", coder, s.document, s.id, s.start, s.end, matrix.codes[k], note="given at the meeting")
+        entries.append(seal(vote, "2026-11-28T00:00:00", entries[-1] if entries else None))
+    made = dossier(bundled, replace(findings, trail=Trail(written=tuple(entries))), length)
+    told = words_of(made, "second")
+    assert "coder_a and coder_b voted again on 1 decision on which they had differed. On 1 of them they now agree." in told
+    assert "coder_a changed 0; coder_b changed 1." in told
+    assert "no reliability" in told
+    assert "voted again" not in words_of(dossier(bundled, findings, length), "second")
+
+
+@pytest.mark.parametrize(("listed", "out", "chance"), [(30, 74, 75.2), (12, 12, 3.0), (3, 3, 0.2), (0, 0, 2.6)])
+def test_what_is_listed_never_reads_as_a_rate_of_errors(listed: int, out: int, chance: float) -> None:
+    """The first line says what chance alone would list; where no more stand out than that, few slips are to be expected."""
+    look = Look(Segment("D", 0, 1, "1"), "A", "ana", True, 0.01, 0.5, (0, 1))
+    first, second, *_ = look_summary(CoderLook("ana", (look,) * listed, 855, (12, 13), out, chance), False)
+    assert f"about {chance:.0f} would be by chance alone." in first
+    assert (f"the first of {out}" in first) == (out > listed)
+    assert "of 855 codings" not in first
+    assert ("expect few slips" in second) == (listed == 30)

@@ -27,6 +27,6 @@ def simulated(seed: int = 0, units: int = 1200, codes: int = 6, documents: int =
     P = np.clip(rng.beta(0.15, 1.2, (units, codes)), 1e-4, 1 - 1e-4)
     Y = rng.random((coders, units, codes)) < P
     names = tuple(f"Theme > code {k}" for k in range(codes))
-    matrix = matrix_of(Y, documents, names, ("ana", "ben", "eva"))
+    matrix = matrix_of(Y, documents, names, ("ana", "ben", "eva", "dan", "fay", "gus", "hal"))
     held = HeldOutPredictions(P, np.zeros(P.shape, np.int8), np.full((1, codes), 0.5), np.zeros(units, np.int64))
     return HeldOut(matrix, held, {d: Document(d, "x" * 10 * units) for d in matrix.documents})

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from autocode.errors import AutocodeError
-from autocode.evaluate.meeting import agenda, compare_since
+from autocode.evaluate.meeting import VOTE, Voted, agenda, compare_since, voted
 from autocode.study import Coder, Coding, Document, Reading, Study
+from autocode.study.codebook import codebook_from_rows
 from autocode.study.merge import merge_by_text
+from autocode.trail import Decision, Effects, Entry, seal
 from tests.evaluate.made import matrix_of
 
 TEXT = "We work at night.\n\nThe pay is poor.\n\nNobody asks us."
@@ -111,3 +113,53 @@ def test_an_agenda_of_another_study_is_refused(record: dict[str, object]) -> Non
     matrix = matrix_of(planted(), 10, CODES)
     with pytest.raises(AutocodeError, match="agenda"):
         compare_since(matrix, [Document(d, d) for d in matrix.documents], record)
+
+
+def _ledger(*decisions: Decision) -> list[Entry]:
+    entries: list[Entry] = []
+    for decision in decisions:
+        entries.append(seal(decision, "2026-11-28T00:00:00", entries[-1] if entries else None))
+    return entries
+
+
+def test_votes_are_told_from_the_ledger_alone() -> None:
+    """Of two who voted on what they differed on, the last vote counts; what one acted on later counts as it stood before."""
+    Y = np.zeros((2, 8, 2), dtype=bool)
+    Y[0, :4, 0] = Y[1, 2:6, 0] = Y[:, 7, 1] = True  # they differ on units 0, 1, 4 and 5
+    m = matrix_of(Y, 2, ("A", "B"))
+    assert voted(m, []) is None
+
+    def vote(coder: str, u: int, given: bool, code: str = "A") -> Decision:
+        s = m.segments[u]
+        return Decision(
+            VOTE, coder, s.document, s.id, s.start, s.end, code, note=f"{'given' if given else 'not given'} at the meeting"
+        )
+
+    said = [vote("ana", 0, True), vote("ana", 0, False), vote("ben", 0, False), vote("ana", 4, False), vote("ben", 4, True)]
+    found = voted(m, _ledger(*said, vote("ana", 5, True)))
+    assert found is not None
+    assert (found.coders, found.differed, found.agreed, found.waiting) == (("ana", "ben"), 2, 1, 1)
+    assert dict(found.changed) == {"ana": 1, "ben": 0}
+    assert found.before is not None
+    assert found.after is not None
+    assert found.after > found.before
+    acted, s = m.Y.copy(), m.segments[0]
+    acted[0, 0, 0] = False
+    taken = Decision("remove", "ana", s.document, s.id, s.start, s.end, "A")
+    assert voted(replace(m, Y=acted), _ledger(*said, vote("ana", 5, True), taken)) == found
+    undo = Decision("undo", "ana", undoes=(3,))
+    assert (voted(m, _ledger(*said, undo)) or found).differed == 1
+
+
+def test_a_vote_on_a_code_that_was_renamed_since_is_told() -> None:
+    """A code is known by its identity: what was voted on under its old name counts under the new one."""
+    old = codebook_from_rows([{"code": "A"}, {"code": "B"}])
+    new = replace(old, codes=(replace(old.codes[0], guid=old.codes[0].identifier, name="Pay"), *old.codes[1:]))
+    Y = np.zeros((2, 8, 2), dtype=bool)
+    Y[0, 0, 0] = Y[:, 7, 1] = True
+    m = matrix_of(Y, 2, ("Pay", "B"))
+    s = m.segments[0]
+    votes = [Decision(VOTE, c, s.document, s.id, s.start, s.end, "A", note="given at the meeting") for c in ("ana", "ben")]
+    found = voted(m, _ledger(*votes, Decision("rename", "ana", effects=Effects(book=(old, new)))))
+    assert isinstance(found, Voted)
+    assert (found.differed, found.agreed, dict(found.changed)) == (1, 1, {"ana": 0, "ben": 1})

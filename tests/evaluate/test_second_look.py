@@ -60,6 +60,12 @@ def test_a_steady_difference_is_no_slip() -> None:
     assert all(x.kind == DIFFERENCE for x in look.looks if x.code == held.matrix.codes[2] and x.coded)
 
 
+def test_beside_many_coders_no_difference_is_found_by_chance() -> None:
+    """Seven coders who code alike: each is compared with six others, and one of twenty at most is told a steady difference."""
+    told = [bool(c.steady) for seed in range(12) for c in look_at(simulated(seed, units=900, documents=20, coders=7)).coders]
+    assert sum(told) <= len(told) / 20
+
+
 def test_drift_over_the_documents_is_seen() -> None:
     """A coder who codes less and less is said to, with a small p; one who does not is not."""
     held = simulated(4)

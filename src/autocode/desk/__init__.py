@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autocode.desk.advice import Item, Key, ReviewSession, chance, renames
+from autocode.desk.advice import Item, Key, ReviewSession, chance
 from autocode.errors import StudyError
 from autocode.study import Coding, Reading, Segment, Suggestion
-from autocode.study.codebook import Codebook
+from autocode.study.codebook import Codebook, renames
 from autocode.trail import BACK, Decision, Effects, Entry, Shown, undone
 
 ORDERS = ("document", "uncertain", "code", "random")

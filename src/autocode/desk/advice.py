@@ -201,14 +201,6 @@ def _items(document: Document, how: SegmentConfig, said: Sequence[Suggestion], j
     )
 
 
-def renames(old: Codebook, new: Codebook) -> dict[str, str]:
-    """From the paths of codes to their paths in another codebook, where they are called otherwise there."""
-    if old is new:
-        return {}
-    there = {c.identifier: c.path for c in new}
-    return {c.path: p for c in old if (p := there.get(c.identifier, c.path)) != c.path}
-
-
 def renamed(items: Sequence[Item], went: Mapping[str, str]) -> Iterator[Item]:
     """The segments with their suggestions under other paths: a code is known by its identifier, not its name."""
 

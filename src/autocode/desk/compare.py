@@ -19,7 +19,7 @@ from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, seated
 from autocode.desk.view import Compared, agreed_coder, compared, fragment, pair_of, people
 from autocode.errors import StudyError
-from autocode.evaluate.meeting import compare_since, decided_as
+from autocode.evaluate.meeting import VOTE, compare_since, decided_as
 from autocode.formats.tables.participants import agreement_options
 from autocode.store.ledger import now
 from autocode.study import Study
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 _READ = 6  # passages of one point of the agenda that stand on the page
-_VOTE = "vote"
 
 TAKEN = "Both coders gave the same codes."
 """The reason that stands with what was taken over without a look."""
@@ -240,7 +239,7 @@ def _votes(desk: Desk, pair: Sequence[str]) -> dict[tuple[str, str, str, str], b
     """By coder, document, segment and code: whether the coder would give the code now, as last said in a meeting."""
     found: dict[tuple[str, str, str, str], bool] = {}
     for coder in pair:
-        for e in desk.standing.marks(coder, (_VOTE,)):
+        for e in desk.standing.marks(coder, (VOTE,)):
             d = e.decision
             found.setdefault((coder, d.document, d.segment, desk.standing.path(d.code, e.seq)), d.note.startswith("given"))
     return found
@@ -269,7 +268,7 @@ def vote(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
     told = "" if sitting.coder == ask.code else f", written down by {sitting.coder}"
     return [
         replace(
-            Decision(_VOTE, ask.code, s.document, s.id, s.start, s.end, code, batch=batch, request=ask.request),
+            Decision(VOTE, ask.code, s.document, s.id, s.start, s.end, code, batch=batch, request=ask.request),
             note=f"{'given' if code in ask.codes else 'not given'} at the meeting{told}",
             codebook=desk.study.codebook.sha256,
         )
@@ -281,7 +280,7 @@ def undo_in_meeting(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decisi
     """The undoing of what was last done in a meeting, by whichever of the two."""
     last = kept(desk.path, desk.study, "meeting")
     coders = dict.fromkeys([sitting.coder, *(last.found["coders"] if last else ())])
-    entry = max((e for c in coders for e in desk.standing.marks(c, (_VOTE, "agree"))), key=lambda e: e.seq, default=None)
+    entry = max((e for c in coders for e in desk.standing.marks(c, (VOTE, "agree"))), key=lambda e: e.seq, default=None)
     if entry is None:
         raise StudyError("undo", "there is nothing left to take back in this meeting", "")
     batch = entry.decision.batch

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autocode.desk import DecisionIndex, complete, visible
-from autocode.desk.advice import Advice, Item, Key, ReviewSession, known, renamed, renames, shifted
+from autocode.desk.advice import Advice, Item, Key, ReviewSession, known, renamed, shifted
 from autocode.errors import StoreError, StudyError
 from autocode.store import load
 from autocode.store.ledger import append, entries, last_written, stamp
 from autocode.store.records import Recording, recordings
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Suggestion
-from autocode.study.codebook import Codebook, shade
+from autocode.study.codebook import Codebook, renames, shade
 from autocode.study.matrix import touching
 from autocode.trail import Decision, Effects, Entry, Wording, verify
 

@@ -20,7 +20,7 @@ from autocode.dossier.findings import Findings
 from autocode.errors import counted
 from autocode.evaluate.clinic import LEAST_USES, RARE, Clinic, clinic
 from autocode.evaluate.double_coding import LEAST_DRAWN, Relooked, looked_again
-from autocode.evaluate.meeting import Agenda, agenda
+from autocode.evaluate.meeting import Agenda, Voted, agenda, voted
 from autocode.evaluate.second_look import CoderLook
 from autocode.evaluate.stability import CODER, FEW, LITTLE, STANDS, SURE, Stability
 from autocode.study import Study
@@ -76,13 +76,16 @@ def look_summary(look: CoderLook, everything: bool) -> Iterator[str]:
     if not enough:
         yield (f"{look.coder}: not enough data to say. No code is used three times in two documents.")
         return
+    listed, many = len(look.looks), look.standing_out
+    told = f"{look.coder} gave {look.codings:,} codings; {counted(listed, 'decision')} {'is' if listed == 1 else 'are'}"
+    first = f" (the first of {many:,} that stand out)" if many > listed else ""
+    yield f"{told} worth a second look{first}; about {look.by_chance:.0f} would be by chance alone."
     kinds = Counter(x.kind for x in look.looks)
-    parts = ", ".join(counted(n, f"possible {kind}") for kind, n in kinds.items())
-    told = f"{look.coder}: {counted(len(look.looks), 'decision')} worth a second look, of {look.codings:,} codings"
-    yield (f"{told} ({parts})." if parts else f"{told}.")
-    yield f"  {enough} of {used} codes are used often enough to say."
-    if look.looks:
-        yield f"  {look.standing_out:,} stand out; without any slip about {look.by_chance:.0f} would, by chance alone."
+    parts = [f"{', '.join(counted(n, f'possible {kind}') for kind, n in kinds.items())}."] if kinds else []
+    parts.append(f"{enough} of {counted(used, 'code')} {'is' if enough == 1 else 'are'} used often enough to say.")
+    if listed and many <= look.by_chance + 2 * look.by_chance**0.5:
+        parts.append("No more stand out than chance would bring: expect few slips.")
+    yield f"  {' '.join(parts)}"
     if look.trend and look.trend.p < 0.05:
         more = "more" if look.trend.later_more else "fewer"
         yield (f"  The coder gives {more} codes in later documents than in earlier ones (p = {apa(look.trend.p, 3)}).")
@@ -164,6 +167,7 @@ class Told:
     Attributes:
         looks: Each coder's decisions worth a second look.
         again: By coder, what a blind re-look found.
+        voted: What two coders decided anew in their meetings.
         agenda: What the two coders who share most documents should talk about.
         clinic: Codes that the codebook does not divide, of the same two.
         plan: How much to code twice in a study like this one.
@@ -172,6 +176,7 @@ class Told:
 
     looks: tuple[CoderLook, ...] = ()
     again: Mapping[str, Relooked] = field(default_factory=dict)
+    voted: Voted | None = None
     agenda: Agenda | None = None
     clinic: Clinic | None = None
     plan: Plan | None = None
@@ -192,17 +197,17 @@ def told(view: View, findings: Findings) -> Told:
         outside=matrix.outside[humans],
     )
     looks = findings.looks.coders if findings.looks else ()
-    again = looked_again(own, findings.trail.written)
+    again, votes = looked_again(own, findings.trail.written), voted(own, findings.trail.written)
     shared = {(i, j): int((own.seen[i] & own.seen[j]).sum()) for i, j in combinations(range(len(humans)), 2)}
     first, second = max(shared, key=lambda pair: (shared[pair], -pair[0], -pair[1]), default=(0, 0))
     if not shared.get((first, second)):
-        return Told(looks, again, stability=findings.stability)
+        return Told(looks, again, votes, stability=findings.stability)
     pair = own.coders[first], own.coders[second]
     data = decisions(own)
     defined = np.isfinite(cohen_kappa(pair_counts(data, first, second).sum((0, 1))))
     made = plan(design_of(data, first, second)) if defined else None
     talk = agenda(own, view.study.documents, pair)
-    return Told(looks, again, talk, clinic(own, *pair), made, findings.stability)
+    return Told(looks, again, votes, talk, clinic(own, *pair), made, findings.stability)
 
 
 _LISTED = 10  # decisions of one coder that stand on a page; the workbook has them all
@@ -218,11 +223,13 @@ def brief(made: Told) -> Iterator[Block]:
     if made.stability:
         rows.append(("", "Do the findings stand?", made.stability.sentence()))
     if made.looks:
-        each = "; ".join(f"{x.coder} {len(x.looks)} of {counted(x.codings, 'coding')}" for x in made.looks if x.codes[0])
+        each = "; ".join(f"{x.coder} {x.standing_out}, by chance alone {x.by_chance:.0f}" for x in made.looks if x.codes[0])
         text = f"Decisions that other documents and coders speak against, a sign and no error: {each}." if each else ""
         rows.append(("", "Decisions worth a second look.", text or "Not enough data to say: no code is used often enough."))
     for coder, found in made.again.items():
         rows.append(("", "Coded again, blind.", " ".join(relook_answer(coder, found))))
+    if made.voted:
+        rows.append(("", "Decided anew in a meeting.", " ".join(_voted(made.voted))))
     if made.agenda and made.agenda.points:
         first = made.agenda.points[0]
         rows.append(
@@ -252,6 +259,9 @@ def blocks(made: Told, view: View) -> Iterator[Block]:
         yield from _look_tables(made.looks)
     for coder, found in made.again.items():
         yield Words(" ".join(relook_answer(coder, found)))
+    if made.voted:
+        yield Title("What was decided anew in a meeting")
+        yield Words(" ".join(_voted(made.voted)))
     if made.agenda and made.agenda.points:
         yield Title("What to talk about")
         yield Words(" ".join([*agenda_answer(made.agenda, False)][:2]))
@@ -334,6 +344,20 @@ def relook_answer(coder: str, found: Relooked) -> Iterator[str]:
         yield f"{oneself}: not enough data to say; {LEAST_DRAWN} of either must be answered."
     else:
         yield f"{oneself}: cannot be told from so few, for more codes are given now than at first."
+
+
+def _voted(found: Voted) -> Iterator[str]:
+    """What two coders voted, in sentences."""
+    a, b = found.coders
+    yield f"{a} and {b} voted again on {counted(found.differed, 'decision')} on which they had differed."
+    yield f"On {found.agreed} of them they now agree."
+    yield f"{'; '.join(f'{who} changed {n}' for who, n in found.changed.items())}."
+    if found.waiting:
+        yield f"On {counted(found.waiting, 'decision')} one of the two has still to vote."
+    if found.before is not None and found.after is not None:
+        kappas = f"{apa(found.before)} as coded apart and {apa(found.after)} with the votes"
+        yield f"Pooled kappa of all that both coded is {kappas}."
+    yield "The first codings stay as they are. Agreement on text that was discussed is no reliability: code new text apart."
 
 
 def findings_blocks(made: Stability | None) -> Iterator[Block]:

@@ -18,6 +18,7 @@ from autocode.errors import InputError, StudyError
 from autocode.evaluate.second_look import LIST, CoderLook
 from autocode.formats.files import csv_text, read_csv, write_atomic
 from autocode.study import Segment, Study
+from autocode.study.codebook import renames
 from autocode.study.matrix import CodingMatrix, FloatArray
 from autocode.trail import Decision, Entry, standing
 
@@ -227,21 +228,44 @@ def looked_again(m: CodingMatrix, entries: Iterable[Entry]) -> dict[str, Relooke
 
     A coding that its coder changed after looking again is held against what stood before.
     """
+    before, said = said_again(m, entries, AGAIN)
+    found: dict[str, list[tuple[BlindItem, bool]]] = {}
+    for (row, u, k), note in said.items():
+        item = BlindItem(m.segments[u], m.codes[k], "drawn at random" in note, "listed" in note)
+        found.setdefault(m.coders[row], []).append((item, note.startswith("given")))
+    return {coder: relooked(before, coder, answers) for coder, answers in found.items()}
+
+
+def said_again(m: CodingMatrix, entries: Iterable[Entry], action: str) -> tuple[CodingMatrix, dict[tuple[int, int, int], str]]:
+    """What coders said a second time without changing a coding: in a blind re-look, or by a vote in a meeting.
+
+    Args:
+        m: Decisions as they are now.
+        entries: Of the ledger, in order.
+        action: What such a decision is called there.
+
+    Returns:
+        The decisions as they were before a coder acted on what was said; and the last note by row, unit and code, of units,
+        codes (as they are called now) and coders of the matrix.
+    """
+    held = standing(entries)
+    books = [(e.seq, renames(*e.decision.effects.book)) for e in held if e.decision.effects.book]
     place = {(s.document, s.id): u for u, s in enumerate(m.segments)}
-    said: dict[str, dict[tuple[int, int], tuple[BlindItem, bool]]] = {}
-    first = m.Y.copy()
-    for d in (e.decision for e in standing(entries)):
+    column, rows = ({name: n for n, name in enumerate(names)} for names in (m.codes, m.coders))
+    first, said = m.Y.copy(), {}
+    for e in held:
+        d, code = e.decision, e.decision.code
+        for seq, went in books:
+            code = went.get(code, code) if seq > e.seq else code
         u = place.get((d.document, d.segment))
-        if u is None or d.code not in m.codes or d.coder not in m.coders:
+        if u is None or code not in column or d.coder not in rows:
             continue
-        row, k = m.coders.index(d.coder), m.codes.index(d.code)
-        if d.action == AGAIN:
-            item = BlindItem(m.segments[u], d.code, "drawn at random" in d.note, "listed" in d.note)
-            said.setdefault(d.coder, {})[u, k] = item, d.note.startswith("given")
-        elif d.action in ("add", "remove") and (u, k) in said.get(d.coder, {}):
-            first[row, u, k] = d.action == "remove"
-    before = replace(m, Y=first)
-    return {coder: relooked(before, coder, answers.values()) for coder, answers in said.items()}
+        key = rows[d.coder], u, column[code]
+        if d.action == action:
+            said[key] = d.note
+        elif d.action in ("add", "remove") and key in said:
+            first[key] = d.action == "remove"
+    return replace(m, Y=first), said
 
 
 BLIND_COLUMNS = ("coder", "document", "segment", "code", "text", "answer", "key")

@@ -9,8 +9,9 @@ for the rest was discussed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,13 @@ from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import decisions, pair_counts
 from autocode.agreement.differences import CAUSES, Difference, inventory, rows_of
 from autocode.errors import StudyError
+from autocode.evaluate.double_coding import said_again
 from autocode.study import Document, Segment, Study
 from autocode.study.matrix import BoolArray, CodingMatrix
+from autocode.trail import Entry
 
+VOTE = "vote"
+"""What a second decision in a meeting is called in the ledger."""
 MINUTES = 45.0
 OPENING, EACH, MOST = 1.0, 0.75, 6
 """Minutes to open a point, minutes for each passage, passages of one point that are worth reading aloud."""
@@ -252,3 +257,55 @@ def compare_since(matrix: CodingMatrix, documents: Sequence[Document], record: M
 def _kappa(matrix: CodingMatrix, i: int, j: int, kept: BoolArray) -> float | None:
     value = float(cohen_kappa(pair_counts(decisions(matrix), i, j, kept.astype(np.float64)).sum((0, 1))))
     return value if np.isfinite(value) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Voted:
+    """What two coders voted in their meetings; the votes are rounds of their own and change no coding.
+
+    Attributes:
+        coders: The two coders.
+        differed: Decisions on which they had differed and both voted again.
+        agreed: Of these, how many both now decide alike.
+        changed: How many of them each coder decided otherwise than at first.
+        waiting: Decisions on which one of the two has still to vote.
+        before: Pooled kappa of all that both coded, as coded apart; None where undefined.
+        after: The same with the votes in the place of what was voted on.
+    """
+
+    coders: tuple[str, str]
+    differed: int
+    agreed: int
+    changed: Mapping[str, int]
+    waiting: int
+    before: float | None
+    after: float | None
+
+
+def voted(matrix: CodingMatrix, entries: Iterable[Entry]) -> Voted | None:
+    """What the two coders who voted on most found, from the ledger alone; None where nobody voted."""
+    first, said = said_again(matrix, entries, VOTE)
+    by: dict[tuple[int, int], dict[int, bool]] = {}
+    for (row, u, k), note in said.items():
+        by.setdefault((u, k), {})[row] = note.startswith("given")
+    many = Counter(pair for rows in by.values() for pair in combinations(sorted(rows), 2))
+    if not many:
+        return None
+    i, j = min(many, key=lambda pair: (-many[pair], pair))
+    Y, changed, differed, agreed = first.Y.copy(), Counter({i: 0, j: 0}), 0, 0
+    for (u, k), rows in by.items():
+        if i in rows and j in rows and first.Y[i, u, k] != first.Y[j, u, k]:
+            differed, agreed = differed + 1, agreed + (rows[i] == rows[j])
+            for r in (i, j):
+                changed[r] += rows[r] != first.Y[r, u, k]
+                Y[r, u, k] = rows[r]
+    both = first.seen[i] & first.seen[j]
+    return Voted(
+        (matrix.coders[i], matrix.coders[j]),
+        differed,
+        agreed,
+        {matrix.coders[r]: n for r, n in changed.items()},
+        sum((i in rows) != (j in rows) for rows in by.values()),
+        _kappa(first, i, j, both),
+        _kappa(replace(first, Y=Y), i, j, both),
+    )

@@ -96,7 +96,7 @@ class Steady:
         other: The other coder.
         more: The coder gives it more often than the other.
         uses: Units that one of the two coded and the other did not.
-        p: By documents as clusters, after Holm's correction.
+        p: By documents as clusters, after Holm's correction for all codes and other coders.
     """
 
     code: str
@@ -208,7 +208,7 @@ def _look(matrix: CodingMatrix, P: FloatArray, row: int, most: int) -> CoderLook
     y = given[:, enough]
     q = coder_chances(np.asarray(P[units][:, enough], np.float64), y, yes, saw.sum(0))
     trend, drifting = _drift(y, q, matrix.groups[units])
-    steady = tuple(s for r in rest for s in _steady(matrix, row, r, enough))
+    steady = _steady(matrix, row, rest, enough)
     names = [matrix.codes[k] for k in enough]
     slip = slip_probability(y, q)
     looks = []
@@ -318,26 +318,27 @@ def _drift(y: BoolArray, q: FloatArray, groups: IntArray) -> tuple[Trend | None,
     return Trend("", bool(found[0] > 0), float(p[0])), drifting
 
 
-def _steady(m: CodingMatrix, row: int, other: int, codes: IntArray) -> list[Steady]:
-    """Codes that one of two coders gives more often, with documents as clusters (a sign-flip test)."""
-    both = m.seen[row] & m.seen[other]
-    mine, theirs = (m.Y[r][both][:, codes] for r in (row, other))
-    excess = np.zeros((len(m.documents), len(codes)))
-    np.add.at(excess, m.groups[both], mine.astype(np.float64) - theirs)
-    uses = (mine ^ theirs).sum(0)
-    often = np.flatnonzero(uses >= TESTED_USES)
-    if not len(often):
-        return []
+def _steady(m: CodingMatrix, row: int, rest: Sequence[int], codes: IntArray) -> tuple[Steady, ...]:
+    """Codes that the coder gives more often, or less, than another, with documents as clusters (a sign-flip test).
+
+    Holm's correction is for all codes and all other coders at once: beside many coders, some difference would else be found.
+    """
     rng = np.random.default_rng(0)
-    signs = rng.choice((-1.0, 1.0), size=(4 * DRAWS, len(excess)))
-    total = excess.sum(0)
-    p = (1 + (np.abs(signs @ excess[:, often]) >= np.abs(total[often]) - 1e-12).sum(0)) / (len(signs) + 1)
-    each = _holm(p.tolist())
-    return [
-        Steady(m.codes[codes[k]], m.coders[other], bool(total[k] > 0), int(uses[k]), each[i])
-        for i, k in enumerate(often)
-        if each[i] < LEVEL
-    ]
+    signs, found, p = rng.choice((-1.0, 1.0), size=(4 * DRAWS, len(m.documents))), [], []
+    for other in rest:
+        both = m.seen[row] & m.seen[other]
+        mine, theirs = (m.Y[r][both][:, codes] for r in (row, other))
+        excess = np.zeros((len(m.documents), len(codes)))
+        np.add.at(excess, m.groups[both], mine.astype(np.float64) - theirs)
+        uses, total = (mine ^ theirs).sum(0), excess.sum(0)
+        for k in np.flatnonzero(uses >= TESTED_USES):
+            found.append((other, int(k), bool(total[k] > 0), int(uses[k])))
+            p.append(float((1 + (np.abs(signs @ excess[:, k]) >= abs(total[k]) - 1e-12).sum()) / (len(signs) + 1)))
+    return tuple(
+        Steady(m.codes[codes[k]], m.coders[other], more, uses, each)
+        for (other, k, more, uses), each in zip(found, _holm(p), strict=True)
+        if each < LEVEL
+    )
 
 
 def _kind(code: str, coded: bool, group: int, groups: IntArray, known: Sequence[Any]) -> str:

@@ -204,6 +204,14 @@ class Codebook:
         return digest.hexdigest()
 
 
+def renames(old: Codebook, new: Codebook) -> dict[str, str]:
+    """From the paths of codes to their paths in another codebook, where they are called otherwise there."""
+    if old is new:
+        return {}
+    there = {c.identifier: c.path for c in new}
+    return {c.path: p for c in old if (p := there.get(c.identifier, c.path)) != c.path}
+
+
 def hex_colour(text: object) -> str:
     """A colour as a code keeps it, from ``#RGB`` or ``#RRGGBB`` with or without the sign; "" for anything else."""
     found = re.fullmatch(r"#?([0-9a-f]{6}|[0-9a-f]{3})", str(text or "").strip().lower())
