@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autocode.errors import AutocodeError
-from autocode.evaluate.clinic import NEIGHBOUR, RARE, SAME_NAME, SILENT, clinic
+from autocode.evaluate.clinic import LEVEL, MISSED, NEIGHBOUR, RARE, SAME_NAME, SCATTERED, SILENT, WEAK, clinic
 from tests.evaluate.made import matrix_of
 
 CODES = ("T > clear", "T > pay", "T > wage", "T > silent", "T > rare", "T > stress", "U > Stress ", "T > good")
@@ -36,6 +36,42 @@ def test_each_planted_cause_is_named() -> None:
     assert causes["T > rare"] == RARE
     assert causes["T > stress"] == SAME_NAME
     assert "T > clear" not in causes
+
+
+def test_a_theme_is_the_cause_only_where_the_differences_stay_within_it() -> None:
+    """One code is exchanged for others of its theme, one is missed beside them, one meets codes of another theme."""
+    codes = ("T > own", "T > missed", "T > p", "T > q", "T > r", "T > s", "U > a", "U > b", "U > c", "U > far")
+    Y = np.zeros((2, 240, 10), dtype=bool)
+    for d in range(12):
+        at = 20 * d
+        Y[:, at, 2] = Y[:, at + 1, 3] = Y[:, at + 2, 4] = Y[:, at + 3, 5] = True  # the theme is agreed on
+        Y[0, at + 4, 0] = Y[1, at + 4, 2 + d % 4] = True
+        Y[d % 2, at + 5, 1] = True
+        Y[d % 2, at + 6, 9] = Y[1 - d % 2, at + 6, 6 + d % 3] = True
+        Y[1, at + 7, 0] = Y[0, at + 7, 2 + d % 4] = True
+        Y[:, at + 8 : at + 11, 6] = Y[:, at + 11 : at + 14, 7] = Y[:, at + 14 : at + 17, 8] = True
+    made = clinic(matrix_of(Y, 12, codes), "ana", "ben")
+    causes = {w.code: w.cause for w in made.weak}
+    assert causes["T > own"] == LEVEL
+    assert causes["T > missed"] == MISSED
+    assert causes["U > far"] in (SCATTERED, LEVEL, NEIGHBOUR)
+    assert causes["U > far"] != MISSED
+
+
+def test_a_weak_code_has_an_interval_and_is_surely_weak_only_below_the_line() -> None:
+    """A code on which two coders truly agree at .7 falls below .60 by chance at times; it is seldom called surely weak."""
+    below = sure = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        truth = rng.random((300, 1)) < 0.1
+        Y = np.stack([np.where(rng.random(truth.shape) < 0.72, truth, rng.random(truth.shape) < 0.1) for _ in range(2)])
+        Y[1] = np.where(rng.random(truth.shape) < 0.7, Y[0], rng.random(truth.shape) < 0.1)
+        for w in clinic(matrix_of(Y, 15, ("A",)), "ana", "ben").weak:
+            assert w.low is None or w.low <= (w.kappa or 0.0) <= (w.high or 0.0)
+            below, sure = below + 1, sure + w.sure
+            assert w.kappa is None or w.kappa < WEAK
+    assert below > 3
+    assert sure <= 2
 
 
 def test_merging_helps_where_two_codes_are_exchanged() -> None:

@@ -221,8 +221,8 @@ def clinic_(
     else:
         print_lines(clinic_answer(made, everything), everything)
     if to:
-        header = ("code", "kappa", "uses", "cause", "evidence", "others")
-        rows = [(w.code, w.kappa, w.uses, w.cause, w.evidence, "|".join(w.others)) for w in made.weak]
+        header = ("code", "kappa", "low", "high", "uses", "cause", "evidence", "others")
+        rows = [(w.code, w.kappa, w.low, w.high, w.uses, w.cause, w.evidence, "|".join(w.others)) for w in made.weak]
         page = page_html("Clinic for the codebook", clinic_blocks(made, found), found.notice) if to.suffix == ".html" else ""
         write_atomic(to, page or csv_text(header, rows))
         tell(f"Written: {to}.")

@@ -18,7 +18,7 @@ from autocode.dossier.blocks import Block, Cell, Points, Quoted, Table, Title, V
 from autocode.dossier.drawing import PAGE, PALETTE, Box, Drawing, Label, Line, Shape, by_height, label, row_height, wrapped
 from autocode.dossier.findings import Findings
 from autocode.errors import counted
-from autocode.evaluate.clinic import LEAST_USES, RARE, Clinic, clinic
+from autocode.evaluate.clinic import LEAST_USES, RARE, Clinic, Weakness, clinic
 from autocode.evaluate.double_coding import LEAST_DRAWN, Relooked, looked_again
 from autocode.evaluate.meeting import Agenda, Voted, agenda, voted
 from autocode.evaluate.second_look import CoderLook
@@ -55,11 +55,11 @@ def agenda_blocks(made: Agenda, study: Study) -> Iterable[Block]:
 
 def clinic_blocks(made: Clinic, study: Study | None) -> Iterable[Block]:
     """Weak codes with their causes, and the passages of a study that divide each pair taken for one another."""
-    rows = tuple((leaf(w.code), w.kappa, w.uses, w.cause, w.evidence) for w in made.weak if w.cause != RARE)
+    rows = tuple((leaf(w.code), w.kappa, _ends(w), w.uses, w.cause, w.evidence) for w in made.weak if w.cause != RARE)
     rare = sum(w.cause == RARE for w in made.weak)
-    header = ("Code", "Kappa", "Uses", "Cause", "Evidence")
+    header = ("Code", "Kappa", "95% CI", "Uses", "Cause", "Evidence")
     note = f"For {counted(rare, 'code')} with fewer than {LEAST_USES} uses there is not enough data to say." if rare else ""
-    yield Table("Weak codes", "Weak codes and the likeliest cause", header, rows, "tkntt", note)
+    yield Table("Weak codes", "Weak codes and the likeliest cause", header, rows, "tktntt", note)
     for p in made.pairs:
         yield Title(f"{leaf(p.first)} or {leaf(p.second)}?")
         ends = f" (gain {apa(p.low)} to {apa(p.high)}, all {made.looked_at} pairs allowed for)" if p.low is not None else ""
@@ -68,6 +68,10 @@ def clinic_blocks(made: Clinic, study: Study | None) -> Iterable[Block]:
             for code, segments in ((p.first, p.divide_first), (p.second, p.divide_second)):
                 for s in segments:
                     yield Quoted(study.by_id[s.document].text_of(s), code, f"{s.document}, segment {s.id}")
+
+
+def _ends(w: Weakness) -> str:
+    return "–" if w.low is None else f"[{apa(w.low)}, {apa(w.high)}]"
 
 
 def look_summary(look: CoderLook, everything: bool) -> Iterator[str]:
@@ -128,13 +132,15 @@ def clinic_answer(made: Clinic, everything: bool) -> Iterator[str]:
     told = [w for w in made.weak if w.cause != RARE]
     rare = len(made.weak) - len(told)
     weak = f"{len(told)} of {counted(made.codes, 'code')} {'is' if 1 in (len(told), made.codes) else 'are'} weak"
+    surely = f", {sum(w.sure for w in told)} of them beyond chance" if told else ""
     yield (
-        f"{weak} between {made.coders[0]} and {made.coders[1]} (kappa below .60)"
+        f"{weak} between {made.coders[0]} and {made.coders[1]} (kappa below .60{surely})"
         + (f"; for {rare} there is not enough data to say." if rare else ".")
     )
     for w in told[: None if everything else _SHOWN]:
         why = f"{w.evidence[:1].upper()}{w.evidence[1:]}"
-        yield f"  {leaf(w.code)} (kappa {apa(w.kappa)}, {counted(w.uses, 'use')}): {w.cause}. {why}."
+        kappa = f"kappa {apa(w.kappa)}{f' {_ends(w)}' if w.low is not None else ''}"
+        yield f"  {leaf(w.code)} ({kappa}, {counted(w.uses, 'use')}): {w.cause}. {why}."
     if everything:
         for w in made.weak:
             if w.cause == RARE:

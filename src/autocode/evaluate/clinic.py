@@ -21,7 +21,8 @@ from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import by_theme, decisions, pair_counts, theme
 from autocode.agreement.differences import inventory, rows_of
 from autocode.agreement.estimate import apa
-from autocode.agreement.intervals import jackknife, t_quantile
+from autocode.agreement.intervals import MIN_DOCUMENTS, jackknife, joint_share, t_quantile
+from autocode.errors import counted
 from autocode.study import Segment
 from autocode.study.codebook import SEPARATOR
 from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray
@@ -30,7 +31,7 @@ _Machine = tuple[FloatArray, BoolArray] | None
 
 WEAK = 0.6  # kappa below which a code comes to the clinic
 LEAST_USES = 10  # of the two coders together, before a cause is named
-SAME_NAME, SILENT, NEIGHBOUR, LEVEL, BOUNDARY, RARE, MISSED = (
+SAME_NAME, SILENT, NEIGHBOUR, LEVEL, BOUNDARY, RARE, MISSED, SCATTERED = (
     "the same name twice",
     "one coder silent",
     "confused with a neighbour",
@@ -38,6 +39,7 @@ SAME_NAME, SILENT, NEIGHBOUR, LEVEL, BOUNDARY, RARE, MISSED = (
     "a boundary",
     "too rare to say",
     "seen by one, missed by the other",
+    "taken for several other codes",
 )
 
 
@@ -52,6 +54,8 @@ class Weakness:
         cause: The likeliest cause, in words.
         evidence: What the cause rests on, in a sentence.
         others: Paths of the codes concerned, the likeliest first.
+        low: Lower end of the 95% interval of kappa; None where there is too little for one.
+        high: Upper end: below the line the code is surely weak, above it the coders may agree after all.
     """
 
     code: str
@@ -60,6 +64,13 @@ class Weakness:
     cause: str
     evidence: str
     others: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def sure(self) -> bool:
+        """Whether kappa is below the line beyond chance."""
+        return self.high is not None and self.high < WEAK
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +133,7 @@ class Clinic:
     def to_json(self) -> dict[str, Any]:
         """JSON-ready; places, never words."""
         pairs = [asdict(p) | {"gain": p.gain, "sure": p.sure} for p in self.pairs]
-        weak = [asdict(w) for w in self.weak]
+        weak = [asdict(w) | {"sure": w.sure} for w in self.weak]
         return {"coders": self.coders, "codes": self.codes, "pairs_looked_at": self.looked_at, "weak": weak, "pairs": pairs}
 
 
@@ -155,6 +166,8 @@ def clinic(
     themes = by_theme(data)
     of_theme = dict(zip(themes.codes, cohen_kappa(pair_counts(themes, i, j).sum(0)), strict=True))
     used = np.flatnonzero(uses > 0)
+    joint = joint_share(per[:, None], lambda tables: cohen_kappa(tables)[0], uses)
+    documents = int((per.sum((1, 2)) > 0).sum())
     weak = []
     for k in used:
         if np.isfinite(kappa[k]) and kappa[k] >= WEAK and uses[k] >= LEAST_USES:
@@ -162,7 +175,10 @@ def clinic(
         cells = per.sum(0)[k]
         cause, evidence, others = _cause(int(k), matrix.codes, cells, table, (kappa, strict, of_theme))
         value = float(kappa[k]) if np.isfinite(kappa[k]) else None
-        weak.append(Weakness(matrix.codes[k], value, int(uses[k]), cause, evidence, others))
+        ends: tuple[float | None, float | None] = None, None
+        if value is not None and documents >= MIN_DOCUMENTS and uses[k] >= LEAST_USES and np.isfinite(joint.high[k]):
+            ends = float(joint.low[k]), float(joint.high[k])
+        weak.append(Weakness(matrix.codes[k], value, int(uses[k]), cause, evidence, others, *ends))
     weak.sort(key=lambda w: (w.cause == RARE, w.kappa if w.kappa is not None else -2.0, w.code))
     pairs, looked = _pairs(matrix, (i, j), per, table, machine)
     return Clinic((first, second), len(used), tuple(weak), pairs, looked)
@@ -189,7 +205,7 @@ def _cause(
         return SAME_NAME, f"{twins[0]!r} differs from it in case, spaces or theme alone", twins
     if both + mine + theirs < LEAST_USES:
         missing = LEAST_USES - (both + mine + theirs)
-        return RARE, f"{both + mine + theirs} uses; about {missing} more would do", ()
+        return RARE, f"{counted(both + mine + theirs, 'use')}; about {missing} more would do", ()
     if min(both + mine, both + theirs) == 0:
         return SILENT, f"given {max(mine, theirs)} times by one coder and never by the other", ()
     swapped = table[k, :-1] + table[:-1, k]
@@ -197,12 +213,16 @@ def _cause(
     other = int(np.argmax(swapped))
     if swapped[other] >= 3 and swapped[other] >= 0.3 * (mine + theirs):
         return NEIGHBOUR, f"{swapped[other]:.0f} of {mine + theirs} differences meet {_leaf(codes[other])}", (codes[other],)
-    top = of_theme.get(theme(code), np.nan)
-    if SEPARATOR in code and np.isfinite(top) and np.isfinite(kappa[k]) and top - kappa[k] >= 0.15:
-        return LEVEL, f"kappa of its theme is {apa(float(top))}, of the code {apa(float(kappa[k]))}", (theme(code),)
+    top, within = of_theme.get(theme(code), np.nan), sum(swapped[n] for n, c in enumerate(codes) if theme(c) == theme(code))
+    if SEPARATOR in code and np.isfinite(kappa[k]) and top - kappa[k] >= 0.15 and within >= 0.5 * (mine + theirs):
+        why = f"{within:.0f} of {mine + theirs} differences stay within its theme, whose kappa is {apa(float(top))}"
+        return LEVEL, why, (theme(code),)
     if np.isfinite(strict[k]) and np.isfinite(kappa[k]) and kappa[k] - strict[k] >= 0.15:
         return BOUNDARY, f"kappa falls to {apa(float(strict[k]))} where half of the unit must be covered", ()
     left = table[k, -1] + table[-1, k]
+    if left < 0.5 * (mine + theirs):
+        met = f"{mine + theirs - left:.0f} of {mine + theirs} differences meet one of several other codes"
+        return SCATTERED, f"{met}, {_leaf(codes[other])} most often", (codes[other],)
     return MISSED, f"in {left:.0f} of {mine + theirs} differences the other coder gave no code at all", ()
 
 

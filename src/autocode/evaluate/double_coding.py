@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,9 @@ from autocode.errors import InputError, StudyError
 from autocode.evaluate.second_look import LIST, CoderLook
 from autocode.formats.files import csv_text, read_csv, write_atomic
 from autocode.study import Segment, Study
-from autocode.study.codebook import renames
 from autocode.study.matrix import CodingMatrix, FloatArray
-from autocode.trail import Decision, Entry, standing
+from autocode.trail import Decision, Entry
+from autocode.trail.review import said_again
 
 AGAIN = "look again"
 """What a blind second decision is called in the ledger."""
@@ -234,38 +234,6 @@ def looked_again(m: CodingMatrix, entries: Iterable[Entry]) -> dict[str, Relooke
         item = BlindItem(m.segments[u], m.codes[k], "drawn at random" in note, "listed" in note)
         found.setdefault(m.coders[row], []).append((item, note.startswith("given")))
     return {coder: relooked(before, coder, answers) for coder, answers in found.items()}
-
-
-def said_again(m: CodingMatrix, entries: Iterable[Entry], action: str) -> tuple[CodingMatrix, dict[tuple[int, int, int], str]]:
-    """What coders said a second time without changing a coding: in a blind re-look, or by a vote in a meeting.
-
-    Args:
-        m: Decisions as they are now.
-        entries: Of the ledger, in order.
-        action: What such a decision is called there.
-
-    Returns:
-        The decisions as they were before a coder acted on what was said; and the last note by row, unit and code, of units,
-        codes (as they are called now) and coders of the matrix.
-    """
-    held = standing(entries)
-    books = [(e.seq, renames(*e.decision.effects.book)) for e in held if e.decision.effects.book]
-    place = {(s.document, s.id): u for u, s in enumerate(m.segments)}
-    column, rows = ({name: n for n, name in enumerate(names)} for names in (m.codes, m.coders))
-    first, said = m.Y.copy(), {}
-    for e in held:
-        d, code = e.decision, e.decision.code
-        for seq, went in books:
-            code = went.get(code, code) if seq > e.seq else code
-        u = place.get((d.document, d.segment))
-        if u is None or code not in column or d.coder not in rows:
-            continue
-        key = rows[d.coder], u, column[code]
-        if d.action == action:
-            said[key] = d.note
-        elif d.action in ("add", "remove") and key in said:
-            first[key] = d.action == "remove"
-    return replace(m, Y=first), said
 
 
 BLIND_COLUMNS = ("coder", "document", "segment", "code", "text", "answer", "key")

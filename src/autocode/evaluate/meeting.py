@@ -20,10 +20,10 @@ from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import decisions, pair_counts
 from autocode.agreement.differences import CAUSES, Difference, inventory, rows_of
 from autocode.errors import StudyError
-from autocode.evaluate.double_coding import said_again
 from autocode.study import Document, Segment, Study
 from autocode.study.matrix import BoolArray, CodingMatrix
 from autocode.trail import Entry
+from autocode.trail.review import said_again
 
 VOTE = "vote"
 """What a second decision in a meeting is called in the ledger."""

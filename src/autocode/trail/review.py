@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from statistics import median
 
 from autocode.study import Coding, Reading, Study
+from autocode.study.codebook import renames
+from autocode.study.matrix import CodingMatrix
 from autocode.trail import BACK, Entry, Wording, of_coding, standing, undone
 
 _VERDICTS = ("accept", "reject", "other")
@@ -284,3 +286,35 @@ def _seconds(held: Sequence[Entry]) -> tuple[float | None, float | None]:
             spent[d.hidden][key] = spent[d.hidden].get(key, 0.0) + d.seconds
     medians = [median(spent[h].values()) if len(spent[h]) >= _ENOUGH else None for h in (False, True)]
     return medians[0], medians[1]
+
+
+def said_again(m: CodingMatrix, entries: Iterable[Entry], action: str) -> tuple[CodingMatrix, dict[tuple[int, int, int], str]]:
+    """What coders said a second time without changing a coding: in a blind re-look, or by a vote in a meeting.
+
+    Args:
+        m: Decisions as they are now.
+        entries: Of the ledger, in order.
+        action: What such a decision is called there.
+
+    Returns:
+        The decisions as they were before a coder acted on what was said; and the last note by row, unit and code, of units,
+        codes (as they are called now) and coders of the matrix.
+    """
+    held = standing(entries)
+    books = [(e.seq, renames(*e.decision.effects.book)) for e in held if e.decision.effects.book]
+    place = {(s.document, s.id): u for u, s in enumerate(m.segments)}
+    column, rows = ({name: n for n, name in enumerate(names)} for names in (m.codes, m.coders))
+    first, said = m.Y.copy(), {}
+    for e in held:
+        d, code = e.decision, e.decision.code
+        for seq, went in books:
+            code = went.get(code, code) if seq > e.seq else code
+        u = place.get((d.document, d.segment))
+        if u is None or code not in column or d.coder not in rows:
+            continue
+        key = rows[d.coder], u, column[code]
+        if d.action == action:
+            said[key] = d.note
+        elif d.action in ("add", "remove") and key in said:
+            first[key] = d.action == "remove"
+    return replace(m, Y=first), said
