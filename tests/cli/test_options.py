@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from autocode import cli
 from autocode.formats import write
 from autocode.study import Study
 from autocode.study.codebook import Codebook
@@ -69,12 +72,12 @@ def at_work(shell: Shell) -> Shell:
         ("suggest corpora tiny --out s.csv", "it is a folder, not a model. The model comes first"),
         (
             "suggest tiny new.txt",
-            "Missing option '--out'. Suggestions to .html .csv .xlsx .jsonl .parquet. Such as: --out sugg",
+            "Missing option '--out'. Write suggestions as .html, .csv, .xlsx, .jsonl or .parquet. Such as: --out sugg",
         ),
         ("suggest tiny new.txt --out found", "Such as found.html."),
         ("report tiny", "Such as: --out dossier"),
         ("report tiny --out dossier.docx", "Name a folder: --out dossier --only docx"),
-        ("frequencies tiny", "drawn at random? --random or --chosen"),
+        ("frequencies tiny", "drawn at random, or chosen? --random or --chosen"),
         ("agree tiny --coders=ana\tben", "Put commas between names: ana,ben"),
         ("train", "Missing argument 'STUDY...'. The study to learn"),
         ("evaluate tiny --coders ana ben", "Name coders with --coders ana,ben"),
@@ -203,3 +206,24 @@ def test_the_version_is_said(at_work: Shell) -> None:
     import autocode
 
     assert at_work("--version")[1] == f"autocode {autocode.__version__}\n"
+
+
+FORBIDDEN = re.compile(r"\b(labels?|annotat\w+|workers?|tasks?|samples?|accuracy|may be repeated|parted by)\b", re.I)
+
+
+@pytest.mark.parametrize("verb", [verb for verbs in cli.VERBS.values() for verb in verbs])
+def test_help_is_read_in_eighty_columns_and_in_groups(
+    verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each verb's help fits its width, speaks the field's words, and shows what verbs share behind what is its own."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "argv", ["autocode", verb, "--help"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    told = capsys.readouterr().out
+    assert max(map(len, told.splitlines())) <= 80
+    assert not FORBIDDEN.search(told.replace("--workers", ""))
+    titles = re.findall(r"^(\S.*):$", told, re.M)
+    order = ["Arguments", "Options", *cli.SHARED, "Commands"]
+    assert titles == sorted(titles, key=order.index)
+    assert told.rstrip().splitlines()[-1].lstrip().startswith("--help") or "Commands" in titles

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import traceback
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -93,24 +94,38 @@ class Verb(TyperCommand):
         return [*(_word(p) if p.required else f"[{_word(p)}]" for p in given), "[OPTIONS]"]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write what the verb takes, group by group; the groups that verbs share come last."""
-        groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
-        for param in self.get_params(ctx):
+        """Write what the verb takes: its own options first, then those that verbs share, in groups where they are many."""
+        given: list[Any] = [p for p in self.get_params(ctx) if p.name != "help"]
+        sizes = Counter(getattr(p, "rich_help_panel", None) for p in given)
+        groups: dict[str, list[Any]] = {title: [] for title in ("Arguments", "Options", *SHARED)}
+        for param in given:
+            shared = getattr(param, "rich_help_panel", None)
             own = "Arguments" if param.param_type_name == "argument" else "Options"
-            told: Any = param
-            row = (_word(told) if own == "Arguments" else _form(told), f"{told.help}{_remark(told)}")
-            last = list(groups)[-1] if param.name == "help" else own
-            groups.setdefault(getattr(param, "rich_help_panel", None) or last, []).append(row)
-        for title, rows in groups.items():
-            if rows:
+            groups[shared if shared and len(given) > FEW and sizes[shared] > 1 else own].append(param)
+        last = next((group for title, group in reversed(groups.items()) if group and title != "Arguments"), groups["Options"])
+        last.extend(p for p in self.get_params(ctx) if p.name == "help")
+        for title, params in groups.items():
+            if params:
+                form = _word if title == "Arguments" else _form
                 with formatter.section(title):
-                    formatter.write_dl(rows)
+                    formatter.write_dl([(form(param), f"{param.help}{_remark(param)}") for param in params])
+
+
+FEW = 8
+"""Arguments and options that help shows in one list."""
+SHARED = ("Which codings count", "Settings", "Output")
+"""The groups of options that verbs share (`autocode.cli.options`), in the order in which help shows them."""
+_KINDS = {int: "N", float: "NUMBER", Path: "FILE"}
 
 
 def _word(param: Any) -> str:
-    """What stands for a value in help: STUDY, FILE, or the option's own name in capitals."""
-    file = getattr(getattr(param, "type_descriptor", None), "annotation", None) is Path or "--out" in param.opts
-    return str(param.metavar or ("FILE" if file else max(param.opts, key=len).lstrip("-").upper()))
+    """What stands for a value in help: STUDY, FILE, a number, or a word."""
+    if param.metavar:
+        return str(param.metavar)
+    if param.param_type_name == "argument":
+        return str(param.name.upper())
+    own = max(param.opts, key=len).lstrip("-").upper()
+    return "FILE" if "--out" in param.opts else _KINDS.get(param.type_descriptor.annotation, own if len(own) < 9 else "WORD")
 
 
 def _form(param: Any) -> str:

@@ -28,7 +28,9 @@ from autocode.agreement.spans.passages import gamma_by_document, opened_document
 from autocode.agreement.summary import Record, conditions, summary
 from autocode.cli.answers import TENTATIVE, Answer, agreed, ends, judged
 from autocode.cli.options import (
+    HOW,
     MODELS,
+    WHICH,
     Coders,
     ConfigPath,
     EffortLevel,
@@ -67,7 +69,8 @@ MEAN = "mean over documents"
 Coefficient = Annotated[
     str,
     typer.Option(
-        help="What the verdict on a machine compares: kappa or alpha.",
+        help="What the verdict on the machine compares: kappa or alpha.",
+        rich_help_panel=HOW,
         show_default="kappa",
         callback=one_of("--coefficient", ("kappa", "alpha")),
     ),
@@ -75,7 +78,8 @@ Coefficient = Annotated[
 Interval = Annotated[
     str,
     typer.Option(
-        help="Intervals by: jackknife or bootstrap.",
+        help="How intervals are computed: jackknife or bootstrap.",
+        rich_help_panel=HOW,
         show_default="jackknife",
         callback=one_of("--interval", ("jackknife", "bootstrap")),
     ),
@@ -88,16 +92,30 @@ def agree(
     unit: Annotated[
         str,
         typer.Option(
-            help="Compare on: segment, character, document.",
+            help="What is compared: segment, character or document.",
             callback=one_of("--unit", ("segment", "character", "document"), "To cut transcripts differently: --segments."),
         ),
     ] = "segment",
-    overlap: Annotated[str, typer.Option(help="When a coding counts for a segment: any, half, or a percentage.")] = "",
-    by: Annotated[str, typer.Option(help="A table per: code, theme, document, or a variable of the participants.")] = "code",
+    overlap: Annotated[
+        str,
+        typer.Option(
+            metavar="RULE", help="How much of a segment a coding must cover to count there: any, half, or a percentage."
+        ),
+    ] = "",
+    by: Annotated[
+        str, typer.Option(metavar="WHAT", help="A table by code, theme, document, or a variable of the participants.")
+    ] = "code",
     coefficient: Coefficient = "",
     interval: Interval = "",
-    codes: Annotated[str, typer.Option(help="Compare these codes only: names or paths, with commas between.")] = "",
-    gamma: Annotated[bool, typer.Option("--gamma", help="Gamma of whole passages as well (slow; autocode[gamma]).")] = False,
+    codes: Annotated[
+        str,
+        typer.Option(
+            metavar="CODES", help="Compare only these codes: names or paths, separated by commas.", rich_help_panel=WHICH
+        ),
+    ] = "",
+    gamma: Annotated[
+        bool, typer.Option("--gamma", help="Also compute gamma of whole passages (slow; needs autocode[gamma]).")
+    ] = False,
     config: ConfigPath = None,
     segments: Segments = "",
     to: Annotated[Path | None, out("The comparison", *COMPARISONS)] = None,
@@ -229,7 +247,7 @@ def evaluate(
     segments: Segments = "",
     to: Annotated[
         Path | None,
-        out("The comparison", *COMPARISONS, more="As .csv: every held-out prediction."),
+        out("The comparison", *COMPARISONS, more="A .csv file holds every held-out prediction."),
     ] = None,
     overwrite: Overwrite = False,
     kind: Kind = "",
@@ -240,7 +258,10 @@ def evaluate(
     everything: Everything = False,
     as_json: Json = False,
     alone: Independent = False,
-    leaks: Annotated[bool, typer.Option("--check-leaks", help="Only check that what is held out is held out.")] = False,
+    leaks: Annotated[
+        bool,
+        typer.Option("--check-leaks", help="Only check that nothing leaks: that the machine never sees what it is tested on."),
+    ] = False,
 ) -> Answer:
     """Compare the machine with the human coders, on documents it has not seen."""
     chosen = settings(config, segments).with_agreement(coefficient, interval)
@@ -285,18 +306,28 @@ def evaluate(
 
 def frequencies(
     study: StudyPath,
-    random: Annotated[bool, typer.Option("--random/--chosen", help="Were the human-coded documents drawn at random?")],
+    random: Annotated[
+        bool, typer.Option("--random/--chosen", help="Were the human-coded documents drawn at random, or chosen?")
+    ],
     coder: Annotated[
-        str, typer.Option("--coder", "--coders", help="Whose coding corrects the machine; the agreed one by default.")
+        str,
+        typer.Option(
+            "--coder", "--coders", metavar="NAME", help="Whose codings correct the machine; the agreed ones by default."
+        ),
     ] = "",
     drawn: Annotated[
-        str, typer.Option(help="What was drawn: documents or units.", callback=one_of("--drawn", ("documents", "units")))
+        str,
+        typer.Option(help="What was drawn: documents or units (segments).", callback=one_of("--drawn", ("documents", "units"))),
     ] = "documents",
-    by: Annotated[str, typer.Option(help="A row per: code or theme.", callback=one_of("--by", ("code", "theme")))] = "code",
+    by: Annotated[
+        str, typer.Option(metavar="WHAT", help="A row for each code or theme.", callback=one_of("--by", ("code", "theme")))
+    ] = "code",
     of: Annotated[
         str,
         typer.Option(
-            help="Shares of: segments, or documents (with the code at all).", callback=one_of("--of", ("segments", "documents"))
+            metavar="WHAT",
+            help="Shares of segments, or of documents that have the code at all: segments or documents.",
+            callback=one_of("--of", ("segments", "documents")),
         ),
     ] = "segments",
     config: ConfigPath = None,

@@ -42,41 +42,55 @@ def import_(
         typer.Argument(metavar="FILES...", parser=known_source, help="Transcripts, tables, project files, or folders."),
     ] = None,
     study: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", parser=new_study, help="The study's folder; made where it is missing.")
+        Path | None,
+        typer.Option(metavar="FOLDER", parser=new_study, help="The study's folder; it is made where there is none."),
     ] = None,
     coder: Annotated[
         list[str] | None,
-        typer.Option("--coder", "--coders", metavar="NAME", help="Who coded, where the file does not say; or NAME=FILE."),
+        typer.Option(
+            "--coder", "--coders", metavar="NAME", help="Who coded, where the file does not say so; or NAME=FILE for each file."
+        ),
     ] = None,
-    kind: Annotated[str, typer.Option(help="Of the texts: interview, literature, field note; or codebook.")] = "interview",
-    speaker: Annotated[list[str] | None, typer.Option(help="Rename a speaker: SPEAKER_00=Interviewer.")] = None,
+    kind: Annotated[str, typer.Option(help="What the texts are: interview, literature, field note or codebook.")] = "interview",
+    speaker: Annotated[
+        list[str] | None, typer.Option(metavar="OLD=NEW", help="Rename a speaker, such as SPEAKER_00=Interviewer.")
+    ] = None,
     speaker_pattern: Annotated[
         list[str] | None,
-        typer.Option(metavar="LINE", help="How speakers are named, by an example: 'Interviewer (00:01):'; remembered."),
+        typer.Option(
+            metavar="LINE", help="An example of how speakers are named, such as 'Interviewer (00:01):'; the study remembers it."
+        ),
     ] = None,
     same: Annotated[
         list[str] | None,
-        typer.Option(metavar="NEW=KNOWN", help="A document, coder or code that is known under another name."),
+        typer.Option(metavar="NEW=KNOWN", help="A document, coder or code that the study knows under another name."),
     ] = None,
-    column: Annotated[list[str] | None, typer.Option(help="In a table of another shape: ours=theirs.")] = None,
-    encoding: Annotated[str, typer.Option(help="Of text files, where it is guessed wrongly.")] = "",
-    add_codes: Annotated[bool, typer.Option(help="Add codes that the codebook lacks.")] = False,
+    column: Annotated[
+        list[str] | None, typer.Option(metavar="OURS=THEIRS", help="What a column of a table means, such as text=Transcript.")
+    ] = None,
+    encoding: Annotated[
+        str, typer.Option(help="The encoding of text files, such as cp1252, where it is guessed wrongly.")
+    ] = "",
+    add_codes: Annotated[bool, typer.Option(help="Add codes that the codebook does not have yet.")] = False,
     users: Annotated[
         str,
         typer.Option(
-            help="Whose a coding is where a project names two users: of the coding or selection.",
+            help="Whose a coding is where a project names two users: the user of the coding or of the selection.",
             callback=one_of("--users", ("coding", "selection")),
         ),
     ] = "coding",
     replacing: Annotated[
-        bool, typer.Option("--replace", help="A changed transcript takes the old one's place; codings follow their words.")
+        bool, typer.Option("--replace", help="Replace transcripts that have changed; codings move with their words.")
     ] = False,
-    dropping: Annotated[bool, typer.Option("--yes", help="With --replace: set aside codings that lose their place.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the receipt and write nothing.")] = False,
+    dropping: Annotated[
+        bool, typer.Option("--yes", help="With --replace: agree that codings whose words are gone are set aside.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be imported, and write nothing.")] = False,
     audio: Annotated[
-        list[str] | None, typer.Option(help="A document's recording, for the review page: R01=FILE. It stays where it is.")
+        list[str] | None,
+        typer.Option(metavar="DOCUMENT=FILE", help="A document's recording, for the desk. The file stays where it is."),
     ] = None,
-    name: Annotated[str, typer.Option(help="What a new study is called.", show_default="its folder's name")] = "",
+    name: Annotated[str, typer.Option(metavar="NAME", help="The name of a new study.", show_default="its folder's name")] = "",
     as_json: Json = False,
 ) -> None:
     """Bring transcripts, codings and codebooks into a study; originals are never changed.
@@ -240,7 +254,8 @@ def _say_changes(before: _Sizes, after: _Sizes, store: Path, waiting: int) -> No
 
 
 def demo(
-    ctx: typer.Context, folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the demo puts its files.")] = Path()
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder in which the demo puts its files.")] = Path(),
 ) -> None:
     """Run the main job on the bundled study, from import to report."""
     source, study, model = bundled(), folder / "corpora/microcredentials", folder / "models/microcredentials"

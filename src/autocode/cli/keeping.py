@@ -44,16 +44,27 @@ from autocode.store.outputs import record_taken
 
 def pseudonymise(
     study: StudyPath,
-    to: Annotated[Path | None, out("Proposals", ".csv", more="To be reviewed by you.")] = None,
+    to: Annotated[Path | None, out("The proposals", ".csv", more="Review them before you apply them.")] = None,
     reviewed: Annotated[
         Path | None,
-        typer.Option("--apply", metavar="FILE", parser=known_source, help="Apply the reviewed proposals of this file."),
+        typer.Option(
+            "--apply", metavar="FILE", parser=known_source, help="Apply the proposals in this file, which you have reviewed."
+        ),
     ] = None,
-    key: Annotated[Path | None, out("The key", ".csv", name="--key", more="Keep it outside the study's folder.")] = None,
+    key: Annotated[
+        Path | None,
+        out(
+            "The key", ".csv", name="--key", more="It leads back from pseudonyms to names: keep it outside the study's folder."
+        ),
+    ] = None,
     spacy: Annotated[
-        str, typer.Option(help="An installed spaCy pipeline that finds names; the one installed by default; none for none.")
+        str,
+        typer.Option(
+            metavar="PIPELINE",
+            help="The spaCy pipeline that finds names; by default the one that is installed; none to do without.",
+        ),
     ] = "",
-    perhaps: Annotated[bool, typer.Option("--perhaps", help="List what is only perhaps a name too.")] = False,
+    perhaps: Annotated[bool, typer.Option("--perhaps", help="Also list words that are only perhaps a name.")] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Propose pseudonyms, or apply those a human has reviewed; it does not find everything."""
@@ -115,14 +126,18 @@ def _held_back(count: int) -> str:
 
 def forget(
     study: StudyPath,
-    participant: Annotated[str, typer.Argument(help="The participant, as respondent or document.")],
-    models: Annotated[Path, typer.Option(help="A folder of models; those on the study's list are searched anyway.")] = Path(
-        "models"
-    ),
-    also: Annotated[list[Path] | None, typer.Option(help="A folder or file to search too; may be repeated.")] = None,
-    name: Annotated[list[str] | None, typer.Option("--name", help="Another name of theirs; may be repeated.")] = None,
+    participant: Annotated[str, typer.Argument(help="The participant: the name of a respondent or of a document.")],
+    models: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where models lie; those that the study knows of are searched in any case.")
+    ] = Path("models"),
+    also: Annotated[
+        list[Path] | None, typer.Option(metavar="PATH", help="A further folder or file to search; may be given more than once.")
+    ] = None,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="Another name of the participant; may be given more than once.")
+    ] = None,
     to: Annotated[Path | None, out("The certificate", ".txt", ".json")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Erase. Without it, only say what would be erased.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase. Without this, only say what would be erased.")] = False,
     as_json: Json = False,
 ) -> None:
     """Erase a participant who withdraws, everywhere the study's words may lie, and end with a certificate."""
@@ -157,7 +172,8 @@ def _forgotten(participant: str, places: Places, names: tuple[str, ...] = ()) ->
 def backup(
     study: StudyPath,
     to: Annotated[
-        Path | None, typer.Option("--out", help="Where to (.sqlite); dated, in the study's folder, where left out.")
+        Path | None,
+        typer.Option("--out", help="The copy's file (.sqlite); by default one with the date, in the study's folder."),
     ] = None,
 ) -> None:
     """Copy a study as it stands, also while a review runs; the copy is one file."""
@@ -168,7 +184,7 @@ def backup(
 
 def restore(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder, such as corpora/NAME.")],
-    copy: Annotated[str, typer.Argument(metavar="COPY", help="Which copy: latest, its number, its name or a file.")] = "",
+    copy: Annotated[str, typer.Argument(metavar="COPY", help="Which copy: latest, its number, its name, or a file.")] = "",
 ) -> None:
     """Put a dated copy back in a study's place; without COPY, list them."""
     folder = found if (found := known_path(str(study))) else study
@@ -192,7 +208,10 @@ def doctor(
     study: Annotated[Path | None, typer.Argument(metavar="STUDY", parser=known_study, help="A study to check as well.")] = None,
     model: ModelOption = None,
     privacy: Annotated[
-        bool, typer.Option("--privacy", help="Run the main verbs in an empty home; prove that nothing leaves.")
+        bool,
+        typer.Option(
+            "--privacy", help="Run the main commands in an empty home folder and prove that nothing leaves this computer."
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:

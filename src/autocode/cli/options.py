@@ -153,6 +153,10 @@ def known_source(text: str) -> Path:
     return path
 
 
+WHICH, HOW, OUTPUT = "Which codings count", "Settings", "Output"
+"""Groups of the options that verbs share, in the order in which help shows them."""
+
+
 def out(what: str, *endings: str, name: str = "--out", folder: str | None = None, more: str = "") -> Any:
     """The option that says where to write; it knows its endings and is checked before work starts.
 
@@ -163,13 +167,15 @@ def out(what: str, *endings: str, name: str = "--out", folder: str | None = None
         folder: None: only a file. Else a folder too, and which files (a glob, "" for none) would be replaced in it.
         more: What else the help says.
     """
-    kinds = " ".join(endings) + (", or a folder" if endings and folder is not None else "" if endings else "a folder")
+    kinds = " or ".join(filter(None, (", ".join(endings[:-1]), *endings[-1:])))
+    form = f" as {kinds}{', or into a folder' if folder is not None else ''}" if endings else " into a folder"
 
     def checked(ctx: typer.Context, path: Path | None) -> Path | None:
         """The path, if it may be written; errors as `_checked`."""
         return path and _checked(ctx, path, (what, endings, folder))
 
-    return typer.Option(name, help=f"{what} to {kinds}.{more and f' {more}'}", callback=checked)
+    told = f"Write {what[:1].lower()}{what[1:]}{form}.{more and f' {more}'}"
+    return typer.Option(name, help=told, callback=checked, rich_help_panel=OUTPUT)
 
 
 _FOLDERS = (".qda", ".hf")
@@ -277,39 +283,64 @@ Sources = Annotated[
 ]
 Coders = Annotated[
     list[str] | None,
-    typer.Option("--coders", "--coder", metavar="NAMES", help="Whose codings, such as ana,ben; all human coders by default."),
+    typer.Option(
+        "--coders",
+        "--coder",
+        metavar="NAMES",
+        help="Whose codings, such as ana,ben; all human coders by default.",
+        rich_help_panel=WHICH,
+    ),
 ]
 Engine = Annotated[
     str,
     typer.Option(
-        help="Who works: local, or ray for many processes or computers.", callback=one_of("--engine", ("local", "ray"))
+        help="Where the work is done: local, or ray for many processes or computers.",
+        rich_help_panel=HOW,
+        callback=one_of("--engine", ("local", "ray")),
     ),
 ]
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes on Ray.", show_default="2")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Processes, with --engine ray.", rich_help_panel=HOW, show_default="2")
+]
 ConfigPath = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", parser=_config, help="Settings: a file, or default, quick, multilingual."),
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        parser=_config,
+        help="Settings: a file, or one of default, quick and multilingual.",
+        rich_help_panel=HOW,
+    ),
 ]
 Segments = Annotated[
     str,
-    typer.Option(help=f"Segments to code: {', '.join(UNITS)}.", show_default="auto", callback=one_of("--segments", UNITS)),
+    typer.Option(
+        help=f"How transcripts are cut into segments: {', '.join(UNITS[:-1])} or {UNITS[-1]}.",
+        metavar="UNIT",
+        rich_help_panel=HOW,
+        show_default="auto",
+        callback=one_of("--segments", UNITS),
+    ),
 ]
 Kind = Annotated[
     str,
     typer.Option(
-        help="Only documents of this kind: interview, literature, field note.",
+        help="Only documents of this kind: interview, literature or field note.",
+        rich_help_panel=WHICH,
         callback=lambda kind: kind_of(kind) if kind else "",
         show_default=False,
     ),
 ]
 Independent = Annotated[
-    bool, typer.Option("--independent", help="Only what was coded without a suggestion on the screen, by the ledger.")
+    bool,
+    typer.Option("--independent", help="Only what was coded while no suggestion was on the screen.", rich_help_panel=WHICH),
 ]
 EffortLevel = Annotated[
     str,
     typer.Option(
         "--effort",
-        help="quick, or full: try fine-tuning and further encoders, kept only if they improve held-out results.",
+        help="quick; or full: also try fine-tuning and further encoders, kept only if they improve held-out results.",
+        rich_help_panel=HOW,
         show_default="quick",
         callback=one_of("--effort", get_args(Effort)),
     ),
@@ -317,14 +348,24 @@ EffortLevel = Annotated[
 Minutes = Annotated[
     float | None,
     typer.Option(
-        "--minutes", min=0, show_default="30", help="For fine-tuning at full effort, reckoned by the words to read; 0: none."
+        "--minutes",
+        min=0,
+        show_default="30",
+        help="With --effort full: about how long fine-tuning may take, estimated from the words to read; 0 for none.",
+        rich_help_panel=HOW,
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Everything = Annotated[bool, typer.Option("--all", help="Print every table, not only the answer.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.", rich_help_panel=OUTPUT)]
+Everything = Annotated[bool, typer.Option("--all", help="Print every table, not only the answer.", rich_help_panel=OUTPUT)]
 Overwrite = Annotated[
     bool,
-    typer.Option("--overwrite", is_eager=True, callback=_overwriting, help="Replace a file that autocode did not write."),
+    typer.Option(
+        "--overwrite",
+        is_eager=True,
+        callback=_overwriting,
+        help="Replace a file that autocode did not write.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 AlignmentPath = Annotated[
     Path | None,
@@ -332,7 +373,8 @@ AlignmentPath = Annotated[
         "--alignment",
         parser=known_source,
         metavar="FILE",
-        help="Which codes mean the same: a table of autocode align, decided by you.",
+        help="Which codes mean the same: the table of autocode align, with your decisions.",
+        rich_help_panel=HOW,
     ),
 ]
 

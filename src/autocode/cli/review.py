@@ -33,12 +33,17 @@ from autocode.trail import COLUMNS, Entry, row, undone, verify
 from autocode.trail.review import Wanted, figures, narrowed
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port for the page (default: any free port).")]
-Control = Annotated[float, typer.Option(min=0, max=1, help="Share of segments decided before suggestions show.")]
-Browser = Annotated[bool, typer.Option(help="Open the browser.")]
+Control = Annotated[
+    float,
+    typer.Option(
+        min=0, max=1, metavar="SHARE", help="Share of segments, 0 to 1, that you decide on before suggestions are shown."
+    ),
+]
+Browser = Annotated[bool, typer.Option(help="Open the page in the browser.")]
 
 
 def open_(
-    place: Annotated[Path, typer.Argument(metavar="[STUDY]", help="A study's folder, or a folder of studies.")] = Path(),
+    place: Annotated[Path, typer.Argument(metavar="STUDY", help="A study's folder, or a folder of studies.")] = Path(),
     control: Control = 0.1,
     port: Port = 0,
     browser: Browser = True,
@@ -75,8 +80,12 @@ def _remember(folder: Path) -> None:
 def review(
     study: StudyPath,
     model: ModelOption = None,
-    coder: Annotated[str, typer.Option("--coder", "--coders", help="Who codes; the page asks where it is left out.")] = "",
-    blind: Annotated[bool, typer.Option(help="Begin in blind mode: no suggestions, no other coder's codings.")] = False,
+    coder: Annotated[
+        str, typer.Option("--coder", "--coders", metavar="NAME", help="Who codes; by default the page asks.")
+    ] = "",
+    blind: Annotated[
+        bool, typer.Option(help="Begin in blind mode: without suggestions and without other coders' codings.")
+    ] = False,
     control: Control = 0.1,
     port: Port = 0,
     browser: Browser = True,
@@ -148,8 +157,8 @@ _STARTERS = {
 
 
 def shortcut(
-    place: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The folder of your studies, or a study.")] = Path(),
-    out: Annotated[Path | None, typer.Option(help="Where to put the file; the desktop where there is one.")] = None,
+    place: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of your studies, or one study.")] = Path(),
+    out: Annotated[Path | None, typer.Option(help="Where to put the file; by default on the desktop, if there is one.")] = None,
 ) -> None:
     """Make a file that opens the desk on a double click, without a terminal."""
     ending, text = _STARTERS.get(sys.platform, _STARTERS["linux"])
@@ -172,11 +181,11 @@ def shortcut(
 
 def audit(
     study: StudyPath,
-    coder: Annotated[str, typer.Option("--coder", "--coders", help="Only decisions of this coder.")] = "",
-    code: Annotated[str, typer.Option(help="Only decisions on this code: its path, or a name that is unique.")] = "",
+    coder: Annotated[str, typer.Option("--coder", "--coders", metavar="NAME", help="Only this coder's decisions.")] = "",
+    code: Annotated[str, typer.Option(help="Only decisions on this code: its path, or its name if only one code has it.")] = "",
     document: Annotated[str, typer.Option(help="Only decisions in this document.")] = "",
-    action: Annotated[str, typer.Option(help="Only decisions of this kind: accept, reject, undo, ...")] = "",
-    how: Annotated[bool, typer.Option(help="Tell how each coding found by --document and --code was made.")] = False,
+    action: Annotated[str, typer.Option(help="Only decisions of this kind, such as accept, reject or undo.")] = "",
+    how: Annotated[bool, typer.Option(help="Say how each coding found by --document and --code came about.")] = False,
     to: Annotated[Path | None, out("The trail", ".csv", ".jsonl")] = None,
     as_json: Json = False,
     overwrite: Overwrite = False,

@@ -75,7 +75,7 @@ def second_look_(
     study: StudyPath,
     coders: Coders = None,
     blind: Annotated[Path | None, out("A blind sheet for one coder", ".csv", name="--blind")] = None,
-    answers: Annotated[Path | None, typer.Option(parser=known_source, help="A blind sheet that was filled in.")] = None,
+    answers: Annotated[Path | None, typer.Option(parser=known_source, help="A blind sheet that a coder has filled in.")] = None,
     config: ConfigPath = None,
     segments: Segments = "",
     to: Annotated[Path | None, out("The lists", ".csv", ".html")] = None,
@@ -133,12 +133,13 @@ def meet(
     first: Annotated[Path, typer.Argument(metavar="A", parser=known_study, help="The study of one coder.")],
     second: Annotated[
         Path | None,
-        typer.Argument(metavar="B", parser=known_study, help="The study of the other coder; none if A holds both."),
+        typer.Argument(metavar="B", parser=known_study, help="The study of the other coder; leave it out if A holds both."),
     ] = None,
     coders: Coders = None,
-    minutes: Annotated[float, typer.Option(min=2, help="How long the meeting is.")] = MINUTES,
+    minutes: Annotated[float, typer.Option(min=2, help="How long the meeting is to be.")] = MINUTES,
     since: Annotated[
-        Path | None, typer.Option(parser=known_source, help="The .json of an earlier meeting: what has changed since.")
+        Path | None,
+        typer.Option(parser=known_source, help="The .json file of an earlier meeting, to see what has changed since."),
     ] = None,
     config: ConfigPath = None,
     segments: Segments = "",
@@ -197,8 +198,8 @@ def clinic_(
     coders: Coders = None,
     config: ConfigPath = None,
     segments: Segments = "",
-    machine: Annotated[bool, typer.Option("--machine/--no-machine", help="The machine's view as well.")] = True,
-    to: Annotated[Path | None, out("The clinic", ".csv", ".html")] = None,
+    machine: Annotated[bool, typer.Option("--machine/--no-machine", help="Show the machine's view as well.")] = True,
+    to: Annotated[Path | None, out("What the clinic found", ".csv", ".html")] = None,
     overwrite: Overwrite = False,
     everything: Everything = False,
     as_json: Json = False,
@@ -231,18 +232,27 @@ def clinic_(
 
 def plan_(
     study: Annotated[
-        Path | None, typer.Argument(metavar="STUDY", parser=known_study, help="A study to go by, or to look at.")
+        Path | None,
+        typer.Argument(metavar="STUDY", parser=known_study, help="A study whose figures are used, or that is to be checked."),
     ] = None,
-    units: Annotated[int | None, typer.Option(min=1, help="Units (times codes) a document.")] = None,
-    prevalence: Annotated[float | None, typer.Option(help="Share of them that a coder codes, 0 to 1.")] = None,
-    kappa: Annotated[float | None, typer.Option(help="Agreement expected between the coders.")] = None,
-    likeness: Annotated[float | None, typer.Option(help="Intraclass correlation within documents, 0 to 1.")] = None,
-    width: Annotated[float, typer.Option(help="Half-width of the interval wanted.")] = 0.1,
-    above: Annotated[float, typer.Option(help="Kappa that you want to show exceeded.")] = 0.6,
+    units: Annotated[int | None, typer.Option(min=1, help="Decisions in a document: segments times codes.")] = None,
+    prevalence: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Share of these decisions that are codings, 0 to 1.")
+    ] = None,
+    kappa: Annotated[
+        float | None, typer.Option(metavar="KAPPA", help="Agreement that you expect between the coders, as kappa.")
+    ] = None,
+    likeness: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="How alike segments of one document are: the intraclass correlation, 0 to 1."),
+    ] = None,
+    width: Annotated[float, typer.Option(help="Half the width of the interval that you want.")] = 0.1,
+    above: Annotated[float, typer.Option(metavar="KAPPA", help="The kappa that you want to show you exceed.")] = 0.6,
     drawn: Annotated[
-        Path | None, typer.Option(parser=known_source, help="What `next --second-coder` drew: is it enough by now?")
+        Path | None,
+        typer.Option(parser=known_source, help="The table of autocode next --second-coder: has enough of it been coded?"),
     ] = None,
-    looks: Annotated[int, typer.Option(min=1, max=10, help="How often you mean to look before you stop.")] = 3,
+    looks: Annotated[int, typer.Option(min=1, max=10, help="How often you mean to look at the result before you stop.")] = 3,
     coders: Coders = None,
     config: ConfigPath = None,
     segments: Segments = "",
@@ -296,11 +306,13 @@ def _enough(study: Path, drawn: Drawn, aims: tuple[float, int], config: Config, 
 
 def stability_(
     study: StudyPath,
-    by: Annotated[str, typer.Option(help="A variable of the participants, for contrasts between groups.")] = "",
+    by: Annotated[str, typer.Option(metavar="VARIABLE", help="A variable of the participants, to compare groups.")] = "",
     coders: Coders = None,
     machine: Annotated[
         bool,
-        typer.Option("--machine/--no-machine", help="Also over documents that nobody coded: by the machine, corrected."),
+        typer.Option(
+            "--machine/--no-machine", help="Include documents that nobody coded: by the machine, its errors corrected."
+        ),
     ] = True,
     config: ConfigPath = None,
     segments: Segments = "",

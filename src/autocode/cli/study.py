@@ -99,7 +99,7 @@ def describe(
     study: StudyPath,
     as_json: Json = False,
     kind: Kind = "",
-    shown: Annotated[bool, typer.Option("--receipts", help="What every import took over, skipped and set aside.")] = False,
+    shown: Annotated[bool, typer.Option("--receipts", help="Say what every import took over, skipped and set aside.")] = False,
     model: ModelOption = None,
     everything: Everything = False,
     to: Annotated[Path | None, out("The counts of codes and coders", *TABLES, *PICTURES)] = None,
@@ -131,7 +131,7 @@ def describe(
 
 
 def rename(
-    study: StudyPath, name: Annotated[str, typer.Argument(help="The study's new name, as reports shall show it.")]
+    study: StudyPath, name: Annotated[str, typer.Argument(help="The study's new name, as reports will show it.")]
 ) -> None:
     """Give a study another name; its folder stays where it is."""
     if not name.strip():
@@ -163,19 +163,31 @@ def _next(found: Study, study: Path) -> str:
 
 def export(
     study: StudyPath,
-    to: Annotated[Path, out("A study", *(e for e in WRITERS if e != ".qde"), folder="**/*")],
+    to: Annotated[Path, out("The study", *(e for e in WRITERS if e != ".qde"), folder="**/*")],
     model: ModelOption = None,
-    original: Annotated[Path | None, typer.Option(help="The tool's own file, for a changed copy (.qda, .sqlite3).")] = None,
-    newlines: Annotated[str, typer.Option(help="In a REFI-QDA project: lf or crlf.")] = "lf",
-    astral: Annotated[str, typer.Option(help="Emoji in a REFI-QDA project: codepoints, utf16, replace.")] = "codepoints",
-    mirror: Annotated[bool, typer.Option(help="Suggested codes under a root code of their own.")] = False,
-    table: Annotated[str, typer.Option(help="A .csv or .xlsx holds: whole, codings, maxqda.")] = "whole",
-    flatten: Annotated[str, typer.Option(help="Write codes without a tree, paths joined by this, such as ' > '.")] = "",
+    original: Annotated[
+        Path | None, typer.Option(help="The file from the other program (.qda, .sqlite3): write a changed copy of it.")
+    ] = None,
+    newlines: Annotated[str, typer.Option(metavar="WHICH", help="Line ends in a REFI-QDA project: lf or crlf.")] = "lf",
+    astral: Annotated[
+        str,
+        typer.Option(
+            metavar="HOW",
+            help="How places behind emoji are counted in a REFI-QDA project: codepoints or utf16; or replace the emoji.",
+        ),
+    ] = "codepoints",
+    mirror: Annotated[bool, typer.Option(help="Put suggested codes under a top code of their own.")] = False,
+    table: Annotated[
+        str, typer.Option(metavar="SHAPE", help="What a .csv or .xlsx file holds: whole, codings or maxqda.")
+    ] = "whole",
+    flatten: Annotated[
+        str, typer.Option(metavar="SIGN", help="Write codes without a tree, their paths joined by this, such as ' > '.")
+    ] = "",
     bands: Annotated[
-        str, typer.Option(help="Which suggestions: suggest, ask, silent, parted by commas.", show_default="suggest,ask")
+        str, typer.Option(help="Which suggestions: suggest, ask and silent, separated by commas.", show_default="suggest,ask")
     ] = "",
     documents: Annotated[
-        str, typer.Option(help="Suggestions only for these documents, parted by commas.", show_default="all that are new")
+        str, typer.Option(help="Suggestions only for these documents, separated by commas.", show_default="all that are new")
     ] = "",
     kind: Kind = "",
     overwrite: Overwrite = False,
@@ -228,17 +240,24 @@ def report(
     model: ModelOption = None,
     new: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILES", parser=known_source, help="New transcripts to suggest codes for; may be repeated."),
+        typer.Option(
+            metavar="FILES", parser=known_source, help="New transcripts to suggest codes for; may be given more than once."
+        ),
     ] = None,
     config: ConfigPath = None,
-    machine: Annotated[bool, typer.Option(help="Set the machine beside the human coders.")] = True,
+    machine: Annotated[bool, typer.Option(help="Compare the machine with the human coders as well.")] = True,
     only: Annotated[
-        str, typer.Option(help="Write one form of the dossier: html, docx, xlsx, md or tex.", callback=one_of("--only", FORMS))
+        str,
+        typer.Option(
+            metavar="FORM",
+            help="Write only one form of the dossier: html, docx, xlsx, md or tex.",
+            callback=one_of("--only", FORMS),
+        ),
     ] = "",
     size: Annotated[
         str,
         typer.Option(
-            help="full: all there is; journal: what a journal has room for, 12 pages for 20 interviews.",
+            help="full: everything; journal: what a journal has room for, about 12 pages for 20 interviews.",
             callback=one_of("--size", SIZES),
         ),
     ] = "full",
@@ -327,7 +346,7 @@ def _with_suggestions(findings: Findings, model: Path | None, new: list[Path]) -
 def members_export(
     study: StudyPath,
     to: Annotated[Path, out("Letters", folder="*")],
-    summary: Annotated[bool, typer.Option(help="Only coded passages, with what they are taken to be about.")] = False,
+    summary: Annotated[bool, typer.Option(help="Send only the coded passages, with the codes' definitions.")] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Write a letter to each participant: what they said, to approve, correct and comment."""

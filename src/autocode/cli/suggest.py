@@ -10,6 +10,7 @@ import typer
 
 from autocode.cli.answers import suggested
 from autocode.cli.options import (
+    OUTPUT,
     STUDIES,
     AlignmentPath,
     Coders,
@@ -55,8 +56,12 @@ def suggest(
     model: ModelPath,
     sources: Sources,
     to: Annotated[Path, out("Suggestions", ".html", ".csv", ".xlsx", ".jsonl", ".parquet")],
-    everything: Annotated[bool, typer.Option("--all", help="Every unit and code, suggested or not.")] = False,
-    plain: Annotated[bool, typer.Option(help="CSV for programs: no byte order mark, no guard.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Write every segment and code, suggested or not.", rich_help_panel=OUTPUT)
+    ] = False,
+    plain: Annotated[
+        bool, typer.Option(help="Write a .csv file for programs: without what a spreadsheet needs.", rich_help_panel=OUTPUT)
+    ] = False,
     engine: Engine = "local",
     workers: Workers = None,
     alignment: AlignmentPath = None,
@@ -166,16 +171,27 @@ def _write(job: Job, said: tuple[list[Suggestion], Unlike], new: Study, model: C
 def next_(
     study: StudyPath,
     model: ModelOption = None,
-    n: Annotated[int, typer.Option("--n", min=1, help="How many to name.")] = 10,
-    by: Annotated[Literal["document", "segment"], typer.Option(help="Whole transcripts, or single segments.")] = "document",
+    n: Annotated[int, typer.Option("--n", min=1, help="How many to list.")] = 10,
+    by: Annotated[
+        Literal["document", "segment"],
+        typer.Option(metavar="WHAT", help="List whole documents, or single segments: document or segment."),
+    ] = "document",
     ahead: Annotated[
-        int | None, typer.Option(min=1, help="Interviews to look ahead on the learning curve.", show_default="5")
+        int | None, typer.Option(min=1, help="How many interviews to look ahead on the learning curve.", show_default="5")
     ] = None,
-    curve: Annotated[bool, typer.Option("--curve/--no-curve", help="Learn on growing parts of the study: slower.")] = True,
+    curve: Annotated[
+        bool,
+        typer.Option(
+            "--curve/--no-curve", help="Learn from growing parts of the study, to see what more coding brings (slower)."
+        ),
+    ] = True,
     second: Annotated[
-        bool, typer.Option("--second-coder", help="What a second coder should read of what is coded (--units, --out FILE.csv).")
+        bool,
+        typer.Option("--second-coder", help="Draw passages that a second coder should code too; they go to --out FILE.csv."),
     ] = False,
-    units: Annotated[int | None, typer.Option(min=1, help="Passages for the second coder.", show_default="a quarter")] = None,
+    units: Annotated[
+        int | None, typer.Option(min=1, help="How many passages a second coder gets.", show_default="a quarter")
+    ] = None,
     to: Annotated[Path | None, out("The outlook, or what a second coder should read,", ".html", ".csv")] = None,
     coders: Coders = None,
     config: ConfigPath = None,

@@ -11,6 +11,7 @@ import typer
 from autocode.cli.answers import learnt as answered
 from autocode.cli.options import (
     MODELS,
+    WHICH,
     AlignmentPath,
     Coders,
     ConfigPath,
@@ -57,45 +58,59 @@ def train(
         typer.Argument(
             metavar="STUDY...",
             parser=known_study,
-            help="The study to learn; what was coded in further ones is used where it helps.",
+            help="The study to learn from; codings of further studies are used where they help.",
         ),
     ],
     model: Annotated[
         Path | None,
         typer.Option(
-            metavar="NAME", parser=new_model, help="The model's name, for models/NAME; or a folder.", show_default="the study's"
+            metavar="NAME",
+            parser=new_model,
+            help="The model's name, to save it in models/NAME; or a folder.",
+            show_default="the study's",
         ),
     ] = None,
     to: Annotated[
-        Path | None, out("The evidence for each code", *TABLES, folder="", more="A folder gets the model instead.")
+        Path | None, out("The evidence for each code", *TABLES, folder="", more="A folder gets the model itself.")
     ] = None,
     overwrite: Overwrite = False,
     alignment: AlignmentPath = None,
     coders: Coders = None,
     config: ConfigPath = None,
     segments: Segments = "",
-    quotes: Annotated[bool, typer.Option(help="Keep the words of coded segments as evidence.")] = True,
+    quotes: Annotated[bool, typer.Option(help="Keep the words of coded segments in the model, as evidence.")] = True,
     kind: Kind = "",
     reviewed: Annotated[
-        bool, typer.Option("--reviewed", help="Learn from decisions on suggestions too, as codings of who made them.")
+        bool,
+        typer.Option(
+            "--reviewed",
+            help="Also learn from decisions on suggestions, as codings of the person who decided.",
+            rich_help_panel=WHICH,
+        ),
     ] = False,
     effort: EffortLevel = "",
     minutes: Minutes = None,
     engine: Engine = "local",
     workers: Workers = None,
     if_better: Annotated[
-        bool, typer.Option("--if-better", help="Learn what was decided since; kept only if better on documents held out.")
+        bool,
+        typer.Option(
+            "--if-better",
+            help="Also learn what was decided since; the new model is kept only if it does better on held-out documents.",
+        ),
     ] = False,
     finished: Annotated[
         list[str] | None,
-        typer.Option(metavar="DOCUMENT", help="With --if-better: of the new documents only this; again for more."),
+        typer.Option(
+            metavar="DOCUMENT", help="With --if-better: of the new documents use only this one; may be given more than once."
+        ),
     ] = None,
     everything: Everything = False,
     as_json: Json = False,
 ) -> None:
     """Learn from coded segments and save the model; say what each code may be used for.
 
-    Of further studies, each code uses only what helps in the first.
+    Codings of further studies are used code by code, only where they help in the first.
     """
     table = to if to and to.suffix in TABLES else None
     folder = (None if table else to) or model or MODELS / studies[0].resolve().name
