@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from itertools import product
 
+import numpy as np
 import pytest
 
+from autocode.agreement import AgreementOptions, AgreementReport, Decisions, agree_on
 from autocode.agreement.estimate import apa
-from autocode.cli.answers import Answer, and_list, described, ends, short_names
+from autocode.cli.answers import Answer, agreed, and_list, described, ends, judged, short_names
 from autocode.cli.shell import counted
+from autocode.evaluate import FirstChoices
 from autocode.formats import write
 from autocode.study import Coder, Study
 from tests.cli.test_cli import Shell, shell
@@ -154,3 +158,54 @@ def test_coders_beyond_four_are_counted(study: Study) -> None:
     many = replace(study, coders=(*study.coders, *(Coder(f"c{n}") for n in range(3))))
     assert "; 2 more coders." in described(many).good_for
     assert "more coder" not in described(study).good_for
+
+
+def _compared(both: int, one: int, documents: int = 20, codes: int = 3) -> AgreementReport:
+    """Two coders: in each document so many units of each code given by both, and by one in turn, among 40."""
+    Y = np.zeros((2, documents * 40, codes), bool)
+    for d in range(documents):
+        for k in range(codes):
+            start = d * 40 + 12 * k
+            Y[:, start : start + both, k] = True
+            Y[d % 2, start + both : start + both + one + (d % 3 == 0), k] = True
+    return agree_on(Decisions.of(Y, np.arange(documents * 40) // 40))
+
+
+def test_a_level_is_not_claimed_beyond_its_interval() -> None:
+    """Kappa above a limit whose interval reaches below it says so, and is good for no more than the level below."""
+    reports = [_compared(*cells) for cells in product(range(1, 9), range(4))]
+    kappas = [(r, row.kappa) for r in reports if (row := r.overall("human-human")) and row.kappa.low is not None]
+    edge = [(r, k) for r, k in kappas if (k.value or 0) >= 0.8 > (k.low or 0) or (k.value or 0) >= 0.667 > (k.low or 0)]
+    sure = [r for r, k in kappas if (k.low or 0) >= 0.8]
+    assert edge
+    assert sure
+    for report, kappa in edge:
+        told = agreed(report)
+        assert f"if it is not as low as {apa(kappa.low)}" in told.verdict
+        assert "reporting as it stands" not in told.good_for
+    assert all("reporting as it stands" in agreed(r).good_for and "as low as" not in agreed(r).verdict for r in sure)
+
+
+def test_the_best_code_is_not_one_by_luck() -> None:
+    """A code given twice by both and never else ranks below one with much agreement on much coding; uses stand in brackets."""
+    Y = np.zeros((2, 800, 4), bool)
+    for k, (hits, misses) in enumerate(((60, 3), (4, 0), (50, 8), (6, 40))):
+        at = np.arange(hits + misses) * 12 + k
+        Y[:, at[:hits], k] = True
+        Y[0, at[hits:], k] = True
+    report = agree_on(Decisions.of(Y, np.arange(800) // 40))
+    told = agreed(report)
+    assert told.best[0].startswith("code 1 ")
+    assert told.best[0].endswith("(63)")
+    assert told.worst[0].startswith("code 4 ")
+
+
+@pytest.mark.parametrize(("right", "common", "better"), [(0.9, 0.3, True), (0.9, 0.88, False), (0.4, 0.1, False)])
+def test_a_first_choice_is_set_beside_the_commonest_code(right: float, common: float, better: bool) -> None:
+    """A machine that is no better than always naming the commonest code is not praised for being right often."""
+    Y = np.zeros((3, 800, 2), bool)
+    Y[:2, ::10] = Y[2, ::20] = True
+    report = agree_on(Decisions.of(Y, np.arange(800) // 40), AgreementOptions(machines=("c3",)))
+    told = judged(report, FirstChoices(200, right, 0.0, 0, (0.0, common)))
+    assert f"the right code in {right:.0%} (always the commonest: {common:.0%})" in told.verdict
+    assert ("sort passages" in told.good_for) == better

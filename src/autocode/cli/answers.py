@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from autocode.agreement import AgreementReport
 from autocode.agreement.estimate import REASONS, Estimate, apa
 from autocode.agreement.rows import NOT_ASSESSABLE, Row, Verdict
 from autocode.dossier.blocks import View
-from autocode.dossier.tables import Frequency, coverage
+from autocode.dossier.tables import coverage, theme_lines
 from autocode.errors import counted
 from autocode.evaluate import FirstChoices
 from autocode.model.licence import Licence, Licences
@@ -26,6 +26,24 @@ from autocode.study.codebook import SEPARATOR
 WIDTH, LINES = 80, 13
 FIRM, TENTATIVE = 0.8, 0.667
 """Krippendorff's (2004) limits for firm and for tentative conclusions."""
+_LEVELS = (
+    (
+        FIRM,
+        "enough for firm conclusions (.80 or more)",
+        "Good for: reporting as it stands; share out the remaining documents, with a check now and then.",
+    ),
+    (
+        TENTATIVE,
+        "enough for tentative conclusions (.667 to .80)",
+        "Good for: tentative conclusions. Talk the weakest codes through before sharing out the rest.",
+    ),
+    (
+        -1.0,
+        "too low to build conclusions on (below .667)",
+        "Good for: seeing where the codebook is unclear. Not yet for counting codes or sharing out documents.",
+    ),
+)
+"""From which kappa on: what it is enough for, and what the coding is good for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +118,16 @@ def _interval(e: Estimate) -> str:
 
 
 def _ranked(report: AgreementReport, kind: str) -> tuple[list[tuple[str, Row]], int]:
-    """Codes with a coefficient, the best first, and how many have none."""
+    """Codes with a coefficient, the best first as far as they are known, and how many have none."""
     rows = [r for r in report.rows if r.code and r.kind == kind and not r.first]
     names = short_names(report.codes)
     known = [(names[r.code], r) for r in rows if r.kappa.value is not None and r.kappa.shown]
-    return sorted(known, key=lambda item: (-(item[1].kappa.value or 0.0), item[0])), len(rows) - len(known)
+
+    def sure(row: Row) -> float:
+        """Kappa drawn towards all codes, so that a code given four times is neither best nor worst by luck."""
+        return (row.drawn or row.kappa).value or 0.0
+
+    return sorted(known, key=lambda item: (-sure(item[1]), -(item[1].kappa.value or 0.0), item[0])), len(rows) - len(known)
 
 
 def ends(ranked: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -113,16 +136,6 @@ def ends(ranked: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return tuple(ranked), ()
     most = min(3, len(ranked) // 2)
     return tuple(ranked[:most]), tuple(reversed(ranked[-most:]))
-
-
-def _level(value: float) -> str:
-    if value >= FIRM:
-        return "enough for firm conclusions (.80 or more)"
-    return (
-        "enough for tentative conclusions (.667 to .80)"
-        if value >= TENTATIVE
-        else "too low to build conclusions on (below .667)"
-    )
 
 
 def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
@@ -141,28 +154,32 @@ def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
         why = REASONS[row.kappa.reason] if row and row.kappa.reason else REASONS["no_pairs"]
         return Answer(f"How far {who} agree cannot be said on {where}: {why}.")
     ranked, without = _ranked(report, "human-human")
-    best, worst = ends([f"{name} {apa(r.kappa.value or 0.0)}" for name, r in ranked])
-    value, mean = row.kappa.value, " on average" if row.pairs > 1 else ""
-    good = {
-        FIRM: "Good for: reporting as it stands; share out the remaining documents, with a check now and then.",
-        TENTATIVE: "Good for: tentative conclusions. Talk the weakest codes through before sharing out the rest.",
-        -1.0: "Good for: seeing where the codebook is unclear. Not yet for counting codes or sharing out documents.",
-    }[next(limit for limit in (FIRM, TENTATIVE, -1.0) if value >= limit)]
-    change = "To raise it: settle when the weakest codes apply, write that into the codebook, code these passages again."
-    few = f"{counted(without, 'code was', 'codes were')} given too rarely for a number." if without else ""
-    level = _level(value)
-    if row.kappa.low is None and row.kappa.no_interval != "perfect":
+    best, worst = ends(
+        [f"{name} {apa(r.kappa.value or 0.0)} ({r.both + r.only_first + r.only_second:,})" for name, r in ranked]
+    )
+    value, mean, low = row.kappa.value, " on average" if row.pairs > 1 else "", row.kappa.low
+    limit, level, good = next(known for known in _LEVELS if value >= known[0])
+    if low is not None and low < limit:
+        level, good = f"{level}, if it is not as low as {apa(low)}", _LEVELS[1][2] if limit > 0 else good
+    if low is None and row.kappa.no_interval != "perfect":
         level = REASONS.get(row.kappa.no_interval, "no interval").partition(":")[0] + ", so how sure this is cannot be said"
         good = f"Good for: a first impression. Have two of you code more {room}s, then run this again."
+    change = "To raise it: settle when the weakest codes apply, write that into the codebook, code these passages again."
+    few = f"{counted(without, 'code was', 'codes were')} given too rarely for a number." if without else ""
     return Answer(
         f"{who} agree at kappa {apa(value)}{mean}{_interval(row.kappa)}, on {where}: {level}.",
         good,
         best,
         worst,
-        "kappa" if best else "",
+        f"kappa, in brackets {unit}s given it" if "(" in "".join(best) else "kappa" if best else "",
         change=change if worst and value < FIRM else "",
         notes=tuple(filter(None, (*report.notes, few, *_apart(report)))),
     )
+
+
+def _uses(row: Row) -> str:
+    """On how much the kappa of a code rests, where it is that of one pair of coders."""
+    return f" ({row.both + row.only_first + row.only_second:,})" if not row.pooling else ""
 
 
 def _apart(report: AgreementReport) -> list[str]:
@@ -190,8 +207,12 @@ def judged(report: AgreementReport, first: FirstChoices | None, reading: Sequenc
     notes = [f"By chance: {verdict.chances}."] if verdict.chances else []
     found = ""
     if first:
-        theme = f"has the right theme in {_percent(first.theme)}, the right code" if first.themes else "is right"
-        found = f"Its first choice for a passage you coded {theme} in {_percent(first.code)}."
+        shares = {"theme": (first.theme, first.common[0]), "code": (first.code, first.common[1])}
+        kinds = ["theme", "code"] if first.themes else ["code"]
+        right = ", ".join(f"the right {kind} in {shares[kind][0]:.0%}" for kind in kinds)
+        common = ", ".join(f"{shares[kind][1]:.0%}" for kind in kinds)
+        passages = counted(first.passages, "passage")
+        found = f"For the {passages} you coded its first choice has {right} (always the commonest: {common})."
     return Answer(
         " ".join(filter(None, (_verdict(verdict, row, name, report.options.coefficient_key), found))),
         _use(verdict, first),
@@ -201,10 +222,6 @@ def judged(report: AgreementReport, first: FirstChoices | None, reading: Sequenc
         change=_change(verdict, report.options.margin),
         notes=(*notes, *reading, *_apart(report)),
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%"
 
 
 def _humans(report: AgreementReport, row: Row) -> str:
@@ -229,17 +246,17 @@ def _verdict(v: Verdict, row: Row, name: str, coefficient: str) -> str:
         "on_par_but_low": f"Not as a second coder: {name} agrees with you {level}, which is on a par, but too low for use.",
         "inconclusive": f"It cannot be said yet: {name} agrees with you {level}, and the difference is too uncertain.",
         "not_supported": f"Not as a second coder: {name} agrees less with you {numbers}.",
-        "not_assessable": f"It cannot be judged: {NOT_ASSESSABLE.get(v.reason, v.reason)} ({level}).",
+        "not_assessable": f"It cannot be judged: {NOT_ASSESSABLE.get(v.reason, v.reason)} (it agrees with you {level}).",
     }
     if v.label == "not_supported" and v.reason:
-        return f"Not as a second coder: {NOT_ASSESSABLE.get(v.reason, v.reason)} ({level})."
+        return f"Not as a second coder: {NOT_ASSESSABLE.get(v.reason, v.reason)} (with you {level})."
     return said[v.label]
 
 
 def _use(v: Verdict, first: FirstChoices | None) -> str:
     if v.label == "supported":
         return "Use it to code further interviews beside you; you decide on every suggestion."
-    if first and max(first.theme, first.code) >= 0.5:
+    if first and first.better:
         by = "by theme " if first.themes and first.theme > first.code else ""
         return f"Use it to sort passages {by}and to find those you may have overlooked; decide on every code yourself."
     return "Use it, if at all, to find passages you may have overlooked; decide on every code yourself."
@@ -249,7 +266,7 @@ def _change(v: Verdict, margin: float) -> str:
     """What would change a verdict on the machine."""
     if v.label == "inconclusive":
         if v.more:
-            against = "; as it stands, they would speak against the machine."
+            against = "; as it stands, that would speak against the machine."
             what = against if (v.delta.value or 0.0) < -margin else ", if the difference stays the same."
             return f"What would settle it: about {counted(v.more, 'more document')} coded by two of you{what}"
         return "What would settle it is not attainable by coding more: the difference is too close to the margin."
@@ -371,36 +388,11 @@ def described(study: Study, spoken: str = "") -> Answer:
     if not heads:
         return answer
     short = replace(answer, best=(), worst=())  # where every theme has its line, that says what is used most
-    whole = _tree(rows, heads, LINES - short.fit().count("\n") - 1)
+    whole = theme_lines(rows, heads, LINES - short.fit().count("\n") - 1)
     if whole and not whole[-1].startswith("and "):
         return replace(short, notes=(*answer.notes, *whole))
-    return replace(answer, notes=(*answer.notes, *_tree(rows, heads, LINES - answer.fit().count("\n") - 1)))
+    return replace(answer, notes=(*answer.notes, *theme_lines(rows, heads, LINES - answer.fit().count("\n") - 1)))
 
 
 def _closed(study: Study, code: str) -> bool:
     return not study.codebook.by_path[code].codable
-
-
-def _tree(rows: Sequence[Frequency], themes: Container[str], room: int) -> list[str]:
-    """Codes under their themes, a line each theme, the most used first, in so many lines."""
-    below: dict[str, list[Frequency]] = {}
-    for f in rows:
-        below.setdefault(f.theme if f.depth or f.code in themes else "In no theme", []).append(f)
-    ranked = sorted(below, key=lambda theme: -sum(f.count("") for f in below[theme]))
-    shown = ranked if len(ranked) <= room else ranked[: max(0, room - 1)]
-    lines = []
-    for theme in shown:
-        codes = sorted(below[theme], key=lambda f: -f.count(""))
-        told = [f"{f.name} {f.count(''):,}" if f.count("") else f.name for f in codes]
-        n = next((n for n in range(len(told), 0, -1) if len(_line(theme, codes, told, n)) <= WIDTH), 0)
-        lines.append(_line(theme, codes, told, n))
-    if len(shown) < len(ranked):
-        lines.append(f"and {len(ranked) - len(shown):,} more: --all")
-    return lines if shown else []
-
-
-def _line(theme: str, codes: Sequence[Frequency], told: Sequence[str], n: int) -> str:
-    """A theme and the first codes of it."""
-    total, rest = sum(f.count("") for f in codes), len(told) - n
-    more = (f" and {rest:,} more" if n else counted(rest, "code")) if rest else ""
-    return f"{theme}{f' ({total:,})' if total else ''}: {', '.join(told[:n])}{more}"

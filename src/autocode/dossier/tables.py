@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from autocode.errors import counted
@@ -177,3 +177,28 @@ def _to_json(study: Study) -> dict[str, object]:
             for f in frequencies(study)
         ],
     }
+
+
+def theme_lines(rows: Sequence[Frequency], themes: Container[str], room: int, width: int = 80) -> list[str]:
+    """Codes under their themes, a line each theme, the most used first, in so many lines of that width."""
+    below: dict[str, list[Frequency]] = {}
+    for f in rows:
+        below.setdefault(f.theme if f.depth or f.code in themes else "In no theme", []).append(f)
+    ranked = sorted(below, key=lambda theme: -sum(f.count("") for f in below[theme]))
+    shown = ranked if len(ranked) <= room else ranked[: max(0, room - 1)]
+    lines = []
+    for theme in shown:
+        codes = sorted(below[theme], key=lambda f: -f.count(""))
+        told = [f"{f.name} {f.count(''):,}" if f.count("") else f.name for f in codes]
+        n = next((n for n in range(len(told), 0, -1) if len(_theme_line(theme, codes, told, n)) <= width), 0)
+        lines.append(_theme_line(theme, codes, told, n))
+    if len(shown) < len(ranked):
+        lines.append(f"and {len(ranked) - len(shown):,} more: --all")
+    return lines if shown else []
+
+
+def _theme_line(theme: str, codes: Sequence[Frequency], told: Sequence[str], n: int) -> str:
+    """A theme and the first codes of it."""
+    total, rest = sum(f.count("") for f in codes), len(told) - n
+    more = (f" and {rest:,} more" if n else counted(rest, "code")) if rest else ""
+    return f"{theme}{f' ({total:,})' if total else ''}: {', '.join(told[:n])}{more}"

@@ -99,12 +99,20 @@ class FirstChoices:
         code: Share of them where the likeliest code was given, 0 to 1.
         theme: Share where a code of its theme was given.
         themes: Number of themes; below two, `theme` says nothing.
+        common: What naming the commonest theme, and the commonest code, for every passage would have got right.
     """
 
     passages: int
     code: float
     theme: float
     themes: int
+    common: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def better(self) -> bool:
+        """Whether it is right in half of the passages, and surely more often than the commonest name alone."""
+        found = ((self.theme if self.themes else 0.0, self.common[0]), (self.code, self.common[1]))
+        return any(share >= 0.5 and share - common > self.passages**-0.5 for share, common in found)
 
 
 def first_choices(held: HeldOut, codebook: Codebook) -> FirstChoices | None:
@@ -117,7 +125,10 @@ def first_choices(held: HeldOut, codebook: Codebook) -> FirstChoices | None:
     themes = np.array([codebook.theme(code) for code in held.matrix.codes])
     in_theme = [bool((themes[given[row]] == themes[k]).any()) for row, k in zip(rows, first, strict=True)]
     deep = len(set(themes.tolist())) if any(t != c for t, c in zip(themes, held.matrix.codes, strict=True)) else 0
-    return FirstChoices(len(rows), float(given[rows, first].mean()), float(np.mean(in_theme)), deep if deep > 1 else 0)
+    share = float(max(given[rows][:, themes == theme].any(axis=1).mean() for theme in set(themes.tolist())))
+    common = share, float(given[rows].mean(axis=0).max())
+    right = float(given[rows, first].mean()), float(np.mean(in_theme))
+    return FirstChoices(len(rows), *right, deep if deep > 1 else 0, common)
 
 
 def hold_out(
