@@ -96,6 +96,12 @@ def texts_and_table(study: Sequence[Said], folder: Path) -> list[Path]:
     return [*(folder / f"{s.name}.txt" for s in study), _segments(study, folder)]
 
 
+def texts_in_a_table(study: Sequence[Said], folder: Path) -> list[Path]:
+    """A table with the whole text of each interview in a cell, and coded segments."""
+    write_workbook(folder / "texts.xlsx", {"Sheet1": (["document", "text"], ([s.name, s.text] for s in study))})
+    return [folder / "texts.xlsx", _segments(study, folder)]
+
+
 def word_comments(study: Sequence[Said], folder: Path) -> list[Path]:
     """Word files whose margin holds the codes, the author of a comment being the coder."""
     paths = []
@@ -303,6 +309,7 @@ def long_table(study: Sequence[Said], folder: Path) -> list[Path]:
 DOORS: dict[str, Door] = {
     "Word and a table": word_and_table,
     "texts and a table": texts_and_table,
+    "texts in a table": texts_in_a_table,
     "comments in Word": word_comments,
     "qdpx": qdpx,
     "qdpx of NVivo": qdpx_of_windows,

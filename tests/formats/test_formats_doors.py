@@ -15,7 +15,7 @@ from autocode.formats.overview import Import
 from autocode.study import Coder, Coding, Document, Segment, Study, Suggestion, Turn
 from autocode.study.codebook import Code, Codebook
 from autocode.study.matrix import coding_matrix
-from tests.formats.doors import DOORS, Said, interviews
+from tests.formats.doors import CODES, DOORS, Said, interviews, word_and_table
 
 LAYOUTS = {
     "name: words": lambda who, words: [f"{who}: {words}"],
@@ -88,6 +88,26 @@ def test_one_file_a_coder_gives_the_same(door: str, tmp_path: Path) -> None:
         own = tuple(replace(s, codings=tuple(c for c in s.codings if c[0] == coder)) for s in study)
         parts.append(_imported(door, own, tmp_path / coder, *parts[-1:]))
     assert _numbers(parts[-1]) == _numbers(_imported("Word and a table", study, tmp_path / "whole"))
+
+
+def test_long_quotes_alone_give_the_units_of_their_texts(tmp_path: Path) -> None:
+    """Where only a table of passages of several turns is there, turns, interviewers and kappa are those of the texts."""
+    study = []
+    for n, s in enumerate(_laid_out("name: words")):
+        parts = ["\n".join(s.lines[a : a + 6]) for a in range(0, len(s.lines), 6)]
+        codings = [(coder, part, CODES[(n + k) % 3]) for k, part in enumerate(parts) for coder in ("Ana", "Ben") if n + k != 2]
+        study.append(
+            replace(
+                s,
+                codings=(*codings, ("Ana", parts[2 - n], "Time"), ("Ben", parts[2 - n], "Pride")) if n < 3 else tuple(codings),
+            )
+        )
+    whole = _imported("Word and a table", tuple(study), tmp_path / "whole")
+    folder = tmp_path / "quotes"
+    folder.mkdir()
+    quotes, receipts = read_all([word_and_table(tuple(study), folder)[-1]])
+    assert _numbers(quotes) == _numbers(whole)
+    assert any("these turns are the units" in note for r in receipts for note in r.notes)
 
 
 def test_what_is_doubtful_in_a_project_stands_in_its_receipt(tmp_path: Path) -> None:

@@ -50,6 +50,8 @@ from autocode.formats.tables.units import (
     speech_of_table,
     study_from_answers,
     study_from_table,
+    text_columns,
+    texts_of_table,
     with_heading,
 )
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
@@ -105,7 +107,7 @@ def table_stage(path: Path, options: ReadOptions) -> int:
         kinds = "".join({_kind(with_heading(table), options)[0] for table in tables})
     except InputError:
         return 2  # it is told when it is read
-    return {"codebook": 0, "transcript": 0, "survey answers": 0, "participants": 3}.get(kinds, 2)
+    return {"codebook": 0, "transcript": 0, "texts": 0, "survey answers": 0, "participants": 3}.get(kinds, 2)
 
 
 def is_table_in_text(path: Path, options: ReadOptions) -> bool:
@@ -115,7 +117,13 @@ def is_table_in_text(path: Path, options: ReadOptions) -> bool:
     try:
         if "\t" not in read_text(path, options.encoding)[0].lstrip("\n").partition("\n")[0]:
             return False
-        return _kind(read_csv(path, options.encoding), options)[0] not in ("", "participants", "transcript", "survey answers")
+        return _kind(read_csv(path, options.encoding), options)[0] not in (
+            "",
+            "participants",
+            "transcript",
+            "texts",
+            "survey answers",
+        )
     except InputError:
         return False
 
@@ -180,6 +188,7 @@ TABLES: dict[str, TableKind] = {
     "a column for each coder": (lambda t, o: bool(coder_columns(t, o.columns)), study_from_coder_columns),
     "a column for each code": (lambda t, o: bool(wide_codes(t, o.columns)), study_from_wide),
     "transcript": (lambda t, o: not o.columns and bool(speech_columns(t)), lambda t, o: speech_of_table(t, o.kind)),
+    "texts": (lambda t, o: not o.columns and bool(text_columns(t)), texts_of_table),
     "participants": (_describes_participants, _participants),
 }
 """Plug-in point: from the name of a kind of table to whether a table is one, and its reader."""

@@ -7,6 +7,9 @@ the document: given units, laid end to end in the order of the table's own place
 from __future__ import annotations
 
 import hashlib
+import re
+import statistics
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,13 +17,16 @@ from functools import cached_property
 
 from autocode.errors import InputError
 from autocode.formats.names import Proposal, aliases, likely, plain_name
-from autocode.formats.receipt import ReadOptions, Receipt
+from autocode.formats.receipt import ReadOptions, Receipt, listed_names
 from autocode.formats.tables.gathered import Found, Locator
+from autocode.formats.transcripts.roles import with_roles
+from autocode.formats.transcripts.speakers import turns_in
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.merge import Unit, lay_out, made_of_units, unit_readings
 
 _LISTED = 20  # line numbers in a note
 _ASKED, _TELLING = 12, 25  # passages, of at least so many characters, that tell which transcript is meant
+_LONG, _OPENING = 20, 60  # words of a typical quote that may hold several turns; characters of a name before the first
 _AT_OFFSETS = "at the offsets given"
 
 
@@ -73,7 +79,7 @@ def study_from_quotes(
     """
     skipped: Counter[str] = Counter()
     groups = _grouped(quotes, source, options, skipped)
-    part = _Part(source, skipped)
+    part = _Part(source, skipped, options.shapes)
     transcripts = Transcripts(options.documents)
     for name, rows in groups.items():
         known = known_document(name, options.documents)
@@ -86,10 +92,15 @@ def study_from_quotes(
             )
             if other := likely(name, (d.id for d in options.documents), numbered=True):
                 part.told.append(str(Proposal("document", name, other)))
-        if known and not _same_units(known, rows):
+        if known and _other_quotes(known, rows):
+            part.lay_out(f"{known.id} ({source})", rows, options.kind)
+            part.told.append(f"'{known.id}' was made of other quotes: these stand as a document of their own")
+        elif known and not _same_units(known, rows):
             part.locate(known, rows)
         else:
             part.lay_out(known.id if known else name or source.rsplit(".", 1)[0], rows, options.kind)
+    if part.within:
+        part.told.append(f"{listed_names(part.within)}: the quotes hold several turns each, and these turns are the units")
     if not groups:
         raise InputError(source, "none of its rows quotes any words", "Export it with the quoted text.")
     return part.study(), [part.receipt(notes)]
@@ -132,6 +143,29 @@ def _same_units(document: Document, rows: Sequence[Quote]) -> bool:
     )
 
 
+def _other_quotes(document: Document, rows: Sequence[Quote]) -> bool:
+    """Whether a known document is made of the long quotes of another table, and hardly any of these stand in it."""
+    if document.segments or not re.search(r"\.(?:csv|tsv|xlsx?|xlsm|ods)$", document.source, re.IGNORECASE):
+        return False
+    locator = Locator(document.text)
+    return 2 * sum(isinstance(locator.find(q.text, q.start, q.paragraph), Found) for q in rows) < len(rows)
+
+
+def _spoken(document: Document, shapes: Sequence[str]) -> Document:
+    """A document of quotes that hold several turns each, with the turns as its units; any other as it is."""
+    words = [len(document.text_of(s).split()) for s in document.segments]
+    if document.turns or not words or statistics.median(words) < _LONG:
+        return document
+    found = turns_in(document.text, (), shapes)
+    starts = [s.start for s in document.segments]
+    opened = sum(any(s.start <= t.start <= s.start + _OPENING for t in found.turns) for s in document.segments)
+    if len(found.turns) < 2 * len(starts) or opened < 0.8 * len(starts):
+        return document
+    ends = {s.start: s.end for s in document.segments}
+    turns = [replace(t, end=min(t.end, ends[starts[bisect_right(starts, t.start) - 1]])) for t in found.turns]
+    return with_roles(replace(document, turns=tuple(turns), segments=()), found.meanings or None)
+
+
 def _grouped_as(document: Document, rows: Iterable[Quote]) -> Document:
     """The document in the groups that the rows put it into."""
     groups = dict.fromkeys((*document.groups, *(q.group for q in rows if q.group)))
@@ -166,6 +200,7 @@ class _Part:
 
     source: str
     skipped: Counter[str]
+    shapes: Sequence[str] = ()
     documents: list[Document] = field(default_factory=list)
     codings: dict[Coding, None] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
@@ -175,6 +210,7 @@ class _Part:
     lost: dict[str, list[int]] = field(default_factory=dict)
     offsets: int = 0
     told: list[str] = field(default_factory=list)
+    within: list[str] = field(default_factory=list)
 
     def locate(self, document: Document, rows: Sequence[Quote]) -> None:
         """Set the codings of `rows` where their words stand in a known transcript."""
@@ -219,7 +255,9 @@ class _Part:
         spans = {s.id: s for s in document.segments}
         for identifier, q in zip(ids, rows, strict=True):
             self._keep(q, name, spans[identifier].start, spans[identifier].end)
-        self.documents.append(_grouped_as(document, rows))
+        self.documents.append(_grouped_as(_spoken(document, self.shapes), rows))
+        if len(self.documents[-1].segments) < len(document.segments):
+            self.within.append(name)
         seen = [(i, q.coder) for i, q in zip(ids, rows, strict=True) if q.coder]
         self.readings += unit_readings(document.segments, seen)
         self.how["in documents made of the quotes (no transcript is known; import transcripts first)"] += len(rows)

@@ -22,6 +22,7 @@ from autocode.formats.tables.headings import HEADINGS, folded
 from autocode.formats.tables.participants import RESPONDENT
 from autocode.formats.transcripts.cues import Cue, document_of_cues
 from autocode.formats.transcripts.labels import CLOCK, milliseconds
+from autocode.formats.transcripts.speakers import with_turns
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.merge import Unit, lay_out, unit_readings
 
@@ -252,6 +253,47 @@ def speech_columns(table: Table) -> dict[str, str]:
     voices = [row[found["speaker"]] for row in table.rows] if "speaker" in found else []
     timed = "start" in found and all(re.fullmatch(r"[\d:.,;\s-]*", row[found["start"]]) for row in table.rows)
     return {} if others or not (timed or len(set(voices)) <= 0.7 * len(voices)) else found
+
+
+def text_columns(table: Table) -> dict[str, str]:
+    """The columns of a table of texts, a document and its words a row and nothing about codes or speakers; {} for another."""
+    found: dict[str, str] = {}
+    for column in table.columns:
+        plain = re.sub(r"[\W_]+", "_", column.strip().casefold()).strip("_")
+        for what in ("text", "document"):
+            if plain in _SPEECH[what] or folded(column) in (
+                *HEADINGS[what][:1],
+                *(HEADINGS[what] if what == "document" else ()),
+            ):
+                found.setdefault(what, column)
+    coded = {folded(c) for c in table.columns} & {*HEADINGS["code"], *HEADINGS["codes"]}
+    return found if len(found) == 2 and found["text"] != found["document"] and not coded else {}
+
+
+def texts_of_table(table: Table, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    """A document for each name in a table of texts: its cells one below the other, read as any transcript is.
+
+    Other columns are variables of documents that have one row.
+    """
+    columns = text_columns(table)
+    rows: dict[str, list[Mapping[str, str]]] = {}
+    empty = 0
+    for n, row in enumerate(table.rows, 1):
+        empty += not row[columns["text"]].strip()
+        if row[columns["text"]].strip():
+            rows.setdefault(row[columns["document"]].strip() or f"{Path(table.source).stem} {n}", []).append(row)
+    documents = []
+    for name, own in rows.items():
+        text = "\n".join(row[columns["text"]].strip("\n") for row in own) + "\n"
+        rest = {c: v for c, v in own[0].items() if v.strip() and c not in columns.values()} if len(own) == 1 else {}
+        documents.append(
+            Document(name, text, name, variables=rest, kind=options.kind, source=table.source.partition(", sheet")[0])
+        )
+    if not documents:
+        raise InputError(table.source, "no row has a text", "Choose the table that holds the transcripts.")
+    found, doubts = with_turns(documents, options.shapes)
+    notes = (*_notes(table), f"texts from '{columns['text']}', a document for each '{columns['document']}'", *doubts)
+    return Study(found), [Receipt(table.source, "rows of texts", len(table.rows) - empty, {"without a text": empty}, notes)]
 
 
 def with_heading(table: Table) -> Table:
