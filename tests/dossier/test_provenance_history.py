@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,14 @@ def test_an_undone_step_is_a_version_too(found: Desk) -> None:
     made = versions_of(found.study.codebook, _trail(found, IMPORT))
     assert made[-1].change == "undo of entry 2"
     assert made[-1].book == made[1].book == found.study.codebook
+
+
+def test_steps_stand_in_their_order_when_the_clock_went_back(found: Desk) -> None:
+    """The order of the record counts: no state is taken for one that was made by other means."""
+    trail = _trail(found)
+    back = [replace(e, at=f"2019-01-0{9 - e.seq}T00:00:00") for e in trail.written]
+    made = versions_of(found.study.codebook, replace(trail, written=back))
+    assert [(v.who, v.change.partition(":")[0]) for v in made[1:]] == [("eve", "rename"), ("eve", "merge")]
 
 
 def test_what_the_record_lacks_is_said(found: Desk) -> None:

@@ -126,6 +126,25 @@ def test_a_model_can_be_saved_without_quotes(model: CodingModel, tmp_path: Path,
     assert (evidence.text, evidence.document[0]) == ("", "D")
 
 
+@pytest.mark.row(14, 15)
+def test_a_model_without_quotes_keeps_no_example_of_the_codebook(study: Study, tmp_path: Path, encoder: FakeEncoder) -> None:
+    """An example may be a quote: it stays out of every file of the folder, saved again over a model with quotes too."""
+    needle = "honestly nobody at the quokka plinth ever asked"
+    book = replace(study.codebook, codes=tuple(replace(c, example=f"'{needle}' (D2)") for c in study.codebook))
+    model = CodingModel.from_config(Config(), encoder).fit(replace(study, codebook=book))
+
+    def holding() -> list[str]:
+        return [p.name for p in (tmp_path / "m").iterdir() if needle.encode() in p.read_bytes()]
+
+    model.save(tmp_path / "m")
+    assert holding() == ["codebook.yaml"]
+    model.save(tmp_path / "m", quotes=False)
+    assert holding() == []
+    again = CodingModel.load(tmp_path / "m", encoder)
+    assert not again.changes(replace(study, codebook=book))
+    assert [(s.code, s.probability) for s in again.suggest(study)] == [(s.code, s.probability) for s in model.suggest(study)]
+
+
 @pytest.mark.row(11)
 def test_loading_runs_no_code(model: CodingModel, tmp_path: Path) -> None:
     """No pickle is opened while a model is read: the interpreter's audit sees none."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -140,3 +141,33 @@ def test_three_writers_lose_nothing_and_see_no_lock(folder: Path, figure: Callab
     assert check(store) == []
     assert read(folder / "s").codings
     figure(f"{len(found):,} of {3 * count:,} decisions stored, 0 lock errors")
+
+
+@pytest.mark.row(4)
+def test_a_folder_copied_while_a_review_decides_is_sound_or_said_to_be_incomplete(
+    folder: Path, figure: Callable[[str], None]
+) -> None:
+    """Copied by hand with its log at any moment: `doctor` calls it sound only if it is; the study itself loses nothing."""
+    store, chance, sound = folder / "s" / STORE, random.Random(7), 0
+    copies = 3 * KILLS
+    job = _started(folder, _DECIDER, str(store), "ana", "1000000")
+    for n in range(copies):
+        time.sleep(chance.uniform(0, 0.1))
+        place = folder / f"copy{n}"
+        place.mkdir()
+        for file in sorted((folder / "s").glob(f"{STORE}*"), reverse=bool(n % 2)):  # the log first, or last
+            with suppress(FileNotFoundError):
+                shutil.copy2(file, place / file.name)
+    said = _killed(job, 0)
+    found = entries(store)
+    assert {int(seq) for seq in said} <= {e.seq for e in found}
+    assert (check(store), verify(found, last_written(store))) == ([], [])
+    for n in range(copies):
+        copy = folder / f"copy{n}" / STORE
+        faults = check(copy)
+        assert all(isinstance(line, str) and line for line in faults)
+        if not faults:
+            assert entries(copy) == found[: len(entries(copy))]
+            assert set(load(copy).codings) <= set(load(store).codings)
+            sound += 1
+    figure(f"{copies} copies by hand while {len(found):,} decisions were made: {sound} sound, the others said to be damaged")

@@ -33,7 +33,7 @@ def _hits(folder: Path) -> list[str]:
 def test_no_word_of_a_transcript_is_said_or_left(
     study: Study, shell: Shell, monkeypatch: pytest.MonkeyPatch, figure: Callable[[str], None]
 ) -> None:
-    """A rare word in transcripts and memos: in no message of any verb, not in a model without quotes, nor left over."""
+    """A rare word in transcripts, memos and examples: in no message of any verb, no model without quotes, nor left over."""
     documents = []
     for d in study.documents:
         text = d.text.replace("the rain in the town", f"the {CANARY} in town")
@@ -49,7 +49,8 @@ def test_no_word_of_a_transcript_is_said_or_left(
     codings = tuple(
         replace(c, end=c.end + len(documents[0].text) - len(study.documents[0].text), memo=f"memo on {CANARY}") for c in codings
     )
-    made = replace(study, documents=tuple(documents), codings=codings)
+    book = replace(study.codebook, codes=tuple(replace(c, example=f"they said {CANARY}") for c in study.codebook))
+    made = replace(study, documents=tuple(documents), codings=codings, codebook=book)
     temporary = shell.folder / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,10 @@ from autocode.store.backups import (
     keep_import,
     restore,
 )
-from autocode.store.ledger import append, entries, held
+from autocode.store.ledger import append, entries, held, last_written
 from autocode.store.outputs import outputs, record_outputs, record_taken
 from autocode.study import Document, Study
-from autocode.trail import Decision
+from autocode.trail import Decision, verify
 
 
 @pytest.fixture
@@ -90,6 +91,53 @@ def test_copies_that_nobody_asked_for_are_ten_at_most(store: Path) -> None:
     assert made[-1] in [b.path for b in left]
     with pytest.raises(StoreError, match="no such copy"):
         backup_of(store.parent, "nothing")
+
+
+class _Clock(datetime):
+    """A clock that was set back to noon, and stands still."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> _Clock:
+        """Noon of an earlier day."""
+        return cls(2020, 1, 1, 12, tzinfo=tz)
+
+
+@pytest.mark.row(4)
+def test_a_clock_that_goes_back_takes_no_copy_for_an_older_one(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The copy made last is the latest in the list, is not the first to go, and is what `latest` gives back."""
+    early = [backup(store, "import") for _ in range(12)]
+    monkeypatch.setattr("autocode.store.opening.datetime", _Clock)
+    append(store, [Decision("note", "ana", "D1", note="after the clock was set back")])
+    made = [backup(store, "import") for _ in range(3)]
+    listed = backups(store)
+    assert [b.path for b in listed] == [*reversed(made), *reversed(early[-7:])]
+    assert backup_of(store.parent, "latest") == made[-1]
+    assert [e.decision.note for e in entries(made[-1])] == ["after the clock was set back"]
+
+
+@pytest.mark.row(4)
+def test_no_damaged_file_moved_aside_takes_the_place_of_another(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Restored twice within a second, or after the clock went back: each damaged file is kept."""
+    monkeypatch.setattr("autocode.store.backups.datetime", _Clock)
+    kept = backup(store)
+    for damage in (b"first" * 500, b"second" * 500):
+        store.write_bytes(damage)
+        restore(store, kept)
+    aside = sorted((store.parent / "backups").glob("damaged-*"))
+    assert [p.read_bytes()[:5] for p in aside] in ([b"first", b"secon"], [b"secon", b"first"])
+
+
+def test_a_ledger_goes_on_when_the_clock_goes_back(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries stand in the order they were made: the chain is whole, the study sound, and undo takes back the last one."""
+    append(store, [Decision("note", "ana", "D1", note="at noon")])
+    monkeypatch.setattr("autocode.store.ledger.datetime", _Clock)
+    for note in ("an hour before noon", "at noon again"):
+        append(store, [Decision("note", "ana", "D1", note=note)])
+    found = entries(store)
+    assert [e.decision.note for e in found] == ["at noon", "an hour before noon", "at noon again"]
+    assert found[0].at > found[1].at
+    assert verify(found, last_written(store)) == []
+    assert check(store) == []
 
 
 def test_a_copy_elsewhere_never_overwrites(store: Path, tmp_path: Path) -> None:

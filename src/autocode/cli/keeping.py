@@ -153,20 +153,20 @@ def forget(
     if begun is None:
         holding(stored, participant)
         keep_copy(store, "forget")  # forgets them too, at the end
-    done = _forgotten(participant, Places(study, models, cache_folder(), tuple(also or ())), tuple(name or ()))
-    if to:
-        write_atomic(to, json.dumps(done.to_json(), ensure_ascii=False, indent=2) if to.suffix == ".json" else f"{done}\n")
-    show(done, as_json)
+
+    def certified(done: Forgotten) -> None:
+        if to:
+            write_atomic(to, json.dumps(done.to_json(), ensure_ascii=False, indent=2) if to.suffix == ".json" else f"{done}\n")
+        show(done, as_json)
+
+    places = Places(study, models, cache_folder(), tuple(also or ()))
+    with working("Forgetting"):
+        done = erase(participant, places, tuple(name or ()), lambda what: tell(f"  {what} ..."), certified)
     tell(
         f"{len(done.left)} places still hold something of theirs: see KEPT above."
         if done.left
         else "Nothing of theirs is left in what was searched; what was not is listed above."
     )
-
-
-def _forgotten(participant: str, places: Places, names: tuple[str, ...] = ()) -> Forgotten:
-    with working("Forgetting"):
-        return erase(participant, places, names, lambda what: tell(f"  {what} ..."))
 
 
 def backup(
@@ -245,6 +245,7 @@ def afterwards(verb: str) -> None:
             begun = unfinished(store.parent) if store.name == STORE and store.is_file() else None
             if begun and verb != "forget":
                 tell(f"The forgetting of {begun.participant} was stopped before its end; it goes on now.")
-                print(_forgotten(begun.participant, Places(store.parent, None, cache_folder())))
+                with working("Forgetting"):
+                    erase(begun.participant, Places(store.parent, None, cache_folder()), certified=lambda done: tell(f"{done}"))
     except AutocodeError as error:
         tell(f"autocode: {error}")

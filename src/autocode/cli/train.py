@@ -179,7 +179,8 @@ def _if_better(studies: list[Path], folder: Path, finished: list[str] | None, qu
     with working("Learning what was decided since") as progress:
         new, told = retrained(old, independent(found, written), found, progress)
     if new is not None:
-        new.save(folder, quotes)
+        quoting = old.precedents is not None and any(p.text for p in old.precedents.items)
+        new.save(folder, quotes and quoting)  # a model that held no words learns no words
         if written:
             append(studies[0] / STORE, [Decision("model", "", note=str(told))])
     show(told, as_json)

@@ -49,8 +49,10 @@ def _events(trail: Trail) -> Iterator[tuple[tuple[str, int, int], Version | Entr
         told = {row.source: said for row in rows if (said := _codes_told(row))}
         if told:
             yield (at, 0, i), Version(at, f"import of {', '.join(told)}", "; ".join(told.values()))
-    for entry in trail.steps:
-        yield (entry.at[:_SECONDS], 1, entry.seq), entry
+    latest = ""
+    for entry in trail.steps:  # numbered in the order they were taken, whatever the clock said
+        latest = max(latest, entry.at[:_SECONDS])
+        yield (latest, 1, entry.seq), entry
 
 
 def _codes_told(row: ReceiptRow) -> str:

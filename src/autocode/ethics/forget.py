@@ -92,7 +92,11 @@ class _Case:
 
 
 def forget(
-    participant: str, places: Places, called: Iterable[str] = (), step: Callable[[str], None] = lambda what: None
+    participant: str,
+    places: Places,
+    called: Iterable[str] = (),
+    step: Callable[[str], None] = lambda what: None,
+    certified: Callable[[Forgotten], None] = lambda done: None,
 ) -> Forgotten:
     """Erase a participant wherever a study's words may lie, and certify it; one that was stopped before goes on.
 
@@ -105,6 +109,7 @@ def forget(
         places: Where to look beside what the study itself knows of.
         called: Further names of theirs to look for.
         step: Told what comes next.
+        certified: Given the certificate while the journal still stands: killed before it is kept, it is made again.
 
     Raises:
         StudyError: Nobody is called so, or another forgetting waits to be finished.
@@ -130,6 +135,7 @@ def forget(
     if any(case.search.in_file(p)[0] for p in case.places.study.glob(f"{STORE}*")):
         case.left.append((str(case.store), "it still holds words of theirs: in what others said or wrote; search it for them"))
     certificate = _certificate(case)
+    certified(certificate)
     write_journal(case.store, None)
     scrub(case.store)
     return certificate

@@ -298,7 +298,7 @@ class CodingModel:
 
         Args:
             folder: Where to; a model already there is replaced.
-            quotes: Keep the words of the precedents, so that suggestions can show them.
+            quotes: Keep the words of the precedents, so that suggestions can show them, and the examples of the codebook.
 
         Raises:
             ModelError: The model is not fitted, or the folder holds something else.
@@ -306,6 +306,7 @@ class CodingModel:
         classifier, precedents = self._fitted()
         made, known = self.provenance or {}, classifier.reliability
         history = versions(Path(folder), made, known, self.codebook)
+        book = self.codebook if quotes else replace(self.codebook, codes=tuple(replace(c, example="") for c in self.codebook))
         write(
             Path(folder),
             Parts(
@@ -313,7 +314,7 @@ class CodingModel:
                 | {"precedents": precedents.vectors, "edge": np.array([precedents.edge])}
                 | {"spans": self.spans.to_array()},
                 config=self.config,
-                codebook=self.codebook,
+                codebook=book,
                 precedents=precedents.rows(quotes),
                 manifest=made,
                 card=card(self.licences, known, made) + further(made, history),

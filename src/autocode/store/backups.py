@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 
 from autocode.errors import StoreError
@@ -272,8 +273,9 @@ def restore(store: Path, copy: Path) -> Path | None:
 
 def _replaced(store: Path, copy: Path) -> Path:
     """Move a file that cannot be opened aside, with its log, and put the copy in its place."""
-    moment = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-    aside = store.parent / BACKUPS / f"damaged-{moment}{store.suffix}"
+    moment = datetime.now().strftime("%Y-%m-%d-%H%M%S")
+    names = chain([moment], (f"{moment}-{n}" for n in count(2)))
+    aside = next(a for name in names if not (a := store.parent / BACKUPS / f"damaged-{name}{store.suffix}").exists())
     fresh = store.parent / BACKUPS / f".{store.name}.fresh"
     with reading(copy) as source:
         copy_to(source, fresh)

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from autocode.errors import StoreError, disk_fault, free_space, full
@@ -306,6 +306,9 @@ def make_tables(connection: sqlite3.Connection) -> None:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (row_sha256 BLOB, {columns})")
 
 
+_MOMENT = "%Y-%m-%d-%H%M%S-%f"
+
+
 def dated_copy(connection: sqlite3.Connection, path: Path, why: str) -> Path:
     """Copy an open study file as it stands, also while others write to it; the copy appears whole or not at all.
 
@@ -322,10 +325,12 @@ def dated_copy(connection: sqlite3.Connection, path: Path, why: str) -> Path:
         StoreError: The disk refuses.
     """
     folder = path.parent / BACKUPS
-    target = None
-    while target is None or target.exists():
-        moment = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S-%f")[:-3]
-        target = folder / f"{path.stem}-{moment}-{why.replace(' ', '-') or 'kept'}.sqlite"
+    moment = datetime.now()
+    for copy in folder.glob(f"{path.stem}-*.sqlite"):
+        with suppress(ValueError):  # a clock may go back, at the end of summer too: the copy made last is named last
+            before = datetime.strptime(f"{copy.stem[len(path.stem) + 1 :][:21]}000", _MOMENT)
+            moment = max(moment, before + timedelta(milliseconds=1))
+    target = folder / f"{path.stem}-{moment.strftime(_MOMENT)[:-3]}-{why.replace(' ', '-') or 'kept'}.sqlite"
     copy_to(connection, target)
     unasked = sorted(p for p in folder.glob(f"{path.stem}-*.sqlite") if "-kept" not in p.stem)
     for old in unasked[:-_KEPT]:
