@@ -13,9 +13,21 @@ from autocode.formats import ReadOptions, read_all
 from autocode.study import Coder, Coding, Document, Reading, Study, Turn
 from autocode.study.codebook import Codebook, codebook_from_rows
 from tests.fake_encoder import FakeEncoder
-from tests.rows import _rows_of_the_test, figure, pytest_terminal_summary
+from tests.rows import (
+    _rows_of_the_test,
+    figure,
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_terminal_summary,
+)
 
-__all__ = ["_rows_of_the_test", "figure", "pytest_terminal_summary"]
+__all__ = [
+    "_rows_of_the_test",
+    "figure",
+    "pytest_addoption",
+    "pytest_collection_modifyitems",
+    "pytest_terminal_summary",
+]
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"

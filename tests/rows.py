@@ -78,6 +78,20 @@ def outcomes(reports: Iterable[tuple[str, str, Iterable[tuple[str, Any]]]]) -> d
     return dict(sorted(found.items()))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--rows 1,15` runs the tests of these rows alone."""
+    parser.addoption("--rows", help="run the tests of these rows of docs/reliability.md alone: 1,15")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of other rows, where some are named."""
+    if config.getoption("--rows"):
+        wanted = set(map(int, config.getoption("--rows").split(",")))
+        chosen = [item for item in items if any(wanted & set(mark.args) for mark in item.iter_markers("row"))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+
+
 @pytest.fixture(autouse=True)
 def _rows_of_the_test(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> None:
     """Note the rows of a test, so that its report knows them."""

@@ -155,6 +155,7 @@ def forget(
         keep_copy(store, "forget")  # forgets them too, at the end
 
     def certified(done: Forgotten) -> None:
+        """Keep the certificate and show it, before the journal goes."""
         if to:
             write_atomic(to, json.dumps(done.to_json(), ensure_ascii=False, indent=2) if to.suffix == ".json" else f"{done}\n")
         show(done, as_json)
