@@ -29,17 +29,15 @@ from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import Decisions, pair_counts
 from autocode.agreement.estimate import AgreementOptions
 from autocode.agreement.intervals import Evidence, bootstrap, fisher, jackknife, joint_share, partial_pooling
-from autocode.agreement.judgement import Comparison, chances_of, judge
-from autocode.agreement.judgement.frequencies import (
+from autocode.agreement.judgement import ON_PAR, Comparison, chances_of, judge
+from autocode.agreement.judgement.corrected import (
     Checked,
     difference_estimator,
     human_share,
     post_stratified,
     ppi_mean,
     ppi_plus_mean,
-    raw_share,
 )
-from autocode.agreement.judgement.power import ON_PAR
 from autocode.agreement.rows import Verdict
 from autocode.agreement.summary import summary
 from autocode.errors import AutocodeError
@@ -395,7 +393,7 @@ def frequencies(runs: int = 500) -> None:
             ends = [(e.low, e.high) for e in map(method, drawn[s])]
             line += f"{100 * np.mean([a <= s[0] <= b for a, b in ends]):>13.1f}%"
         say(line)
-    off = "".join(f"{np.mean([raw_share(d).value for d in drawn[s]]) - s[0]:>+14.3f}" for s in settings)
+    off = "".join(f"{np.mean([np.concatenate([d.f, d.rest]).mean() for d in drawn[s]]) - s[0]:>+14.3f}" for s in settings)
     say(f"  {'raw machine share, bias':<24}{off}\n")
 
 

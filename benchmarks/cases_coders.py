@@ -11,7 +11,7 @@ from rho import recall_from_kappa
 
 from autocode.agreement.coefficients import BINARY, cohen_kappa, krippendorff_alpha
 from autocode.agreement.counts import Decisions, coincidence_counts, pair_counts, with_pooled
-from autocode.agreement.judgement import frequencies
+from autocode.agreement.judgement import corrected as frequencies
 from autocode.agreement.judgement.alternative_annotator import AltTestOptions, alt_test
 from autocode.agreement.judgement.conventions import Coded, maxqda_segments
 from autocode.agreement.spans import (

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import sets
 
-from autocode.classify.workload import workload
+from autocode.classify.calibration import workload
 from autocode.config import load_config
 from autocode.model import CodingModel
 from autocode.model.prepared import judged

@@ -32,7 +32,7 @@ from product import material
 from sets import TABLES, load
 
 from agreement import SPREAD, at_margin, judged_with, simulate_verdicts, two_coders
-from autocode.agreement.judgement.power import ON_PAR
+from autocode.agreement.judgement import ON_PAR
 from autocode.classify import out_of_document
 from autocode.classify.calibration import Calibrator, judge
 from autocode.classify.material import Target

@@ -24,9 +24,9 @@ from autocode.agreement.spans import Span
 from autocode.agreement.spans.unitizing import continuum, u_alpha
 from autocode.classify import folds_of
 from autocode.classify.material import word_weights
-from autocode.classify.spans import Sentences
 from autocode.formats import read
 from autocode.model import CodingModel
+from autocode.model.grounds import Sentences
 from autocode.model.prepared import learnable, prepare, rows_of, target
 from autocode.study import Segment, Study
 

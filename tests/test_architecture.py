@@ -168,7 +168,7 @@ def _modules(node: ast.AST, names: set[str]) -> Iterator[str]:
 
 
 def test_the_house_stays_small_and_shallow() -> None:
-    """At most 200 files, and no more than 14 imports from the first to the last."""
+    """At most 170 files, and no more than 14 imports from the first to the last."""
     names = {".".join(("autocode", *p.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__") for p in FILES}
     below: dict[str, set[str]] = {}
     for path in FILES:
@@ -181,7 +181,7 @@ def test_the_house_stays_small_and_shallow() -> None:
     def depth(name: str) -> int:
         return 1 + max(map(depth, below[name]), default=0)
 
-    assert len(names) <= 200
+    assert len(names) <= 170
     assert max(map(depth, names)) <= 14
 
 
@@ -292,7 +292,7 @@ def test_budgets_hold() -> None:
     assert lengths[int(0.9 * (len(lengths) - 1))] <= 30
     assert not [f"{p.name}:{f.name} {body_length(f)}" for p, f in functions() if body_length(f) > 60]
     sizes = {p.relative_to(SOURCE): p.read_text(encoding="utf-8").count("\n") for p in FILES}
-    assert not {str(p): n for p, n in sizes.items() if n > 420}
+    assert not {str(p): n for p, n in sizes.items() if n > 400}
 
 
 def test_functions_take_few_parameters() -> None:

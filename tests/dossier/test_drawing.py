@@ -4,18 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autocode.dossier.drawing import (
-    PAGE,
-    Drawing,
-    Entry,
-    Grid,
-    Label,
-    Span,
-    by_height,
-    heat_map,
-    interval_chart,
-    strip_chart,
-)
+from autocode.dossier.drawing import PAGE, Drawing, Entry, Grid, Label, Span, by_height, heat_map, interval_chart, strip_chart
 
 LONG = "explainability-debugging-instead-explanations of a model"
 

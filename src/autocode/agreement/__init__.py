@@ -27,8 +27,8 @@ from autocode.agreement.counts import (
     uses,
     with_pooled,
 )
-from autocode.agreement.estimate import AgreementOptions, Estimate, apa, number
-from autocode.agreement.intervals import Evidence, Statistic, evidence, partial_pooling
+from autocode.agreement.estimate import AgreementOptions, Estimate, Statistic, apa, number
+from autocode.agreement.intervals import Evidence, evidence, partial_pooling
 from autocode.agreement.judgement import verdicts
 from autocode.agreement.render import to_text
 from autocode.agreement.rows import STANDARD, Findings, Row, measure

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
+Statistic = Callable[[FloatArray], FloatArray]
+"""Maps counts (..., C) summed over documents to coefficients (...), NaN where undefined."""
 
 REASONS: Mapping[str, str] = {
     "no_variance": "neither coder ever, or both always, gave the code",

@@ -13,15 +13,11 @@ Introduction to the Bootstrap, ch. 11. Coverage measured in `benchmarks/agreemen
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from autocode.agreement.estimate import BoolArray, FloatArray
-
-Statistic = Callable[[FloatArray], FloatArray]
-"""Maps counts (..., C) summed over documents to coefficients (...), NaN where undefined."""
+from autocode.agreement.estimate import BoolArray, FloatArray, Statistic
 
 CHUNK = 2_000_000  # numbers held at a time by the bootstrap, 16 MB
 MIN_DOCUMENTS = 6

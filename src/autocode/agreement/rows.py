@@ -16,13 +16,12 @@ from autocode.agreement.coefficients import (
     percent_agreement,
     positive_agreement,
 )
-from autocode.agreement.estimate import AgreementOptions, BoolArray, Chances, Estimate, FloatArray, number
+from autocode.agreement.estimate import AgreementOptions, BoolArray, Chances, Estimate, FloatArray, Statistic, number
 from autocode.agreement.intervals import (
     ZERO_CELL,
     Evidence,
     Joint,
     Spread,
-    Statistic,
     bootstrap,
     fisher,
     jackknife,

@@ -1,16 +1,19 @@
 """From raw scores to probabilities, and how far the probabilities can be believed.
 
 Sources: calibration, Platt 1999; share as offset, King and Zeng 2001 (prior correction); expected calibration
-error, Guo et al. 2017 (arXiv 1706.04599); reliability diagram, DeGroot and Fienberg 1983.
+error, Guo et al. 2017 (arXiv 1706.04599); reliability diagram, DeGroot and Fienberg 1983; what a person has to read to
+find what there is to code: work saved over sampling, Cohen, Hersh, Peterson and Yen 2006 (JAMIA 13(2), 206-219), told as the
+share read, with the bootstrap of documents (Field and Welsh 2007, JRSS B 69(3), 369-390).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autocode.agreement.coefficients import kappa_of_counts
 from autocode.classify.bands import (
@@ -27,11 +30,89 @@ from autocode.classify.bands import (
     share_of,
 )
 from autocode.classify.material import BoolArray, FloatArray, IntArray, Target
-from autocode.classify.workload import workload
 from autocode.config import ClassifyConfig
+from autocode.errors import counted
 
+FOUND = 0.9
+"""The share of the coders' codings that is to be found by who reads what the machine expects most."""
+LEAST_CODINGS, LEAST_CODED_DOCUMENTS = 20, 5  # below these nothing is said of it
 BINS = 10
-_DRAWS = 30
+_DRAWS, _RESAMPLES = 30, 400  # of documents: for a cut, for an interval
+_ROWS = 8192  # segments looked at together: what fits into a processor's own memory
+_COMMON = 20_000  # segments that the common calibration is learnt from, evenly drawn; fewer than twice as many all count
+_CELLS = 2_000_000  # of a matrix sorted at once
+_BINNED = 4_000_000  # decisions that are put into bins, evenly drawn by segments where there are more
+_STILL = 1e-10  # a step below which Newton's method has arrived
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What it takes to find `FOUND` of the coders' codings in new documents; nan where there is not enough to say.
+
+    Attributes:
+        share: Of the segments to be read, those first of which the machine expects most.
+        low: Lower limit of its 95% interval.
+        high: Upper limit.
+        questions: Codes shown beside a segment (suggested or asked) for each one that a coder gave.
+        answered: Share of the coders' codings among the codes shown.
+    """
+
+    share: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+    questions: float = float("nan")
+    answered: float = float("nan")
+
+    def to_array(self) -> FloatArray:
+        """The five numbers."""
+        return np.array(astuple(self))
+
+    def to_json(self) -> dict[str, float | None]:
+        """JSON-ready mapping; None where there is not enough to say."""
+        return {name: None if v != v else round(v, 4) for name, v in asdict(self).items()}
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What to tell a reader, a sentence each; none where there is not enough to say."""
+        if self.share != self.share:
+            return ()
+        read = f"{self.share:.0%} of the segments (95% CI {100 * self.low:.0f} to {100 * self.high:.0f}%)"
+        told = [f"To find {FOUND:.0%} of what you would code, read {read}, where the model expects most."]
+        if self.questions == self.questions:
+            asked = f"{self.questions:.1f} codes for each that you would give"
+            told.append(f"It shows {asked}, and so finds {self.answered:.0%} of them.")
+        return tuple(told)
+
+
+def workload(P: FloatArray, Y: FloatArray, shown: NDArray[np.bool_], groups: NDArray[np.integer], seed: int = 0) -> Workload:
+    """Measure what a person has to read.
+
+    Args:
+        P: (n, K) probabilities, out of document.
+        Y: (n, K) shares of the coders who gave the code.
+        shown: (n, K) whether the code is suggested or asked about.
+        groups: (n,) document of each segment.
+        seed: Of the bootstrap.
+    """
+    total, documents = float(Y.sum()), np.unique(groups, return_inverse=True)[1]
+    if total < LEAST_CODINGS or documents.max(initial=-1) + 1 < LEAST_CODED_DOCUMENTS:
+        return Workload()
+    order = np.argsort(-np.round(P.sum(axis=1), 9), kind="stable")
+    codings, owner = Y.sum(axis=1)[order], documents[order]
+    n = owner.max() + 1
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), _RESAMPLES)
+    low, high = np.nanquantile([_share(codings, weights[owner]) for weights in draws], (0.025, 0.975))
+    hits = float((Y * shown).sum())
+    questions = float(shown.sum()) / hits if hits else float("nan")
+    return Workload(_share(codings, np.ones(len(owner))), float(low), float(high), questions, hits / total)
+
+
+def _share(codings: FloatArray, weights: FloatArray) -> float:
+    """Share of the segments, in their order, that holds `FOUND` of the codings; nan without codings."""
+    gained = np.cumsum(codings * weights)
+    if not gained[-1]:
+        return float("nan")
+    return float(np.cumsum(weights)[np.searchsorted(gained, FOUND * gained[-1] - 1e-9)] / weights.sum())
 
 
 def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArray:
@@ -46,9 +127,8 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
         config: Strength of the common calibration.
     """
     S = S.astype(np.float32) if S.dtype == np.float16 else S
-    H, n, K = S.shape
+    (H, n, K), counts = S.shape, Y.sum(axis=0)
     spread = S.std(axis=(1, 2)) + 1e-9
-    counts = Y.sum(axis=0)
     # Shares are smoothed: a rare code must not look rarer just where its few segments are held out.
     offset = np.log((counts + config.free_intercept) / (n - counts + config.free_intercept))
 
@@ -56,9 +136,8 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
         """Some rows at a time: (1 + H, m, K) a row of ones and scores by their spread, (m, K) codings, (K,) offsets."""
         drawn, given = S[:, ::step], Y[::step]
         for start in range(0, len(given), _ROWS):
-            part = drawn[:, start : start + _ROWS]
-            scaled = part / spread[:, None, None]
-            yield np.concatenate([np.ones((1, *part.shape[1:])), scaled]), given[start : start + _ROWS], offset
+            scaled = drawn[:, start : start + _ROWS] / spread[:, None, None]
+            yield np.concatenate([np.ones((1, *scaled.shape[1:])), scaled]), given[start : start + _ROWS], offset
 
     def together() -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
         """The same rows with all decisions as those of one code, for the calibration common to all."""
@@ -74,13 +153,6 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
     theta[:, 0] += offset
     theta[:, 1:] /= spread
     return theta
-
-
-_ROWS = 8192  # segments looked at together: what fits into a processor's own memory
-_COMMON = 20_000  # segments that the common calibration is learnt from, evenly drawn; fewer than twice as many all count
-_CELLS = 2_000_000  # of a matrix sorted at once
-_BINNED = 4_000_000  # decisions that are put into bins, evenly drawn by segments where there are more
-_STILL = 1e-10  # a step below which Newton's method has arrived
 
 
 def _newton(
@@ -184,8 +256,7 @@ def measured(
     """
     given = k.Y > 0
     P, coded, bands = seen or (k.P, k.coding <= k.P, (cuts.suggest <= k.P).astype(np.int8) + (cuts.ask <= k.P))
-    suggested, asked = bands > 1, bands > 0
-    total = k.Y.sum(axis=0)
+    suggested, asked, total = bands > 1, bands > 0, k.Y.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         precision, recall = (k.Y * coded).sum(axis=0) / coded.sum(axis=0), (k.Y * coded).sum(axis=0) / total
         coverage = (k.Y * suggested).sum(axis=0) / total
@@ -227,16 +298,12 @@ def _needed(k: Known, cuts: BandThresholds, config: ClassifyConfig) -> FloatArra
     rows, least = np.full((len(k.coding), 2), np.nan), enough(1.0, found)
     for code in np.flatnonzero(np.isfinite(k.coding)):
         d = k.of(np.array([code]))
-        segments = float((d.y > 0).sum())
-        effective = share_of(np.ones(len(d.y)), d.y, d.group, k.found).effective
+        segments, effective = float((d.y > 0).sum()), share_of(np.ones(len(d.y)), d.y, d.group, k.found).effective
         factors = factor_for_precision(d, beating(right, d), k.right, config.least_probability), least / effective
         done = cuts.suggest_basis[code] == 1, cuts.ask_basis[code] == 1
-        rows[code] = [_more(f, segments, own) for f, own in zip(factors, done, strict=True)]
+        more = [float(np.ceil((f - 1) * segments)) if f > 1 else np.nan for f in factors]
+        rows[code] = [0.0 if own else m for m, own in zip(more, done, strict=True)]
     return rows
-
-
-def _more(factor: float, segments: float, done: bool) -> float:
-    return 0.0 if done else float(np.ceil((factor - 1) * segments)) if factor > 1 else float("nan")
 
 
 def average_precisions(P: FloatArray, Y: FloatArray) -> FloatArray:
@@ -245,19 +312,14 @@ def average_precisions(P: FloatArray, Y: FloatArray) -> FloatArray:
     A segment coded by half of its coders counts as half a hit. Ties in P keep the order of the rows.
     """
     found = [np.zeros(0)]
-    for columns in _columns(P):
+    width = max(1, _CELLS // max(1, len(P)))  # a few columns at a time, so that sorting them takes bounded memory
+    for columns in (slice(k, k + width) for k in range(0, P.shape[1], width)):
         order = np.argsort(-P[:, columns], axis=0, kind="stable")
         hits = np.take_along_axis(np.asarray(Y[:, columns], dtype=np.float64), order, axis=0)
         precision = np.cumsum(hits, axis=0) / np.arange(1, len(Y) + 1)[:, None]
         with np.errstate(invalid="ignore"):
             found.append(np.asarray((precision * hits).sum(axis=0) / hits.sum(axis=0)))
     return np.concatenate(found)
-
-
-def _columns(P: FloatArray) -> list[slice]:
-    """A few columns of a matrix at a time, so that sorting them takes bounded memory."""
-    width = max(1, _CELLS // max(1, len(P)))
-    return [slice(k, k + width) for k in range(0, P.shape[1], width)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,11 +369,18 @@ def calibrated(S: FloatArray, target: Target, config: ClassifyConfig) -> tuple[C
     plain = Calibrator(calibrate(S, Y, config), never, nothing)
     P = plain.probabilities(S)
     best = best_cuts(P, target, config)
-    reasons = tuple(_reasons(P, target, best, config))
+    given, taken = Y > 0, best <= P
+    better = (taken * Y).sum(axis=0) * len(Y) > taken.sum(axis=0) * Y.sum(axis=0)
+    reasons = []
+    for n, column, improves in zip(given.sum(axis=0).tolist(), given.T, better.tolist(), strict=True):
+        why = "" if improves else "on documents it had not seen it did no better than chance"
+        if (d := len(np.unique(target.groups[column]))) < config.min_documents:
+            why = f"coded in {counted(d, 'document')}, {config.min_documents} needed"
+        reasons.append(f"{counted(n, 'coded segment')}, {config.min_segments} needed" if n < config.min_segments else why)
     silent = np.array([bool(why) for why in reasons], dtype=bool)
     coding = np.where(silent, np.inf, np.maximum(best, config.least_probability))
     evidence = known(P, (Y, target.groups, target.parents), coding)
-    return replace(plain, thresholds=coding, cuts=draw(evidence, config)), evidence, reasons
+    return replace(plain, thresholds=coding, cuts=draw(evidence, config)), evidence, tuple(reasons)
 
 
 def best_cuts(P: FloatArray, target: Target, config: ClassifyConfig) -> FloatArray:
@@ -335,22 +404,3 @@ def best_cuts(P: FloatArray, target: Target, config: ClassifyConfig) -> FloatArr
         best = np.argmax(np.nan_to_num(value), axis=1)
         found[k] = np.median(ranked[best] + ranked[np.minimum(best + 1, len(ranked) - 1)]) / 2
     return found
-
-
-def _reasons(P: FloatArray, target: Target, coding: FloatArray, config: ClassifyConfig) -> list[str]:
-    """Why each code stays silent, "" where it does not."""
-    Y = np.asarray(target.Y, dtype=np.float64)
-    given, taken = Y > 0, coding <= P
-    documents = [len(np.unique(target.groups[column])) for column in given.T]
-    better = (taken * Y).sum(axis=0) * len(Y) > taken.sum(axis=0) * Y.sum(axis=0)
-    rows = zip(given.sum(axis=0).tolist(), documents, better.tolist(), strict=True)
-    return [_reason(*row, config) for row in rows]
-
-
-def _reason(segments: int, documents: int, better: bool, config: ClassifyConfig) -> str:
-    """Why a code stays silent, "" where it does not."""
-    if segments < config.min_segments:
-        return f"{segments} coded segment{'s' * (segments != 1)}, {config.min_segments} needed"
-    if documents < config.min_documents:
-        return f"coded in {documents} document{'s' * (documents != 1)}, {config.min_documents} needed"
-    return "" if better else "on documents it had not seen it did no better than chance"

@@ -1,7 +1,6 @@
 """The first screen of a verb: the answer in a sentence that a person can repeat, and what follows from it.
 
-At most `LINES` lines of `WIDTH` columns, which leaves two for what comes next. Nothing is cut; every table stands
-behind --all, --json and --out.
+At most `LINES` lines of `WIDTH` columns, which leaves two for what comes next. Nothing is cut; tables: --all, --json, --out.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from autocode.dossier.blocks import View
 from autocode.dossier.tables import coverage, theme_lines
 from autocode.errors import counted
 from autocode.evaluate import FirstChoices
-from autocode.model.licence import Licence, Licences
+from autocode.model.card import Licence, Licences
 from autocode.study import Study, Suggestion
 from autocode.study.codebook import SEPARATOR
 

@@ -29,7 +29,7 @@ from autocode.dossier.wordtables import png
 from autocode.errors import InputError
 from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.tables.spreadsheet import write_workbook
-from autocode.model.licence import Licences, note
+from autocode.model.card import Licences, note
 from autocode.study import Study
 from autocode.study.matrix import CodingMatrix
 

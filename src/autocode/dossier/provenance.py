@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autocode.classify.calibration import Reliability
-from autocode.classify.workload import Workload
+from autocode.classify.calibration import Reliability, Workload
 from autocode.dossier.blocks import Block, Cell, Points, Table, Title, View, Words
 from autocode.dossier.findings import Findings, Trail, Version
 from autocode.store.records import ReceiptRow

@@ -1,9 +1,8 @@
 """Texts -> vectors: any sentence-transformers encoder, offline, each text encoded once.
 
-An encoder is anything with an `identity` and `encode(texts, progress=None)`. `load_encoder` finds it
-by name on this disk, runs it through OpenVINO or onnxruntime where it can (else through
-sentence-transformers, and says why) and keeps every vector under the hash of its text. Nothing here calls the network but
-`add_encoder`.
+An encoder is anything with an `identity` and `encode(texts, progress=None)`. `load_encoder` finds it by name on this disk, runs
+it through OpenVINO or onnxruntime where it can (else through sentence-transformers, and says why) and keeps every vector
+under the hash of its text. Nothing here calls the network but `add_encoder`.
 """
 
 from __future__ import annotations
@@ -45,8 +44,7 @@ _PLUG_IN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 PLUS = " + "
 """Stands between the names of encoders that are used together."""
 
-# A crash loses at most this many encoded texts.
-_TEXTS_PER_SHARD = 2048
+_TEXTS_PER_SHARD = 2048  # a crash loses at most so many encoded texts
 
 
 class CachedEncoder:

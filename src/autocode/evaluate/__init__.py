@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.agreement import AgreementReport, agree
+from autocode.agreement.coefficients import coefficient_of
 from autocode.agreement.estimate import Estimate, apa
-from autocode.agreement.judgement import coefficient_of
 from autocode.agreement.judgement.corrected import Batch
 from autocode.classify import HeldOutPredictions
-from autocode.classify.workload import Workload, workload
+from autocode.classify.calibration import Workload, workload
 from autocode.config import AgreementConfig, Config
 from autocode.errors import StudyError
 from autocode.evaluate.stability import Stability, stability

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from autocode.agreement import between_coders
 from autocode.agreement.counts import decisions
 from autocode.classify import Classifier, fit
-from autocode.classify.spans import SpanExamples, SpanRule
-from autocode.classify.workload import Workload
+from autocode.classify.calibration import Workload
 from autocode.config import Config, load_config
 from autocode.encode.encoders import as_encoder, first_of, load_encoder, showing
 from autocode.encode.tuning import Network
@@ -27,10 +26,9 @@ from autocode.encode.weights import Encoder
 from autocode.errors import ModelError
 from autocode.formats.datasets.suggestions import Suggestions, study_of
 from autocode.formats.transcripts.roles import remembered
-from autocode.model.card import card, diagram, effort_note
-from autocode.model.grounds import Reasons
+from autocode.model.card import Licences, card, diagram, effort_note, licences
+from autocode.model.grounds import Reasons, SpanExamples, SpanRule
 from autocode.model.history import Changes, changes_to, listed, versions
-from autocode.model.licence import Licences, licences
 from autocode.model.precedents import Precedents, Unlike, nearest_distance, unlike
 from autocode.model.prepared import Prepared, Trial, learnable, prepare, rows_of, size_note, sized, target, tried
 from autocode.model.saved import UNFIT, Parts, check_encoder, foreign, read, write

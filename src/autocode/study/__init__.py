@@ -1,7 +1,6 @@
 """The nouns: Document, Turn, Segment, Doubt, Coder, Coding, Reading, Suggestion, Study.
 
-All of them are frozen and hold ids, not references; nothing here opens a file. Offsets are code
-points of `Document.text`, half-open, as in a Python slice.
+All are frozen and hold ids, not references; nothing here opens a file. Offsets are code points of `Document.text`, half-open.
 """
 
 from __future__ import annotations
@@ -21,8 +20,7 @@ from autocode.study.codebook import Codebook
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_BLOCK, _LINE = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*"), re.compile(r"[^\n]+")
-"""A block of text between blank lines."""
+_BLOCK, _LINE = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*"), re.compile(r"[^\n]+")  # between blank lines; between newlines
 
 BANDS = ("silent", "ask", "suggest")
 """Bands of a suggestion, by their number."""
@@ -116,9 +114,8 @@ class Document:
     def paragraphs(self, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
         """Spans of the blocks between blank lines; of the lines, where no blank line parts the text (as in Word)."""
         parted = re.search(r"\S[^\S\n]*\n[^\S\n]*\n\s*\S", self.text) or _is_wrapped(self.text)
-        return [
-            m.span() for m in (_BLOCK if parted else _LINE).finditer(self.text, start, len(self.text) if end is None else end)
-        ]
+        found = (_BLOCK if parted else _LINE).finditer(self.text, start, len(self.text) if end is None else end)
+        return [m.span() for m in found]
 
     @property
     def sha256(self) -> str:
@@ -327,21 +324,14 @@ class Study:
         kept = {d.id for d in self.documents if d.kind == kind}
         if not kept:
             seen = ", ".join(dict.fromkeys(d.kind for d in self.documents)) or "none"
-            raise StudyError(
-                f"kind '{kind}'",
-                f"no document of the study is of this kind (kinds there: {seen})",
-                "Choose one of these, or leave --kind out.",
-            )
+            why = f"no document of the study is of this kind (kinds there: {seen})"
+            raise StudyError(f"kind '{kind}'", why, "Choose one of these, or leave --kind out.")
         codings = tuple(c for c in self.codings if c.document in kept)
         readings = tuple(r for r in self.readings if r.document in kept)
         active = {c.coder for c in codings} | {r.coder for r in readings}
-        return replace(
-            self,
-            documents=tuple(d for d in self.documents if d.id in kept),
-            codings=codings,
-            readings=readings,
-            coders=tuple(c for c in self.coders if c.id in active),
-        )
+        documents = tuple(d for d in self.documents if d.id in kept)
+        coders = tuple(c for c in self.coders if c.id in active)
+        return replace(self, documents=documents, coders=coders, codings=codings, readings=readings)
 
     def choose(self, coders: Iterable[str] | None) -> tuple[str, ...]:
         """Ids of the coders asked for, each by its id or a name that only one has; or of all humans.
@@ -360,27 +350,18 @@ class Study:
             if wanted.count(coder) > 1:
                 raise StudyError(f"coder '{coder}'", "the same coder is named twice", "Name each coder once.")
         if not wanted or not self.codings:
-            raise StudyError(
-                f"study '{self.name}'",
-                "it has no codings by a human coder",
-                "Import coded segments first: autocode import FILE --study FOLDER.",
-            )
+            then = "Import coded segments first: autocode import FILE --study FOLDER."
+            raise StudyError(f"study '{self.name}'", "it has no codings by a human coder", then)
         return wanted
 
 
 def _document_rows(study: Study) -> list[dict[str, object]]:
-    own = [
-        {"document": d.id, "kind": d.kind, "name": d.name, "source": d.source, "text": d.text, "words": len(d.text.split())}
-        for d in study.documents
-    ]
-    return [
-        row | {f"variable: {k}" if k in row else k: v for k, v in d.variables.items()}
-        for d, row in zip(study.documents, own, strict=True)
-    ]
-
-
-def _segment_rows(study: Study) -> list[tuple[object, ...]]:
-    return [(d.id, s.id, s.start, s.end, s.speaker, d.text_of(s)) for d in study.documents for s in d.units]
+    found = []
+    for d in study.documents:
+        own: dict[str, object] = {"document": d.id, "kind": d.kind, "name": d.name, "source": d.source, "text": d.text}
+        own["words"] = len(d.text.split())
+        found.append(own | {f"variable: {k}" if k in own else k: v for k, v in d.variables.items()})
+    return found
 
 
 def _coding_rows(study: Study) -> list[tuple[object, ...]]:
@@ -395,17 +376,14 @@ def _coding_rows(study: Study) -> list[tuple[object, ...]]:
 
 
 def _code_rows(study: Study) -> list[dict[str, object]]:
-    given = Counter((c.code, c.coder) for c in study.codings)
-    return [
-        {"code": c.path, "theme": study.codebook.theme(c.path), "definition": c.definition}
-        | {coder.id: given[c.path, coder.id] for coder in study.coders}
-        for c in study.codebook
-    ]
+    given, theme = Counter((c.code, c.coder) for c in study.codings), study.codebook.theme
+    own = [{"code": c.path, "theme": theme(c.path), "definition": c.definition} for c in study.codebook]
+    return [row | {coder.id: given[str(row["code"]), coder.id] for coder in study.coders} for row in own]
 
 
 PARTS: Mapping[str, Callable[[Study], Sequence[object]]] = {
     "documents": _document_rows,
-    "segments": _segment_rows,
+    "segments": lambda study: [(d.id, s.id, s.start, s.end, s.speaker, d.text_of(s)) for d in study.documents for s in d.units],
     "codings": _coding_rows,
     "codes": _code_rows,
     "readings": lambda study: [(r.document, r.coder, r.start, r.end) for r in study.readings],

@@ -53,16 +53,8 @@ class Wording:
     @property
     def reverse(self) -> Wording:
         """The correction that takes this one back."""
-        return Wording(
-            self.document,
-            self.start,
-            self.start + self.length,
-            self.end - self.start,
-            self.after,
-            self.before,
-            self.new,
-            self.old,
-        )
+        span = self.start, self.start + self.length, self.end - self.start
+        return Wording(self.document, *span, self.after, self.before, self.new, self.old)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,15 @@ two coders and sets of codes have modules of their own.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autocode.agreement.estimate import BoolArray, FloatArray
+from autocode.agreement.estimate import BoolArray, FloatArray, Statistic
+from autocode.errors import ConfigError
 
 TINY = 1e-12  # below this share of n² a chance-corrected denominator is zero
 
@@ -284,3 +287,46 @@ def mean_over(statistic: Callable[[FloatArray], FloatArray]) -> Callable[[FloatA
         return mean_defined(statistic(tables), -2)
 
     return mean
+
+
+COEFFICIENTS: Mapping[str, Statistic] = {
+    "kappa": cohen_kappa,
+    "alpha": krippendorff_alpha,
+    **BINARY,
+}
+"""What a verdict may compare by name."""
+
+
+def coefficient_of(given: str | Statistic) -> Statistic:
+    """The coefficient of a name, of `module:name`, or as it is given: from tables (..., 4) to (...).
+
+    A table holds how many units got the code from both coders, the first only, the second only, neither. A function of one
+    such table will do: it is then called for each.
+
+    Raises:
+        ConfigError: There is no such name or module, or it does not give one number for each table.
+    """
+    found: Any = COEFFICIENTS.get(given) if isinstance(given, str) else given
+    if found is None:
+        module, _, name = str(given).partition(":")
+        known = ", ".join(COEFFICIENTS)
+        try:
+            found = getattr(importlib.import_module(module), name) if name else None
+        except (ImportError, AttributeError) as error:
+            raise ConfigError(f"coefficient '{given}'", f"it cannot be loaded ({error})", "Check module and name.") from error
+        if not callable(found):
+            raise ConfigError(f"coefficient '{given}'", f"it is not {known}, nor module:name of a function", "Choose one.")
+    if found in COEFFICIENTS.values():
+        return cast(Statistic, found)
+    trial = np.array([[20.0, 5.0, 10.0, 65.0], [3.0, 1.0, 2.0, 30.0]])
+    for form in (found, lambda tables: np.apply_along_axis(found, -1, tables)):
+        try:
+            if np.asarray(form(trial), dtype=np.float64).shape == (2,):
+                return cast(Statistic, form)
+        except (TypeError, ValueError, IndexError):
+            continue
+    raise ConfigError(
+        f"coefficient '{getattr(found, '__name__', given)}'",
+        "it does not give one number for a table of four counts (both, first only, second only, neither)",
+        "Let it take an array whose last axis is these four.",
+    )

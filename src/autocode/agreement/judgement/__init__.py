@@ -12,20 +12,25 @@ Benjamini, Y. & Yekutieli, D. (2001), Annals of Statistics 29, 1165-1188.
 
 from __future__ import annotations
 
-import importlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
-from typing import Any, cast
+from itertools import combinations, product
 
 import numpy as np
 
-from autocode.agreement.coefficients import BINARY, cohen_kappa, krippendorff_alpha, mean_over, prevalence_index, symmetric
+from autocode.agreement.coefficients import (
+    BINARY,
+    coefficient_of,
+    cohen_kappa,
+    mean_kappa,
+    mean_over,
+    prevalence_index,
+    symmetric,
+)
 from autocode.agreement.counts import Decisions, pair_counts, uses, with_pooled
-from autocode.agreement.estimate import AgreementOptions, Chances, Estimate, number
-from autocode.agreement.intervals import Evidence, Statistic, evidence, jackknife, joint_share, plain, t_quantile
-from autocode.agreement.judgement.power import MOST_HUMANS, Setting, error_rates
+from autocode.agreement.estimate import AgreementOptions, Chances, Estimate, Statistic, number
+from autocode.agreement.intervals import Evidence, evidence, jackknife, joint_share, plain, t_quantile
 from autocode.agreement.rows import (
     LEAST_CODED_DOCUMENTS,
     LEAST_DOCUMENTS,
@@ -35,52 +40,126 @@ from autocode.agreement.rows import (
     estimates,
     measure,
 )
-from autocode.errors import ConfigError
 from autocode.study.matrix import FloatArray
 
-OVER_USE, HIGH_PREVALENCE = 1.5, 0.8
-
-COEFFICIENTS: Mapping[str, Statistic] = {
-    "kappa": cohen_kappa,
-    "alpha": krippendorff_alpha,
-    **BINARY,
-}
-"""What a verdict may compare by name."""
+ON_PAR = ("supported", "on_par_but_humans_unreliable", "on_par_but_low")
+MOST_HUMANS = 3  # simulated; more humans add little and cost twice as much each
 
 
-def coefficient_of(given: str | Statistic) -> Statistic:
-    """The coefficient of a name, of `module:name`, or as it is given: from tables (..., 4) to (...).
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A study as far as its verdict depends on it.
 
-    A table holds how many units got the code from both coders, the first only, the second only, neither. A function of one
-    such table will do: it is then called for each.
-
-    Raises:
-        ConfigError: There is no such name or module, or it does not give one number for each table.
+    Attributes:
+        units: (G,) decisions in each document.
+        rates: (G,) share of them in which a human gives the code.
+        humans: Number of humans.
+        kappa: Agreement between humans.
+        spread: How much more joint uses vary between documents than independent ones would, at least 1.
     """
-    found: Any = COEFFICIENTS.get(given) if isinstance(given, str) else given
-    if found is None:
-        module, _, name = str(given).partition(":")
-        known = ", ".join(COEFFICIENTS)
-        try:
-            found = getattr(importlib.import_module(module), name) if name else None
-        except (ImportError, AttributeError) as error:
-            raise ConfigError(f"coefficient '{given}'", f"it cannot be loaded ({error})", "Check module and name.") from error
-        if not callable(found):
-            raise ConfigError(f"coefficient '{given}'", f"it is not {known}, nor module:name of a function", "Choose one.")
-    if found in COEFFICIENTS.values():
-        return cast(Statistic, found)
-    trial = np.array([[20.0, 5.0, 10.0, 65.0], [3.0, 1.0, 2.0, 30.0]])
-    for form in (found, lambda tables: np.apply_along_axis(found, -1, tables)):
-        try:
-            if np.asarray(form(trial), dtype=np.float64).shape == (2,):
-                return cast(Statistic, form)
-        except (TypeError, ValueError, IndexError):
-            continue
-    raise ConfigError(
-        f"coefficient '{getattr(found, '__name__', given)}'",
-        "it does not give one number for a table of four counts (both, first only, second only, neither)",
-        "Let it take an array whose last axis is these four.",
-    )
+
+    units: FloatArray
+    rates: FloatArray
+    humans: int
+    kappa: float
+    spread: float = 1.0
+
+
+Judge = Callable[[FloatArray, FloatArray, Evidence], Sequence[Verdict]]
+"""Verdicts on S studies, from tables (G, P, S, 4) between humans, (G, H, S, 4) with the machine, and what they rest on."""
+
+
+def error_rates(setting: Setting, judge: Judge, margin: float, studies: int, seed: int = 0) -> Chances:
+    """How often a machine just `margin` worse, and one as good as a human, are found on par in such studies.
+
+    Each decision has a true answer, drawn with the document's own rate; each coder sees it with a probability that
+    gives the agreement wanted and else guesses at that rate. Units count 1 / `spread`.
+
+    Args:
+        setting: Documents, units, prevalence and agreement of the study.
+        judge: The study's own verdict.
+        margin: How much worse the worse machine is.
+        studies: Simulated studies for each machine.
+        seed: Same seed, same rates.
+    """
+    sight = np.linspace(0.0, 1.0, 201)
+    human = float(np.interp(setting.kappa, _kappa(setting, sight, sight), sight))
+    reached = _kappa(setting, np.full_like(sight, human), sight)
+    found = []
+    for kappa in (setting.kappa - margin, setting.kappa):
+        machine = float(np.interp(kappa, reached, sight))
+        rng = np.random.default_rng(seed)
+        found.append(on_par(setting, (human,) * setting.humans + (machine,), (judge, studies), rng))
+    return Chances(studies, margin, *found)
+
+
+def _kappa(setting: Setting, first: FloatArray, second: FloatArray) -> FloatArray:
+    """(S,) kappa in a study without end of two coders who see the true answer with these (S,) probabilities."""
+    r, joint = setting.rates[:, None], first * second
+    both = r * (joint + (1 - joint) * r)
+    cells = np.stack([both, r - both, r - both, 1 - 2 * r + both], axis=-1)
+    return mean_kappa((cells * setting.units[:, None, None]).sum(0)[:, None])
+
+
+def on_par(setting: Setting, sights: Sequence[float], how: tuple[Judge, int], rng: np.random.Generator) -> float:
+    """Share of simulated studies in which the last coder is found on par with the others."""
+    judge, studies = how
+    R, r = len(sights), setting.rates[:, None]
+    patterns = np.array(list(product((1, 0), repeat=R)))
+    given, left = (np.array([s * truth + (1 - s) * r for s in sights]) for truth in (1, 0))  # (R, G, 1)
+    chosen = patterns.T[:, None]  # (R, 1, 2**R)
+    p = r * np.where(chosen, given, 1 - given).prod(0) + (1 - r) * np.where(chosen, left, 1 - left).prod(0)
+    units = np.maximum(1, np.round(setting.units / setting.spread)).astype(np.int64)
+    drawn = rng.multinomial(units[:, None], p[:, None] / p.sum(-1)[:, None, None], size=(len(units), studies))
+    counts = drawn * (setting.units / units)[:, None, None]
+    pairs = list(combinations(range(R - 1), 2)) + [(h, R - 1) for h in range(R - 1)]
+    wanted = ((1, 1), (1, 0), (0, 1), (0, 0))
+    which = np.array([[(patterns[:, i] == a) & (patterns[:, j] == b) for a, b in wanted] for i, j in pairs], float)
+    tables = np.einsum("gsk,pck->gpsc", counts, which)
+    uses = counts @ patterns[:, :-1].any(1)
+    places = Evidence(len(units), uses.sum(0), (uses > 0).sum(0).astype(np.float64))
+    P = len(pairs) - (R - 1)
+    return float(np.mean([v.label in ON_PAR for v in judge(tables[:, :P], tables[:, P:], places)]))
+
+
+def documents_for_interval(estimate: Estimate, documents: int, half_width: float) -> int | None:
+    """Documents at which an interval has the wanted half-width.
+
+    Args:
+        estimate: What `documents` documents gave.
+        documents: Their number.
+        half_width: Wanted distance from the middle to either end.
+
+    Returns:
+        The number in all, None where the estimate has no interval to go by.
+    """
+    if estimate.low is None or estimate.high is None:
+        return None
+    now = (estimate.high - estimate.low) / 2
+    return max(documents, math.ceil(documents * (now / half_width) ** 2 - 1e-9))
+
+
+def documents_for_verdict(verdict: Verdict, margin: float, delta: float | None = None) -> int | None:
+    """Documents at which the lower bound of delta would clear the margin.
+
+    Args:
+        verdict: What the study gave so far.
+        margin: Margin of non-inferiority.
+        delta: The true difference one expects; the observed one where None.
+
+    Returns:
+        The number in all, None where there is no bound to go by or the expected difference does
+        not clear the margin with any number of documents.
+    """
+    observed = verdict.delta.value
+    expected = observed if delta is None else delta
+    if observed is None or expected is None or verdict.lower is None or expected + margin <= 0:
+        return None
+    half = observed - verdict.lower
+    return max(LEAST_DOCUMENTS, math.ceil(verdict.documents * (half / (expected + margin)) ** 2))
+
+
+OVER_USE, HIGH_PREVALENCE = 1.5, 0.8
 
 
 @dataclass(frozen=True)
@@ -124,7 +203,7 @@ def verdicts(data: Decisions, options: AgreementOptions) -> tuple[Verdict, ...]:
             pooled, *codes = judge(compared, data.codes, options)
             found += [replace(pooled, chances=chances_of(compared, pooled, options)), *codes]
         else:
-            found += _no_humans(data, machine)
+            found += [Verdict(code, machine, reason="no_humans") for code in ("", *data.codes)]
     return tuple(found)
 
 
@@ -316,7 +395,3 @@ def _lead(tables: FloatArray, coefficient: Statistic) -> FloatArray:
     H = level.shape[-2]
     lead: FloatArray = (level - level.mean(-2, keepdims=True)) * H / (H - 1)
     return lead
-
-
-def _no_humans(data: Decisions, machine: str) -> list[Verdict]:
-    return [Verdict(code, machine, reason="no_humans") for code in ("", *data.codes)]

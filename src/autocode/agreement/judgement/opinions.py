@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement.coefficients import BINARY, krippendorff_alpha
+from autocode.agreement.coefficients import BINARY, coefficient_of, krippendorff_alpha
 from autocode.agreement.counts import Decisions, check_coders, cluster, coincidence_counts, pair_counts, uses, with_pooled
 from autocode.agreement.estimate import AgreementOptions, Estimate, apa
 from autocode.agreement.intervals import Evidence, evidence, jackknife, plain, spread
-from autocode.agreement.judgement import coefficient_of
 from autocode.agreement.judgement.alternative_annotator import AltTest, alt_test_on
 from autocode.agreement.rows import estimates, measure
 from autocode.errors import StudyError

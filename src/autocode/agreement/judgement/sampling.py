@@ -1,8 +1,9 @@
-"""Which passages a second coder reads, and when it is enough.
+"""How much double coding before it starts, which passages a second coder reads, and when it is enough.
 
-A sampler chooses passages, more where a difference is expected, with known chances; agreement of all the first coder has
-read is then estimated by inverse-probability weights around what a model expects of each unit, and looking several times
-keeps the level. How far that carries to other documents is what `agree` says.
+For a plan, studies like the planned one are simulated and go through the same interval that is reported later. A sampler
+chooses passages, more where a difference is expected, with known chances; agreement of all the first coder has read is then
+estimated by inverse-probability weights around what a model expects of each unit, and looking several times keeps the level.
+How far that carries to other documents is what `agree` says.
 
 Sources: Horvitz, D. G. & Thompson, D. J. (1952). Journal of the American Statistical Association 47, 663-685;
 Neyman, J. (1934). Journal of the Royal Statistical Society 97, 558-625 (allocation); Cassel, C. M., Sarndal, C. E. &
@@ -14,17 +15,189 @@ Wretman, J. H. (1976). Biometrika 63, 615-620 (difference estimator); Gligoric, 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
 from autocode.agreement.coefficients import cohen_kappa
-from autocode.agreement.counts import Decisions
-from autocode.agreement.intervals import MIN_DOCUMENTS, MIN_USES, with_share
+from autocode.agreement.counts import Decisions, pair_counts
+from autocode.agreement.estimate import apa
+from autocode.agreement.intervals import MIN_DOCUMENTS, MIN_USES, joint_share, with_share
+from autocode.errors import StudyError, counted
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
 
-EXPECTED = 0.7
-"""Agreement expected where no second coder has coded yet."""
+SIMULATED = 400  # studies for each number of documents
+STEPS = (4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 120)
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What a study will be like, as far as one can say beforehand.
+
+    Attributes:
+        units: Units (times codes, where all codes are pooled) a document.
+        prevalence: Share of them that a coder codes, 0 to 1.
+        kappa: Agreement expected between the two coders.
+        likeness: Intraclass correlation of codings within documents, 0 to below 1.
+    """
+
+    units: int
+    prevalence: float
+    kappa: float
+    likeness: float = 0.05
+
+    def check(self) -> Design:
+        """The design itself.
+
+        Raises:
+            StudyError: A value is out of range.
+        """
+        right = {"units": self.units >= 1, "prevalence": 0 < self.prevalence < 1, "kappa": 0 <= self.kappa < 1}
+        right["likeness"] = 0 <= self.likeness < 1
+        for name in (name for name, holds in right.items() if not holds):
+            ranges = "units from 1 on, prevalence between 0 and 1, kappa and likeness from 0 to below 1"
+            raise StudyError(f"the plan's {name}", f"it is out of range ({ranges})", "Give another value.")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """What a number of double-coded documents would give.
+
+    Attributes:
+        documents: How many.
+        half_width: Mean distance from the middle of the 95% interval to its ends.
+        above: Share of the studies in which the interval lies above the line.
+        defined: Share of the studies in which an interval can be given at all.
+        covered: Share of the intervals that hold the true kappa.
+    """
+
+    documents: int
+    half_width: float
+    above: float
+    defined: float
+    covered: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many documents to code twice.
+
+    Attributes:
+        rows: One for each number of documents.
+        enough_width: Documents for the width wanted; None where `STEPS` do not reach it.
+        enough_above: Documents that show kappa above the line in 80 of 100 studies; None likewise.
+    """
+
+    design: Design
+    width: float
+    line: float
+    rows: tuple[PlanRow, ...]
+    enough_width: int | None
+    enough_above: int | None
+
+    def sentence(self) -> str:
+        """A sentence for a proposal."""
+        d = self.design
+        width, most = f"±{apa(self.width)}", STEPS[-1]
+        many = f"{self.enough_width} documents" if self.enough_width else f"more than {most} documents"
+        said = (
+            f"With {d.units:,} decisions (segments times codes) a document, of which {100 * d.prevalence:.2g}% are codings, "
+            f"and an expected kappa of {apa(d.kappa)}, double coding {many} gives a 95% interval of {width}"
+        )
+        if d.kappa <= self.line:
+            return f"{said}; kappa above {apa(self.line)} cannot be shown, since no more is expected."
+        shown = f"{self.enough_above} documents" if self.enough_above else f"more than {most} documents"
+        return f"{said}; {shown} show kappa above {apa(self.line)} in 80 of 100 such studies."
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self) | {"sentence": self.sentence()}
+
+
+def plan(design: Design, width: float = 0.1, line: float = 0.6, seed: int = 0) -> Plan:
+    """Simulate studies like the planned one over a range of numbers of documents.
+
+    Args:
+        design: What the study will be like.
+        width: Half-width wanted.
+        line: Kappa to be shown exceeded.
+        seed: Same seed, same plan.
+
+    Raises:
+        StudyError: A value is out of range.
+    """
+    design.check()
+    if not 0 < width < 1 or not 0 <= line < 1:
+        raise StudyError("the plan's width or line", "both lie between 0 and 1", "Give another value.")
+    rows = tuple(_row(design, documents, line, seed) for documents in STEPS)
+    good = [r for r in rows if r.defined >= 0.95]
+    enough_width = next((r.documents for r in good if r.half_width <= width), None)
+    enough_above = next((r.documents for r in good if r.above >= 0.8), None)
+    return Plan(design, width, line, rows, enough_width, enough_above)
+
+
+def _row(design: Design, documents: int, line: float, seed: int) -> PlanRow:
+    counts = simulated_tables(design, documents, SIMULATED, np.random.default_rng([seed, documents]))
+    uses = counts[..., :3].sum((0, -1))
+    found = joint_share(counts[:, None], lambda tables: cohen_kappa(tables)[0], uses)
+    low, high = found.low, found.high
+    known = np.isfinite(low) & np.isfinite(high) & (uses >= MIN_USES) & (documents >= MIN_DOCUMENTS)
+    if not known.any():
+        return PlanRow(documents, math.inf, 0.0, 0.0, 0.0)
+    inside = (low <= design.kappa) & (design.kappa <= high)
+    half, above = float(((high - low) / 2)[known].mean()), float((known & (low > line)).sum() / len(low))
+    return PlanRow(documents, half, above, float(known.mean()), float(inside[known].mean()))
+
+
+def simulated_tables(design: Design, documents: int, studies: int, rng: np.random.Generator) -> FloatArray:
+    """(G, S, 4) tables of two coders in S simulated studies of G documents.
+
+    A document has a prevalence of its own (beta, with the intraclass correlation given) and an agreement of its
+    own; a unit is coded by both alike with that chance, and independently otherwise. Agreement within documents is
+    set a little below the kappa wanted, since documents that differ in prevalence raise the pooled one.
+    """
+    rho, size = max(design.likeness, 1e-4), (documents, studies)
+    spread = (1 - rho) / rho
+    prevalence = rng.beta(design.prevalence * spread, (1 - design.prevalence) * spread, size)
+    within = float(np.clip((design.kappa - rho) / (1 - rho), 1e-3, 1 - 1e-3))
+    alike = rng.beta(within * 20, (1 - within) * 20, size)
+    both = prevalence * alike + prevalence**2 * (1 - alike)
+    one = prevalence * (1 - prevalence) * (1 - alike)
+    cells = np.stack([both, one, one, np.maximum(1 - both - 2 * one, 0)], -1)
+    return rng.multinomial(design.units, cells / cells.sum(-1, keepdims=True)).astype(np.float64)
+
+
+def design_of(data: Decisions, first: int, second: int | None = None) -> Design:
+    """The design of a study as it is, all codes pooled: to plan the next one, or how to go on.
+
+    Args:
+        data: Decisions of the study.
+        first: Row of one coder.
+        second: Row of the other; None where there is one coder, whose kappa with a second is then taken as `EXPECTED`.
+
+    Raises:
+        StudyError: The two share no unit, or agreement is undefined.
+    """
+    counts = pair_counts(data, first, first if second is None else second).sum(1)
+    present = (units := counts.sum(-1)) > 0
+    kappa = float(cohen_kappa(counts.sum(0))) if present.any() else math.nan
+    if second is None and math.isfinite(kappa):
+        kappa = EXPECTED
+    if not math.isfinite(kappa):
+        why = "these two coders share no unit, or neither codes anything"
+        raise StudyError("plan", why, "Leave the study out and give --units, --prevalence, --kappa.")
+    shares = (counts[:, 0] * 2 + counts[:, 1] + counts[:, 2])[present] / (2 * units[present])
+    mean = float(np.average(shares, weights=units[present]))
+    size = float(units[present].mean())
+    between = float(np.average((shares - mean) ** 2, weights=units[present])) if present.sum() > 1 else 0.0
+    chance = mean * (1 - mean)
+    likeness = (between - chance / size) / (chance * (1 - 1 / size)) if size > 1 else 0.0
+    return Design(round(size), mean, float(np.clip(kappa, 0, 0.999)), float(np.clip(likeness, 0.0, 0.9)))
+
+
+EXPECTED = 0.7  # agreement, where no second coder has coded yet
 
 
 def inclusion(expected: FloatArray, size: float, floor: float = 0.25) -> FloatArray:
@@ -132,10 +305,8 @@ class Progressed:
             return "Not enough data to say: have the second coder read more of what is drawn."
         if self.more == 0:
             return "Stop: enough."
-        each = max(1.0, self.units / max(1, self.documents))
-        interviews = max(1, round(self.more / each))
-        noun = "interview" if interviews == 1 else "interviews"
-        return f"About {self.more:,} more passages, as many as {interviews} more {noun}."
+        interviews = max(1, round(self.more / max(1.0, self.units / max(1, self.documents))))
+        return f"About {self.more:,} more passages, as many as {counted(interviews, 'more interview')}."
 
 
 def progressed(
@@ -160,8 +331,7 @@ def progressed(
     weight = np.where(both, 1 / np.maximum(chances, 1e-12), 0.0)
     mine, theirs = (data.Y[r][data.seen[first]] for r in pair)
     w, present = weight[data.seen[first]], np.unique(data.groups[both])
-    read, units = int(both.sum()), int(data.seen[first].sum())
-    coded = int((mine | theirs)[w > 0].sum())
+    read, units, coded = int(both.sum()), int(data.seen[first].sum()), int((mine | theirs)[w > 0].sum())
     q = None if P is None or coded < MIN_USES else learnt_chances(P[data.seen[first]], mine, theirs, w)
     table, spread = _weighed(mine, theirs, w, q)
     value = float(cohen_kappa(table))
@@ -199,8 +369,7 @@ def _weighed(
     assisted = lost * float((w * np.maximum(w - 1, 0)) @ (off[0] - J * off[1]) ** 2) / max(total[1], 1e-12) ** 2
     if not 0 < total[0] < total[1] or assisted >= variance:
         return _weighed(first, second, w, None)
-    uses = float(first.sum())
-    return np.array([total[0], uses - total[0], total[1] - uses, first.size - total[1]]), (variance, assisted)
+    return np.array([total[0], first.sum() - total[0], total[1] - first.sum(), first.size - total[1]]), (variance, assisted)
 
 
 def _drawn_interval(
@@ -216,8 +385,7 @@ def _drawn_interval(
     read = w > 0
     unread = float((either[read] * (1 - 1 / w[read])).sum() / either[read].sum())
     if unread <= 0:
-        value = float(cohen_kappa(table))
-        return value, value
+        return (value := float(cohen_kappa(table))), value
     J = float(table[0] / table[:3].sum())
     plain, found = variance
     n = float(either[read].sum()) / unread

@@ -24,8 +24,7 @@ from autocode.formats.projects.positions import (
     quotes,
     starts_word,
 )
-from autocode.formats.projects.refi_codes import key, read_codes, themes_from_sets
-from autocode.formats.projects.refi_own import UNDATED, Told, restored, told
+from autocode.formats.projects.refi_codes import UNDATED, Told, key, read_codes, restored, themes_from_sets, told
 from autocode.formats.projects.refi_sources import (
     Container,
     Mark,

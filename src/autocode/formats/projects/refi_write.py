@@ -16,8 +16,22 @@ from autocode.errors import InputError
 from autocode.formats.files import BOM, INSTEAD, legal, node, read_bytes, write_atomic, xml_text
 from autocode.formats.projects import parse_xml
 from autocode.formats.projects.positions import RawText
-from autocode.formats.projects.refi_codes import codes_element, derived, guids, key, read_codes, themes_from_sets, valid
-from autocode.formats.projects.refi_own import UNDATED, code_part, own_view, private_part, restored_book, signed, told
+from autocode.formats.projects.refi_codes import (
+    GUID,
+    UNDATED,
+    code_part,
+    codes_element,
+    derived,
+    guids,
+    key,
+    own_view,
+    private_part,
+    read_codes,
+    restored_book,
+    signed,
+    themes_from_sets,
+    told,
+)
 from autocode.formats.projects.refi_sources import plain_names
 from autocode.formats.receipt import MACHINE, ReadOptions, Receipt, WriteOptions, suggested
 from autocode.formats.staged import together
@@ -265,7 +279,7 @@ def _guids(kind: str, given: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     used: set[str] = set()
     for identifier, guid in given.items():
-        own = guid if valid(guid) and key(guid) not in used else derived(kind, identifier)
+        own = guid if GUID.fullmatch(guid) and key(guid) not in used else derived(kind, identifier)
         used.add(key(own))
         found[identifier] = own
     return found

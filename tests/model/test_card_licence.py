@@ -11,8 +11,7 @@ import pytest
 from autocode.classify.bands import draw
 from autocode.classify.calibration import Reliability, measured
 from autocode.config import ClassifyConfig
-from autocode.model.card import card, diagram
-from autocode.model.licence import Licences, licences, note
+from autocode.model.card import Licences, card, diagram, licences, note
 from tests.classify.test_bands import evidence
 
 CONFIG = ClassifyConfig()

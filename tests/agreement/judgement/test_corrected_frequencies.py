@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.agreement.judgement import frequencies as fr
+from autocode.agreement.judgement import corrected as fr
 
 Y25 = np.array([1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0], dtype=float)
 F25 = np.array([1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 1, 0, 0], dtype=float)
@@ -136,7 +136,7 @@ def test_post_stratified_covers_small_samples() -> None:
     found = [fr.post_stratified(batch(0.05, 30, 400, seed), finite=False) for seed in range(300)]
     inside = np.mean([(e.low or 0.0) <= 0.05 <= (e.high or 1.0) for e in found])
     assert inside >= 0.93
-    raw = [fr.raw_share(batch(0.05, 30, 400, seed)).value or 0.0 for seed in range(100)]
+    raw = [float(np.concatenate([d.f, d.rest]).mean()) for d in (batch(0.05, 30, 400, seed) for seed in range(100))]
     assert np.mean(raw) > 0.06
 
 

@@ -10,8 +10,8 @@ import pytest
 
 import autocode as ac
 from autocode.classify.material import sentences_of
-from autocode.classify.spans import LEAST_EXAMPLES, Sentences, SpanRule, _best_run
 from autocode.formats.datasets.suggestions import HEAD, full_row
+from autocode.model.grounds import LEAST_EXAMPLES, Sentences, SpanRule, _best_run
 from autocode.study import Coder, Coding, Document, Study, Turn
 from autocode.study.codebook import Code, Codebook
 from tests.fake_encoder import FakeEncoder

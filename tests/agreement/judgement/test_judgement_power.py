@@ -6,7 +6,7 @@ import numpy as np
 
 from autocode.agreement import agree_on
 from autocode.agreement.estimate import AgreementOptions, Chances, Estimate
-from autocode.agreement.judgement.power import ON_PAR, documents_for_interval, documents_for_verdict
+from autocode.agreement.judgement import ON_PAR, documents_for_interval, documents_for_verdict
 from tests.agreement.made import noisy
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from autocode.classify.workload import LEAST_CODINGS, Workload, workload
+from autocode.classify.calibration import LEAST_CODINGS, Workload, workload
 
 
 def _ten_documents(order: list[float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
