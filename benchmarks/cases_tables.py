@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement.coefficients import BINARY, cohen_kappa, krippendorff
-from autocode.agreement.coefficients import many_raters as multirater
-from autocode.agreement.coefficients import nominal as coefficients
-from autocode.agreement.coefficients.krippendorff import SET_DISTANCES, WEIGHTS
-from autocode.agreement.coefficients.many_raters import Terms
+from autocode.agreement.coefficients import BINARY, cohen_kappa, krippendorff, nominal
+from autocode.agreement.coefficients.krippendorff import SET_DISTANCES, WEIGHTS, krippendorff_se
+from autocode.agreement.coefficients.nominal import Terms
 from autocode.agreement.estimate import Estimate
 from autocode.agreement.intervals import fisher, jackknife, plain
 from autocode.study.matrix import FloatArray, IntArray
@@ -19,29 +17,29 @@ from autocode.study.matrix import FloatArray, IntArray
 Data = Mapping[str, Any]
 
 TWO_CODERS: Mapping[str, Callable[[FloatArray], Any]] = {
-    "percent_agreement": coefficients.percent_agreement,
-    "percent_agreement_max": coefficients.percent_agreement_max,
-    "cohen_kappa": coefficients.cohen_kappa,
-    "cohen_kappa_pe": coefficients.cohen_kappa_chance,
-    "cohen_kappa_max": coefficients.cohen_kappa_max,
-    "cohen_kappa_se_fce1969": coefficients.cohen_kappa_se,
-    "scott_pi": coefficients.scott_pi,
-    "scott_pi_pe": coefficients.scott_pi_chance,
-    "bennett_s": coefficients.brennan_prediger,
-    "brennan_prediger": coefficients.brennan_prediger,
-    "gwet_ac1": coefficients.gwet_ac,
-    "gwet_ac1_pe": coefficients.gwet_ac_chance,
+    "percent_agreement": nominal.percent_agreement,
+    "percent_agreement_max": nominal.percent_agreement_max,
+    "cohen_kappa": nominal.cohen_kappa,
+    "cohen_kappa_pe": nominal.cohen_kappa_chance,
+    "cohen_kappa_max": nominal.cohen_kappa_max,
+    "cohen_kappa_se_fce1969": nominal.cohen_kappa_se,
+    "scott_pi": nominal.scott_pi,
+    "scott_pi_pe": nominal.scott_pi_chance,
+    "bennett_s": nominal.brennan_prediger,
+    "brennan_prediger": nominal.brennan_prediger,
+    "gwet_ac1": nominal.gwet_ac,
+    "gwet_ac1_pe": nominal.gwet_ac_chance,
 }
 """Coefficients of a (q, q) table; with _linear or _quadratic at the end, weighted."""
 
 MANY_CODERS: Mapping[str, Callable[[Terms], Any]] = {
-    "percent_agreement": multirater.percent_agreement,
-    "fleiss_kappa": multirater.fleiss_kappa,
-    "fleiss_kappa_pe": multirater.fleiss_chance,
-    "randolph_kappa": multirater.brennan_prediger,
-    "brennan_prediger": multirater.brennan_prediger,
-    "bennett_s": multirater.brennan_prediger,
-    "gwet_ac1": multirater.gwet_ac,
+    "percent_agreement": nominal.percent_of_many,
+    "fleiss_kappa": nominal.fleiss_kappa,
+    "fleiss_kappa_pe": nominal.fleiss_chance,
+    "randolph_kappa": nominal.brennan_prediger_of_many,
+    "brennan_prediger": nominal.brennan_prediger_of_many,
+    "bennett_s": nominal.brennan_prediger_of_many,
+    "gwet_ac1": nominal.gwet_ac_of_many,
 }
 """Coefficients of (n, q) counts of coders; with _linear or _quadratic at the end, weighted."""
 
@@ -61,7 +59,7 @@ def contingency(name: str, data: Data) -> Any:
     if name in BINARY and name not in TWO_CODERS and name != "krippendorff_alpha":
         return float(BINARY[name](table.reshape(-1)))
     if name == "cohen_kappa_custom_distance":
-        return coefficients.cohen_kappa(table, 1 - np.array(data["distance"], dtype=np.float64))
+        return nominal.cohen_kappa(table, 1 - np.array(data["distance"], dtype=np.float64))
     if name == "krippendorff_alpha_custom_distance":
         distance = np.array(data["distance"], dtype=np.float64)
         return krippendorff.alpha_from_coincidences(table + table.T, distance)
@@ -90,16 +88,16 @@ def _many(name: str, index: IntArray, categories: Sequence[Any]) -> Any:
     q = len(categories)
     short, weights = _weighted(name, q)
     if short in ("conger_kappa", "hubert_kappa"):
-        return multirater.conger_kappa(index, q, weights)
+        return nominal.conger_kappa(index, q, weights)
     if short == "light_kappa":
-        return multirater.light_kappa(index, q)
+        return nominal.light_kappa(index, q)
     if index.shape[1] == 2 and short in TWO_CODERS and short not in MANY_CODERS:
-        table = multirater.pair_table(index[:, 0], index[:, 1], q)
+        table = nominal.pair_table(index[:, 0], index[:, 1], q)
         function: Callable[..., Any] = TWO_CODERS[short]
         return function(table) if weights is None else function(table, weights)
     if short == "cohen_kappa":
-        return multirater.light_kappa(index, q)
-    return _of_counts(name, multirater.count_ratings(index, q), categories)
+        return nominal.light_kappa(index, q)
+    return _of_counts(name, nominal.count_ratings(index, q), categories)
 
 
 def counts(name: str, data: Data) -> Any:
@@ -112,19 +110,19 @@ def _of_counts(name: str, values: FloatArray, categories: Sequence[Any]) -> Any:
     if name.endswith("_se_gwet"):
         return _standard_error(name.removesuffix("_se_gwet"), values, categories)
     if name == "fleiss_kappa_per_category":
-        found = multirater.fleiss_by_category(values)
+        found = nominal.fleiss_by_category(values)
         return {str(c): e.value for c, e in zip(categories, found, strict=True)}
     if name == "krippendorff_alpha_expected_agreement":
         return krippendorff.expected_agreement(values)
     if name.startswith("krippendorff_alpha_"):
         return krippendorff.alpha(values, categories, name.removeprefix("krippendorff_alpha_"))
     short, weights = _weighted(name, values.shape[1])
-    return MANY_CODERS["fleiss_kappa" if short == "scott_pi" else short](multirater.terms(values, weights))
+    return MANY_CODERS["fleiss_kappa" if short == "scott_pi" else short](nominal.terms(values, weights))
 
 
 def _standard_error(name: str, values: FloatArray, categories: Sequence[Any]) -> float | None:
     if name == "krippendorff_alpha_nominal":
-        return multirater.krippendorff_se(values).se
+        return krippendorff_se(values).se
     found: Estimate = _of_counts(name, values, categories)
     return found.se
 
@@ -152,7 +150,7 @@ def set_pair(name: str, data: Data) -> float:
 
 def holsti(name: str, data: Data) -> Estimate:
     """Holsti's index."""
-    return coefficients.holsti(data["agreements"], data["n1"], data["n2"])
+    return nominal.holsti(data["agreements"], data["n1"], data["n2"])
 
 
 def doc_counts(name: str, data: Data) -> dict[str, Any]:

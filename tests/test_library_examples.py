@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 import importlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,9 @@ import pytest
 from tests.conftest import ROOT
 
 SOURCE = ROOT / "src"
-WITH_EXAMPLES = sorted(p for p in SOURCE.rglob("*.py") if ">>>" in p.read_text(encoding="utf-8"))
+WITH_EXAMPLES = sorted(p for p in SOURCE.rglob("*.py") if re.search(r"^ +>>> ", p.read_text(encoding="utf-8"), re.M))
 COEFFICIENTS = {
-    "coefficients/binary": {"swap", "symmetric", "mean_kappa", "mean_defined", "cells"},
+    "coefficients/__init__": {"swap", "symmetric", "mean_kappa", "mean_defined", "cells", "coefficient_of"},
     "coefficients/nominal": {
         "corrected",
         "observed_agreement",
@@ -23,6 +24,11 @@ COEFFICIENTS = {
         "cohen_kappa_chance",
         "scott_pi_chance",
         "gwet_ac_chance",
+        "terms",
+        "fleiss_chance",
+        "count_ratings",
+        "pair_table",
+        "unit_error",
     },
     "coefficients/krippendorff": {
         "identity_weights",
@@ -39,9 +45,8 @@ COEFFICIENTS = {
         "set_counts",
         "distance_matrix",
     },
-    "coefficients/many_raters": {"terms", "fleiss_chance", "count_ratings", "pair_table"},
     "spans/unitizing": {"continuum", "observed_disagreement", "expected_disagreement"},
-    "spans/boundaries": {
+    "spans/__init__": {
         "edits",
         "boundaries",
         "of_code",

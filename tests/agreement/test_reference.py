@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from autocode.agreement.coefficients import many_raters as multirater
-from autocode.agreement.coefficients import nominal as coefficients
+from autocode.agreement.coefficients import nominal
 from autocode.agreement.coefficients.krippendorff import alpha, set_alpha
 from autocode.agreement.counts import Decisions
 from tests.agreement.made import any_decisions, tables
@@ -22,7 +21,7 @@ nltk_agreement = pytest.importorskip("nltk.metrics.agreement", reason="NLTK is n
 def test_kappa_and_its_error_equal_statsmodels(table: np.ndarray) -> None:
     """Kappa and its large-sample error are those of statsmodels wherever kappa is defined."""
     square = table.reshape(2, 2)
-    ours, error = coefficients.cohen_kappa(square), coefficients.cohen_kappa_se(square)
+    ours, error = nominal.cohen_kappa(square), nominal.cohen_kappa_se(square)
     if ours.value is not None and ours.value < 1 and table.min() > 0:
         theirs = inter_rater.cohens_kappa(square)
         assert ours.value == pytest.approx(theirs.kappa, abs=1e-12)
@@ -35,10 +34,10 @@ def test_fleiss_and_randolph_equal_statsmodels(data: Decisions) -> None:
     """Without missing decisions Fleiss' and Randolph's kappa are those of statsmodels."""
     yes = data.Y[:, :, 0].sum(0)
     counts = np.stack([yes, 4 - yes], axis=1).astype(float)
-    t = multirater.terms(counts)
+    t = nominal.terms(counts)
     if 0 < yes.sum() < 4 * len(yes):
-        assert multirater.fleiss_kappa(t).value == pytest.approx(inter_rater.fleiss_kappa(counts, "fleiss"))
-        assert multirater.brennan_prediger(t).value == pytest.approx(inter_rater.fleiss_kappa(counts, "randolph"))
+        assert nominal.fleiss_kappa(t).value == pytest.approx(inter_rater.fleiss_kappa(counts, "fleiss"))
+        assert nominal.brennan_prediger_of_many(t).value == pytest.approx(inter_rater.fleiss_kappa(counts, "randolph"))
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)

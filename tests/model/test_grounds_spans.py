@@ -11,7 +11,7 @@ import pytest
 import autocode as ac
 from autocode.classify.material import sentences_of
 from autocode.formats.datasets.suggestions import HEAD, full_row
-from autocode.model.grounds import LEAST_EXAMPLES, Sentences, SpanRule, _best_run
+from autocode.model.grounds import LEAST_EXAMPLES, Sentences, SpanRule
 from autocode.study import Coder, Coding, Document, Study, Turn
 from autocode.study.codebook import Code, Codebook
 from tests.fake_encoder import FakeEncoder
@@ -86,7 +86,9 @@ def test_units_stay_whole_where_coders_mark_them_whole() -> None:
 )
 def test_the_best_run_is_the_one_with_the_highest_sum(gain: list[float], run: tuple[int, int]) -> None:
     """The first run with the highest sum, never an empty one."""
-    assert _best_run(np.array(gain, dtype=float)) == run
+    rule, clues = SpanRule((1.0,) + (0.0,) * 11, 0.5), np.zeros((len(gain), 11))
+    clues[:, 0] = gain
+    assert rule.chosen([(n, n + 1) for n in range(len(gain))], clues) == run
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.agreement import all_rows, coder_pairs
-from autocode.agreement.coefficients.many_raters import (
+from autocode.agreement.coefficients.nominal import (
     Terms,
-    brennan_prediger,
+    brennan_prediger_of_many,
     conger_kappa,
     fleiss_kappa,
-    gwet_ac,
+    gwet_ac_of_many,
     light_kappa,
-    percent_agreement,
+    percent_of_many,
     terms,
 )
 from autocode.agreement.counts import (
@@ -320,9 +320,9 @@ def many_coders(ratings: IntArray, times: FloatArray | None = None) -> dict[str,
         "Fleiss' kappa": fleiss_kappa(t),
         "Conger's kappa": conger_kappa(kept, 2, times=n),
         "Light's kappa": light_kappa(kept, 2, n),
-        "Randolph's kappa": brennan_prediger(t, 2),
-        "Gwet's AC1": gwet_ac(t),
-        "percent agreement": percent_agreement(t),
+        "Randolph's kappa": brennan_prediger_of_many(t, 2),
+        "Gwet's AC1": gwet_ac_of_many(t),
+        "percent agreement": percent_of_many(t),
     }
     return {name: Estimate(e.value, reason=e.reason, flags=e.flags) for name, e in values.items()}
 

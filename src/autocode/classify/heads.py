@@ -69,7 +69,9 @@ def _together(loss: Loss, codes: NDArray[np.integer[Any]], d: int, rounds: int, 
         better = gain >= -_ENOUGH * size[live] * np.vecdot(D[live], g[live])
         for i in np.flatnonzero(better):
             k = live[i]
-            _remember(steps[k], W[i] - V[k], slope[i] - g[k])
+            s, y = W[i] - V[k], slope[i] - g[k]
+            if (bend := float(s @ y)) > 0:  # the loss bends upwards: the step and the change of slope along it are kept
+                steps[k].append((s, y, bend))
             V[k], f[k], g[k] = W[i], value[i], slope[i]
             D[k] = -_turned(g[k], steps[k])
         size[live] = np.where(better, 1, size[live] / 2)
@@ -77,13 +79,6 @@ def _together(loss: Loss, codes: NDArray[np.integer[Any]], d: int, rounds: int, 
         if not len(live):
             break
     return V
-
-
-def _remember(steps: Steps, s: _Floats, y: _Floats) -> None:
-    """Keep a step and the change of slope along it, where the loss bends upwards."""
-    bend = float(s @ y)
-    if bend > 0:
-        steps.append((s, y, bend))
 
 
 def _turned(slope: _Floats, steps: Steps) -> _Floats:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from autocode.agreement import coefficients as binary
 from autocode.agreement.coefficients import krippendorff
 from autocode.agreement.counts import Decisions, coincidence_counts
-from tests.agreement.coefficients.test_many_raters_multirater import RAW4
+from tests.agreement.coefficients.test_nominal_many import RAW4
 from tests.agreement.made import any_decisions
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
+from autocode.agreement.coefficients.nominal import corrected, unit_error
 from autocode.agreement.estimate import Estimate, FloatArray
 
 Labels = Collection[str]
@@ -292,3 +293,31 @@ def overlap(a: Labels, b: Labels) -> float:
         1.0
     """
     return float(bool(set(a) & set(b)))
+
+
+def krippendorff_se(counts: FloatArray, weights: FloatArray | None = None) -> Estimate:
+    """Krippendorff's alpha with Gwet's standard error; (n, q) counts, units with two coders or more.
+
+    Example:
+        >>> round(krippendorff_se(np.array([[3.0, 0.0], [2.0, 1.0], [0.0, 3.0], [3.0, 0.0]])).se, 3)
+        0.398
+    """
+    kept = np.asarray(counts, dtype=np.float64)
+    kept = kept[kept.sum(1) >= 2]
+    if not len(kept):
+        return Estimate(None, reason="no_pairs")
+    w = np.eye(kept.shape[1]) if weights is None else weights
+    r, n = kept.sum(1), len(kept)
+    mean, epsilon = r.mean(), 1 / r.sum()
+    shares = (kept * (kept @ w.T - 1)).sum(1) / (mean * (r - 1))
+    prevalence = kept.sum(0) / (mean * n)
+    chance, raw = float(prevalence @ w @ prevalence), float(shares.mean())
+    found = corrected((1 - epsilon) * raw + epsilon, chance)
+    if found.value is None:
+        return found
+    excess = (r - mean) / mean
+    unit_chance = kept @ ((w + w.T) @ prevalence / 2) / mean - chance * excess
+    prime = (raw - chance) / (1 - chance)
+    unit = (shares - raw * excess - chance) / (1 - chance)
+    unit = unit - 2 * (1 - prime) * (unit_chance - chance) / (1 - chance)
+    return Estimate(found.value, se=unit_error(unit, prime, np.ones(n)))
