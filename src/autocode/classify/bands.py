@@ -21,12 +21,9 @@ from autocode.config import ClassifyConfig
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 
-LEAST_DOCUMENTS = 5
-"""A promise rests on no fewer documents (as an interval of agreement does)."""
-LIKENESS = (0.05, 0.5)
-"""Bounds of the correlation within a document: never taken as less or more than this."""
-FAR = 100_000.0
-"""More decisions than this are never asked for: nan stands instead."""
+LEAST_DOCUMENTS = 5  # a promise rests on no fewer (as an interval of agreement does)
+LIKENESS = (0.05, 0.5)  # bounds of the correlation within a document: never taken as less or more than this
+FAR = 100_000.0  # more decisions than this are never asked for: nan stands instead
 _GRID = 1.2  # each candidate takes a fifth more segments than the one before
 _FIRST = 5  # the fewest segments a candidate takes
 _STEPS = 200  # candidates of recall at most

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from autocode.model import CodingModel
 
 _LONGEST_NAME = 80
-SETTINGS = "desk.json"
-"""The file in a study's folder that keeps what was set on the desk."""
+SETTINGS = "desk.json"  # in a study's folder: what was set on the desk
 
 
 @dataclass(frozen=True, slots=True)

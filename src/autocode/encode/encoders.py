@@ -41,8 +41,7 @@ from autocode.errors import EncoderError
 from autocode.footprint import stay_offline
 
 _PLUG_IN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-PLUS = " + "
-"""Stands between the names of encoders that are used together."""
+PLUS = " + "  # stands between the names of encoders that are used together
 
 _TEXTS_PER_SHARD = 2048  # a crash loses at most so many encoded texts
 

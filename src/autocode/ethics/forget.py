@@ -31,8 +31,7 @@ from autocode.trail import Decision
 
 __all__ = ["Forgotten", "Places", "Search", "forget", "holding", "unfinished"]
 
-GONE = "[withdrawn]"
-"""What stands in the ledger where they were named or quoted."""
+GONE = "[withdrawn]"  # what stands in the ledger where they were named or quoted
 
 _PAGE = b'<meta name="generator" content="autocode">'
 _OFFICE = b"creator>autocode<", b"lastModifiedBy>autocode<"  # a file that somebody has worked on has another last author
@@ -46,11 +45,8 @@ def holding(study: Study, participant: str) -> list[Document]:
     """
     found = [d for d in study.documents if participant in (d.id, variable(d, RESPONDENT))]
     if not found:
-        raise StudyError(
-            f"participant '{participant}'",
-            "no document is called so and no respondent is",
-            did_you_mean(participant, study.by_id, "See the documents: autocode describe STUDY --json."),
-        )
+        near = did_you_mean(participant, study.by_id, "See the documents: autocode describe STUDY --json.")
+        raise StudyError(f"participant '{participant}'", "no document is called so and no respondent is", near)
     return found
 
 

@@ -44,8 +44,7 @@ def node(tag: str, text: str = "", /, **attributes: str) -> Element:
 def xml_text(root: Element) -> str:
     """An element and all below it as XML with a declaration, one element a line, without recursion.
 
-    Elements hold either text or other elements; text is written as it is, without any space
-    added.
+    Elements hold either text or other elements; text is written as it is, without any space added.
     """
     return '<?xml version="1.0" encoding="utf-8"?>\n' + "".join(_pieces(root))
 

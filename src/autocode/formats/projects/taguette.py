@@ -26,9 +26,7 @@ from autocode.study import Coding, Document, Study
 from autocode.study.codebook import SEPARATOR
 from autocode.study.revise import on_texts
 
-_BLOCK = re.compile(
-    "p|div|h[1-6r]|li|[uod]l|d[td]|blockquote|pre|table|tr|section|article|header|footer|br",
-)
+_BLOCK = re.compile("p|div|h[1-6r]|li|[uod]l|d[td]|blockquote|pre|table|tr|section|article|header|footer|br")
 """Tags of HTML that begin a new line."""
 
 
