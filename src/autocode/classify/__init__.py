@@ -364,3 +364,19 @@ def _ticker(progress: Progress | None, *parts: int) -> Callable[[], None]:
             progress(next(done), sum(parts))
 
     return tick
+
+
+def logistic(X: FloatArray, y: BoolArray, weight: FloatArray) -> tuple[float, ...]:
+    """Weights of d clues and, last, the intercept of a logistic regression.
+
+    Args:
+        X: (n, d) clues.
+        y: (n,) what is to be told from them; where all are alike, only the intercept says so.
+        weight: (n,) how much each counts.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    if y.all() or not y.any():
+        return (*(0.0,) * X.shape[1], 9.0 if y.all() else -9.0)
+    learnt = LogisticRegression(C=1.0, max_iter=500).fit(X, y, weight)
+    return (*learnt.coef_[0].tolist(), float(learnt.intercept_[0]))

@@ -21,7 +21,7 @@ from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.formats.overview import DocumentRow, Import
 from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
 from autocode.formats.staged import Incoming
-from autocode.formats.transcripts.labels import INTERVIEWER
+from autocode.formats.transcripts import INTERVIEWER
 from autocode.formats.transcripts.roles import propose_roles, with_speakers
 from autocode.formats.transcripts.speakers import shape_of
 from autocode.store import load, receipts, update

@@ -24,8 +24,8 @@ from autocode.formats.receipt import SHAPED, Reader, ReadOptions, Receipt, Write
 from autocode.formats.tables import TABLES, is_table_in_text, kind_of_table, read_sheets, read_table, table_stage, write_table
 from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
 from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
-from autocode.formats.transcripts import TEXTS, read_text_file, read_transcripts
 from autocode.formats.transcripts.speakers import labels_like, with_turns
+from autocode.formats.transcripts.texts import TEXTS, read_text_file, read_transcripts
 from autocode.store import STORE, load
 from autocode.study import Study, Suggestion
 from autocode.study.codebook import Codebook, join_codebooks

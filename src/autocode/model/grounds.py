@@ -22,7 +22,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from autocode.classify import Classifier
+from autocode.classify import Classifier, logistic
 from autocode.classify.heads import Heads
 from autocode.classify.material import ROLES, Chunks, pieces_of, sentences_of, word_weights
 from autocode.model.precedents import Precedents
@@ -243,19 +243,13 @@ def _overlap(example: _Example, span: Span) -> float:
 
 def _learnt(examples: Iterable[_Example]) -> tuple[float, ...]:
     """Weights (12,) by which the clues of a sentence tell whether a coder marked it; each coded unit counts alike."""
-    from sklearn.linear_model import LogisticRegression
-
     X, y, weight = [], [], []
     for e in examples:
         for marked in e.marked:
             X.append(e.clues)
             y.append([marked[start:end].mean() > 0.5 for start, end in e.sentences])
             weight.append(np.full(len(e.sentences), 1 / len(e.marked)))
-    goal = np.concatenate(y)
-    if goal.all() or not goal.any():
-        return (*(0.0,) * _CLUES, 9.0 if goal.all() else -9.0)
-    learnt = LogisticRegression(C=1.0, max_iter=500).fit(np.concatenate(X), goal, np.concatenate(weight))
-    return (*learnt.coef_[0].tolist(), float(learnt.intercept_[0]))
+    return logistic(np.concatenate(X), np.concatenate(y), np.concatenate(weight))
 
 
 LIKELIER = 0.5

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from autocode.errors import InputError
 from autocode.formats.receipt import ReadOptions
-from autocode.formats.transcripts import read_text_file, read_transcripts
 from autocode.formats.transcripts.speakers import split_names, timed, turns_in
+from autocode.formats.transcripts.texts import read_text_file, read_transcripts
 from autocode.study import Document, Turn
 from tests.conftest import shared
 

@@ -20,8 +20,8 @@ from autocode.formats.files import Table
 from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.formats.tables.headings import HEADINGS, folded
 from autocode.formats.tables.participants import RESPONDENT
+from autocode.formats.transcripts import CLOCK, milliseconds
 from autocode.formats.transcripts.cues import Cue, document_of_cues
-from autocode.formats.transcripts.labels import CLOCK, milliseconds
 from autocode.formats.transcripts.speakers import with_turns
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.merge import Unit, lay_out, unit_readings

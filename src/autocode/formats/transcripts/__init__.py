@@ -1,395 +1,399 @@
-"""Transcripts: text, Word, PDF, web pages, subtitles, Whisper, and the speakers in all of them.
+"""Transcripts, and the speakers in them: here how one line can name its speaker, or tell about the document.
 
-Here every kind by the end of its file's name, and folders of them.
+What a document makes of it is decided in `speakers`. A label is the place where a speaker is named, with the times beside it.
+Labels come in families by what parts the name from the words: a colon, a bracket, a dash, a tab, a line of its own. Which
+words name a role stands in words.toml. Front matter (title, date, participant, legend) and what a page prints (numbers,
+running heads) are neither turns nor codable.
 """
 
 from __future__ import annotations
 
-import io
-import logging
 import re
-import time
+import tomllib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from html.parser import HTMLParser
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from autocode.errors import InputError, counted
-from autocode.formats.files import read_bytes, read_text
-from autocode.formats.overview import files_of
-from autocode.formats.receipt import Reader, ReadOptions, Receipt
-from autocode.formats.tables.coded_word import (
-    is_delve,
-    is_node_report,
-    read_coded_word,
-    study_from_delve,
-    study_from_node_report,
+UNITS = (
+    r"hours?|hrs?|h|heures?|horas?|ore|ora|uur|Stunden?|Std|timer|timmar|minutes?|mins?|min|m|Minuten?|minuuttia|minutos?|minuti"
+    r"|minuto|minuut|minutter|minuter|seconds?|secs?|sec|s|Sekunden?|Sek|secondes?|segundos?|secondi|seconden|sekuntia|sekunder"
 )
-from autocode.formats.transcripts.cues import is_speech, read_json, read_subtitles, speech
-from autocode.formats.transcripts.labels import CLOSED, KIND_ENDS, OPENED, Style, marked_out
-from autocode.formats.transcripts.page import line_numbers, without_print
-from autocode.formats.transcripts.speakers import read_speakers, turns_in
-from autocode.formats.transcripts.word import read_opendocument
-from autocode.study import Document, Study
+_SPOKEN = rf"\d{{1,3}}[ \u00a0]?(?:{UNITS})(?![^\W\d_])[ ,.]{{0,2}}"
+_SPOKEN_TIME = (
+    r"(?:\d{1,2}h[ ]?\d{1,2}m(?:[ ]?\d{1,2}s)?|\d{1,3}m[ ]?\d{1,2}s"
+    rf"|{_SPOKEN}(?:(?:and|und|et|y|e|en) )?(?:{_SPOKEN}){{0,2}})"
+)
 
-_LARGEST_RTF = 32 * 2**20  # bytes; pictures in it count too
-_DEEPEST = 1000  # groups within groups; Word writes about ten
+CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,:]\d{1,3})?"
+"""A time as h:mm:ss, mm:ss or with a fraction, as a pattern without groups."""
+
+STAMP = rf"(?:#\d{{1,2}}:\d{{2}}:\d{{2}}(?:-\d{{1,3}})?#|\[{CLOCK}\]|\({CLOCK}\)|<{CLOCK}>)"
+"""A time that is marked as a stamp, wherever it stands."""
+
+_DAY = r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?[ \u202f]{1,2})"
+_HALF = r"(?:(?:[ap]m|[ \u202f]?[AP]M)\b)"
+_PRECISE = rf"(?:{_DAY}?{CLOCK}{_HALF}?|\d{{1,2}}:\d{{1,2}}:\d{{1,2}}[.,]\d{{1,3}})"
+_RANGE = rf"{_PRECISE}(?:-\d{{1,3}}(?=#))?(?:[ ]?(?:-{{1,2}}>|[-–—]|to)[ ]?{_PRECISE})?"
+TIME = (
+    rf"(?<![\d:])(?:[\[(<{{#*@【]{{0,2}}[ ]?{_RANGE}[ ]?[\])>}}#*】]{{0,2}}|[\[(<{{]\d{{1,2}}\.\d{{2}}(?:\.\d{{2}})?[\])>}}]"
+    rf"|[\[(]?{_SPOKEN_TIME}[\])]?|\d{{1,3}}['′]\d{{2}}(?:''|[\"″])?)"
+)
+"""A time beside a name, in any bracket or none, as a span, or in words."""
+
+_LINE_ABOVE = re.compile(rf"(?:^|\n)[ \t]*(?:\d{{1,5}}[ \t]*\n[ \t]*)?(?P<stamp>{TIME})[ \t]*\n\s*$")
+Style = tuple[int, int, str]
+"""A run of characters that stands out, half-open, and how: bold, italic, heading, a colour, or a style's name."""
+
+OPENED, KIND_ENDS, CLOSED = "\x0e", "\x10", "\x0f"
+"""Around a run that stands out, while a text is put together: OPENED, how, KIND_ENDS, words, CLOSED."""
 
 
-def read_rtf(path: Path) -> tuple[str, tuple[Style, ...]]:
-    """The text of a rich-text file, newlines as ``\\n``, and its bold runs.
+def marked_out(text: str) -> tuple[str, tuple[Style, ...]]:
+    """A text without the marks around runs that stand out, and where these are."""
+    parts, styles, at = [], [], 0
+    begun: list[tuple[int, str]] = []
+    for piece in re.split(f"({OPENED}[^{KIND_ENDS}]*{KIND_ENDS}|{CLOSED})", text):
+        if piece.startswith(OPENED):
+            begun.append((at, piece[1:-1]))
+        elif piece == CLOSED:
+            if begun and begun[-1][0] < at:
+                styles.append((begun[-1][0], at, begun[-1][1]))
+            begun = begun[:-1]
+        else:
+            parts.append(piece)
+            at += len(piece)
+    return "".join(parts), tuple(sorted(styles))
 
-    Raises:
-        InputError: It is no .rtf, larger than 32 MB, nested too deep, damaged or holds no words.
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Where a speaker is named.
+
+    Attributes:
+        start: Where the line begins.
+        end: Where the words begin.
+        name: The name without its marks and asides.
+        aside: What stands in brackets after the name.
+        form: What else the line shows (a mark, a number, a time), to compare labels by.
+        stop: Where the words end at the latest (a table's cell), 0 for the next label.
     """
-    from striprtf.striprtf import rtf_to_text
 
-    raw = read_bytes(path)
-    if not raw.lstrip().startswith(b"{\\rtf"):
-        raise InputError(path.name, "it is no rich text (.rtf)", "Save it as .rtf or .docx.")
-    if len(raw) > _LARGEST_RTF:
-        raise InputError(path.name, "it is larger than 32 MB", "Save it as .docx or plain text.")
-    if _depth(raw) > _DEEPEST:
-        raise InputError(path.name, "its groups are nested deeper than any text's", "Save it as .docx or plain text.")
-    try:
-        text = str(rtf_to_text(_bold_marked(raw.decode("latin-1")), errors="replace"))
-    except Exception as error:  # the guest names no errors of its own
-        raise InputError(path.name, "it is damaged", "Save it again, or as .docx.") from error
-    text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
-    text, styles = marked_out(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-    if not text.strip():
-        raise InputError(path.name, "it holds no text", "Choose the file that holds the transcript.")
-    return text, styles
+    start: int
+    end: int
+    name: str
+    aside: str = ""
+    start_ms: int | None = None
+    end_ms: int | None = None
+    form: str = ""
+    stop: int = 0
 
 
-_RTF_SIGN = re.compile(r"[{}]|\\(?:b(?:0|1)?(?![a-z0-9])|plain(?![a-z])|[^a-z]|[a-z]+-?\d*)")
+def milliseconds(stamp: str) -> int:
+    """The time that a stamp says: ``#00:01:02-3#`` is 62,300, ``1 minute 2 seconds`` is 62,000.
+
+    A time of two parts is minutes and seconds; a day before it is left out.
+    """
+    stamp = re.sub(rf"{_DAY}|(?<=\d){_HALF}", "", stamp)
+    if words := re.findall(r"(\d+)[ \u00a0]?([^\W\d_]+)", stamp):
+        each = {"std": 3600, "stu": 3600, "h": 3600, "u": 3600, "o": 3600, "t": 3600, "m": 60}
+        return sum(1000 * int(n) * next((s for w, s in each.items() if unit.casefold().startswith(w)), 1) for n, unit in words)
+    parts = re.findall(r"\d+", stamp)
+    if stamp.count(":") == 3:  # a video's frames
+        parts.pop()
+    fraction = parts.pop() if re.search(r"\d:\d+[.,-]\d+\D*$", stamp) else "0"
+    seconds = 0
+    for part in parts:
+        seconds = 60 * seconds + int(part)
+    return 1000 * seconds + int(fraction.ljust(3, "0")[:3])
 
 
-def _bold_marked(rtf: str) -> str:
-    """Rich text with our marks around its bold runs."""
-    if not re.search(r"\\b(?![a-z0])", rtf):
-        return rtf
-    parts, at, bold = [], 0, [False]
-    opened, closed = f"\\'{ord(OPENED):02x}bold\\'{ord(KIND_ENDS):02x}", f"\\'{ord(CLOSED):02x}"
-    for sign in _RTF_SIGN.finditer(rtf):
-        parts.append(rtf[at : sign.start()])
-        at, before = sign.end(), bold[-1]
-        if sign[0] == "{":
-            bold.append(before)
-        elif sign[0] == "}" and len(bold) > 1:
-            bold.pop()
-        elif sign[0] in ("\\b", "\\b1"):
-            bold[-1] = True
-        elif sign[0] in ("\\b0", "\\plain"):
-            bold[-1] = False
-        mark = "" if before == bold[-1] else opened if bold[-1] else closed
-        space = sign[0].startswith("\\b") or sign[0] == "\\plain"
-        at += space and rtf[at : at + 1] == " "
-        parts.append(mark + sign[0] if sign[0] == "}" else sign[0] + (" " if space else "") + mark)
-    return "".join((*parts, rtf[at:]))
+def span_of(stamp: str) -> tuple[int, int | None]:
+    """Start and, where the stamp is a span, end."""
+    first, *rest = re.split(r"[ \t]*(?:-{1,2}>|to|[-–—](?=[ \t]*\d{1,2}:))[ \t]*", stamp)
+    return milliseconds(first), milliseconds(rest[0]) if rest else None
 
 
-def _depth(raw: bytes) -> int:
-    """How deep groups are nested."""
-    signs = np.frombuffer(raw.replace(b"\\{", b"").replace(b"\\}", b""), dtype=np.uint8)
-    steps = (signs == ord("{")).astype(np.int8) - (signs == ord("}"))
-    return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
+def stamp_above(text: str, start: int) -> tuple[int | None, int | None]:
+    """Start and end in the time on the line before `start`, where that line holds nothing else."""
+    found = _LINE_ABOVE.search(text, max(0, start - 80), start)
+    return span_of(found["stamp"]) if found else (None, None)
 
 
-_BLOCKS = {"p", "div", "br", "li", "tr", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section", "table"}
-_CELLS = {"td", "th"}
-_STANDING_OUT = {
-    "b": "bold",
-    "strong": "bold",
-    "i": "italic",
-    "em": "italic",
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "dt"), "heading"),
+_MOST = 50_000  # a text with more lines that open with a name is no transcript
+LEAD = r"^[ \t\u00a0\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*(?:>{1,3}[ \t]*)?"
+_NUMBER = r"(?P<number>(?:[\[(#§¶]?\d{1,5}[\])]?[.:)]?|[•·*][ \t]?)[ \t]+)?"
+_BEFORE = rf"(?:(?P<before>{TIME})[ \t]*(?:[-–—|=,>.:]{{1,2}}[ \t]*)?)?"
+_OPEN = rf"{LEAD}{_NUMBER}{_BEFORE}"
+_SPACE = r"[ \t\u00a0\u202f\u3000\u200e\u200f]*"
+SIGNS = r":：\[\](){}<>#*|;；=\"“”„«»「」『』【】（）?!？！؟…。、，،؛"  # in no name
+_NAME = (
+    rf"(?P<name>(?:[^\W\d_]|[#№])(?:[^\n\t{SIGNS}]{{0,47}}?[^\s,–—{SIGNS}-])??"
+    r"|(?<![\d:.,])\d{1,2}(?!\d)|\?{1,3}(?=[\s:\])>]))"
+)
+_ASIDE = r"(?:[ \t]*[(\[（](?![ ]?\d{1,2}[:.]\d)(?P<aside>[^()\[\]（）\n]{1,40})[)\]）])?"
+_WITHIN = rf"(?:[ \t]*[,@–—-]?[ \t]*(?P<within>{TIME}))?"
+_AFTER = rf"(?:(?P<after>{STAMP})[ \t]*[-–—:]?[ \t]*)?"
+_MARK = r"(?P<mark>\*\*|__|\*|_|#{1,4} ?|@|[\[(<{«“\"【])?"
+_CLOSE = r"[\])>}»”\"】]?(?:\*\*|__|\*|_)?"
+_COLON = r"(?:::?(?!\d|//|\))|[：﹕︰፦՝])[-–—]?"
+_WORDS = r"(?=[ \t\u00a0]*\S)"
+
+_NAMED = rf"{_MARK}{_NAME}{_CLOSE}{_ASIDE}{_WITHIN}"
+_TALK = rf"{_SPACE}{_AFTER}{_WORDS}"
+
+
+def _bracketed(opening: str, closing: str) -> str:
+    """A name, and perhaps a time, in brackets."""
+    return rf"(?:\*\*)?{opening}(?:(?P<early>{TIME})[ ,|–—-]*)?{_NAME}{_WITHIN}{closing}(?:\*\*)?{_SPACE}[-–—>]?{_TALK}"
+
+
+PARTED: dict[str, str] = {
+    "colon": rf"{_NAMED}{_CLOSE}{_SPACE}{_COLON}(?:\*\*|__|\*|_)?{_SPACE}{_AFTER}",
+    "dash": rf"{_NAMED}{_CLOSE}(?:{_SPACE}[–—―]+|{_SPACE}-{{1,2}}(?=[ \t])|--(?=[^\s-])|\.[-–—]){_TALK}",
+    "semicolon": rf"{_NAMED}{_SPACE}[;；]{_TALK}",
+    "pipe": rf"\|?{_SPACE}{_NAME}{_ASIDE}{_WITHIN}{_SPACE}\|{_TALK}",
+    "arrow": rf"{_NAMED}{_SPACE}(?:[-=]?>{{1,3}}|→|⇒|»|›){_TALK}",
+    "sign": rf"{_NAMED}{_SPACE}[=~/•·_]{_TALK}",
+    "tab": rf"{_NAME}{_ASIDE}{_WITHIN}[ ]*\t{_TALK}",
+    "wide": rf"{_NAME}{_ASIDE}{_WITHIN}(?:[ \u00a0]{{2,}}|\u3000){_AFTER}{_WORDS}",
+    "aside": rf"{_NAME}[ \t]*[(\[（](?![ ]?\d{{1,2}}[:.]\d)(?P<aside>[^()\[\]（）\n]{{1,40}})[)\]）]{_TALK}",
+    "dot": rf"{_NAME}[.)][ \t]+{_AFTER}{_WORDS}",
+    "comma": rf"{_NAME},[ \t]+{_WORDS}",
+    "tagged": rf"[@#$&+§%]{{1,2}}(?P<name>[^\W\d_][\w.-]{{0,30}}?){_SPACE}[:,;]?[ \t]+{_AFTER}{_WORDS}",
+    "element": rf"<\w+(?:[ ]\w+=[\"'][^\"'<>\n]{{0,80}}[\"'])*?[ ](?:who|speaker|name|voice|spk)="
+    rf"[\"']#?(?P<name>[^\"'<>\n]{{1,60}})[\"'][^<>\n]{{0,200}}>{_TALK}",
+    "quote": rf"{_NAME}{_SPACE}(?=[「『«“„\"])",
+    "timed": rf"{_NAME}{_CLOSE}{_ASIDE}[ \t]*[,@–—-]?[ \t]*(?P<within>{TIME})(?!{_SPOKEN}){_SPACE}[-–—:|/]?[ \t]+{_WORDS}",
+    "square": _bracketed(r"\[", r"\]"),
+    "round": _bracketed("[(（]", "[)）]"),
+    "angle": _bracketed("<", ">"),
+    "curly": _bracketed("[{【«]", "[}】»]"),
+    "starred": rf"(?P<mark>\*{{1,3}}|_{{1,3}}|~{{1,3}}|#{{1,4}} ?|@)[ ]?{_NAME}[ ]?(?:\*{{1,3}}|_{{1,3}}|~{{1,3}}|(?<=@))"
+    rf"{_WITHIN}{_SPACE}[-–—>]?{_TALK}",
+    "own": rf"{_NAMED.replace(_WITHIN, f'{_SPACE}[,|–—-]?{_WITHIN}')}{_CLOSE}{_SPACE}[:：]?(?:\*\*|__)?{_SPACE}$"
+    rf"(?:\n[ \t]*(?P<below>{TIME})[ \t]*$)?(?=\s*\S)",
 }
-_HIDDEN = {"script", "style", "head", "template", "noscript"}
+"""By family: what a line looks like after its number and time."""
 
-
-def read_webpage(path: Path, encoding: str = "") -> tuple[str, str, tuple[Style, ...]]:
-    """The text of a page, cells of a table row parted by tabs; a note where its encoding was a guess; what stands out.
-
-    Raises:
-        InputError: It is unreadable or holds no text.
-    """
-    source, note = read_text(path, encoding)
-    page = _Page()
-    page.feed(source)
-    page.close()
-    whole = re.sub(f"{OPENED}[^{KIND_ENDS}]*{KIND_ENDS}[ \t\n]*{CLOSED}", " ", "".join(page.parts))
-    lines = ("\t".join(" ".join(cell.split()) for cell in line.split("\t")).rstrip().lstrip(" ") for line in whole.split("\n"))
-    text, styles = marked_out("\n".join(line for line in lines if line.strip()) + "\n")
-    if not text.strip():
-        raise InputError(path.name, "the page holds no text", "Choose the file that holds the transcript.")
-    return text, note, styles
-
-
-class _Page(HTMLParser):
-    """Gathers the words of a page; the white space of its source means nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.hidden = 0
-        self.cells = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a line, a cell or words that stand out."""
-        self.hidden += tag in _HIDDEN
-        self.cells += tag in _CELLS
-        if tag in _BLOCKS:
-            self.parts.append(" " if self.cells else "\n")
-        if tag in _STANDING_OUT:
-            self.parts.append(f"{OPENED}{_STANDING_OUT[tag]}{KIND_ENDS}")
-
-    def handle_endtag(self, tag: str) -> None:
-        """End them."""
-        self.hidden = max(0, self.hidden - (tag in _HIDDEN))
-        if tag in _STANDING_OUT:
-            self.parts.append(CLOSED)
-        if tag in _CELLS:
-            self.cells = max(0, self.cells - 1)
-            self.parts.append("\t")
-        if tag in _BLOCKS:
-            self.parts.append(" " if self.cells else "\n")
-
-    def handle_data(self, data: str) -> None:
-        """Take the text, unless it is hidden; white space of the source is a space."""
-        if not self.hidden:
-            self.parts.append(re.sub(f"[\n\t{OPENED}{KIND_ENDS}{CLOSED}]", " ", data))
-
-
-_PAGES, _SECONDS, _LARGEST_PDF = 3000, 60, 128 * 2**20
-
-
-def read_pdf(path: Path) -> tuple[str, tuple[str, ...]]:
-    """The text of a PDF with one ``\\n`` between pages.
-
-    Returns:
-        The text and notes: where pages gave no text, and that lines are the page's.
-
-    Raises:
-        InputError: It is no PDF, encrypted, too long, damaged or holds no text.
-    """
-    from pypdf import PdfReader
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it would quote the file
-    raw = read_bytes(path)
-    if b"%PDF-" not in raw[:1024] or len(raw) > _LARGEST_PDF:
-        raise InputError(path.name, "it is no PDF, or larger than 128 MB", "Save its text as .docx or .txt.")
-    try:
-        sheets = _sheets(PdfReader(io.BytesIO(raw)), path)
-    except InputError:
-        raise
-    except Exception as error:  # the guest's many kinds of errors, and Python's for damaged files
-        raise InputError(path.name, "it is damaged or encrypted", "Save its text as .docx or .txt.") from error
-    lines, notes = _without_print([sheet.lines() for sheet in sheets])
-    text = "\n".join("\n".join(page) for page in lines).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
-    if not text.strip():
-        raise InputError(path.name, "it holds no text, only pictures of it", "Recognise the text (OCR) first.")
-    text, broken = _BROKEN.subn(lambda m: m[1] + m[2] if f"{m[1]}-{m[2]}" not in text else f"{m[1]}-{m[2]}", text)
-    columns, small = sum(sheet.columns > 0 for sheet in sheets), sum(map(_Sheet.small_lines, sheets))
-    told = [
-        "read from a PDF: lines end where the page's lines do",
-        *([f"{counted(columns, 'page')} in two columns, read one after the other: check their order"] if columns else []),
-        *notes,
-        *([f"{counted(broken, 'word')} broken at the end of a line put together"] if broken else []),
-        *([_PRINT.format(counted(small, "line"))] if small > 0.08 * sum(map(len, lines)) else []),
-    ]
-    empty = sum(not "".join(page).strip() for page in lines)
-    return text + "\n", (*told, f"{empty} of {counted(len(lines), 'page')} hold no text") if empty else tuple(told)
-
-
-_BROKEN = re.compile(r"([^\W\d_]{2,})[-\u00ad\u2010]\n[ \t]*([a-zß-ÿ][^\W\d_]+)")
-_PRINT = "{} in small type between the words: codes printed below what they code? Import the project or its table of codings"
-
-
-@dataclass
-class _Sheet:
-    """A page: its text as its file orders it, and its pieces with left edge, height above the foot and size of type."""
-
-    text: str
-    pieces: list[tuple[float, float, float, str]]
-    width: float
-    columns: float = 0
-
-    def lines(self) -> list[str]:
-        """The lines in order of reading: two columns that the file mixes row by row come one after the other.
-
-        A column of names beside one of words is a table, whose rows stay.
-        """
-        rows: dict[int, list[tuple[float, str]]] = {}
-        for x, y, _, text in self.pieces:
-            rows.setdefault(round(y), []).append((x, text))
-        seconds = Counter(round(x) for row in rows.values() for x, _ in row if x > min(row)[0] + 0.3 * self.width)
-        edge = seconds.most_common(1)[0][0] if seconds else 0
-        both = [row for row in rows.values() if any(abs(x - edge) < 4 for x, _ in row) and min(row)[0] < edge - 4]
-        words = [[len(t.split()) for x, t in row if (x < edge - 4) == left] for left in (True, False) for row in both]
-        if len(both) < max(4, 0.5 * len(rows)) or sum(map(sum, words[: len(both)])) < 3 * len(both):
-            return self.text.split("\n")
-        self.columns = edge
-        order = [rows[y] for y in sorted(rows, reverse=True)]
-        halves = ([" ".join(t for x, t in sorted(row) if (x < edge - 4) == left) for row in order] for left in (True, False))
-        return [line for half in halves for line in half if line]
-
-    def small_lines(self) -> int:
-        """How many lines stand in smaller type between the words, away from the foot and the head."""
-        sizes: Counter[float] = Counter()
-        for _, _, size, text in self.pieces:
-            sizes[size] += len(text)
-        body = sizes.most_common(1)[0][0] if sizes else 0
-        heights = [y for _, y, _, _ in self.pieces]
-        return len(
-            {round(y) for _, y, size, _ in self.pieces if size < 0.85 * body and min(heights) + 30 < y < max(heights) - 30}
-        )
-
-
-def _sheets(reader: Any, path: Path) -> list[_Sheet]:
-    """Every page, within the limits of pages and seconds."""
-    pages = list(reader.pages)
-    until = time.monotonic() + _SECONDS
-    sheets = []
-    for page in pages:
-        if len(pages) > _PAGES or time.monotonic() > until:
-            raise InputError(path.name, "it is too long to read", "Split it, or save its text as .txt.")
-        pieces: list[tuple[float, float, float, str]] = []
-
-        def seen(text: str, cm: Any, tm: Any, font: Any, size: float, pieces: list[Any] = pieces) -> None:
-            """Note a piece of the page: where it stands, the size of its letters, its text."""
-            if text.strip():
-                pieces.append((float(tm[4] + cm[4]), float(tm[5] + cm[5]), float(size * abs(tm[0] or 1)), text.strip()))
-
-        text = str(page.extract_text(visitor_text=seen)).rstrip("\n")
-        sheets.append(_Sheet(text, pieces, float(page.mediabox.width)))
-    return sheets
-
-
-def _without_print(pages: list[list[str]]) -> tuple[list[list[str]], list[str]]:
-    """Pages without what was printed around the talk: running heads, page numbers, numbers of lines; and what was left out.
-
-    A head or foot is a first or last line that is the same on three pages or more, or on all of two, but for the page's number.
-    """
-    ends: Counter[str] = Counter()
-    keys = [
-        [{line.strip(), re.sub(rf"(?<!\d)0*{n}(?!\d)", "#", line).strip()} for line in page] for n, page in enumerate(pages, 1)
-    ]
-    for page in keys:
-        edges = page if len(page) < 5 else [*page[:2], *page[-2:]]
-        ends.update(set[str]().union(*edges) - {""})
-    printed = {line: n for line, n in ends.items() if not re.search(r"[?!:…]|[.,]$" if "#" in line else r":\s.*[?!….]$", line)}
-    often = {line for line, n in printed.items() if n >= max(3, 0.5 * len(pages)) or (line == "#" and n > 1)}
-    kept, left = [], 0
-    for lines, page in zip(pages, keys, strict=True):
-        edge = {*range(2), *range(len(lines) - 2, len(lines))}
-        keep = [line for i, line in enumerate(lines) if not (i in edge and page[i] & often)]
-        left += len(lines) - len(keep)
-        kept.append(keep)
-    notes = [_HEADS_LEFT.format(counted(left, *_HEADS))] if left else []
-    text = "\n".join(line for page in kept for line in page)
-    if numbers := line_numbers(text):
-        notes.append(_NUMBERS_LEFT.format(counted(len(numbers), "number")))
-        after = [0, *(b for _, b in numbers)]
-        plain = "".join(text[a:b] for a, b in zip(after, [*(a for a, _ in numbers), len(text)], strict=True)).split("\n")
-        kept = [[plain.pop(0) for _ in page] for page in kept] if len(plain) == sum(map(len, kept)) else kept
-    return kept, notes
-
-
-_HEADS = ("running head or page number", "running heads and page numbers")
-_NUMBERS_LEFT, _HEADS_LEFT = "{} of lines left out", "{} left out"
-
-
-def read_text_file(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    """Read one transcript of any kind; a kind of its own (literature, field note) comes with it.
-
-    Raises:
-        InputError: It cannot be read as what its name says.
-    """
-    study, receipts = TEXTS[path.suffix.lower()](path, options)
-    documents = tuple(replace(d, kind=options.kind) if d.source == path.name else d for d in study.documents)
-    return replace(study, documents=documents), receipts
-
-
-def read_transcripts(folder: Path, encoding: str = "") -> tuple[tuple[Document, ...], tuple[str, ...]]:
-    """The documents of a folder of transcripts, in the order of their names, and what there is to note of them.
-
-    Raises:
-        InputError: The folder holds none, one cannot be read, or two files differ only in their suffix.
-    """
-    paths, _ = files_of(folder, TEXTS)
-    if not paths:
-        raise InputError(str(folder), f"it holds no transcript ({', '.join(TEXTS)})", "Choose another folder.")
-    name, times = Counter(p.stem for p in paths).most_common(1)[0]
-    if times > 1:
-        raise InputError(str(folder), f"two files are called '{name}'", "Rename one of them.")
-    read = [read_text_file(path, ReadOptions(encoding=encoding)) for path in paths]
-    documents = tuple(d for study, _ in read for d in study.documents)
-    return documents, tuple(note for _, receipts in read for r in receipts for note in r.notes)
-
-
-def _one(
-    text: str, path: Path, options: ReadOptions, notes: Sequence[str] = (), styles: Sequence[Style] = ()
-) -> tuple[Study, list[Receipt]]:
-    """The study of one transcript, with what there is to note and to doubt of it."""
-    plain, there, numbers, heads = without_print(text, styles)
-    lines = sum(bool(line.strip()) for line in plain.split("\n")) if numbers else 0
-    if heads or (numbers and len(turns_in(plain, there, options.shapes).turns) < 0.8 * lines):  # else they count turns
-        left = [_NUMBERS_LEFT.format(counted(numbers, "number"))] if numbers else []
-        left += [_HEADS_LEFT.format(counted(heads, *_HEADS))] if heads else []
-        text, styles, notes = plain, there, [*notes, *left]
-    document, doubts = read_speakers(text, path, styles, options.shapes)
-    return Study((document,)), [Receipt(document.source, "transcripts", 1, {}, (*(n for n in notes if n), *doubts))]
-
-
-def _read_plain(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    text, note = read_text(path, options.encoding)
-    if is_node_report(text):
-        return study_from_node_report(text, path.name, options)
-    return _one(text, path, options, (note,))
-
-
-def _read_rtf(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    text, styles = read_rtf(path)
-    return _one(text, path, options, styles=styles)
-
-
-def _read_opendocument(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    text, styles = read_opendocument(path)
-    return _one(text, path, options, styles=styles)
-
-
-def _read_webpage(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    text, note, styles = read_webpage(path, options.encoding)
-    return _one(text, path, options, (note,), styles)
-
-
-def _read_pdf(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    text, notes = read_pdf(path)
-    return _one(text, path, options, notes)
-
-
-def _read_json(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    content = read_json(path, options)
-    if is_delve(content):
-        return study_from_delve(content, path)
-    if is_speech(content):
-        return speech(content, path)
-    raise InputError(path.name, "it is JSON of no known program", "Known: Whisper, WhisperX, Deepgram, YouTube, Delve.")
-
-
-TEXTS: dict[str, Reader] = {
-    **dict.fromkeys((".txt", ".md", ".cha"), _read_plain),
-    ".docx": read_coded_word,
-    ".rtf": _read_rtf,
-    ".odt": _read_opendocument,
-    ".pdf": _read_pdf,
-    **dict.fromkeys((".html", ".htm"), _read_webpage),
-    **dict.fromkeys((".srt", ".vtt", ".sbv", ".textgrid"), read_subtitles),
-    **dict.fromkeys((".json", ".json3"), _read_json),
+_NEEDED = {
+    "aside": "([（",
+    "tagged": "@#$&+§%",
+    "element": "<",
+    "tab": "\t",
+    "pipe": "|",
+    "angle": "<",
+    "square": "[",
+    "semicolon": ";；",
+    "curly": "{【«",
+    "quote": '「『«“„"',
 }
-"""Plug-in point: from the end of a file's name to the reader of that kind of transcript."""
+
+
+@lru_cache(maxsize=len(PARTED))
+def _pattern(family: str) -> re.Pattern[str]:
+    return re.compile(_OPEN + PARTED[family], re.MULTILINE)
+
+
+def labels_of(family: str, text: str, start: int = 0) -> list[Label]:
+    """All places from `start` on that look like a name of one family; none where there are more than 50,000."""
+    if family in _NEEDED and not any(sign in text for sign in _NEEDED[family]):
+        return []
+    found = list(islice(_pattern(family).finditer(text, start), _MOST + 1))
+    return [_label(m, text) for m in found] if len(found) <= _MOST else []
+
+
+def _label(m: re.Match[str], text: str) -> Label:
+    parts = m.groupdict()
+    stamp = parts["before"] or parts.get("early") or parts.get("within") or parts.get("after") or parts.get("below")
+    at, until = span_of(stamp) if stamp else stamp_above(text, m.start())
+    wide = bool(parts.get("within")) and "  " in m[0][m.end("name") - m.start() : m.start("within") - m.start()].replace(
+        "\u00a0", " "
+    )
+    signs = (("#", parts["number"]), ("t", at is not None), ("m", parts.get("mark")), ("w", wide))
+    form = "".join(sign for sign, part in signs if part)
+    aside = (parts.get("aside") or "").strip()
+    return Label(m.start(), m.end(), " ".join(m["name"].split()), aside, at, until, form)
+
+
+INTERVIEWER, RESPONDENT, UNCLEAR = "interviewer", "respondent", "unclear"
+
+WORDS: dict[str, frozenset[str]] = {
+    kind: frozenset(word.replace("_", " ") for word in words.casefold().split())
+    for kind, words in tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8")).items()
+}
+"""Words by kind (interviewer, respondent, numbered, about, speech, running, column, said), in lower case."""
+
+_SPEAKING = re.compile(f"(?:{'|'.join(sorted(map(re.escape, WORDS['speaker']), key=len, reverse=True))})", re.IGNORECASE)
+_NUMBERED = re.compile(r"[ _.#-]*(?:\d{1,3}|[a-z](?![^\W\d_])|[ivx]{1,4})?[ .]*$", re.IGNORECASE)
+
+_LEGEND = re.compile(
+    r"(?:^|[;,]|\bund\b|\band\b)[ \t]{0,9}(?P<names>[\w, /]{1,60}?)[ \t]{0,9}=[ \t]{0,9}(?P<meaning>[^;=,\n]{1,60})",
+    re.MULTILINE,
+)
+
+
+def legend(text: str) -> Mapping[str, str]:
+    """What the legend at the top says of its abbreviations: ``I = interviewer; R = respondent``."""
+    found = {}
+    for entry in _LEGEND.finditer(text[:_TOP]):
+        for name in re.split(r"[,/]", entry["names"]):
+            found[name.strip()] = entry["meaning"].strip()
+    return found
+
+
+def role_of_word(name: str) -> str:
+    """The role that a name says in any of about 30 languages (``Haastattelija``, ``INT 2``), "" for none."""
+    word = " ".join(name.casefold().strip(" .:*_").split())
+    for form in (
+        word,
+        re.sub(r"[ _.#-]*\d{1,3}$", "", word),
+        re.sub(r"[ _]+(?:\d{1,3}|[a-z]|[ivx]{1,4})$", "", word),
+        re.sub(r"s$", "", word),
+    ):
+        if form in WORDS["interviewer"]:
+            return INTERVIEWER
+        if form in WORDS["respondent"]:
+            return RESPONDENT
+    return ""
+
+
+def speaks_by_name(name: str) -> bool:
+    """Whether a name is one that transcripts give to speakers: a role, ``Speaker 1``, ``R2``, a capital letter."""
+    bare = name.strip(" .")
+    if role_of_word(bare) or re.fullmatch(r"[^\W\d_]{1,4}[ ._-]?\d{1,4}[a-zA-Z]?|[A-ZÄÖÜÅÆØ]{1,2}|SPEAKER_\d+", bare):
+        return True
+    found = _SPEAKING.match(bare)
+    return bool(found and len(found[0]) > 1 and _NUMBERED.fullmatch(bare[found.end() :])) or bool(
+        re.fullmatch(r"[^\W\d_]", bare)
+    )
+
+
+_TOP = 4000  # characters: front matter and legends stand at the top
+_MOST_LINES = 60
+_KEYED = re.compile(
+    r"[ \t*_#•·>|-]*(?P<key>[^\W\d_][^\n:：\t=]{0,40}?)[*_]*[ \t\u00a0]*"
+    r"(?P<sign>[:：=\t|]|[ \t][-–—][ \t])[*_ \t|]*(?P<value>[^\n]*)"
+)
+_CHAT = re.compile(r"@[A-Z][\w ]*(?::\t.*)?")  # the headers of CLAN's transcripts
+_RULE = re.compile(r"[ \t]*[-–—=_*#~.]{3,}[ \t]*")
+_ENDS = re.compile(r"[.?!…？。！؟;]\W*$")
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends as a sentence does."""
+    return bool(_ENDS.search(line))
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What a document says of itself before the talk.
+
+    Attributes:
+        end: Where the front matter ends and the talk may begin.
+        meanings: What a legend says of the names of speakers.
+    """
+
+    end: int
+    meanings: Mapping[str, str]
+
+
+def is_about(key: str) -> bool:
+    """Whether the word before a colon tells about the document (date, place, duration ...)."""
+    word = " ".join(key.casefold().strip(" .*_#").split())
+    return word in WORDS["about"] or re.sub(r"[ _.-]*(?:\(.*\)|\d+)$", "", word) in WORDS["about"]
+
+
+def front_of(text: str) -> Front:
+    """Find the front matter: keyed lines about the document at its top, with the lines between them.
+
+    A line such as ``Interviewer: Jo Carter`` belongs to it where it stands among such lines, or with another of its
+    kind, and its words are no talk.
+    """
+    end, at, near, meanings = 0, 0, False, dict(legend(text))
+    run: list[str] = []
+    for line in text[: 4 * _TOP].split("\n")[:_MOST_LINES]:
+        start, at = at, min(at + len(line) + 1, len(text))
+        words = line.strip()
+        if end == start and _CHAT.fullmatch(words):
+            end, near, run = at, True, []
+            continue
+        if not words or _RULE.fullmatch(line):
+            end, near = (start, False) if len(run) > 1 else (end, near and not words)
+            run = []
+            continue
+        keyed = _KEYED.match(words)
+        kind = _kind(keyed, text, near) if keyed else ""
+        if kind == "talk" or start > _TOP:
+            break
+        run = [*run, keyed["key"]] if keyed and kind == "who" and keyed["key"] not in run else []
+        if kind in ("about", "legend") or (kind == "who" and near):
+            end, near = at, True
+        if kind == "legend" and keyed and "=" not in words:
+            meanings[keyed["key"].strip(" *_")] = keyed["value"].strip()
+    return Front(end, meanings)
+
+
+def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
+    """What a keyed line at the top is: about, who (a role and a name), legend, talk, or "" for anything else."""
+    key, value = keyed["key"].strip(" *_"), keyed["value"].split("\t")[0].strip(" *_|")
+    if is_about(key):
+        return "about" if f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") < 3 else ""  # a record's key comes back
+    bare = re.sub(r"\(.*\)|[.,;]$", "", value).strip()
+    if keyed["sign"] in "\t|" and role_of_word(key) and role_of_word(bare):
+        return ""  # the headings of a table's columns
+    if len(key) <= 12 and len(bare) > 2 and role_of_word(bare):
+        return "legend"
+    brief = role_of_word(key) and len(value.split()) <= 4 and text.count("\n") > 12  # "Interviewee: a nurse"
+    talks = (
+        ends_sentence(value)
+        or value.casefold().split(" ")[0].strip(",.!") in WORDS["greeting"]
+        or (value[:1].islower() and not brief)
+        or len(value.split()) > 7
+        or len(value) > 60
+    )
+    if role_of_word(key):
+        named = value.istitle() and len(value.split()) <= 4 and f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") == 1
+        sure = named and not talks and text.count("\n") > 6  # a role that comes once, with a name: nobody says it
+        return "talk" if value and talks else "about" if sure else "who" if value else ""
+    if keyed["sign"] not in ":：" or not value or len(key.split()) > 3:
+        return ""
+    again = f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") > 1
+    if not again and not near and value.istitle() and len(value.split()) <= 4 and not talks:
+        return ""  # a name beside a word for a part that nobody foresaw: "Narrator: Ruth Ellingsen"
+    return "talk" if again or not near else "" if talks else "about"
+
+
+_MOST_PAGES = 5_000
+_PAGE_WORD = (
+    r"(?:page|seite|side|sida|página|pagina|pág\.?|p\.|s\.|str\.|oldal|sivu|стр\.)[ ]?\d{1,4}"
+    r"(?:[ ]?(?:of|von|de|di|/|van|av|z|из)[ ]?\d{1,4})?"
+)
+_PAGE = re.compile(
+    rf"^[ \t\f]*(?:[-–—|]{{1,2}}[ ]?\d{{1,4}}[ ]?[-–—|]{{1,2}}|\d{{1,4}}[ ]?/[ ]?\d{{1,4}}|第?\d{{1,4}}页|{_PAGE_WORD})[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HEAD = re.compile(rf"^[^\n]{{0,90}}(?<!\w){_PAGE_WORD}(?!\w)[^\n]{{0,60}}$", re.IGNORECASE | re.MULTILINE)
+
+
+def furniture(text: str) -> frozenset[str]:
+    """Lines that belong to the page and not to the talk: page numbers, and what stands beside them again and again."""
+    if text.startswith("@UTF8") or text.startswith("@Begin"):  # CLAN: what is coded below the words, and its own marks
+        return frozenset(m[0].strip() for m in re.finditer(r"(?m)^[%@].*$", text))
+    paged: dict[str, set[str]] = {}
+    for m in islice(_HEAD.finditer(text), _MOST_PAGES):
+        paged.setdefault(re.sub(r"\d+", "#", m[0].strip()), set()).add(m[0].strip())
+    again = frozenset(line for lines in paged.values() if len(lines) > 1 for line in lines)
+    numbers = list(islice(_PAGE.finditer(text), _MOST_PAGES))
+    if len(numbers) < 2:
+        return again
+    beside: Counter[str] = Counter()
+    for m in numbers:
+        above, below = text[max(0, m.start() - 200) : m.start()].split("\n"), text[m.end() : m.end() + 200].split("\n")
+        near = (next((line.strip() for line in lines[:3] if line.strip()), "") for lines in (above[::-1], below))
+        beside.update(set(near) - {""})
+    often = (line for line, n in beside.items() if n >= 0.4 * len(numbers) and len(line) > 5)
+    heads = {line for line in often if len(re.findall(rf"(?m)^[ \t\f]*{re.escape(line)}[ \t]*$", text)) > 1}
+    return again | {m[0].strip() for m in numbers} | heads

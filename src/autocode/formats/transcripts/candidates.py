@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
 
-from autocode.formats.transcripts.labels import PARTED, UNITS, WORDS, Label, is_about, role_of_word, speaks_by_name
+from autocode.formats.transcripts import PARTED, UNITS, WORDS, Label, is_about, role_of_word, speaks_by_name
 from autocode.formats.transcripts.page import WHOLE, Page
 
 _WORDS_ALLOWED = {

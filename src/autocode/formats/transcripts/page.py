@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import accumulate, islice, pairwise
 
-from autocode.formats.transcripts.labels import (
+from autocode.formats.transcripts import (
     CLOCK,
     STAMP,
     TIME,

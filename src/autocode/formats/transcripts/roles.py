@@ -15,8 +15,8 @@ from statistics import median
 
 from autocode.config import SegmentConfig
 from autocode.errors import counted
+from autocode.formats.transcripts import INTERVIEWER, RESPONDENT, UNCLEAR, Label, legend, role_of_word, speaks_by_name
 from autocode.formats.transcripts.candidates import Candidate
-from autocode.formats.transcripts.labels import INTERVIEWER, RESPONDENT, UNCLEAR, Label, legend, role_of_word, speaks_by_name
 from autocode.formats.transcripts.page import Page
 from autocode.study import Document, Turn
 

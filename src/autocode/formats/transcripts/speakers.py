@@ -17,8 +17,7 @@ from pathlib import Path
 
 from autocode.errors import InputError, counted
 from autocode.formats.receipt import listed_names
-from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of, may_be_name
-from autocode.formats.transcripts.labels import (
+from autocode.formats.transcripts import (
     INTERVIEWER,
     LEAD,
     SIGNS,
@@ -33,6 +32,7 @@ from autocode.formats.transcripts.labels import (
     span_of,
     stamp_above,
 )
+from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of, may_be_name
 from autocode.formats.transcripts.page import Page, stamp_below, without_closing, without_end_stamp, without_furniture
 from autocode.formats.transcripts.roles import ANSWERER, ASKER, MARKER, asks, doubts_of, unnamed_sides, with_roles
 from autocode.study import Document, Turn

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 from autocode.errors import InputError
 from autocode.formats.projects import Archive, attribute, local, open_archive
-from autocode.formats.transcripts.labels import CLOSED, KIND_ENDS, OPENED, Style, marked_out
+from autocode.formats.transcripts import CLOSED, KIND_ENDS, OPENED, Style, marked_out
 
 _DROPPED = {"del", "moveFrom", "instrText", "delText", "Fallback", "rPr", "pPr", "sdtPr", "sectPr"}
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011", "ptab": "\t"}

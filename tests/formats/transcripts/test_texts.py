@@ -10,7 +10,7 @@ import pytest
 
 from autocode.errors import AutocodeError, InputError
 from autocode.formats import ReadOptions, read, read_all
-from autocode.formats.transcripts import TEXTS
+from autocode.formats.transcripts.texts import TEXTS
 from tests.conftest import shared
 from tests.formats.office import comment, docx, marked, pdf
 

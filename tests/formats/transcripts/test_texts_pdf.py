@@ -8,7 +8,7 @@ import pytest
 
 from autocode.errors import InputError
 from autocode.formats import ReadOptions, read, read_all
-from autocode.formats.transcripts import read_pdf
+from autocode.formats.transcripts.texts import read_pdf
 from tests.formats.office import pdf, printed
 
 

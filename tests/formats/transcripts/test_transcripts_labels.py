@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autocode.formats.transcripts.labels import milliseconds, stamp_above
+from autocode.formats.transcripts import milliseconds, stamp_above
 
 
 @pytest.mark.parametrize(
