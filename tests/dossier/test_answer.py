@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from autocode.agreement import agree
 from autocode.config import Config
 from autocode.dossier import dossier
-from autocode.dossier.blocks import Dossier, Table, Title, Words
+from autocode.dossier.blocks import Dossier, Figure, Points, Table, Title, Words
 from autocode.dossier.findings import Findings
 from autocode.dossier.record import Recommendation, Record, Stage, load_record
 from autocode.errors import ConfigError, InputError, StudyError
@@ -168,3 +169,34 @@ def test_a_theme_that_was_given_as_it_is_stands_on_its_own(study: Study) -> None
     assert rows.rows[0][0] == "Money"
     assert 0 not in rows.heads
     assert "Money (itself)" not in str(made.sections)
+
+
+def test_a_journal_refers_to_every_table_and_figure(bundled: Study, study: Study) -> None:
+    """Each numbered caption is named by its number somewhere in the text, and nothing is named that is not there."""
+    for given in (bundled, study):
+        made = dossier(given, _findings(given), "journal")
+        captions = {b.caption.partition(". ")[0] for s in made.sections for b in s.blocks if isinstance(b, Table | Figure)}
+        told = str([b for s in made.sections for b in s.blocks if isinstance(b, Words | Points)])
+        named = set(re.findall(r"(?:Table|Figure)\\xa0\d+", told))
+        assert {n.replace("\\xa0", " ") for n in named} >= {c for c in captions if c}
+        assert "the workbook" not in str(made.sections[0])
+
+
+def test_many_coders_stand_in_the_workbook(study: Study) -> None:
+    """Above six coders Table 2 has no column for each; what each gave is a sheet of its own, whole."""
+    more = tuple(Coder(f"c{n}") for n in range(6))
+    first = [c for c in study.codings if c.coder == "ana"]
+    crowd = replace(
+        study,
+        coders=(*study.coders, *more),
+        codings=(*study.codings, *(replace(c, coder=m.id) for m in more for c in first)),
+        readings=(*study.readings, *(Reading(d.id, m.id, 0, len(d.text)) for d in study.documents for m in more)),
+    )
+    made = dossier(crowd, _findings(crowd))
+    codes, sheet = (next(t for t in made.tables() if t.name == name) for name in ("Codes", "Codes by coder"))
+    assert codes.header == ("Theme and code", "Coded segments", "Documents", "Participants")
+    assert "sheet “Codes by coder”" in codes.note
+    assert sheet.sheet_only
+    assert sheet.header[2:] == ("Ana", "Ben", *(f"c{n}" for n in range(6)))
+    assert [row[1:4] for row in sheet.rows] == [("Recognition", 7, 8), ("Time", 8, 7), ("Recognition", 8, 8)]
+    assert not any(t.name == "Codes by coder" for t in dossier(study, _findings(study)).tables())

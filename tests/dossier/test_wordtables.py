@@ -38,3 +38,13 @@ def test_no_word_is_wider_than_its_column_in_the_widest_font() -> None:
     """Columns are measured in DejaVu Sans, wider than Calibri and Carlito: 10 bold letters take what they take."""
     narrow, wide = layout(_table(3, "iiiiiiiiii")), layout(_table(3, "WWWWWWWWWW"))
     assert wide.least[0] > 2 * narrow.least[0]
+
+
+def test_an_interval_has_a_column_that_holds_it_whole() -> None:
+    """No line begins with a point, so [.00, .16] is one word to a writer of pages; its column is as wide."""
+    short, whole = layout(_column("[.00, .16]")), layout(_column("[.00, 16]"))
+    assert short.least[1] > 1.5 * whole.least[1]
+
+
+def _column(words: str) -> Table:
+    return Table("T", "T", ("Code", "CI", "Evidence"), ((("code"), words, "word " * 60),) * 4, "ttt")

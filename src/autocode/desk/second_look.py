@@ -15,7 +15,7 @@ from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment, pair_of, people
 from autocode.dossier.drawing import svg
-from autocode.dossier.second_look import findings_chart
+from autocode.dossier.findings import findings_chart
 from autocode.errors import InputError, StudyError
 from autocode.evaluate.stability import LITTLE
 from autocode.study import Study

@@ -54,6 +54,9 @@ def dossier(study: Study, findings: Findings, size: str = "full") -> Dossier:
     again = second_look.told(view, findings)
     sections = _journal(parts, chosen, again) if size == "journal" else _full(parts, chosen, again, history, came)
     numbered, numbers = _numbered([s for s in sections if s.blocks])
+    if size == "journal":
+        where = "; ".join(f"{what}: {', '.join(there)}" for what, names in _WHERE.items() if (there := _names(names, numbers)))
+        numbered[0] = replace(numbered[0], blocks=(*numbered[0].blocks, Words(f"{where}.", "soft")))
     made = Section("again", "How this was made", tuple(_how_made(study, findings, numbered if size == "full" else [])))
     last, numbers = _numbered([made], numbers)
     words = sum(len(d.text.split()) for d in study.documents)
@@ -64,6 +67,20 @@ def dossier(study: Study, findings: Findings, size: str = "full") -> Dossier:
     whole = tuple(_resolved(section, numbers) for section in (*numbered, *last))
     text = Section("paragraphs", "Paragraphs to paste", tuple(answer.paragraph_blocks(view, findings, known)))
     return Dossier(study.name or "Study", study.notice, summary, whole, _resolved(text, numbers).blocks)
+
+
+_WHERE = {
+    "Participants": ("Participants",),
+    "themes and codes": ("Codes", "codemap"),
+    "quotes": ("Quotes",),
+    "agreement": ("Agreement", "stages"),
+    "the four criteria": ("Trustworthiness",),
+}
+"""What the tables and figures of a journal hold, by their names."""
+
+
+def _names(names: Iterable[str], numbers: Mapping[str, str]) -> list[str]:
+    return [f"⟨{name}⟩" for name in names if name in numbers]
 
 
 SIZES = ("full", "journal")
@@ -89,7 +106,7 @@ class Parts:
         """Table 1 and Table 2."""
         view = self.view
         yield Section("participants", "Participants", _present(counts.participants(view)))
-        found = _present(counts.frequency_table(view), counts.corrected(view))
+        found = _present(counts.frequency_table(view), counts.by_coder(view), counts.corrected(view))
         yield Section("frequencies", "Themes, codes and frequencies", found)
 
     def code_map(self) -> Section:
@@ -209,6 +226,7 @@ def _how_made(study: Study, findings: Findings, sections: Sequence[Section]) -> 
     if findings.command:
         yield Words(findings.command, "code")
     if sections:
+        yield Words("⟨Sources⟩ names the sheet and the command behind each table and figure.")
         yield _sources(findings, sections)
     else:
         yield Words("The full dossier, of which this is the part that a journal has room for, comes with --size full.")

@@ -64,9 +64,26 @@ def sample(view: View) -> Table | None:
     )
 
 
+_COLUMNS = 6  # coders who have a column each in print
+
+
+def by_coder(view: View) -> Table | None:
+    """Each code with how often each coder gave it, for the workbook, where coders are too many for columns in print."""
+    coders = [c for c in view.study.coders if c.id != view.study.agreed]
+    if len(coders) <= _COLUMNS:
+        return None
+    given = Counter((c.code, c.coder) for c in view.study.codings)
+    rows: list[tuple[Cell, ...]] = []
+    for code in view.used:
+        rows.append((view.theme(code), view.name(code), *(given[code, c.id] for c in coders)))
+    header = ("Theme", "Code", *(c.name or c.id for c in coders))
+    return Table("Codes by coder", "Coded segments by coder", header, tuple(rows), "tt" + "n" * len(coders), sheet_only=True)
+
+
 def frequency_table(view: View) -> Table:
     """Coded segments per code: counted, by each coder, accepted from suggestions; where, by whom."""
     coders = [c for c in view.study.coders if c.id != view.study.agreed]
+    coders = coders if len(coders) <= _COLUMNS else []
     counts = Counter((c.code, c.coder) for c in view.study.codings)
     rows: list[tuple[Cell, ...]] = []
     heads = set()
@@ -87,6 +104,7 @@ def frequency_table(view: View) -> Table:
         if unused
         else "Every code was given."
     )
+    each = "" if coders else " What each coder gave stands in the workbook, sheet “Codes by coder”." if by_coder(view) else ""
     taken = "Accepted suggestions: codings of any human that began as a suggestion. " if view.accepted else ""
     header = (
         "Theme and code",
@@ -103,7 +121,7 @@ def frequency_table(view: View) -> Table:
         tuple(rows),
         "t" + "n" * (len(header) - 1),
         f"Coded segments, documents and participants: {view.basis}. Theme rows take all codes below them "
-        f"together, each document and participant once. {taken}{never}",
+        f"together, each document and participant once. {taken}{never}{each}",
         frozenset(heads),
     )
 
@@ -172,6 +190,7 @@ class _Sheet:
 
 
 _SIDEWAYS = _Sheet(1080, 590, 155, 300, 16, 30, 14, 7)
+_LOW = 420  # units of height: half an upright page
 _UPRIGHT = _Sheet(760, PAGE - 60, 112, 190, 12, 23, 14, 4)
 
 
@@ -215,16 +234,19 @@ def code_map(
     Returns:
         The drawings; none where there is nothing to draw.
     """
-    for sheet in (_SIDEWAYS, _UPRIGHT):  # what does not fit on one page on its side stands on as few upright ones as can be
-        pages: list[list[_Theme]] = []
+    pages = {}
+    for sheet in (_UPRIGHT, _SIDEWAYS):
+        made: list[list[_Theme]] = []
         for theme in _themes(codes, coder, colours or {}, sheet):
-            if pages and max(map(_height, _sides([*pages[-1], theme]))) <= sheet.tallest:
-                pages[-1].append(theme)
+            if made and max(map(_height, _sides([*made[-1], theme]))) <= sheet.tallest:
+                made[-1].append(theme)
             else:
-                pages.append([theme])
-        if len(pages) < 2:
-            break
-    return tuple(_drawn(themes, title, sheet) for themes in pages)
+                made.append([theme])
+        pages[sheet] = made
+    low = len(pages[_UPRIGHT]) < 2 and all(max(map(_height, _sides(page))) <= _LOW for page in pages[_UPRIGHT])
+    # A low map stands between texts; one that fills a page on its side has that; one of more pages is upright.
+    sheet = _SIDEWAYS if len(pages[_SIDEWAYS]) < 2 and not low else _UPRIGHT
+    return tuple(_drawn(themes, title, sheet) for themes in pages[sheet])
 
 
 def _drawn(themes: Sequence[_Theme], title: str, sheet: _Sheet) -> Drawing:

@@ -186,7 +186,7 @@ class Scale:
 
 PAGE = 940.0
 """Units of height of a drawing 760 units wide that fills a portrait page with its caption."""
-_WIDTH, _ROW, _NAME = 760.0, 20.0, 230.0
+_WIDTH, _ROW, _ENTRY, _NAME = 760.0, 20.0, 21.0, 230.0
 _LIGHT, _DARK = (239, 243, 248), (0, 62, 114)  # readable in grey print too: only lightness changes
 _BIGGEST_CELL, _MOST_COLUMNS = 34.0, 32
 _CHARS, _WORD, _TURNED = 33, 20, 5.2  # characters of a name and of a word in their columns; height of one that is turned
@@ -329,7 +329,7 @@ def _interval_part(entries: Sequence[Entry], xs: Scale, kinds: Sequence[str]) ->
 
 
 def _entry_height(entry: Entry) -> float:
-    return row_height(24, wrapped(entry.name, _CHARS), wrapped(entry.word, _WORD))
+    return row_height(_ENTRY, wrapped(entry.name, _CHARS), wrapped(entry.word, _WORD))
 
 
 def _entry(entry: Entry, xs: Scale, y: float) -> Iterator[Shape]:

@@ -15,14 +15,13 @@ from autocode.agreement.differences import CAUSES
 from autocode.agreement.estimate import apa
 from autocode.agreement.judgement.sampling import SIMULATED, STEPS, Plan, design_of, plan
 from autocode.dossier.blocks import Block, Cell, Points, Quoted, Table, Title, View, Words
-from autocode.dossier.drawing import PAGE, PALETTE, Box, Drawing, Label, Line, Shape, by_height, label, row_height, wrapped
 from autocode.dossier.findings import Findings
 from autocode.errors import counted
 from autocode.evaluate.clinic import LEAST_USES, RARE, Clinic, Weakness, clinic
 from autocode.evaluate.double_coding import LEAST_DRAWN, Relooked, looked_again
 from autocode.evaluate.meeting import Agenda, Voted, agenda, voted
 from autocode.evaluate.second_look import CoderLook
-from autocode.evaluate.stability import CODER, FEW, LITTLE, STANDS, SURE, Stability
+from autocode.evaluate.stability import LITTLE, Stability
 from autocode.study import Study
 from autocode.study.codebook import SEPARATOR
 
@@ -53,6 +52,17 @@ def agenda_blocks(made: Agenda, study: Study) -> Iterable[Block]:
             yield Words(f"And {counted(len(p.passages) - _READ, 'more passage')}.", "soft")
 
 
+def _pairs(made: Clinic) -> Table:
+    """Pairs of codes taken for one another: how far coders agree on them as two codes, and as one."""
+    rows = tuple(
+        (leaf(p.first), leaf(p.second), p.apart, p.merged, "" if p.low is None else f"{apa(p.low)} to {apa(p.high)}")
+        for p in made.pairs
+    )
+    header = ("Code", "Taken for", "Kappa as two", "Kappa as one", "Gain, 95% interval")
+    note = f"All {made.looked_at:,} pairs looked at are allowed for."
+    return Table("Pairs", "Codes taken for one another", header, rows, "ttkkt", note)
+
+
 def clinic_blocks(made: Clinic, study: Study | None) -> Iterable[Block]:
     """Weak codes with their causes, and the passages of a study that divide each pair taken for one another."""
     rows = tuple((leaf(w.code), w.kappa, _ends(w), w.uses, w.cause, w.evidence) for w in made.weak if w.cause != RARE)
@@ -60,14 +70,16 @@ def clinic_blocks(made: Clinic, study: Study | None) -> Iterable[Block]:
     header = ("Code", "Kappa", "95% CI", "Uses", "Cause", "Evidence")
     note = f"For {counted(rare, 'code')} with fewer than {LEAST_USES} uses there is not enough data to say." if rare else ""
     yield Table("Weak codes", "Weak codes and the likeliest cause", header, rows, "tktntt", note)
+    if study is None:
+        yield from [_pairs(made)] if made.pairs else []
+        return
     for p in made.pairs:
         yield Title(f"{leaf(p.first)} or {leaf(p.second)}?")
         ends = f" (gain {apa(p.low)} to {apa(p.high)}, all {made.looked_at} pairs allowed for)" if p.low is not None else ""
         yield Words(f"kappa {apa(p.apart)} as two codes, {apa(p.merged)} as one{ends}.")
-        if study is not None:
-            for code, segments in ((p.first, p.divide_first), (p.second, p.divide_second)):
-                for s in segments:
-                    yield Quoted(study.by_id[s.document].text_of(s), code, f"{s.document}, segment {s.id}")
+        for code, segments in ((p.first, p.divide_first), (p.second, p.divide_second)):
+            for s in segments:
+                yield Quoted(study.by_id[s.document].text_of(s), code, f"{s.document}, segment {s.id}")
 
 
 def _ends(w: Weakness) -> str:
@@ -386,35 +398,3 @@ def findings_blocks(made: Stability | None) -> Iterator[Block]:
         "against chance. "
         f"{counted(made.count(LITTLE), 'comparison')} with fewer than five uses left out.{whole}",
     )
-
-
-_COLOURS = {STANDS: PALETTE[2], CODER: PALETTE[1], FEW: PALETTE[4]}
-
-
-def findings_chart(findings: Sequence[tuple[str, str, float]]) -> tuple[Drawing, ...]:
-    """Each finding as a bar: how many of 100 draws of the interviews agree with it; long lists in parts.
-
-    Args:
-        findings: Text, verdict, and share of the draws that agree (0 to 1).
-    """
-    low, high, top, row = 366.0, 566.0, 40.0, 22.0
-    counts = Counter(verdict for _, verdict, _ in findings)
-    said = "; ".join(f"{n} {verdict}" for verdict, n in counts.items())
-    made = []
-    names = [wrapped(text[:1].upper() + text[1:], 50) for text, _, _ in findings]
-    for part in by_height([row_height(row, name) for name in names], PAGE - top - 8):
-        rows = list(zip(names[part], findings[part], strict=True))
-        bottom = top + sum(row_height(row, name) for name, _ in rows)
-        shapes: list[Shape] = [Label(low, 12, ("Draws of the interviews that agree, of 100",))]
-        for share in (0.0, 0.5, SURE, 1.0):
-            x = low + share * (high - low)
-            shapes += [Line(x, top - 4, x, bottom, faint=share != SURE, dashed=share == SURE)]
-            shapes += [label(x, top - 14, f"{100 * share:.0f}", "middle")] if share != SURE else []
-        at = top
-        for name, (_, verdict, support) in rows:
-            y, colour = at + row_height(row, name) / 2, _COLOURS.get(verdict, "#8a8a8f")
-            shapes += [Label(low - 10, y, name, "end", size=12), Box(low, y - 6, high - low, 12, "")]
-            shapes += [Box(low, y - 6, max(2.0, support * (high - low)), 12, colour), label(high + 12, y, verdict)]
-            at += row_height(row, name)
-        made.append(Drawing("Whether each finding stands", said, 760, bottom + 8, tuple(shapes)))
-    return tuple(made)

@@ -179,9 +179,12 @@ _AROUND = 260  # characters of context on either side of a quote
 def _thick(view: View, findings: Findings) -> Iterator[Quoted]:
     """For the themes with most coded segments their longest one of at most 400 characters, with what was said around it."""
     often = sorted(filter(None, view.strands), key=lambda theme: -len(view.under(theme)))[:_THICK]
+    shown = set[tuple[str, int]]()
     for theme in (t for t in view.strands if t in often and view.record.report.quotes):
-        found = [c for c in view.under(theme) if c.end - c.start <= 400] or view.under(theme)
+        fresh = [c for c in view.under(theme) if (c.document, c.start) not in shown] or view.under(theme)
+        found = [c for c in fresh if c.end - c.start <= 400] or fresh
         best = max(found, key=lambda c: (c.end - c.start, c.document, -c.start))
+        shown.add((best.document, best.start))
         text = view.study.by_id[best.document].text
         before = text[max(0, best.start - _AROUND) : best.start].partition(" ")[2]
         after = text[best.end : best.end + _AROUND].rpartition(" ")[0]

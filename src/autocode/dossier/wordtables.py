@@ -125,7 +125,7 @@ _HEADER = 0.88  # size of the header beside that of the rows
 _CELL = 0.1  # inches of a cell's margins and a hair
 _LONGEST = 110  # characters of a cell that a column is widened for
 _LONG, _MANY_LONG = 120, 4  # a cell of running text, and how many columns of these an upright page bears
-_BREAK = re.compile("[ \u200b]|(?<=-)")
+_BREAK = re.compile(r"[ \u200b](?![.,;:!?/)\]])|(?<=-)")  # no line begins with a point, so that "[.00, .16]" stays on one
 _INTERVAL = 15  # characters: "−0.14 to −0.02" is one thing and stays on one line
 
 
