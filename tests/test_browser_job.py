@@ -169,7 +169,7 @@ def test_the_whole_job_from_an_empty_folder_to_a_word_file(browser: Any, tmp_pat
             assert {c.code for c in d.effects.added} == given
         room(page, "Model")
         _work(page)
-        page.locator("h3 >> text=Model card").wait_for()
+        page.locator("#card h1").wait_for()
         room(page, "Bring in")
         _bring(page, material / "R13.docx", material / "R14.docx")
         page.click("button[data-do=take-files]")

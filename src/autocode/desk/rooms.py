@@ -16,6 +16,7 @@ from autocode.formats.receipt import ReadOptions
 from autocode.store import update
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 
 TUTORIAL = "Tutorial microcredentials"
 FORMS = {
-    "maxqda": ("MAXQDA, NVivo or ATLAS.ti", ".qdpx", "a REFI-QDA project: texts, codes and coded passages of every coder"),
+    "maxqda": (
+        "MAXQDA, NVivo, ATLAS.ti or QualCoder",
+        ".qdpx",
+        "a REFI-QDA project: texts, codes, every coder’s passages",
+    ),
     "taguette": ("Taguette", ".sqlite3", "a Taguette project, to be imported there"),
     "codebook": ("Any program, the codebook alone", ".qdc", "codes with their definitions, without texts"),
     "excel": ("Excel", ".xlsx", "the whole study as sheets"),
@@ -166,11 +171,19 @@ async def model(request: Request, study: OpenStudy, seat: Session) -> Response:
             room="model",
             coders=[c for c in coders if counts[c.id]],
             counts=counts,
-            card=study.tools.card(study.model) if study.has_model else "",
+            card=_readable(study.tools.card(study.model)) if study.has_model else "",
             job=study.jobs.of("model", "evaluate"),
             reading=study.reading,
         )
     )
+
+
+def _readable(text: str) -> Markup:
+    """A model card as a page shows it: its Markdown with headings and tables; everything else in it stays words."""
+    from markdown_it import MarkdownIt
+    from markupsafe import Markup
+
+    return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "link"]).render(text))  # noqa: S704
 
 
 async def dossier(request: Request, study: OpenStudy, seat: Session) -> Response:

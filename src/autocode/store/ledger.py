@@ -187,10 +187,13 @@ def desks(path: Path) -> list[tuple[int, str]]:
 
 
 def sizes(path: Path) -> dict[str, int]:
-    """How many rows a study file has of documents, codes, coders and codings; none of them is read."""
+    """How many documents, codes, coders and codings a study file has; a theme counts as a code where somebody gave it."""
     with reading(path) as connection:
-        count = "SELECT count(*) FROM "
-        return {t: int(connection.execute(count + t).fetchone()[0]) for t in ("document", "code", "coder", "coding")}
+        closed = " AND path NOT IN (SELECT path FROM category)" if there(connection, "category") else ""
+        above = f"path IN (SELECT code FROM coding) OR (path NOT IN (SELECT parent FROM code){closed})"  # noqa: S608
+        where = {"document": "1", "code": above, "coder": "1", "coding": "1"}
+        count = "SELECT count(*) FROM {} WHERE {}"  # our own words, no one else's
+        return {t: int(connection.execute(count.format(t, w)).fetchone()[0]) for t, w in where.items()}
 
 
 def open_desk(path: Path, port: int) -> None:

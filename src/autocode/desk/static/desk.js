@@ -80,3 +80,4 @@ document.addEventListener("click", (event) => {
   if (button && does[button.dataset.do]) { event.preventDefault(); does[button.dataset.do](button); }
 });
 restore();
+$(".top [aria-current=page]")?.scrollIntoView({ inline: "center", block: "nearest" }); /* where the rooms have no place side by side */

@@ -55,6 +55,21 @@ document.addEventListener("submit", (event) => {
   const coders = $$("input[name=coders]:checked", form).map((i) => i.value);
   queue(form.dataset.path || "/work", () => ({ do: form.dataset.work, ...said, ...boxes, coders, form: $("input[name=form]:checked", form)?.value || "" }));
 });
+/* The tables of the model card sort by a click on the head of a column: figures by size, words by the alphabet. */
+for (const th of $$("#card th")) {
+  const button = Object.assign(document.createElement("button"), { textContent: th.textContent });
+  th.replaceChildren(button);
+  th.scope = "col";
+  button.addEventListener("click", () => {
+    const down = th.getAttribute("aria-sort") === "ascending", body = $("tbody", th.closest("table")), n = th.cellIndex;
+    const value = (row) => { const text = row.cells[n].textContent, size = parseFloat(text.replace(/,/g, "").replace(/^(-?)\./, "$10.")); return Number.isNaN(size) ? text : size; };
+    const order = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b)));
+    $$("th", th.parentElement).forEach((other) => other.removeAttribute("aria-sort"));
+    th.setAttribute("aria-sort", down ? "descending" : "ascending");
+    body.append(...[...body.rows].sort((a, b) => order(value(a), value(b)) * (down ? -1 : 1)));
+  });
+}
+for (const table of $$("#card table")) Object.assign(table, { tabIndex: 0 });
 /* Work goes on when the page is closed; here it is only looked at. */
 async function follow() {
   const told = await fetch(base + "/job").then((a) => a.json()).catch(() => null), job = told?.job;

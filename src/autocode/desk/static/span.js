@@ -47,6 +47,7 @@ function setEdge(edge, n) {
   if (edge === "first" ? n > span.last : n < span.first) return;
   span[edge] = n;
   markSpan();
+  $(`.grip[data-grip=${edge}]`).scrollIntoView({ block: "nearest" });
 }
 function wordAt(x, y) {
   const at = document.caretPositionFromPoint ? document.caretPositionFromPoint(x, y) : document.caretRangeFromPoint?.(x, y);
