@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from autocode.config import Config
-from autocode.desk.compare import agree, talk_of, undo_in_meeting, vote, votes_of
+from autocode.desk.compare import agree
 from autocode.desk.guard import Ask
 from autocode.desk.jobs import keep, kept
+from autocode.desk.second_look import talk_of, undo_in_meeting, vote, votes_of
 from autocode.desk.session import Desk
 from autocode.errors import StudyError
 from autocode.evaluate.meeting import agenda, compare_since, decided_as

@@ -1,36 +1,35 @@
-"""The rooms in which coders are compared: how far they agree, what they agree on where they did not, and their meeting."""
+"""The room in which coders are compared: how far they agree, where they differ, and what they agree on there."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from autocode.agreement import agree as measured
+from autocode.agreement.differences import CAUSES, inventory
 from autocode.agreement.rows import Row
 from autocode.config import Config
 from autocode.desk import about, coded, seen
 from autocode.desk.acts import words_of
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Ask, Session, data, html, moved
-from autocode.desk.jobs import Kept, kept
-from autocode.desk.session import Desk
-from autocode.desk.studies import OpenStudy, seated
-from autocode.desk.view import Compared, agreed_coder, compared, fragment, pair_of, people
+from autocode.desk.session import Between, Desk
+from autocode.desk.studies import OpenStudy
+from autocode.desk.view import agreed_coder, fragment, pair_of
 from autocode.errors import StudyError
-from autocode.evaluate.meeting import VOTE, compare_since, decided_as
 from autocode.formats.tables.participants import agreement_options
 from autocode.store.ledger import now
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
-from autocode.trail import Decision, Effects, reverse
+from autocode.trail import Decision, Effects
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
-
-_READ = 6  # passages of one point of the agenda that stand on the page
 
 TAKEN = "Both coders gave the same codes."
 """The reason that stands with what was taken over without a look."""
@@ -42,6 +41,93 @@ REASONS = (
     "Both readings hold.",
     "The words before or after decide it.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A segment that both coders saw and at least one has coded.
+
+    Attributes:
+        first: Paths of the codes that the first coder gave it; `second` those of the second.
+        agreed: Those agreed on; None where nothing is resolved yet.
+        note: Why it was resolved so.
+        asked: What the interviewer said before.
+        causes: Why they differ, in words, as everywhere else.
+        span: The words that they coded of it: start and end in the document.
+        said: By coder and code the words coded, where these are only a part of the segment.
+    """
+
+    item: Item
+    number: int
+    text: str
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    agreed: tuple[str, ...] | None
+    note: str = ""
+    asked: str = ""
+    causes: tuple[str, ...] = ()
+    span: tuple[int, int] = (0, 0)
+    said: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        """Whether the coders differ and nobody has resolved it."""
+        return self.agreed is None and self.first != self.second
+
+
+def compared(desk: Desk, document: str, pair: tuple[str, str]) -> list[Compared]:
+    """The segments of a document that both coders of a pair saw and at least one coded, in order."""
+    third = agreed_coder(desk)
+    read = desk.readings_of(document, third)
+    text, items = desk.study.by_id[document].text, desk.items(document)
+    found = []
+    for n, first, second, causes, question in _between(desk, pair).get(document, ()):
+        span, here = items[n].segment, desk.touching(items[n])
+        given = tuple(dict.fromkeys(c.code for c in here if c.coder == third))
+        resolved = given or any(r.start <= span.start and span.end <= r.end for r in read)
+        own = [(c, max(c.start, span.start), min(c.end, span.end)) for c in here if c.coder in pair]
+        parts = {(c.coder, c.code): text[a:b] for c, a, b in own if (a, b) != (span.start, span.end)}
+        whole = min((a for _, a, _ in own), default=span.start), max((b for *_, b in own), default=span.end)
+        memo = next((c.memo for c in here if c.coder == third and c.memo), "")
+        asked = desk.study.by_id[document].text_of(items[question].segment) if question >= 0 else ""
+        about = (first, second, given if resolved else None, memo, asked, causes, whole, parts)
+        found.append(Compared(items[n], n, text[span.start : span.end], *about))
+    return found
+
+
+def left(desk: Desk, pair: tuple[str, str]) -> dict[str, int]:
+    """By document, on how many segments the two differ and nobody has resolved it."""
+    third, rows = agreed_coder(desk), _between(desk, pair)
+    touched = {c.document for c in desk.study.codings if c.coder == third}
+    touched |= {r.document for r in desk.study.readings if r.coder == third}
+    return {
+        d: sum(r.open for r in compared(desk, d, pair)) if d in touched else sum(a != b for _, a, b, *_ in found)
+        for d, found in rows.items()
+    }
+
+
+def _between(desk: Desk, pair: tuple[str, str]) -> Mapping[str, list[Between]]:
+    """By document, each segment that both saw and one coded: its number, both sides' codes, why they differ, the question."""
+    if pair in desk.between:
+        return desk.between[pair]
+    matrix = coding_matrix(desk.study, replace(Config(), segment=desk.advice.cut), pair)
+    causes = {(d.segment.document, d.segment.id): d.causes for d in inventory(matrix, *pair).segments}
+    found: dict[str, list[Between]] = {}
+    sides: tuple[dict[int, list[str]], dict[int, list[str]]] = {}, {}
+    for r, u, k in np.argwhere(matrix.Y).tolist():
+        sides[r].setdefault(u, []).append(matrix.codes[k])
+    for u in np.flatnonzero(matrix.seen.all(0) & matrix.Y.any((0, 2))).tolist():
+        s, (first, second) = matrix.segments[u], (tuple(side.get(u, ())) for side in sides)
+        item = desk.find((s.document, s.id))
+        if item is None:
+            raise StudyError("this comparison", "the documents are cut otherwise than they were", "Reload the page.")
+        n, items = desk.number(item), desk.items(s.document)
+        rows = found.setdefault(s.document, [])
+        back = range(n - 1, rows[-1][0] if rows else -1, -1)
+        question = next((m for m in back if items[m].context), rows[-1][4] if rows else -1)
+        rows.append((n, first, second, tuple(CAUSES[c] for c in causes.get((s.document, s.id), ())), question))
+    desk.between[pair] = found
+    return found
 
 
 def agree(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
@@ -191,189 +277,7 @@ def figures(study: Study) -> tuple[Row, list[Row]]:
     return next(r for r in whole if not r.code), by_code
 
 
-@dataclass(frozen=True, slots=True)
-class Talked:
-    """A passage of the agenda, as it stands.
+PAGES: dict[str, Callable[[Request, OpenStudy, Session], Awaitable[Response]]] = {"/compare": show, "/compare/{document}": show}
 
-    Attributes:
-        key: Names it on the page.
-        codes: Codes that the two differ on here.
-        row: What both coders gave, and what is agreed on; None where the codings were changed since.
-        votes: By coder, the codes that the coder would give now; a coder who has not voted is not there.
-    """
-
-    key: str
-    item: Item
-    codes: tuple[str, ...]
-    row: Compared | None
-    votes: Mapping[str, tuple[str, ...]]
-
-
-def talk_of(desk: Desk, last: Kept) -> list[tuple[dict[str, Any], list[Talked], int]]:
-    """The points of an agenda: each with the passages to read and how many more there are."""
-    pair = tuple(last.found["coders"])
-    rows: dict[str, dict[str, Compared]] = {}
-    votes, made = _votes(desk, pair), []
-    for n, point in enumerate(last.found["points"]):
-        places: dict[tuple[str, int, int], list[str]] = {}
-        for c in point["cells"]:
-            s = c["segment"]
-            if last.words(desk.study, s) is not None and desk.within(s["document"], s["start"], s["end"]):
-                places.setdefault((s["document"], s["start"], s["end"]), []).append(c["code"])
-        talked = []
-        for m, ((document, start, end), codes) in enumerate(list(places.items())[:_READ]):
-            if document not in rows:
-                rows[document] = {r.item.segment.id: r for r in compared(desk, document, (pair[0], pair[1]))}
-            item = desk.within(document, start, end)[0]
-            given = {
-                c: tuple(k for k in codes if votes[c, *item.key, k])
-                for c in pair
-                if any((c, *item.key, k) in votes for k in codes)
-            }
-            talked.append(Talked(f"p{n}-{m}", item, tuple(dict.fromkeys(codes)), rows[document].get(item.segment.id), given))
-        made.append((point, talked, max(0, len(places) - _READ)))
-    return made
-
-
-def _votes(desk: Desk, pair: Sequence[str]) -> dict[tuple[str, str, str, str], bool]:
-    """By coder, document, segment and code: whether the coder would give the code now, as last said in a meeting."""
-    found: dict[tuple[str, str, str, str], bool] = {}
-    for coder in pair:
-        for e in desk.standing.marks(coder, (VOTE,)):
-            d = e.decision
-            found.setdefault((coder, d.document, d.segment, desk.standing.path(d.code, e.seq)), d.note.startswith("given"))
-    return found
-
-
-def votes_of(desk: Desk, pair: Sequence[str]) -> dict[tuple[str, str, int, int, str], bool]:
-    """The same by coder, document, start, end and code, for segments that are still there."""
-    return {
-        (coder, document, item.segment.start, item.segment.end, code): given
-        for (coder, document, unit, code), given in _votes(desk, pair).items()
-        if (item := desk.find((document, unit)))
-    }
-
-
-def vote(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
-    """What a coder would code now, after the talk: a round of its own.
-
-    Args:
-        ask: `code` is the coder who votes, `codes` the codes voted for, `edge` the passage.
-    """
-    last = kept(desk.path, desk.study, "meeting")
-    found = [t for _, talked, _ in talk_of(desk, last) for t in talked if t.key == ask.edge] if last else []
-    if last is None or not found or ask.code not in last.found["coders"] or not set(ask.codes) <= set(found[0].codes):
-        raise StudyError("this vote", "it is on no passage of the agenda", "Reload the page.")
-    s, batch = found[0].item.segment, uuid.uuid4().hex
-    told = "" if sitting.coder == ask.code else f", written down by {sitting.coder}"
-    return [
-        replace(
-            Decision(VOTE, ask.code, s.document, s.id, s.start, s.end, code, batch=batch, request=ask.request),
-            note=f"{'given' if code in ask.codes else 'not given'} at the meeting{told}",
-            codebook=desk.study.codebook.sha256,
-        )
-        for code in found[0].codes
-    ]
-
-
-def undo_in_meeting(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
-    """The undoing of what was last done in a meeting, by whichever of the two."""
-    last = kept(desk.path, desk.study, "meeting")
-    coders = dict.fromkeys([sitting.coder, *(last.found["coders"] if last else ())])
-    entry = max((e for c in coders for e in desk.standing.marks(c, (VOTE, "agree"))), key=lambda e: e.seq, default=None)
-    if entry is None:
-        raise StudyError("undo", "there is nothing left to take back in this meeting", "")
-    batch = entry.decision.batch
-    mine = [
-        e for e in desk.standing.marks(entry.decision.coder, (entry.decision.action,)) if batch and e.decision.batch == batch
-    ]
-    return [reverse(sorted(mine, key=lambda e: e.seq) or [entry], sitting.coder, ask.request)]
-
-
-async def meeting(request: Request, study: OpenStudy, seat: Session) -> Response:
-    """The agenda of a meeting: what to talk about first."""
-    sitting, desk = study.sitting(seat), study.desk()
-    if not sitting:
-        return moved(f"{study.base}/login")
-    last = kept(desk.path, desk.study, "meeting")
-    talk = talk_of(desk, last) if last else []
-    told = {"kept": last, "talk": talk, **_agreed(talk), **people(desk, last.found["coders"] if last else ())}
-    return html(
-        fragment(
-            "meeting.html",
-            study=study,
-            desk=desk,
-            seat=seat,
-            sitting=sitting,
-            room="second",
-            job=study.jobs.of("meeting"),
-            **told,
-        )
-    )
-
-
-def _agreed(talk: Sequence[tuple[Any, Sequence[Talked], int]]) -> dict[str, int]:
-    passages = {t.item.key: t for _, talked, _ in talk for t in talked}
-    return {"total": len(passages), "done": sum(t.row is not None and t.row.agreed is not None for t in passages.values())}
-
-
-def after_talk(study: OpenStudy, ask: Ask) -> dict[str, Any]:
-    """What changes on the page of a meeting: the passage spoken of, wherever it stands, and the count."""
-    desk = study.desk()
-    last = kept(desk.path, desk.study, "meeting")
-    if last is None or ask.do in ("undo", "redo"):
-        return {"reload": True}
-    talk, more = talk_of(desk, last), people(desk, last.found["coders"])
-    chosen = next((t.item.key for _, talked, _ in talk for t in talked if t.key == ask.edge), None)
-    parts = {
-        t.key: fragment("talk.html", t=t, desk=desk, study=study, **more)
-        for _, talked, _ in talk
-        for t in talked
-        if t.item.key == chosen
-    }
-    counts = _agreed(talk)
-    return {
-        "parts": {**parts, "progress": fragment("talk-count.html", **counts)},
-        "say": f"{counts['done']} of {counts['total']} passages agreed.",
-    }
-
-
-async def since(request: Request, study: OpenStudy, seat: Session) -> Response:
-    """What a meeting has changed, held against the agenda."""
-    from starlette.concurrency import run_in_threadpool
-
-    seated(study, seat)
-    desk = study.desk()
-    last = kept(desk.path, desk.study, "meeting")
-    if last is None:
-        raise StudyError("this meeting", "there is no agenda yet", "Make the agenda first.")
-    pair = tuple(last.found["coders"])
-    said = votes_of(desk, pair)
-
-    def held() -> Any:
-        """The differences now, with the votes applied, beside those of the last meeting."""
-        matrix = coding_matrix(desk.study, Config(), pair)
-        return compare_since(decided_as(matrix, said), desk.study.documents, last.found)
-
-    more = people(desk, pair)
-    try:
-        shown = fragment("since.html", since=await run_in_threadpool(held), fault="", **more)
-    except StudyError as error:
-        shown = fragment("since.html", since=None, fault=str(error), **more)
-    return data({"parts": {"since": shown}})
-
-
-ACTS: dict[tuple[str, str], Callable[[Desk, ReviewSession, Ask], list[Decision]]] = {
-    ("vote", "meeting"): vote,
-    ("undo", "meeting"): undo_in_meeting,
-}
-"""What is decided in a meeting, by what the page asks for and the room it names; agreeing is as in the comparison."""
-
-PAGES: dict[str, Callable[[Request, OpenStudy, Session], Awaitable[Response]]] = {
-    "/compare": show,
-    "/compare/{document}": show,
-    "/second/meeting": meeting,
-}
-
-POSTS = {"/answer": answer, "/since": since}
-"""The requests of these rooms."""
+POSTS = {"/answer": answer}
+"""The requests of this room."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from autocode.desk.compare import left
 from autocode.desk.guard import Session, data, html, moved, read_json
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, Studies
-from autocode.desk.view import compared, fragment, pair_of
+from autocode.desk.view import fragment, pair_of
 from autocode.dossier.record import NAME, QUESTIONS, load_record, state
 from autocode.errors import InputError, StudyError
 from autocode.formats.receipt import ReadOptions
@@ -97,9 +99,9 @@ def path_of(study: OpenStudy) -> list[Step]:
         steps.append(Step("Coders", "open", "nobody has coded yet", "code", "Code the first interviews"))
     if len(coded) > 1:
         pair = pair_of(desk)
-        left = sum(r.open for d in found.documents for r in compared(desk, d.id, pair))
-        said = f"{_counted(left, 'disagreement')} open" if left else "no disagreement is open"
-        steps.append(Step("Agreement", "open" if left else "done", said, "compare", "Look at the disagreements"))
+        differ = sum(left(desk, pair).values())
+        said = f"{_counted(differ, 'disagreement')} open" if differ else "no disagreement is open"
+        steps.append(Step("Agreement", "open" if differ else "done", said, "compare", "Look at the disagreements"))
     steps.append(_model_step(study))
     if study.has_model:
         steps.append(_review_step(desk))
@@ -183,7 +185,8 @@ def _readable(text: str) -> Markup:
     from markdown_it import MarkdownIt
     from markupsafe import Markup
 
-    return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "link"]).render(text))  # noqa: S704
+    said = re.sub(r"^!\[.*\]\(.*\)$", "", text, flags=re.MULTILINE)  # its figure tells what the table below it tells
+    return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "link"]).render(said))  # noqa: S704
 
 
 async def dossier(request: Request, study: OpenStudy, seat: Session) -> Response:

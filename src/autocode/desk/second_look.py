@@ -1,28 +1,38 @@
-"""The views of the second look: whether to decide again, the clinic, coding twice, and whether findings stand.
+"""The views of the second look: the meeting, the clinic, coding twice, and whether findings stand.
 
-Each shows what a verb of the command line found (`WORK`); the meeting and the re-look have rooms of their own.
+Each shows what a verb of the command line found (`WORK`); the re-look has a room of its own.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from autocode.desk.guard import Session, data, html, read_json
+from autocode.config import Config
+from autocode.desk.advice import Item, ReviewSession
+from autocode.desk.compare import Compared, compared
+from autocode.desk.guard import Ask, Session, data, html, moved, read_json
 from autocode.desk.jobs import FOLDER, Kept, keeper, kept
 from autocode.desk.session import Desk
-from autocode.desk.studies import OpenStudy
+from autocode.desk.studies import OpenStudy, seated
 from autocode.desk.view import fragment, pair_of, people
 from autocode.dossier.drawing import svg
 from autocode.dossier.findings import findings_chart
 from autocode.errors import InputError, StudyError
+from autocode.evaluate.meeting import VOTE, compare_since, decided_as
 from autocode.evaluate.stability import LITTLE
 from autocode.study import Study
+from autocode.study.matrix import coding_matrix
+from autocode.trail import Decision, reverse
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+
+
+_READ = 6  # passages of one point of the agenda that stand on the page
 
 
 def _number(row: Mapping[str, Any], name: str, low: float, high: float) -> float | None:
@@ -180,7 +190,190 @@ async def find(request: Request, study: OpenStudy, seat: Session) -> Response:
     return data({"reload": True})
 
 
-PAGES = {"/second/clinic": clinic, "/second/twice": twice, "/second/findings": findings}
+@dataclass(frozen=True, slots=True)
+class Talked:
+    """A passage of the agenda, as it stands.
 
-POSTS = {"/find": find}
+    Attributes:
+        key: Names it on the page.
+        codes: Codes that the two differ on here.
+        row: What both coders gave, and what is agreed on; None where the codings were changed since.
+        votes: By coder, the codes that the coder would give now; a coder who has not voted is not there.
+    """
+
+    key: str
+    item: Item
+    codes: tuple[str, ...]
+    row: Compared | None
+    votes: Mapping[str, tuple[str, ...]]
+
+
+def talk_of(desk: Desk, last: Kept) -> list[tuple[dict[str, Any], list[Talked], int]]:
+    """The points of an agenda: each with the passages to read and how many more there are."""
+    pair = tuple(last.found["coders"])
+    rows: dict[str, dict[str, Compared]] = {}
+    votes, made = _votes(desk, pair), []
+    for n, point in enumerate(last.found["points"]):
+        places: dict[tuple[str, int, int], list[str]] = {}
+        for c in point["cells"]:
+            s = c["segment"]
+            if last.words(desk.study, s) is not None and desk.within(s["document"], s["start"], s["end"]):
+                places.setdefault((s["document"], s["start"], s["end"]), []).append(c["code"])
+        talked = []
+        for m, ((document, start, end), codes) in enumerate(list(places.items())[:_READ]):
+            if document not in rows:
+                rows[document] = {r.item.segment.id: r for r in compared(desk, document, (pair[0], pair[1]))}
+            item = desk.within(document, start, end)[0]
+            given = {
+                c: tuple(k for k in codes if votes[c, *item.key, k])
+                for c in pair
+                if any((c, *item.key, k) in votes for k in codes)
+            }
+            talked.append(Talked(f"p{n}-{m}", item, tuple(dict.fromkeys(codes)), rows[document].get(item.segment.id), given))
+        made.append((point, talked, max(0, len(places) - _READ)))
+    return made
+
+
+def _votes(desk: Desk, pair: Sequence[str]) -> dict[tuple[str, str, str, str], bool]:
+    """By coder, document, segment and code: whether the coder would give the code now, as last said in a meeting."""
+    found: dict[tuple[str, str, str, str], bool] = {}
+    for coder in pair:
+        for e in desk.standing.marks(coder, (VOTE,)):
+            d = e.decision
+            found.setdefault((coder, d.document, d.segment, desk.standing.path(d.code, e.seq)), d.note.startswith("given"))
+    return found
+
+
+def votes_of(desk: Desk, pair: Sequence[str]) -> dict[tuple[str, str, int, int, str], bool]:
+    """The same by coder, document, start, end and code, for segments that are still there."""
+    return {
+        (coder, document, item.segment.start, item.segment.end, code): given
+        for (coder, document, unit, code), given in _votes(desk, pair).items()
+        if (item := desk.find((document, unit)))
+    }
+
+
+def vote(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
+    """What a coder would code now, after the talk: a round of its own.
+
+    Args:
+        ask: `code` is the coder who votes, `codes` the codes voted for, `edge` the passage.
+    """
+    last = kept(desk.path, desk.study, "meeting")
+    found = [t for _, talked, _ in talk_of(desk, last) for t in talked if t.key == ask.edge] if last else []
+    if last is None or not found or ask.code not in last.found["coders"] or not set(ask.codes) <= set(found[0].codes):
+        raise StudyError("this vote", "it is on no passage of the agenda", "Reload the page.")
+    s, batch = found[0].item.segment, uuid.uuid4().hex
+    told = "" if sitting.coder == ask.code else f", written down by {sitting.coder}"
+    return [
+        replace(
+            Decision(VOTE, ask.code, s.document, s.id, s.start, s.end, code, batch=batch, request=ask.request),
+            note=f"{'given' if code in ask.codes else 'not given'} at the meeting{told}",
+            codebook=desk.study.codebook.sha256,
+        )
+        for code in found[0].codes
+    ]
+
+
+def undo_in_meeting(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
+    """The undoing of what was last done in a meeting, by whichever of the two."""
+    last = kept(desk.path, desk.study, "meeting")
+    coders = dict.fromkeys([sitting.coder, *(last.found["coders"] if last else ())])
+    entry = max((e for c in coders for e in desk.standing.marks(c, (VOTE, "agree"))), key=lambda e: e.seq, default=None)
+    if entry is None:
+        raise StudyError("undo", "there is nothing left to take back in this meeting", "")
+    batch = entry.decision.batch
+    mine = [
+        e for e in desk.standing.marks(entry.decision.coder, (entry.decision.action,)) if batch and e.decision.batch == batch
+    ]
+    return [reverse(sorted(mine, key=lambda e: e.seq) or [entry], sitting.coder, ask.request)]
+
+
+async def meeting(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """The agenda of a meeting: what to talk about first."""
+    sitting, desk = study.sitting(seat), study.desk()
+    if not sitting:
+        return moved(f"{study.base}/login")
+    last = kept(desk.path, desk.study, "meeting")
+    talk = talk_of(desk, last) if last else []
+    told = {"kept": last, "talk": talk, **_agreed(talk), **people(desk, last.found["coders"] if last else ())}
+    return html(
+        fragment(
+            "meeting.html",
+            study=study,
+            desk=desk,
+            seat=seat,
+            sitting=sitting,
+            room="second",
+            job=study.jobs.of("meeting"),
+            **told,
+        )
+    )
+
+
+def _agreed(talk: Sequence[tuple[Any, Sequence[Talked], int]]) -> dict[str, int]:
+    passages = {t.item.key: t for _, talked, _ in talk for t in talked}
+    return {"total": len(passages), "done": sum(t.row is not None and t.row.agreed is not None for t in passages.values())}
+
+
+def after_talk(study: OpenStudy, ask: Ask) -> dict[str, Any]:
+    """What changes on the page of a meeting: the passage spoken of, wherever it stands, and the count."""
+    desk = study.desk()
+    last = kept(desk.path, desk.study, "meeting")
+    if last is None or ask.do in ("undo", "redo"):
+        return {"reload": True}
+    talk, more = talk_of(desk, last), people(desk, last.found["coders"])
+    chosen = next((t.item.key for _, talked, _ in talk for t in talked if t.key == ask.edge), None)
+    parts = {
+        t.key: fragment("talk.html", t=t, desk=desk, study=study, **more)
+        for _, talked, _ in talk
+        for t in talked
+        if t.item.key == chosen
+    }
+    counts = _agreed(talk)
+    return {
+        "parts": {**parts, "progress": fragment("talk-count.html", **counts)},
+        "say": f"{counts['done']} of {counts['total']} passages agreed.",
+    }
+
+
+async def since(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """What a meeting has changed, held against the agenda."""
+    from starlette.concurrency import run_in_threadpool
+
+    seated(study, seat)
+    desk = study.desk()
+    last = kept(desk.path, desk.study, "meeting")
+    if last is None:
+        raise StudyError("this meeting", "there is no agenda yet", "Make the agenda first.")
+    pair = tuple(last.found["coders"])
+    said = votes_of(desk, pair)
+
+    def held() -> Any:
+        """The differences now, with the votes applied, beside those of the last meeting."""
+        matrix = coding_matrix(desk.study, Config(), pair)
+        return compare_since(decided_as(matrix, said), desk.study.documents, last.found)
+
+    more = people(desk, pair)
+    try:
+        shown = fragment("since.html", since=await run_in_threadpool(held), fault="", **more)
+    except StudyError as error:
+        shown = fragment("since.html", since=None, fault=str(error), **more)
+    return data({"parts": {"since": shown}})
+
+
+ACTS: dict[tuple[str, str], Callable[[Desk, ReviewSession, Ask], list[Decision]]] = {
+    ("vote", "meeting"): vote,
+    ("undo", "meeting"): undo_in_meeting,
+}
+"""What is decided in a meeting, by what the page asks for and the room it names; agreeing is as in the comparison."""
+
+PAGES: dict[str, Callable[[Request, OpenStudy, Session], Awaitable[Response]]] = {
+    "/second/meeting": meeting,
+    "/second/clinic": clinic,
+    "/second/twice": twice,
+    "/second/findings": findings,
+}
+
+POSTS = {"/find": find, "/since": since}
 """The requests of these views."""

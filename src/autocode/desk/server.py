@@ -78,7 +78,7 @@ async def do(request: Request, study: OpenStudy, seat: Session) -> Response:
     if ask.view == "again":
         answer = again.after(study, sitting, ask)
     elif ask.view == "meeting":
-        answer = compare.after_talk(study, ask)
+        answer = second_look.after_talk(study, ask)
     elif ask.do in ("agree", "agree-all"):
         answer = compare.resolved(desk, ask)
     elif ask.do in codes.STEPS or ask.edge == "page":
@@ -102,7 +102,7 @@ def decided(desk: Desk, sitting: ReviewSession, ask: Ask) -> Sequence[Decision]:
         return compare.agree(desk, sitting, ask)
     if ask.do == "agree-all":
         return compare.agree_all(desk, sitting, ask)
-    if found := {**again.ACTS, **compare.ACTS}.get((ask.do, ask.view)):
+    if found := {**again.ACTS, **second_look.ACTS}.get((ask.do, ask.view)):
         return found(desk, sitting, ask)
     if ask.do == "remark":
         return [codes.remark(desk, sitting, ask)]

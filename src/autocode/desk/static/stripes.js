@@ -1,6 +1,6 @@
 "use strict";
 /* Bars beside the very lines that are coded, overlapping ones side by side; and the recording. Measured only where they can be seen. */
-const watcher = new IntersectionObserver((found) => draw(found.filter((f) => f.isIntersecting).map((f) => f.target)), { root: null, rootMargin: "300px" });
+const watcher = new IntersectionObserver((found) => draw(found.filter((f) => f.isIntersecting).flatMap((f) => $$(".unit", f.target))), { root: null, rootMargin: "300px" });
 /* A range over code points a to b of a paragraph. */
 function over(p, a, b) {
   const text = p.textContent, astral = text.length !== [...text].length, range = document.createRange();
@@ -39,14 +39,12 @@ function draw(units) {
     bars.style.width = `${Math.max(1, lanes) * 8}px`;
   }
 }
-const watch = (root) => $$(".unit", root).forEach((unit) => watcher.observe(unit));
+const watch = () => $$(".chunk", $("#transcript")).forEach((chunk) => watcher.observe(chunk));
 new MutationObserver((changes) => {
-  const fresh = changes.flatMap((c) => [...c.addedNodes]).filter((n) => n.classList?.contains("unit"));
-  fresh.forEach((unit) => watcher.observe(unit));
-  draw(fresh);
+  draw(changes.flatMap((c) => [...c.addedNodes]).filter((n) => n.classList?.contains("unit")));
 }).observe($("#transcript"), { childList: true, subtree: true });
-watch($("#transcript"));
-addEventListener("resize", () => { watcher.disconnect(); watch($("#transcript")); });
+watch();
+addEventListener("resize", () => { watcher.disconnect(); watch(); });
 /* The recording: one segment from its beginning, again and again where asked; pace and loop outlive a reload. */
 const sound = () => ({ rate: 1, loop: false, ...JSON.parse(sessionStorage.getItem("sound")) });
 let playing = {};
