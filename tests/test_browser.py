@@ -955,7 +955,7 @@ def _edge(page: Any, words: str, last: bool) -> tuple[float, float]:
     return x, y
 
 
-def _drag(page: Any, grip: str, words: str, last: bool) -> None:
+def _pull(page: Any, grip: str, words: str, last: bool) -> None:
     box = page.locator(f".grip[data-grip={grip}]").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
@@ -983,8 +983,8 @@ def test_the_words_of_a_coding_are_edited_by_keys_and_by_dragging_their_marks(br
         page.locator("#spanning").wait_for(state="hidden")
         assert _words(folder) == []
         page.click("#pane .suggestion [data-do=span]")
-        _drag(page, "last", words[-3], True)
-        _drag(page, "first", words[2], False)
+        _pull(page, "last", words[-3], True)
+        _pull(page, "first", words[2], False)
         assert page.evaluate("getSelection().toString()").split() == words[2:-2]
         _press(page, "Enter")
         (first,) = _words(folder)
@@ -994,7 +994,7 @@ def test_the_words_of_a_coding_are_edited_by_keys_and_by_dragging_their_marks(br
         page.keyboard.press("e")
         x, y = _edge(page, words[-1], True)
         page.mouse.click(x, y)  # the nearer edge comes to the word clicked
-        _drag(page, "first", words[1], False)
+        _pull(page, "first", words[1], False)
         _press(page, "Enter")
         assert [(w.split(), code) for w, code in _words(folder)] == [(words[1:], first[1])]
         _press(page, "u")
