@@ -13,10 +13,10 @@ from autocode.agreement.differences import CAUSES, inventory
 from autocode.config import Config
 from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
-from autocode.desk.compare import TAKEN, agree, agree_all, compared, figures, same
+from autocode.desk.compare import TAKEN, agree, agree_all, figures, same
 from autocode.desk.guard import Ask
-from autocode.desk.session import Desk
-from autocode.desk.view import pair_of
+from autocode.desk.session import Desk, pair_of
+from autocode.desk.view import compared
 from autocode.errors import CodebookError, StudyError
 from autocode.store import update
 from autocode.study import Study

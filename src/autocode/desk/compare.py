@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from autocode.agreement import agree as measured
-from autocode.agreement.differences import CAUSES, inventory
 from autocode.agreement.rows import Row
 from autocode.config import Config
 from autocode.desk import about, coded, seen
 from autocode.desk.acts import words_of
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Ask, Session, data, html, moved
-from autocode.desk.session import Between, Desk
+from autocode.desk.session import Desk, agreed_coder, pair_of
 from autocode.desk.studies import OpenStudy
-from autocode.desk.view import agreed_coder, fragment, pair_of
+from autocode.desk.view import Compared, compared, fragment
 from autocode.errors import StudyError
 from autocode.formats.tables.participants import agreement_options
 from autocode.store.ledger import now
@@ -41,93 +38,6 @@ REASONS = (
     "Both readings hold.",
     "The words before or after decide it.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A segment that both coders saw and at least one has coded.
-
-    Attributes:
-        first: Paths of the codes that the first coder gave it; `second` those of the second.
-        agreed: Those agreed on; None where nothing is resolved yet.
-        note: Why it was resolved so.
-        asked: What the interviewer said before.
-        causes: Why they differ, in words, as everywhere else.
-        span: The words that they coded of it: start and end in the document.
-        said: By coder and code the words coded, where these are only a part of the segment.
-    """
-
-    item: Item
-    number: int
-    text: str
-    first: tuple[str, ...]
-    second: tuple[str, ...]
-    agreed: tuple[str, ...] | None
-    note: str = ""
-    asked: str = ""
-    causes: tuple[str, ...] = ()
-    span: tuple[int, int] = (0, 0)
-    said: Mapping[tuple[str, str], str] = field(default_factory=dict)
-
-    @property
-    def open(self) -> bool:
-        """Whether the coders differ and nobody has resolved it."""
-        return self.agreed is None and self.first != self.second
-
-
-def compared(desk: Desk, document: str, pair: tuple[str, str]) -> list[Compared]:
-    """The segments of a document that both coders of a pair saw and at least one coded, in order."""
-    third = agreed_coder(desk)
-    read = desk.readings_of(document, third)
-    text, items = desk.study.by_id[document].text, desk.items(document)
-    found = []
-    for n, first, second, causes, question in _between(desk, pair).get(document, ()):
-        span, here = items[n].segment, desk.touching(items[n])
-        given = tuple(dict.fromkeys(c.code for c in here if c.coder == third))
-        resolved = given or any(r.start <= span.start and span.end <= r.end for r in read)
-        own = [(c, max(c.start, span.start), min(c.end, span.end)) for c in here if c.coder in pair]
-        parts = {(c.coder, c.code): text[a:b] for c, a, b in own if (a, b) != (span.start, span.end)}
-        whole = min((a for _, a, _ in own), default=span.start), max((b for *_, b in own), default=span.end)
-        memo = next((c.memo for c in here if c.coder == third and c.memo), "")
-        asked = desk.study.by_id[document].text_of(items[question].segment) if question >= 0 else ""
-        about = (first, second, given if resolved else None, memo, asked, causes, whole, parts)
-        found.append(Compared(items[n], n, text[span.start : span.end], *about))
-    return found
-
-
-def left(desk: Desk, pair: tuple[str, str]) -> dict[str, int]:
-    """By document, on how many segments the two differ and nobody has resolved it."""
-    third, rows = agreed_coder(desk), _between(desk, pair)
-    touched = {c.document for c in desk.study.codings if c.coder == third}
-    touched |= {r.document for r in desk.study.readings if r.coder == third}
-    return {
-        d: sum(r.open for r in compared(desk, d, pair)) if d in touched else sum(a != b for _, a, b, *_ in found)
-        for d, found in rows.items()
-    }
-
-
-def _between(desk: Desk, pair: tuple[str, str]) -> Mapping[str, list[Between]]:
-    """By document, each segment that both saw and one coded: its number, both sides' codes, why they differ, the question."""
-    if pair in desk.between:
-        return desk.between[pair]
-    matrix = coding_matrix(desk.study, replace(Config(), segment=desk.advice.cut), pair)
-    causes = {(d.segment.document, d.segment.id): d.causes for d in inventory(matrix, *pair).segments}
-    found: dict[str, list[Between]] = {}
-    sides: tuple[dict[int, list[str]], dict[int, list[str]]] = {}, {}
-    for r, u, k in np.argwhere(matrix.Y).tolist():
-        sides[r].setdefault(u, []).append(matrix.codes[k])
-    for u in np.flatnonzero(matrix.seen.all(0) & matrix.Y.any((0, 2))).tolist():
-        s, (first, second) = matrix.segments[u], (tuple(side.get(u, ())) for side in sides)
-        item = desk.find((s.document, s.id))
-        if item is None:
-            raise StudyError("this comparison", "the documents are cut otherwise than they were", "Reload the page.")
-        n, items = desk.number(item), desk.items(s.document)
-        rows = found.setdefault(s.document, [])
-        back = range(n - 1, rows[-1][0] if rows else -1, -1)
-        question = next((m for m in back if items[m].context), rows[-1][4] if rows else -1)
-        rows.append((n, first, second, tuple(CAUSES[c] for c in causes.get((s.document, s.id), ())), question))
-    desk.between[pair] = found
-    return found
 
 
 def agree(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:

@@ -7,11 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from autocode.desk.compare import left
 from autocode.desk.guard import Session, data, html, moved, read_json
-from autocode.desk.session import Desk
+from autocode.desk.session import Desk, pair_of
 from autocode.desk.studies import OpenStudy, Studies
-from autocode.desk.view import fragment, pair_of
+from autocode.desk.view import fragment, left
 from autocode.dossier.record import NAME, QUESTIONS, load_record, state
 from autocode.errors import InputError, StudyError
 from autocode.formats.receipt import ReadOptions

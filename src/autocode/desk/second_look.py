@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from autocode.config import Config
 from autocode.desk.advice import Item, ReviewSession
-from autocode.desk.compare import Compared, compared
 from autocode.desk.guard import Ask, Session, data, html, moved, read_json
 from autocode.desk.jobs import FOLDER, Kept, keeper, kept
-from autocode.desk.session import Desk
+from autocode.desk.session import Desk, pair_of
 from autocode.desk.studies import OpenStudy, seated
-from autocode.desk.view import fragment, pair_of, people
+from autocode.desk.view import Compared, compared, fragment, people
 from autocode.dossier.drawing import svg
 from autocode.dossier.findings import findings_chart
 from autocode.errors import InputError, StudyError

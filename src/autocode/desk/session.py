@@ -354,3 +354,19 @@ def _without(codings: Iterable[Coding], removed: Iterable[Coding]) -> list[Codin
         else:
             kept.append(c)
     return kept
+
+
+AGREED = "agreed"
+
+
+def agreed_coder(desk: Desk) -> str:
+    """Id of the coder that holds the resolved coding."""
+    return desk.study.agreed or AGREED
+
+
+def pair_of(desk: Desk, first: str = "", second: str = "") -> tuple[str, str]:
+    """The two coders compared: those asked for, else the first two; "" where there is only one."""
+    humans = desk.study.humans
+    one = first if first in humans else next(iter(humans), "")
+    two = second if second in humans and second != one else next((c for c in humans if c != one), "")
+    return one, two
