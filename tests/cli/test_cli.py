@@ -649,3 +649,23 @@ def test_changed_codes_are_named(shell: Shell, study: Study) -> None:
     assert stale in shell("doctor", "corpora/again", "--model", "models/tiny")[1]
     assert stale in shell("suggest", "models/tiny", "corpora/again", "--out", "s.csv")[2]
     assert "as it was" in shell("describe", "corpora/tiny", "--model", "models/tiny")[1]
+
+
+def test_a_new_file_is_read_as_the_study_s_were(shell: Shell) -> None:
+    """Without the study, a model knows the example of how speakers are named and who asks: no question gets a code."""
+    words = {"ana": ("my shift at work takes all the hours", "Work"), "ben": ("my cat sleeps all day at home", "Home")}
+    for n in range(6):
+        talk = [f"=~ Penemuduga ~= apa cerita {n}\nso it goes\nand on", *(f"=~ R{n} ~= {w}" for w, _ in words.values())]
+        (shell.folder / f"T{n}.txt").write_text("\n".join(talk) + "\n")
+    rows = [f"T{n},{code},{who},{w}" for n in range(6) for who in words for w, code in words.values()]
+    (shell.folder / "c.csv").write_text("document,code,coder,text\n" + "\n".join(rows) + "\n")
+    files = [f"T{n}.txt" for n in range(6)]
+    pattern = ("--speaker-pattern", "=~ R1 ~=", "--speaker", "Penemuduga=Interviewer")
+    assert shell("import", *files, "c.csv", "--study", "s", *pattern)[0] == 0
+    assert shell("train", "s", "--config", "fake.toml", "--out", "m")[0] == 0
+    (shell.folder / "new.txt").write_text(
+        "=~ Penemuduga ~= my shift at work?\nso it goes\nand on\n=~ R9 ~= my cat sleeps all day\n=~ Penemuduga ~= bye\n=~ R9 ~= my shift at work\n"
+    )
+    assert shell("suggest", "m", "new.txt", "--out", "s.csv", "--all", "--plain")[0] == 0
+    found = list(csv.DictReader((shell.folder / "s.csv").open(newline="", encoding="utf-8")))
+    assert {(r["segment"], r["speaker"]) for r in found} == {("2", "R9"), ("4", "R9")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -37,14 +38,18 @@ from autocode.formats import read, read_all
 from autocode.formats.datasets.stream import is_stream, stream_documents
 from autocode.formats.datasets.suggestions import write_suggestions
 from autocode.formats.files import write_atomic
+from autocode.formats.overview import Overview
+from autocode.formats.receipt import ReadOptions
+from autocode.formats.transcripts.roles import pooled
 from autocode.model import CodingModel
 from autocode.model.alignment import read_alignment, translated
 from autocode.model.batch import Job, suggest_all
 from autocode.model.curve import Curve, curve_of
 from autocode.model.next import next_to_code
 from autocode.model.precedents import Unlike
+from autocode.model.saved import remembered_of
 from autocode.store import STORE
-from autocode.study import Study, Suggestion
+from autocode.study import Document, Study, Suggestion, Turn
 
 _NO_PROMISE = "no code has enough evidence yet to be suggested outright"
 _NOT_HERE = "a code is suggested outright only where enough of its suggestions are known to be right"
@@ -87,7 +92,7 @@ def suggest(
 
 def _in_parts(job: Job, sources: list[Path], streamed: bool, workers: int) -> None:
     with working("Reading the transcripts") as progress:
-        documents = stream_documents(sources[0]) if streamed else iter(read_all(sources)[0].documents)
+        documents = stream_documents(sources[0]) if streamed else iter(_new(job, sources).documents)
         found = suggest_all(job, documents, workers, progress)
     if found.ready:
         tell(f"{found.ready} of {found.parts} parts were ready from a run that was stopped.")
@@ -99,8 +104,20 @@ def _in_parts(job: Job, sources: list[Path], streamed: bool, workers: int) -> No
         tell(f"{_NOT_HERE.capitalize()}; here that is nowhere.")
 
 
+def _new(job: Job, sources: list[Path]) -> Study:
+    """New transcripts as the model's own were read: speakers by the same examples, whoever asks in one asks in all."""
+    shapes, asking = remembered_of(job.model)
+    new, receipts = read_all(sources, ReadOptions(shapes=shapes))
+    known = Document("", "", turns=tuple(Turn(0, 0, name) for name in asking), interviewers=tuple(asking))
+    new = replace(new, documents=pooled(new.documents, [known]))
+    if not all((source / STORE).is_file() for source in sources):
+        for line in Overview.of(new, receipts).head(0)[1:]:
+            tell(line)
+    return new
+
+
 def _at_once(job: Job, sources: list[Path]) -> None:
-    new, _ = read_all(sources)
+    new = _new(job, sources)
     loaded = CodingModel.load(job.model)
     if loaded.precision_note:
         tell(loaded.precision_note)
@@ -137,7 +154,7 @@ def _next(job: Job, sources: list[Path], model: CodingModel) -> str:
 
 
 def _carried_over(job: Job, sources: list[Path], alignment: Path) -> None:
-    new, _ = read_all(sources)
+    new = _new(job, sources)
     loaded = CodingModel.load(job.model)
     with working("Reading the transcripts") as progress:
         found, strange = loaded.read(Study(new.documents), job.everything, progress)

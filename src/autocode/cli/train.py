@@ -40,12 +40,14 @@ from autocode.encode.multilingual import add_multilingual
 from autocode.encode.weights import add_encoder, added_encoders, encoders_folder, remove_encoder
 from autocode.errors import EncoderError, StudyError
 from autocode.formats import read
+from autocode.formats.receipt import SHAPED
 from autocode.model import CodingModel
 from autocode.model.alignment import Alignment, Side, propose, read_alignment, side_of_model, side_of_study, write_alignment
 from autocode.model.curve import retrained
 from autocode.model.saved import MANIFEST, check_place
 from autocode.model.transfer import Evidence, Others, learn_with
 from autocode.store import STORE
+from autocode.store import receipts as imports
 from autocode.store.ledger import append
 from autocode.study import Study
 from autocode.trail import Decision
@@ -148,6 +150,7 @@ def train(
             tell(str(evidence)) if as_json else print(evidence)
     if told:
         learnt = replace(learnt, provenance={**(learnt.provenance or {}), "reviewed": {"learnt": reviewed, **told.to_json()}})
+    learnt = _with_patterns(learnt, studies[0])
     learnt.save(folder, quotes)
     for note in filter(
         None, (learnt.effort_note, learnt.size_note, languages(found.documents).warning(learnt.encoder.identity.name))
@@ -165,6 +168,13 @@ def train(
     tell(f"Next: autocode suggest {folder} NEW_TRANSCRIPTS --out suggestions.html")
 
 
+def _with_patterns(model: CodingModel, study: Path) -> CodingModel:
+    """The model, remembering how speakers are named in the study where a person showed it by example."""
+    kept = imports(study / STORE) if (study / STORE).is_file() else ()
+    patterns = list(dict.fromkeys(r.source.strip("'") for r in kept if r.what == SHAPED))
+    return replace(model, provenance={**(model.provenance or {}), "speaker_patterns": patterns}) if patterns else model
+
+
 def _if_better(studies: list[Path], folder: Path, finished: list[str] | None, quotes: bool, as_json: bool) -> None:
     """Train a model again on what was decided since, and let the better one stay; the ledger says so where it changed."""
     if len(studies) > 1:
@@ -180,7 +190,7 @@ def _if_better(studies: list[Path], folder: Path, finished: list[str] | None, qu
         new, told = retrained(old, independent(found, written), found, progress)
     if new is not None:
         quoting = old.precedents is not None and any(p.text for p in old.precedents.items)
-        new.save(folder, quotes and quoting)  # a model that held no words learns no words
+        _with_patterns(new, studies[0]).save(folder, quotes and quoting)  # a model that held no words learns no words
         if written:
             append(studies[0] / STORE, [Decision("model", "", note=str(told))])
     show(told, as_json)

@@ -196,6 +196,19 @@ def _made_from(folder: Path) -> list[Path]:
     return [store for name in named if (store := Path(os.path.normpath(folder.absolute() / name))).is_file()]
 
 
+def remembered_of(folder: Path) -> tuple[tuple[str, ...], frozenset[str]]:
+    """What a saved model remembers of the transcripts that it learnt from.
+
+    Returns:
+        How speakers are named, by examples that a person gave; and the names of interviewers, in lower case.
+
+    Raises:
+        ModelError: It is no model, or was changed after it was saved.
+    """
+    made = _manifest(folder)
+    return tuple(map(str, made.get("speaker_patterns", ()))), frozenset(map(str, made.get("interviewers", ())))
+
+
 def erase_evidence(folder: Path, documents: Collection[str], theirs: Callable[[str], bool]) -> int:
     """Take the segments of some documents, and whatever else quotes them, out of a model; its weights stay.
 
