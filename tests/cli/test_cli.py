@@ -664,7 +664,8 @@ def test_a_new_file_is_read_as_the_study_s_were(shell: Shell) -> None:
     assert shell("import", *files, "c.csv", "--study", "s", *pattern)[0] == 0
     assert shell("train", "s", "--config", "fake.toml", "--out", "m")[0] == 0
     (shell.folder / "new.txt").write_text(
-        "=~ Penemuduga ~= my shift at work?\nso it goes\nand on\n=~ R9 ~= my cat sleeps all day\n=~ Penemuduga ~= bye\n=~ R9 ~= my shift at work\n"
+        "=~ Penemuduga ~= my shift at work?\nso it goes\nand on\n=~ R9 ~= my cat sleeps all day\n"
+        "=~ Penemuduga ~= bye\n=~ R9 ~= my shift at work\n"
     )
     assert shell("suggest", "m", "new.txt", "--out", "s.csv", "--all", "--plain")[0] == 0
     found = list(csv.DictReader((shell.folder / "s.csv").open(newline="", encoding="utf-8")))

@@ -192,3 +192,16 @@ def test_words_hardly_heard_are_counted_in_the_receipt(tmp_path: Path) -> None:
     )
     notes = read_all([path])[1][0].notes
     assert notes == ("1 word heard with less than 50% confidence: marked to be checked",)
+
+
+def test_monologues_of_named_people_are_turns(tmp_path: Path) -> None:
+    """Rev: speakers by number, words and signs as elements with their times."""
+    said = (("Vera Lind", "How so?"), ("Olaf", "Well, no."))
+    elements = [[{"type": "text", "value": w, "ts": n, "end_ts": n + 0.5}] for n, (_, w) in enumerate(said)]
+    content = {
+        "speakers": [{"id": n, "name": name} for n, (name, _) in enumerate(said)],
+        "monologues": [{"speaker": n, "elements": e} for n, e in enumerate(elements)],
+    }
+    (tmp_path / "t.json").write_text(json.dumps(content))
+    document = read(tmp_path / "t.json").documents[0]
+    assert [(t.speaker, document.text_of(t), t.start_ms) for t in document.turns] == [(*said[0], 0), (*said[1], 1000)]

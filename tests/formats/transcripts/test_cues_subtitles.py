@@ -167,3 +167,13 @@ def test_signs_of_another_speaker_make_turns(tmp_path: Path) -> None:
         ("Respondent", "I did."),
     ]
     assert receipts[0].notes == ("no names; the signs of another speaker (4) taken as two people who speak in turn",)
+
+
+def test_names_before_the_times_are_voices(tmp_path: Path) -> None:
+    """Webex writes who speaks beside the number of a piece."""
+    cues = [
+        f'{n} "{who}" (100{n})\n00:00:0{n}.000 --> 00:00:0{n + 1}.000\n{w}\n'
+        for n, who, w in ((1, "Vera", "So?"), (2, "Olaf", "No."))
+    ]
+    (tmp_path / "t.vtt").write_text("WEBVTT\n\n" + "\n".join(cues))
+    assert [(who, words) for who, words, *_ in _turns(_read(tmp_path / "t.vtt"))] == [("Vera", "So?"), ("Olaf", "No.")]

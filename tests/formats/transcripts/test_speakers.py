@@ -370,3 +370,16 @@ def test_closing_lines_of_programs_are_left_out() -> None:
     said = "".join(f"{('Vera Lind', 'Olaf Berg')[n % 2]}: {w}\n" for n, w in enumerate(WORDS))
     text = f"{said}\nMeeting ended after 00:12:10\n\nThis editable transcript was computer generated.\n"
     assert _turns(text)[-1] == ("Olaf Berg", WORDS[-1])
+
+
+def test_cells_beside_the_words_belong_to_nobody() -> None:
+    """Names stand in the cells of the words, and a margin beside these holds notes: they are counted, not said."""
+    text = "".join(f"{('IV', 'P3')[n % 2]}: {words}\t{'look again' * (n == 1)}\n" for n, words in enumerate(WORDS))
+    assert _turns(text)[1] == ("P3", WORDS[1])
+    assert "1 cell beside the words (notes, codes) belong to nobody" in turns_in(text).doubts
+
+
+def test_a_time_below_the_name_in_its_cell_is_no_word() -> None:
+    """A cell holds the name and the time below it, the next one the words."""
+    text = "".join(f"{('Vera', 'Olaf')[n % 2]}\n00:00:0{n}\t{words}\n" for n, words in enumerate(WORDS))
+    assert _turns(text) == [(("Vera", "Olaf")[n % 2], words) for n, words in enumerate(WORDS)]

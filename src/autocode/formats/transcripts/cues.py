@@ -3,7 +3,7 @@
 Recorders cut speech where the screen is full, not where a thought ends; pieces of one speaker
 that follow one another become one turn, from the first one's start to the last one's end. Read are
 subtitles and the JSON of speech recognition: Whisper's command line, its API, whisper.cpp, WhisperX, faster-whisper's
-lists, the chunks of Hugging Face's pipeline, Deepgram, AssemblyAI, Amazon Transcribe, and YouTube's json3.
+lists, the chunks of Hugging Face's pipeline, Deepgram, AssemblyAI, Rev, Amazon Transcribe, and YouTube's json3.
 
 Sources: openai/whisper `transcribe.py` and `utils.py`; OpenAI's API reference (verbose_json); whisper.cpp `examples/cli`;
 WhisperX `types.py`; Deepgram's and AssemblyAI's API references; the automatic-speech-recognition pipeline of transformers.
@@ -25,6 +25,7 @@ from typing import Any
 from autocode.errors import InputError, counted
 from autocode.formats.files import read_text
 from autocode.formats.receipt import ReadOptions, Receipt
+from autocode.formats.transcripts import milliseconds
 from autocode.formats.transcripts.roles import names_in_turn, with_roles
 from autocode.formats.transcripts.speakers import split_names
 from autocode.study import Document, Doubt, Study, Turn
@@ -151,6 +152,7 @@ def _joined(cues: Iterable[Cue]) -> list[Cue]:
 
 _TIME = r"(?:\d{1,3}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
 _TIMING = re.compile(rf"^[ \t]*({_TIME})[ \t]*(?:-->|,)[ \t]*({_TIME})(?:[ \t][^\n]*)?$", re.MULTILINE)
+_IDENTIFIER = re.compile(r'(?:^|\n)\d+[ \t]+"([^"\n]{1,80})"[^\n]{0,40}\n$')
 _VOICE = re.compile(r"<v(?:\.[^ \t>]{0,80})?[ \t]{1,9}([^<>\n]{0,200})>")
 _TAG = re.compile(r"</?(?:v|c|b|i|u|ruby|rt|lang|font)(?:[ .][^<>]{0,200})?>|<\d[\d:.]*>|\{\\an?\d+\}", re.IGNORECASE)
 _SECONDS = r"\d{1,9}(?:\.\d+)?(?:[eE][+-]?\d{1,2})?"
@@ -202,28 +204,19 @@ def _cues(text: str) -> Iterator[Cue]:
         end = timings[number].start() if number < len(timings) else len(text)
         block = re.split(r"\n[ \t]*\n", text[timing.end() : end].lstrip("\n"), maxsplit=1)
         words = block[0] if len(block) > 1 else re.sub(r"\n\d+[ \t]*\n?$", "", block[0])  # the next cue's number
-        yield from _voices(words, _ms(timing[1]), _ms(timing[2]))
+        named = _IDENTIFIER.search(text, max(0, timing.start() - 200), timing.start())  # Webex names the voice there
+        voices = _voices(words, milliseconds(timing[1]), milliseconds(timing[2]))
+        yield from (replace(c, speaker=c.speaker or named[1]) for c in voices) if named else voices
 
 
 def _voices(words: str, start: int, end: int) -> Iterator[Cue]:
     """One cue for each voice tag of a block; the block without tags is one cue."""
     parts = _VOICE.split(words)
-    if _plain(parts[0]):
-        yield Cue(_plain(parts[0]), "", start, end)
-    for name, said in zip(parts[1::2], parts[2::2], strict=True):
-        yield Cue(_plain(said), html.unescape(name).strip(" /\t"), start, end)
-
-
-def _plain(words: str) -> str:
-    return html.unescape(_TAG.sub("", words)).strip()
-
-
-def _ms(time: str) -> int:
-    clock, _, fraction = time.replace(",", ".").partition(".")
-    seconds = 0
-    for part in clock.split(":"):
-        seconds = 60 * seconds + int(part)
-    return 1000 * seconds + int((fraction or "0").ljust(3, "0"))
+    plain = [html.unescape(_TAG.sub("", said)).strip() for said in parts[::2]]
+    if plain[0]:
+        yield Cue(plain[0], "", start, end)
+    for name, said in zip(parts[1::2], plain[1:], strict=True):
+        yield Cue(said, html.unescape(name).strip(" /\t"), start, end)
 
 
 def _grid(text: str) -> list[Cue]:
@@ -256,7 +249,7 @@ def is_speech(content: Any) -> bool:
         return bool(content) and all(isinstance(s, dict) and {"text", "start"} <= s.keys() for s in content)
     if not isinstance(content, dict):
         return False
-    lists = ("segments", "transcription", "events", "chunks", "utterances")
+    lists = ("segments", "transcription", "events", "chunks", "utterances", "monologues")
     return (
         any(isinstance(content.get(key), list) for key in lists)
         or isinstance(content.get("results"), dict)
@@ -292,6 +285,13 @@ def _recognised(content: Mapping[str, Any]) -> Iterator[Cue]:
             yield Cue(words, "", start, start + int(event.get("dDurationMs", 0)))
     elif isinstance(content.get("results"), dict):
         yield from _deepgram(content["results"])
+    elif isinstance(content.get("monologues"), list):
+        names = {str(s.get("id")): str(s.get("name") or "") for s in content.get("speakers") or ()}
+        for said in content["monologues"]:  # Rev
+            parts, voice = said["elements"], str(said.get("speaker", ""))
+            times = [t for e in parts for t in (_from_seconds(e.get("ts")), _from_seconds(e.get("end_ts"))) if t is not None]
+            words = "".join(str(e["value"]) for e in parts)
+            yield Cue(words, names.get(voice) or f"Speaker {voice}", min(times, default=None), max(times, default=None))
     elif isinstance(content.get("utterances"), list):
         for u in content["utterances"]:  # AssemblyAI, in milliseconds
             yield Cue(str(u["text"]), f"Speaker {u['speaker']}", int(u["start"]), int(u["end"]))

@@ -72,11 +72,12 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
         sides, doubts = unnamed_sides(page)
         return Speech(_between(page, sides) if sides else (), page.front.meanings, doubts)
     labels, doubts = _spelled_alike(_from_zero(_absorbed(found, page)))
+    labels, beside = _within_cells(page, labels)
     if len({label.name for label in labels}) == 1:
         turns, inferred = _one_side(page, labels)
     else:
         turns, inferred = _between(page, labels), ()
-    return Speech(turns, page.front.meanings, (*look, *doubts, *inferred, *doubts_of(page, turns, found)))
+    return Speech(turns, page.front.meanings, (*look, *doubts, *beside, *inferred, *doubts_of(page, turns, found)))
 
 
 def read_speakers(
@@ -124,6 +125,17 @@ def _absorbed(found: Candidate, page: Page) -> tuple[Label, ...]:
                 more.append(x)
                 taken.add(x.start)
     return tuple(sorted((*found.labels, *more), key=lambda x: x.start))
+
+
+def _within_cells(page: Page, labels: Sequence[Label]) -> tuple[list[Label], tuple[str, ...]]:
+    """Labels whose words end with their cell, where names stand in the cells of words and other cells beside these."""
+    ends = [page.text.find("\n", x.end) for x in labels]
+    tabs = [page.text.find("\t", x.end, end if end >= 0 else len(page.text)) for x, end in zip(labels, ends, strict=True)]
+    if any(x.stop for x in labels) or sum(at >= 0 for at in tabs) < max(3, 0.8 * len(labels)):
+        return list(labels), ()
+    notes = sum(bool(page.text[at : end if end >= 0 else None].strip()) for at, end in zip(tabs, ends, strict=True) if at >= 0)
+    told = (f"{counted(notes, 'cell')} beside the words (notes, codes) belong to nobody",) if notes else ()
+    return [replace(x, stop=at) if at >= 0 else x for x, at in zip(labels, tabs, strict=True)], told
 
 
 def _from_zero(labels: Sequence[Label]) -> Sequence[Label]:

@@ -376,7 +376,9 @@ def _read_json(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
         return study_from_delve(content, path)
     if is_speech(content):
         return speech(content, path)
-    raise InputError(path.name, "it is JSON of no known program", "Known: Whisper, WhisperX, Deepgram, YouTube, Delve.")
+    raise InputError(
+        path.name, "it is JSON of no known program", "Known: Whisper, WhisperX, Deepgram, AssemblyAI, Rev, YouTube, Delve."
+    )
 
 
 TEXTS: dict[str, Reader] = {
