@@ -9,7 +9,7 @@ import pytest
 from autocode.errors import InputError
 from autocode.formats import ReadOptions, read_all
 from autocode.formats.overview import DocumentRow, Overview
-from autocode.study import Document
+from autocode.study import Document, Turn
 
 TALK = "I: How did it go for you then?\nR: It was hard, I had no time at all and no money.\nI: Why?\nR: The job.\n"
 GO_ON = ReadOptions(go_on=True, add_codes=True)
@@ -128,3 +128,12 @@ def test_a_list_of_codes_that_is_not_called_a_codebook_is_asked_about(tmp_path: 
 def test_a_text_without_speakers_names_its_units(text: str, units: str) -> None:
     """Paragraphs, else lines, else sentences are what is coded, and the receipt says which."""
     assert units in DocumentRow.of(Document("a", text)).odd
+
+
+def test_a_document_shows_the_roles_that_the_study_knows() -> None:
+    """Who asks elsewhere is the interviewer here too, though this document alone does not tell."""
+    text = "Vera: Yes.\nOlaf: No.\nVera: Perhaps.\nOlaf: Fine.\n"
+    turns = tuple(Turn(text.index(w), text.index(w) + len(w), who) for who, w in (("Vera", "Yes."), ("Olaf", "No.")))
+    row = DocumentRow.of(Document("d", text, turns=turns, interviewers=("Vera",)))
+    assert (row.speakers, row.odd) == (("Vera (interviewer)", "Olaf"), "")
+    assert "nobody is known as the interviewer" in DocumentRow.of(Document("d", text, turns=turns)).odd

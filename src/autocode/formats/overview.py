@@ -161,6 +161,8 @@ class DocumentRow:
     def of(cls, document: Document) -> DocumentRow:
         """Look at a document."""
         roles = {r.speaker: r.role for r in propose_roles(document)} if document.turns else {}
+        if asking := {*document.interviewers} & {*roles}:  # as the study knows them, whatever this document alone tells
+            roles = {name: INTERVIEWER if name in asking else RESPONDENT for name in roles}
         named = {INTERVIEWER: " (interviewer)", RESPONDENT: ""}
         speakers = tuple(f"{name}{named.get(role, ' (role unclear)')}" for name, role in roles.items())
         config = SegmentConfig()

@@ -289,9 +289,9 @@ def _recognised(content: Mapping[str, Any]) -> Iterator[Cue]:
         names = {str(s.get("id")): str(s.get("name") or "") for s in content.get("speakers") or ()}
         for said in content["monologues"]:  # Rev
             parts, voice = said["elements"], str(said.get("speaker", ""))
-            times = [t for e in parts for t in (_from_seconds(e.get("ts")), _from_seconds(e.get("end_ts"))) if t is not None]
+            at = [t for e in parts for t in (_from_seconds(e.get("ts")), _from_seconds(e.get("end_ts"))) if t is not None]
             words = "".join(str(e["value"]) for e in parts)
-            yield Cue(words, names.get(voice) or f"Speaker {voice}", min(times, default=None), max(times, default=None))
+            yield Cue(words, names.get(voice) or f"Speaker {voice}", min(at, default=None), max(at, default=None))
     elif isinstance(content.get("utterances"), list):
         for u in content["utterances"]:  # AssemblyAI, in milliseconds
             yield Cue(str(u["text"]), f"Speaker {u['speaker']}", int(u["start"]), int(u["end"]))
