@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from autocode.agreement import AgreementReport, agree_on
+from autocode.agreement import agree_on
 from autocode.agreement.counts import Decisions, by_group, by_theme, by_whole_document, decisions, only
 from autocode.agreement.differences import agreement_by_document
 from autocode.agreement.estimate import Estimate, apa
@@ -297,7 +297,9 @@ def evaluate(
         shown = bool(accepted(written) & frozenset(found.codings))
         people = {d.id: who for d in found.documents if (who := participant_of(d))}
         hidden = False if shown else (alone and bool(written)) or None
-        _print_conditions(report, Record(True, suggestions_hidden=hidden, participants=people))
+        print("\nThe verdict holds under these conditions:")
+        for condition in conditions(report, Record(True, suggestions_hidden=hidden, participants=people)):
+            print(fill(str(condition), WIDTH, initial_indent="  ", subsequent_indent="    "))
     further(everything or as_json, to, "held-out.xlsx")
     trained = (MODELS / study.resolve().name).is_dir()
     tell(f"Next: autocode report {study} --out dossier" if trained else f"Next: autocode train {study}")
@@ -369,10 +371,3 @@ def _print_opinions(found: list[Opinion]) -> None:
         print(f"\nSecond opinions on {opinion.machine}:")
         for line in opinion.lines():
             print(fill(line, WIDTH, initial_indent="  ", subsequent_indent="    "))
-
-
-def _print_conditions(report: AgreementReport, record: Record) -> None:
-    """What the verdict rests on, as far as the record goes."""
-    print("\nThe verdict holds under these conditions:")
-    for condition in conditions(report, record):
-        print(fill(str(condition), WIDTH, initial_indent="  ", subsequent_indent="    "))

@@ -89,21 +89,17 @@ def unit(desk: Desk, sitting: ReviewSession, item: Item, current: bool = False) 
     text = desk.study.by_id[item.segment.document].text
     own = desk.standing.of(sitting.coder, item.key)
     pieces = tuple(_pieces(text, item, stripes, desk.doubts(item)))
+    state = desk.state(item, sitting)
     return UnitView(
         desk.number(item),
         item,
         pieces,
         stripes,
-        _state(desk, sitting, item),
+        {"context": "", "asked": "hidden" if sitting.hides(item) else "asked"}.get(state, state),
         bool(own) and desk.standing.flagged(sitting.coder, item.key),
         current,
         desk.times(item),
     )
-
-
-def _state(desk: Desk, sitting: ReviewSession, item: Item) -> str:
-    state = desk.state(item, sitting)
-    return {"context": "", "asked": "hidden" if sitting.hides(item) else "asked"}.get(state, state)
 
 
 def stripes_of(desk: Desk, sitting: ReviewSession, item: Item) -> Iterator[Stripe]:

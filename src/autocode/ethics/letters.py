@@ -183,7 +183,7 @@ def _new_document(letter: Letter) -> Any:
     about.created = about.modified = _CREATED
     about.identifier, about.keywords = letter.name[:255], "-"
     # past python-docx, which takes 255 characters at most
-    about._element.find(f"{{{_CORE}}}keywords").text = marked(letter.documents)
+    about._element.find(f"{{{_CORE}}}keywords").text = "&".join(f"{quote(d.id, safe='')}={d.sha256}" for d in letter.documents)
     page.page_width, page.page_height = Cm(21), Cm(29.7)
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(2.5)
     made.styles["Normal"].font.name, made.styles["Normal"].font.size = "Calibri", Pt(10.5)
@@ -216,11 +216,6 @@ def _dated_alike(made: Any) -> bytes:
         for name in old.namelist():
             new.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), old.read(name), zipfile.ZIP_DEFLATED)
     return out.getvalue()
-
-
-def marked(documents: Sequence[Document]) -> str:
-    """Ids and hashes of transcripts as one word that every writer program leaves alone."""
-    return "&".join(f"{quote(d.id, safe='')}={d.sha256}" for d in documents)
 
 
 def _called(letter: Letter) -> str:

@@ -86,7 +86,8 @@ def suggest_all(job: Job, documents: Iterable[Document], workers: int = 0, progr
     if job.out.suffix not in (".csv", ".jsonl", ".parquet"):
         raise InputError(str(job.out), "many documents are written as .csv, .jsonl or .parquet", "Choose one of these.")
     model = CodingModel.load(job.model)
-    parts = Parts(job.out, _job_hash(job, model))
+    whole = [asdict(model.encoder.identity), dict(model.provenance or {}), job.everything, job.plain, job.out.suffix]
+    parts = Parts(job.out, hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest())
     parts.begin()
     digests: list[str] = []
     known: list[Written] = []
@@ -101,12 +102,6 @@ def suggest_all(job: Job, documents: Iterable[Document], workers: int = 0, progr
             progress(done, done)
     parts.join(digests, job.plain)
     return Totals(sum(k.suggested for k in known), sum(k.asked for k in known), done, len(known), ready)
-
-
-def _job_hash(job: Job, model: CodingModel) -> str:
-    """Hash of all that decides a part's content but its documents."""
-    whole = [asdict(model.encoder.identity), dict(model.provenance or {}), job.everything, job.plain, job.out.suffix]
-    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
 def _parts(documents: Iterable[Document]) -> Iterator[_Part]:

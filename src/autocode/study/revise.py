@@ -187,7 +187,8 @@ def merge_newer(first: Study, second: Study, replacing: bool = False) -> Merged:
     """
     second = on_known_texts(first, second)
     followed, moved = _following(first, second, replacing)
-    joined = _joined_codings(followed, second)
+    old, new, both = _alone(followed.codings), _alone(second.codings), _same_texts(followed, second)
+    joined = {k: _joined(old[k], new[k]) for k in old.keys() & new.keys() if old[k] != new[k] and k[0] in both}
     study = merge(_with(followed, joined), _with(second, joined))
     return Merged(study, moved, tuple(_changes(followed, second, joined)) if first.documents else ())
 
@@ -284,12 +285,6 @@ def _alone(codings: Iterable[Coding]) -> dict[_Key, Coding]:
     listed = list(dict.fromkeys(codings))
     counts = Counter(map(_key, listed))
     return {_key(c): c for c in listed if counts[_key(c)] == 1}
-
-
-def _joined_codings(first: Study, second: Study) -> dict[_Key, Coding]:
-    """One coding for each that both studies have with another memo, date or weight."""
-    old, new, both = _alone(first.codings), _alone(second.codings), _same_texts(first, second)
-    return {k: _joined(old[k], new[k]) for k in old.keys() & new.keys() if old[k] != new[k] and k[0] in both}
 
 
 def _same_texts(first: Study, second: Study) -> set[str]:

@@ -155,15 +155,11 @@ def _arrow(columns: Sequence[str], rows: Iterable[_Row]) -> Any:
     import datasets
     import pyarrow
 
-    listed = [[_cell(cell) for cell in row] for row in rows]
+    listed = [[(_SURROGATE.sub("\ufffd", cell) if isinstance(cell, str) else cell) for cell in row] for row in rows]
     kinds = {c: "int64" if c in _WHOLE else "float64" if c == "probability" else "string" for c in columns}
     features = datasets.Features({c: datasets.Value(kind) for c, kind in kinds.items()})
     cells = {c: [row[i] for row in listed] for i, c in enumerate(columns)}
     return pyarrow.table(cells, schema=features.arrow_schema)
-
-
-def _cell(cell: object) -> object:
-    return _SURROGATE.sub("\ufffd", cell) if isinstance(cell, str) else cell
 
 
 def _card(study: Study, parts: Sequence[str]) -> str:
@@ -306,10 +302,6 @@ def parquet_table(path: Path) -> Table:
     cells = tuple({c: "" if v is None else str(v) for c, v in row.items()} for row in rows)
     table = Table(path.name, columns, cells, tuple(range(1, len(rows) + 1)))
     if is_coding_table(table):  # that reader takes off a guard against formulas, which Parquet has not
-        guarded = tuple({c: _guarded(v) for c, v in row.items()} for row in cells)
+        guarded = tuple({c: ("'" + v if unguarded("'" + v) == v else v) for c, v in row.items()} for row in cells)
         table = Table(path.name, columns, guarded, table.lines)
     return table
-
-
-def _guarded(cell: str) -> str:
-    return "'" + cell if unguarded("'" + cell) == cell else cell

@@ -35,7 +35,7 @@ from autocode.formats.projects.refi_codes import (
 from autocode.formats.projects.refi_sources import plain_names
 from autocode.formats.receipt import MACHINE, ReadOptions, Receipt, WriteOptions, suggested
 from autocode.formats.staged import together
-from autocode.study import Coder, Coding, Document, Study
+from autocode.study import Coding, Document, Study
 from autocode.study.codebook import Codebook
 
 ORIGIN = "autocode"
@@ -150,7 +150,7 @@ class Export:
         )
         parts = (
             ("Users", list(self._user_elements())),
-            ("CodeBook", self._codebook()),
+            ("CodeBook", [codes_element(self._codes, self._book, self.options.flatten)] if len(self._codes) else []),
             ("Variables", self._variable_elements()),
             ("Sources", list(self._source_elements(placed))),
             ("Sets", list(self._set_elements())),
@@ -164,12 +164,9 @@ class Export:
 
     def _user_elements(self) -> Iterator[Element]:
         for coder in self.study.coders:
-            yield node("User", guid=self._users[coder.id], name=_shown(coder))
+            yield node("User", guid=self._users[coder.id], name=coder.name or coder.id)
         if self.options.suggestions and MACHINE not in self._users:
             yield node("User", guid=self._machine, name=MACHINE)
-
-    def _codebook(self) -> list[Element]:
-        return [codes_element(self._codes, self._book, self.options.flatten)] if len(self._codes) else []
 
     def _variable_elements(self) -> list[Element]:
         names = dict.fromkeys(name for d in self.study.documents for name in d.variables)
@@ -255,10 +252,6 @@ def _value(name: str, value: str) -> Element:
     element.append(node("VariableRef", targetGUID=derived("variable", name)))
     element.append(node("TextValue", value))
     return element
-
-
-def _shown(coder: Coder) -> str:
-    return coder.name or coder.id
 
 
 def _quoted(text: str) -> str:

@@ -111,7 +111,8 @@ def _coded(document: Document, comments: Sequence[Comment], options: ReadOptions
             skipped["that name no code" if not codes else "about no words"] += 1
             continue
         kept += 1
-        coder = _coder(comment, options)
+        nobody = comment.author.casefold() in _NOBODY
+        coder = (options.coder if nobody and options.coder else comment.author) or "unknown"
         for code in codes:
             codings[Coding(document.id, start, end, code, coder, when=comment.when.removesuffix("T00:00:00Z"))] = None
     names = dict.fromkeys(c.coder for c in codings)
@@ -171,12 +172,6 @@ def _fits(text: str, start: int, end: int) -> int:
     starts = start == 0 or not text[start - 1].isalnum() or not text[start].isalnum()
     ends = end == len(text) or not text[end - 1].isalnum() or not text[end].isalnum()
     return starts + ends
-
-
-def _coder(comment: Comment, options: ReadOptions) -> str:
-    """Who wrote a comment; `--coder` speaks for an author who is nobody in particular."""
-    nobody = comment.author.casefold() in _NOBODY
-    return (options.coder if nobody and options.coder else comment.author) or "unknown"
 
 
 def _unsigned(comments: Iterable[Comment], options: ReadOptions) -> tuple[str, ...]:

@@ -138,7 +138,7 @@ def _tokens(page: Page) -> list[Label]:
 
 def _columns(page: Page) -> list[Label]:
     """Names in a column of a table whose cells are parted by tabs or bars, wherever the column stands."""
-    starts = _line_starts(page)
+    starts = [page.text.rfind("\n", 0, at) + 1 for at in (m for m in page.lines)]
     ends = [page.text.find("\n", at) for at in starts]
     lines = [(at, page.text[at : end if end >= 0 else len(page.text)]) for at, end in zip(starts, ends, strict=True)]
     sign = "|" if sum(line.count("|") > 1 for _, line in lines) > 0.6 * len(lines) else "\t"
@@ -173,11 +173,6 @@ def _columns(page: Page) -> list[Label]:
             )
         )
     ]
-
-
-def _line_starts(page: Page) -> list[int]:
-    """Where the lines with words begin."""
-    return [page.text.rfind("\n", 0, at) + 1 for at in (m for m in page.lines)]
 
 
 def _named_column(values: Sequence[str]) -> bool:

@@ -312,7 +312,7 @@ def _words(root: Element, styles: Mapping[str, str] = {}) -> str:
 def _opened(element: Element) -> list[Element | str]:
     """The pieces of an element in order: its words, its children and what stands after each."""
     name = local(element)
-    signs = {"tab": "\t", "line-break": "\n", "s": " " * _spaces(element)}
+    signs = {"tab": "\t", "line-break": "\n", "s": " " * _count(element, "c", _MOST_SPACES)}
     pieces: list[Element | str] = [signs.get(name, "")]
     in_paragraph = name in ("p", "h", "span", "a", "ruby", "ruby-base", "meta", "bookmark-ref")
     pieces.append(_flat(element.text) if in_paragraph else "")
@@ -336,10 +336,6 @@ def _flat(text: str | None) -> str:
         return ""
     flat = " ".join(text.split())
     return (" " if text[0].isspace() else "") + flat + (" " if flat and text[-1].isspace() else "")
-
-
-def _spaces(element: Element) -> int:
-    return _count(element, "c", _MOST_SPACES)
 
 
 def _count(element: Element, name: str, most: int) -> int:
