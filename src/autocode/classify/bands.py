@@ -377,17 +377,13 @@ def _promised(
     for number in (1, 2, 3):
         open_ = np.isfinite(k.coding) & np.isinf(cuts)
         left = np.flatnonzero(open_ if alone is None or number == 1 else open_ & ~alone)
-        for codes in left[:, None] if number == 1 else _groups(left, k.parents[left] if number == 2 else 0 * left):
+        owner = k.parents[left] if number == 2 else 0 * left  # the theme of each, then all; a negative number is none
+        several = [codes for one in np.unique(owner[owner >= 0]) if len(codes := left[owner == one]) > 1]
+        for codes in left[:, None] if number == 1 else several:
             cut = find(k.of(codes))
             if np.isfinite(cut):
                 cuts[codes], basis[codes] = cut, number
     return cuts, basis
-
-
-def _groups(codes: IntArray, owner: IntArray) -> list[IntArray]:
-    """The codes of each owner that has several; a negative number is none."""
-    groups = (codes[owner == one] for one in np.unique(owner[owner >= 0]))
-    return [group for group in groups if len(group) > 1]
 
 
 def _without_evidence_against(k: Known, cuts: FloatArray, basis: IntArray, aim: Aim) -> None:

@@ -362,7 +362,8 @@ def described(study: Study, spoken: str = "") -> Answer:
     given = {c.code for c in study.codings}
     size, themes = study.codebook.sizes(given)
     told = View(study).frequencies
-    rows = [f for f in told if f.code in given or not (study.codebook.is_theme(f.code) or _closed(study, f.code))]
+    book = study.codebook
+    rows = [f for f in told if f.code in given or not (book.is_theme(f.code) or not book.by_path[f.code].codable)]
     kinds = Counter(d.kind for d in study.documents)
     documents = and_list([counted(n, kind, "literature texts" if kind == "literature" else "") for kind, n in kinds.items()])
     in_themes = f" in {counted(themes, 'theme')}" if themes else ""
@@ -391,7 +392,3 @@ def described(study: Study, spoken: str = "") -> Answer:
     if whole and not whole[-1].startswith("and "):
         return replace(short, notes=(*answer.notes, *whole))
     return replace(answer, notes=(*answer.notes, *theme_lines(rows, heads, LINES - answer.fit().count("\n") - 1)))
-
-
-def _closed(study: Study, code: str) -> bool:
-    return not study.codebook.by_path[code].codable

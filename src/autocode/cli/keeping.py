@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +20,6 @@ from autocode.ethics.forget import forget as erase
 from autocode.ethics.names import CERTAINTIES
 from autocode.ethics.pseudonyms import (
     WARNING,
-    Proposal,
     pipelines,
     propose,
     pseudonymise_study,
@@ -76,7 +74,10 @@ def pseudonymise(
         every = propose(read(study), pipeline, perhaps=True)
         found = [p for p in every if perhaps or p.certainty != "perhaps"]
         write_proposals(to, found)
-        tell(f"{to}: {_listed(found)}. {_held_back(len(every) - len(found))}")
+        counts, others = Counter(p.certainty for p in found), len(every) - len(found)
+        sorts = ", ".join(f"{counts[c]:,} {c}" for c in CERTAINTIES if counts[c])
+        more = f"{others:,} more are only perhaps names; --perhaps lists them too." if others else "The surest come first."
+        tell(f"{to}: {len(found):,} proposals ({sorts}). {more}")
         tell(f"Looked with patterns{f' and the spaCy pipeline {pipeline}' if pipeline else ''}. {WARNING}")
         tell(
             f"Put yes into the column apply, mend replacements, then: autocode pseudonymise {study} --apply "
@@ -113,15 +114,6 @@ def _pipeline(asked: str) -> str:
     if len(installed) > 1:
         tell(f"spaCy pipelines installed here: {', '.join(installed)}. Name one of them with --spacy to look with it too.")
     return installed[0] if len(installed) == 1 else ""
-
-
-def _listed(found: Sequence[Proposal]) -> str:
-    counts = Counter(p.certainty for p in found)
-    return f"{len(found):,} proposals ({', '.join(f'{counts[c]:,} {c}' for c in CERTAINTIES if counts[c])})"
-
-
-def _held_back(count: int) -> str:
-    return f"{count:,} more are only perhaps names; --perhaps lists them too." if count else "The surest come first."
 
 
 def forget(

@@ -205,7 +205,9 @@ def audit(
         print(json.dumps({"faults": faults, "last": last, "replaced": moved, **summary.to_json()}, indent=2))
     else:
         for entry in chosen:
-            print(_line(entry, undone(written)) + (_made_with(entry) if how else ""))
+            d = entry.decision
+            made = f"  [model {d.model[:8] or 'none'}, codebook {d.codebook[:8] or 'none'}, {d.seconds:.1f} s]"
+            print(_line(entry, undone(written)) + (made if how else ""))
         print(summary)
         for document, count in moved.items():
             print(f"{document}: its transcript was replaced since; offsets of {count:,} earlier entries are of the old text")
@@ -252,9 +254,3 @@ def _words(entry: Entry) -> str:
         return ""
     w, lost = effects.words, ", ".join(f"{c.code} by {c.coder}" for c in effects.lost)
     return f"characters {w.start} to {w.end} now {w.length} long" + (f"; set aside: {lost}" if lost else "")
-
-
-def _made_with(entry: Entry) -> str:
-    """Which model and codebook a decision was made with, by the beginning of their hashes."""
-    d = entry.decision
-    return f"  [model {d.model[:8] or 'none'}, codebook {d.codebook[:8] or 'none'}, {d.seconds:.1f} s]"

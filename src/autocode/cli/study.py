@@ -125,7 +125,10 @@ def describe(
         print(Description(found) if everything else answer.fit())
     if to:
         view = View(found)
-        write_tables(to, found.name or study.name, [frequency_table(view), _coders(found)], map_figure(view), found.notice)
+        rows = tuple((c.coder, c.kind, c.documents, c.codings, c.codes) for c in coverage(found))
+        heads = ("Coder", "Kind", "Documents", "Codings", "Codes used")
+        coders = Table("Coders", "Who coded what", heads, rows, "ttnnn")
+        write_tables(to, found.name or study.name, [frequency_table(view), coders], map_figure(view), found.notice)
     further(everything or as_json, to, "counts.xlsx")
     tell(f"Next: {_next(found, study)}")
 
@@ -139,12 +142,6 @@ def rename(
     before = load(study / STORE).name
     update(study / STORE, lambda known: replace(known, name=" ".join(name.split())))
     tell(f"The study '{before}' is now called '{' '.join(name.split())}'. Its folder is still {study}.")
-
-
-def _coders(study: Study) -> Table:
-    """Who coded what."""
-    rows = tuple((c.coder, c.kind, c.documents, c.codings, c.codes) for c in coverage(study))
-    return Table("Coders", "Who coded what", ("Coder", "Kind", "Documents", "Codings", "Codes used"), rows, "ttnnn")
 
 
 def _next(found: Study, study: Path) -> str:

@@ -231,7 +231,8 @@ def next_(
     with working("Reading what is open") as progress:
         picks = next_to_code(learnt, found, n, by == "document", progress)
     curves = _curve(found, learnt, ahead or 5) if curve else None
-    outlook = Outlook(tuple(picks), curves, learnt.unlike(_untouched(found, learnt)), found.by_id, found.notice)
+    open_ = Study(tuple(d for d in found.documents if d.id not in learnt.met), found.codebook)
+    outlook = Outlook(tuple(picks), curves, learnt.unlike(open_), found.by_id, found.notice)
     show(outlook, as_json)
     if to:
         write_atomic(to, outlook.html())
@@ -251,12 +252,6 @@ def _learnt(study: Study, coders: list[str] | None, config: Path | None) -> Codi
 def _curve(study: Study, model: CodingModel, ahead: int) -> Curve:
     with working("Learning on growing parts of the study") as progress:
         return curve_of(model, study, ahead, progress)
-
-
-def _untouched(study: Study, model: CodingModel) -> Study:
-    """The documents that the model has not learnt from."""
-    met = model.met
-    return Study(tuple(d for d in study.documents if d.id not in met), study.codebook)
 
 
 def _draw_second(study: Path, units: int | None, coders: list[str] | None, config: Path | None, to: Path) -> None:

@@ -170,7 +170,8 @@ class Outlook:
         }
 
     def __str__(self) -> str:
-        return "\n".join([*self._ranked(), *self._possible(), *self._expected()])
+        curve = ["\n" + expectation(self.curve)] if self.curve else []
+        return "\n".join([*self._ranked(), *self._possible(), *curve])
 
     def _ranked(self) -> Iterator[str]:
         yield "Code next, best first:" if self.picks else "Nothing is open: every document has been coded."
@@ -192,10 +193,6 @@ class Outlook:
             for s in p.central:
                 text = " ".join(self.documents[s.document].text_of(s).split())
                 yield f"  {_where(s)}: {text[:_QUOTED]}{'…' if len(text) > _QUOTED else ''}"
-
-    def _expected(self) -> Iterator[str]:
-        if self.curve:
-            yield "\n" + expectation(self.curve)
 
     def html(self) -> str:
         """The same as one page, with the learning curve as a figure."""

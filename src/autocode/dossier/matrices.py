@@ -371,7 +371,8 @@ def curve(names: Sequence[str], totals: Sequence[int], fresh: Sequence[int], wor
     ys, xs = Scale(0, high, 270, 24), Scale(0, max(1, len(names) - 1), 70, 730)
     width = min(26.0, 560 / max(1, len(names)))
     shapes: list[Shape] = [Line(50, 270, 750, 270)]
-    for mark in _marks(high):
+    step = next(s * 10**e for e in range(9) for s in (1, 2, 5) if high / (s * 10**e) <= 5)
+    for mark in range(0, high + 1, step):  # at most six, round
         shapes += [
             Line(50, ys.at(mark), 750, ys.at(mark), faint=True),
             Label(44, ys.at(mark), (f"{mark}",), "end", size=11),
@@ -386,9 +387,3 @@ def curve(names: Sequence[str], totals: Sequence[int], fresh: Sequence[int], wor
     shapes += [Circle(x, y, 3.5, PALETTE[0]) for x, y in points]
     shapes.append(Label(50, 10, (f"line: {words[2]} so far; bars: new in this document",), size=12))
     return Drawing(words[0], words[1], 760, 285 + max(60.0, turned_height(names)), tuple(shapes))
-
-
-def _marks(high: int) -> list[int]:
-    """At most six round marks from 0 up to `high`."""
-    step = next(s * 10**e for e in range(9) for s in (1, 2, 5) if high / (s * 10**e) <= 5)
-    return list(range(0, high + 1, step))

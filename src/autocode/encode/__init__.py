@@ -162,7 +162,8 @@ class VectorCache:
             EncoderError: where the disk refuses.
         """
         self._write(np.frombuffer(b"".join(keys), np.uint8).reshape(-1, _KEY_BYTES), vectors)
-        small = [name for name in self._names() if self._size(name) < self._full_size()]
+        full = _ROWS_PER_SHARD * (_KEY_BYTES + np.dtype(self.kind).itemsize * self.dimension)
+        small = [name for name in self._names() if self._size(name) < full]
         if len(small) > _MANY_SHARDS:
             self._merge(small)
 
@@ -226,9 +227,6 @@ class VectorCache:
             return (self.folder / name).stat().st_size
         except OSError:
             return 0
-
-    def _full_size(self) -> int:
-        return _ROWS_PER_SHARD * (_KEY_BYTES + np.dtype(self.kind).itemsize * self.dimension)
 
 
 def kept_arrays(

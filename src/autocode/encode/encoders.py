@@ -105,7 +105,8 @@ class CachedEncoder:
         self, texts: Sequence[str], cache: VectorCache, compute: Callable[..., NDArray[Any]], progress: Progress | None
     ) -> NDArray[Any]:
         """The rows of n texts; those that are not in the cache are computed and put there."""
-        plain = [_plain(text) for text in texts]
+        # A lone surrogate cannot be hashed or tokenized; it stands for a byte that was no text anyway.
+        plain = [unicodedata.normalize("NFC", text).encode("utf-8", "replace").decode() for text in texts]
         places = {text: i for i, text in enumerate(dict.fromkeys(plain))}
         distinct = list(places)
         keys = [hashlib.sha256(self._salt + text.encode()).digest() for text in distinct]
@@ -317,17 +318,14 @@ def _plug_in(name: str) -> Encoder:
     module, _, factory = name.partition(":")
     try:
         made = getattr(importlib.import_module(module), factory)
-        encoder = as_encoder(made() if _takes_nothing(made) else made, name)
+        parameters = inspect.signature(made).parameters.values()
+        alone = all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
+        encoder = as_encoder(made() if alone else made, name)
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         why = f"it cannot be made ({type(error).__name__})"
         mend = "Name a function from texts to vectors, or one without arguments that gives an encoder."
         raise EncoderError(f"The encoder {name!r}", why, mend) from error
     return encoder
-
-
-def _takes_nothing(made: Any) -> bool:
-    parameters = inspect.signature(made).parameters.values()
-    return all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
 
 
 def as_encoder(given: Any, name: str = "") -> Encoder:
@@ -379,11 +377,6 @@ class _Borrowed:
         if progress is not None:
             progress(len(texts), len(texts))
         return unit(vectors)
-
-
-def _plain(text: str) -> str:
-    # A lone surrogate cannot be hashed or tokenized; it stands for a byte that was no text anyway.
-    return unicodedata.normalize("NFC", text).encode("utf-8", "replace").decode()
 
 
 def _processors() -> int:

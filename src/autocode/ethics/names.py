@@ -367,14 +367,10 @@ def speakers(documents: Iterable[Document]) -> Iterator[tuple[str, str, str]]:
     for d in documents:
         for speaker in dict.fromkeys(t.speaker for t in d.turns):
             plain = re.sub(r"[\d_ .-]+$", "", speaker)
-            if len(plain) > _MIN and plain[0].isupper() and plain.casefold() not in ROLES and not _coded(speaker):
+            coded = re.fullmatch(r"[A-Z]{1,3}[\s_-]?\d+|[A-Z_]+[\s_-]?\d+", speaker)  # R03, SPEAKER_00
+            if len(plain) > _MIN and plain[0].isupper() and plain.casefold() not in ROLES and not coded:
                 yield "person", speaker, "sure"
         for name, value in d.variables.items():
             kind = SAID_OF.get(" ".join(name.casefold().replace("_", " ").split()), "")
             if kind and value.strip():
                 yield kind, value.strip(), "sure"
-
-
-def _coded(speaker: str) -> bool:
-    """Whether a speaker is called by a code such as R03 or SPEAKER_00."""
-    return bool(re.fullmatch(r"[A-Z]{1,3}[\s_-]?\d+|[A-Z_]+[\s_-]?\d+", speaker))

@@ -272,7 +272,8 @@ def unite_copies(study: Study) -> tuple[Study, list[str]]:
     named = _groups_are_coders(study, groups)
     ids = {d.id: ds[0].id for ds in found for d in ds}
     united = {ds[0].id: tuple(dict.fromkeys(g for d in ds for g in d.groups)) for ds in found}
-    coders = _renamed(study, groups if named else {})
+    pairs = {(c.document, c.coder) for c in study.codings} | {(r.document, r.coder) for r in study.readings}
+    coders = {(d, c): groups.get(d, c) if named else c for d, c in pairs}  # the document's group, where it names the coder
     codings = tuple(
         replace(c, document=ids.get(c.document, c.document), coder=coders[c.document, c.coder]) for c in study.codings
     )
@@ -299,12 +300,6 @@ def _groups_are_coders(study: Study, groups: Mapping[str, str]) -> bool:
         if c.document in groups:
             seen.setdefault(c.coder, set()).add(groups[c.document])
     return any(len(of_coder) > 1 for of_coder in seen.values())
-
-
-def _renamed(study: Study, groups: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    """The coder for each document and user: the document's group where there is one."""
-    pairs = {(c.document, c.coder) for c in study.codings} | {(r.document, r.coder) for r in study.readings}
-    return {(d, c): groups.get(d, c) for d, c in pairs}
 
 
 def join_coders(parts: Sequence[tuple[str, Study]]) -> tuple[Study, list[str]]:

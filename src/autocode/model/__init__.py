@@ -30,7 +30,7 @@ from autocode.model.card import Licences, card, diagram, effort_note, licences
 from autocode.model.grounds import Reasons, SpanExamples, SpanRule
 from autocode.model.history import Changes, changes_to, listed, versions
 from autocode.model.precedents import Precedents, Unlike, nearest_distance, unlike
-from autocode.model.prepared import Prepared, Trial, learnable, prepare, rows_of, size_note, sized, target, tried
+from autocode.model.prepared import Prepared, learnable, prepare, rows_of, size_note, sized, target, tried
 from autocode.model.saved import UNFIT, Parts, check_encoder, foreign, read, write
 from autocode.study import Document, Progress, Study, Suggestion
 from autocode.study.codebook import Codebook
@@ -116,7 +116,10 @@ class CodingModel:
         kept = trial.way if trial and trial.kept else None
         config = (kept.config if kept else self.config).knowing_interviewers(remembered(study.documents))
         best = replace(self, encoder=kept.encoder) if kept else self
-        return best._learnt(study, examples, config, progress)._noting(trial)
+        made = best._learnt(study, examples, config, progress)
+        if trial is None:
+            return made
+        return replace(made, provenance={**(made.provenance or {}), "effort": trial.to_json()})
 
     def _learnt(self, study: Study, examples: CodingMatrix, config: Config, progress: Progress | None) -> CodingModel:
         config = sized(config, len(examples.segments))
@@ -135,9 +138,6 @@ class CodingModel:
             spans=places.rule(),
             provenance=_provenance(study, examples, self.encoder),
         )
-
-    def _noting(self, trial: Trial | None) -> CodingModel:
-        return self if trial is None else replace(self, provenance={**(self.provenance or {}), "effort": trial.to_json()})
 
     def suggest(self, source: Any, everything: bool = False, progress: Progress | None = None) -> Suggestions:
         """Suggest codes for every unit of new documents, with similar coded segments as evidence.

@@ -234,12 +234,9 @@ def _matched(new: Side, other: Side, rows: list[int], columns: list[int]) -> Ite
     for a, b in zip(*linear_sum_assignment(-scores), strict=True):
         code, counterpart = new.codes[rows[a]], other.codes[columns[b]]
         parts = [("name", names[a, b]), ("entry", entries[a, b]), ("examples", examples[a, b])][: 2 + coded[a, b]]
-        yield Pair(other.name, code, counterpart, round(float(scores[a, b]), 4), _why(code, counterpart, parts))
-
-
-def _why(code: str, counterpart: str, parts: Iterable[tuple[str, float]]) -> str:
-    said = ", ".join(f"{what} {value:.2f}" for what, value in parts)
-    return ("same path, rule differs or is missing; " if code == counterpart else "") + said
+        why = "same path, rule differs or is missing; " if code == counterpart else ""
+        why += ", ".join(f"{what} {value:.2f}" for what, value in parts)
+        yield Pair(other.name, code, counterpart, round(float(scores[a, b]), 4), why)
 
 
 def _name(first: str, second: str) -> float:

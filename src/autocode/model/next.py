@@ -130,7 +130,8 @@ def _greedy(found: Open, count: int) -> list[tuple[int, float]]:
 
     Each of the three is scaled so that the best thing offered has 1; ties go to the first.
     """
-    doubt, rare = (_scaled(_mean(found, value)) for value in (_doubt(found.P), _rare(found)))
+    means = (_mean(found, value) for value in (_doubt(found.P), _rare(found)))
+    doubt, rare = (mean / max(float(mean.max()), 1e-9) for mean in means)
     distance, chosen = found.distance.copy(), list[tuple[int, float]]()
     unit = max(float(_mean(found, distance).max()), 1e-9)
     free = np.ones(len(doubt), dtype=bool)
@@ -147,10 +148,6 @@ def _greedy(found: Open, count: int) -> list[tuple[int, float]]:
 def _mean(found: Open, values: Floats) -> Floats:
     """Mean of a value of units over each thing offered."""
     return np.asarray(np.bincount(found.place, values) / np.bincount(found.place))
-
-
-def _scaled(values: Floats) -> Floats:
-    return values / max(float(values.max()), 1e-9)
 
 
 def _doubt(P: Floats) -> Floats:

@@ -170,18 +170,14 @@ def _trail(connection: sqlite3.Connection) -> list[str]:
         found = entries_in(connection)
     except StoreError as error:
         return [str(error)]
-    faults = [f"ledger, {fault}" for fault in verify(found, _last(connection))[:_MOST]]
+    newest = connection.execute("SELECT seq FROM sqlite_sequence WHERE name='ledger'").fetchone()
+    faults = [f"ledger, {fault}" for fault in verify(found, int(newest[0]) if newest else 0)[:_MOST]]
     kept = tallied(connection, "ledger") if there(connection, TALLY) else None
     if kept and not faults:
         last: Entry | None = found[-1] if found else None
         if kept != ((last.seq, int(last.sha256, 16)) if last else (0, 0)):
             faults.append(f"ledger: its last entry is not the one that was written last (number {kept[0]})")
     return faults
-
-
-def _last(connection: sqlite3.Connection) -> int:
-    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name='ledger'").fetchone()
-    return int(row[0]) if row else 0
 
 
 def _schema(connection: sqlite3.Connection) -> Iterator[str]:

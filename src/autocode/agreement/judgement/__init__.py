@@ -276,10 +276,13 @@ def judge(compared: Comparison, codes: Sequence[str], options: AgreementOptions)
     flags, joint = _flags(compared, options.confidence), compared.within[..., 0].sum((0, 1))
     found = []
     for c, code in enumerate(("", *codes)):
+        delta = deltas[c]
+        if joint[c] < LEAST_JOINT_USES:  # humans who hardly ever gave it together: the spread between documents says nothing
+            delta = Estimate(delta.value, reason=delta.reason, no_interval="few_joint_uses", flags=delta.flags)
         started = Verdict(
             code,
             compared.machine,
-            delta=deltas[c] if joint[c] >= LEAST_JOINT_USES else _without_ends(deltas[c]),
+            delta=delta,
             humans=humans[c],
             machine_humans=mixed[c],
             documents=places.documents,
@@ -290,11 +293,6 @@ def judge(compared: Comparison, codes: Sequence[str], options: AgreementOptions)
         )
         found.append(_decide(started, number(spread.se[c]), options))
     return _adjust(found)
-
-
-def _without_ends(delta: Estimate) -> Estimate:
-    """A difference from humans who hardly ever gave the code together: its spread between documents says nothing."""
-    return Estimate(delta.value, reason=delta.reason, no_interval="few_joint_uses", flags=delta.flags)
 
 
 def _decide(v: Verdict, se: float | None, options: AgreementOptions) -> Verdict:

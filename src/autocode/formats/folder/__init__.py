@@ -74,7 +74,8 @@ def read_folder(path: Path, transcripts: Transcripts) -> tuple[Study, list[Recei
     codings: list[tuple[Coding, int | None]] = []
     readings: list[Reading] = []
     listed = list(about.get("coders", {}))
-    files = sorted((path / "codings").glob("*.csv"), key=lambda f: (_place(f.stem, listed), f.name))
+    place = {coder: n for n, coder in enumerate(listed)}  # in the order of study.toml, others after them
+    files = sorted((path / "codings").glob("*.csv"), key=lambda f: (place.get(f.stem, len(place)), f.name))
     for file in files:
         said = about.get("coders", {}).get(file.stem, {})
         coder = Coder(
@@ -113,11 +114,6 @@ def _documents(path: Path, kept: Kept, transcripts: Transcripts) -> tuple[tuple[
     documents, changed = kept.told(documents)
     receipts += described
     return documents, [*receipts, Receipt(DETAILS, "documents", len(documents), {}, tuple(changed))] if changed else receipts
-
-
-def _place(coder: str, listed: list[str]) -> int:
-    """Coders come in the order of study.toml, others after them."""
-    return listed.index(coder) if coder in listed else len(listed)
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -180,7 +180,9 @@ class _Project:
             return
         if not mark.whole:
             self._check(document, mark, span)
-        memo = "" if mark.whole else self._memo(mark.element)
+        memo = ""
+        if not mark.whole:
+            memo = (mark.element.findtext("Description") or "") if self.kept else memo_of(mark.element, self.memos)
         for element in codings:
             reference = element.find("CodeRef")
             guid = key(reference.get("targetGUID", "")) if reference is not None else ""
@@ -193,9 +195,6 @@ class _Project:
             when = "" if when == UNDATED else when
             code, coder = self.tree.paths[guid], self._coder(element, mark)
             self.codings.append(Coding(document.id, span.start, span.end, code, coder, own, when))
-
-    def _memo(self, element: Element) -> str:
-        return (element.findtext("Description") or "") if self.kept else memo_of(element, self.memos)
 
     def _check(self, document: Document, mark: Mark, span: Span) -> None:
         """Count how well a selection falls on words and on what it quotes."""

@@ -148,10 +148,12 @@ class Export:
             creatingUserGUID=self._first,
             creationDateTime=date,
         )
+        names = dict.fromkeys(name for d in self.study.documents for name in d.variables)
+        variables = [_named("Variable", name, guid=derived("variable", name), typeOfVariable="Text") for name in names]
         parts = (
             ("Users", list(self._user_elements())),
             ("CodeBook", [codes_element(self._codes, self._book, self.options.flatten)] if len(self._codes) else []),
-            ("Variables", self._variable_elements()),
+            ("Variables", variables),
             ("Sources", list(self._source_elements(placed))),
             ("Sets", list(self._set_elements())),
         )
@@ -167,10 +169,6 @@ class Export:
             yield node("User", guid=self._users[coder.id], name=coder.name or coder.id)
         if self.options.suggestions and MACHINE not in self._users:
             yield node("User", guid=self._machine, name=MACHINE)
-
-    def _variable_elements(self) -> list[Element]:
-        names = dict.fromkeys(name for d in self.study.documents for name in d.variables)
-        return [_named("Variable", name, guid=derived("variable", name), typeOfVariable="Text") for name in names]
 
     def _set_elements(self) -> Iterator[Element]:
         groups = dict.fromkeys(g for d in self.study.documents for g in d.groups)

@@ -213,7 +213,8 @@ def study_from_delve(content: Mapping[str, Any], path: Path) -> tuple[Study, lis
             document = _document(str(name), max(copies.values(), key=len), path)
             documents.append(document)
             for who, rows in copies.items():
-                coder = _delve_coder(str(who))
+                kind = "agreed" if str(who).startswith(_MODERATOR) else "human"
+                coder = Coder(str(who), str(who).removeprefix(_MODERATOR), kind)
                 coders.setdefault(coder.id, coder)
                 found, missing = _codings(document, coder.id, rows)
                 codings += found
@@ -230,11 +231,6 @@ def study_from_delve(content: Mapping[str, Any], path: Path) -> tuple[Study, lis
 def _document(name: str, rows: Sequence[Mapping[str, Any]], path: Path) -> Document:
     units = (Unit(str(n), str(row["text"]), str(row.get("speaker") or "")) for n, row in enumerate(rows, 1))
     return lay_out(Document(name, "", name, source=path.name), units)
-
-
-def _delve_coder(name: str) -> Coder:
-    kind = "agreed" if name.startswith(_MODERATOR) else "human"
-    return Coder(name, name.removeprefix(_MODERATOR), kind)
 
 
 def _codings(document: Document, coder: str, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Coding], int]:
