@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 import statistics
 from collections.abc import Iterator
 from functools import cache
@@ -347,6 +348,17 @@ def test_tests_mirror_the_house() -> None:
     stems = {p.stem for p in FILES} | {p.parent.name for p in FILES} | {room(p) for p in FILES} | whole
     tests = list((ROOT / "tests").rglob("test_*.py"))
     assert not [p.name for p in tests if not any(p.stem.removeprefix("test_").startswith(s) for s in stems)]
+
+
+@pytest.mark.parametrize("name", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_the_files_that_the_guides_name_are_there(name: str) -> None:
+    """Whoever follows the drawing of the house or the reading path finds each file and folder that they name."""
+    named = re.findall(r"`([\w.*/-]+/[\w.*-]*|[\w-]+\.(?:py|md|toml))`", (ROOT / name).read_text(encoding="utf-8"))
+    assert len(named) > 5
+    places = [ROOT, SOURCE, ROOT / "tests"]
+    outside = ("../shared",)
+    wrong = [n for n in named if not n.startswith(outside) and not any(any(place.glob(n.rstrip("/"))) for place in places)]
+    assert not wrong
 
 
 @pytest.mark.parametrize("parts", ["/ work /", "/ root /", "pypi . org", "python hosted", "registry . npmjs"])

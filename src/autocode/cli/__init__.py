@@ -282,4 +282,5 @@ def main() -> None:
     finally:
         if touched_studies() or written_paths():
             verb = next((word for word in sys.argv[1:] if word[:1] != "-"), "")
-            import_module("autocode.cli.keeping").afterwards(verb)
+            if stopped := import_module("autocode.cli.shell").afterwards(verb):
+                import_module("autocode.cli.keeping").go_on(stopped)

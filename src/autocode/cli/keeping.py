@@ -1,9 +1,10 @@
-"""The verbs that keep people and work safe: pseudonymise, forget, backup, restore, doctor; and what comes after every verb."""
+"""The verbs that keep people and work safe: pseudonymise, forget, backup, restore, doctor."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -28,16 +29,13 @@ from autocode.ethics.pseudonyms import (
     write_key,
     write_proposals,
 )
-from autocode.footprint import touched_studies, written_paths
 from autocode.formats import read
 from autocode.formats.files import write_atomic
 from autocode.model import CodingModel
-from autocode.model.saved import MANIFEST, remember_studies
 from autocode.store import STORE, load
 from autocode.store.backups import backup as keep_copy
 from autocode.store.backups import backup_of, backups
 from autocode.store.backups import restore as put_back
-from autocode.store.outputs import record_taken
 
 
 def pseudonymise(
@@ -225,18 +223,11 @@ def doctor(
         raise typer.Exit(1)
 
 
-def afterwards(verb: str) -> None:
-    """What comes after every verb: its outputs go on lists, and a forgetting that was stopped goes on."""
-    stores = touched_studies()
+def go_on(stores: Sequence[Path]) -> None:
+    """Go on with the forgettings that a kill or a full disk stopped in these study files."""
     try:
-        for folder in written_paths():
-            if (folder / MANIFEST).is_file():
-                remember_studies(folder, stores)
-        for line in record_taken(verb):
-            tell(line)
         for store in stores:
-            begun = unfinished(store.parent) if store.name == STORE and store.is_file() else None
-            if begun and verb != "forget":
+            if begun := unfinished(store.parent):
                 tell(f"The forgetting of {begun.participant} was stopped before its end; it goes on now.")
                 with working("Forgetting"):
                     erase(begun.participant, Places(store.parent, None, cache_folder()), certified=lambda done: tell(f"{done}"))

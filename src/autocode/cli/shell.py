@@ -22,12 +22,15 @@ from autocode.desk.jobs import MARK, PROGRESS
 from autocode.dossier.record import NAME, load_record
 from autocode.encode.encoders import needs_export
 from autocode.encode.weights import added_encoders
-from autocode.errors import ConfigError, InputError, counted
+from autocode.errors import AutocodeError, ConfigError, InputError, counted
+from autocode.footprint import touched_studies, written_paths
 from autocode.model import CodingModel
 from autocode.model.batch import on_ray
+from autocode.model.saved import MANIFEST, remember_studies
 from autocode.store import STORE
 from autocode.store.backups import backup, cloud_of
 from autocode.store.ledger import entries, last_written
+from autocode.store.outputs import journal, record_taken
 from autocode.study import Progress, Study
 from autocode.trail import Entry
 from autocode.trail.review import Reviewed, independent, reviewed
@@ -236,3 +239,18 @@ def mind_places(study: Path, documents: set[str]) -> None:
     named = sorted(places & documents)
     if named:
         tell(f"{study / NAME} names places in {', '.join(named)}, whose words changed: look them up again.")
+
+
+def afterwards(verb: str) -> list[Path]:
+    """What comes after every verb: its outputs go on lists; the study files in which a forgetting was stopped are named."""
+    stores = touched_studies()
+    try:
+        for folder in written_paths():
+            if (folder / MANIFEST).is_file():
+                remember_studies(folder, stores)
+        for line in record_taken(verb):
+            tell(line)
+        return [s for s in stores if verb != "forget" and s.name == STORE and s.is_file() and journal(s)]
+    except AutocodeError as error:
+        tell(f"autocode: {error}")
+        return []

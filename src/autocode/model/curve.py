@@ -108,8 +108,7 @@ def learning_curve(judged: Judged, ahead: int = 5, progress: Progress | None = N
     G = len(documents)
     if G < LEAST:
         return Curve(G, ahead, reason=f"{G} coded documents, at least {LEAST} are needed to say")
-    most = G - max(2, round(_TESTED * G))  # growing numbers of documents to learn from, evenly spaced by ratio
-    sizes = np.unique(np.round(np.geomspace(max(3, 0.25 * most), most, _SIZES)).astype(np.int64))
+    sizes = _sizes(G)
     counts = np.array(list(_draws(judged, place, sizes, progress)))  # (D, S, G, R, 4)
     measured = mean_kappa(counts.sum(axis=2))
     steps = np.round(np.linspace(sizes[0], G + ahead, min(25, G + ahead - sizes[0] + 1)))
@@ -145,6 +144,12 @@ def curve_of(model: CodingModel, study: Study, ahead: int = 5, progress: Progres
     prepared = rows_of(prepare(study.documents, model.working, model.encoder), matrix)
     taught = target(matrix, study.codebook, model.encoder)
     return learning_curve(Judged(prepared.features, taught, matrix, model.working.classify), ahead, progress)
+
+
+def _sizes(G: int) -> Ints:
+    """Growing numbers of documents to learn from, evenly spaced by ratio."""
+    most = G - max(2, round(_TESTED * G))
+    return np.unique(np.round(np.geomspace(max(3, 0.25 * most), most, _SIZES)).astype(np.int64))
 
 
 def _draws(judged: Judged, place: Ints, sizes: Ints, progress: Progress | None) -> Iterator[Floats]:
