@@ -202,7 +202,7 @@ def test_a_lower_layer_tells_what_the_vector_does_not():
     assert with_layers > 0.8 > 0.6 > without
     fitted = fit(deep, wanted, CONFIG)
     assert (Classifier.from_arrays(fitted.to_arrays()).predict_proba(deep) == fitted.predict_proba(deep)).all()
-    assert deep.joined(deep).heads == deep.heads == known.heads + 1
+    assert deep.joined(deep).heads == deep.heads == known.heads + 2
 
 
 def test_same_seed_same_bytes():

@@ -16,7 +16,7 @@ import pytest
 
 from autocode.encode import engines
 from autocode.encode.encoders import load_encoder
-from autocode.encode.engines import Engine, GraphEncoder
+from autocode.encode.engines import Engine, GraphEncoder, narrowed, unit
 from autocode.encode.weights import read_facts
 
 FRESH = int(os.environ.get("AUTOCODE_FRESH_PROCESSES", "2"))
@@ -129,3 +129,15 @@ def test_layers_come_with_the_vector_and_do_not_depend_on_neighbours(warm: Path,
     assert (found[:, 0] == encoder.encode(texts(30))).all()
     assert all((encoder.layers([text])[0] == found[i]).all() for i, text in enumerate(texts(30)[:5]))
     assert (np.linalg.norm(np.diff(found, axis=1), axis=2) > 0.01).all()
+
+
+def test_layers_mixed_down_keep_their_angles_and_do_not_depend_on_neighbours() -> None:
+    """Fewer numbers a layer, inner products but for some hundredths, and the same bits alone as among others."""
+    rng = np.random.default_rng(0)
+    last = unit(rng.normal(size=(200, 384)) + rng.normal(size=384))[:, None]
+    lower = rng.integers(-127, 128, (200, 3, 384)).astype(np.int8)
+    found = narrowed(last, lower)
+    assert found.shape == (200, 4, 128)
+    assert np.abs(found[:, 0] @ found[:, 0].T - last[:, 0] @ last[:, 0].T).mean() < 0.08
+    assert all((narrowed(last[i : i + 1], lower[i : i + 1])[0] == found[i]).all() for i in range(0, 200, 7))
+    assert narrowed(last[:0], lower[:0]).shape == (0, 4, 128)

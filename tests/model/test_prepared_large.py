@@ -14,7 +14,7 @@ from autocode.classify import calibration
 from autocode.config import Config, Progress
 from autocode.encode import Vectors
 from autocode.encode.encoders import CachedEncoder
-from autocode.encode.engines import Layers, unit
+from autocode.encode.engines import unit
 from autocode.encode.weights import EncoderIdentity
 from autocode.evaluate import hold_out
 from autocode.formats.datasets.suggestions import part
@@ -41,28 +41,26 @@ def layered(tmp_path: Path) -> CachedEncoder:
     return CachedEncoder(Layered(), tmp_path)
 
 
-def test_layers_of_some_texts_are_those_of_all(layered: CachedEncoder, study: Study) -> None:
-    """Any rows, in any order, twice too: what is put together for them alone is what is put together for all, to the bit."""
+def test_layers_are_mixed_down_and_those_of_some_texts_are_those_of_all(layered: CachedEncoder, study: Study) -> None:
+    """Half of 32 numbers a layer, of unit norm; alone or among others, to the bit."""
     found = prepared.prepare(study.documents, Config(), layered)
     (layers,) = found.features.layers
-    assert isinstance(layers, Layers)
-    whole = np.asarray(layers)
-    assert whole.shape == (len(found.segments), 3, 32) == layers.shape
-    assert np.allclose(np.linalg.norm(whole.astype(np.float32), axis=2), 1, atol=2e-3)
-    rows = np.random.default_rng(0).integers(0, len(whole), 40)
-    assert (np.asarray(layers.take(rows)) == whole[rows]).all()
-    assert (np.asarray(layers.take(rows).take(np.arange(9, 2, -1))) == whole[rows][9:2:-1]).all()
+    assert layers.shape == (len(found.segments), 3, 16)
+    assert np.allclose(np.linalg.norm(layers.astype(np.float32), axis=2), 1, atol=2e-3)
+    (one,) = prepared.prepare(study.documents[2:3], Config(), layered).features.layers
+    assert (one == layers[found.groups == 2]).all()
 
 
 def test_a_text_longer_than_the_encoder_reads_is_the_mean_of_its_pieces(layered: CachedEncoder) -> None:
-    """Weighted by letters; and so are short texts beside it, which have one piece."""
+    """Weighted by letters; a short text beside it stays as it is."""
     long = "We paid for the badge out of our own pocket that year. " * 2 + "Nobody at work had ever asked to see it, not once."
     (layers,) = prepared._layers(["I paid.", long], layered, None)
     pieces = prepared.pieces_of(long)
     assert len(pieces) > 1
-    each = np.asarray(layered.layers(pieces)).astype(np.float32)
-    mean = np.average(each, axis=0, weights=[len(p) for p in pieces])
-    assert np.allclose(np.asarray(layers)[1].astype(np.float32), unit(mean), atol=2e-3)
+    each = layered.layers(["I paid.", *pieces], narrow=True).astype(np.float32)
+    mean = np.average(each[1:], axis=0, weights=[len(p) for p in pieces])
+    assert np.allclose(layers[1].astype(np.float32), unit(mean), atol=2e-3)
+    assert (layers[0] == each[0]).all()
 
 
 def test_a_very_large_study_is_learnt_without_the_lower_layers_and_says_so(
@@ -72,7 +70,7 @@ def test_a_very_large_study_is_learnt_without_the_lower_layers_and_says_so(
     blank = CodingModel(Config(), layered)
     full = blank.fit(study)
     assert full.classifier is not None
-    assert (len(full.classifier.heads.layers), full.size_note) == (1, "")
+    assert (len(full.classifier.heads.layers), full.size_note) == (2, "")
     unseen = hold_out(blank, study).held.P
     monkeypatch.setattr(prepared, "LAYERS_MOST", 10)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))  # what was judged before is kept

@@ -187,7 +187,12 @@ class Classifier:
         return {
             "dense_W": self.heads.dense.W,
             "dense_b": self.heads.dense.b,
-            **({f"lexical_{part}": getattr(self.heads.lexical, part) for part in ("W", "b")} if self.heads.lexical else {}),
+            **{
+                f"{name}_{part}": getattr(head, part)
+                for name, head in (("lexical", self.heads.lexical), ("likeness", self.heads.likeness))
+                for part in ("W", "b")
+                if head
+            },
             **{
                 f"{name}{i}_{part}": getattr(head, part)
                 for name, heads in (("more", self.heads.more), ("layers", self.heads.layers))
@@ -221,6 +226,7 @@ class Classifier:
                 tuple(_further(a, "more")),
                 known,
                 tuple(_further(a, "layers")),
+                Head(a["likeness_W"], a["likeness_b"]) if "likeness_W" in a else None,
             ),
             Calibrator(a["theta"], a["thresholds"], BandThresholds(**{name: a[f"cut_{name}"] for name in _CUTS})),
             Reliability(**{name: a[f"known_{name}"] for name in _KNOWN}, reasons=_as_texts(a["reasons"])),
@@ -350,8 +356,8 @@ def out_of_document(
     Args and errors: as for `cross_predict`.
     """
     fold = folds_of(features, target, config)
-    learnt = trained(features, target, others(fold), config)
-    return held_out_scores(features, target, fold, learnt, _ticker(progress, int(fold.max()) + 1))
+    tick = _ticker(progress, int(fold.max()) + 1)
+    return held_out_scores(features, target, fold, trained(features, target, others(fold), config), tick)
 
 
 def _ticker(progress: Progress | None, *parts: int) -> Callable[[], None]:

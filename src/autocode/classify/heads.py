@@ -30,6 +30,7 @@ from autocode.classify.material import (
     Network,
     Target,
     each_encoder,
+    hashed,
     unshared_roles,
 )
 from autocode.config import ClassifyConfig
@@ -100,6 +101,7 @@ if TYPE_CHECKING:
 
 Rows: TypeAlias = Union[FloatArray, "sparse.csr_array"]
 _FEW = 1500  # rows up to which the detour over their inner products is the faster way
+_ENTRY = 3.0  # coded segments that a codebook entry counts as
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,23 +124,28 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The scorers of each code: by meaning, by wording, and by the meaning of its most telling piece."""
+    """The scorers of each code: by meaning, by wording, by likeness, and by the meaning of its most telling piece."""
 
     dense: Head
     lexical: Head | None = None
     more: tuple[Head, ...] = ()  # by meaning, as further encoders have it
     network: Network | None = None  # by the words as they stand, fine-tuned
-    layers: tuple[Head, ...] = ()  # by what each layer of an encoder makes of a segment, encoder by encoder
+    layers: tuple[Head, ...] = ()  # by what each layer of an encoder makes of a segment, two of each encoder
+    likeness: Head | None = None  # by the words of a segment and of the turn before, side by side
 
     def score(self, features: Features) -> FloatArray:
-        """Scores (H, n, K) float32: by meaning, wording, the best piece, further encoders, their layers, the network."""
+        """Scores (H, n, K) float32: by meaning, wording, likeness, the best piece, further encoders, layers, the network."""
         scores = [self.dense.score(features.X[:])]
         if self.lexical is not None and features.T is not None:
             scores.append(self.lexical.score(features.T))
+        if self.likeness is not None and features.T is not None and features.before is not None:
+            own, before = np.split(self.likeness.W, [features.T.shape[1]], axis=1)
+            scores.append(Head(own, self.likeness.b).score(features.T) + features.before @ before.T)
         if features.pieces is not None:
             scores.append(features.pieces.highest(self.dense.W[:, : features.pieces.V.shape[1]]))
         scores += [head.score(M[:]) for head, M in zip(self.more, features.more, strict=True)]
-        scores += [head.score(_flat(L)) for head, L in zip(self.layers, features.layers, strict=True)]
+        for i, A in enumerate(map(_flat, features.layers)):
+            scores += [head.score(A) for head in self.layers[2 * i : 2 * i + 2]]
         if self.network is not None:
             scores.append(self.network.score(features.words))
         return np.stack(scores)
@@ -147,10 +154,11 @@ class Heads:
         """These scorers with those of `other`'s codes `columns` for their own `codes`."""
         views = ((self.more, other.more), (self.layers, other.layers))
         more, layers = (tuple(a.replaced(codes, b, columns) for a, b in zip(*pair, strict=True)) for pair in views)
-        dense, lexical = self.dense.replaced(codes, other.dense, columns), self.lexical
-        if lexical is not None and other.lexical is not None:
-            lexical = lexical.replaced(codes, other.lexical, columns)
-        return Heads(dense, lexical, more, layers=layers)
+        lexical, likeness = (
+            mine.replaced(codes, theirs, columns) if mine is not None and theirs is not None else mine
+            for mine, theirs in ((self.lexical, other.lexical), (self.likeness, other.likeness))
+        )
+        return Heads(self.dense.replaced(codes, other.dense, columns), lexical, more, layers=layers, likeness=likeness)
 
 
 def train(features: Features, target: Target, rows: IntArray, config: ClassifyConfig) -> Heads:
@@ -169,9 +177,10 @@ def train(features: Features, target: Target, rows: IntArray, config: ClassifyCo
     priors = _priors(part.prior, views, features.pieces.V.shape[1] if features.pieces else 1)
     dense = [_dense(X[rows], replace(part, prior=p), names, config) for X, p in zip(views, priors, strict=True)]
     lexical = None if T is None else _lexical(T, part, names, config)
-    layers = tuple(_layered(L[rows] if isinstance(L, np.ndarray) else L.take(rows), part, config) for L in features.layers)
+    likeness = None if T is None or features.before is None else _likeness(T, features.before[rows], part)
+    layers = tuple(head for L in features.layers for head in _layered(L[rows], part, config))
     network = features.words.take(rows).learn(part.Y, config.seed) if features.words else None
-    return Heads(dense[0], lexical, tuple(dense[1:]), network, layers)
+    return Heads(dense[0], lexical, tuple(dense[1:]), network, layers, likeness)
 
 
 class _OneThread:
@@ -202,7 +211,6 @@ Crew: TypeAlias = Callable[[Features, Target, Sequence[IntArray], ClassifyConfig
 def by_threads(features: Features, target: Target, parts: Sequence[IntArray], config: ClassifyConfig) -> Iterator[Heads]:
     """Heads for each part, by threads of this process; as many at once as there are processors."""
     # What is native is used here first: imports and libraries that several threads enter at once can wait for each other.
-
     if features.words:
         features.words.read()
     crew = os.cpu_count() or 1
@@ -247,9 +255,13 @@ def _dense(X: FloatArray, target: Target, names: IntArray, config: ClassifyConfi
     columns = np.setdiff1d(np.arange(width), width - 2 * ROLES + names)
     A = X[:, columns]
     middle = A.mean(axis=0)
-    entries = np.zeros((K, len(columns)), dtype=np.float32)
-    entries[:, : target.prior.shape[1]] = config.prior_weight * _centred(target.prior)
-    head = _backed_off(A - middle, target, config.strength, entries, config)
+    entries, known = np.zeros((K, len(columns)), dtype=np.float32), np.linalg.norm(target.prior, axis=1) > 0
+    # What all codebook entries share says nothing of any; a code without an entry keeps zeros.
+    shared = target.prior[known].mean(axis=0) if known.sum() > 2 else np.zeros(target.prior.shape[1])
+    moved = np.where(known[:, None], target.prior - shared, 0.0)
+    moved = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
+    entries[:, : moved.shape[1]] = config.prior_weight * moved
+    head = _backed_off(_Space.of(A - middle), target, config.strength, entries, config)
     W = np.zeros((K, width), dtype=np.float32)
     W[:, columns] = head.W
     return Head(W, head.b - head.W @ middle)
@@ -259,10 +271,11 @@ def _flat(L: Any) -> FloatArray:
     return np.asarray(L).reshape(len(L), math.prod(L.shape[1:])).astype(np.float32)
 
 
-def _layered(L: Any, target: Target, config: ClassifyConfig) -> Head:
-    """All layers (n, l, d) side by side, each as wide spread as the others.
+def _layered(L: FloatArray, target: Target, config: ClassifyConfig) -> tuple[Head, Head]:
+    """All layers (n, l, d) side by side, each as wide spread as the others: a regression as of the other heads, and another.
 
-    The last layer of a sentence encoder keeps what a text is about; those below still tell how it is said.
+    The last layer of a sentence encoder keeps what a text is about; those below still tell how it is said. The other is the
+    linear discriminant of each code's mean (Fisher 1936): it asks of few examples only where they lie, and errs elsewhere.
     """
     shape, K = L.shape[1:], target.Y.shape[1]
     A = _flat(L)
@@ -272,9 +285,13 @@ def _layered(L: Any, target: Target, config: ClassifyConfig) -> Head:
     spread = np.array([np.square(layer).mean(axis=0).sum() for layer in each])
     scale = np.repeat(1 / np.sqrt(shape[0] * spread + 1e-9), shape[1]).astype(np.float32)
     A *= scale
-    head = _backed_off(A, target, config.strength, np.zeros((K, A.shape[1]), dtype=np.float32), config)
-    W = head.W * scale
-    return Head(W, head.b - W @ middle)
+    space = _Space.of(A)
+    head = _backed_off(space, target, config.strength, np.zeros((K, A.shape[1]), dtype=np.float32), config)
+    B, share = space.A, target.Y / np.maximum(target.Y.sum(axis=0), 1e-6)
+    means = np.asarray(B.T @ (share - share.mean(axis=0)), dtype=np.float32)
+    apart = space.lift(np.linalg.solve(B.T @ B + np.eye(B.shape[1], dtype=np.float32), means).T)
+    first, second = head.W * scale, apart / (np.std(A @ apart.T) + 1e-9) * scale
+    return Head(first, -first @ middle), Head(second, -second @ middle)
 
 
 def _lexical(T: sparse.csr_array, target: Target, names: IntArray, config: ClassifyConfig) -> Head:
@@ -287,10 +304,38 @@ def _lexical(T: sparse.csr_array, target: Target, names: IntArray, config: Class
     idf = (1 + np.log((1 + n) / (1 + np.minimum(met[columns], n)))).astype(np.float32)
     A = sparse.csr_array(T[:, columns] * idf[None])
     unit = np.float32(np.sqrt(A.multiply(A).sum() / n) + 1e-9)
-    head = _backed_off(A / unit, target, config.lexical_strength, np.zeros((K, len(columns)), dtype=np.float32), config)
+    head = _backed_off(
+        _Space.of(A / unit), target, config.lexical_strength, np.zeros((K, len(columns)), dtype=np.float32), config
+    )
     W = np.zeros((K, width), dtype=np.float32)
     W[:, columns] = head.W * (idf / unit)
     return Head(W, -np.asarray(T @ W.T).mean(axis=0))
+
+
+def _likeness(T: sparse.csr_array, before: sparse.csr_array, target: Target) -> Head:
+    """How like a segment and the turn before are, in their words, to the segments of a code, against all segments.
+
+    The mean of a code's segments, its codebook entry counting as `_ENTRY` of them (Rocchio 1971): the less a code was met,
+    the more its entry speaks. Words, word parts and the words of the turn before weigh alike, rare ones more.
+    """
+    from scipy import sparse
+
+    A = sparse.hstack([T, before], format="csr")
+    (n, width), half = A.shape, before.shape[1]
+    met = np.bincount(A.indices, minlength=width)
+    idf = np.where(met > 0, 1 + np.log((1 + n) / (1 + np.minimum(met, n))), 0.0)
+    idf[2 * half : -half] = 0  # who speaks
+    power = np.bincount(A.indices, A.data**2, minlength=width) * idf**2
+    for block in (slice(0, half), slice(half, 2 * half), slice(-half, None)):
+        idf[block] /= np.sqrt(power[block].sum() / n) + 1e-9
+    counts, middle = target.Y.sum(axis=0)[:, None], np.asarray(A.mean(axis=0)).ravel()
+    W = np.asarray((A.T @ target.Y).T, dtype=np.float32) - counts * middle
+    if target.entries:
+        entries = hashed(target.entries, 2 * half).toarray()
+        W[:, : 2 * half] += _ENTRY * (entries - entries.mean(axis=0))
+    W = (W * (np.square(idf) / (counts + _ENTRY))).astype(np.float32)
+    W /= np.std(A @ W.T) + 1e-9
+    return Head(W, -W @ middle.astype(np.float32))
 
 
 def _drawn(Y: FloatArray, config: ClassifyConfig) -> IntArray:
@@ -304,25 +349,18 @@ def _drawn(Y: FloatArray, config: ClassifyConfig) -> IntArray:
     return np.sort(np.argsort(race, kind="stable")[: config.max_rows])
 
 
-def _centred(entries: FloatArray) -> FloatArray:
-    """Codebook entries (K, d) without what all of them share, unit norm; zeros stay zeros."""
-    known = np.linalg.norm(entries, axis=1) > 0
-    middle = entries[known].mean(axis=0) if known.sum() > 2 else np.zeros(entries.shape[1])
-    moved = np.where(known[:, None], entries - middle, 0.0)
-    return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9))
-
-
-def _backed_off(X: Rows, target: Target, C: float, entries: FloatArray, config: ClassifyConfig) -> Head:
+def _backed_off(space: _Space, target: Target, C: float, entries: FloatArray, config: ClassifyConfig) -> Head:
     """Heads of the codes, each drawn to its codebook entry and to the head of its theme."""
-    members, given = _themes(target)
-    space, prior = _Space.of(X), entries
+    members = np.arange(target.parents.max(initial=-1) + 1)[:, None] == target.parents
+    members, prior = members[members.sum(axis=1) > 1].astype(np.float32), entries
     if len(members) and config.theme_weight:
+        given = np.stack([target.Y[:, m > 0].max(axis=1) for m in members], axis=1).astype(np.float32)
         middle = members @ entries / members.sum(axis=1, keepdims=True)
-        themes = _fit(space, given, _strengths(given, C, config), middle, config)
+        themes = _fit(space, given, C, middle, config)
         prior = entries + config.theme_weight * (members.T @ (themes.W - middle))
-    head = _fit(space, target.Y, _strengths(target.Y, C, config), prior, config)
+    head = _fit(space, target.Y, C, prior, config)
     # Heads of more rows have longer weights; in units of their own spread all heads speak alike.
-    return Head(head.W / (np.std(X @ head.W.T) + 1e-9), head.b)
+    return Head(head.W / (np.std(space.X @ head.W.T) + 1e-9), head.b)
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,25 +388,8 @@ class _Space:
         return D if self.R is None else np.asarray((self.X.T @ (self.R @ D.T)).T)
 
 
-def _themes(target: Target) -> tuple[FloatArray, FloatArray]:
-    """Codes of each theme with two or more (M, K), and whether a segment has any of them (n, M)."""
-    members = np.arange(target.parents.max(initial=-1) + 1)[:, None] == target.parents
-    members = members[members.sum(axis=1) > 1]
-    given = np.array([target.Y[:, m].max(axis=1) for m in members], dtype=np.float32)
-    return members.astype(np.float32), given.reshape(len(members), len(target.Y)).T
-
-
-def _strengths(Y: FloatArray, C: float, config: ClassifyConfig) -> FloatArray:
-    """Count-aware strength (K,): balanced weights would let two segments outvote the codebook."""
-    counts = Y.sum(axis=0)
-    return np.asarray(np.maximum(C * counts / (counts + config.half_count), 1e-3))
-
-
-def _fit(space: _Space, Y: FloatArray, C: FloatArray, prior: FloatArray, config: ClassifyConfig) -> Head:
-    """Balanced one-vs-rest logistic regressions whose weights are drawn to `prior`, not to zero.
-
-    Y (n, K) in [0, 1], C (K,), prior (K, d).
-    """
+def _fit(space: _Space, Y: FloatArray, C: float, prior: FloatArray, config: ClassifyConfig) -> Head:
+    """Balanced one-vs-rest logistic regressions whose weights are drawn to `prior` (K, d), not to zero; Y (n, K) in [0, 1]."""
     from scipy.special import expit
 
     A, (n, K) = space.A, Y.shape
@@ -377,7 +398,8 @@ def _fit(space: _Space, Y: FloatArray, C: FloatArray, prior: FloatArray, config:
     S = goal + np.asarray((1 - Y) * (n / (2 * (n - positives))), dtype=np.float32)
     base = np.asarray(space.X @ prior.T, dtype=np.float32)
     # Steps in units of sqrt(C): regularisation then bends the loss of every code alike.
-    unit = np.sqrt(C).astype(np.float32)
+    # The strength counts codings: balanced weights would let two segments outvote the codebook.
+    unit = np.sqrt(np.maximum(C * Y.sum(axis=0) / (Y.sum(axis=0) + config.half_count), 1e-3)).astype(np.float32)
 
     def loss(V: FloatArray, codes: IntArray) -> tuple[FloatArray, FloatArray]:
         """Regularised logistic loss (C,) and its slope (C, r + 1) at V (C, r + 1), weights and bias of some codes."""

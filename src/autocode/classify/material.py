@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -24,18 +24,18 @@ IntArray = NDArray[np.integer[Any]]
 _WORD = re.compile(r"[^\W_]+|[?!]")
 # After the mark that ends a sentence, with its closing quotes; or at a line's end.
 _SENTENCE = re.compile(r"(?<=[.!?;…])[\"'”’»)\]]*\s+|(?<=[。！？；])[」』”’]*|\n+")
-_LEAST = 60  # letters of a piece
-_BATCH = 1024
+_LEAST, _BATCH = 60, 1024  # letters of a piece, texts hashed together
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 
-def hashed(texts: Sequence[str], width: int, beside: sparse.csr_array | None = None) -> sparse.csr_array:
+def hashed(texts: Sequence[str], width: int, beside: sparse.csr_array | None = None, parts: bool = True) -> sparse.csr_array:
     """Hash texts into sparse rows: the first half of the columns counts words, the second word parts.
 
     Args:
         texts: n texts in any language; an empty text gives an empty row.
         width: Number of columns, even, at least 2.
         beside: (n, w) further columns.
+        parts: Without word parts there are half as many columns of words.
 
     Returns:
         (n, width + w) float32; each half of a row has about unit norm (sublinear counts).
@@ -47,12 +47,14 @@ def hashed(texts: Sequence[str], width: int, beside: sparse.csr_array | None = N
 
     if width < 2 or width % 2:
         raise ValueError(f"the lexical width must be even and at least 2, not {width}")
-    blocks = [sparse.csr_array((0, width + (0 if beside is None else beside.shape[1])), dtype=np.float32)]
+    kinds = (_word_grams, _character_grams) if parts else (_word_grams,)
+    columns = len(kinds) * width // 2 + (0 if beside is None else beside.shape[1])
+    blocks = [sparse.csr_array((0, columns), dtype=np.float32)]
     for start in range(0, len(texts), _BATCH):
         words = [_WORD.findall(text.lower()) for text in texts[start : start + _BATCH]]
-        halves = [_counted(*grams(words), (len(words), width // 2)) for grams in (_word_grams, _character_grams)]
-        parts = halves if beside is None else [*halves, beside[start : start + _BATCH]]
-        blocks.append(sparse.hstack(parts, format="csr"))
+        found = [_counted(*grams(words), (len(words), width // 2)) for grams in kinds]
+        found += [] if beside is None else [beside[start : start + _BATCH]]
+        blocks.append(sparse.hstack(found, format="csr"))
     return sparse.vstack(blocks, format="csr")
 
 
@@ -247,10 +249,6 @@ class Context:
         return Context(self.known, self.own[rows], self.around[rows], self.weights, self.roles[rows])
 
 
-def _taken(M: Any, rows: IntArray) -> Any:
-    return M[rows] if isinstance(M, np.ndarray) else M.take(rows)
-
-
 class Words(Protocol):
     """The words of n segments, for a network that learns to read them."""
 
@@ -277,28 +275,29 @@ class Network(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What is known of n segments; numbers alone, without words and pieces, have the first head only."""
+    """What is known of n segments; numbers alone have the first head only."""
 
     X: FloatArray | Context  # (n, d) float32: own vector, weighted previous turn, weighted next turn, roles
     T: sparse.csr_array | None = None  # (n, h) float32: hashed words and word parts, roles
     pieces: Chunks | None = None
     more: tuple[FloatArray | Context, ...] = ()  # further encoders' view of the same segments, each like X
     words: Words | None = None  # where a network is to learn as well
-    layers: tuple[Any, ...] = ()  # of each encoder what its layers make of the segments: as an array (n, l, d)
+    layers: tuple[FloatArray, ...] = ()  # (n, l, d) what each layer of an encoder makes of the segments, encoder by encoder
+    before: sparse.csr_array | None = None  # (n, h / 2) float32: hashed words of the turn before; where T is
 
     @property
     def heads(self) -> int:
-        """How many scores a code gets: by meaning, wording, best piece, each further encoder, layers, a network."""
-        parts = (self.T, self.pieces, self.words)
-        return 1 + sum(part is not None for part in parts) + len(self.more) + len(self.layers)
+        """How many scores a code gets: by meaning, wording, likeness, best piece, each further encoder, layers, a network."""
+        parts = (self.T, self.before, self.pieces, self.words)
+        return 1 + sum(part is not None for part in parts) + len(self.more) + 2 * len(self.layers)
 
     def take(self, rows: IntArray) -> Features:
         """The features of some segments, in the order of `rows`."""
         words = self.words.take(rows) if self.words else None
-        T = None if self.T is None else self.T[rows]
+        T, before = (None if M is None else M[rows] for M in (self.T, self.before))
         pieces = self.pieces.take(rows) if self.pieces else None
-        X, *more = (_taken(M, rows) for M in (self.X, *self.more))
-        return Features(X, T, pieces, tuple(more), words, tuple(_taken(L, rows) for L in self.layers))
+        X, *more = (M.take(rows) if isinstance(M, Context) else M[rows] for M in (self.X, *self.more))
+        return Features(X, T, pieces, tuple(more), words, tuple(L[rows] for L in self.layers), before)
 
     def joined(self, other: Features) -> Features:
         """These segments and, below them, those of `other`; no network learns from both."""
@@ -306,11 +305,11 @@ class Features:
 
         both_pieces = [(p.V, p.counts) for p in (self.pieces, other.pieces) if p is not None]
         V, counts = (np.concatenate(both) for both in zip(*both_pieces, strict=True))
-        T = sparse.vstack([self.T, other.T], format="csr")
+        T, before = (sparse.vstack(M, format="csr") for M in ((self.T, other.T), (self.before, other.before)))
         views = zip((self.X, *self.more), (other.X, *other.more), strict=True)
         X, *more = (np.vstack([mine[:], theirs[:]]) for mine, theirs in views)
-        layers = tuple(np.vstack([np.asarray(L) for L in both]) for both in zip(self.layers, other.layers, strict=True))
-        return Features(X, T, Chunks(V, counts), tuple(more), layers=layers)
+        layers = tuple(np.vstack(both) for both in zip(self.layers, other.layers, strict=True))
+        return Features(X, T, Chunks(V, counts), tuple(more), layers=layers, before=before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,20 +331,26 @@ class Target:
     groups: IntArray  # (n,) document index; negative: another study's, always learnt from and never judged
     prior: FloatArray  # (K, d0) embedding of the codebook entry; zeros where there is none
     parents: IntArray  # (K,) index of the theme, or -1
+    entries: tuple[str, ...] = ()  # K codebook entries in words; empty: not known
 
     def take(self, rows: IntArray) -> Target:
         """The target of some segments, in the order of `rows`."""
         if np.array_equal(rows, np.arange(len(self.Y))):
             return self
-        return Target(self.Y[rows], self.groups[rows], self.prior, self.parents)
+        return replace(self, Y=self.Y[rows], groups=self.groups[rows])
 
     def of(self, codes: IntArray) -> Target:
         """The target of some codes, in the order of `codes`."""
-        return Target(self.Y[:, codes], self.groups, self.prior[codes], self.parents[codes])
+        entries = tuple(self.entries[k] for k in codes) if self.entries else ()
+        return Target(self.Y[:, codes], self.groups, self.prior[codes], self.parents[codes], entries)
 
 
 def features(
-    texts: Sequence[str], turns: Turns, config: ClassifyConfig = ClassifyConfig(), pieces: Chunks | None = None
+    texts: Sequence[str],
+    turns: Turns,
+    config: ClassifyConfig = ClassifyConfig(),
+    pieces: Chunks | None = None,
+    before: Sequence[str] | None = None,
 ) -> Features:
     """Join a segment's own vector, its neighbouring turns, the roles of who speaks, and its hashed text.
 
@@ -354,6 +359,7 @@ def features(
         turns: What stands around them.
         config: Weights of the turns and width of the hashed text.
         pieces: Of the n segments, by the first encoder; None takes each segment whole.
+        before: The words of the turn before each segment; None where they are not known.
 
     Raises:
         ValueError: The numbers of texts, turns and neighbours differ.
@@ -366,7 +372,8 @@ def features(
     first, *more = (Context(V, turns.own, turns.around, (config.previous, config.following), roles) for V in known)
     if pieces is None:
         pieces = Chunks(known[0][turns.own], np.ones(len(texts), dtype=np.int64))
-    return Features(first, hashed(texts, config.width, roles), pieces, tuple(more))
+    said = hashed(before if before is not None else [""] * len(texts), config.width, parts=False)
+    return Features(first, hashed(texts, config.width, roles), pieces, tuple(more), before=said)
 
 
 def each_encoder(V: FloatArray, widths: tuple[int, ...]) -> list[FloatArray]:

@@ -18,14 +18,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autocode.config import Progress
 from autocode.encode import VectorCache, Vectors, cache_folder
-from autocode.encode.engines import Engine, GraphEncoder, GraphFacts, Layers, choose_engine, unit
+from autocode.encode.engines import Engine, GraphEncoder, GraphFacts, choose_engine, narrowed, unit
 from autocode.encode.weights import (
     EXPORT_VERSION,
     WRITTEN,
@@ -40,6 +40,7 @@ from autocode.encode.weights import (
 from autocode.errors import EncoderError
 from autocode.footprint import stay_offline
 
+Layers: TypeAlias = NDArray[np.float16]
 _PLUG_IN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 PLUS = " + "  # stands between the names of encoders that are used together
 
@@ -93,13 +94,18 @@ class CachedEncoder:
         """
         return np.asarray(self._looked_up(texts, self._cache, self._checked, progress), np.float32)
 
-    def layers(self, texts: Sequence[str], progress: Progress | None = None) -> Layers:
-        """What each layer makes of n texts; the first is what `encode` gives.
+    def layers(self, texts: Sequence[str], progress: Progress | None = None, narrow: bool = False) -> Layers:
+        """What each layer makes of n texts, (n, depth, dimension) float16 of unit norm; the first is what `encode` gives.
 
-        Args and errors: as for `encode`.
+        Those below the last are kept in eight bits. `narrow` mixes them (`narrowed`); other args and errors: as for `encode`.
         """
-        lower = self._looked_up(texts, self._lower, self._deep, progress)
-        return Layers(self.encode(texts).astype(np.float16), lower)
+        lower, vectors = self._looked_up(texts, self._lower, self._deep, progress), self.encode(texts)
+        parts, blocks, step = ((vectors, 1), (lower, self.depth - 1)), [], _TEXTS_PER_SHARD
+        for start in range(0, max(len(texts), 1), step):  # in higher precision the whole would take many times the room
+            last, below = (M[start : start + step].reshape(-1, n, vectors.shape[1]) for M, n in parts)
+            found = narrowed(last, below) if narrow else np.concatenate([last, unit(below)], axis=1)
+            blocks.append(found.astype(np.float16))
+        return np.concatenate(blocks)
 
     def _looked_up(
         self, texts: Sequence[str], cache: VectorCache, compute: Callable[..., NDArray[Any]], progress: Progress | None
@@ -111,14 +117,15 @@ class CachedEncoder:
         distinct = list(places)
         keys = [hashlib.sha256(self._salt + text.encode()).digest() for text in distinct]
         vectors, found = cache.get(keys)
-        report = progress or _silent
+        report: Progress = progress or (lambda done, total: None)
+        missing, known = np.flatnonzero(~found), int(found.sum())
         if distinct:
-            report(int(found.sum()), len(distinct))
-        missing = np.flatnonzero(~found)
+            report(known, len(distinct))
         for start in range(0, len(missing), _TEXTS_PER_SHARD):
             part = missing[start : start + _TEXTS_PER_SHARD]
-            onward = _shifted(report, int(found.sum()) + start, len(distinct))
-            vectors[part] = compute([distinct[i] for i in part], onward)
+            vectors[part] = compute(
+                [distinct[i] for i in part], lambda done, _, n=known + start: report(n + done, len(distinct))
+            )
             cache.put([keys[i] for i in part], vectors[part])
         return vectors if len(distinct) == len(plain) else vectors[[places[text] for text in plain]]
 
@@ -191,9 +198,11 @@ def widths_of(encoder: Encoder) -> tuple[int, ...]:
     return encoder.widths if isinstance(encoder, JoinedEncoder) else (encoder.identity.dimension,)
 
 
-def each_layers(encoder: Encoder, texts: Sequence[str], progress: Progress | None = None) -> tuple[Layers, ...]:
+def each_layers(
+    encoder: Encoder, texts: Sequence[str], progress: Progress | None = None, narrow: bool = False
+) -> tuple[Layers, ...]:
     """What each layer makes of n texts, (n, layers, d) for each of the encoders that shows its layers."""
-    return tuple(e.layers(texts, progress) for e in showing(encoder))
+    return tuple(e.layers(texts, progress, narrow) for e in showing(encoder))
 
 
 def showing(encoder: Encoder) -> tuple[CachedEncoder, ...]:
@@ -383,11 +392,3 @@ def _processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _shifted(report: Progress, start: int, total: int) -> Progress:
-    return lambda done, _: report(start + done, total)
-
-
-def _silent(done: int, total: int) -> None:
-    """For callers that want no progress."""

@@ -339,7 +339,7 @@ class CodingModel:
             precedents = Precedents.from_rows(parts.precedents, parts.arrays["precedents"], float(parts.arrays["edge"][0]))
         except UNFIT as error:
             raise foreign(Path(folder), f"a part is missing or of another shape ({type(error).__name__})") from error
-        if len(classifier.heads.layers) not in (0, len(showing(encoder))):
+        if len(classifier.heads.layers) not in (0, 2 * len(showing(encoder))):
             raise foreign(Path(folder), "it was made where the encoder's layers are seen, unlike here")
         return cls(
             config=parts.config,

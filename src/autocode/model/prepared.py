@@ -20,8 +20,18 @@ from autocode.classify.material import Chunks, Features, Target, Turns, features
 from autocode.classify.transfer import Gain, better, gain
 from autocode.config import Config
 from autocode.encode import cache_folder, file_sha256, kept_arrays
-from autocode.encode.encoders import PLUS, CachedEncoder, JoinedEncoder, each_layers, first_of, load_encoder, showing, widths_of
-from autocode.encode.engines import Layers
+from autocode.encode.encoders import (
+    PLUS,
+    CachedEncoder,
+    JoinedEncoder,
+    Layers,
+    each_layers,
+    first_of,
+    load_encoder,
+    showing,
+    widths_of,
+)
+from autocode.encode.engines import unit
 from autocode.encode.tuning import Words, can_tune, words_of
 from autocode.encode.weights import Encoder
 from autocode.errors import StudyError
@@ -71,9 +81,10 @@ def prepare(documents: Iterable[Document], config: Config, encoder: Encoder, pro
     around = np.array([_neighbours(units, i) for i in kept], dtype=np.int64).reshape(-1, 2)
     own = vectors if len(kept) == len(units) else vectors[kept]
     texts, turns = tuple(units[i].text for i in kept), Turns(vectors, [u.role for u in units], kept, around, widths_of(encoder))
-    seen = replace(features(texts, turns, config.classify, pieces.take(kept)), layers=layers)
+    before = [units[i].text if i >= 0 else "" for i in around[:, 0]]
+    seen = replace(features(texts, turns, config.classify, pieces.take(kept), before), layers=layers)
     if config.encode.tuned:
-        seen = replace(seen, words=words_of(first_of(encoder), texts, [units[i].text if i >= 0 else "" for i in around[:, 0]]))
+        seen = replace(seen, words=words_of(first_of(encoder), texts, before))
     return Prepared(tuple(units[i].segment for i in kept), texts, own, seen)
 
 
@@ -98,11 +109,16 @@ def _layers(texts: Sequence[str], encoder: Encoder, progress: Progress | None) -
     limit = _LETTERS_A_TOKEN * encoder.identity.max_tokens or float("inf")
     parts = [pieces_of(text) if len(text) > limit else [text] for text in texts]
     counts = np.array([len(p) for p in parts], dtype=np.int64)
-    found = each_layers(encoder, [piece for p in parts for piece in p], progress)
+    found = each_layers(encoder, [piece for p in parts for piece in p], progress, narrow=True)
     if counts.sum() == len(texts):
         return found
-    letters = np.array([len(piece) for p in parts for piece in p], dtype=np.float32)
-    return tuple(replace(L, letters=letters, counts=counts) for L in found)
+    starts = np.cumsum(counts) - counts
+    kept = tuple(L[starts] for L in found)
+    for i in np.flatnonzero(counts > 1):
+        letters = np.array([len(piece) for piece in parts[i]], dtype=np.float32)[:, None, None]
+        for mine, L in zip(kept, found, strict=True):
+            mine[i] = unit((letters * L[starts[i] : starts[i] + counts[i]]).sum(axis=0))
+    return kept
 
 
 def _encoded(texts: Sequence[str], encoder: Encoder, progress: Progress | None) -> tuple[Vectors, Chunks]:
@@ -164,11 +180,13 @@ def target(matrix: CodingMatrix, codebook: Codebook, encoder: Encoder) -> Target
     """
     themes = {path: i for i, path in enumerate(dict.fromkeys(codebook.theme(c) for c in matrix.codes))}
     below = [themes[codebook.theme(c)] if codebook.theme(c) != c else -1 for c in matrix.codes]
+    entries = tuple(entry_text(codebook, c) for c in matrix.codes)
     return Target(
         Y=np.nan_to_num(matrix.share) if np.isnan(matrix.share).any() else matrix.share,  # a second copy for nothing
         groups=matrix.groups,
-        prior=encoder.encode([entry_text(codebook, c) for c in matrix.codes]),
+        prior=encoder.encode(entries),
         parents=np.array(below, dtype=np.int64),
+        entries=entries,
     )
 
 

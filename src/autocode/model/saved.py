@@ -30,7 +30,7 @@ from autocode.formats.tables.codebooks import codebook_yaml, read_codebook
 from autocode.model.history import FILE as HISTORY
 from autocode.study.codebook import Codebook
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 DIAGRAM = "reliability.svg"
 _PACKAGES = ("autocode", "numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
