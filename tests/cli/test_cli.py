@@ -670,3 +670,21 @@ def test_a_new_file_is_read_as_the_study_s_were(shell: Shell) -> None:
     assert shell("suggest", "m", "new.txt", "--out", "s.csv", "--all", "--plain")[0] == 0
     found = list(csv.DictReader((shell.folder / "s.csv").open(newline="", encoding="utf-8")))
     assert {(r["segment"], r["speaker"]) for r in found} == {("2", "R9"), ("4", "R9")}
+
+
+def test_an_export_holds_the_bands_and_documents_asked_for(shell: Shell) -> None:
+    """Silent ones come where they are named, for the documents named alone; where none is in a band, that is said."""
+    _trained(shell)
+    for name in ("n1", "n2"):
+        (shell.folder / f"{name}.txt").write_text("Interviewer: so?\n\nR: my shift at work takes all the hours\n\nR: my cat\n")
+    assert shell("import", "open", "n1.txt", "n2.txt", "--study", "s")[0] == 0
+    kinds = {}
+    for bands in ("suggest", "ask", "silent", "suggest,ask,silent"):
+        code, _, err = shell(
+            "export", "s", "--model", "models/tiny", "--bands", bands, "--documents", "n1", "--out", f"{len(kinds)}.csv"
+        )
+        rows = list(csv.DictReader((shell.folder / f"{len(kinds)}.csv").open(newline="", encoding="utf-8-sig")))
+        kinds[bands] = [r["document"] for r in rows if r["probability"]]
+        assert (code, not kinds[bands]) == (0, "is in these bands" in err)
+    assert {d for found in kinds.values() for d in found} == {"n1"}
+    assert len(kinds["suggest,ask,silent"]) == 6 == sum(map(len, kinds.values())) - 6

@@ -228,7 +228,12 @@ def _suggestions(study: Study, model: Path, wanted: list[str] | None, bands: lis
         tell(f"No suggestions for {counted(len(asked) - len(new), 'document')} that the model has learnt from.")
     if not new:
         raise StudyError("these suggestions", "the model has learnt from every document", "Import new transcripts first.")
-    return tuple(s for s in loaded.suggest(Study(new, study.codebook)) if s.band in bands)
+    found = tuple(s for s in loaded.suggest(Study(new, study.codebook), everything="silent" in bands) if s.band in bands)
+    if not found:
+        tell(
+            f"No suggestion of {counted(len(new), 'new document')} is in these bands; --bands suggest,ask,silent takes them all."
+        )
+    return found
 
 
 def report(
