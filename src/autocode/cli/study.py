@@ -230,9 +230,7 @@ def _suggestions(study: Study, model: Path, wanted: list[str] | None, bands: lis
         raise StudyError("these suggestions", "the model has learnt from every document", "Import new transcripts first.")
     found = tuple(s for s in loaded.suggest(Study(new, study.codebook), everything="silent" in bands) if s.band in bands)
     if not found:
-        tell(
-            f"No suggestion of {counted(len(new), 'new document')} is in these bands; --bands suggest,ask,silent takes them all."
-        )
+        tell(f"No suggestion for {counted(len(new), 'new document')} is in these bands: {', '.join(bands)}.")
     return found
 
 
