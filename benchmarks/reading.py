@@ -1,34 +1,41 @@
 """Are speakers read right? Layouts made up with their truth, in many families, languages and kinds of file.
 
-Run: `python benchmarks/reading.py [--files 360] [--seed 1] [--wrong] [--unseen] [--real SHARED]`
+Run: `python benchmarks/reading.py [--files 360] [--seed 1] [--wrong] [--unseen N] [--real SHARED] [--set FOLDER]`
 
 By family: the share of turns with the right words and speaker, of files read whole, and of wrong files whose receipt
 says that something is odd. A side that the layout does not name may be called anything, but by one name of its own.
 `--unseen` takes a set of layouts written before any result on it was looked at (1 to 3). `--real` reads
-the samples of transcripts in a folder of shared data and prints what was found. No word of a real text is printed.
+the samples of transcripts in a folder of shared data and prints what was found. `--set` reads a folder of files with a
+truth.json beside them: {file: {"turns": [[speaker or null, words]], "roles": {speaker: "interviewer" or "participant"}}}.
+No word of a real text is printed.
 """
 
 from __future__ import annotations
 
 import argparse
 import html
+import json
 import random
 import re
 import sys
 import tempfile
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from reading_talks import ABOUT, NAMES, ROLES, TALKS
 from reading_unseen import UNSEEN
 
+from autocode.config import SegmentConfig
 from autocode.errors import AutocodeError
 from autocode.formats import read_all
 from autocode.formats.overview import Overview
+from autocode.study import Document
 
 BOLD, PLAIN = "\x01", "\x02"
 """Around words that stand out; a plain text loses them."""
@@ -529,6 +536,57 @@ def real(folder: Path) -> None:
                 print(f"{path.name:45} {len(d.turns):6} turns, {speakers:3} speakers, {words:7} words")
 
 
+def of_set(folder: Path, wrong: bool) -> str:
+    """Files of other people against their truth: turns, who speaks, and no false role."""
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    told: dict[bool, list[bool]] = {True: [], False: []}
+    lines = []
+    for name, true in truth.items():
+        why, notes = "", ["refused"]
+        try:
+            study, receipts = read_all([folder / name])
+            document = study.documents[0]
+            notes = [n for r in receipts for n in r.notes] + [r.odd for r in Overview.of(study, receipts).documents if r.odd]
+            why = _differs(document, true)
+        except AutocodeError as error:
+            why = str(error)
+        told[not why].append(bool(notes))
+        lines += [f"{name}{'' if notes else ' SILENT'}: {why}"] if why and wrong else []
+    right, false = told[True], told[False]
+    share = f"{len(right)} of {len(truth)} files whole ({len(right) / len(truth):.1%}), {sum(right)} of them doubted"
+    return "\n".join([f"{share}; {sum(false)} of {len(false)} wrong ones told", *lines])
+
+
+def _differs(document: Document, true: Mapping[str, Any]) -> str:
+    """In what a document differs from its truth, "" for nothing; a text without speakers is right where it has its units."""
+    spoken = document.turns or document.units
+    found = [(t.speaker, _squashed(document.text[t.start : t.end]).strip(_QUOTES)) for t in spoken]
+    wanted = [(who, _squashed(words).strip(_QUOTES)) for who, words in true["turns"]]
+    if [words for _, words in found] != [words for _, words in wanted]:
+        return f"{len(found)} turns found, {len(wanted)} there"
+    pairs = {(_bare(a), _bare(b)) for (a, _), (b, _) in zip(found, wanted, strict=True) if b is not None}
+    if any(SequenceMatcher(None, a, b).ratio() < 0.6 for a, b in pairs) or len({a for a, _ in pairs}) > len(
+        {b for _, b in pairs}
+    ):
+        return "other speakers"
+    known = SegmentConfig().interviewers
+    asking = {_bare(name) for name in document.interviewers} | {
+        _bare(t.speaker) for t in spoken if t.speaker.casefold() in known
+    }
+    false = [name for name, role in true["roles"].items() if (role == "interviewer") != (_bare(name) in asking)]
+    there = {a for a, _ in pairs}
+    return f"roles of {len(false)}" if any(_bare(name) in there for name in false) else ""
+
+
+_QUOTES = '"“”„«»「」 '
+
+
+def _bare(name: str) -> str:
+    """A name without what writers add to it: stage directions, a word before the number, spaces."""
+    plain = re.sub(r"\(.*?\)|[\s.:]|^speaker(?=.)", "", name.casefold())
+    return re.sub(r"^(q|a|frage|antwort)\d+$", r"\1", plain)
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -537,7 +595,11 @@ def main() -> int:
     parser.add_argument("--wrong", action="store_true", help="list the files read wrong")
     parser.add_argument("--unseen", type=int, choices=sorted(UNSEEN), help="a set of layouts written apart")
     parser.add_argument("--real", type=Path, help="a folder of real transcripts")
+    parser.add_argument("--set", type=Path, help="a folder of files with their truth.json")
     args = parser.parse_args()
+    if args.set:
+        print(of_set(args.set, args.wrong))
+        return 0
     if args.real:
         real(args.real)
         return 0
