@@ -8,7 +8,7 @@ share read, with the bootstrap of documents (Field and Welsh 2007, JRSS B 69(3),
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, astuple, dataclass, replace
 from typing import NamedTuple
 
@@ -32,6 +32,8 @@ from autocode.classify.bands import (
 from autocode.classify.material import BoolArray, FloatArray, IntArray, Target
 from autocode.config import ClassifyConfig
 from autocode.errors import counted
+
+_Blocks = Iterator[tuple[FloatArray, FloatArray, FloatArray]]
 
 FOUND = 0.9
 """The share of the coders' codings that is to be found by who reads what the machine expects most."""
@@ -132,14 +134,14 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
     # Shares are smoothed: a rare code must not look rarer just where its few segments are held out.
     offset = np.log((counts + config.free_intercept) / (n - counts + config.free_intercept))
 
-    def blocks(step: int = 1) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+    def blocks(step: int = 1) -> _Blocks:
         """Some rows at a time: (1 + H, m, K) a row of ones and scores by their spread, (m, K) codings, (K,) offsets."""
         drawn, given = S[:, ::step], Y[::step]
         for start in range(0, len(given), _ROWS):
             scaled = drawn[:, start : start + _ROWS] / spread[:, None, None]
             yield np.concatenate([np.ones((1, *scaled.shape[1:])), scaled]), given[start : start + _ROWS], offset
 
-    def together() -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+    def together() -> _Blocks:
         """The same rows with all decisions as those of one code, for the calibration common to all."""
         for A, y, _ in blocks(max(1, n // _COMMON)):  # for which some thousand segments are enough
             yield A.reshape(1 + H, -1, 1), y.reshape(-1, 1), np.tile(offset, len(y))[:, None]
@@ -155,12 +157,7 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
     return theta
 
 
-def _newton(
-    blocks: Callable[[], Iterable[tuple[FloatArray, FloatArray, FloatArray]]],
-    mean: FloatArray,
-    precision: FloatArray,
-    start: FloatArray,
-) -> FloatArray:
+def _newton(blocks: Callable[[], _Blocks], mean: FloatArray, precision: FloatArray, start: FloatArray) -> FloatArray:
     """Logistic regressions with Gaussian priors, (K, J): `blocks` of A (J, n, K), Y (n, K) and offsets; (K, J)."""
     from scipy.special import expit
 
@@ -173,8 +170,7 @@ def _newton(
             weighted = A * (P * (1 - P))
             curve = curve + np.stack([[(row * a).sum(axis=0) for a in A] for row in weighted]).transpose(2, 0, 1)
         # Full steps may overshoot far from the optimum; bounded ones arrive.
-        step = np.clip(np.linalg.solve(curve, slope[..., None])[..., 0], -1, 1)
-        theta = theta - step
+        theta = theta - (step := np.clip(np.linalg.solve(curve, slope[..., None])[..., 0], -1, 1))
         if np.abs(step).max() < _STILL:
             break
     return theta
@@ -367,8 +363,7 @@ def calibrated(S: FloatArray, target: Target, config: ClassifyConfig) -> tuple[C
     never = np.full(Y.shape[1], np.inf)
     nothing = BandThresholds(never, never, np.zeros(len(never), dtype=np.int8), np.zeros(len(never), dtype=np.int8))
     plain = Calibrator(calibrate(S, Y, config), never, nothing)
-    P = plain.probabilities(S)
-    best = best_cuts(P, target, config)
+    best = best_cuts(P := plain.probabilities(S), target, config)
     given, taken = Y > 0, best <= P
     better = (taken * Y).sum(axis=0) * len(Y) > taken.sum(axis=0) * Y.sum(axis=0)
     reasons = []
@@ -377,8 +372,7 @@ def calibrated(S: FloatArray, target: Target, config: ClassifyConfig) -> tuple[C
         if (d := len(np.unique(target.groups[column]))) < config.min_documents:
             why = f"coded in {counted(d, 'document')}, {config.min_documents} needed"
         reasons.append(f"{counted(n, 'coded segment')}, {config.min_segments} needed" if n < config.min_segments else why)
-    silent = np.array([bool(why) for why in reasons], dtype=bool)
-    coding = np.where(silent, np.inf, np.maximum(best, config.least_probability))
+    coding = np.where([bool(why) for why in reasons], np.inf, np.maximum(best, config.least_probability))
     evidence = known(P, (Y, target.groups, target.parents), coding)
     return replace(plain, thresholds=coding, cuts=draw(evidence, config)), evidence, tuple(reasons)
 

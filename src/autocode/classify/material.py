@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.floating[Any]]
 HashArray = NDArray[np.uint64]
 IntArray = NDArray[np.integer[Any]]
-
-# A question mark tells a question from a statement, so it counts as a word.
-_WORD = re.compile(r"[^\W_]+|[?!]")
+_WORD = re.compile(r"[^\W_]+|[?!]")  # a question mark tells a question from a statement, so it counts as a word
 # After the mark that ends a sentence, with its closing quotes; or at a line's end.
 _SENTENCE = re.compile(r"(?<=[.!?;…])[\"'”’»)\]]*\s+|(?<=[。！？；])[」』”’]*|\n+")
 _LEAST, _BATCH = 60, 1024  # letters of a piece, texts hashed together

@@ -142,14 +142,11 @@ def _begun(participant: str, places: Places, called: tuple[str, ...]) -> _Case:
     store = places.study / STORE
     study, before = load(store), journal(store)
     if before and before.participant != participant and participant not in before.documents:
-        raise StudyError(
-            f"participant '{participant}'",
-            f"the forgetting of '{before.participant}' was stopped and comes first",
-            f"Finish it: autocode forget {places.study} {before.participant} --yes.",
-        )
+        why = f"the forgetting of '{before.participant}' was stopped and comes first"
+        then = f"Finish it: autocode forget {places.study} {before.participant} --yes."
+        raise StudyError(f"participant '{participant}'", why, then)
     if before:
-        kept = {k: tuple(map(Path, before.said.get(k, ()))) for k in ("also",)}
-        places = replace(places, also=tuple(dict.fromkeys((*places.also, *kept["also"]))))
+        places = replace(places, also=tuple(dict.fromkeys((*places.also, *map(Path, before.said.get("also", ()))))))
         places = replace(places, models=places.models or (Path(m) if (m := before.said.get("models")) else None))
         called = tuple(dict.fromkeys((*called, *before.said.get("called", ()))))
         entry = before
@@ -279,10 +276,8 @@ def _backups(case: _Case) -> None:
 def _study(case: _Case) -> None:
     """Everything in the study file but the documents themselves, by which they are known."""
     attached = recordings(case.store)
-    case.left += [
-        (str(attached[d].file(case.store)), "it is their recording: delete it yourself")
-        for d in sorted(case.ids & attached.keys())
-    ]
+    for d in sorted(case.ids & attached.keys()):
+        case.left.append((str(attached[d].file(case.store)), "it is their recording: delete it yourself"))
     if quoting := [c.path for c in load(case.store).codebook if case.search.in_text(c.example)]:
         case.erased.append(f"codebook: the examples of {', '.join(quoting)}, which quoted them")
     changed = _in_store(case, case.store)

@@ -26,13 +26,8 @@ from autocode.errors import StudyError, counted
 from autocode.study.codebook import SEPARATOR
 from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray
 
-STANDS, CODER, FEW, CLOSE, LITTLE = (
-    "stands",
-    "depends on the coder",
-    "depends on few interviews",
-    "too close to call",
-    "not enough data to say",
-)
+STANDS, CODER, FEW = "stands", "depends on the coder", "depends on few interviews"
+CLOSE, LITTLE = "too close to call", "not enough data to say"
 DRAWS = 2000
 SURE = 0.95  # share of the draws of documents that must have the finding's sign
 LEVEL = 0.05  # share of the random deals that may bring as much, either way, where a finding stands
@@ -115,14 +110,13 @@ class Stability:
         parts = [
             f"{self.count(v)} {'depends' if self.count(v) == 1 else 'depend'} {w}" for v, w in words.items() if self.count(v)
         ]
-        close = self.count(CLOSE)
-        parts += [f"{close} {'is' if close == 1 else 'are'} too close to call"] if close else []
-        each = f"each of the {len(self.coders)} coders" if len(self.coders) > 1 else "one coder"
+        if close := self.count(CLOSE):
+            parts.append(f"{close} {'is' if close == 1 else 'are'} too close to call")
         if not said:
             return "Not enough data to say of any finding whether it stands."
-        basis = " of the agreed coding" if self.agreed else ""
+        each = f"each of the {len(self.coders)} coders" if len(self.coders) > 1 else "one coder"
         stand = f"{self.count(STANDS)} {'stands' if self.count(STANDS) == 1 else 'stand'}"
-        told = f"Of {counted(len(said), 'finding')}{basis}, {stand} under {each}"
+        told = f"Of {counted(len(said), 'finding')}{' of the agreed coding' if self.agreed else ''}, {stand} under {each}"
         whole = f", over all {self.documents + self.uncoded} interviews" if self.uncoded else ""
         tail = f"; {', '.join(parts)}" if parts else ""
         coded = f"{self.documents} coded" if self.uncoded else f"{self.documents}"
@@ -131,8 +125,8 @@ class Stability:
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
         rows = [asdict(f) | {"by_coder": dict(f.by_coder), "why": f.why} for f in self.findings]
-        counts = {"documents": self.documents, "uncoded": self.uncoded, "agreed": self.agreed}
-        return {"coders": list(self.coders), **counts, "sentence": self.sentence(), "findings": rows}
+        of = {"coders": list(self.coders), "documents": self.documents, "uncoded": self.uncoded, "agreed": self.agreed}
+        return {**of, "sentence": self.sentence(), "findings": rows}
 
 
 def stability(
@@ -157,9 +151,8 @@ def stability(
     """
     by_hand = np.unique(matrix.groups[matrix.seen.any(0)])
     if len(by_hand) < 2 or not matrix.Y.any():
-        raise StudyError(
-            "stability", "it compares documents, and fewer than two are coded", "Code a second document, then run it again."
-        )
+        why = "it compares documents, and fewer than two are coded"
+        raise StudyError("stability", why, "Code a second document, then run it again.")
     present = by_hand if machine is None else np.unique(matrix.groups)
     uncoded = len(present) - len(by_hand)
     sums = _sums(matrix, machine if uncoded else None, agreed)
@@ -209,7 +202,6 @@ def _sums(matrix: CodingMatrix, machine: BoolArray | None, agreed: str) -> Float
     for r in (r for r in range(len(matrix.coders)) if r not in people):
         shares[:, matrix.seen[r]] = 0.0
         shares[r] = matrix.seen[r]
-
     first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     order = np.argsort(matrix.groups, kind="stable")
     rows_of = np.split(order, np.searchsorted(matrix.groups[order], np.arange(1, G)))
@@ -297,21 +289,14 @@ def _contrasts(codes: Sequence[str], counts: _Counts, most: int) -> Iterator[_St
     units, rows = counts.sums[0, -1], []
     pairs = len(present) * (len(present) - 1) // 2
     for k, code in enumerate(codes):
-        shares = {g: _ratio(counts.sums[0, k][counts.of_group == g].sum(), units[counts.of_group == g].sum()) for g in present}
+        of = {g: counts.of_group == g for g in present}
+        shares = {g: counts.sums[0, k][of[g]].sum() / n if (n := units[of[g]].sum()) else 0.0 for g in present}
         high, low = max(present, key=lambda g: shares[g]), min(present, key=lambda g: shares[g])
         rows.append((shares[high] - shares[low], k, code, high, low))
     for _, k, code, high, low in sorted(rows, key=lambda r: (-r[0], r[1]))[:most]:
-        parts = []
-        for g in (high, low):
-            mask = counts.of_group == g
-            parts.append(np.where(mask, counts.sums[:, k], 0.0))
-            parts.append(np.where(mask, counts.sums[:, -1], 0.0))
+        parts = [np.where(counts.of_group == g, counts.sums[:, m], 0.0) for g in (high, low) for m in (k, -1)]
         text = f"{high} speak of {_leaf(code)} more than {low}"
         yield _Statement("group", text, np.stack(parts, axis=-1), float(counts.sums[0, k].sum()), pairs)
-
-
-def _ratio(above: float, below: float) -> float:
-    return above / below if below else 0.0
 
 
 def _leaf(path: str) -> str:
