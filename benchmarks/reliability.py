@@ -81,6 +81,8 @@ NOT_PROMISED = (
     "Of single flipped bits a few in a thousand lie where nothing is kept and nothing can be told; a bit that flips while "
     "it is being read or written is not seen.",
     "A study on a network drive is not safe with two computers at once; in a cloud folder it is warned of, not prevented.",
+    "Where you name a cluster in `RAY_ADDRESS`, words go to its computers: `--engine ray` is for that.",
+    "A clock that is wrong gives wrong dates: entries and copies keep their order, their times are the clock's.",
     "Windows and macOS were not tried by these tests; what is known of them comes from reports of others.",
 )
 
