@@ -199,6 +199,37 @@ def test_short_sentences_and_names_are_searched_whole(places: Places, note: str)
 
 
 @pytest.mark.row(15)
+def test_a_first_or_last_name_alone_is_listed_and_nothing_is_erased_for_it(places: Places) -> None:
+    """Parts of a name that nobody else in the study has or says are looked for too; a shared one is not, and no file goes."""
+
+    def named(old: Study | None) -> Study:
+        assert old is not None
+        called = {"D3": "Ines Vidal", "D4": "Ines Brandt"}
+        people = (replace(d, variables={"respondent": called.get(d.id, f"Person {d.id}")}) for d in old.documents)
+        turned = (
+            replace(d, turns=tuple(replace(t, speaker=called[d.id]) if t.speaker != "Interviewer" else t for t in d.turns))
+            if d.id in called
+            else d
+            for d in people
+        )
+        return replace(old, documents=tuple(turned))
+
+    update(places.study / STORE, named)
+    append(places.study / STORE, [Decision("note", "ana", "D1", note="as Mrs. Vidal said")])
+    folder = places.also[0]
+    for name, text in {"a": "Met Vidal again.", "b": "Ines wrote.", "c": "INES VIDAL called", "d": "Vidalia onions"}.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+    done = forget("D3", places)
+    left = dict(done.left)
+    assert "part of their name" in left[str(folder / "a.txt")]
+    assert "it names them" in left[str(folder / "c.txt")]
+    assert not {str(folder / "b.txt"), str(folder / "d.txt")} & set(left)
+    assert "part of their name" in left["ledger"]
+    assert all((folder / f"{name}.txt").exists() for name in "abcd")
+    assert any("parts of their names" in line for line in done.searched)
+
+
+@pytest.mark.row(15)
 def test_dated_copies_forget_too(places: Places) -> None:
     """A copy made before is a sound study without them afterwards."""
     kept = backup(places.study / STORE)

@@ -17,11 +17,12 @@ from typing import Any
 from autocode.ethics.answers import ANSWERED
 from autocode.footprint import is_temporary
 from autocode.formats.datasets.stream import cells_of, is_parts
+from autocode.formats.tables.participants import RESPONDENT, variable
 from autocode.model.saved import MANIFEST
 from autocode.store import STORE
 from autocode.store.opening import BACKUPS
 from autocode.store.outputs import Output, outputs
-from autocode.study import Document
+from autocode.study import Document, Study
 
 KINDS = {
     "study": "the study file, with its ledger, receipts and earlier codebooks",
@@ -231,6 +232,23 @@ class Search:
             if said and named:
                 break
         return said, named
+
+
+def searches(study: Study, ids: set[str], called: set[str]) -> tuple[Search, Search]:
+    """What to look for of the participants of some documents: their words that others have not, and what they are called.
+
+    The second search is for parts of their names that nobody else has: a first or last name alone may be anybody's, so
+    where it stands is listed, and nothing is erased for it.
+    """
+    gone, rest = ([d for d in study.documents if (d.id in ids) is own] for own in (True, False))
+    speakers = {t.speaker for d in rest for t in d.turns}  # the interviewer speaks everywhere
+    told = {*(variable(d, RESPONDENT) for d in gone), *(t.speaker for d in gone for t in d.turns)}
+    people = called | (told - speakers)
+    names = {*ids, *people, *({name for d in gone for name in (d.name, Path(d.source).stem)} - speakers)}
+    others = [*(d.text for d in rest), *(text for c in study.codebook for text in (c.definition, c.include, c.exclude))]
+    known = {word for text in (*others, *speakers, *(d.name for d in rest)) for word in words(text)}
+    parts = {w for n in people if len(own := words(n)) > 1 for w in own if len(w) > 2 and w.isalpha() and w not in known}
+    return Search.of(gone, others, names), Search(frozenset(), frozenset(parts))
 
 
 def _hits(told: Sequence[str], needles: frozenset[str]) -> Iterator[str]:

@@ -7,13 +7,13 @@ point, the same command finds what is left to do. What may hold their words is w
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autocode.errors import AutocodeError, StudyError, counted, did_you_mean
-from autocode.ethics import NEVER, PICTURES, RUN, Forgotten, Inventory, Place, Places, Search, inventory, parts_of
+from autocode.ethics import NEVER, PICTURES, RUN, Forgotten, Inventory, Place, Places, Search, inventory, parts_of, searches
 from autocode.ethics.answers import ANSWERED
 from autocode.footprint import is_temporary
 from autocode.formats.datasets.stream import remove_parts
@@ -22,7 +22,7 @@ from autocode.formats.staged import is_ours
 from autocode.formats.tables.participants import RESPONDENT, variable
 from autocode.model.saved import erase_evidence
 from autocode.store import STORE, load, rewrite_receipts, scrub, update
-from autocode.store.ledger import forget_words, now, redact
+from autocode.store.ledger import entries, forget_words, now, redact
 from autocode.store.outputs import Forgetting, journal, strike, write_journal
 from autocode.store.records import detach, recordings, without_documents
 from autocode.study import Document, Study
@@ -66,6 +66,7 @@ class _Case:
     entry: Forgetting
     places: Places
     search: Search
+    parts: Search
     found: Inventory
     erased: list[str] = field(default_factory=list)
     left: list[tuple[str, str]] = field(default_factory=list)
@@ -162,30 +163,17 @@ def _begun(participant: str, places: Places, called: tuple[str, ...]) -> _Case:
         entry = Forgetting(participant, tuple(sorted(ids)), now(), said)
         write_journal(store, entry)
     found = inventory(places)
-    case = _Case(entry, places, _search(study, entry, called), found)
+    case = _Case(entry, places, *searches(study, {*entry.documents}, {entry.participant, *called}), found)
     case.erased += entry.said.get("erased", ())
     case.left += [(place, why) for place, why in entry.said.get("left", ())]
     return case
-
-
-def _search(study: Study, entry: Forgetting, called: Sequence[str]) -> Search:
-    """What to look for: the words of their documents that others have not, and what they are called."""
-    ids = set(entry.documents)
-    gone = [d for d in study.documents if d.id in ids]
-    rest = [d for d in study.documents if d.id not in ids]
-    speakers = {t.speaker for d in rest for t in d.turns}  # the interviewer speaks everywhere
-    names = {*ids, *called, entry.participant}
-    for d in gone:
-        names |= {d.name, Path(d.source).stem, variable(d, RESPONDENT), *(t.speaker for t in d.turns)} - speakers
-    rules = (text for c in study.codebook for text in (c.definition, c.include, c.exclude))
-    return Search.of(gone, [*(d.text for d in rest), *rules], names)
 
 
 def _outputs(case: _Case) -> None:
     """Erase what autocode wrote and can write again, where it holds their words or names them; and what killed runs left."""
     struck = []
     for place in case.found.of("output", "file", "stopped run", "temporary"):
-        said, named = _looked(case, place)
+        said, named = _looked(case.search, place)
         if not (said or named):
             continue
         if place.kind in ("stopped run", "temporary"):
@@ -208,12 +196,12 @@ _TOLD = {
 }
 
 
-def _looked(case: _Case, place: Place) -> tuple[bool, bool]:
+def _looked(search: Search, place: Place) -> tuple[bool, bool]:
     """Whether words of theirs stand in a place, and whether it names them."""
     said = named = False
     for path in [p for p in sorted(place.path.rglob("*")) if p.is_file()] if place.path.is_dir() else [place.path]:
         try:
-            one = case.search.in_file(path)
+            one = search.in_file(path)
         except FileNotFoundError:
             continue
         said, named = said or one[0], named or one[1]
@@ -232,7 +220,7 @@ def _is_ours(case: _Case, place: Place) -> bool:
 
 def _models(case: _Case) -> None:
     for place in case.found.of("model"):
-        said, named = _looked(case, place)
+        said, named = _looked(case.search, place)
         if said or named:
             count = erase_evidence(place.path, case.ids, lambda text: case.search.in_text(text) or case.search.names_in(text))
             case.erased.append(f"{place.path}: {counted(count, 'segment')} of evidence")
@@ -341,7 +329,7 @@ def _leftovers(case: _Case) -> None:
     ids = ", ".join(case.entry.documents)
     for place in inventory(case.places).of("output", "file", "model", "answers"):
         try:
-            said, named = _looked(case, place)
+            (said, named), (_, partly) = _looked(case.search, place), _looked(case.parts, place)
         except OSError as error:
             case.left.append((str(place.path), f"it cannot be read ({error.strerror}): look at it yourself"))
             continue
@@ -352,6 +340,8 @@ def _leftovers(case: _Case) -> None:
             case.left.append((str(place.path), f"it points to {ids}: take that out, or no report can be made"))
         elif named:
             case.left.append((str(place.path), f"it names them: {changed}look at it"))
+        elif partly:
+            case.left.append((str(place.path), "a part of their name stands there: look whether they are meant"))
     study = load(case.store)
     gone, rest = ([d for d in study.documents if (d.id in case.ids) is own] for own in (True, False))
     alike = Search.of(gone, (d.text for d in rest))
@@ -362,15 +352,21 @@ def _leftovers(case: _Case) -> None:
 
 
 def _mentions(study: Study, case: _Case) -> Iterator[tuple[str, str]]:
-    """Other documents, memos and rules that name or quote the participant; a human must read these."""
+    """Other documents, memos, rules and entries that name or quote the participant; a human must read these."""
+
+    def named(text: str) -> bool:
+        return case.search.names_in(text) or case.parts.names_in(text)
+
     for d in study.documents:
-        if d.id not in case.ids and case.search.names_in(d.text):
+        if d.id not in case.ids and named(d.text):
             yield f"document {d.id}", "it names them; read it"
-    if memos := sum(case.search.names_in(c.memo) or case.search.in_text(c.memo) for c in study.codings):
+    if memos := sum(named(c.memo) or case.search.in_text(c.memo) for c in study.codings):
         yield "memos", f"{counted(memos, 'memo')} of other codings that name or quote them: read them"
-    rules = [c.path for c in study.codebook if case.search.names_in("\n".join((c.definition, c.include, c.exclude, c.example)))]
+    rules = [c.path for c in study.codebook if named("\n".join((c.definition, c.include, c.exclude, c.example)))]
     if rules:
         yield "codebook", f"the rules of {', '.join(rules)} name them; read them"
+    if noted := [str(e.seq) for e in entries(case.store) if case.parts.names_in(e.decision.note)]:
+        yield "ledger", f"a part of their name stands in the notes of entries {', '.join(noted)}: look whether they are meant"
 
 
 def _certificate(case: _Case) -> Forgotten:
@@ -380,6 +376,8 @@ def _certificate(case: _Case) -> Forgotten:
     if search.said:
         searched.append(f"for {len(search.said):,} runs of {RUN} words, and shorter sentences whole, that nobody else said")
     searched.append(f"for what they are called: {len(search.names)} ids and names, whole words, upper or lower case alike")
+    if case.parts.names:
+        searched.append(f"for parts of their names that nobody else has: {len(case.parts.names)} words, which are listed alone")
     beyond = [*NEVER]
     if search.common:
         beyond.insert(1, f"{search.common:,} short sentences that others say too, or that are one short word")
