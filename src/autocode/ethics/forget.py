@@ -355,6 +355,7 @@ def _mentions(study: Study, case: _Case) -> Iterator[tuple[str, str]]:
     """Other documents, memos, rules and entries that name or quote the participant; a human must read these."""
 
     def named(text: str) -> bool:
+        """Whether a text names them, or holds a part of their name."""
         return case.search.names_in(text) or case.parts.names_in(text)
 
     for d in study.documents:
