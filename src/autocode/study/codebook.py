@@ -16,7 +16,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from autocode.errors import CodebookError
 
@@ -315,6 +315,7 @@ def _rooted(code: str, parents: Mapping[str, str]) -> bool:
     return any(not (code := parents.get(code, "")) for _ in parents)
 
 
+@lru_cache(maxsize=4096)  # a path is asked about again and again
 def evened(text: str) -> str:
     """A name or path as one compares it: case, spaces, Unicode forms and the signs between levels aside."""
     parts = re.split(r"\s+>\s+|\\+|::+|/", unicodedata.normalize("NFC", text).casefold())

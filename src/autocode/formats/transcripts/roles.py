@@ -58,7 +58,8 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
         if turn.speaker:
             turns.setdefault(turn.speaker, []).append(document.text_of(turn))
     counts = {speaker: sum(len(t.split()) for t in said) for speaker, said in turns.items()}
-    words = {speaker: n / max(1, sum(counts.values())) for speaker, n in counts.items()}
+    whole = max(1, sum(counts.values()))
+    words = {speaker: n / whole for speaker, n in counts.items()}
     asked = {speaker: asks(said) for speaker, said in turns.items()}
     named = {speaker: _by_name(speaker, explained) for speaker in turns}
     asker = _asker(asked, words)
@@ -69,11 +70,12 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     asks_enough = any(asked[s] >= 0.4 for s in called)
     silent = {s for s in called if asks_enough and len(s.strip(" .")) <= 2 and asked[s] <= 0.1 and not explained.get(s)}
     named = {s: ("", "") if s in silent else said for s, said in named.items()}
+    interviewed = any(role == INTERVIEWER for role, _ in named.values())
     roles = []
     for speaker in turns:
         role, why = named[speaker]
         if not role:
-            role, why = _by_talk(speaker, asker, any(r == INTERVIEWER for r, _ in named.values()))
+            role, why = _by_talk(speaker, asker, interviewed)
         shares = f"asks in {asked[speaker]:.0%} of {len(turns[speaker])} turns, says {words[speaker]:.0%} of the words"
         roles.append(Role(speaker, role, asked[speaker], words[speaker], len(turns[speaker]), f"{why}; {shares}"))
     return tuple(roles)
