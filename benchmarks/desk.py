@@ -199,7 +199,8 @@ def rooms() -> dict[str, float]:
             page.locator("#pane").wait_for()
             for name in ("", "/code", "/codes", "/codes/tables", "/compare", "/bring", "/../../"):
                 page.goto(base + name)
-                page.wait_for_function(f"{PAINT}.length")
+                while not page.evaluate(f"{PAINT}.length"):
+                    page.wait_for_timeout(20)
                 paint = page.evaluate(f"{PAINT}[0].startTime")
                 found[{"": "/overview", "/../../": "/"}.get(name, name)] = paint
             page.goto(f"{base}/code")
