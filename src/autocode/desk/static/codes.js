@@ -17,4 +17,7 @@ Object.assign(does, {
   copy: () => navigator.clipboard.writeText($$(".passage").map((p) => `“${$("blockquote", p).textContent.trim()}” (${$(".source", p).textContent})`).join("\n\n"))
     .then(() => say("Copied.", mark("copied", "ok")), () => say("The browser did not let the page copy.")),
 });
-document.addEventListener("change", ({ target: t }) => { if (t.id === "colour") step("code-colour", { text: t.value }); if (t.id === "group") queue("/narrow", () => ({ do: "narrow", code: head.dataset.code, text: t.value })); });
+document.addEventListener("change", ({ target: t }) => {
+  if (t.id === "colour") step("code-colour", { text: t.value });
+  if (t.id === "group") queue("/narrow", () => ({ do: "narrow", code: head.dataset.code, text: t.value }));
+});

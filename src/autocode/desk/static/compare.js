@@ -42,7 +42,8 @@ document.addEventListener("change", ({ target: t }) => {
   if (t.matches("[data-pair]") || t.id === "where") location.assign(`${base}/compare/${$("#where").value}?a=${$("#first").value}&b=${$("#second").value}`);
 });
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, textarea, select, dialog") || ((event.ctrlKey || event.altKey) && !event.getModifierState("AltGraph") && !edges[event.key]) || event.metaKey || (event.repeat && !span)) return;
+  const held = (event.ctrlKey || event.altKey) && !event.getModifierState("AltGraph") && !edges[event.key];
+  if (event.target.closest("input, textarea, select, dialog") || held || event.metaKey || (event.repeat && !span)) return;
   const digit = /^(?:Digit|Numpad)([0-3])$/.exec(event.code)?.[1] ?? (/^[0-3]$/.test(event.key) ? event.key : null);
   const key = keyOf(event);
   if (spanKey(event, key)) return;

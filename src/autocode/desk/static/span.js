@@ -86,7 +86,9 @@ document.addEventListener("pointerup", () => { gripped = ""; document.body.remov
 document.addEventListener("click", (event) => {
   if (!span || !span.words.some((w) => w.p.contains(event.target))) return;
   event.stopPropagation();
-  const s = getSelection(), r = s.rangeCount && !s.isCollapsed ? s.getRangeAt(0) : null, held = r ? span.words.filter((w) => r.intersectsNode(w.p) && boxOf(w).compareBoundaryPoints(Range.START_TO_END, r) > 0 && boxOf(w).compareBoundaryPoints(Range.END_TO_START, r) < 0) : [];
+  const s = getSelection(), r = s.rangeCount && !s.isCollapsed ? s.getRangeAt(0) : null;
+  const within = (box) => box.compareBoundaryPoints(Range.START_TO_END, r) > 0 && box.compareBoundaryPoints(Range.END_TO_START, r) < 0;
+  const held = r ? span.words.filter((w) => r.intersectsNode(w.p) && within(boxOf(w))) : [];
   const n = held.length ? -1 : wordAt(event.clientX, event.clientY);
   if (held.length) [span.first, span.last] = [span.words.indexOf(held[0]), span.words.indexOf(held[held.length - 1])];
   else if (n >= 0) span[Math.abs(n - span.first) < Math.abs(n - span.last) ? "first" : "last"] = n;
