@@ -79,3 +79,9 @@ def test_headers_of_chat_are_front_matter() -> None:
         "@UTF8\n@Begin\n@Participants:\tINV Investigator, PAR Participant\n*INV:\thow far ?\n*PAR:\ttwo miles .\n*INV:\tand ?\n"
     )
     assert [who for who, _ in _turns(text)] == ["INV", "PAR", "INV"]
+
+
+def test_pages_that_people_talk_about_are_said() -> None:
+    """'It is on page 3' in two turns is no running head."""
+    text = "I: where is it then\nF: it is on page 3\nI: and the other one\nF: it is on page 9\nI: right\nF: yes\n"
+    assert [words for who, words in _turns(text) if who == "F"] == ["it is on page 3", "it is on page 9", "yes"]

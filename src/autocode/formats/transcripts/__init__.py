@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 UNITS = (
@@ -368,24 +368,25 @@ def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
 
 _MOST_PAGES = 5_000
 _PAGE_WORD = (
-    r"(?:page|seite|side|sida|página|pagina|pág\.?|p\.|s\.|str\.|oldal|sivu|стр\.)[ ]?\d{1,4}"
+    r"(?:page|seite|side|sida|página|pagina|pág\.?|p\.|s\.|str\.|oldal|sivu|стр\.)[ ]?(\d{1,4})"
     r"(?:[ ]?(?:of|von|de|di|/|van|av|z|из)[ ]?\d{1,4})?"
 )
 _PAGE = re.compile(
-    rf"^[ \t\f]*(?:[-–—|]{{1,2}}[ ]?\d{{1,4}}[ ]?[-–—|]{{1,2}}|\d{{1,4}}[ ]?/[ ]?\d{{1,4}}|第?\d{{1,4}}页|{_PAGE_WORD})[ \t]*$",
-    re.IGNORECASE | re.MULTILINE,
+    rf"(?im)^[ \t\f]*(?:[-–—|]{{1,2}}[ ]?\d{{1,4}}[ ]?[-–—|]{{1,2}}|\d{{1,4}}[ ]?/[ ]?\d{{1,4}}|第?\d{{1,4}}页|{_PAGE_WORD})[ \t]*$",
 )
-_HEAD = re.compile(rf"^[^\n]{{0,90}}(?<!\w){_PAGE_WORD}(?!\w)[^\n]{{0,60}}$", re.IGNORECASE | re.MULTILINE)
+_HEAD = re.compile(rf"(?im)^[^\n]{{0,90}}(?<!\w){_PAGE_WORD}(?!\w)[^\n]{{0,60}}$")
 
 
 def furniture(text: str) -> frozenset[str]:
     """Lines that belong to the page and not to the talk: page numbers, and what stands beside them again and again."""
     if text.startswith("@UTF8") or text.startswith("@Begin"):  # CLAN: what is coded below the words, and its own marks
         return frozenset(m[0].strip() for m in re.finditer(r"(?m)^[%@].*$", text))
-    paged: dict[str, set[str]] = {}
-    for m in islice(_HEAD.finditer(text), _MOST_PAGES):
-        paged.setdefault(re.sub(r"\d+", "#", m[0].strip()), set()).add(m[0].strip())
-    again = frozenset(line for lines in paged.values() if len(lines) > 1 for line in lines)
+    paged: dict[str, list[re.Match[str]]] = {}
+    for m in islice(_HEAD.finditer(text), _MOST_PAGES):  # "R: it stands on page 3." is said
+        if not ends_sentence(m[0]) and not re.match(r"[^:\n]{1,25}:\s", m[0].strip()):
+            paged.setdefault(re.sub(r"\d+", "#", m[0].strip()), []).append(m)
+    rising = (ms for ms in paged.values() if len(ms) > 1 and all(int(a[1]) < int(b[1]) for a, b in pairwise(ms)))
+    again = frozenset(m[0].strip() for ms in rising for m in ms)
     numbers = list(islice(_PAGE.finditer(text), _MOST_PAGES))
     if len(numbers) < 2:
         return again
