@@ -39,7 +39,7 @@ from autocode.classify import cross_predict, fit
 from autocode.classify.material import Chunks, Features, Target, Turns, features
 from autocode.config import Config, EncodeConfig
 from autocode.encode.encoders import load_encoder
-from autocode.encode.engines import Engine, GraphEncoder, _batches, _mean, _padded, choose_engine, unit
+from autocode.encode.engines import Engine, GraphEncoder, _batches, _mean, _padded, choose_engine, narrowed, unit
 from autocode.encode.weights import find_default, read_facts
 
 Encode = Callable[[list[str]], Any]
@@ -174,10 +174,10 @@ def material(n: int = 5000, codes: int = 34) -> tuple[Features, Target]:
     counts = rng.integers(1, 4, n)
     V = np.repeat(X, counts, axis=0) + rng.normal(size=(counts.sum(), 384)).astype(np.float32) / 20
     pieces = Chunks(V / np.linalg.norm(V, axis=1, keepdims=True), counts)
-    layers = (X[:, None] + rng.normal(size=(n, 7, 384)).astype(np.float32) / 20).astype(np.float16)
-    return replace(features(texts, turns, pieces=pieces), layers=(layers,)), Target(
-        Y, groups, np.zeros((codes, 384), np.float32), parents
-    )
+    lower = np.rint(300 * (X[:, None] + rng.normal(size=(n, 6, 384)).astype(np.float32) / 20)).clip(-127, 127).astype(np.int8)
+    layers = narrowed(X[:, None], lower).astype(np.float16)
+    known = replace(features(texts, turns, pieces=pieces, before=["", *texts[:-1]]), layers=(layers,))
+    return known, Target(Y, groups, np.zeros((codes, 384), np.float32), parents, tuple(f"code{k}" for k in range(codes)))
 
 
 def training(rounds: int) -> None:
