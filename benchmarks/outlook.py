@@ -24,15 +24,17 @@ from numpy.typing import NDArray
 from product import encoder
 from sets import load
 
+from autocode.agreement.coefficients import mean_kappa
 from autocode.classify import fit
 from autocode.classify.calibration import average_precisions
 from autocode.config import ClassifyConfig, Config
-from autocode.model.curve import Judged, _kappa, _tested, learning_curve
+from autocode.model.curve import Judged, _tested, learning_curve
 from autocode.model.next import Open, _greedy, _rows
 from autocode.model.precedents import Precedents, nearest_distance, unlike
 from autocode.model.prepared import Prepared, prepare, rows_of, target
 
 PLANS = {"opp115": (20, 5), "so_emotions": (200, 50)}  # documents coded, documents ahead
+CHOSEN = {"opp115": 8, "so_emotions": 60, "cooking": 5, "annomi": 10}  # documents coded, and as many chosen
 CONFIG = ClassifyConfig()
 IntArray = NDArray[np.integer[Any]]
 BoolArray = NDArray[np.bool_]
@@ -71,7 +73,7 @@ def curve(name: str, found: Data, repeats: int) -> str:
         at = [np.flatnonzero(np.isin(found.place, d)) for d in (order[:known], order[: known + ahead], order[known + ahead :])]
         said = learning_curve(part(found.judged, at[0]), ahead)
         _, place = np.unique(found.place, return_inverse=True)
-        true = float(_kappa(_tested(found.judged, place, at[1], at[2]).sum(axis=0)))
+        true = float(mean_kappa(_tested(found.judged, place, at[1], at[2]).sum(axis=0)))
         rows.append((true, said.later or 0.0, said.low or 0.0, said.high or 0.0))
         sys.stderr.write(f"{name} {seed} {rows[-1]}\n")
     true, later, low, high = np.array(rows).T
@@ -101,13 +103,13 @@ def worth(found: Data, documents: IntArray, tested: IntArray, rare: BoolArray) -
     P = learnt.predict_proba(found.judged.features.take(rows))
     precision = average_precisions(P, found.judged.target.Y[rows])
     _, place = np.unique(found.place, return_inverse=True)
-    kappa = float(_kappa(_tested(found.judged, place, known, rows).sum(axis=0)))
+    kappa = float(mean_kappa(_tested(found.judged, place, known, rows).sum(axis=0)))
     return float(np.nanmean(precision)), float(np.nanmean(precision[rare])) if rare.any() else float("nan"), kappa
 
 
 def choice(name: str, found: Data, repeats: int) -> str:
     """One row of the table of choices: gain of `next` over three random draws."""
-    count = {"opp115": 8, "so_emotions": 60}[name]
+    count = CHOSEN[name]
     gains = []
     for seed in range(repeats):
         rng = np.random.default_rng(200 + seed)
@@ -156,7 +158,7 @@ def main() -> None:
         if not options.repeats:
             continue
         choices.append(choice(name, found, options.repeats))
-        curves.append(curve(name, found, options.repeats))
+        curves += [curve(name, found, options.repeats)] if name in PLANS else []
     out = [
         "| Set | Coded + ahead | Repeats | Inside | Mean error | Mean absolute error | Half-width | Spread of truth |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
