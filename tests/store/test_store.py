@@ -17,7 +17,7 @@ import pytest
 from autocode.errors import StoreError, StudyError
 from autocode.store import STORE, load, scrub, update
 from autocode.store.backups import check
-from autocode.store.ledger import append, entries
+from autocode.store.ledger import append, entries, sizes
 from autocode.study import Coding, Document, Study
 from autocode.study.codebook import Code, Codebook
 from autocode.trail import START, Decision, Effects, sealed, to_text, verify
@@ -203,3 +203,11 @@ def test_a_step_that_an_earlier_version_sealed_is_not_taken_for_a_changed_one(st
             connection.execute("INSERT INTO ledger VALUES (1, 'x', ?, ?, ?)", (said, START, sealed(1, "x", old, START)))
             connection.execute("CREATE TRIGGER ledger_kept BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'kept'); END")
         assert len(verify(entries(path))) == faults
+
+
+def test_codes_are_counted_as_everywhere(study: Study, tmp_path: Path) -> None:
+    """A theme counts as a code only where somebody gave it: the same number as the codebook's own."""
+    path = tmp_path / STORE
+    for codings in (study.codings, (*study.codings, replace(study.codings[0], code="Work"))):
+        update(path, lambda _, codings=codings: replace(study, codings=codings))
+        assert sizes(path)["code"] == study.codebook.sizes(c.code for c in codings)[0]
