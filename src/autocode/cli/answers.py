@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -116,17 +116,25 @@ def _interval(e: Estimate) -> str:
     return "" if e.low is None or e.high is None else f", 95% CI [{apa(e.low)}, {apa(e.high)}]"
 
 
-def _ranked(report: AgreementReport, kind: str) -> tuple[list[tuple[str, Row]], int]:
-    """Codes with a coefficient, the best first as far as they are known, and how many have none."""
+def _known(report: AgreementReport, kind: str) -> tuple[list[tuple[str, Row]], int]:
+    """Codes with a coefficient, by name, and how many have none."""
     rows = [r for r in report.rows if r.code and r.kind == kind and not r.first]
     names = short_names(report.codes)
-    known = [(names[r.code], r) for r in rows if r.kappa.value is not None and r.kappa.shown]
+    known = sorted((names[r.code], n) for n, r in enumerate(rows) if r.kappa.value is not None and r.kappa.shown)
+    return [(name, rows[n]) for name, n in known], len(rows) - len(known)
 
-    def sure(row: Row) -> float:
-        """Kappa drawn towards all codes, so that a code given four times is neither best nor worst by luck."""
-        return (row.drawn or row.kappa).value or 0.0
 
-    return sorted(known, key=lambda item: (-sure(item[1]), -(item[1].kappa.value or 0.0), item[0])), len(rows) - len(known)
+def _ends(known: Sequence[tuple[str, Row]], told: Callable[[str, Row], str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The best codes and the weakest as far as they are known: also by kappa drawn towards all codes, so not by luck."""
+
+    def both(row: Row) -> list[float]:
+        return [estimate.value or 0.0 for estimate in (row.kappa, row.drawn or row.kappa)]
+
+    best = sorted(known, key=lambda item: -min(both(item[1])))
+    if len(known) > 3:
+        best = best[: min(3, len(known) // 2)]
+    worst = sorted((item for item in known if item not in best), key=lambda item: max(both(item[1])))[: len(best)]
+    return tuple(told(*item) for item in best), tuple(told(*item) for item in worst) if len(known) > 3 else ()
 
 
 def ends(ranked: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -152,12 +160,10 @@ def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
     if row is None or row.kappa.value is None:
         why = REASONS[row.kappa.reason] if row and row.kappa.reason else REASONS["no_pairs"]
         return Answer(f"How far {who} agree cannot be said on {where}: {why}.")
-    ranked, without = _ranked(report, "human-human")
-    best, worst = ends(
-        [f"{name} {apa(r.kappa.value or 0.0)} ({r.both + r.only_first + r.only_second:,})" for name, r in ranked]
-    )
+    known, without = _known(report, "human-human")
+    best, worst = _ends(known, lambda name, r: f"{name} {apa(r.kappa.value)}{_uses(r)}")
     value, mean, low = row.kappa.value, " on average" if row.pairs > 1 else "", row.kappa.low
-    limit, level, good = next(known for known in _LEVELS if value >= known[0])
+    limit, level, good = next(level for level in _LEVELS if value >= level[0])
     if low is not None and low < limit:
         level, good = f"{level}, if it is not as low as {apa(low)}", _LEVELS[1][2] if limit > 0 else good
     if low is None and row.kappa.no_interval != "perfect":
@@ -178,7 +184,7 @@ def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
 
 def _uses(row: Row) -> str:
     """On how much the kappa of a code rests, where it is that of one pair of coders."""
-    return f" ({row.both + row.only_first + row.only_second:,})" if not row.pooling else ""
+    return f" ({row.both + row.only_first + row.only_second:,})" if row.pairs == 1 else ""
 
 
 def _apart(report: AgreementReport) -> list[str]:
@@ -197,9 +203,8 @@ def judged(report: AgreementReport, first: FirstChoices | None, reading: Sequenc
     """
     verdict, row = report.verdict(), report.overall("machine-human")
     machine = report.options.machines[0] if report.options.machines else ""
-    ranked, _ = _ranked(report, "machine-human")
-    told = [f"{name} {apa(r.kappa.value or 0.0)}{_humans(report, r)}" for name, r in ranked]
-    best, worst = ends(told)
+    known, _ = _known(report, "machine-human")
+    best, worst = _ends(known, lambda name, r: f"{name} {apa(r.kappa.value)}{_humans(report, r)}")
     name = "the machine" if machine in ("machine", "") else machine
     if verdict is None or row is None:
         return Answer(f"Nothing can be said of {name}: no document was read by it and a human.")
@@ -208,16 +213,16 @@ def judged(report: AgreementReport, first: FirstChoices | None, reading: Sequenc
     if first:
         shares = {"theme": (first.theme, first.common[0]), "code": (first.code, first.common[1])}
         kinds = ["theme", "code"] if first.themes else ["code"]
-        right = ", ".join(f"the right {kind} in {shares[kind][0]:.0%}" for kind in kinds)
+        right = ", ".join(f"{kind} in {shares[kind][0]:.0%}" for kind in kinds)
         common = ", ".join(f"{shares[kind][1]:.0%}" for kind in kinds)
-        passages = counted(first.passages, "passage")
-        found = f"For the {passages} you coded its first choice has {right} (always the commonest: {common})."
+        passages = counted(first.passages, "coded passage")
+        found = f"For {passages} its first choice has the right {right} (always the commonest: {common})."
     return Answer(
         " ".join(filter(None, (_verdict(verdict, row, name, report.options.coefficient_key), found))),
         _use(verdict, first),
         best,
         worst,
-        f"kappa of {name} and you" + (", in brackets yours" if any("(" in t for t in told) else "") if best else "",
+        f"kappa of {name} and you" + (", in brackets yours" if "(" in "".join(best) else "") if best else "",
         change=_change(verdict, report.options.margin),
         notes=(*notes, *reading, *_apart(report)),
     )
@@ -243,7 +248,7 @@ def _verdict(v: Verdict, row: Row, name: str, coefficient: str) -> str:
         "supported": f"Yes, as one more coder beside you: {name} agrees with you {level}.",
         "on_par_but_humans_unreliable": f"Not yet: {name} agrees with you {level}, but your own agreement is below .667.",
         "on_par_but_low": f"Not as a second coder: {name} agrees with you {level}, which is on a par, but too low for use.",
-        "inconclusive": f"It cannot be said yet: {name} agrees with you {level}, and the difference is too uncertain.",
+        "inconclusive": f"It cannot be said yet: {name} agrees with you {level}, and the difference is uncertain.",
         "not_supported": f"Not as a second coder: {name} agrees less with you {numbers}.",
         "not_assessable": f"It cannot be judged: {NOT_ASSESSABLE.get(v.reason, v.reason)} (it agrees with you {level}).",
     }
@@ -257,8 +262,8 @@ def _use(v: Verdict, first: FirstChoices | None) -> str:
         return "Use it to code further interviews beside you; you decide on every suggestion."
     if first and first.better:
         by = "by theme " if first.themes and first.theme > first.code else ""
-        return f"Use it to sort passages {by}and to find those you may have overlooked; decide on every code yourself."
-    return "Use it, if at all, to find passages you may have overlooked; decide on every code yourself."
+        return f"Use it to sort passages {by}and to find those you overlooked; you decide on every code."
+    return "Use it, if at all, to find passages you overlooked; you decide on every code."
 
 
 def _change(v: Verdict, margin: float) -> str:

@@ -54,9 +54,6 @@ def dossier(study: Study, findings: Findings, size: str = "full") -> Dossier:
     again = second_look.told(view, findings)
     sections = _journal(parts, chosen, again) if size == "journal" else _full(parts, chosen, again, history, came)
     numbered, numbers = _numbered([s for s in sections if s.blocks])
-    if size == "journal":
-        where = "; ".join(f"{what}: {', '.join(there)}" for what, names in _WHERE.items() if (there := _names(names, numbers)))
-        numbered[0] = replace(numbered[0], blocks=(*numbered[0].blocks, Words(f"{where}.", "soft")))
     made = Section("again", "How this was made", tuple(_how_made(study, findings, numbered if size == "full" else [])))
     last, numbers = _numbered([made], numbers)
     words = sum(len(d.text.split()) for d in study.documents)
@@ -67,20 +64,6 @@ def dossier(study: Study, findings: Findings, size: str = "full") -> Dossier:
     whole = tuple(_resolved(section, numbers) for section in (*numbered, *last))
     text = Section("paragraphs", "Paragraphs to paste", tuple(answer.paragraph_blocks(view, findings, known)))
     return Dossier(study.name or "Study", study.notice, summary, whole, _resolved(text, numbers).blocks)
-
-
-_WHERE = {
-    "Participants": ("Participants",),
-    "themes and codes": ("Codes", "codemap"),
-    "quotes": ("Quotes",),
-    "agreement": ("Agreement", "stages"),
-    "the four criteria": ("Trustworthiness",),
-}
-"""What the tables and figures of a journal hold, by their names."""
-
-
-def _names(names: Iterable[str], numbers: Mapping[str, str]) -> list[str]:
-    return [f"⟨{name}⟩" for name in names if name in numbers]
 
 
 SIZES = ("full", "journal")
@@ -192,7 +175,8 @@ def _numbered(sections: Iterable[Section], before: Mapping[str, str] | None = No
     return made, numbers
 
 
-_NAMED = re.compile("⟨([^⟩]+)⟩")
+_NAMED = re.compile("⟨([^⟩?]+)⟩")
+_PERHAPS = re.compile(r" \(⟨\?([^⟩]+)⟩\)")  # in brackets, and left out where there is no such table or figure
 
 
 def _resolved(section: Section, numbers: Mapping[str, str]) -> Section:
@@ -200,7 +184,10 @@ def _resolved(section: Section, numbers: Mapping[str, str]) -> Section:
 
     def told(text: str) -> str:
         """A text with numbers in the place of names."""
-        return _NAMED.sub(lambda found: reference(numbers.get(found[1], "the workbook")), text) if "⟨" in text else text
+        if "⟨" not in text:
+            return text
+        text = _PERHAPS.sub(lambda found: f" ({reference(numbers[found[1]])})" if found[1] in numbers else "", text)
+        return _NAMED.sub(lambda found: reference(numbers.get(found[1], "the workbook")), text)
 
     made: list[Block] = []
     for block in section.blocks:

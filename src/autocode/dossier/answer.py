@@ -123,12 +123,16 @@ def _found(view: View) -> str:
     first = max(filter(None, view.strands), key=lambda t: len(view.under(t)))
     which = "largest theme" if view.themes else "commonest code"
     people = len({view.participant[d.id] for d in view.interviews})
-    spoke = f", spoken of by {view.people(view.under(first))} of {counted(people, 'participant')}" if people else ""
+    spoke = (
+        f", spoken of by {view.people(view.under(first))} of {counted(people, 'participant')} (⟨?Participants⟩)"
+        if people
+        else ""
+    )
     share = 100 * len(view.under(first)) / len(view.codings)
     where = counted(len(view.study.documents), "document")
     return (
         f"{counted(len(view.codings), 'coded segment')} in {where}, under {view.sized}. The {which} is "
-        f"{view.name(first)}: {counted(len(view.under(first)), 'segment')} ({share:.0f}%){spoke} (⟨Codes⟩)."
+        f"{view.name(first)}: {counted(len(view.under(first)), 'segment')} ({share:.0f}%){spoke} (⟨Codes⟩, ⟨codemap⟩)."
     )
 
 
@@ -155,7 +159,7 @@ def _points(
     for name, _, points in criteria:
         told = ", ".join(f"{n} {word}" for mark, word in marks.items() if (n := sum(p[0] == mark for p in points)))
         marked.append(f"{name.lower()}: {told}")
-    yield "Trustworthiness.", f"{'; '.join(marked)}.".capitalize()
+    yield "Trustworthiness.", f"{'; '.join(marked)}".capitalize() + " (⟨?Trustworthiness⟩)."
 
 
 def limitations(view: View, findings: Findings, came: Saturation) -> list[tuple[str, str]]:

@@ -192,7 +192,7 @@ def _of_machine(view: View, findings: Findings) -> dict[str, str]:
         "learnt": learnt if machine else "None.",
         "decided": "A suggestion becomes a coding only when a human accepts it"
         + (f"; decisions on record: {decisions}." if decisions else "; no decision is on record."),
-        "verified": "0 invented quotes: every quote is cut from a transcript, by its place.",
+        "verified": "0 invented quotes: every quote is cut from a transcript, by its place (⟨?Quotes⟩).",
         "privacy": "Everything ran on the researchers' computer; no transcript left it.",
         "impact": f"The tables count {view.basis}; {view.began} {kappa}".strip(),
         "dates": f"On record {f'from {dated[0]} to {dated[-1]}' if dated[1:] else f'on {dated[0]}'}."
