@@ -128,6 +128,7 @@ def _ends(known: Sequence[tuple[str, Row]], told: Callable[[str, Row], str]) -> 
     """The best codes and the weakest as far as they are known: also by kappa drawn towards all codes, so not by luck."""
 
     def both(row: Row) -> list[float]:
+        """Kappa as it is and as it is drawn."""
         return [estimate.value or 0.0 for estimate in (row.kappa, row.drawn or row.kappa)]
 
     best = sorted(known, key=lambda item: -min(both(item[1])))
