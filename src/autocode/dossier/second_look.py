@@ -93,14 +93,15 @@ def look_summary(look: CoderLook, everything: bool) -> Iterator[str]:
         yield (f"{look.coder}: not enough data to say. No code is used three times in two documents.")
         return
     listed, many = len(look.looks), look.standing_out
-    told = f"{look.coder} gave {look.codings:,} codings; {counted(listed, 'decision')} {'is' if listed == 1 else 'are'}"
+    told = f"{look.coder} gave {look.codings:,} codings; {counted(listed, 'decision') if listed else 'no decision'}"
+    told += " is" if listed < 2 else " are"
     first = f" (the first of {many:,} that stand out)" if many > listed else ""
-    yield f"{told} worth a second look{first}; about {look.by_chance:.0f} would be by chance alone."
+    chance = round(look.by_chance)
+    bring = "hardly any of them" if not chance else f"up to {chance} of them" if chance < listed else "as many"
+    yield f"{told} worth a second look{first}{f'; chance alone could bring {bring}' if listed else ''}."
     kinds = Counter(x.kind for x in look.looks)
     parts = [f"{', '.join(counted(n, f'possible {kind}') for kind, n in kinds.items())}."] if kinds else []
     parts.append(f"{enough} of {counted(used, 'code')} {'is' if enough == 1 else 'are'} used often enough to say.")
-    if listed and many <= look.by_chance + 2 * look.by_chance**0.5:
-        parts.append("No more stand out than chance would bring: expect few slips.")
     yield f"  {' '.join(parts)}"
     if look.trend and look.trend.p < 0.05:
         more = "more" if look.trend.later_more else "fewer"
@@ -144,11 +145,14 @@ def clinic_answer(made: Clinic, everything: bool) -> Iterator[str]:
     told = [w for w in made.weak if w.cause != RARE]
     rare = len(made.weak) - len(told)
     weak = f"{len(told)} of {counted(made.codes, 'code')} {'is' if 1 in (len(told), made.codes) else 'are'} weak"
-    surely = f", {sum(w.sure for w in told)} of them beyond chance" if told else ""
-    yield (
-        f"{weak} between {made.coders[0]} and {made.coders[1]} (kappa below .60{surely})"
-        + (f"; for {rare} there is not enough data to say." if rare else ".")
-    )
+    if rare == made.codes:
+        need = f"{LEAST_USES} uses of a code are needed"
+        which = "the code" if made.codes == 1 else f"any of the {made.codes} codes"
+        yield f"Not enough data to say whether {which} is weak: {need}."
+    else:
+        surely = f", {sum(w.sure for w in told)} of them beyond chance" if told else ""
+        few = f"; for {rare} there is not enough data to say." if rare else "."
+        yield f"{weak} between {made.coders[0]} and {made.coders[1]} (kappa below .60{surely}){few}"
     for w in told[: None if everything else _SHOWN]:
         why = f"{w.evidence[:1].upper()}{w.evidence[1:]}"
         kappa = f"kappa {apa(w.kappa)}{f' {_ends(w)}' if w.low is not None else ''}"
@@ -241,7 +245,11 @@ def brief(made: Told) -> Iterator[Block]:
     if made.stability:
         rows.append(("", "Do the findings stand?", made.stability.sentence()))
     if made.looks:
-        each = "; ".join(f"{x.coder} {x.standing_out}, by chance alone {x.by_chance:.0f}" for x in made.looks if x.codes[0])
+        each = "; ".join(
+            f"{x.coder} {len(x.looks)}, of which chance could bring {min(len(x.looks), round(x.by_chance))}"
+            for x in made.looks
+            if x.codes[0]
+        )
         text = f"Decisions that other documents and coders speak against, a sign and no error: {each}." if each else ""
         rows.append(("", "Decisions worth a second look.", text or "Not enough data to say: no code is used often enough."))
     for coder, found in made.again.items():

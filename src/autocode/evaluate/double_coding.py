@@ -108,8 +108,8 @@ def read_drawn(path: Path) -> Drawn:
     Raises:
         InputError: It is no table that `next --second-coder` wrote, or it was changed.
     """
-    table = read_csv(path)
     try:
+        table = read_csv(path)
         if not table.rows:
             raise ValueError("empty")
         keys = [(r["document"], int(r["start"]), int(r["end"])) for r in table.rows]
@@ -119,7 +119,7 @@ def read_drawn(path: Path) -> Drawn:
         rows = tuple(k for k, r in zip(keys, table.rows, strict=True) if r["read"] == "1")
         head = table.rows[0]
         return Drawn(head["first"], head["second"], rows, chance)
-    except (KeyError, ValueError) as error:
+    except (InputError, KeyError, ValueError) as error:
         raise InputError(
             path.name, "it is no table of passages drawn, or it was changed", "Give the file that next --second-coder wrote."
         ) from error

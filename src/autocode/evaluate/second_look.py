@@ -116,7 +116,7 @@ class CoderLook:
         codings: Units times codes that the coder gave, of the codes looked at.
         codes: How many codes had enough uses, and how many the coder used at all.
         standing_out: How many decisions look like slips in all, listed or not.
-        by_chance: How many would, if the coder decided by these chances and there were no slip at all.
+        by_chance: How many would as much as those listed, if the coder decided by these chances and there were no slip.
         trend: Over all codes; None where there are too few documents to say.
         drifting: Codes with a trend of their own.
         steady: Codes about which the coder and another differ steadily.
@@ -231,7 +231,8 @@ def _look(matrix: CodingMatrix, P: FloatArray, row: int, most: int) -> CoderLook
         )
     found = tuple(Trend(names[k], more, p) for k, more, p in drifting)
     share = SLIP_RATE * max(1, int(y.sum())) / y.size
-    left, given = (slip_odds(q, share, coded) >= WORTH_A_LOOK / (1 - WORTH_A_LOOK) for coded in (False, True))
+    cut = min((x.slip for x in looks), default=WORTH_A_LOOK) if len(looks) == most else WORTH_A_LOOK
+    left, given = (slip_odds(q, share, coded) >= cut / (1 - cut) for coded in (False, True))
     by_chance = float(((1 - q) * left + q * given).sum())
     out = int((slip >= WORTH_A_LOOK).sum())
     return CoderLook(matrix.coders[row], tuple(looks), int(y.sum()), (len(enough), used), out, by_chance, trend, found, steady)

@@ -115,7 +115,7 @@ class Stability:
         if not said:
             return "Not enough data to say of any finding whether it stands."
         each = f"each of the {len(self.coders)} coders" if len(self.coders) > 1 else "one coder"
-        stand = f"{self.count(STANDS)} {'stands' if self.count(STANDS) == 1 else 'stand'}"
+        stand = f"{self.count(STANDS) or 'none'} {'stands' if self.count(STANDS) < 2 else 'stand'}"
         told = f"Of {counted(len(said), 'finding')}{' of the agreed coding' if self.agreed else ''}, {stand} under {each}"
         whole = f", over all {self.documents + self.uncoded} interviews" if self.uncoded else ""
         tail = f"; {', '.join(parts)}" if parts else ""
