@@ -17,7 +17,7 @@ from autocode.agreement.judgement.sampling import SIMULATED, STEPS, Plan, design
 from autocode.dossier.blocks import Block, Cell, Points, Quoted, Table, Title, View, Words
 from autocode.dossier.findings import Findings
 from autocode.errors import counted
-from autocode.evaluate.clinic import LEAST_USES, RARE, Clinic, Weakness, clinic
+from autocode.evaluate.clinic import LEAST_USES, RARE, Clinic, clinic
 from autocode.evaluate.double_coding import LEAST_DRAWN, Relooked, looked_again
 from autocode.evaluate.meeting import Agenda, Voted, agenda, voted
 from autocode.evaluate.second_look import CoderLook
@@ -65,7 +65,7 @@ def _pairs(made: Clinic) -> Table:
 
 def clinic_blocks(made: Clinic, study: Study | None) -> Iterable[Block]:
     """Weak codes with their causes, and the passages of a study that divide each pair taken for one another."""
-    rows = tuple((leaf(w.code), w.kappa, _ends(w), w.uses, w.cause, w.evidence) for w in made.weak if w.cause != RARE)
+    rows = tuple((leaf(w.code), w.kappa, w.ends or "–", w.uses, w.cause, w.evidence) for w in made.weak if w.cause != RARE)
     rare = sum(w.cause == RARE for w in made.weak)
     header = ("Code", "Kappa", "95% CI", "Uses", "Cause", "Evidence")
     note = f"For {counted(rare, 'code')} with fewer than {LEAST_USES} uses there is not enough data to say." if rare else ""
@@ -82,19 +82,15 @@ def clinic_blocks(made: Clinic, study: Study | None) -> Iterable[Block]:
                 yield Quoted(study.by_id[s.document].text_of(s), code, f"{s.document}, segment {s.id}")
 
 
-def _ends(w: Weakness) -> str:
-    return "–" if w.low is None else f"[{apa(w.low)}, {apa(w.high)}]"
-
-
 def look_summary(look: CoderLook, everything: bool) -> Iterator[str]:
     """One coder in sentences: how many decisions, of which kind; none of the decisions themselves."""
     enough, used = look.codes
     if not enough:
-        yield (f"{look.coder}: not enough data to say. No code is used three times in two documents.")
+        yield f"{look.coder}: not enough data to say. No code is used three times in two documents."
         return
     listed, many = len(look.looks), look.standing_out
-    told = f"{look.coder} gave {look.codings:,} codings; {counted(listed, 'decision') if listed else 'no decision'}"
-    told += " is" if listed < 2 else " are"
+    are = f"{counted(listed, 'decision') if listed else 'no decision'} {'is' if listed < 2 else 'are'}"
+    told = f"{look.coder} gave {look.codings:,} codings; {are}"
     first = f" (the first of {many:,} that stand out)" if many > listed else ""
     chance = round(look.by_chance)
     bring = "hardly any of them" if not chance else f"up to {chance} of them" if chance < listed else "as many"
@@ -146,16 +142,15 @@ def clinic_answer(made: Clinic, everything: bool) -> Iterator[str]:
     rare = len(made.weak) - len(told)
     weak = f"{len(told)} of {counted(made.codes, 'code')} {'is' if 1 in (len(told), made.codes) else 'are'} weak"
     if rare == made.codes:
-        need = f"{LEAST_USES} uses of a code are needed"
         which = "the code" if made.codes == 1 else f"any of the {made.codes} codes"
-        yield f"Not enough data to say whether {which} is weak: {need}."
+        yield f"Not enough data to say whether {which} is weak: {LEAST_USES} uses of a code are needed."
     else:
         surely = f", {sum(w.sure for w in told)} of them beyond chance" if told else ""
         few = f"; for {rare} there is not enough data to say." if rare else "."
         yield f"{weak} between {made.coders[0]} and {made.coders[1]} (kappa below .60{surely}){few}"
     for w in told[: None if everything else _SHOWN]:
         why = f"{w.evidence[:1].upper()}{w.evidence[1:]}"
-        kappa = f"kappa {apa(w.kappa)}{f' {_ends(w)}' if w.low is not None else ''}"
+        kappa = f"kappa {apa(w.kappa)} {w.ends}".rstrip()
         yield f"  {leaf(w.code)} ({kappa}, {counted(w.uses, 'use')}): {w.cause}. {why}."
     if everything:
         for w in made.weak:
@@ -245,11 +240,8 @@ def brief(made: Told) -> Iterator[Block]:
     if made.stability:
         rows.append(("", "Do the findings stand?", made.stability.sentence()))
     if made.looks:
-        each = "; ".join(
-            f"{x.coder} {len(x.looks)}, of which chance could bring {min(len(x.looks), round(x.by_chance))}"
-            for x in made.looks
-            if x.codes[0]
-        )
+        most = [(x.coder, len(x.looks), min(len(x.looks), round(x.by_chance))) for x in made.looks if x.codes[0]]
+        each = "; ".join(f"{coder} {n}, of which chance could bring {chance}" for coder, n, chance in most)
         text = f"Decisions that other documents and coders speak against, a sign and no error: {each}." if each else ""
         rows.append(("", "Decisions worth a second look.", text or "Not enough data to say: no code is used often enough."))
     for coder, found in made.again.items():

@@ -68,6 +68,11 @@ class Weakness:
     high: float | None = None
 
     @property
+    def ends(self) -> str:
+        """The interval in words; empty where there is none."""
+        return "" if self.low is None else f"[{apa(self.low)}, {apa(self.high)}]"
+
+    @property
     def sure(self) -> bool:
         """Whether kappa is below the line beyond chance."""
         return self.high is not None and self.high < WEAK

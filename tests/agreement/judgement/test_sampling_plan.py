@@ -58,16 +58,3 @@ def test_one_coder_can_be_planned_for() -> None:
     found = design_of(Decisions.of(Y, np.repeat(np.arange(20), 20)), 0)
     assert (found.units, found.kappa) == (20, EXPECTED)
     assert found.prevalence == pytest.approx(Y.mean())
-
-
-def test_scripts_find_the_parts_by_their_names() -> None:
-    """The second look, the findings and the plan are where a script looks for them."""
-    import autocode.agreement.judgement
-    import autocode.evaluate.second_look
-    import autocode.evaluate.stability
-
-    assert autocode.agreement.judgement.plan(Design(60, 0.05, 0.7)).enough_width
-    assert callable(autocode.evaluate.second_look.second_look)
-    from autocode.evaluate.stability import stability
-
-    assert callable(stability)

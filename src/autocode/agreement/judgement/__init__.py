@@ -31,7 +31,6 @@ from autocode.agreement.coefficients import (
 from autocode.agreement.counts import Decisions, pair_counts, uses, with_pooled
 from autocode.agreement.estimate import AgreementOptions, Chances, Estimate, Statistic, number
 from autocode.agreement.intervals import Evidence, evidence, jackknife, joint_share, plain, t_quantile
-from autocode.agreement.judgement.sampling import plan as plan  # as a script calls it, beside the verdict
 from autocode.agreement.rows import (
     LEAST_CODED_DOCUMENTS,
     LEAST_DOCUMENTS,

@@ -28,7 +28,6 @@ from autocode.errors import StudyError, counted
 from autocode.study.matrix import BoolArray, FloatArray, IntArray
 
 SIMULATED = 400  # studies for each number of documents
-LIKENESS = 0.05  # of codings within documents, where it cannot be seen
 STEPS = (4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 120)
 
 
@@ -46,7 +45,7 @@ class Design:
     units: int
     prevalence: float
     kappa: float
-    likeness: float = LIKENESS
+    likeness: float = 0.05
 
     def check(self) -> Design:
         """The design itself.
@@ -195,9 +194,12 @@ def design_of(data: Decisions, first: int, second: int | None = None) -> Design:
     between = float(np.average((shares - mean) ** 2, weights=units[present])) if present.sum() > 1 else 0.0
     chance = mean * (1 - mean)
     likeness = (between - chance / size) / (chance * (1 - 1 / size)) if size > 1 else 0.0
-    if present.sum() < MIN_DOCUMENTS:  # too few to see how alike documents are within themselves
-        likeness = max(likeness, LIKENESS)
-    return Design(round(size), mean, float(np.clip(kappa, 0, 0.999)), float(np.clip(likeness, 0.0, 0.9)))
+    return Design(
+        round(size),
+        mean,
+        float(np.clip(kappa, 0, 0.999)),
+        float(np.clip(likeness, 0.05 * (present.sum() < MIN_DOCUMENTS), 0.9)),
+    )
 
 
 EXPECTED = 0.7  # agreement, where no second coder has coded yet
