@@ -190,16 +190,11 @@ def design_of(data: Decisions, first: int, second: int | None = None) -> Design:
         raise StudyError("plan", why, "Leave the study out and give --units, --prevalence, --kappa.")
     shares = (counts[:, 0] * 2 + counts[:, 1] + counts[:, 2])[present] / (2 * units[present])
     mean = float(np.average(shares, weights=units[present]))
-    size = float(units[present].mean())
+    size, chance = float(units[present].mean()), mean * (1 - mean)
     between = float(np.average((shares - mean) ** 2, weights=units[present])) if present.sum() > 1 else 0.0
-    chance = mean * (1 - mean)
     likeness = (between - chance / size) / (chance * (1 - 1 / size)) if size > 1 else 0.0
-    return Design(
-        round(size),
-        mean,
-        float(np.clip(kappa, 0, 0.999)),
-        float(np.clip(likeness, 0.05 * (present.sum() < MIN_DOCUMENTS), 0.9)),
-    )
+    likeness = float(np.clip(likeness, 0.05 * (present.sum() < MIN_DOCUMENTS), 0.9))  # few documents do not show it
+    return Design(round(size), mean, float(np.clip(kappa, 0, 0.999)), likeness)
 
 
 EXPECTED = 0.7  # agreement, where no second coder has coded yet
