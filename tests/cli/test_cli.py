@@ -293,7 +293,7 @@ def test_doctor_finds_a_damaged_study(shell: Shell) -> None:
         (["agree", "apart.csv", "--segments", "page"], "it is auto, given, turn"),
         (["agree", "apart.csv", "--unit", "page"], "it is segment, character or document"),
         (["agree", "apart.csv", "--overlap", "most"], "a percentage"),
-        (["agree", "twodocs.csv", "--by", "age"], "variables are none"),
+        (["agree", "twodocs.csv", "--by", "age"], "described by a variable"),
         (["train", "apart.csv", "--config", "encoder.toml"], "encoder add"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 
 import pytest
 
@@ -110,3 +111,24 @@ def test_few_documents_allow_no_firm_conclusion(shell: Shell) -> None:
     told = " ".join(shell("evaluate", "s", "--config", "fake.toml", "--coefficient", "alpha")[1].split())
     assert "(at alpha " in told
     assert "first choice" not in told
+
+
+def test_coders_who_share_no_document_get_their_dossier(shell: Shell) -> None:
+    """Where the interviews were shared out, the dossier says that agreement was not computed, and has all the rest."""
+    table = _rows("ABC", 4, "Cost", ("ana",)) + _rows("DEF", 4, "Cost", ("ben",)).removeprefix(HEAD)
+    (shell.folder / "t.csv").write_text(table, encoding="utf-8")
+    assert shell("import", "t.csv", "--study", "s", "--add-codes")[0] == 0
+    for more in (("--no-machine",), ()):
+        code, _, err = shell("report", "s", "--config", "fake.toml", "--only", "html", "--out", "d.html", *more)
+        assert (code, "share no document" in err) == (0, False)
+    assert "share" not in shell("evaluate", "s", "--config", "fake.toml", "--all")[2]
+
+
+def test_a_sign_that_no_font_has_is_drawn_without_a_warning(shell: Shell) -> None:
+    """A code called by an emoji is drawn; nothing is printed but what was written."""
+    (shell.folder / "t.csv").write_text(_rows("AB", 2, "💰"), encoding="utf-8")
+    assert shell("import", "t.csv", "--study", "s", "--add-codes")[0] == 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert shell("describe", "s", "--out", "d.png")[0] == 0
+        assert shell("report", "s", "--no-machine", "--only", "docx", "--out", "d")[0] == 0

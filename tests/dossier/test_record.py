@@ -91,7 +91,7 @@ def test_what_is_said_fills_the_pages_of_rigour(study: Study, tmp_path: Path) ->
 
 def test_a_group_that_no_document_has_is_named(study: Study, tmp_path: Path) -> None:
     """The error says which variables there are."""
-    with pytest.raises(StudyError, match="variables are none"):
+    with pytest.raises(StudyError, match="described by a variable"):
         dossier(study, Findings(record=_record(tmp_path, WHOLE)))
 
 

@@ -188,14 +188,14 @@ def check_coders(data: Decisions) -> None:
         raise StudyError(f"coder '{doubled[0]}'", "the same coder is named twice", "Name each coder once.")
     if len(data.coders) < 2:
         raise StudyError(
-            "agreement",
+            "this comparison",
             f"it needs two coders, and there is {', '.join(data.coders) or 'none'}",
-            "Import the codings of a second coder, or name another one.",
+            "Import a second coder's codings, or name another coder.",
         )
     if not (data.seen.sum(0) >= 2).any():
         raise StudyError(
             "agreement",
-            f"{', '.join(data.coders)} share no document: no unit was seen by two of them",
+            f"{', '.join(data.coders)} share no document, so there is nothing to compare",
             "Have a second coder code some of the same documents, or name other coders.",
         )
 

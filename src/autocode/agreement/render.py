@@ -310,8 +310,9 @@ def methods_paragraph(report: Findings) -> str:
     """How agreement was measured, ready for a methods section."""
     humans = [c for c in report.coders if c not in report.options.machines]
     text = (
-        f"{len(humans)} human coders were compared on {report.units:,} units in {report.documents:,} "
-        f"{report.options.left_out}s that at least two coders had seen. For each of {len(report.codes)} codes and for all "
+        f"{len(humans)} human coders were compared on {counted(report.units, 'unit')} in {report.documents:,} "
+        f"{report.options.left_out}s that at least two coders had seen. For each of "
+        f"{counted(len(report.codes), 'code')} and for all "
         "codes pooled we report Cohen's kappa (Cohen, 1960), Krippendorff's alpha (Krippendorff, 2004) "
         "and positive agreement (Cicchetti & Feinstein, 1990). Where neither coder used a code, "
         "coefficients are undefined and were not replaced. "

@@ -93,7 +93,9 @@ def _means(data: Decisions) -> Iterator[Measure]:
     for name, found in (("kappa", [r.kappa for r in rows]), ("alpha", [r.alpha for r in rows])):
         values = [e.value for e in found if e.value is not None and e.shown]
         mean = Estimate(float(np.mean(values))) if values else Estimate(None, reason="no_variance")
-        yield Measure("Mean over codes", f"mean {name}", mean, f"{len(values)} of {len(rows)} codes (4 uses or more)")
+        yield Measure(
+            "Mean over codes", f"mean {name}", mean, (f"{len(values)} of {counted(len(rows), 'code')} (4 uses or more)")
+        )
 
 
 def _at_all(data: Decisions, options: AgreementOptions) -> Iterator[Measure]:
@@ -263,7 +265,7 @@ def _distances(data: Decisions, index: IntArray, sets: BoolArray, likeness: Like
 
 def _many(data: Decisions) -> Iterator[Measure]:
     """Coefficients of two coders or more, all codes pooled: each unit and code is one decision."""
-    over = f"{len(data.coders)} coders, codes pooled"
+    over = f"{counted(len(data.coders), 'coder')}, codes pooled"
     for name, estimate in many_coders(*decisions_by_coder(data)).items():
         yield Measure("All coders together", name, estimate, over)
 

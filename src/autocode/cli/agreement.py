@@ -44,6 +44,7 @@ from autocode.cli.options import (
     Segments,
     StudyPath,
     Workers,
+    groups_by,
     listed,
     one_of,
     out,
@@ -53,7 +54,7 @@ from autocode.cli.options import (
 from autocode.cli.shell import blank_model, further, learning_on, ledger_of, show, tell, with_effort, working
 from autocode.config import Config
 from autocode.dossier.comparison import COMPARISONS, Comparison, write_comparison
-from autocode.errors import StudyError, counted, did_you_mean
+from autocode.errors import counted
 from autocode.evaluate import batch_of, check_leaks, compare, first_choices, held_out_table, hold_out, write_held_out
 from autocode.evaluate.group_errors import bias
 from autocode.formats import read, read_all
@@ -221,14 +222,7 @@ def _by_document(data: Decisions, how: str) -> None:
 def _by_variable(compared: Comparison, variable: str, how: str) -> None:
     """A line or a report for each group of participants."""
     study, data, options = compared.study, compared.data, compared.report.options
-    known = sorted({name for d in study.documents for name in d.variables})
-    if variable not in known:
-        raise StudyError(
-            f"--by {variable}",
-            f"the participants' variables are {', '.join(known) or 'none'}",
-            did_you_mean(variable, ("code", "theme", "document", *known), "Choose code, theme, document or one of these."),
-        )
-    groups = {d.id: d.variables.get(variable, "") for d in study.documents}
+    groups = groups_by(study, variable, ("code", "theme", "document"))
     reports = {group or "not given": agree_on(part, options) for group, part in by_group(data, groups).items()}
     if how == "json":
         show({group: r.to_json() for group, r in reports.items()}, True)

@@ -294,12 +294,14 @@ def learnt(found: Licences) -> Answer:
         f"is silent on {len(by['silent']):,} (too little coded)" if by["silent"] else "",
     ]
     rest = and_list([p for p in parts if p])
+    rest = rest if rest.startswith("it ") or not rest else f"it {rest}"
     if by["suggest"]:
         verdict = f"Of {total}, the model may suggest {len(by['suggest']):,}" + (f"; {rest}." if rest else ".")
         good = f"Good for: suggestions, at least {c.precision:.0%} of them right ({c.confidence:.0%} sure); you decide on each."
     else:
         verdict = f"Of {total}, the model may suggest none yet" + (f"; {rest}." if rest else ".")
         good = "Good for: pointing to passages that may carry a code. No share of them is promised to be right."
+        good = good if by["assist only"] else "Good for: nothing yet. Code more, then train again."
     used = sorted((row for row in found.rows if row.segments), key=_weight)
     best, worst = ends([f"{names[row.code]} ({counted(row.segments, 'segment')})" for row in used])
     change = "; ".join(f"{names[code]} about {n:,.0f}" for n, code in found.nearest[:3])

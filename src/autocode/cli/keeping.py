@@ -14,7 +14,7 @@ from autocode.cli.options import Json, ModelOption, Overwrite, StudyPath, known_
 from autocode.cli.shell import mind_places, show, tell, working
 from autocode.doctor import examine, prove_privacy
 from autocode.encode import cache_folder
-from autocode.errors import AutocodeError, InputError
+from autocode.errors import AutocodeError, InputError, counted
 from autocode.ethics import Places, inventory
 from autocode.ethics.forget import Forgotten, holding, unfinished
 from autocode.ethics.forget import forget as erase
@@ -74,13 +74,15 @@ def pseudonymise(
         write_proposals(to, found)
         counts, others = Counter(p.certainty for p in found), len(every) - len(found)
         sorts = ", ".join(f"{counts[c]:,} {c}" for c in CERTAINTIES if counts[c])
-        more = f"{others:,} more are only perhaps names; --perhaps lists them too." if others else "The surest come first."
-        tell(f"{to}: {len(found):,} proposals ({sorts}). {more}")
+        told = f"{counted(len(found), 'proposal')} ({sorts}), the surest first" if found else "no name was found"
+        perhaps_names = counted(others, "more word is perhaps a name", "more words are perhaps names")
+        tell(f"{to}: {told}." + (f" {perhaps_names}: add --perhaps to list more." if others else ""))
         tell(f"Looked with patterns{f' and the spaCy pipeline {pipeline}' if pipeline else ''}. {WARNING}")
-        tell(
-            f"Put yes into the column apply, mend replacements, then: autocode pseudonymise {study} --apply "
-            f"{to} --key ELSEWHERE/key.csv"
-        )
+        if found:
+            tell(
+                f"Put yes into the column apply, mend replacements, then: autocode pseudonymise {study} --apply "
+                f"{to} --key ELSEWHERE/key.csv"
+            )
         return
     for option, given in (("--out", to), ("--spacy", spacy), ("--perhaps", perhaps)):
         refuse(given, option, "with --apply nothing is proposed")
@@ -92,7 +94,7 @@ def pseudonymise(
     write_key(key, proposals, study)
     done = pseudonymise_study(study, proposals)
     mind_places(study, set(load(study / STORE).by_id))
-    tell(f"{sum(done.counts.values()):,} places replaced; the key is in {key}: keep it apart. {WARNING}")
+    tell(f"{counted(sum(done.counts.values()), 'place')} replaced; the key is in {key}: keep it apart. {WARNING}")
     if done.entries:
         tell(
             f"In the ledger, names in {done.entries} entries (notes, memos, earlier codebooks) are replaced; an entry says so."
@@ -136,7 +138,7 @@ def forget(
     if not yes:
         ids = list(begun.documents) if begun else [d.id for d in holding(stored, participant)]
         codings = sum(c.document in ids for c in stored.codings)
-        tell(f"Would erase {', '.join(ids)} and {codings:,} codings from {store}, and search:")
+        tell(f"Would erase {', '.join(ids)} and {counted(codings, 'coding')} from {store}, and search:")
         print(inventory(Places(study, models, cache_folder(), tuple(also or ()))))
         tell("Nothing is erased yet. This cannot be undone; add --yes to do it.")
         return
@@ -154,7 +156,7 @@ def forget(
     with working("Forgetting"):
         done = erase(participant, places, tuple(name or ()), lambda what: tell(f"  {what} ..."), certified)
     tell(
-        f"{len(done.left)} places still hold something of theirs: see KEPT above."
+        f"{counted(len(done.left), 'place still holds', 'places still hold')} something of theirs: see KEPT above."
         if done.left
         else "Nothing of theirs is left in what was searched; what was not is listed above."
     )
@@ -189,7 +191,10 @@ def restore(
     chosen = backup_of(folder, copy)
     before = put_back(folder / STORE, chosen)
     now = load(folder / STORE)
-    tell(f"{folder / STORE} is as in {chosen.name} again: {len(now.documents):,} documents, {len(now.codings):,} codings.")
+    tell(
+        f"{folder / STORE} is as in {chosen.name} again: "
+        f"{counted(len(now.documents), 'document')}, {counted(len(now.codings), 'coding')}."
+    )
     if before:
         tell(f"How it was before is in {before}.")
     tell(f"Next: autocode doctor {folder}")

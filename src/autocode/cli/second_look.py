@@ -24,6 +24,7 @@ from autocode.cli.options import (
     Overwrite,
     Segments,
     StudyPath,
+    groups_by,
     known_source,
     known_study,
     listed,
@@ -44,7 +45,7 @@ from autocode.dossier.second_look import (
     plan_answer,
     relook_answer,
 )
-from autocode.errors import StudyError, counted, did_you_mean
+from autocode.errors import StudyError, counted
 from autocode.evaluate import HeldOut, hold_out, probabilities, stands
 from autocode.evaluate.clinic import clinic
 from autocode.evaluate.double_coding import (
@@ -322,11 +323,7 @@ def stability_(
 ) -> None:
     """Say which findings stand, and which depend on who coded or on one or two interviews."""
     found = _read(study)
-    known = sorted({name for d in found.documents for name in d.variables})
-    if by and by not in known:
-        near = did_you_mean(by, known, "Choose one of these.")
-        raise StudyError(f"--by {by}", f"the participants' variables are {', '.join(known) or 'none'}", near)
-    groups = {d.id: d.variables.get(by, "") for d in found.documents} if by else None
+    groups = groups_by(found, by) if by else None
     chosen = settings(config, segments)
     with working("Asking of each finding whether it stands") as progress:
         try:
@@ -342,7 +339,8 @@ def stability_(
         header = ("kind", "finding", "verdict", "why", "difference", "support")
         rows = [(f.kind, f.text, f.verdict, f.why, f.value, f.support) for f in made.findings]
         _write(to, "Do the findings stand", header, rows, found)
-    variable = f"; with groups: --by {known[0]}" if known and not by else ""
+    known = min((name for d in found.documents for name in d.variables), default="")
+    variable = f"; with groups: --by {known}" if known and not by else ""
     tell(f"Next: autocode report {study} --out dossier{variable}")
 
 
@@ -386,7 +384,7 @@ def _pair(study: Study, coders: Sequence[str] | None, first: str = "") -> tuple[
         return chosen[0], chosen[1]
     read_by = {c: {r.document for r in study.readings if r.coder == c} for c in chosen}
     a, b = max(combinations(chosen, 2), key=lambda p: len(read_by[p[0]] & read_by[p[1]]))
-    tell(f"Of {len(chosen)} coders {a} and {b} are compared, who share most documents; --coders names others.")
+    tell(f"Of {counted(len(chosen), 'coder')} {a} and {b} are compared, who share most documents; --coders names others.")
     return a, b
 
 

@@ -303,8 +303,9 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
         findings = replace(findings, evaluation=compare(held, config.agreement), matrix=held.with_machine, looks=looks)
     elif len(humans) > 1:
         matrix = coding_matrix(study, config, humans)
-        options = agreement_options(config.agreement, study.documents)
-        findings = replace(findings, agreement=compare_coders(matrix, options), matrix=matrix)
+        if (matrix.seen.sum(0) > 1).any():  # else each coder read other documents, and there is nothing to compare
+            options = agreement_options(config.agreement, study.documents)
+            findings = replace(findings, agreement=compare_coders(matrix, options), matrix=matrix)
     if humans and any(c.coder in humans for c in study.codings) and len({c.document for c in study.codings}) > 1:
         with working("Asking of each finding whether it stands") as progress:
             own = None if set(humans) == set(study.humans) else humans
@@ -351,7 +352,7 @@ def members_export(
 ) -> None:
     """Write a letter to each participant: what they said, to approve, correct and comment."""
     written = write_letters(read(study), to, summary)
-    tell(f"{len(written)} files in {to}. Send each participant only their own; the Word file comes back.")
+    tell(f"{counted(len(written), 'file')} in {to}. Send each participant only their own; the Word file comes back.")
     tell(f"Next: autocode members import {to} --study {study}")
 
 
@@ -377,7 +378,7 @@ def members_import(
             old = taken.study
             kept.append(Kept(answer.document, answer.answer, len(taken.corrected), answer.comments))
             print(
-                f"{answer.document}: {answer.answer}, {len(taken.corrected)} passages corrected, "
+                f"{answer.document}: {answer.answer}, {counted(len(taken.corrected), 'passage')} corrected, "
                 f"{len(answer.comments)} comments"
             )
             for c in taken.moved:

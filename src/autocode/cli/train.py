@@ -38,7 +38,7 @@ from autocode.encode.languages import languages
 from autocode.encode.multilingual import NAME as MULTILINGUAL
 from autocode.encode.multilingual import add_multilingual
 from autocode.encode.weights import add_encoder, added_encoders, encoders_folder, remove_encoder
-from autocode.errors import EncoderError, StudyError
+from autocode.errors import EncoderError, StudyError, counted
 from autocode.formats import read
 from autocode.formats.receipt import SHAPED
 from autocode.model import CodingModel
@@ -218,7 +218,7 @@ def _lent(blank: CodingModel, study: Study, others: tuple[Study, ...], path: Pat
             return None
     found = read_alignment(path)
     if found.undecided:
-        tell(f"{path}: {len(found.undecided)} proposals are undecided, and not used.")
+        tell(f"{path}: {counted(len(found.undecided), 'proposal is', 'proposals are')} undecided, and not used.")
     return Others(others, found)
 
 
@@ -227,7 +227,8 @@ def _proposed(path: Path, new: Side, others: list[Side]) -> Alignment:
     found = Alignment(tuple(pair for other in others for pair in propose(new, other)))
     write_alignment(path, found)
     sure = sum(p.decision == "yes" for p in found.pairs)
-    tell(f"{path}: {sure} codes have the same path and rule and are taken; {len(found.undecided)} proposals are for you.")
+    same = f"{counted(sure, 'code has', 'codes have')} the same path and definition and {'is' if sure == 1 else 'are'} taken"
+    tell(f"{path}: {same}; {counted(len(found.undecided), 'proposal is', 'proposals are')} for you to decide.")
     return found
 
 

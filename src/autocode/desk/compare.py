@@ -17,7 +17,7 @@ from autocode.desk.guard import Ask, Session, data, html, moved
 from autocode.desk.session import Desk, agreed_coder, pair_of
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import Compared, compared, fragment
-from autocode.errors import StudyError
+from autocode.errors import StudyError, counted
 from autocode.formats.tables.participants import agreement_options
 from autocode.store.ledger import now
 from autocode.study import Study
@@ -98,7 +98,7 @@ def agree_all(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
         raise StudyError("adjudication", "in blind mode no other coder's coding is shown", "Log in without blind mode.")
     found = same(desk, pair_of(desk, ask.code, ask.suggested))
     if not found or len(found) != ask.by:
-        raise StudyError("this step", f"{len(found)} segments agree now, not {ask.by}", "Look at the page again.")
+        raise StudyError("this step", f"{counted(len(found), 'segment agrees', 'segments agree')} now, not {ask.by}", "Look at the page again.")
     batch = uuid.uuid4().hex
     made = (_resolution(desk, sitting, r.item, r.first, TAKEN) for r in found)
     return [replace(d, request=ask.request, batch=batch) for d in made]

@@ -20,7 +20,7 @@ from autocode.desk.studies import OpenStudy, seated
 from autocode.desk.view import Compared, compared, fragment, people
 from autocode.dossier.drawing import svg
 from autocode.dossier.findings import findings_chart
-from autocode.errors import InputError, StudyError
+from autocode.errors import InputError, StudyError, counted
 from autocode.evaluate.meeting import VOTE, compare_since, decided_as
 from autocode.evaluate.stability import LITTLE
 from autocode.study import Study
@@ -345,7 +345,7 @@ def after_talk(study: OpenStudy, ask: Ask) -> dict[str, Any]:
     counts = _agreed(talk)
     return {
         "parts": {**parts, "progress": fragment("talk-count.html", **counts)},
-        "say": f"{counts['done']} of {counts['total']} passages agreed.",
+        "say": f"{counts['done']} of {counted(counts['total'], 'passage')} agreed.",
     }
 
 

@@ -25,7 +25,7 @@ from autocode.dossier.html import dossier_html
 from autocode.dossier.matrices import Saturation, saturation, saturation_figure
 from autocode.dossier.office import word, workbook
 from autocode.dossier.record import check_record, open_questions, unanswered
-from autocode.errors import InputError
+from autocode.errors import InputError, counted
 from autocode.formats.files import write_atomic
 from autocode.formats.staged import together
 from autocode.study import Study
@@ -58,8 +58,9 @@ def dossier(study: Study, findings: Findings, size: str = "full") -> Dossier:
     last, numbers = _numbered([made], numbers)
     words = sum(len(d.text.split()) for d in study.documents)
     summary = (
-        f"{len(study.documents)} documents, {words:,} words, {len(study.codebook)} codes and themes, "
-        f"{len(study.codings):,} codings by {len(study.coders)} coders."
+        f"{counted(len(study.documents), 'document')}, {counted(words, 'word')}, "
+        f"{counted(len(study.codebook), 'code')} and themes, "
+        f"{counted(len(study.codings), 'coding')} by {counted(len(study.coders), 'coder')}."
     )
     whole = tuple(_resolved(section, numbers) for section in (*numbered, *last))
     text = Section("paragraphs", "Paragraphs to paste", tuple(answer.paragraph_blocks(view, findings, known)))

@@ -39,7 +39,7 @@ def methods(view: View, findings: Findings, known: Mapping[str, str]) -> str:
         words = sum(len(d.text.split()) for d in view.interviews)
         length = f" They took {known['duration'].rstrip('.')}." if known["duration"] else ""
         table = " (⟨Participants⟩)" if known["described"] else ""
-        sentences.append(f"The material is {known['size'].rstrip('.')}{table}, {words:,} words of transcript.{length}")
+        sentences.append(f"The material is {known['size'].rstrip('.')}{table}, {counted(words, 'word')} of transcript.{length}")
     sentences += [said.interview_guide, said.recording, said.ethics, said.consent]
     if view.used:
         sentences.append(f"It was coded with {view.sized} (⟨Codes⟩, ⟨codemap⟩).")
@@ -174,7 +174,7 @@ def limitations(view: View, findings: Findings, came: Saturation) -> list[tuple[
         found.append(
             (
                 "Small groups.",
-                f"{', '.join(small)}: fewer than {view.record.report.small} interviews; differences between "
+                f"{', '.join(small)}: fewer than {counted(view.record.report.small, 'interview')}; differences between "
                 "groups are not evidence.",
             )
         )

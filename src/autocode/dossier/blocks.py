@@ -305,8 +305,8 @@ class View:
         if wanted and wanted not in names:
             raise StudyError(
                 f"group '{wanted}'",
-                f"the participants' variables are {', '.join(names) or 'none'}",
-                "Name one of these in dossier.toml.",
+                f"the participants' variables are {', '.join(names)}" if names else "no participant is described by a variable",
+                "Name one of these in dossier.toml." if names else "Import a table of the participants first.",
             )
         if wanted:
             return wanted

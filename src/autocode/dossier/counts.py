@@ -138,7 +138,8 @@ def corrected(view: View) -> Words | None:
     if view.record.record.sampling != "random" or not waiting:
         return None
     return Words(
-        f"{len(read)} documents drawn at random are coded by hand, {waiting} are not. These counts are of the coded "
+        f"{counted(len(read), 'document drawn at random is', 'documents drawn at random are')} "
+        f"coded by hand, {waiting} not. These counts are of the coded "
         "documents alone; `autocode frequencies STUDY --random` counts all of them, corrected for the machine's errors.",
         "soft",
     )

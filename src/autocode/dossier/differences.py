@@ -26,6 +26,7 @@ from autocode.agreement.spans.passages import offsets_by_code
 from autocode.dossier.blocks import Block, Cell, Figure, Table, View, Words
 from autocode.dossier.drawing import Entry, Grid, Span, heat_map, interval_chart
 from autocode.dossier.findings import Findings
+from autocode.errors import counted
 from autocode.study import Study
 from autocode.study.matrix import CodingMatrix, FloatArray
 
@@ -317,7 +318,7 @@ def document_figure(matrix: CodingMatrix, pairs: _Pairs, mixed: _Pairs) -> Block
     )
     if len(entries) > _DRAWN:
         return table
-    said = f"Kappa within each of {len(entries)} documents, all codes pooled."
+    said = f"Kappa within each of {counted(len(entries), 'document')}, all codes pooled."
     kinds = ("between humans", "machine with humans") if mixed else ("between humans",)
     caption = "Agreement by document: kappa within each document, all codes pooled; means over pairs of coders."
     return Figure("by-document", caption, interval_chart(entries, "Agreement by document", said, kinds), table)

@@ -13,6 +13,7 @@ from autocode.agreement.estimate import apa
 from autocode.dossier.blocks import REFERENCE, Block, Cell, Dossier, Figure, Quoted, Table, Title, Words
 from autocode.dossier.drawing import PALETTE, Box, Circle, Drawing, Label, Line, Scale, Shape, svg
 from autocode.dossier.findings import Findings
+from autocode.errors import counted
 from autocode.model.curve import Curve
 from autocode.model.next import Pick
 from autocode.model.precedents import PossibleCode, Unlike
@@ -213,7 +214,13 @@ class Outlook:
             yield from self._quotes(p)
 
     def _quotes(self, possible: PossibleCode) -> Iterator[Block]:
-        yield Title(f"A possible new code: {len(possible.segments)} segments in {len(possible.documents)} documents", 3)
+        yield Title(
+            (
+                f"A possible new code: {counted(len(possible.segments), 'segment')} in "
+                f"{counted(len(possible.documents), 'document')}"
+            ),
+            3,
+        )
         yield Words("They resemble each other and are unlike anything coded. The most central ones:", "soft")
         for s in possible.central:
             yield Quoted(self.documents[s.document].text_of(s), "Uncoded", _where(s))

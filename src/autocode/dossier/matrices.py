@@ -23,6 +23,7 @@ from autocode.dossier.drawing import (
     strip_chart,
     turned_height,
 )
+from autocode.errors import counted
 from autocode.study import Coding
 
 BASE, RUN, SHARE = 4, 3, 0.05
@@ -122,7 +123,10 @@ def saturation_figure(found: Saturation) -> Figure | None:
     rows: tuple[tuple[Cell, ...], ...] = found.rows
     data = Table("Saturation", "New codes per interview", header, rows, "tnnn", sheet_only=True)
     fresh, totals = [row[2] for row in found.rows], [row[3] for row in found.rows]
-    said = f"{totals[-1]} codes after {len(rows)} interviews; {sum(fresh[-RUN:])} of them came in the last {RUN}."
+    said = (
+        f"{counted(totals[-1], 'code')} after {counted(len(rows), 'interview')}; "
+        f"{sum(fresh[-RUN:])} of them came in the last {RUN}."
+    )
     drawing = curve([row[0] for row in found.rows], totals, fresh, ("Saturation", said, "codes"))
     caption = f"Saturation: {said} {found.told()} Interviews in the order of the study, which may not be that of the field."
     return Figure("saturation", caption, (drawing,), data)
@@ -168,7 +172,10 @@ def code_matrix(view: View) -> Block:
         sheet_only=True,
     )
     grid = Grid([view.name(c) for c in codes], documents, values, _breaks(view, codes))
-    said = f"{len(view.used)} codes by {len(documents)} documents; the darker a cell, the more coded segments."
+    said = (
+        f"{counted(len(view.used), 'code')} by "
+        f"{counted(len(documents), 'document')}; the darker a cell, the more coded segments."
+    )
     caption = f"Code matrix: coded segments by code and document, {view.basis}; the darker, the more."
     return Figure("matrix", caption, heat_map(grid, "Code matrix", said), data)
 
@@ -301,7 +308,10 @@ def timeline(view: View) -> Block | None:
     if len(documents) > _ALONG:
         return data
     what = "theme" if view.themes else "code"
-    said = f"For each of {len(documents)} interviews, from its beginning on the left to its end, the parts coded by {what}."
+    said = (
+        f"For each of {counted(len(documents), 'interview')}, from its beginning on "
+        f"the left to its end, the parts coded by {what}."
+    )
     caption = (
         f"{what.capitalize()}s along each interview, from beginning (left) to end; every {what} has its own lane."
         + (f" The {len(drawn)} {what}s with most coded segments are drawn." if len(drawn) < len(view.strands) else "")

@@ -13,6 +13,7 @@ import numpy as np
 from autocode.classify.calibration import Reliability, Workload
 from autocode.dossier.blocks import Block, Cell, Points, Table, Title, View, Words
 from autocode.dossier.findings import Findings, Trail, Version
+from autocode.errors import counted
 from autocode.store.records import ReceiptRow
 from autocode.study.codebook import Codebook
 from autocode.trail import Entry
@@ -136,7 +137,7 @@ def version_blocks(made: Sequence[Version], trail: Trail) -> list[Block]:
     moved, missing = sum(v.moved for v in made), sum(v.book is None for v in made)
     told = ["The record holds one version." if len(made) == 1 else f"The record holds {len(made)} versions."]
     told += [f"{missing} of them cannot be put together again from the record."] if missing else []
-    told.append(f"{moved:,} codings went to another code with a change of the codebook.")
+    told.append(f"{counted(moved, 'coding')} went to another code with a change of the codebook.")
     return [Title("Versions of the codebook"), Words(" ".join(told)), table, _states(made)]
 
 
@@ -195,8 +196,8 @@ def _points(view: View, made: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (
             "",
             "Made from.",
-            f"{made['study']['name'] or 'A study'}: {standing}; {made['codings']:,} codings of "
-            f"{made['segments']:,} units in {made['documents']} documents by "
+            f"{made['study']['name'] or 'A study'}: {standing}; {counted(made['codings'], 'coding')} of "
+            f"{counted(made['segments'], 'unit')} in {counted(made['documents'], 'document')} by "
             f"{', '.join(made['coders'])}.",
         ),
         ("", "Encoder.", f"{encoder['name']}, {encoder['dimension']} dimensions, hash {str(encoder['sha256'])[:12]}."),

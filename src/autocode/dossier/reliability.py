@@ -12,7 +12,7 @@ from autocode.agreement.estimate import REASONS, Estimate
 from autocode.agreement.judgement.opinions import opinions
 from autocode.agreement.rows import Row, Verdict
 from autocode.agreement.summary import Record as Validity
-from autocode.agreement.summary import conditions, summary
+from autocode.agreement.summary import among, conditions, summary
 from autocode.config import Config
 from autocode.dossier.blocks import Block, Cell, Figure, Points, Table, Title, View, Words, shown
 from autocode.dossier.drawing import Entry, Span, interval_chart
@@ -86,7 +86,7 @@ def brief(view: View, findings: Findings) -> list[Block]:
         r for r, after in zip(kept, [*kept[1:], (None, True)], strict=True) if not (r[1] and after[1] and r is not kept[0])
     ]
     heads = frozenset(i for i, (_, head) in enumerate(shown_rows) if head)
-    note = f"{hidden} codes that were given too rarely for a value are left out. {whole.note}".strip()
+    note = f"{counted(hidden, 'code was', 'codes were')} given too rarely for a value, and left out. {whole.note}".strip()
     table = replace(whole, rows=tuple(row for row, _ in shown_rows), heads=heads, note=note)
     found: list[Block] = [*_opening(report, findings), table]
     if report.options.machines:
@@ -97,7 +97,9 @@ def brief(view: View, findings: Findings) -> list[Block]:
 def _together(findings: Findings, report: AgreementReport) -> Iterator[Block]:
     """All codes together, between the humans; and what other methods say of the machine."""
     data = decisions(findings.matrix) if findings.matrix else None
-    measures = findings.measures or (summary(data, report.options) if data else ())
+    humans = among(data, report.options.machines) if data else None
+    shared = humans is not None and bool((humans.seen.sum(0) > 1).any())
+    measures = findings.measures or (summary(data, report.options) if data and shared else ())
     counts = [f"{m.estimate.value:,.0f} {m.name}" for m in measures if m.about == "Denominators"]
     rows = tuple(
         (
@@ -126,7 +128,8 @@ def _together(findings: Findings, report: AgreementReport) -> Iterator[Block]:
 
 def _opening(report: AgreementReport, findings: Findings) -> Iterator[Block]:
     yield Words(
-        f"Unit by unit, over {report.units:,} units of analysis in {report.documents} {report.options.left_out}s that two or "
+        f"Unit by unit, over {counted(report.units, 'unit')} of analysis in "
+        f"{report.documents} {report.options.left_out}s that two or "
         "more coders "
         f"saw. Cohen's kappa, with its 95% interval ({report.options.interval_way}). A dash stands "
         "where kappa is "
@@ -241,7 +244,7 @@ def _why(report: AgreementReport) -> str:
             reason = row.kappa.reason or hidden or row.kappa.no_interval
             if reason:
                 counts[REASONS[reason]] = counts.get(REASONS[reason], 0) + 1
-    told = "; ".join(f"{why} ({n} codes)" for why, n in sorted(counts.items()))
+    told = "; ".join(f"{why} ({counted(n, 'code')})" for why, n in sorted(counts.items()))
     return f"Between humans: {told}." if told else ""
 
 

@@ -122,7 +122,7 @@ def _of_data(view: View, findings: Findings, came: Saturation) -> dict[str, str]
     quoting = bool(view.codings) and view.record.report.quotes
     lengths = view.minutes
     return {
-        "size": f"{len(people)} participants in {len(view.interviews)} interviews." if people else "",
+        "size": f"{counted(len(people), 'participant')} in {counted(len(view.interviews), 'interview')}." if people else "",
         "described": f"⟨Participants⟩: {', '.join(names)}." if names else "",
         "duration": f"{min(lengths):.0f} to {max(lengths):.0f} minutes, {sum(lengths) / 60:.1f} hours in all."
         if lengths
@@ -168,7 +168,8 @@ def _of_machine(view: View, findings: Findings) -> dict[str, str]:
     decisions = ", ".join(f"{n} {what}" for what, n in sorted(trail.decisions.items()))
     other = view.record.record.ai_use
     learnt = (
-        f"A classifier learnt from {made['codings']:,} codings of {made['segments']:,} units by {', '.join(made['coders'])}, "
+        f"A classifier learnt from {counted(made['codings'], 'coding')} of "
+        f"{counted(made['segments'], 'unit')} by {', '.join(made['coders'])}, "
         f"codebook {str(made['codebook']['sha256'])[:12]}; nothing else was learnt from."
         if made
         else "A classifier learnt from this team's own codings, anew for each document held out; nothing else was learnt from."
@@ -240,7 +241,11 @@ def disclosure(view: View, findings: Findings, known: Mapping[str, str]) -> Iter
     }
     shown_first = hidden[view.record.record.suggestions_hidden]
     machine_made = sum(c.coder in {k.id for k in view.study.coders if k.kind == "machine"} for c in view.study.codings)
-    apart = f" {machine_made:,} codings are by a machine; they stand apart and are not counted." if machine_made else ""
+    apart = (
+        (f" {counted(machine_made, 'coding is', 'codings are')} by a machine, kept apart and not counted.")
+        if machine_made
+        else ""
+    )
     points = (
         ("What was used.", f"{known['declared']} {known['tool']}"),
         ("What it learnt from.", known["learnt"]),

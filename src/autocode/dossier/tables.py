@@ -144,7 +144,7 @@ class Description:
 def _pairs(study: Study) -> list[str]:
     humans = study.humans
     pairs = [(a, b) for i, a in enumerate(humans) for b in humans[i + 1 :]]
-    return [f"{a} and {b} share {shared(study, a, b):,} documents" for a, b in pairs] if len(pairs) <= 6 else []
+    return [f"{a} and {b} share {counted(shared(study, a, b), 'document')}" for a, b in pairs] if len(pairs) <= 6 else []
 
 
 def _codes(rows: Sequence[Frequency], study: Study) -> list[str]:
@@ -157,7 +157,7 @@ def _codes(rows: Sequence[Frequency], study: Study) -> list[str]:
         counts = "".join(f"{r.count(c) or '':>12}" for c in coders)
         lines.append(f"{name[:51]:<52}{counts}{r.documents or '':>11}")
     unused = len(rows) - len(used)
-    return lines + ([f"and {unused:,} codes that nobody has used"] if unused else [])
+    return lines + ([f"and {counted(unused, 'code')} that nobody has used"] if unused else [])
 
 
 def _to_json(study: Study) -> dict[str, object]:

@@ -88,7 +88,7 @@ def _members(view: View, findings: Findings) -> Point:
     told = "; ".join(f"{answer}: {n}" for answer, n in sorted(count.items()))
     asked = {view.participant[d.id] for d in view.interviews}
     answered = {view.participant.get(m.document, m.document) for m in findings.members if m.answer != "no answer"} & asked
-    text = f"{len(answered)} of {len(asked)} participants answered (by interview: {told})."
+    text = f"{len(answered)} of {counted(len(asked), 'participant')} answered (by interview: {told})."
     return "yes" if answered == asked else "part", head, text
 
 
@@ -107,7 +107,7 @@ def _contact(view: View) -> Point:
     found, said = view.minutes, view.record.record.prolonged_contact
     if not found:
         return _stated(said, "Prolonged contact.", "prolonged_contact")
-    of = f" ({len(found)} of {len(view.interviews)} interviews)" if len(found) < len(view.interviews) else ""
+    of = f" ({len(found)} of {counted(len(view.interviews), 'interview')})" if len(found) < len(view.interviews) else ""
     text = (
         f"{sum(found) / 60:.1f} hours of interviews{of}, {min(found):.0f} to {max(found):.0f} minutes each, median "
         f"{median(found):.0f}. "
@@ -158,7 +158,8 @@ def _transferability(view: View) -> Iterator[Point]:
     yield (
         mark,
         "Participants.",
-        f"{len(people)} participants; {len(known)} of {len(view.interviews)} interviews are described by variables.",
+        f"{counted(len(people), 'participant')}; {len(known)} of "
+        f"{counted(len(view.interviews), 'interview')} are described by variables.",
     )
     text = (
         f"In the full dossier one coded segment of each of the largest {'themes' if view.themes else 'codes'} stands in what "
@@ -223,7 +224,7 @@ def _codebook(view: View, made: Sequence[Version]) -> Point:
     book = view.study.codebook
     dated = sum(bool(v.at) for v in made)
     told = f"version {book.version}, " if book.version else ""
-    told = f"{told}{len(book)} codes and themes, hash {book.sha256[:12]}. "
+    told = f"{told}{counted(len(book), 'code')} and themes, hash {book.sha256[:12]}. "
     earlier = (
         f"{counted(len(made), 'version')} on record, {dated:,} of them dated (⟨Codebook versions⟩)."
         if dated
@@ -253,7 +254,7 @@ def _stability(view: View) -> Iterator[Point]:
         yield (
             "yes",
             head,
-            f"{pair.first} and {pair.second}: pooled kappa {shown(row.kappa.value, 'k')} on {row.units:,} units "
+            f"{pair.first} and {pair.second}: pooled kappa {shown(row.kappa.value, 'k')} on {counted(row.units, 'unit')} "
             f"in {row.documents} documents.",
         )
 
@@ -276,7 +277,8 @@ def _model(findings: Findings) -> Point:
         "yes",
         "Model.",
         (
-            f"Learnt from {made['codings']:,} codings of {made['segments']:,} units by {', '.join(made['coders'])}; "
+            f"Learnt from {counted(made['codings'], 'coding')} of "
+            f"{counted(made['segments'], 'unit')} by {', '.join(made['coders'])}; "
             "encoder "
             f"{encoder['name']} ({str(encoder['sha256'])[:12]}); codebook {str(made['codebook']['sha256'])[:12]}; "
             "its "
@@ -302,7 +304,7 @@ def _confirmability(view: View, findings: Findings) -> Iterator[Point]:
         "yes",
         "From each table to its segments.",
         (
-            f"The sheet “Coded segments” of the workbook lists all {len(view.study.codings):,} codings with "
+            f"The sheet “Coded segments” of the workbook lists all {counted(len(view.study.codings), 'coding')} with "
             "document, position, code and "
             f"coder; {dated:,} of them have a date."
         ),

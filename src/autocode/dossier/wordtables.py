@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -40,8 +42,17 @@ def png(drawing: Drawing, inches: float) -> bytes:
     for shape in drawing.shapes:
         _draw(axes, shape, scale)
     content = io.BytesIO()
-    figure.savefig(content, dpi=DPI, format="png", facecolor="white", metadata={"Software": None})
+    with _any_sign():
+        figure.savefig(content, dpi=DPI, format="png", facecolor="white", metadata={"Software": None})
     return content.getvalue()
+
+
+@contextmanager
+def _any_sign() -> Iterator[None]:
+    """Draw a sign that no font has, an emoji in a code's name, as an empty box, without a warning for each."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
 
 
 def _boxes(axes: Any, drawing: Drawing) -> None:
@@ -133,7 +144,8 @@ _INTERVAL = 15  # characters: "−0.14 to −0.02" is one thing and stays on one
 def _inches(text: str, bold: bool) -> float:
     """What a text of one point takes in DejaVu Sans, the widest of the fonts a page may come to be set in."""
     font = _dejavu(bold)
-    font.set_text(text)
+    with _any_sign():
+        font.set_text(text)
     return float(font.get_width_height()[0]) / 64 / 720
 
 

@@ -23,7 +23,7 @@ from autocode.agreement.judgement.corrected import Batch
 from autocode.classify import HeldOutPredictions
 from autocode.classify.calibration import Workload, workload
 from autocode.config import AgreementConfig, Config
-from autocode.errors import StudyError
+from autocode.errors import StudyError, counted
 from autocode.evaluate.stability import Stability, stability
 from autocode.formats.datasets.suggestions import COLUMNS, suggestion_row
 from autocode.formats.files import csv_text, write_atomic
@@ -190,7 +190,7 @@ def batch_of(model: CodingModel, study: Study, coder: str, progress: Progress | 
         raise StudyError(
             f"study '{study.name}'",
             f"'{coder}' has coded every document, so there is nothing to correct",
-            "Import the documents that only the machine shall code.",
+            "Import the documents that only the machine is to code.",
         )
     return Batch(matrix.codes, matrix.groups, machine, matrix.Y[0], matrix.seen[0])
 
@@ -333,7 +333,7 @@ class LeakCheck:
         own = "not one of its predictions changed" if not self.different else f"A LEAK: {self.different:,} predictions changed"
         return (
             f"Codings dealt out anew at random: the machine finds {shown}, {found}.\n"
-            f"{self.changed:,} codings of one document changed: {own}."
+            f"{counted(self.changed, 'coding')} of one document changed: {own}."
         )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from autocode.agreement.judgement.sampling import drawn, expected_spread, inclusion, second_chances
-from autocode.errors import InputError, StudyError
+from autocode.errors import InputError, StudyError, counted
 from autocode.evaluate.second_look import LIST, CoderLook
 from autocode.formats.files import csv_text, read_csv, write_atomic
 from autocode.study import Segment, Study
@@ -74,7 +74,9 @@ def draw(m: CodingMatrix, P: FloatArray, units: int, seed: int = 0) -> Drawn:
     places = np.flatnonzero(m.seen[row])
     if not 1 <= units <= len(places):
         raise StudyError(
-            f"--units {units}", f"{m.coders[row]} has read {len(places):,} passages", f"Choose from 1 to {len(places)}."
+            f"--units {units}",
+            (f"{m.coders[row]} has read {counted(len(places), 'passage')}"),
+            f"Choose from 1 to {len(places)}.",
         )
     first = m.Y[row][places]
     chances = inclusion(expected_spread(second_chances(np.asarray(P[places], np.float64), first), first), units)

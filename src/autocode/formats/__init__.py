@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autocode.errors import AutocodeError, CodebookError, InputError
+from autocode.errors import AutocodeError, CodebookError, InputError, counted
 from autocode.formats.datasets import is_datasets_folder, parquet_table, read_datasets, write_datasets, write_parquet
 from autocode.formats.datasets.annotated import read_marked
 from autocode.formats.datasets.suggestions import study_of, table_of
@@ -258,7 +258,7 @@ def _check_known(codes: Iterable[str], book: Codebook) -> None:
         near = [str(Proposal("code", code, other)) for code in unknown if (other := likely(code, book.by_path))]
         shown = ", ".join(f"'{code}'" for code in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
         raise CodebookError(
-            f"{len(unknown)} codes",
+            f"{counted(len(unknown), 'code')}",
             f"the codebook does not have {shown}" + (f"; {'; '.join(near[:3])}" if near else ""),
             "Add them to the codebook, or import again with --add-codes.",
         )

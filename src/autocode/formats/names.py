@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
-from autocode.errors import StudyError
+from autocode.errors import StudyError, counted
 from autocode.formats.receipt import Receipt
 from autocode.study import Coder, Document, Reading, Study
 from autocode.study.codebook import Codebook, evened
@@ -236,7 +236,8 @@ def twins(study: Study, fewest: int = 5) -> tuple[str, ...]:
     names = [c.id for c in study.coders if c.kind == "human" and len(sets.get(c.id, ())) >= fewest]
     same = [(a, b) for n, a in enumerate(names) for b in names[n + 1 :] if sets[a] == sets[b]]
     return tuple(
-        f"the {len(sets[a]):,} codings of '{a}' and '{b}' are the same to the letter: was one person's file imported twice?"
+        f"the {counted(len(sets[a]), 'coding')} of '{a}' and '{b}' are the same to "
+        "the letter: was one person's file imported twice?"
         for a, b in same
     )
 
@@ -248,7 +249,7 @@ def codes_meet(study: Study, book: Codebook) -> tuple[str, ...]:
         used[c.code] = used.get(c.code, 0) + 1
     paths = {code: book.resolve(code) for code in used}
     other = {code: path for code, path in paths.items() if code not in (path, path.rpartition(" > ")[2])}
-    return tuple(f"code '{code}' is '{path}' ({used[code]:,} codings)" for code, path in other.items())
+    return tuple(f"code '{code}' is '{path}' ({counted(used[code], 'coding')})" for code, path in other.items())
 
 
 def unite_copies(study: Study) -> tuple[Study, list[str]]:
@@ -281,9 +282,10 @@ def unite_copies(study: Study) -> tuple[Study, list[str]]:
     documents = tuple(replace(d, groups=united.get(d.id, d.groups)) for d in study.documents if ids.get(d.id, d.id) == d.id)
     known = {c.id: c for c in study.coders}
     used = dict.fromkeys(c.coder for c in codings)
-    note = f"{len(found)} documents stand in {len(set(groups.values()))} groups with the same text and are one each; " + (
-        "the groups are the coders" if named else "the users are the coders"
-    )
+    note = (
+        f"{counted(len(found), 'document stands', 'documents stand')} in {len(set(groups.values()))} groups with the "
+        f"same text and {'is' if len(found) == 1 else 'are each'} read once; "
+    ) + ("the groups are the coders" if named else "the users are the coders")
     return replace(
         study,
         documents=documents,
@@ -321,7 +323,9 @@ def join_coders(parts: Sequence[tuple[str, Study]]) -> tuple[Study, list[str]]:
     for name, study in parts:
         humans = [c.id for c in study.coders if c.kind == "human"]
         if len(humans) > 1:
-            notes.append(f"the file of '{name}' holds {len(humans)} coders ({', '.join(humans)}); all are taken for '{name}'")
+            notes.append(
+                f"the file of '{name}' holds {counted(len(humans), 'coder')} ({', '.join(humans)}); all are taken for '{name}'"
+            )
         new = _renamed_documents(study, name, ids, {d.id for d in whole.documents})
         renamed = sum(old != fresh for old, fresh in new.items())
         if renamed:
@@ -329,7 +333,7 @@ def join_coders(parts: Sequence[tuple[str, Study]]) -> tuple[Study, list[str]]:
         whole = merge(whole, _by(study, name, new))
     single = [d.name for d in whole.documents if len({r.coder for r in whole.readings if r.document == d.id}) < 2]
     if single:
-        notes.append(f"{len(single)} documents were coded by fewer than two of the coders")
+        notes.append(f"{counted(len(single), 'document was', 'documents were')} coded by fewer than two of the coders")
     return whole, notes
 
 

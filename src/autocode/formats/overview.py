@@ -196,7 +196,9 @@ def _odd(document: Document, roles: dict[str, str], words: int, sizes: Sequence[
     ):
         said.append("nobody is known as the interviewer: --speaker 'NAME=Interviewer' says who asks")
     if sizes and (statistics.median(sizes) > _LONG or (len(sizes) < _FEW and words > _THOUSANDS)):
-        said.append(f"{counted(len(sizes), 'unit')} for {words:,} words: --segments sentence or paragraph makes shorter ones")
+        said.append(
+            f"{counted(len(sizes), 'unit')} for {counted(words, 'word')}: --segments sentence or paragraph makes shorter ones"
+        )
     return "; ".join(said)
 
 
@@ -291,7 +293,7 @@ class Overview:
         for r in rows:
             more = f" and {len(r.speakers) - _NAMED} more" if len(r.speakers) > _NAMED else ""
             who = ", ".join(r.speakers[:_NAMED]) + more
-            cells.append((r.document, who or "-", f"{r.turns:,}", f"{r.words:,}", f"{r.units:,}", f"{r.median:,} words"))
+            cells.append((r.document, who or "-", f"{r.turns:,}", f"{r.words:,}", f"{r.units:,}", counted(r.median, "word")))
         wide = [max(len(row[i]) for row in cells) for i in range(6)]
         lines = [
             "  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(row, wide, strict=True))).rstrip()

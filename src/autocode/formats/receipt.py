@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autocode.errors import counted
 from autocode.study import Coding, Document, Study, Suggestion
 from autocode.study.codebook import SEPARATOR, Codebook
 
@@ -62,7 +63,7 @@ def gathered(receipts: Iterable[Receipt]) -> list[Receipt]:
     skipped: Counter[str] = Counter()
     for r in alone:
         skipped.update(r.skipped)
-    whole = Receipt(f"{len(alone):,} files", "transcripts", sum(r.kept for r in alone), skipped, notes)
+    whole = Receipt(f"{counted(len(alone), 'file')}", "transcripts", sum(r.kept for r in alone), skipped, notes)
     return [whole if r is alone[0] else r for r in listed if r is alone[0] or r not in alone]
 
 

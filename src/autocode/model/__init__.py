@@ -23,7 +23,7 @@ from autocode.config import Config, load_config
 from autocode.encode.encoders import as_encoder, first_of, load_encoder, showing
 from autocode.encode.tuning import Network
 from autocode.encode.weights import Encoder
-from autocode.errors import ModelError
+from autocode.errors import ModelError, counted
 from autocode.formats.datasets.suggestions import Suggestions, study_of
 from autocode.formats.transcripts.roles import remembered
 from autocode.model.card import Licences, card, diagram, effort_note, licences
@@ -96,7 +96,11 @@ class CodingModel:
 
     def __repr__(self) -> str:
         """Counts, never words: a notebook saves what it shows."""
-        what = f"{len(self.codes):,} codes from {len(self.coders):,} coders" if self.classifier else "nothing learnt yet"
+        what = (
+            (f"{counted(len(self.codes), 'code')} from {counted(len(self.coders), 'coder')}")
+            if self.classifier
+            else "nothing learnt yet"
+        )
         return f"CodingModel({what}; encoder {self.encoder.identity.name!r})"
 
     def fit(self, study: Study, coders: Iterable[str] | None = None, progress: Progress | None = None) -> CodingModel:

@@ -292,7 +292,8 @@ def _head(made: Mapping[str, Any]) -> Iterator[str]:
     if study["notice"]:
         yield f"\n> {study['notice']}"
     yield (
-        f"\nLearnt from {made['codings']:,} codings of {made['segments']:,} units in {made['documents']} documents "
+        f"\nLearnt from {counted(made['codings'], 'coding')} of "
+        f"{counted(made['segments'], 'unit')} in {counted(made['documents'], 'document')} "
         f"by {', '.join(made['coders'])}, with the encoder {made['encoder']['name']}."
     )
     if made.get("effort"):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autocode.errors import counted
 from autocode.model.precedents import nearest_distance
 from autocode.model.prepared import Prepared, prepare
 from autocode.study import Progress, Segment, Study
@@ -173,10 +174,10 @@ def _whole_why(model: CodingModel, found: Open, rows: NDArray[np.int64]) -> Iter
     doubtful = (P >= _LOW) & (P <= _HIGH)
     if doubtful.any():
         most = _first(model.codes, doubtful.sum(axis=0))
-        yield f"{int(doubtful.sum())} decisions in doubt in {n} segments, most on {most}"
+        yield f"{counted(int(doubtful.sum()), 'decision')} in doubt in {counted(n, 'segment')}, most on {most}"
     strange = int(model.strange(found.distance[rows]).sum())
     if strange:
-        yield f"{strange} of {n} segments unlike anything coded"
+        yield f"{strange} of {counted(n, 'segment')} unlike anything coded"
     rare = np.where(found.counts < RARE, P.sum(axis=0), 0)
     if rare.sum() >= 0.5:
         most = _first(model.codes, rare)

@@ -34,7 +34,7 @@ from autocode.encode.encoders import (
 from autocode.encode.engines import unit
 from autocode.encode.tuning import Words, can_tune, words_of
 from autocode.encode.weights import Encoder
-from autocode.errors import StudyError
+from autocode.errors import StudyError, counted
 from autocode.study import Document, Progress, Segment, Study
 from autocode.study.codebook import SEPARATOR, Codebook
 from autocode.study.matrix import CodingMatrix, coding_matrix, is_context, segment
@@ -224,7 +224,10 @@ def learnable(study: Study, config: Config, coders: Sequence[str]) -> CodingMatr
             f"study '{study.name}'",
             "one of the two documents has a single segment, which is too little to check the model on"
             if len(sizes) == 2
-            else f"{len(sizes)} documents with {sizes.sum()} segments in all are too little to check the model on",
+            else (
+                f"{counted(len(sizes), 'document')} with "
+                f"{counted(sizes.sum(), 'segment')} in all are too little to check the model on"
+            ),
             "Code more of it, or a further document.",
         )
     return matrix

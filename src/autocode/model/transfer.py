@@ -19,7 +19,7 @@ from autocode.agreement.intervals import MIN_DOCUMENTS, jackknife, plain
 from autocode.classify import HeldOutPredictions
 from autocode.classify.material import Target
 from autocode.classify.transfer import SourceMaterial, TransferComparison, checkable, compare_transfer, fit_transfer
-from autocode.errors import StudyError
+from autocode.errors import StudyError, counted
 from autocode.model.alignment import (
     Alignment,
     Pair,
@@ -248,7 +248,8 @@ def _apart(study: Study, other: Study) -> None:
     if same := len(_read(study) & _read(other)):
         raise StudyError(
             f"study '{other.name}'",
-            f"{same:,} of its texts are coded in '{study.name}' too, so the model would be judged on texts it has learnt",
+            f"{counted(same, 'of its texts is', 'of its texts are')} coded in '{study.name}' too, "
+            "so the model would be judged on texts it has learnt",
             "Leave it out, or take these documents out of it.",
         )
 

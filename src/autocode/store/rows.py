@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autocode.errors import StoreError
+from autocode.errors import StoreError, counted
 
 Row = tuple[Any, ...]
 
@@ -132,7 +132,7 @@ def tally_faults(connection: sqlite3.Connection) -> list[str]:
             own = [row[0] for row in connection.execute(f"SELECT row_sha256 FROM {name}")] if there(connection, name) else []  # noqa: S608
             total = sum(int.from_bytes(h, "big") for h in own if isinstance(h, bytes)) % _ROUND
             if len(own) != n:
-                faults.append(f"table {name} holds {len(own):,} rows, {n:,} were written")
+                faults.append(f"table {name} holds {counted(len(own), 'row')}, {n:,} were written")
             elif total != int.from_bytes(cells[2], "big"):
                 faults.append(f"table {name} holds other rows than were written")
     return faults

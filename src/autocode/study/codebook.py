@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
-from autocode.errors import CodebookError
+from autocode.errors import CodebookError, counted
 
 SEPARATOR = " > "
 _NAMESPACE = uuid.UUID("6f1d7c3e-52f0-4c58-9d5e-3b9a5f0c7a11")  # ours: guids follow from paths
@@ -153,7 +153,7 @@ class Codebook:
             return paths[0]
         if paths:
             raise CodebookError(
-                f"code '{text}'", f"{len(paths)} codes have this name: {'; '.join(paths)}", "Write the whole path."
+                f"code '{text}'", f"{counted(len(paths), 'code')} have this name: {'; '.join(paths)}", "Write the whole path."
             )
         raise self.unknown(text)
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autocode.errors import CodebookError, InputError
+from autocode.errors import CodebookError, InputError, counted
 from autocode.formats.files import Table, read_bytes, unguarded, write_atomic
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.staged import together
@@ -168,7 +168,10 @@ def _card(study: Study, parts: Sequence[str]) -> str:
         f"- config_name: {name}\n  data_files: data/{name}.parquet\n" + ("  default: true\n" if name == "codings" else "")
         for name in parts
     )
-    facts = f"{len(study.documents)} documents, {len(study.codebook)} codes, {len(study.codings)} codings"
+    facts = (
+        f"{counted(len(study.documents), 'document')}, "
+        f"{counted(len(study.codebook), 'code')}, {counted(len(study.codings), 'coding')}"
+    )
     return (
         f"---\nconfigs:\n{configs}---\n\nA coded study written by autocode: {facts}.\n\n"
         "Interviews are sensitive: keep this folder as safe as the transcripts. Offsets count code points\n"

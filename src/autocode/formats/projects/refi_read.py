@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from autocode.errors import InputError
+from autocode.errors import InputError, counted
 from autocode.formats.names import unite_copies
 from autocode.formats.projects.positions import (
     ONE,
@@ -259,11 +259,12 @@ class _Project:
         c = self.counts
         if c["disagreeing"]:
             yield (
-                f"{c['disagreeing']:,} codings name another user than their selection; the {self.options.users}'s "
+                f"{counted(c['disagreeing'], 'coding names', 'codings name')} another user than the selection; "
+                f"the {self.options.users}'s "
                 "user was taken"
             )
         if c["nameless"]:
-            yield f"{c['nameless']:,} codings name no user; they are given to '{self.users[''].id}'"
+            yield f"{counted(c['nameless'], 'coding')} without a user: given to '{self.users[''].id}'"
 
     def _quotes(self) -> bool:
         """Whether the file quotes its selections: a name as long as its selection by chance is no quote."""

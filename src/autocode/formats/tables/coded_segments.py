@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from autocode.errors import counted
 from autocode.formats.files import Table, csv_text, cut_to_cell, legal, write_atomic
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.gathered import Locator
@@ -78,7 +79,16 @@ def _groups_are_coders(documents: Sequence[_Groups]) -> bool:
 
 def _notes_of_copies(one: set[str], by_group: bool, apart: int) -> list[str]:
     who = "the groups are the coders" if by_group else "the authors are the coders"
-    notes = [f"{len(one)} documents stand in several document groups and are one each; {who}"] if one else []
+    notes = (
+        [
+            (
+                f"{counted(len(one), 'document stands', 'documents stand')} in several document groups and "
+                f"{'is' if len(one) == 1 else 'are each'} read once; {who}"
+            )
+        ]
+        if one
+        else []
+    )
     return notes + ([f"{apart} names stand for a document in each of several groups: the group is added"] if apart else [])
 
 

@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from autocode.errors import counted
 from autocode.formats.projects.positions import Counted, RawText, Selection, View
 from autocode.formats.receipt import Receipt
 from autocode.study import Coder, Coding, Document, Reading, Study
@@ -300,7 +301,7 @@ class Gathered:
         """What became of everything."""
         c, said = self._counts, list(self.notes)
         if c["quoting"]:
-            right = f"the words kept with {c['right']:,} of {c['quoting']:,} codings are there"
+            right = f"the words kept with {c['right']:,} of {counted(c['quoting'], 'coding')} are there"
             said.append(
                 f"positions: {replace(self.view, bom=False)}; {right}"
                 + (f", {c['moved']:,} were found elsewhere and moved" if c["moved"] else "")

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from autocode.errors import InputError
+from autocode.errors import InputError, counted
 from autocode.formats.files import Table
 from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.formats.tables.headings import HEADINGS, folded
@@ -71,7 +71,11 @@ def study_from_table(table: Table, coder: str = "") -> tuple[Study, Receipt]:
         readings=tuple(reading for _, _, readings in studies for reading in readings),
     )
     alone = sum(not row["document_id"].strip() for row in table.rows)
-    note = (f"{alone:,} rows name no document: each segment stands as a document of its own",) if alone else ()
+    note = (
+        ((f"{counted(alone, 'row names', 'rows name')} no document: each segment stands as a document of its own"),)
+        if alone
+        else ()
+    )
     kept = len(table.rows) - sum(skipped.values())
     return study, Receipt(table.source, "rows", kept, skipped, (*_notes(table), *note))
 
