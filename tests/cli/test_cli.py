@@ -281,7 +281,7 @@ def test_doctor_finds_a_damaged_study(shell: Shell) -> None:
         (["import", "twice.csv", "--study", "s"], "twice"),
         (["import", "texts.csv", "--study", "s"], "another text"),
         (["agree", "apart.csv"], "share no"),
-        (["agree", "one.csv"], "one"),
+        (["agree", "one.csv"], "needs two coders"),
         (["agree", "documents.csv"], "no codings"),
         (["train", "documents.csv", "--config", "fake.toml"], "no codings"),
         (["evaluate", "documents.csv", "--config", "fake.toml"], "no codings"),
@@ -591,7 +591,7 @@ def test_training_with_another_study_waits_for_a_decision(shell: Shell, study: S
     code, _, err = shell(*command)
     table = shell.folder / "models/both.alignment.csv"
     assert (code, (shell.folder / "models/both").exists()) == (0, False)
-    assert "1 codes have the same path and rule and are taken; 2 proposals are for you" in err
+    assert "1 code has the same path and definition and is taken; 2 proposals are for you" in err
     table.write_text(re.sub(r",\n", ",yes\n", table.read_text(encoding="utf-8")), encoding="utf-8")
     code, out, err = shell(*command, "--all")
     assert code == 0, err

@@ -90,7 +90,7 @@ def look_summary(look: CoderLook, everything: bool) -> Iterator[str]:
         return
     listed, many = len(look.looks), look.standing_out
     are = f"{counted(listed, 'decision') if listed else 'no decision'} {'is' if listed < 2 else 'are'}"
-    told = f"{look.coder} gave {counted(look.codings, 'coding')}; {are}"
+    told = f"{look.coder} gave {look.codings:,} codings; {are}"
     first = f" (the first of {many:,} that stand out)" if many > listed else ""
     chance = round(look.by_chance)
     bring = "hardly any of them" if not chance else f"up to {chance} of them" if chance < listed else "as many"
