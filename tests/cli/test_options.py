@@ -62,7 +62,7 @@ def at_work(shell: Shell) -> Shell:
         ("train tiny --minutes 5", "Add --effort full"),
         ("train tiny --effort ful", "Did you mean 'full'?"),
         ("next tiny --model tiny --coders ana", "the model is learnt already"),
-        ("suggest tiny new.txt --out s.csv --workers 3", "only --engine ray has workers"),
+        ("suggest tiny new.txt --out s.csv --workers 3", "--workers: it goes with --engine ray"),
         ("report tiny --out r.html --new new.txt", "add --model NAME"),
         ("describe tiny --kind interviw", "Did you mean 'interview'?"),
         ("forget tiny D22", "Did you mean 'D2'?"),

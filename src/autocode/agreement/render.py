@@ -184,7 +184,7 @@ def _foot(report: Findings) -> str:
     if any(r.pooling == "sum" for r in report.rows):
         notes.append("Pairs that share few documents are summed (kappa between humans: Scott's pi).")
     if report.apart:
-        notes.append(f"{len(report.apart)} pairs of coders share no unit and are not compared.")
+        notes.append(f"{counted(len(report.apart), 'pair of coders shares', 'pairs of coders share')} no unit: not compared.")
     notes += _reasons(report)
     lines = [textwrap.fill(note, WIDTH, subsequent_indent="  ") for note in notes]
     return "\n".join(lines)

@@ -381,7 +381,7 @@ def conditions(report: Findings, record: Record | None = None) -> list[Condition
 
 
 def _sampling(known: Record) -> Condition:
-    text = "the documents are all, or a random sample, of those the claim is about"
+    text = "the documents are all that the claim is about, or were drawn from them at random"
     met = {"": None, "all": True, "random": True}.get(known.sampling, False)
     return Condition(text, met, known.sampling)
 
@@ -393,4 +393,5 @@ def _clusters(report: Findings, known: Record) -> Condition:
     if not known.participants:
         return Condition(text, None, "the participant of a document is not on record")
     several = sum(n > 1 for n in Counter(known.participants.values()).values())
-    return Condition(text, not several, f"{several} participants have several documents" if several else "one each")
+    told = f"{counted(several, 'participant has', 'participants have')} several documents" if several else "one each"
+    return Condition(text, not several, told)

@@ -99,7 +99,7 @@ def pseudonymise(
         tell(
             f"In the ledger, names in {done.entries} entries (notes, memos, earlier codebooks) are replaced; an entry says so."
         )
-    with working("Looking for what still names them"):
+    with working("Looking for names that are left"):
         left = still_naming(inventory(Places(study, Path("models"))), proposals)
     for place in left:
         print(f"LEFT: {place}: it still holds a name that was replaced: make it again, or erase it")
@@ -214,7 +214,7 @@ def doctor(
     """Check versions, the encoder's hash, the network and a study's integrity; or prove that nothing leaves."""
     if privacy:
         refuse(study, "STUDY", "the proof runs on a small study of its own")
-        with working("Running the main verbs in an empty home"):
+        with working("Running the main commands in an empty home folder"):
             proof = prove_privacy()
         show(proof, as_json)
         if not proof.holds:

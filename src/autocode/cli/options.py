@@ -253,7 +253,7 @@ def refuse(given: object, option: str, why: str) -> None:
         ConfigError: It is given.
     """
     if given not in (None, "", False, [], ()):
-        raise ConfigError(option, why, "Leave it out, or change the rest.")
+        raise ConfigError(option, why, "Leave it out, or change the other options.")
 
 
 def groups_by(study: Study, variable: str, more: Sequence[str] = ()) -> dict[str, str]:

@@ -325,7 +325,7 @@ def stability_(
     found = _read(study)
     groups = groups_by(found, by) if by else None
     chosen = settings(config, segments)
-    with working("Asking of each finding whether it stands") as progress:
+    with working("Checking whether each finding stands") as progress:
         try:
             made = stands(found, chosen, listed(coders), groups, (blank_model(chosen), progress) if machine else None)
         except StudyError as error:

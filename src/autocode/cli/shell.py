@@ -73,7 +73,7 @@ def blank_model(config: Config) -> CodingModel:
 @contextmanager
 def learning_on(engine: str, workers: int | None) -> Iterator[None]:
     """Learn by the threads of this process, or by processes on Ray; what is learnt is the same to the bit."""
-    refuse(workers if engine != "ray" else None, "--workers", "only --engine ray has workers")
+    refuse(workers if engine != "ray" else None, "--workers", "it goes with --engine ray")
     with learning_by(on_ray(workers or 2)) if engine == "ray" else nullcontext():
         yield
 

@@ -307,7 +307,7 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
             options = agreement_options(config.agreement, study.documents)
             findings = replace(findings, agreement=compare_coders(matrix, options), matrix=matrix)
     if humans and any(c.coder in humans for c in study.codings) and len({c.document for c in study.codings}) > 1:
-        with working("Asking of each finding whether it stands") as progress:
+        with working("Checking whether each finding stands") as progress:
             own = None if set(humans) == set(study.humans) else humans
             made = stands(study, config, own, View(study, record).group, (empty, progress) if machine else None)
         findings = replace(findings, stability=made)

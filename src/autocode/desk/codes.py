@@ -151,7 +151,7 @@ def _split(book: Codebook, ask: Ask) -> Step:
     parent = book.by_path[ask.code].parent
     names = tuple(dict.fromkeys(_named(n) for n in ask.text.split(",") if n.strip()))
     if len(names) < 2:
-        raise CodebookError("this split", "it needs two names or more", "Part them by commas.")
+        raise CodebookError("this split", "it needs two names or more", "Separate them with commas.")
     return _placed(book, tuple(Code(n, parent) for n in names)), {}
 
 

@@ -98,7 +98,11 @@ def agree_all(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
         raise StudyError("adjudication", "in blind mode no other coder's coding is shown", "Log in without blind mode.")
     found = same(desk, pair_of(desk, ask.code, ask.suggested))
     if not found or len(found) != ask.by:
-        raise StudyError("this step", f"{counted(len(found), 'segment agrees', 'segments agree')} now, not {ask.by}", "Look at the page again.")
+        raise StudyError(
+            "this step",
+            f"{counted(len(found), 'segment agrees', 'segments agree')} now, not {ask.by}",
+            "Look at the page again.",
+        )
     batch = uuid.uuid4().hex
     made = (_resolution(desk, sitting, r.item, r.first, TAKEN) for r in found)
     return [replace(d, request=ask.request, batch=batch) for d in made]

@@ -56,7 +56,7 @@ def sample(view: View) -> Table | None:
         return None
     return Table(
         "Sample",
-        "Make-up of the sample",
+        "Make-up of the participants",
         ("Variable", "Value", "Participants"),
         tuple(rows),
         "ttn",

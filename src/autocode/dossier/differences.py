@@ -191,7 +191,8 @@ def _denominator(matrix: CodingMatrix) -> str:
     outside = int(matrix.outside.sum())
     if not outside:
         return "Every coding touches a unit of analysis."
-    return f"{outside} codings touch no unit of analysis (an interviewer's turn, say) and are not compared."
+    touching = counted(outside, "coding touches", "codings touch")
+    return f"{touching} no unit of analysis (an interviewer's turn, say): not compared."
 
 
 def _kinds(found: Sequence[Inventory]) -> Table:

@@ -44,7 +44,7 @@ class Changes:
 
     def lines(self) -> Iterator[str]:
         """One line for each code that changed: what it is called, and what follows for the model."""
-        yield from (f"stale: {c}: its rule changed, so it is asked about at most" for c in self.redefined)
+        yield from (f"stale: {c}: its definition changed, so it is at most asked about" for c in self.redefined)
         yield from (f"as before: {old}: now called {new}" for old, new in self.renamed)
         yield from (f"silent: {c}: the codebook no longer has it" for c in self.gone)
         yield from (f"not learnt yet: {c}" for c in self.added)

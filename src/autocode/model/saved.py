@@ -160,7 +160,7 @@ def _check(parts: Parts) -> None:
     for name, array in arrays.items():
         learnt = not name.startswith(("known_", "cut_")) and name not in ("edge", "thresholds")  # those may be undefined
         if learnt and array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ModelError("its weights", f"'{name}' holds what is no number")
+            raise ModelError("its weights", f"'{name}' holds something that is not a number")
 
 
 def _lists(manifest: Mapping[str, Any]) -> bytes:
@@ -260,7 +260,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except OSError as error:
         raise foreign(folder, f"its manifest cannot be read: {disk_fault(error, folder)[0]}") from error
     except UNFIT as error:
-        raise foreign(folder, f"its manifest is none ({type(error).__name__})") from error
+        raise foreign(folder, f"its manifest is not valid ({type(error).__name__})") from error
     if made != FORMAT:
         raise foreign(folder, f"it has format {made}, this program reads {FORMAT}")
     if manifest.get("sha256") != seal:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from autocode.errors import StoreError, disk_fault, full
+from autocode.errors import InputError, StoreError, disk_fault, full
 from autocode.footprint import temporary, temporary_folder, wrote
 from autocode.store.opening import TABLES, make_tables, opened, reading, transaction
 from autocode.store.records import RECEIPT, RECEIPT_COLUMNS, ReceiptRow, entries_of, row_of
@@ -272,6 +272,18 @@ def foreign(path: Path) -> Iterator[Foreign]:
     ):
         connection.execute("PRAGMA query_only=ON")
         yield Foreign(connection)
+
+
+def original_of(program: str, target: Path, original: Path | None) -> Path:
+    """The project of another program that `target` is to be a changed copy of.
+
+    Raises:
+        InputError: None is named.
+    """
+    if original is None:
+        why = f"a {program} project is written as a changed copy of the original"
+        raise InputError(target.name, why, "Name it: --original FILE. Without one, write .qdpx, which most programs import.")
+    return original
 
 
 @contextmanager

@@ -187,7 +187,7 @@ def _schema(connection: sqlite3.Connection) -> Iterator[str]:
         if missing := {"ledger_kept", "ledger_fixed"} - known:
             yield f"the ledger's guards are gone ({', '.join(sorted(missing))}): someone has opened it with another program"
     if connection.execute("PRAGMA user_version").fetchone()[0] not in range(1, VERSION + 1):
-        yield "its format is none of this program's"
+        yield "its format is not one of this program's"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def test_label_studio_gives_codings_of_each_person(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text(json.dumps(tasks))
     study, receipts = read_all([tmp_path / "p.json"])
     assert _spans(study) == [("hard", "Mood", "ana@x.org")]
-    assert receipts[1].skipped == {"that are no spans of a text": 1, "doubled": 0}
+    assert receipts[1].skipped == {"that are not spans of a text": 1, "doubled": 0}
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_a_project_is_read_with_its_categories_and_owners(tmp_path: Path) -> Non
     assert (found.code, found.coder, found.memo, found.when) == ("Mood > hard", "ana", "note", "2026-01-02T11:12:13")
     assert study.codebook.by_path["Mood"].definition == "how it felt"
     assert study.documents[0].variables == {"Memo": "a memo"}
-    assert "1 that are no text" in str(receipts[0])
+    assert "1 that are not text" in str(receipts[0])
 
 
 def test_owners_are_coders_and_one_span_may_have_two(tmp_path: Path) -> None:

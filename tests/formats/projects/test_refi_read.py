@@ -90,7 +90,7 @@ def test_faulty_codings_are_listed_and_the_rest_is_kept(tmp_path: Path) -> None:
     receipt = _receipt(receipts, "codings")
     assert receipt.skipped | {} == {
         "on pictures, page areas or recordings": 0,
-        "whose positions are no numbers": 1,
+        "whose positions are not numbers": 1,
         "of an unknown code": 1,
         "with an impossible range": 1,
         "doubled": 1,
@@ -183,7 +183,7 @@ def test_inline_text_representations_and_transcripts_are_texts_too(tmp_path: Pat
         ("Pdf", "other"),
         ("Talk", "spoke"),
     ]
-    assert _receipt(receipts, "documents").skipped == {"that are no text": 1}
+    assert _receipt(receipts, "documents").skipped == {"that are not text": 1}
     assert _receipt(receipts, "codings").skipped["on pictures, page areas or recordings"] == 1
 
 

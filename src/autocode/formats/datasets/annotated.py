@@ -151,7 +151,7 @@ def _label_studio(tasks: list[dict[str, Any]], made: _Marked) -> tuple[Study, li
                 value = found.get("value", {})
                 codes = value.get("labels") or value.get("hypertextlabels") or []
                 if "start" not in value or not codes:
-                    made.skipped["that are no spans of a text"] += 1
+                    made.skipped["that are not spans of a text"] += 1
                     continue
                 made.add(document, _span(document.text, value), codes, coder)
     return made.result("Label Studio")

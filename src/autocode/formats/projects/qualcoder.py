@@ -22,7 +22,7 @@ from autocode.formats.projects.refi_codes import described
 from autocode.formats.receipt import MACHINE, ReadOptions, Receipt, WriteOptions, suggested
 from autocode.formats.tables.gathered import Gathered, Node, number, words
 from autocode.formats.tables.headings import iso_dates
-from autocode.store import Foreign, changed_copy, foreign
+from autocode.store import Foreign, changed_copy, foreign, original_of
 from autocode.study import Coding, Document, Study
 from autocode.study.codebook import SEPARATOR, Code
 from autocode.study.revise import on_texts
@@ -47,7 +47,7 @@ def read_qualcoder(path: Path, options: ReadOptions = ReadOptions()) -> tuple[St
         variables = _variables(base)
         for row in base.rows("source", "id", "name", "fulltext", "memo"):
             if row["fulltext"] is None:
-                gathered.skipped["documents"]["that are no text"] += 1
+                gathered.skipped["documents"]["that are not text"] += 1
                 continue
             said = {**variables.get(words(row["id"]), {}), "Memo": words(row["memo"]).strip()}
             gathered.add_document(words(row["id"]), words(row["name"]), RawText(words(row["fulltext"])), said, options.kind)
@@ -138,23 +138,18 @@ def write_qualcoder(study: Study, path: Path, options: WriteOptions = WriteOptio
         InputError: No original is named, it is no QualCoder project, or `path` exists.
         StoreError: The database cannot be read.
     """
-    if options.original is None:
-        raise InputError(
-            path.name,
-            "a QualCoder project is written as a changed copy of the original",
-            "Name the original project, or write .qdpx and import that in QualCoder.",
-        )
+    project = original_of("QualCoder", path, options.original)
     if path.exists():
         raise InputError(str(path), "it is there already", "Choose another name; projects are never overwritten.")
-    original = _database(options.original)
+    original = _database(project)
     with tempfile.TemporaryDirectory(prefix=temporary(path.name), dir=path.parent) as place:
         copy = Path(place) / path.name
-        if options.original.is_dir():
-            shutil.copytree(options.original, copy, symlinks=True, ignore=shutil.ignore_patterns(f"{DATABASE}*"))
+        if project.is_dir():
+            shutil.copytree(project, copy, symlinks=True, ignore=shutil.ignore_patterns(f"{DATABASE}*"))
         else:
             copy.mkdir()
         with changed_copy(original, copy / DATABASE) as base:
-            _check(base, options.original.name)
+            _check(base, project.name)
             _Additions(base, study, options).add()
         os.replace(copy, path)
         moved(copy, path, whole=True)

@@ -135,7 +135,7 @@ class _Project:
     def _source(self, source: Source) -> None:
         lost = self.skipped["codings"]
         lost["on pictures, page areas or recordings"] += source.elsewhere
-        lost["whose positions are no numbers"] += source.unreadable
+        lost["whose positions are not numbers"] += source.unreadable
         if source.note:
             self.notes["documents"].append(source.note)
         empty = source.raw is not None and untold(source.raw.text) and not self.kept

@@ -160,7 +160,7 @@ def _sources(container: Container, element: Element) -> Iterator[Source]:
             element,
             element.get("name", ""),
             None,
-            "that are no text",
+            "that are not text",
             elsewhere=elsewhere + len(element.findall("Coding")),
         )
     for number, text in enumerate(texts, 1):

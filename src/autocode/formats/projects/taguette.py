@@ -15,13 +15,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from autocode.errors import InputError
+from autocode.errors import InputError, counted
 from autocode.formats.files import BOM, legal
 from autocode.formats.projects.positions import UTF8, RawText, Selection, View
 from autocode.formats.receipt import MACHINE, MIRROR, ReadOptions, Receipt, WriteOptions, suggested
 from autocode.formats.tables.gathered import Gathered, Node, number, words
 from autocode.formats.tables.headings import iso_dates
-from autocode.store import Foreign, changed_copy, foreign
+from autocode.store import Foreign, changed_copy, foreign, original_of
 from autocode.study import Coding, Document, Study
 from autocode.study.codebook import SEPARATOR
 from autocode.study.revise import on_texts
@@ -223,7 +223,7 @@ def _codings(base: Foreign, gathered: Gathered, coder: str) -> None:
         gathered.add_coding(words(h["document_id"]), str(tag), selection, coding)
     bare = len(highlights.keys() - tagged)
     if bare:
-        gathered.notes.append(f"{bare:,} highlights have no tag and are not kept")
+        gathered.notes.append(f"{counted(bare, 'highlight has', 'highlights have')} no tag: not kept")
 
 
 _NAME, _FILE, _SAID, _NO_FILE = 50, 100, 102_400, "autocode.txt"
@@ -241,14 +241,9 @@ def write_taguette(study: Study, path: Path, options: WriteOptions = WriteOption
         InputError: No original is named, or it is no Taguette project.
         StoreError: The database cannot be read.
     """
-    if options.original is None:
-        raise InputError(
-            path.name,
-            "a Taguette project is written as a changed copy of the original",
-            "Name the original project (Project info > Export project).",
-        )
-    with changed_copy(options.original, path) as base:
-        check_taguette(base, options.original)
+    original = original_of("Taguette", path, options.original)
+    with changed_copy(original, path) as base:
+        check_taguette(base, original)
         base.connection.execute(
             "UPDATE users SET hashed_password=NULL, email=NULL"
             if "email" in base.columns("users")

@@ -363,4 +363,4 @@ def _time_in_cell(cell: str, source: str) -> int | None:
     try:
         return int(cell) if re.fullmatch(r"\d+", cell) else round(1000 * float(cell.replace(",", ".")))
     except ValueError as error:
-        raise InputError(source, f"the time '{cell[:20]}' is none", "Correct that row.") from error
+        raise InputError(source, f"the time '{cell[:20]}' is not a time", "Correct that row.") from error
