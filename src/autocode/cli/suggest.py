@@ -77,7 +77,7 @@ def suggest(
     A large table is read document by document; a run that was stopped goes on where it was.
     """
     refuse(plain and to.suffix != ".csv", "--plain", f"it is for .csv, and {to} is none")
-    refuse(workers if engine != "ray" else None, "--workers", "only --engine ray has workers")
+    refuse(workers if engine != "ray" else None, "--workers", "it goes with --engine ray")
     refuse(engine == "ray" and to.suffix not in STREAMED, "--engine ray", f"it writes {', '.join(STREAMED)}")
     refuse(engine == "ray" and alignment, "--alignment", "with --engine ray it is not read")
     job = Job(model, to, everything, plain)
