@@ -44,14 +44,13 @@ from autocode.cli.options import (
     Segments,
     StudyPath,
     Workers,
-    groups_by,
     listed,
     one_of,
     out,
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, further, learning_on, ledger_of, show, tell, with_effort, working
+from autocode.cli.shell import blank_model, further, groups_by, learning_on, ledger_of, show, tell, with_effort, working
 from autocode.config import Config
 from autocode.dossier.comparison import COMPARISONS, Comparison, write_comparison
 from autocode.errors import counted

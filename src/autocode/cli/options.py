@@ -21,7 +21,6 @@ from autocode.formats.staged import is_ours, remember
 from autocode.formats.tables.participants import kind_of
 from autocode.model.saved import MANIFEST
 from autocode.store import STORE
-from autocode.study import Study
 
 MODELS, STUDIES = Path("models"), Path("corpora")
 _ENDING = re.compile(r"\.[A-Za-z]\w{0,7}")
@@ -254,26 +253,6 @@ def refuse(given: object, option: str, why: str) -> None:
     """
     if given not in (None, "", False, [], ()):
         raise ConfigError(option, why, "Leave it out, or change the other options.")
-
-
-def groups_by(study: Study, variable: str, more: Sequence[str] = ()) -> dict[str, str]:
-    """What a variable of the participants is in each document, by its id; "" where it is not known.
-
-    Args:
-        study: Documents with variables.
-        variable: The name asked for with --by.
-        more: What else --by takes.
-
-    Raises:
-        StudyError: No participant has such a variable.
-    """
-    known = sorted({name for d in study.documents for name in d.variables})
-    if variable not in known:
-        why = f"the participants' variables are {', '.join(known)}" if known else "no participant is described by a variable"
-        other = f"Choose {', '.join(more)} or one of these." if more else "Choose one of these."
-        mend = did_you_mean(variable, (*more, *known), other if known else "Import a table of the participants first.")
-        raise StudyError(f"--by {variable}", why, mend)
-    return {d.id: d.variables.get(variable, "") for d in study.documents}
 
 
 def listed(names: Iterable[str] | str | None) -> list[str] | None:

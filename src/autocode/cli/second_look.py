@@ -24,14 +24,13 @@ from autocode.cli.options import (
     Overwrite,
     Segments,
     StudyPath,
-    groups_by,
     known_source,
     known_study,
     listed,
     out,
     settings,
 )
-from autocode.cli.shell import blank_model, tell, working
+from autocode.cli.shell import blank_model, groups_by, tell, working
 from autocode.config import Config
 from autocode.dossier.blocks import Table
 from autocode.dossier.html import page_html

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from autocode.desk.jobs import MARK, PROGRESS
 from autocode.dossier.record import NAME, load_record
 from autocode.encode.encoders import needs_export
 from autocode.encode.weights import added_encoders
-from autocode.errors import AutocodeError, ConfigError, InputError, counted
+from autocode.errors import AutocodeError, ConfigError, InputError, StudyError, counted, did_you_mean
 from autocode.footprint import touched_studies, written_paths
 from autocode.model import CodingModel
 from autocode.model.batch import on_ray
@@ -98,6 +98,26 @@ def with_review(found: Study, study: Path, learn: bool) -> tuple[Study, Reviewed
         "--reviewed learns from them too."
     )
     return independent(found, written), told
+
+
+def groups_by(study: Study, variable: str, more: Sequence[str] = ()) -> dict[str, str]:
+    """What a variable of the participants is in each document, by its id; "" where it is not known.
+
+    Args:
+        study: Documents with variables.
+        variable: The name asked for with --by.
+        more: What else --by takes.
+
+    Raises:
+        StudyError: No participant has such a variable.
+    """
+    known = sorted({name for d in study.documents for name in d.variables})
+    if variable not in known:
+        why = f"the participants' variables are {', '.join(known)}" if known else "no participant is described by a variable"
+        other = f"Choose {', '.join(more)} or one of these." if more else "Choose one of these."
+        mend = did_you_mean(variable, (*more, *known), other if known else "Import a table of the participants first.")
+        raise StudyError(f"--by {variable}", why, mend)
+    return {d.id: d.variables.get(variable, "") for d in study.documents}
 
 
 def show(value: Any, as_json: bool) -> None:

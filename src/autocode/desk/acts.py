@@ -12,7 +12,7 @@ from autocode.desk import Choice, DecisionIndex, about, coded, complete, decide,
 from autocode.desk.advice import Item, ReviewSession, carried, reworded, shifted, taken_back
 from autocode.desk.guard import Ask
 from autocode.desk.session import Desk
-from autocode.errors import InputError, StudyError, counted
+from autocode.errors import InputError, StudyError
 from autocode.store.ledger import now
 from autocode.study import Coding, Document, Study, Suggestion
 from autocode.study.matrix import segment
@@ -303,11 +303,7 @@ def _close_rest(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
     if not rest:
         raise StudyError("this document", "no segment without a suggestion is left open", "")
     if len(rest) != ask.by:
-        raise StudyError(
-            "this document",
-            f"{counted(len(rest), 'segment is', 'segments are')} unread now, not {ask.by}",
-            "Look at the window again.",
-        )
+        raise StudyError("this document", f"{len(rest)} segments are unread now, not {ask.by}", "Look at the window again.")
     return [
         replace(
             about(i, "done", sitting, desk.study.codebook),

@@ -103,8 +103,7 @@ class Plan:
         width, most = f"±{apa(self.width)}", STEPS[-1]
         many = f"{self.enough_width} documents" if self.enough_width else f"more than {most} documents"
         said = (
-            f"With {counted(d.units, 'decision')} (segments times codes) a document, of which {100 * d.prevalence:.2g}% are "
-            "codings, "
+            f"With {d.units:,} decisions (segments times codes) a document, of which {100 * d.prevalence:.2g}% are codings, "
             f"and an expected kappa of {apa(d.kappa)}, double coding {many} gives a 95% interval of {width}"
         )
         if d.kappa <= self.line:

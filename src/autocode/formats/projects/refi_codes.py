@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from autocode.errors import counted
 from autocode.formats.files import node
 from autocode.formats.projects.positions import ONE, STORED, UTF16, View
 from autocode.formats.receipt import MIRROR
@@ -136,13 +135,13 @@ def themes_from_sets(tree: CodeTree, sets: list[Element]) -> CodeTree:
         new = [path for path in listed if path in free and path not in moved and path != name]
         if not new or name in moved:
             if listed:
-                tree.notes.append(f"code group '{name}' ({counted(len(listed), 'code')}) overlaps the tree and is not kept")
+                tree.notes.append(f"code group '{name}' ({len(listed)} codes) overlaps the tree and is not kept")
             continue
         codes.setdefault(name, Code(name, guid=element.get("guid", "")))
         free.discard(name)
         moved.update(dict.fromkeys(new, name))
         left = f"; {len(listed) - len(new)} more of its codes stand elsewhere" if len(new) < len(listed) else ""
-        tree.notes.append(f"code group '{name}' is the theme of {counted(len(new), 'code')}{left}")
+        tree.notes.append(f"code group '{name}' is the theme of {len(new)} codes{left}")
     return _regrown(tree, codes, moved) if moved else tree
 
 
