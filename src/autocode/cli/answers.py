@@ -84,8 +84,8 @@ class Answer:
 
     def _codes(self) -> Iterable[str]:
         of = f" ({self.of})" if self.of else ""
-        few = not self.worst and self.heads[0] == "Best codes"
-        yield f"{'Codes' if few else self.heads[0]}{of}: {'; '.join(self.best)}." if self.best else ""
+        head = self.heads[0] if self.worst else self.heads[0].replace("Best codes", "Codes")
+        yield f"{head}{of}: {'; '.join(self.best)}." if self.best else ""
         yield f"{self.heads[1]}: {'; '.join(self.worst)}." if self.worst else ""
 
 
@@ -155,12 +155,11 @@ def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
     """
     if report.options.machines:
         return judged(report, None)
-    row, room = report.overall("human-human"), report.options.left_out
+    row, read = report.overall("human-human"), counted(report.documents, report.options.left_out)
     who = and_list(report.coders) if len(report.coders) < 4 else counted(len(report.coders), "coder")
-    where = f"{counted(report.units, unit)} in {counted(report.documents, room)}"
     if row is None or row.kappa.value is None:
         why = REASONS[row.kappa.reason] if row and row.kappa.reason else REASONS["no_pairs"]
-        return Answer(f"How far {who} agree cannot be said on {where}: {why}.")
+        return Answer(f"How far {who} agree cannot be said on {counted(report.units, unit)} in {read}: {why}.")
     known, without = _known(report, "human-human")
     best, worst = _ends(known, lambda name, r: f"{name} {apa(r.kappa.value)}{_uses(r)}")
     value, mean, low = row.kappa.value, " on average" if row.pairs > 1 else "", row.kappa.low
@@ -169,11 +168,11 @@ def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
         level, good = f"{level}, if it is not as low as {apa(low)}", _LEVELS[1][2] if limit > 0 else good
     if low is None and row.kappa.no_interval != "perfect":
         level = REASONS.get(row.kappa.no_interval, "no interval").partition(":")[0] + ", so how sure this is cannot be said"
-        good = f"Good for: a first impression. Have two of you code more {room}s, then run this again."
+        good = f"Good for: a first impression. Have two of you code more {report.options.left_out}s, then run this again."
     change = "To raise it: settle when the weakest codes apply, write that into the codebook, code these passages again."
     few = f"{counted(without, 'code was', 'codes were')} given too rarely for a number." if without else ""
     return Answer(
-        f"{who} agree at kappa {apa(value)}{mean}{_interval(row.kappa)}, on {where}: {level}.",
+        f"{who} agree at kappa {apa(value)}{mean}{_interval(row.kappa)}, on {counted(report.units, unit)} in {read}: {level}.",
         good,
         best,
         worst,
@@ -291,17 +290,16 @@ def learnt(found: Licences) -> Answer:
     c, total = found.config, counted(len(found.rows), "code")
     parts = [
         f"it asks you to look for {len(by['assist only']):,}" if by["assist only"] else "",
-        f"is silent on {len(by['silent']):,} (too little coded)" if by["silent"] else "",
+        f"{'' if by['assist only'] else 'it '}is silent on {len(by['silent']):,} (too little coded)" if by["silent"] else "",
     ]
     rest = and_list([p for p in parts if p])
-    rest = rest if rest.startswith("it ") or not rest else f"it {rest}"
     if by["suggest"]:
         verdict = f"Of {total}, the model may suggest {len(by['suggest']):,}" + (f"; {rest}." if rest else ".")
         good = f"Good for: suggestions, at least {c.precision:.0%} of them right ({c.confidence:.0%} sure); you decide on each."
     else:
         verdict = f"Of {total}, the model may suggest none yet" + (f"; {rest}." if rest else ".")
-        good = "Good for: pointing to passages that may carry a code. No share of them is promised to be right."
-        good = good if by["assist only"] else "Good for: nothing yet. Code more, then train again."
+        point = "Good for: pointing to passages that may carry a code. No share of them is promised to be right."
+        good = point if by["assist only"] else "Good for: nothing yet. Code more, then train again."
     used = sorted((row for row in found.rows if row.segments), key=_weight)
     best, worst = ends([f"{names[row.code]} ({counted(row.segments, 'segment')})" for row in used])
     change = "; ".join(f"{names[code]} about {n:,.0f}" for n, code in found.nearest[:3])
