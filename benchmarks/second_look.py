@@ -20,7 +20,7 @@ import sets
 
 from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import decisions, pair_counts
-from autocode.agreement.judgement.sampling import drawn, expected_spread, inclusion, progressed, second_chances
+from autocode.agreement.judgement.plan import drawn, expected_spread, inclusion, progressed, second_chances
 from autocode.config import Config
 from autocode.evaluate import HeldOut
 from autocode.evaluate.second_look import LIST, SLIP_RATE, second_look

@@ -58,7 +58,18 @@ COEFFICIENTS = {
         "overlap_of_shorter",
     },
     "judgement/conventions": set(),
-    "spans/characters": {"domains_of", "coded_documents", "decisions_on_text"},
+    "spans/passages": {
+        "domains_of",
+        "coded_documents",
+        "decisions_on_text",
+        "gamma",
+        "mean_gamma",
+        "opened_documents",
+        "passages",
+        "similarity_of_boundaries",
+        "gamma_by_document",
+        "offsets_by_code",
+    },
 }
 """Modules of coefficients, and the functions in them that only prepare or take apart."""
 

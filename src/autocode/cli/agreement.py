@@ -23,8 +23,7 @@ from autocode.agreement.judgement.corrected import (
 )
 from autocode.agreement.judgement.opinions import Opinion, opinions
 from autocode.agreement.render import WIDTH, aligned, summary_text
-from autocode.agreement.spans.characters import decisions_on_text
-from autocode.agreement.spans.passages import gamma_by_document, opened_documents
+from autocode.agreement.spans.passages import decisions_on_text, gamma_by_document, opened_documents
 from autocode.agreement.summary import Record, conditions, summary
 from autocode.cli.answers import TENTATIVE, Answer, agreed, ends, judged
 from autocode.cli.options import (

@@ -14,7 +14,7 @@ import typer
 
 from autocode.agreement.counts import decisions
 from autocode.agreement.estimate import apa
-from autocode.agreement.judgement.sampling import EXPECTED, Design, design_of, plan, progressed
+from autocode.agreement.judgement.plan import EXPECTED, Design, design_of, plan, progressed
 from autocode.cli.answers import print_lines
 from autocode.cli.options import (
     Coders,

@@ -21,8 +21,7 @@ from autocode.agreement.judgement.conventions import (
     nvivo,
     qualcoder,
 )
-from autocode.agreement.spans.characters import atlasti_domains, coded_documents
-from autocode.agreement.spans.passages import offsets_by_code
+from autocode.agreement.spans.passages import atlasti_domains, coded_documents, offsets_by_code
 from autocode.dossier.blocks import Block, Cell, Figure, Table, View, Words
 from autocode.dossier.drawing import Entry, Grid, Span, heat_map, interval_chart
 from autocode.dossier.findings import Findings

@@ -13,7 +13,7 @@ from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import decisions, pair_counts
 from autocode.agreement.differences import CAUSES
 from autocode.agreement.estimate import apa
-from autocode.agreement.judgement.sampling import SIMULATED, STEPS, Plan, design_of, plan
+from autocode.agreement.judgement.plan import SIMULATED, STEPS, Plan, design_of, plan
 from autocode.dossier.blocks import Block, Cell, Points, Quoted, Table, Title, View, Words
 from autocode.dossier.findings import Findings
 from autocode.errors import counted

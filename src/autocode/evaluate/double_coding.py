@@ -1,6 +1,6 @@
 """What is read a second time: by a second coder, drawn with known chances, or blind by the same coder.
 
-The draw and its estimate are of `autocode.agreement.judgement.sampling`; here they meet the study: passages of the
+The draw and its estimate are of `autocode.agreement.judgement.plan`; here they meet the study: passages of the
 documents that the first coder has read, and a table that names them.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autocode.agreement.judgement.sampling import drawn, expected_spread, inclusion, second_chances
+from autocode.agreement.judgement.plan import drawn, expected_spread, inclusion, second_chances
 from autocode.errors import InputError, StudyError, counted
 from autocode.evaluate.second_look import LIST, CoderLook
 from autocode.formats.files import csv_text, read_csv, write_atomic

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from autocode.agreement.judgement.sampling import logistic
+from autocode.agreement.judgement.plan import logistic
 from autocode.errors import StudyError
 from autocode.study import Segment, Study
 from autocode.study.matrix import BoolArray, CodingMatrix, FloatArray, IntArray

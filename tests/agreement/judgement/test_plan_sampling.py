@@ -9,7 +9,7 @@ import pytest
 
 from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import Decisions, pair_counts
-from autocode.agreement.judgement.sampling import drawn, expected_spread, inclusion, learnt_chances, progressed, second_chances
+from autocode.agreement.judgement.plan import drawn, expected_spread, inclusion, learnt_chances, progressed, second_chances
 
 
 def population() -> tuple[Decisions, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autocode.agreement import agree_on
-from autocode.agreement.spans.characters import coded_documents, decisions_on_text
+from autocode.agreement.spans.passages import coded_documents, decisions_on_text
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.codebook import Code, Codebook
 

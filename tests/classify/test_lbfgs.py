@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize, rosen, rosen_der
 
-from autocode.classify import heads as lbfgs
-from autocode.classify.heads import minimise
+from autocode.classify import lbfgs
+from autocode.classify.lbfgs import minimise
 
 
 def bowls(K=5, d=12, seed=0):

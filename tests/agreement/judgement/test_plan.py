@@ -7,7 +7,7 @@ import pytest
 
 from autocode.agreement.coefficients import cohen_kappa
 from autocode.agreement.counts import Decisions
-from autocode.agreement.judgement.sampling import EXPECTED, Design, design_of, plan, simulated_tables
+from autocode.agreement.judgement.plan import EXPECTED, Design, design_of, plan, simulated_tables
 from autocode.errors import AutocodeError
 
 

@@ -7,7 +7,7 @@ import pytest
 from autocode.agreement.coefficients.krippendorff import set_alpha
 from autocode.agreement.judgement.conventions import Coded
 from autocode.agreement.spans import Span
-from autocode.agreement.spans.characters import atlasti_domains, cu_omnibus, domains_of
+from autocode.agreement.spans.passages import atlasti_domains, cu_omnibus, domains_of
 
 CODES = ["A > x", "A > y", "B > z"]
 ONE = Coded("d", 30, (Span(0, 10, "A > x"), Span(5, 12, "B > z")), (Span(0, 8, "A > y"), Span(20, 25, "B > z")))
