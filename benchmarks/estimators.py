@@ -1,4 +1,4 @@
-"""What scikit-learn would do instead of our own hashing, heads and folds: processor seconds on one thread, and ranking.
+"""What scikit-learn would do instead of our own hashing, heads, folds and calibration: processor seconds on one thread.
 
 Run: `OMP_NUM_THREADS=1 python benchmarks/estimators.py TABLE`, say with `opp115/codings.csv.gz`. Vectors are random projections
 of hashed words, so no encoder is needed: the comparison is of learners on the same numbers.
@@ -14,11 +14,15 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from scipy.special import expit
 from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import GroupKFold
 
+from autocode.classify import folds_of
+from autocode.classify.calibration import calibrate
 from autocode.classify.heads import train
 from autocode.classify.material import Features, Target, hashed
 from autocode.config import ClassifyConfig, Config
@@ -42,6 +46,45 @@ def material(table: Path, most: int) -> tuple[list[str], CodingMatrix]:
     matrix = learnable(study, Config(), study.choose(None))
     matrix = matrix.select(np.arange(len(matrix.segments)) < most)
     return [study.by_id[s.document].text_of(s) for s in matrix.segments], matrix
+
+
+def calibrated(X: Any, Y: Any, matrix: CodingMatrix) -> None:
+    """Print the log loss of three calibrations learnt on a few documents and judged on others (mean over ten draws)."""
+    config, K, theirs = ClassifyConfig(), Y.shape[1], (Y > 0.5).astype(np.float32)
+    target = Target(theirs, matrix.groups, np.zeros((K, X.shape[1]), np.float32), np.full(K, -1))
+    folds, S = folds_of(Features(X), target, config), np.zeros((1, len(X), K), np.float32)
+    for fold in range(config.folds):
+        known, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        S[0, out] = train(Features(X), target, known, config).dense.score(X[out])
+    documents = np.unique(matrix.groups)
+
+    def alone(learn: Callable[[Any, Any], Any], known: Any, out: Any) -> Any:
+        P = np.zeros((len(out), K))
+        for k in range(K):
+            y = theirs[known, k]
+            P[:, k] = learn(S[0, known, k], y)(S[0, out, k]) if 0 < y.sum() < len(y) else (y.sum() + 1) / (len(y) + 2)
+        return P
+
+    def platt(s: Any, y: Any) -> Any:
+        model = LogisticRegression(C=1e6, max_iter=1000).fit(s[:, None], y)
+        return lambda new: model.predict_proba(new[:, None])[:, 1]
+
+    def isotonic(s: Any, y: Any) -> Any:
+        return IsotonicRegression(out_of_bounds="clip", y_min=0, y_max=1).fit(s, y).predict
+
+    for many in sorted({5, 20, len(documents) // 2} & set(range(3, len(documents) // 2 + 1))):
+        losses = []
+        for seed in range(10):
+            drawn = np.random.default_rng(seed).permutation(documents)
+            known = np.flatnonzero(np.isin(matrix.groups, drawn[:many]))
+            out = np.flatnonzero(np.isin(matrix.groups, drawn[len(documents) // 2 :]))
+            ours = calibrate(S[:, known], theirs[known], config)
+            ways = [expit(ours[:, 0] + S[0, out] * ours[:, 1]), *(alone(way, known, out) for way in (platt, isotonic))]
+            losses.append([-np.log(np.clip(np.where(theirs[out] > 0, P, 1 - P), 1e-3, 1)).mean() for P in ways])
+        told = ", ".join(
+            f"{name} {x:.4f}" for name, x in zip(("ours", "Platt", "isotonic"), np.mean(losses, axis=0), strict=True)
+        )
+        print(f"log loss after calibration on {many} documents: {told}")
 
 
 def main() -> None:
@@ -77,6 +120,7 @@ def main() -> None:
     mine = np.mean([average_precision_score(Y[out, k] > 0.5, heads.dense.score(X[out])[:, k]) for _, k in judged])
     other = np.mean([average_precision_score(Y[out, k] > 0.5, models[i].decision_function(X[out])) for i, k in judged])
     print(f"mean average precision on the first fold: ours {mine:.3f}, theirs {other:.3f}")
+    calibrated(X, Y, matrix)
 
 
 if __name__ == "__main__":
