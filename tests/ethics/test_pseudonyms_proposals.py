@@ -9,7 +9,7 @@ import pytest
 
 from autocode.errors import ConfigError, InputError
 from autocode.ethics.pseudonyms import Proposal, propose, read_proposals, write_proposals
-from autocode.study import Document, Study
+from autocode.study import Document, Study, Turn
 
 SAID = (
     "I wrote to Dr Lim (lim.wei@uni.edu.my) and called 012-345 6789 or +60 3-7967 3273. "
@@ -97,3 +97,12 @@ def test_named_entities_are_found_where_a_pipeline_is_installed(tmp_path: Path) 
     assert propose(study) == []
     (found,) = propose(study, str(tmp_path / "ner"))
     assert (found.kind, found.found) == ("person", "grandmother rose")
+
+
+def test_a_speaker_whom_no_text_names_is_proposed() -> None:
+    """A table keeps names of speakers in a column of their own, and participants' variables stand beside the talk too."""
+    text = "we went to the market\n\nand was it open"
+    turns = (Turn(0, 21, "Marta Quill"), Turn(23, len(text), "Jonas Weber"))
+    document = Document("d", text, "d", turns, variables={"name": "Martha"})
+    found = {p.found: (p.kind, p.count, p.documents) for p in propose(Study((document,)))}
+    assert found == {"Marta Quill": ("person", 1, 1), "Jonas Weber": ("person", 1, 1), "Martha": ("person", 1, 1)}

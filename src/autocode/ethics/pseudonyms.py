@@ -184,9 +184,18 @@ def whole(text: str) -> re.Pattern[str]:
 
 
 def _count(study: Study, text: str) -> tuple[int, int]:
-    """How often, and in how many documents, a text stands."""
-    found = [len(whole(text).findall(d.text)) for d in study.documents]
+    """How often, and in how many documents, a text stands: in what was said, or else beside it (who speaks, variables, names)."""
+    pattern = whole(text)
+    found = [len(pattern.findall(d.text)) for d in study.documents]
+    if not any(found):
+        found = [sum(len(pattern.findall(beside)) for beside in _beside(d)) for d in study.documents]
     return sum(found), sum(n > 0 for n in found)
+
+
+def _beside(document: Document) -> Iterator[str]:
+    """What stands around a text."""
+    yield from (document.id, document.name, *document.variables.values())
+    yield from (part.speaker for part in document.segments or document.turns)
 
 
 def write_proposals(path: Path, proposals: Sequence[Proposal]) -> None:
