@@ -184,7 +184,7 @@ def whole(text: str) -> re.Pattern[str]:
 
 
 def _count(study: Study, text: str) -> tuple[int, int]:
-    """How often, and in how many documents, a text stands: in what was said, or else beside it (who speaks, variables, names)."""
+    """How often, and in how many documents, a text stands: in what was said, or else beside it (speakers, variables, names)."""
     pattern = whole(text)
     found = [len(pattern.findall(d.text)) for d in study.documents]
     if not any(found):
