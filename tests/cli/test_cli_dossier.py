@@ -76,7 +76,7 @@ def test_letters_go_out_and_answers_come_back_into_the_report(stored: Shell) -> 
     letter.save(str(path))
     code, out, _ = stored("members", "import", "letters", "--study", "s")
     assert code == 0
-    assert "D2: approved with corrections, 1 passages corrected, 0 comments" in out
+    assert "D2: approved with corrections, 1 passage corrected, 0 comments" in out
     assert "moved: Work > Time by ana" in out
     assert "my shift takes all" in load(stored.folder / "s" / STORE).by_id["D2"].text
     stored("report", "s", "--config", "fake.toml", "--no-machine", "--out", "d", "--only", "html")

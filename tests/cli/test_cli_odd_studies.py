@@ -107,7 +107,7 @@ def test_few_documents_allow_no_firm_conclusion(shell: Shell) -> None:
     told = " ".join(shell("agree", "s")[1].split())
     assert "fewer than 6 documents, so how sure this is cannot be said" in told
     assert "firm conclusions" not in told
-    assert "Codes (kappa): Cost 1.00." in told
+    assert "Cost 1.00 (4)." in told
     told = " ".join(shell("evaluate", "s", "--config", "fake.toml", "--coefficient", "alpha")[1].split())
     assert "(at alpha " in told
     assert "first choice" not in told

@@ -55,7 +55,7 @@ def test_audit_shows_the_trail_and_that_it_holds(reviewed: Path, capsys: Shown, 
     code, out, _ = _run(capsys, monkeypatch, "audit", ".")
     assert code == 0
     assert "accept" in out
-    assert "(model: Work > Recognition, .93)" in out
+    assert "(model: Work > Recognition, .94)" in out
     assert "takes back 2" in out
     assert "Chain: whole, 3 entries" in out
 

@@ -81,7 +81,7 @@ def test_the_card_names_no_one_and_quotes_nothing(tmp_path: Path) -> None:
     """The card counts; it holds no words of a transcript and no coder."""
     write(STUDY, tmp_path / "p.hf")
     card = (tmp_path / "p.hf" / "README.md").read_text(encoding="utf-8")
-    assert "1 documents, 2 codes, 1 codings" in card
+    assert "1 document, 2 codes, 1 coding" in card
     assert "hard" not in card
     assert "Ana" not in card
 

@@ -52,7 +52,7 @@ def test_where_coding_and_selection_disagree_the_caller_chooses(tmp_path: Path, 
     path = _one(tmp_path, selection(*HARD, coding(7, 1, ANA), user=BEN))
     study, receipts = read_all([path], ReadOptions(users=users))
     assert [c.coder for c in study.codings] == [coder]
-    assert "1 codings name another user than their selection" in str(_receipt(receipts, "coders"))
+    assert "1 coding names another user than the selection" in str(_receipt(receipts, "coders"))
 
 
 def test_two_coders_on_one_selection_stay_two(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_coding_without_a_user_goes_to_the_coder_named_in_the_options(tmp_path
     """MAXQDA and others may name nobody."""
     path = _one(tmp_path, selection(*HARD, coding(7, 1, "")))
     assert [c.coder for c in read(path, ReadOptions(coder="Zoe")).codings] == ["Zoe"]
-    assert "name no user" in str(_receipt(read_all([path])[1], "coders"))
+    assert "1 coding without a user" in str(_receipt(read_all([path])[1], "coders"))
 
 
 def test_a_code_on_a_whole_document_covers_all_of_it(tmp_path: Path) -> None:

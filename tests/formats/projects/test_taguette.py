@@ -234,7 +234,7 @@ def test_what_taguette_s_import_refuses_is_not_written(tmp_path: Path) -> None:
 
 def test_a_copy_needs_an_original(tmp_path: Path) -> None:
     """The error says which menu of Taguette exports it."""
-    with pytest.raises(InputError, match="Export project"):
+    with pytest.raises(InputError, match="--original FILE"):
         write(Study(), tmp_path / "out.sqlite3")
 
 

@@ -21,7 +21,7 @@ def test_one_author_in_two_groups_means_that_the_groups_are_the_coders() -> None
     """A project merged on one machine knows one author; overlapping passages show one document."""
     found, said = _told(Quote(2, "A", LONG, ("x",), "User", group="Ana"), Quote(3, "A", PART, ("x",), "User", group="Ben"))
     assert found == [("A", "Ana"), ("A", "Ben")]
-    assert "1 documents" in said
+    assert "1 document" in said
     assert "the groups are the coders" in said
 
 
