@@ -188,14 +188,12 @@ def _count(study: Study, text: str) -> tuple[int, int]:
     pattern = whole(text)
     found = [len(pattern.findall(d.text)) for d in study.documents]
     if not any(found):
-        found = [sum(len(pattern.findall(beside)) for beside in _beside(d)) for d in study.documents]
+        found = [len(pattern.findall("\n".join(_beside(d)))) for d in study.documents]
     return sum(found), sum(n > 0 for n in found)
 
 
-def _beside(document: Document) -> Iterator[str]:
-    """What stands around a text."""
-    yield from (document.id, document.name, *document.variables.values())
-    yield from (part.speaker for part in document.segments or document.turns)
+def _beside(d: Document) -> list[str]:
+    return [d.id, d.name, *d.variables.values(), *(part.speaker for part in d.segments or d.turns)]
 
 
 def write_proposals(path: Path, proposals: Sequence[Proposal]) -> None:
