@@ -142,6 +142,9 @@ def test_a_document_is_reviewed_by_mouse_alone(browser: Any, folder: Path) -> No
     """Buttons, segments, the code window, bulk accept with its preview, and undo: no keys."""
     with running(folder, *_model(folder)) as server:
         page = _open(browser, server.address)
+        page.locator("#u2.asked").wait_for()  # the page may come before the model has read
+        page.click("#u2 .t")
+        page.locator("#pane[data-unit='3']").wait_for()
         page.click("#pane button[data-do=accept]")
         page.locator("#u2.decided").wait_for()
         page.click("#u1 .t")
