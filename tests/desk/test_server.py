@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from autocode.desk import server
-from autocode.desk.advice import ReviewSession
+from autocode.desk import coding, server
+from autocode.desk.advice import ReviewSession, read_one, unread
 from autocode.desk.guard import Auth
 from autocode.desk.rooms import HOME as HOME_POSTS
 from autocode.desk.server import PAGES, POSTS, Server, answers, listen
@@ -559,3 +559,29 @@ def test_the_code_opens_where_it_was_left_while_the_model_reads(study: Study, tm
     assert 'data-document="D7" data-view' in page.room("code")  # nothing asks in the one, and nobody has coded the other
     page.study.reading = Reading(8)
     assert 'data-document="D6" data-view' in page.room("code")
+
+
+def test_a_page_that_is_made_while_the_model_speaks_is_of_one_moment(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the model says of the document while the page is made comes with the next answer, never half onto this page."""
+    page = Page(desk(study, tmp_path, None))
+    page.enter()
+    page.study.reading = reading = Reading(8)
+    model, whole = learnt(study), coding.tree
+
+    def meanwhile(found: Desk, *more: Any) -> Any:
+        about = unread(found.study, model, "tiny")
+        reading.heard.put(("D6", read_one(found.study, found.study.by_id["D6"], model, about), about))
+        reading.done = 1
+        return whole(found, *more)
+
+    monkeypatch.setattr(coding, "tree", meanwhile)
+    made = page.room("code/1")
+    assert 'data-document="D6" data-view' in made
+    assert re.search(r'id="reading"[^>]*data-done="0"(?![^>]*hidden)', made)  # the page asks for the rest
+    assert 'class="unit asked"' not in made
+    monkeypatch.setattr(coding, "tree", whole)
+    later = page.room("code/1")
+    assert re.search(r'id="reading"[^>]*data-done="1"', later)
+    assert 'class="unit asked"' in later

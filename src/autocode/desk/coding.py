@@ -61,11 +61,15 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
 def code_page(study: OpenStudy, seat: Session, sitting: ReviewSession, place: Place) -> str:
     """The whole page of a document."""
     desk = study.desk()
+    taken = study.reading.taken if study.reading else 0  # what the model says while the page is made comes after it
+        study.reading.taken if study.reading else 0
+    )  # what the model says while the page is made comes afterwards, as a whole
     item = here(desk, place, sitting)
     document = desk.study.by_id[place.document]
     return fragment(
         "code.html",
         study=study,
+        taken=taken,
         desk=desk,
         seat=seat,
         sitting=sitting,
@@ -77,7 +81,7 @@ def code_page(study: OpenStudy, seat: Session, sitting: ReviewSession, place: Pl
         tree=tree(desk, sitting, place.document),
         heard=study.audio.heard(desk.recordings, place.document, study.base),
         timed=any(t.start_ms is not None for t in document.turns),
-        units=units(desk, place, sitting),
+        units=list(units(desk, place, sitting)),
         **pane(desk, place, sitting, item),
     )
 
