@@ -62,8 +62,6 @@ def code_page(study: OpenStudy, seat: Session, sitting: ReviewSession, place: Pl
     """The whole page of a document."""
     desk = study.desk()
     taken = study.reading.taken if study.reading else 0  # what the model says while the page is made comes after it
-        study.reading.taken if study.reading else 0
-    )  # what the model says while the page is made comes afterwards, as a whole
     item = here(desk, place, sitting)
     document = desk.study.by_id[place.document]
     return fragment(
