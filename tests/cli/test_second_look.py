@@ -83,6 +83,23 @@ def test_a_meeting_of_two_studies(tiny: Shell, study: Study, tmp_path: Path) -> 
     assert "the employer value the badge" in (tmp_path / "agenda.html").read_text(encoding="utf-8")
 
 
+def test_a_meeting_of_two_codebooks_names_what_stands_in_one_alone(shell: Shell) -> None:
+    """A code that only one has is named, case and spaces aside; codebooks with nothing in common are refused."""
+    rows = [("D1", f"s{n}", n, "P", f"Words {n}.") for n in range(4)]
+    header = ("document_id", "segment_id", "order", "speaker", "text", "coder", "codes")
+    given = {"ana": ("Pay", "Time"), "ben": ("pay ", "Hours"), "eva": ("Money", "Hours")}
+    for who, codes in given.items():
+        table = csv_text(header, [(*r, who, codes[n % 2]) for n, r in enumerate(rows)])
+        (shell.folder / f"{who}.csv").write_text(table, encoding="utf-8")
+    code, out, err = shell("meet", "ana.csv", "ben.csv", *FAKE)
+    assert (code, "ana and ben differ 4 times in 1 document" in out) == (0, True)
+    assert "2 codes that only one of the two has: Hours; Time." in err
+    code, out, err = shell("meet", "ana.csv", "eva.csv", "--out", "meeting.json", *FAKE)
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    assert "codebooks differ" in err
+    assert not (shell.folder / "meeting.json").exists()
+
+
 def test_the_second_coder_is_told_what_to_read_and_when_to_stop(tiny: Shell) -> None:
     """The draw is the same each time; the estimate speaks of what both have read."""
     assert tiny("next", "s", "--second-coder", "--units", "20", "--out", "second.csv", *FAKE)[0] == 0

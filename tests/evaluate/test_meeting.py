@@ -56,6 +56,16 @@ def test_an_edited_transcript_is_refused() -> None:
         merge_by_text(first, second)
 
 
+def test_codebooks_without_a_common_name_are_refused() -> None:
+    """Other words for every code are told, for nothing could be compared; a code that moved to a theme is still compared."""
+    with pytest.raises(AutocodeError, match="codebooks differ: no code that was used"):
+        merge_by_text(coded("R01", TEXT, "ana"), coded("R01", TEXT, "ben", "Money matters"))
+    both = merge_by_text(coded("R01", TEXT, "ana"), coded("R01", TEXT, "ben", "Barriers > pay"))
+    assert {c.code for c in both.codings} == {"Pay", "Barriers > pay"}
+    silent = replace(coded("R01", TEXT, "ben"), codings=())
+    assert len(merge_by_text(coded("R01", TEXT, "ana"), silent).coders) == 2
+
+
 CODES = ("A", "A > one", "B", "C")
 
 

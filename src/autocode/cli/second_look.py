@@ -66,6 +66,7 @@ from autocode.formats.files import read_text as file_text
 from autocode.store import STORE
 from autocode.store.ledger import append, entries
 from autocode.study import Study
+from autocode.study.codebook import evened
 from autocode.study.matrix import CodingMatrix, coding_matrix
 from autocode.study.merge import merge_by_text
 
@@ -148,7 +149,12 @@ def meet(
     as_json: Json = False,
 ) -> None:
     """Make the agenda of a meeting of two coders who coded blind: what to talk about first."""
-    found = merge_by_text(_read(first), _read(second)) if second and second != first else _read(first)
+    studies = [_read(path) for path in dict.fromkeys((first, second)) if path]
+    found = merge_by_text(*studies) if len(studies) == 2 else studies[0]
+    books = [{evened(code) for code in (*s.codebook.by_path, *(c.code for c in s.codings))} for s in studies]
+    if alone := sorted({c.code for c in found.codings if not all(evened(c.code) in book for book in books)}):
+        told = "; ".join(alone[:5]) + (" ..." if len(alone) > 5 else ".")
+        tell(f"The codebooks differ by {counted(len(alone), 'code')} that only one of the two has: {told}")
     pair = _pair(found, coders)
     matrix = coding_matrix(found, settings(config, segments), pair)
     if since:
@@ -167,10 +173,8 @@ def meet(
         write_atomic(to, page_html("Agenda of the meeting", agenda_blocks(made, found), found.notice))
     if to:
         tell(f"Written: {to}.")
-    record = to if to and to.suffix == ".json" else "meeting.json"
-    studies = f"{first} {second}" if second else str(first)
-    keep = "" if to and to.suffix == ".json" else "keep the agenda with --out meeting.json, "
-    tell(f"Next: {keep}meet, then: autocode meet {studies} --since {record}")
+    record, keep = (to, "") if to and to.suffix == ".json" else ("meeting.json", "keep the agenda with --out meeting.json, ")
+    tell(f"Next: {keep}meet, then: autocode meet {f'{first} {second}' if second else first} --since {record}")
 
 
 def _since(matrix: Any, study: Study, path: Path, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from autocode.desk.guard import Ask, Session, asked, data, html, moved, read_jso
 from autocode.desk.jobs import keep, kept
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, seated
-from autocode.desk.view import fragment
+from autocode.desk.view import fragment, people
 from autocode.dossier.second_look import relook_answer
 from autocode.errors import StudyError, counted
 from autocode.evaluate.double_coding import AGAIN, BlindItem, blind_relook, relook_round, relooked
@@ -201,6 +201,7 @@ async def look(request: Request, study: OpenStudy, seat: Session) -> Response:
         "items": items,
         "left": sum(x.now is None and x.words is not None for x in items),
         "passages": [(x, last.words(desk.study, x["segment"])) for x in mine["looks"]] if last and mine else [],
+        "names": people(desk)["names"],
         "coded": any(c.coder in desk.study.humans for c in desk.study.codings),
     }
     return html(

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from autocode.errors import StudyError
 from autocode.study import Coder, Coding, Document, Reading, Segment, Study, Turn
-from autocode.study.codebook import join_codebooks
+from autocode.study.codebook import SEPARATOR, evened, join_codebooks
 from autocode.study.moves import Anchors, Piece, Stretches
 
 GAP = "\n\n"
@@ -108,8 +108,8 @@ def merge_by_text(first: Study, second: Study) -> Study:
     codings then keep their words. Coders of one id in both stay two people: the second gets " (2)" behind the id.
 
     Raises:
-        StudyError: No document is in both; one id stands for two texts (one study was edited after coding); or a
-            code has two definitions of which neither is empty.
+        StudyError: No document is in both; one id stands for two texts (one study was edited after coding); or no
+            code that one used has a name that stands in the other's codebook.
     """
     at = {" ".join(d.text.split()): d for d in first.documents}
     same = {d.id: at[words] for d in second.documents if (words := " ".join(d.text.split())) in at}
@@ -125,6 +125,14 @@ def merge_by_text(first: Study, second: Study) -> Study:
             f"document '{edited[0]}'",
             "its words differ between the two studies: one was edited after coding",
             "Bring the same text into both first: autocode import FILE --study STUDY --replace.",
+        )
+    named = [{evened(c.code).rpartition(SEPARATOR)[2] for c in study.codings} for study in (first, second)]
+    known = [{evened(c.name) for c in study.codebook} | used for study, used in zip((first, second), named, strict=True)]
+    if all(named) and not (named[0] & known[1] or named[1] & known[0]):
+        raise StudyError(
+            f"'{first.name}' and '{second.name}'",
+            "their codebooks differ: no code that was used has the same name in both",
+            "Import both into one study; autocode clinic STUDY then says which codes may be one.",
         )
     twice = {c.id for c in first.coders} & {c.id for c in second.coders}
     called = {c.id: f"{c.id} (2)" if c.id in twice else c.id for c in second.coders}
