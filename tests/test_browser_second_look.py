@@ -71,7 +71,7 @@ def test_a_coder_looks_again_by_keyboard_alone(browser: Any, folder: Path) -> No
     with running(folder, "review", str(folder / "study"), "--coder", "coder_a") as server:
         page = _open(browser, server.address)
         _ask(page, "Look again")
-        assert "coder_a" in page.locator(".answer.mine").inner_text()
+        assert "Coder A gave" in page.locator(".answer.mine").inner_text()
         assert page.locator("details table").is_hidden()  # who wants to look blind does not see the list
         page.locator("[data-do=begin]").focus()
         page.keyboard.press("Enter")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,17 @@ def test_payloads_in_what_was_found_are_only_words(found: Desk, payload: str) ->
         text = page.room(view)
         assert _Live.found_in(re.sub(r'<svg class="figure".*?</svg>', "", text)) == []
         assert payload in _Live.words_of(text)
+
+
+def test_people_are_called_by_their_names(study: Study, tmp_path: Path) -> None:
+    """An answer names coders as the rest of the page does, not by ids; where it does not say whose it is, it is shown as it is."""
+    named = replace(study, coders=tuple(replace(c, name=f"Dr. <{c.id}>") for c in study.coders))
+    found = desk(named, tmp_path, None)
+    answer = ["ana and ben differ once; ana and ben"]
+    empty = {"answer": answer, "points": [], "documents": {}, "kappa": 0.1}
+    keep(found.path, found.study, "meeting", {"coders": ["ana", "ben"], **empty})
+    keep(found.path, found.study, "clinic", {"answer": answer, "weak": [], "pairs": [], "pairs_looked_at": 1})
+    page = Page(found)
+    page.enter("eve")
+    assert "Dr. &lt;ana&gt; and Dr. &lt;ben&gt; differ once; ana and ben" in page.room("second/meeting")
+    assert "ana and ben differ once" in page.room("second/clinic")
