@@ -135,7 +135,7 @@ def test_payloads_in_what_was_found_are_only_words(found: Desk, payload: str) ->
 
 
 def test_people_are_called_by_their_names(study: Study, tmp_path: Path) -> None:
-    """An answer names coders as the rest of the page does, not by ids; where it does not say whose it is, it is shown as it is."""
+    """An answer names coders as the rest of the page does, not by ids; where whose it is was not kept, it is shown as it is."""
     named = replace(study, coders=tuple(replace(c, name=f"Dr. <{c.id}>") for c in study.coders))
     found = desk(named, tmp_path, None)
     answer = ["ana and ben differ once; ana and ben"]
