@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -278,7 +279,10 @@ def read_csv(path: Path, encoding: str = "") -> Table:
         rows, lines, line = [], [], reader.line_num + 1
         for cells in reader:
             if any(cells):
-                rows.append(_row(columns, cells, f"{path.name}, line {line}"))
+                if len(cells) > len(columns):
+                    told = f"it has {len(cells)} cells, the header {len(columns)}"
+                    raise InputError(f"{path.name}, line {line}", told, "Put quotes around texts that hold the delimiter.")
+                rows.append(dict(zip_longest(columns, cells, fillvalue="")))
                 lines.append(line)
             line = reader.line_num + 1
     except csv.Error as error:
@@ -298,14 +302,6 @@ def _head(text: str) -> tuple[str, int]:
         if delimiter in line.strip():
             return delimiter, number if '"' not in "".join(lines[:number]) else 0
     return ",", 0
-
-
-def _row(columns: Sequence[str], cells: Sequence[str], where: str) -> dict[str, str]:
-    if len(cells) > len(columns):
-        raise InputError(
-            where, f"it has {len(cells)} cells, the header {len(columns)}", "Put quotes around texts that hold the delimiter."
-        )
-    return dict(zip(columns, [*cells, *[""] * (len(columns) - len(cells))], strict=True))
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]], plain: bool = False) -> str:

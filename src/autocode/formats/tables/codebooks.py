@@ -158,8 +158,10 @@ def is_codebook(table: Table) -> bool:
 def _is_columns_of_codes(table: Table) -> bool:
     """Whether a table called a codebook has a theme as each heading, and the theme's codes below it."""
     name = table.source.replace("'", " ").rsplit(".", 1)[0] if "sheet" not in table.source else table.source
+    if not is_called_codebook(name) or len(table.columns) < 2:
+        return False
     cells = [cell for row in table.rows for cell in row.values() if cell.strip()]
-    return is_called_codebook(name) and len(table.columns) > 1 and bool(cells) and all(len(c) <= LONG for c in cells)
+    return bool(cells) and all(len(c) <= LONG for c in cells)
 
 
 @dataclass

@@ -13,6 +13,7 @@ import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from autocode.errors import InputError, counted
@@ -105,7 +106,7 @@ def _collect(table: Table, coder: str, skipped: Counter[str]) -> dict[str, dict[
 def _add_codes(given: _Given, row: dict[str, str], coder: str, where: str, segment: str) -> bool:
     """Note what a coder said of a segment; False for a row that only repeats another."""
     who = row.get("coder", "").strip() or coder
-    codes = tuple(dict.fromkeys(c.strip() for c in row.get("codes", "").split("|") if c.strip()))
+    codes = _codes_of(row.get("codes", ""))
     if not who:
         if codes:
             raise InputError(where, "it has codes but no coder", "Fill the column coder, or give --coder NAME.")
@@ -120,6 +121,12 @@ def _add_codes(given: _Given, row: dict[str, str], coder: str, where: str, segme
             "Keep one row for each segment and coder.",
         )
     return False
+
+
+@lru_cache(maxsize=4096)
+def _codes_of(cell: str) -> tuple[str, ...]:
+    """The codes of a cell, each once; most cells are met again and again."""
+    return tuple(dict.fromkeys(c.strip() for c in cell.split("|") if c.strip()))
 
 
 def _order(cell: str, where: str) -> float:
