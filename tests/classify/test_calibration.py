@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autocode.classify.calibration import calibrate, calibration_error, reliability_bins
+from autocode.agreement.coefficients import kappa_of_counts
+from autocode.classify.calibration import best_cuts, calibrate, calibration_error, reliability_bins
+from autocode.classify.material import Target
 from autocode.config import ClassifyConfig
 
 
@@ -31,3 +33,25 @@ def test_bins_by_hand() -> None:
     assert bins[9, 1:3].tolist() == [pytest.approx(0.96), 1.0]
     assert np.isnan(bins[0, 1:]).all()
     assert calibration_error(bins) == pytest.approx((2 * 0.35 + 2 * 0.04) / 4)
+
+
+def test_cuts_are_those_of_a_ranking_of_all_segments() -> None:
+    """Ranking only what may be coded, and one below, finds the same cuts to the bit; with ties, all above and all below too."""
+    rng, config = np.random.default_rng(3), ClassifyConfig()
+    for n in (2, 7, 40):
+        P = np.clip(np.round(rng.random((n, 6)) * [0.05, 0.3, 1, 1, 1, 1], 2), 1e-6, 1 - 1e-6)
+        P[:, 4:] = 0.9, 0.01
+        Y, groups = rng.choice([0, 0.5, 1], P.shape), np.sort(rng.integers(0, 4, n))
+        place = np.unique(groups, return_inverse=True)[1]
+        documents = int(place.max()) + 1
+        drawn = np.random.default_rng(config.seed).multinomial(documents, np.full(documents, 1 / documents), 30)
+        weights, expected = drawn.astype(np.float32)[:, place], []
+        for p, y in zip(P.T, Y.T, strict=True):
+            goal = (y.sum() * y + config.smoothing * p) / (y.sum() + config.smoothing)
+            order = np.argsort(-p, kind="stable")[: int((p >= config.least_probability).sum()) + 1]
+            hits, taken = np.cumsum(weights[:, order] * goal[order], axis=1), np.cumsum(weights[:, order], axis=1)
+            kappa = kappa_of_counts(hits, taken, (weights @ goal)[:, None], weights.sum(axis=1)[:, None])
+            best, ranked = np.argmax(np.nan_to_num(kappa), axis=1), p[order]
+            expected.append(np.median(ranked[best] + ranked[np.minimum(best + 1, len(ranked) - 1)]) / 2)
+        found = best_cuts(P, Target(Y, groups, np.zeros((6, 1)), np.full(6, -1)), config)
+        assert found.tobytes() == np.array(expected).tobytes()

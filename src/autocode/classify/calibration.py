@@ -385,16 +385,16 @@ def best_cuts(P: FloatArray, target: Target, config: ClassifyConfig) -> FloatArr
     of `_DRAWS` draws of whole documents: neither few codings nor one document can move it far.
     """
     place = np.unique(target.groups, return_inverse=True)[1]
-    documents = int(place.max()) + 1
-    drawn = np.random.default_rng(config.seed).multinomial(documents, np.full(documents, 1 / documents), _DRAWS)
-    weights, found = drawn.astype(np.float32)[:, place], np.empty(P.shape[1])
+    drawn = np.random.default_rng(config.seed).multinomial(n := int(place.max()) + 1, np.full(n, 1 / n), _DRAWS)
+    weights, found, least = drawn.astype(np.float32)[:, place], np.empty(P.shape[1]), config.least_probability
+    exact, units = weights.astype(np.float64, order="C"), weights.sum(axis=1)[:, None]
     for k, (p, y) in enumerate(zip(P.T, np.asarray(target.Y, dtype=np.float64).T, strict=True)):
         goal = (y.sum() * y + config.smoothing * p) / (y.sum() + config.smoothing)
         # One place further than a cut may lie: the cut is half way to the probability below.
-        order = np.argsort(-p, kind="stable")[: int((p >= config.least_probability).sum()) + 1]
+        high, below = np.flatnonzero(p >= least), np.where(p < least, p, -1).argmax()
+        order = np.append(high[np.argsort(-p[high], kind="stable")], below)[: len(p)]
         ranked, own = p[order], weights[:, order]
         hits, taken = np.cumsum(own * goal[order], axis=1), np.cumsum(own, axis=1)
-        value = kappa_of_counts(hits, taken, (weights @ goal)[:, None], weights.sum(axis=1)[:, None])
-        best = np.argmax(np.nan_to_num(value), axis=1)
+        best = np.argmax(np.nan_to_num(kappa_of_counts(hits, taken, (exact @ goal)[:, None], units)), axis=1)
         found[k] = np.median(ranked[best] + ranked[np.minimum(best + 1, len(ranked) - 1)]) / 2
     return found
