@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from autocode import classify
-from autocode.classify import calibration
-from autocode.config import Config, Progress
+from autocode.classify import HeldOutPredictions, Scores, calibration, held, nested_scores
+from autocode.classify.material import Features, Target
+from autocode.config import ClassifyConfig, Config, Progress
 from autocode.encode import Vectors
 from autocode.encode.encoders import CachedEncoder
 from autocode.encode.engines import unit
@@ -122,6 +125,37 @@ def test_of_very_many_segments_met_an_even_draw_is_looked_at(monkeypatch: pytest
     assert (found > 0).sum() == 40
     apart = precedents.nearest_distance(V, V, (np.arange(50), np.arange(50)))
     assert (apart > 0).all()
+
+
+def test_the_features_are_let_go_before_the_scores_are_judged(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While calibration and thresholds are found, nothing holds the features any longer."""
+    seen: list[weakref.ref[Any]] = []
+    alive: list[bool] = []
+
+    def scored(features: Features, target: Target, config: ClassifyConfig, progress: Progress | None) -> Scores:
+        """Notes the hashed words."""
+        seen.append(weakref.ref(features.T))
+        return nested_scores(features, target, config, progress)
+
+    def judging(scores: Scores, target: Target, config: ClassifyConfig) -> HeldOutPredictions:
+        """Notes whether they are still there."""
+        alive.append(seen[0]() is not None)
+        return held(scores, target, config)
+
+    monkeypatch.setattr(prepared, "nested_scores", scored)
+    monkeypatch.setattr(prepared, "held", judging)
+    config = Config()
+    prepared.judged(study, prepared.learnable(study, config, study.choose(None)), (config, FakeEncoder()))
+    assert alive == [False]
+
+
+def test_hashed_words_take_four_bytes_a_place(study: Study) -> None:
+    """Rows of a part and of some columns as well: eight would be half as much again of what a large study takes."""
+    found = prepared.prepare(study.documents, Config(), FakeEncoder()).features
+    assert found.T is not None
+    assert found.before is not None
+    for M in (found.T, found.before, found.T[np.arange(3)], found.T[:, np.arange(9)]):
+        assert M.indices.dtype == M.indptr.dtype == np.int32
 
 
 def test_bins_of_very_many_decisions_rest_on_an_even_draw(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -277,8 +277,9 @@ def nested_scores(
     tick = _ticker(progress, folds, _inner_models(fold))
     outer = held_out_scores(features, target, fold, trained(features, target, others(fold), config), tick)
     inner = _inner(features, target, fold, config, tick)
-    # A mask copies all scores, of which those within the training parts are most by far.
-    return Scores(outer[:, own], inner if own.all() else inner[:, :, own], fold[own])
+    if own.all():  # a mask would copy all scores
+        return Scores(outer, inner, fold)
+    return Scores(outer[:, own], inner[:, :, own], fold[own])
 
 
 def held(scores: Scores | Sequence[Scores], target: Target, config: ClassifyConfig = ClassifyConfig()) -> HeldOutPredictions:

@@ -113,7 +113,7 @@ def train(features: Features, target: Target, rows: IntArray, config: ClassifyCo
     names = np.zeros(0, dtype=np.int64) if T is None else unshared_roles(T, part.groups)
     views = (features.X, *features.more)
     priors = _priors(part.prior, views, features.pieces.V.shape[1] if features.pieces else 1)
-    dense = [_dense(X[rows], replace(part, prior=p), names, config) for X, p in zip(views, priors, strict=True)]
+    dense = [_dense(X, rows, replace(part, prior=p), names, config) for X, p in zip(views, priors, strict=True)]
     lexical = None if T is None else _lexical(T, part, names, config)
     likeness = None if T is None or features.before is None else _likeness(T, features.before[rows], part)
     layers = tuple(head for L in features.layers for head in _layered(L[rows], part, config))
@@ -188,18 +188,19 @@ def _priors(prior: FloatArray, views: Sequence[FloatArray | Context], width: int
     return each_encoder(prior, tuple((X.shape[1] - 2 * ROLES) // parts for X in views))
 
 
-def _dense(X: FloatArray, target: Target, names: IntArray, config: ClassifyConfig) -> Head:
+def _dense(X: FloatArray | Context, rows: IntArray, target: Target, names: IntArray, config: ClassifyConfig) -> Head:
     (_, width), K = X.shape, target.Y.shape[1]
     columns = np.setdiff1d(np.arange(width), width - 2 * ROLES + names)
-    A = X[:, columns]
+    A = X[rows][:, columns]  # the one copy that is held while it is learnt from
     middle = A.mean(axis=0)
+    A -= middle
     entries, known = np.zeros((K, len(columns)), dtype=np.float32), np.linalg.norm(target.prior, axis=1) > 0
     # What all codebook entries share says nothing of any; a code without an entry keeps zeros.
     shared = target.prior[known].mean(axis=0) if known.sum() > 2 else np.zeros(target.prior.shape[1])
     moved = np.where(known[:, None], target.prior - shared, 0.0)
     moved = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
     entries[:, : moved.shape[1]] = config.prior_weight * moved
-    head = _backed_off(_Space.of(A - middle), target, config.strength, entries, config)
+    head = _backed_off(_Space.of(A), target, config.strength, entries, config)
     W = np.zeros((K, width), dtype=np.float32)
     W[:, columns] = head.W
     return Head(W, head.b - head.W @ middle)

@@ -337,12 +337,13 @@ def judged(
     """
     config, wanted = seen[0].classify, _dearer(*seen)
     way = Candidate.of(study, matrix, seen, progress)
-    plain = nested_scores(way.features, way.target, config, progress)
-    other = Candidate.of(study, matrix, wanted, progress).affordable() if wanted else way
-    if wanted is None or not other.name:
-        return held(plain, way.target, config)
+    taught, plain = way.target, nested_scores(way.features, way.target, config, progress)
+    del way  # its features are most of what a large study takes, and the scores say all
+    other = Candidate.of(study, matrix, wanted, progress).affordable() if wanted else None
+    if other is None or not other.name:
+        return held(plain, taught, config)
     dear = nested_scores(other.features, other.target, config, progress)
-    return held(better(plain, dear, way.target, config), way.target, config)
+    return held(better(plain, dear, taught, config), taught, config)
 
 
 def judged_once(
@@ -367,17 +368,18 @@ def judged_once(
 
 def _decided_by(study: Study, matrix: CodingMatrix, config: Config, encoder: CachedEncoder) -> str:
     """A hash of all that decides what is judged: the program, its settings, encoder, units, codebook and codings."""
-    parts = [
-        encoder.key,
-        repr((config.encode, config.classify)),
-        *map(version, ("numpy", "scipy", "scikit-learn")),
-    ]
-    parts += [file_sha256(p) for p in sorted(_ROOMS.rglob("*.py")) if p.relative_to(_ROOMS).parts[0] in _JUDGING]
+    made = hashlib.sha256()
+
+    def add(*parts: str) -> None:
+        """Add some of it."""
+        made.update("".join(f"{part}\x1f" for part in parts).encode("utf-8", "surrogatepass"))
+
+    add(encoder.key, repr((config.encode, config.classify)), *map(version, ("numpy", "scipy", "scikit-learn")))
+    add(*(file_sha256(p) for p in sorted(_ROOMS.rglob("*.py")) if p.relative_to(_ROOMS).parts[0] in _JUDGING))
     for document in study.documents:
         for u in _units(document, config):
-            parts += [*map(str, (*astuple(u.segment), u.codable, u.role)), u.text]
-    parts += [f"{path} {study.codebook.theme(path)} {entry_text(study.codebook, path)}" for path in matrix.codes]
-    made = hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass"))
+            add(*map(str, (*astuple(u.segment), u.codable, u.role)), u.text)
+    add(*(f"{path} {study.codebook.theme(path)} {entry_text(study.codebook, path)}" for path in matrix.codes))
     for array in (matrix.Y, matrix.seen, matrix.groups):
         made.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
     return made.hexdigest()
