@@ -243,9 +243,8 @@ def _lexical(T: sparse.csr_array, target: Target, names: IntArray, config: Class
     idf = (1 + np.log((1 + n) / (1 + np.minimum(met[columns], n)))).astype(np.float32)
     A = sparse.csr_array(T[:, columns] * idf[None])
     unit = np.float32(np.sqrt(A.multiply(A).sum() / n) + 1e-9)
-    head = _backed_off(
-        _Space.of(A / unit), target, config.lexical_strength, np.zeros((K, len(columns)), dtype=np.float32), config
-    )
+    A = A / unit  # not one more beside it while it is learnt from
+    head = _backed_off(_Space.of(A), target, config.lexical_strength, np.zeros((K, len(columns)), dtype=np.float32), config)
     W = np.zeros((K, width), dtype=np.float32)
     W[:, columns] = head.W * (idf / unit)
     return Head(W, -np.asarray(T @ W.T).mean(axis=0))
