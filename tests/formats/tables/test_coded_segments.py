@@ -30,6 +30,8 @@ def _coded(study: Study) -> set[tuple[str, str, str]]:
         "Color;Comment;Document group;Document name;Code;Beginning;End;Weight score;Segment;Area;Coverage %;Author;"
         "Creation date\n"
         "●;m;G;Talk;T\\x;3;3;50;Very hard.;10;1;Ana;30.11.2017 20:55:14\n",
+        "Color;Document group;Document name;Code;Beginning;End;Weight score;Segment;Modified by;Modified;Area;Coverage %\n"
+        "●;G;Talk;T\\x;3;3;0;Very hard.;Ana;30.11.2017 20:55:14;10;1\n",
         "ID,Document,Quotation Content,Codes,Comment,Created by,Creation Date\n"
         "1:1,Talk,Very hard.,T::x,m,Ana,30.11.2017 20:55:14\n",
         "file,quote,tag,coder\nTalk.txt,Very hard.,T > x,Ana\n",

@@ -117,7 +117,9 @@ def _grouped(quotes: Iterable[Quote], source: str, options: ReadOptions, skipped
         coder, q = options.same.get(coder, coder), replace(q, document=options.same.get(q.document.strip(), q.document))
         if not coder and q.codes:
             raise InputError(
-                f"{source}, line {q.line}", "it has codes but no coder", "Say who coded: --coder NAME, or name the column."
+                f"{source}, line {q.line}",
+                "it has codes but no coder",
+                "Head the column of the names 'coder', or say who coded (--coder NAME).",
             )
         groups.setdefault(q.document.strip(), []).append(q if q.coder == coder else replace(q, coder=coder))
     return groups
