@@ -119,9 +119,11 @@ def test_what_a_change_makes_stale_is_counted(found: Desk) -> None:
     """Decisions made with an earlier codebook are counted after a change."""
     item = next(i for i in found.items("D6") if not i.context)
     found.write(act(found, EVE, Ask("add", *item.key, code="Work")))
-    assert stale(found, EVE)["older"] == 0
+    assert stale(found)["older"] == 0
     _step(found, "code-define", code="Work", text="Another definition.")
-    assert stale(found, EVE)["older"] == 1
+    assert stale(found)["older"] == 1
+    found.write([*act(found, EVE, Ask("undo"))])
+    assert (stale(found)["older"], stale(found)["steps"]) == (0, []), "a change taken back is no change"
 
 
 def test_tables_count_what_was_coded(found: Desk) -> None:
@@ -142,7 +144,7 @@ def test_a_colour_is_chosen_inherited_and_taken_back(found: Desk) -> None:
     plain = colour(found, "Work > Time")
     _step(found, "code-colour", code="Work", text="#FFEE00")
     assert {colour(found, c.path) for c in found.study.codebook if c.path.startswith("Work")} == {"xffee00"}
-    assert not stale(found, EVE)["older"]
+    assert not stale(found)["older"]
     css = colours_css(found.study.codebook)
     assert css.count(".xffee00{--c:") == 2
     assert ".xffee00{--c:#ffee00}" in css.partition("dark")[2], "on a dark page a light colour stays as it is"

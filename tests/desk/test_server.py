@@ -159,6 +159,21 @@ def test_an_old_browser_without_fetch_metadata_may_work(page: Page) -> None:
 
 
 @pytest.mark.row(10)
+@pytest.mark.parametrize(
+    ("room", "then"), [("compare", "compare"), ("codes", "codes"), ("memos", "memos"), ("second", "second")]
+)
+def test_who_logs_in_comes_to_the_room_that_was_asked_for(page: Page, room: str, then: str) -> None:
+    """A room that needs a name asks for it and then opens; an address from elsewhere is not followed."""
+    page.client.get(f"/?token={page.door.token}")
+    page.client.post(f"{BASE}/logout", content="{}", headers=SAME)
+    asked = page.client.get(f"{BASE}/{room}", follow_redirects=False).headers["location"]
+    assert asked == f"{BASE}/login?to={room}"
+    assert f'name="to" value="{room}"' in page.client.get(asked).text
+    for to, place in ((room, then), ("//elsewhere.example", "code")):
+        answer = page.client.post(f"{BASE}/login", data={"coder": "Eve", "to": to}, headers=SAME, follow_redirects=False)
+        assert answer.headers["location"] == f"{BASE}/{place}"
+
+
 @pytest.mark.parametrize("path", [*HOME_POSTS, *(BASE + p for p in POSTS if p != "/login")])
 def test_no_get_writes(page: Page, path: str) -> None:
     """A GET of a writing route is refused, with query or without; a GET of any page leaves the study file as it is."""

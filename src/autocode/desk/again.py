@@ -191,7 +191,7 @@ async def look(request: Request, study: OpenStudy, seat: Session) -> Response:
     """The list of what a team would decide otherwise, the answer first."""
     sitting, desk = study.sitting(seat), study.desk()
     if not sitting:
-        return moved(f"{study.base}/login")
+        return moved(f"{study.base}/login?to=second")
     last = kept(desk.path, desk.study, "look")
     items = rounds(desk, sitting.coder)
     mine = next((c for c in last.found["coders"] if c["coder"] == sitting.coder), None) if last else None
@@ -215,7 +215,7 @@ async def again(request: Request, study: OpenStudy, seat: Session) -> Response:
     """The blind re-look, one passage after another."""
     sitting, desk = study.sitting(seat), study.desk()
     if not sitting:
-        return moved(f"{study.base}/login")
+        return moved(f"{study.base}/login?to=second")
     items = rounds(desk, sitting.coder)
     if not items:
         return moved(f"{study.base}/second")

@@ -16,7 +16,7 @@ from autocode.desk.view import colour, fragment, groups
 from autocode.errors import CodebookError, StudyError
 from autocode.study import Coding, Document
 from autocode.study.codebook import SEPARATOR, Code, Codebook, hex_colour
-from autocode.trail import Decision, Effects, Entry
+from autocode.trail import Decision, Effects, Entry, standing
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -73,14 +73,12 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
-def stale(desk: Desk, sitting: ReviewSession) -> dict[str, Any]:
-    """What the steps recorded so far make out of date, in words."""
-    steps = [e for e in desk.standing.entries if e.decision.action == "codebook"]
-    used = {e.decision.codebook for e in desk.standing.entries if e.decision.codebook}
-    changed = used - {desk.study.codebook.sha256}
-    since = [e for e in desk.standing.entries if e.decision.action in ("accept", "reject", "other", "add", "done")]
-    older = sum(e.decision.codebook != desk.study.codebook.sha256 for e in since)
-    return {"steps": steps[-30:], "older": older, "model_stale": bool(steps and changed and desk.advice.model)}
+def stale(desk: Desk) -> dict[str, Any]:
+    """The steps that stand, and how many decisions were made with another codebook than today's."""
+    holds = standing(desk.standing.entries)
+    steps = [e for e in holds if e.decision.action == "codebook"]
+    since = [e for e in holds if e.decision.action in ("accept", "reject", "other", "add", "done")]
+    return {"steps": steps[-30:], "older": sum(e.decision.codebook != desk.study.codebook.sha256 for e in since)}
 
 
 def _named(text: str) -> str:
@@ -249,7 +247,7 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
     """The code tree; and, where one is chosen, that code with all its passages."""
     sitting, desk = study.sitting(seat), study.desk()
     if not sitting:
-        return moved(f"{study.base}/login")
+        return moved(f"{study.base}/login?to=codes")
     key = study.key_of(request.path_params["code"]) if "code" in request.path_params else ""
     chosen = next((c for c in desk.study.codebook if f"code {c.identifier}" == key), None)
     group_key = seat.place(request.query_params.get("view", ""))
@@ -274,7 +272,8 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
             memos=[e for e in _memos(desk, sitting) if chosen and e.decision.code == chosen.path and not e.decision.document],
             codes=[(c, colour(desk, c.path)) for c in desk.study.codebook],
             recent=[],
-            **stale(desk, sitting),
+            **stale(desk),
+            model_stale=study.reading is not None and bool(study.reading.changed),
         )
     )
 
@@ -316,7 +315,7 @@ async def tables(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Code by code, code by document, code by group."""
     sitting, desk = study.sitting(seat), study.desk()
     if not sitting:
-        return moved(f"{study.base}/login")
+        return moved(f"{study.base}/login?to=codes/tables")
     found = crossed(desk, sitting)
     return html(fragment("tables.html", study=study, desk=desk, seat=seat, sitting=sitting, room="codes", **found))
 
@@ -368,7 +367,7 @@ async def memos(request: Request, study: OpenStudy, seat: Session) -> Response:
     """All memos, comments and flags, each with the way to its place."""
     sitting, desk = study.sitting(seat), study.desk()
     if not sitting:
-        return moved(f"{study.base}/login")
+        return moved(f"{study.base}/login?to=memos")
     own = [c for c in desk.study.codings if c.memo and (c.coder == sitting.coder or not sitting.blind)]
     flagged = [i for items in desk.advice.items.values() for i in items if desk.standing.flagged(sitting.coder, i.key)]
     return html(

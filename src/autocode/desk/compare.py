@@ -112,7 +112,7 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
     """A document's segments that two coders saw, those on which they differ first."""
     sitting, desk = study.sitting(seat), study.desk()
     if not sitting:
-        return moved(f"{study.base}/login")
+        return moved(f"{study.base}/login?to=compare")
     if sitting.blind:
         return moved(f"{study.base}/code")
     query = request.query_params

@@ -78,7 +78,9 @@ class Job:
     def follow(self, line: str) -> None:
         """Take in a line of stderr."""
         if not line.startswith(MARK):
-            self.said += [line.rstrip()[:2000]] if not line.startswith("Next: autocode") else []  # the page has buttons
+            self.said += (
+                [line.rstrip()[:2000]] if not line.startswith(("Next: autocode", "Every table: --all")) else []
+            )  # the page has buttons
             return
         done, total, what = [*line[1:].strip().split(" ", 2), ""][:3]
         if what != self.what:

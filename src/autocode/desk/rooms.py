@@ -15,6 +15,7 @@ from autocode.dossier.record import NAME, QUESTIONS, load_record, state
 from autocode.errors import InputError, StudyError
 from autocode.formats.receipt import ReadOptions
 from autocode.store import update
+from autocode.trail import standing
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -118,7 +119,7 @@ def _counted(number: int, noun: str) -> str:
 def _review_step(desk: Desk) -> Step:
     coded = {c.document for c in desk.study.codings} | desk.advice.learnt
     new = sum(d.id not in coded for d in desk.study.documents)
-    decided = sum(e.decision.action in ("accept", "reject", "other") for e in desk.standing.entries)
+    decided = sum(e.decision.action in ("accept", "reject", "other") for e in standing(desk.standing.entries))
     if not (new or decided):
         return Step("Review", "open", "no new interview yet: bring some in", "bring", "Bring in new interviews")
     said = f"{decided:,} suggestion{'s' * (decided != 1)} decided"

@@ -305,7 +305,7 @@ async def meeting(request: Request, study: OpenStudy, seat: Session) -> Response
     """The agenda of a meeting: what to talk about first."""
     sitting, desk = study.sitting(seat), study.desk()
     if not sitting:
-        return moved(f"{study.base}/login")
+        return moved(f"{study.base}/login?to=second")
     last = kept(desk.path, desk.study, "meeting")
     talk = talk_of(desk, last) if last else []
     told = {"kept": last, "talk": talk, **_agreed(talk), **people(desk, last.found["coders"] if last else ())}

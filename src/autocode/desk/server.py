@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     Handler = Callable[[Request, OpenStudy, Session], Awaitable[Response]]
 
 _STATIC = Path(__file__).parent / "static"
+_WANTED = ("codes", "codes/tables", "memos", "compare", "second")
 
 
 async def login_page(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Who are you?"""
     desk = study.desk()
     names = [c.name or c.id for c in desk.study.coders if c.kind == "human"]
-    return html(fragment("login.html", study=study, desk=desk, names=names, seat=seat))
+    return html(fragment("login.html", study=study, desk=desk, names=names, seat=seat, to=request.query_params.get("to", "")))
 
 
 async def login(request: Request, study: OpenStudy, seat: Session) -> Response:
@@ -51,7 +52,8 @@ async def login(request: Request, study: OpenStudy, seat: Session) -> Response:
     except ValueError as error:
         raise InputError("the form", "it cannot be read", "Go back and try again.") from error
     sit(study, seat, form.get("coder", [""])[0], "blind" in form)
-    return moved(f"{study.base}/code")
+    to = form.get("to", [""])[0]  # the room that one came for
+    return moved(f"{study.base}/{to if to in _WANTED else 'code'}")
 
 
 async def logout(request: Request, study: OpenStudy, seat: Session) -> Response:

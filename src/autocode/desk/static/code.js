@@ -65,6 +65,7 @@ function selection() {
   return { start: at(first[0], first[1].startContainer, first[1].startOffset), end: at(last[0], last[1].endContainer, last[1].endOffset),
     words: parts.map(([, part]) => part.toString()).join(" ").trim() };
 }
+const short = (words) => (words.length > 120 ? `${words.slice(0, 119)}…` : words);
 const REFUSED = "The selection holds no words of the transcript. Select some words of it, or press Escape to code the segment.";
 /* Move an edge of the selection by a word, within the current segment; `s` begins with its first word. */
 function stretch(edge, by) {
@@ -78,8 +79,9 @@ function stretch(edge, by) {
   s.setBaseAndExtent(...pointIn(p, words[first].index), ...pointIn(p, words[last].index + words[last][0].length));
   say(s.toString());
 }
-const open = (unit) => queue("/pane", () => ({ do: "look", document: list.dataset.document, view: list.dataset.view, unit: unit.dataset.unit }));
-const look = (n) => { const units = $$(".unit", list), unit = units[units.indexOf(current()) + n]; if (unit) open(unit); };
+const looking = (unit) => unit && { do: "look", document: list.dataset.document, view: list.dataset.view, unit: unit.dataset.unit };
+const open = (unit) => queue("/pane", () => looking(unit));
+const look = (n) => queue("/pane", () => { const units = $$(".unit", list); return looking(units[units.indexOf(current()) + n]); }); /* from where the key before it led */
 const coding = (row) => (({ code = "", from = 0, to = 0 }) => ({ code, start: +from, end: +to }))(row?.dataset || {});
 /* A coding that an earlier key of the same kind may still be moving: read when its turn has come, but never another one. */
 function later(word, row, more) {
@@ -102,8 +104,8 @@ Object.assign(does, {
   trim: (b) => give((at, words) => (words ? decide("trim", suggestion(b), { start: at.start, end: at.end }) : say("Select the words first that the code is about."))),
   other: (b) => { const row = suggestion(b); if (moving || !row) return say(row ? BUSY : "Nothing is suggested here.");
     ask({ do: "other", ...place(), suggested: row.dataset.suggested }, "instead of the suggestion"); },
-  add: () => (moving ? say(BUSY) : give((at, words) => ask({ do: "add", ...at }, words ? `for: ${words.slice(0, 120)}` : "for the whole segment"))),
-  invivo: () => give((at, words) => (words ? ask({ do: "add", ...at }, `for: ${words.slice(0, 120)}`, words.slice(0, 63)) : say("Select the words first that make the code."))),
+  add: () => (moving ? say(BUSY) : give((at, words) => ask({ do: "add", ...at }, words ? `for: ${short(words)}` : `for the whole segment ${place().unit}`))),
+  invivo: () => give((at, words) => (words ? ask({ do: "add", ...at }, `for: ${short(words)}`, words.slice(0, 63)) : say("Select the words first that make the code."))),
   give: (b) => give((at) => { write({ do: "add", ...at, code: b.dataset.code }); getSelection().removeAllRanges(); }),
   remove: (b) => { const row = own(b); if (row) later("remove", row); },
   span: (b) => {
@@ -130,6 +132,8 @@ Object.assign(does, {
   preview: () => queue("/preview", () => ({ do: "bulk", ...place(), least: Number($("#least").value), code: $("#only").value })),
   bulk: (b) => { act("bulk", { least: Number(b.dataset.least), code: b.dataset.only, digest: b.dataset.digest }); b.closest("dialog").close(); },
 });
+/* A button pressed with the mouse takes neither the keys from the segment nor the selection from its words. */
+document.addEventListener("mousedown", (event) => { if (event.target.closest("#pane button")) event.preventDefault(); });
 document.addEventListener("click", (event) => {
   const view = event.target.closest("[data-view][value]");
   if (view) return queue("/view", () => ({ ...place(), [view.dataset.view]: view.value }));
@@ -187,5 +191,6 @@ choose(0);
 seen = current()?.id;
 current()?.scrollIntoView({ block: "center" });
 current()?.focus({ preventScroll: true });
+$(".documents [aria-current]")?.scrollIntoView({ block: "nearest" });
 const half = Object.keys(sessionStorage).find((k) => k.startsWith(`draft ${location.pathname} words `)), halfUnit = half && $(`.unit[data-unit="${CSS.escape(half.split(" ").pop())}"]`, list);
 if (halfUnit) { open(halfUnit); queue("/edit", () => ({ do: "edit", ...place(), edge: "open" })); }

@@ -25,6 +25,9 @@ hooks.settled.push(() => { sending = false; });
 hooks.shown.push((answer, body) => {
   if (answer.error || !body || body.do !== "agree") return;
   sessionStorage.removeItem(`draft ${location.pathname} reason ${body.unit}`);
+  const here = $("#where").selectedOptions[0], gone = here.dataset.open - answer.left; /* the counts go along */
+  here.textContent = here.textContent.replace(/\d+(?= open\)$)/, (here.dataset.open = answer.left));
+  for (const [id, by] of [["#left strong", -gone], ["#settled", gone]]) $(id).textContent = +$(id).textContent + by;
   const n = rows().findIndex((a) => a.dataset.unit === body.unit);
   look(rows().slice(n + 1).find((a) => a.classList.contains("differs")) || open()[0] || rows()[n]);
 });
