@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import autocode.footprint
+from autocode.errors import InputError
 from autocode.footprint import is_temporary, temporary
 from autocode.formats.files import write_atomic
 from autocode.formats.staged import Incoming, together
@@ -129,3 +130,14 @@ def test_files_dropped_on_a_killed_desk_are_gone_at_the_next_start(tmp_path: Pat
     running.close()
     other.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mended_file_takes_the_place_of_the_one_that_waits() -> None:
+    """Two files of one name are refused, unless the second is said to be the first one once more."""
+    box = Incoming()
+    box.add(box.begin("codings.csv"), b"spoilt")
+    with pytest.raises(InputError, match="two files of this name"):
+        box.begin("codings.csv")
+    box.add(box.begin("codings.csv", again=True), b"mended")
+    assert [p.read_bytes() for p in box.paths] == [b"mended"]
+    box.close()

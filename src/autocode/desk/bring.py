@@ -233,7 +233,7 @@ async def upload(request: Request, study: OpenStudy, seat: Session) -> Response:
     from starlette.requests import ClientDisconnect
 
     batch = _batch(study, request.headers.get("x-batch", ""))
-    path = batch.incoming.begin(unquote(request.headers.get("x-name", "")))
+    path = batch.incoming.begin(unquote(request.headers.get("x-name", "")), "x-again" in request.headers)
     try:
         async for chunk in request.stream():
             if chunk:

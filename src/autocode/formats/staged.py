@@ -158,8 +158,12 @@ class Incoming:
         self.paths: list[Path] = []
         self.bytes = 0
 
-    def begin(self, name: str) -> Path:
+    def begin(self, name: str, again: bool = False) -> Path:
         """The path under which a file of this name comes in, empty as yet.
+
+        Args:
+            name: Its name, as the person's computer has it.
+            again: It takes the place of an earlier file of this name.
 
         Raises:
             InputError: There are too many files, or it has no usable name.
@@ -170,6 +174,8 @@ class Incoming:
         if len(self.paths) >= 500:
             raise InputError("these files", "there are more than 500", "Bring them in by parts.")
         path = Path(self._folder.name) / kept
+        if again:
+            self.drop(path)
         if path in self.paths:
             raise InputError(kept, "there are two files of this name", "Rename one, or bring them in one after the other.")
         path.touch(0o600)

@@ -293,7 +293,7 @@ def _head(made: Mapping[str, Any]) -> Iterator[str]:
         yield f"\n> {study['notice']}"
     yield (
         f"\nLearnt from {counted(made['codings'], 'coding')} of "
-        f"{counted(made['segments'], 'unit')} in {counted(made['documents'], 'document')} "
+        f"{counted(made['segments'], 'segment')} in {counted(made['documents'], 'document')} "
         f"by {', '.join(made['coders'])}, with the encoder {made['encoder']['name']}."
     )
     if made.get("effort"):

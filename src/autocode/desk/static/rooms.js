@@ -1,6 +1,6 @@
 "use strict";
 /* The first page, files on their way in, and long work beside the page. */
-const files = [], names = {};
+const files = [], names = {}, came = new Set();
 let batch = "";
 const choices = () => ({ batch, names, coder: $("#who-coded")?.value || "", line: $("#who-speaks")?.value || "", replacing: $("#replacing")?.checked || false,
   asking: [...new Set($$("[data-speaker]:checked").map((i) => i.dataset.speaker))] });
@@ -8,16 +8,18 @@ const choices = () => ({ batch, names, coder: $("#who-coded")?.value || "", line
 async function bring(chosen) {
   const told = $("#sending");
   let sent = 0;
+  const before = new Set(came); /* a mended file that is dropped once more takes the place of the one that waits */
   files.length = 0;
   if (!batch) batch = (await send(base + "/batch", {})).batch;
   for (const [n, file] of [...chosen].entries()) {
     told.textContent = `Sending ${n + 1} of ${chosen.length} …`;
     if (file.size > 200 * 2 ** 20) { files.push(`${file.name} is larger than 200 MB and stays out.`); continue; }
-    const headers = { "Content-Type": "application/octet-stream", "X-Batch": batch, "X-Name": encodeURIComponent(file.name) };
+    const headers = { "Content-Type": "application/octet-stream", "X-Batch": batch, "X-Name": encodeURIComponent(file.name), ...(before.has(file.name) ? { "X-Again": "1" } : {}) };
+    came.add(file.name);
     const answer = await fetch(base + "/upload", { method: "POST", headers, body: file }).then((a) => a.json()).catch(() => ({ error: `${file.name} could not be sent.` }));
     if (answer.error) files.push(answer.error); else sent++;
   }
-  if (files.length) mark(files.join(" "), "bad");
+  if (files.length) mark(`${files.length} ${files.length === 1 ? "file stays" : "files stay"} out.`, "bad");
   told.textContent = files.length ? files.join(" ") : "Reading …";
   if (sent) queue($("#files").dataset.read || "/read", choices);
 }
