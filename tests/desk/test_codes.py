@@ -9,9 +9,9 @@ import pytest
 
 from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
-from autocode.desk.codes import crossed, stale, step
+from autocode.desk.codes import crossed, step
 from autocode.desk.guard import Ask
-from autocode.desk.session import Desk, colours_css
+from autocode.desk.session import Desk, colours_css, stale
 from autocode.desk.view import colour
 from autocode.errors import CodebookError
 from autocode.store import load
@@ -119,11 +119,16 @@ def test_what_a_change_makes_stale_is_counted(found: Desk) -> None:
     """Decisions made with an earlier codebook are counted after a change."""
     item = next(i for i in found.items("D6") if not i.context)
     found.write(act(found, EVE, Ask("add", *item.key, code="Work")))
-    assert stale(found)["older"] == 0
+    assert stale(found, 0)["older"] == 0
     _step(found, "code-define", code="Work", text="Another definition.")
-    assert stale(found)["older"] == 1
+    before, after = 1, 2**63  # a model from before the change, and one from after it
+    assert (stale(found, before)["older"], stale(found, before)["model_stale"]) == (1, True)
+    assert not stale(found, after)["model_stale"]
     found.write([*act(found, EVE, Ask("undo"))])
-    assert (stale(found)["older"], stale(found)["steps"]) == (0, []), "a change taken back is no change"
+    taken_back = {"steps": [], "older": 0, "model_stale": False}
+    assert stale(found, before) == taken_back, "a change taken back is no change"
+    _step(found, "code-rename", code="Work", text="Job")
+    assert not stale(found, before)["model_stale"], "the model follows a name"
 
 
 def test_tables_count_what_was_coded(found: Desk) -> None:
@@ -144,7 +149,7 @@ def test_a_colour_is_chosen_inherited_and_taken_back(found: Desk) -> None:
     plain = colour(found, "Work > Time")
     _step(found, "code-colour", code="Work", text="#FFEE00")
     assert {colour(found, c.path) for c in found.study.codebook if c.path.startswith("Work")} == {"xffee00"}
-    assert not stale(found)["older"]
+    assert not stale(found, 0)["older"]
     css = colours_css(found.study.codebook)
     assert css.count(".xffee00{--c:") == 2
     assert ".xffee00{--c:#ffee00}" in css.partition("dark")[2], "on a dark page a light colour stays as it is"

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Ask, Session, asked, data, html, moved, read_json
-from autocode.desk.session import Desk, colours_css
+from autocode.desk.session import Desk, colours_css, stale
 from autocode.desk.studies import OpenStudy, seated
 from autocode.desk.view import colour, fragment, groups
 from autocode.errors import CodebookError, StudyError
 from autocode.study import Coding, Document
 from autocode.study.codebook import SEPARATOR, Code, Codebook, hex_colour
-from autocode.trail import Decision, Effects, Entry, standing
+from autocode.trail import Decision, Effects, Entry
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -71,14 +71,6 @@ def step(desk: Desk, sitting: ReviewSession, ask: Ask) -> Decision:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
-def stale(desk: Desk) -> dict[str, Any]:
-    """The steps that stand, and how many decisions were made with another codebook than today's."""
-    holds = standing(desk.standing.entries)
-    steps = [e for e in holds if e.decision.action == "codebook"]
-    since = [e for e in holds if e.decision.action in ("accept", "reject", "other", "add", "done")]
-    return {"steps": steps[-30:], "older": sum(e.decision.codebook != desk.study.codebook.sha256 for e in since)}
 
 
 def _named(text: str) -> str:
@@ -272,8 +264,7 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
             memos=[e for e in _memos(desk, sitting) if chosen and e.decision.code == chosen.path and not e.decision.document],
             codes=[(c, colour(desk, c.path)) for c in desk.study.codebook],
             recent=[],
-            **stale(desk),
-            model_stale=study.reading is not None and bool(study.reading.changed),
+            **stale(desk, study.made[0]),
         )
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from autocode.desk.guard import Session, data, html, moved, read_json
-from autocode.desk.session import Desk, pair_of
+from autocode.desk.session import Desk, pair_of, stale
 from autocode.desk.studies import OpenStudy, Studies
 from autocode.desk.view import fragment, left
 from autocode.dossier.record import NAME, QUESTIONS, load_record, state
@@ -133,7 +133,7 @@ def _model_step(study: OpenStudy) -> Step:
         return Step("Model", "open", "not trained yet", "model", "Train the model")
     if reading and reading.fault:
         return Step("Model", "stale", reading.fault, "model", "Train the model again")
-    if reading and reading.changed:
+    if (reading and reading.changed) or stale(study.desk(), study.made[0])["model_stale"]:
         return Step("Model", "stale", "the codebook has changed since it was trained", "model", "Train the model again")
     return Step("Model", "done", "trained", "model")
 

@@ -6,7 +6,9 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from autocode.desk import DecisionIndex, complete, visible
 from autocode.desk.advice import Advice, Item, Key, ReviewSession, known, renamed, shifted
@@ -17,7 +19,7 @@ from autocode.store.records import Recording, recordings
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Suggestion
 from autocode.study.codebook import Codebook, renames, shade
 from autocode.study.matrix import touching
-from autocode.trail import Decision, Effects, Entry, Wording, verify
+from autocode.trail import Decision, Effects, Entry, Wording, standing, verify
 
 _COLOURS = 8  # of themes for which nobody chose one
 
@@ -370,3 +372,16 @@ def pair_of(desk: Desk, first: str = "", second: str = "") -> tuple[str, str]:
     one = first if first in humans else next(iter(humans), "")
     two = second if second in humans and second != one else next((c for c in humans if c != one), "")
     return one, two
+
+
+def stale(desk: Desk, trained: int) -> dict[str, Any]:
+    """The steps that stand, what they make out of date: decisions, and a model of that moment, in nanoseconds."""
+    holds = standing(desk.standing.entries)
+    steps = [e for e in holds if e.decision.action == "codebook"]
+    since = [e for e in holds if e.decision.action in ("accept", "reject", "other", "add", "done")]
+    old = [e for e in steps if trained and datetime.fromisoformat(e.at).timestamp() * 1e9 > trained]
+    return {
+        "steps": steps[-30:],
+        "older": sum(e.decision.codebook != desk.study.codebook.sha256 for e in since),
+        "model_stale": any(e.decision.note.partition(":")[0] not in ("rename", "move", "colour") for e in old),
+    }

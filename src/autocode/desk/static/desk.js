@@ -80,4 +80,5 @@ document.addEventListener("click", (event) => {
   if (button && does[button.dataset.do]) { event.preventDefault(); does[button.dataset.do](button); }
 });
 restore();
+$("input[autofocus]")?.select(); /* who types over a name that stands there replaces it */
 $(".top [aria-current=page]")?.scrollIntoView({ inline: "center", block: "nearest" }); /* where the rooms have no place side by side */
