@@ -150,8 +150,6 @@ def test_the_whole_job_from_an_empty_folder_to_a_word_file(browser: Any, tmp_pat
         page.locator("#coder").wait_for()
         page.fill("#coder", "Eve")
         page.keyboard.press("Enter")
-        page.locator("#pane").wait_for()
-        room(page, "Compare")
         page.locator("#answer .big").wait_for()
         assert re.search(r"kappa is \.\d\d", page.locator("#answer").inner_text())
         for n, key in enumerate("132"):
