@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from autocode.store import STORE, load, update
 from autocode.store.ledger import entries
 from autocode.study import Study
 from autocode.trail import verify
-from tests.browsers import CHROMIUM, chromium, press, ready, running, tab, violations
+from tests.browsers import CHROMIUM, chromium, loads, press, ready, running, tab, violations
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
 
@@ -186,3 +187,64 @@ def test_a_rule_that_divides_two_codes_is_stored(browser: Any, folder: Path) -> 
             page.click(".top [data-do=undo]")
         assert load(folder / "study" / STORE).codebook.by_path[path] == old
         assert page.faults == []
+
+
+def test_a_second_coder_codes_blind_what_was_drawn(browser: Any, folder: Path) -> None:
+    """From the draw to Compare by mouse: one coder's study, a blind second coder who meets the drawn passages alone."""
+    one = {"coder_b"}
+
+    def alone(study: Study | None) -> Study:
+        """The study of the first coder."""
+        assert study is not None
+        return replace(
+            study,
+            coders=tuple(c for c in study.coders if c.id not in one),
+            codings=tuple(c for c in study.codings if c.coder not in one),
+            readings=tuple(r for r in study.readings if r.coder not in one),
+        )
+
+    update(folder / "study" / STORE, alone)
+    with running(folder, "review", str(folder / "study"), "--coder", "coder_a") as server:
+        page = _open(browser, server.address)
+        page.click("nav.tabs >> text='Coding twice'")
+        page.fill("#passages", "6")
+        page.click("text='Draw the passages'")
+        page.locator("a:has-text('Log in as the second coder')").wait_for(timeout=150_000)
+        total = int(page.locator("form[data-work=draw] strong").inner_text().split()[0])
+        assert violations(page) == []
+        with loads(page):
+            page.click("text='Log in as the second coder'")
+        assert page.is_checked("#blind")
+        page.fill("#coder", "Eve")
+        with loads(page):
+            page.click("button.main")
+        assert f"{total} passages are drawn for you" in page.locator("#drawn").inner_text()
+        with loads(page):
+            page.click("#drawn button.main")
+        for n in range(total):
+            assert f"{n} of {total} drawn" in page.locator("#drawn").inner_text()
+            assert page.locator(".unit[aria-current=true] .drawn").count() == 1
+            if n == 0:
+                page.click("#pane [data-do=add]")
+                page.locator("#options li").first.click()
+                page.locator("#pane .row.own").wait_for()
+                assert violations(page) == []
+            ready(page)
+            with page.expect_response(lambda r: r.request.method == "POST"):
+                page.click("#pane [data-do=done]")
+            ready(page)
+            if page.locator(".ended [data-do=next]").count():
+                with loads(page):
+                    page.click(".ended [data-do=next]")
+        assert "All drawn passages are coded." in page.locator(".ended").inner_text()
+        with loads(page):
+            page.click(".ended a.main")
+        assert page.input_value("#coder") == "Eve"
+        assert not page.is_checked("#blind")
+        with loads(page):
+            page.click("button.main")
+        assert page.url.endswith("/compare")
+        assert page.faults == []
+    found = load(folder / "study" / STORE)
+    assert sum(r.coder == "Eve" for r in found.readings) == total
+    assert len([c for c in found.codings if c.coder == "Eve"]) == 1

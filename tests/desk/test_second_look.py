@@ -9,11 +9,16 @@ from typing import Any
 
 import pytest
 
-from autocode.desk.jobs import keep
+from autocode.desk.acts import act
+from autocode.desk.advice import ReviewSession
+from autocode.desk.guard import Ask
+from autocode.desk.jobs import FOLDER, SECOND_CODER, keep
 from autocode.desk.second_look import WORK
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy
+from autocode.desk.view import drawn_for, drawn_left
 from autocode.errors import AutocodeError
+from autocode.evaluate.double_coding import Drawn, write_drawn
 from autocode.study import Study
 from tests.desk.desks import desk, opened
 from tests.desk.test_server import PAYLOADS, Page, _Live
@@ -146,3 +151,91 @@ def test_people_are_called_by_their_names(study: Study, tmp_path: Path) -> None:
     page.enter("eve")
     assert "Dr. &lt;ana&gt; and Dr. &lt;ben&gt; differ once; ana and ben" in page.room("second/meeting")
     assert "ana and ben differ once" in page.room("second/clinic")
+
+
+def _drawn(found: Desk, *wanted: tuple[str, int]) -> list[tuple[str, str]]:
+    """Draw segments for a second coder, by document and number among those that can be coded; the segments' keys."""
+    items = [[i for i in found.items(d) if not i.context][n] for d, n in wanted]
+    rows = tuple((i.segment.document, i.segment.start, i.segment.end) for i in items)
+    chance = {(i.segment.document, i.segment.start, i.segment.end): 0.5 for d in found.study.by_id for i in found.items(d)}
+    path = found.path.parent / FOLDER / SECOND_CODER
+    path.parent.mkdir(exist_ok=True)
+    write_drawn(path, found.study, Drawn("ana", "", rows, chance))
+    return [i.key for i in items]
+
+
+def test_a_blind_second_coder_goes_through_what_was_drawn(found: Desk) -> None:
+    """The order leads through the drawn passages alone, counts them, and says at the end what comes next."""
+    keys = _drawn(found, ("D6", 1), ("D6", 3), ("D7", 0))
+    page = Page(found)
+    page.enter("eve", blind=True)
+    told = page.look("D6")
+    assert "3 passages are drawn for you" in told
+    assert told.count("drawn for you</span>") == 2
+    _, answer = page.do("/view", document="D1", unit="", view="", order="drawn")
+    assert f"at={keys[0][1]}" in answer["go"]
+    view = re.search(r"view=([\w-]+)", answer["go"])
+    assert view
+    place = {"view": view[1]}
+    shown = page.client.get(answer["go"]).text
+    assert "0 of 3 drawn passages coded" in shown
+    assert 'data-document="D1"' not in shown.partition('id="documents"')[2].partition("</ul>")[0]  # nothing is drawn there
+    _, answer = page.do(do="done", document="D6", unit=keys[0][1], **place)
+    assert f'data-unit="{keys[1][1]}"' in answer["parts"]["pane"]
+    assert "1 of 3 drawn passages coded" in answer["parts"]["drawn"]
+    _, answer = page.do(do="done", document="D6", unit=keys[1][1], **place)
+    assert "Nothing drawn for you is left in this document.</strong> 1 passage is left in others." in answer["parts"]["pane"]
+    _, answer = page.do("/next", do="next", document="D6", unit=keys[1][1], **place)
+    assert answer["go"].endswith(f"at={keys[2][1]}")
+    _, answer = page.do(do="done", document="D7", unit=keys[2][1], **place)
+    assert "All drawn passages are coded." in answer["parts"]["pane"]
+    assert "/login?to=compare" in answer["parts"]["pane"]
+    _, answer = page.do(do="undo", document="D7", unit=keys[2][1], **place)
+    assert "2 of 3 drawn passages coded" in answer["parts"]["drawn"]
+    assert "All drawn" not in answer["parts"]["pane"]
+
+
+def test_what_was_drawn_is_for_a_blind_second_coder_alone(found: Desk) -> None:
+    """The first coder and who sees others' codings get no such order; what was read elsewhere counts as coded."""
+    _drawn(found, ("D1", 0), ("D6", 0))
+    for name, blind, said in (("ana", True, ""), ("eve", False, ""), ("ben", True, "you have coded 1 yet")):
+        page = Page(found)
+        page.enter(name, blind=blind)
+        text = page.look("D6")
+        assert ("drawn for" in text) == bool(said)
+        assert said in text
+
+
+def test_the_view_tells_how_far_the_second_coder_is(found: Desk) -> None:
+    """Coding twice says what is drawn and who has coded how many; a table changed by hand is said in a line, and no order."""
+    _drawn(found, ("D1", 0), ("D6", 0))
+    page = Page(found)
+    page.enter("ana")
+    text = page.room("second/twice")
+    assert re.search(r"<strong>2 of \d+ passages</strong> that Ana coded are drawn. Ben has coded 1 of them.", text)
+    assert "Is it enough by now?" in text
+    (found.path.parent / FOLDER / SECOND_CODER).write_text("document,start\nD1,x\n", encoding="utf-8")
+    text = page.room("second/twice")
+    assert "no table of passages drawn" in text
+    assert "Is it enough by now?" not in text
+    blind = Page(found)
+    blind.enter("ben", blind=True)
+    assert "drawn for" not in blind.look("D6")
+
+
+def test_a_passage_of_several_segments_is_coded_when_all_are(found: Desk) -> None:
+    """Where the desk cuts finer than the draw, the segments of a passage count as one; a smaller passage is its segment."""
+    a, b = [i for i in found.items("D6") if not i.context][:2]
+    path = found.path.parent / FOLDER / SECOND_CODER
+    path.parent.mkdir()
+    whole = ("D6", a.segment.start, b.segment.end)
+    part = ("D7", found.items("D7")[-1].segment.start + 1, found.items("D7")[-1].segment.start + 3)
+    write_drawn(path, found.study, Drawn("ana", "", (whole, part), {whole: 1.0, part: 1.0}))
+    eve = ReviewSession("eve", blind=True)
+    numbers = drawn_for(found, eve)
+    assert {numbers[a.key], numbers[b.key]} == {0}
+    assert [k for k, n in numbers.items() if n == 1] == [found.items("D7")[-1].key]
+    found.write(act(found, eve, Ask("done", "D6", a.segment.id)))
+    assert set(drawn_left(found, eve).values()) == {0, 1}
+    found.write(act(found, eve, Ask("done", "D6", b.segment.id)))
+    assert set(drawn_left(found, eve).values()) == {1}

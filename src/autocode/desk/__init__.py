@@ -11,8 +11,8 @@ from autocode.study import Coding, Reading, Segment, Suggestion
 from autocode.study.codebook import Codebook, renames
 from autocode.trail import BACK, Decision, Effects, Entry, Shown, undone
 
-ORDERS = ("document", "uncertain", "code", "random")
-"""By document; most uncertain first; suggestions of one code together; a random fifth of all."""
+ORDERS = ("document", "uncertain", "code", "random", "drawn")
+"""By document; most uncertain first; suggestions of one code together; a random fifth; those drawn for a second coder."""
 
 _RANDOM_SHARE = 0.2
 _VERDICTS = ("accept", "reject", "other")

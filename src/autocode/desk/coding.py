@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,27 @@ from autocode.desk import ORDERS, complete
 from autocode.desk.acts import preview, silent
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Ask, Place, Session, asked, data, html, moved, read_json
-from autocode.desk.session import Desk
+from autocode.desk.session import Desk, Progressed
 from autocode.desk.studies import OpenStudy, seated
-from autocode.desk.view import FILTERS, colour, elsewhere, following, fragment, groups, here, listed, pane, tree, unit, units
+from autocode.desk.view import (
+    FILTERS,
+    UnitView,
+    colour,
+    drawn_for,
+    drawn_left,
+    elsewhere,
+    following,
+    fragment,
+    groups,
+    here,
+    listed,
+    pane,
+    passes,
+    unit,
+)
 from autocode.errors import InputError, StudyError
 from autocode.study import Coding, Document
-from autocode.study.codebook import SEPARATOR
+from autocode.study.codebook import SEPARATOR, Code
 from autocode.trail import BACK, Decision
 
 if TYPE_CHECKING:
@@ -74,14 +89,41 @@ def code_page(study: OpenStudy, seat: Session, sitting: ReviewSession, place: Pl
         place=place,
         room="code",
         document=document,
-        documents=[(d, desk.progress(d.id, sitting)) for d in listed(desk, place)],
+        **_walked(desk, place, sitting),
         **_choices(desk, sitting),
         tree=tree(desk, sitting, place.document),
         heard=study.audio.heard(desk.recordings, place.document, study.base),
         timed=any(t.start_ms is not None for t in document.turns),
-        units=list(units(desk, place, sitting)),
+        units=list(_units(desk, place, sitting)),
         **pane(desk, place, sitting, item),
     )
+
+
+def _units(desk: Desk, place: Place, sitting: ReviewSession) -> Iterator[UnitView]:
+    """The segments of the place's document that pass its filters."""
+    current = here(desk, place, sitting)
+    for item in desk.items(place.document):
+        if item.key == current.key or passes(desk, sitting, item, place.filters):
+            yield unit(desk, sitting, item, item.key == current.key)
+
+
+def _walked(desk: Desk, place: Place, sitting: ReviewSession) -> dict[str, Any]:
+    """The documents with how far the coder is in each, and in the passages drawn for a second coder: coded, of how many."""
+    keys, waiting = drawn_for(desk, sitting), drawn_left(desk, sitting)
+    total = len(set(keys.values()))
+    found = [(d, desk.progress(d.id, sitting)) for d in listed(desk, place)]
+    if place.order == "drawn" and keys:
+        all_, left = (Counter(document for document, _ in some) for some in (keys, waiting))
+        found = [(d, Progressed(all_[d.id] - left[d.id], left[d.id], 0)) for d, _ in found if d.id in all_]
+    return {"documents": found, "drawn": (total - len(set(waiting.values())), total)}
+
+
+def tree(desk: Desk, sitting: ReviewSession, document: str) -> list[tuple[Code, str, int, int, int]]:
+    """The code tree beside the text: code, colour, depth, codings in this document and in all that this coder may see."""
+    blind = sitting.blind
+    here_ = Counter(c.code for c in desk.codings_of(document) if not blind or c.coder == sitting.coder)
+    all_ = desk.used if not blind else Counter(c.code for c in desk.study.codings if c.coder == sitting.coder)
+    return [(c, colour(desk, c.path), c.path.count(SEPARATOR), here_[c.path], all_[c.path]) for c in desk.study.codebook]
 
 
 def _choices(desk: Desk, sitting: ReviewSession) -> dict[str, Any]:
@@ -113,6 +155,8 @@ async def view(request: Request, study: OpenStudy, seat: Session) -> Response:
         raise InputError("the request", "it is not what this page sends", "Reload the page.")
     desk, old = study.desk(), seat.place(row.get("view", ""), row.get("document", ""))
     order = row["order"] if row.get("order") in ORDERS else old.order
+    if order == "drawn" != old.order and (item := elsewhere(desk, Place(order="drawn"), seated(study, seat))):
+        return data({"go": address(study, item.segment.document, seat.view("drawn", {}), item.segment.id)})
     filters = {} if "clear" in row else {**old.filters, **{k: v for k, v in row.items() if k in FILTERS}}
     place = seat.place(seat.view(order, filters), old.document)
     found = [d.id for d in listed(desk, place)]
@@ -273,10 +317,11 @@ def _going(desk: Desk, place: Place, sitting: ReviewSession, last: Decision, old
 def _beside(study: OpenStudy, place: Place, sitting: ReviewSession, item: Item) -> dict[str, str]:
     """The parts of the page beside the transcript."""
     desk = study.desk()
-    documents = [(d, desk.progress(d.id, sitting)) for d in listed(desk, place)]
+    walked = _walked(desk, place, sitting)
     return {
         "pane": _pane(study, sitting, place, item),
-        "documents": fragment("documents.html", study=study, place=place, documents=documents),
+        "documents": fragment("documents.html", study=study, place=place, **walked),
+        "drawn": fragment("drawn.html", place=place, **walked),
         "tree": fragment("tree.html", tree=tree(desk, sitting, place.document), study=study),
     }
 

@@ -213,6 +213,9 @@ def _watch(job: Job, then: Callable[[Job], None] | None) -> None:
 FOLDER = "second-look"
 """The folder of a study in which the second look keeps what it found: places, never words."""
 
+SECOND_CODER = "second-coder.csv"
+"""What a second coder reads, in that folder, with its words (`autocode.evaluate.double_coding.Drawn`)."""
+
 
 _FORM = 1  # of what is kept; another form is as good as none
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from autocode.desk.guard import Session, data, html, moved, read_json
-from autocode.desk.session import Desk, pair_of, stale
+from autocode.desk.session import Desk, agreed_coder, pair_of, stale
 from autocode.desk.studies import OpenStudy, Studies
-from autocode.desk.view import fragment, left
+from autocode.desk.view import between, compared, fragment
 from autocode.dossier.record import NAME, QUESTIONS, load_record, state
 from autocode.errors import InputError, StudyError
 from autocode.formats.receipt import ReadOptions
@@ -82,6 +82,17 @@ class Step:
     said: str
     room: str
     action: str = ""
+
+
+def left(desk: Desk, pair: tuple[str, str]) -> dict[str, int]:
+    """By document, on how many segments the two differ and nobody has resolved it."""
+    third, rows = agreed_coder(desk), between(desk, pair)
+    touched = {c.document for c in desk.study.codings if c.coder == third}
+    touched |= {r.document for r in desk.study.readings if r.coder == third}
+    return {
+        d: sum(r.open for r in compared(desk, d, pair)) if d in touched else sum(a != b for _, a, b, *_ in found)
+        for d, found in rows.items()
+    }
 
 
 def path_of(study: OpenStudy) -> list[Step]:

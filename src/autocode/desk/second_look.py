@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from autocode.config import Config
 from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Ask, Session, data, html, moved, read_json
-from autocode.desk.jobs import FOLDER, Kept, keeper, kept
+from autocode.desk.jobs import FOLDER, SECOND_CODER, Kept, keeper, kept
 from autocode.desk.session import Desk, pair_of
 from autocode.desk.studies import OpenStudy, seated
 from autocode.desk.view import Compared, compared, fragment, people
 from autocode.dossier.drawing import svg
 from autocode.dossier.findings import findings_chart
 from autocode.errors import InputError, StudyError, counted
+from autocode.evaluate.double_coding import Drawn, read_drawn
 from autocode.evaluate.meeting import VOTE, compare_since, decided_as
 from autocode.evaluate.stability import LITTLE
 from autocode.study import Study
@@ -92,12 +93,12 @@ def _plan(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]
 def _draw(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
     units = _number(row, "passages", 1, 1_000_000)
     options = [f"--units={units:.0f}"] if units else []
-    out = str(study.folder.resolve() / FOLDER / "second-coder.csv")
+    out = str(study.folder.resolve() / FOLDER / SECOND_CODER)
     return "Choosing what a second coder reads", ["next", _folder(study), "--second-coder", f"--out={out}", *options]
 
 
 def _enough(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
-    drawn = study.folder.resolve() / FOLDER / "second-coder.csv"
+    drawn = study.folder.resolve() / FOLDER / SECOND_CODER
     if not drawn.is_file():
         raise StudyError("this question", "nothing is drawn yet", "Draw the passages for the second coder first.")
     return "Asking whether it is enough", ["plan", _folder(study), f"--drawn={drawn}", "--json"]
@@ -153,13 +154,22 @@ def _divided(desk: Desk, last: Kept, pair: Mapping[str, Any], side: int) -> dict
 async def twice(request: Request, study: OpenStudy, seat: Session) -> Response:
     """How much to code twice, before and during the work."""
     desk = study.desk()
-    drawn = study.folder / FOLDER / "second-coder.csv"
-    file = ""
-    if drawn.is_file():
-        file = next((k for k, p in study.files.items() if p == drawn), "") or uuid.uuid4().hex
-        study.files[file] = drawn
-    told = {"kept": kept(desk.path, desk.study, "plan"), "enough": kept(desk.path, desk.study, "enough"), "file": file}
+    file = next((address for address, name, _ in study.written(FOLDER) if name == SECOND_CODER), "")
+    told: dict[str, Any] = {kind: kept(desk.path, desk.study, kind) for kind in ("plan", "enough")}
+    told |= {"kept": told["plan"], "file": file, "drawn": None, "fault": "", "coded": []}
+    if file:
+        try:
+            told["drawn"] = made = read_drawn(study.folder / FOLDER / SECOND_CODER)
+            told["coded"] = [(c, n) for c in desk.study.humans if c != made.first and (n := _read_by(desk, made, c))]
+        except InputError as error:
+            told["fault"] = str(error)
     return _page(study, seat, "twice.html", told, "plan", "draw", "enough")
+
+
+def _read_by(desk: Desk, made: Drawn, coder: str) -> int:
+    """How many of the passages drawn a coder has read."""
+    read = {d: desk.readings_of(d, coder) for d in {d for d, _, _ in made.rows}}
+    return sum(any(r.start <= start and end <= r.end for r in read[d]) for d, start, end in made.rows)
 
 
 async def findings(request: Request, study: OpenStudy, seat: Session) -> Response:
@@ -303,24 +313,13 @@ def undo_in_meeting(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decisi
 
 async def meeting(request: Request, study: OpenStudy, seat: Session) -> Response:
     """The agenda of a meeting: what to talk about first."""
-    sitting, desk = study.sitting(seat), study.desk()
-    if not sitting:
+    desk = study.desk()
+    if not study.sitting(seat):
         return moved(f"{study.base}/login?to=second")
     last = kept(desk.path, desk.study, "meeting")
     talk = talk_of(desk, last) if last else []
     told = {"kept": last, "talk": talk, **_agreed(talk), **people(desk, last.found["coders"] if last else ())}
-    return html(
-        fragment(
-            "meeting.html",
-            study=study,
-            desk=desk,
-            seat=seat,
-            sitting=sitting,
-            room="second",
-            job=study.jobs.of("meeting"),
-            **told,
-        )
-    )
+    return _page(study, seat, "meeting.html", told, "meeting")
 
 
 def _agreed(talk: Sequence[tuple[Any, Sequence[Talked], int]]) -> dict[str, int]:

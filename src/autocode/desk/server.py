@@ -35,14 +35,15 @@ if TYPE_CHECKING:
     Handler = Callable[[Request, OpenStudy, Session], Awaitable[Response]]
 
 _STATIC = Path(__file__).parent / "static"
-_WANTED = ("codes", "codes/tables", "memos", "compare", "second")
+_WANTED = ("codes", "codes/tables", "memos", "compare", "second", "second/twice")
 
 
 async def login_page(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Who are you?"""
     desk = study.desk()
     names = [c.name or c.id for c in desk.study.coders if c.kind == "human"]
-    return html(fragment("login.html", study=study, desk=desk, names=names, seat=seat, to=request.query_params.get("to", "")))
+    asked_ = {name: request.query_params.get(name, "") for name in ("to", "blind")}
+    return html(fragment("login.html", study=study, desk=desk, names=names, seat=seat, **asked_))
 
 
 async def login(request: Request, study: OpenStudy, seat: Session) -> Response:

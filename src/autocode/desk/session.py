@@ -12,6 +12,7 @@ from typing import Any
 
 from autocode.desk import DecisionIndex, complete, visible
 from autocode.desk.advice import Advice, Item, Key, ReviewSession, known, renamed, shifted
+from autocode.desk.jobs import FOLDER, SECOND_CODER
 from autocode.errors import StoreError, StudyError
 from autocode.store import load
 from autocode.store.ledger import append, entries, last_written, stamp
@@ -67,6 +68,8 @@ class Desk:
         self._states: dict[tuple[ReviewSession, str], dict[str, str]] = {}
         self._touched: dict[str, dict[int, list[Coding]]] = {}
         self.between: dict[tuple[str, str], dict[str, list[Between]]] = {}  # what two coders differ on, until one of them codes
+        self.drawn: tuple[str, dict[Key, int]] | None = None  # by whose codings, and for a second coder
+        self._drawn_at = 0
         self._place_items()
         self._stamp: tuple[int, ...] = ()
         self.study = Study()
@@ -75,6 +78,7 @@ class Desk:
         self.refresh()
 
     def _place_items(self) -> None:
+        self.drawn = None
         self._places = {i.key: i for items in self.advice.items.values() for i in items}
         self._order = {d: {i.segment.id: n for n, i in enumerate(items)} for d, items in self.advice.items.items()}
         self._segments = {d: [i.segment for i in items] for d, items in self.advice.items.items()}
@@ -86,7 +90,9 @@ class Desk:
             StoreError: The file is damaged, the ledger's chain is broken, or an import has changed
                 a document, which asks for a new start.
         """
-        found = stamp(self.path)
+        found, table = stamp(self.path), self.path.parent / FOLDER / SECOND_CODER
+        if (drawn_at := table.stat().st_mtime_ns if table.is_file() else 0) != self._drawn_at:
+            self._drawn_at, self.drawn = drawn_at, None
         if found == self._stamp:
             return
         before, self.study = self.study, load(self.path)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain, pairwise
@@ -14,13 +14,15 @@ import numpy as np
 from autocode.agreement.differences import CAUSES, inventory
 from autocode.agreement.estimate import apa
 from autocode.config import Config
-from autocode.desk import ranked, visible
-from autocode.desk.advice import Item, ReviewSession
+from autocode.desk import ranked, seen, visible
+from autocode.desk.advice import Item, Key, ReviewSession
 from autocode.desk.guard import Place
+from autocode.desk.jobs import FOLDER, SECOND_CODER
 from autocode.desk.session import Between, Desk, agreed_coder, pair_of
-from autocode.errors import StudyError
+from autocode.errors import InputError, StudyError
+from autocode.evaluate.double_coding import read_drawn
 from autocode.study import Coding, Document, Doubt, Suggestion
-from autocode.study.codebook import SEPARATOR, Code
+from autocode.study.codebook import SEPARATOR
 from autocode.study.matrix import coding_matrix
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ class UnitView:
         pieces: Its words, each with the colour of a coding of these words alone, and with the
             confidence of doubtful ones.
         times: When it is heard, in seconds: from, to.
+        drawn: It was drawn for this coder, as the second.
     """
 
     number: int
@@ -73,14 +76,7 @@ class UnitView:
     flagged: bool
     current: bool
     times: tuple[float, float | None] | None = None
-
-
-def units(desk: Desk, place: Place, sitting: ReviewSession) -> Iterator[UnitView]:
-    """The segments of the place's document that pass its filters."""
-    current = here(desk, place, sitting)
-    for item in desk.items(place.document):
-        if item.key == current.key or passes(desk, sitting, item, place.filters):
-            yield unit(desk, sitting, item, item.key == current.key)
+    drawn: bool = False
 
 
 def unit(desk: Desk, sitting: ReviewSession, item: Item, current: bool = False) -> UnitView:
@@ -99,6 +95,7 @@ def unit(desk: Desk, sitting: ReviewSession, item: Item, current: bool = False) 
         bool(own) and desk.standing.flagged(sitting.coder, item.key),
         current,
         desk.times(item),
+        item.key in drawn_for(desk, sitting),
     )
 
 
@@ -165,17 +162,12 @@ def passes(desk: Desk, sitting: ReviewSession, item: Item, filters: Mapping[str,
 
 def disagrees(desk: Desk, item: Item, codings: list[Coding]) -> bool:
     """Whether the human coders who worked on the document gave a segment different codes."""
-    humans = set(desk.study.humans)
-    given: dict[str, set[str]] = {c: set() for c in _readers(desk, item.segment.document)}
+    humans, document = set(desk.study.humans), item.segment.document
+    given: dict[str, set[str]] = {r.coder: set() for r in desk.study.readings if r.document == document and r.coder in humans}
     for c in codings:
         if c.coder in humans:
             given.setdefault(c.coder, set()).add(c.code)
     return len({frozenset(codes) for codes in given.values()}) > 1
-
-
-def _readers(desk: Desk, document: str) -> set[str]:
-    humans = set(desk.study.humans)
-    return {r.coder for r in desk.study.readings if r.document == document and r.coder in humans}
 
 
 def groups(document: Document) -> list[str]:
@@ -207,10 +199,11 @@ def following(desk: Desk, place: Place, sitting: ReviewSession, item: Item) -> I
 
     In the document's order it is sought from here on and then from the beginning; skipped ones come last.
     """
-    items, at = desk.items(place.document), desk.number(item)
-    walk = chain(items[at + 1 :], items[:at]) if place.order == "document" else (i for i in items if i.key != item.key)
-    open_ = (i for i in walk if desk.state(i, sitting) == "asked" and passes(desk, sitting, i, place.filters))
-    if place.order != "document":
+    items, at, waits = desk.items(place.document), desk.number(item), _waits(desk, place, sitting)
+    straight = place.order in ("document", "drawn")
+    walk = chain(items[at + 1 :], items[:at]) if straight else (i for i in items if i.key != item.key)
+    open_ = (i for i in walk if waits(i))
+    if not straight:
         return next(iter(ranked(list(open_), sitting, desk.standing, place.order)), None)
     skipped = None
     for i in open_:  # the first will do: a document may have thousands
@@ -220,23 +213,47 @@ def following(desk: Desk, place: Place, sitting: ReviewSession, item: Item) -> I
     return skipped
 
 
+def _waits(desk: Desk, place: Place, sitting: ReviewSession) -> Callable[[Item], bool]:
+    """What tells of a segment whether the tab is to come to it."""
+    if place.order == "drawn":
+        waiting = drawn_left(desk, sitting)
+        return lambda item: item.key in waiting and passes(desk, sitting, item, place.filters)
+    return lambda item: desk.state(item, sitting) == "asked" and passes(desk, sitting, item, place.filters)
+
+
 def elsewhere(desk: Desk, place: Place, sitting: ReviewSession) -> Item | None:
     """The first segment that waits in another document, the documents after this one first."""
-    found = listed(desk, place)
+    found, waits = listed(desk, place), _waits(desk, place, sitting)
     at = next((n for n, d in enumerate(found) if d.id == place.document), -1) + 1
     for d in (*found[at:], *found[: max(at - 1, 0)]):
-        open_ = [i for i in desk.items(d.id) if desk.state(i, sitting) == "asked" and passes(desk, sitting, i, place.filters)]
-        if open_:
-            return ranked(open_, sitting, desk.standing, "document")[0]
+        if open_ := [i for i in desk.items(d.id) if waits(i)]:
+            return min(open_, key=lambda i: desk.standing.skipped(sitting.coder, i.key))
     return None
 
 
-def tree(desk: Desk, sitting: ReviewSession, document: str) -> list[tuple[Code, str, int, int, int]]:
-    """The code tree beside the text: code, colour, depth, codings in this document and in all that this coder may see."""
-    blind = sitting.blind
-    here_ = Counter(c.code for c in desk.codings_of(document) if not blind or c.coder == sitting.coder)
-    all_ = desk.used if not blind else Counter(c.code for c in desk.study.codings if c.coder == sitting.coder)
-    return [(c, colour(desk, c.path), c.path.count(SEPARATOR), here_[c.path], all_[c.path]) for c in desk.study.codebook]
+def drawn_for(desk: Desk, sitting: ReviewSession) -> Mapping[Key, int]:
+    """The segments drawn for a second coder who codes blind, each with the number of its passage; none for the first coder.
+
+    A passage is the segments whose middles lie in it, or the one that it is a part of.
+    """
+    if desk.drawn is None:
+        found: dict[Key, int] = {}
+        desk.drawn = "", found
+        with suppress(InputError):  # a table that somebody changed: Coding twice says so
+            made = read_drawn(desk.path.parent / FOLDER / SECOND_CODER)
+            desk.drawn = made.first, found
+            for n, (document, start, end) in enumerate(made.rows):
+                touched = desk.within(document, start, end) if document in desk.study.by_id else []
+                own = [i for i in touched if start <= (i.segment.start + i.segment.end) / 2 < end] or touched[:1]
+                found.update({i.key: n for i in own if not i.context})
+    return desk.drawn[1] if sitting.blind and sitting.coder != desk.drawn[0] else {}
+
+
+def drawn_left(desk: Desk, sitting: ReviewSession) -> dict[Key, int]:
+    """Those of them that the coder has neither decided nor read elsewhere."""
+    open_ = {k: n for k, n in drawn_for(desk, sitting).items() if desk.state(desk.item(k), sitting) != "decided"}
+    mine = [r for r in desk.study.readings if r.coder == sitting.coder] if open_ else []
+    return {k: n for k, n in open_.items() if seen(desk.item(k), sitting.coder, mine)}
 
 
 def pane(desk: Desk, place: Place, sitting: ReviewSession, item: Item) -> dict[str, Any]:
@@ -265,11 +282,13 @@ def pane(desk: Desk, place: Place, sitting: ReviewSession, item: Item) -> dict[s
 
 def _ended(desk: Desk, place: Place, sitting: ReviewSession) -> dict[str, Any] | None:
     """How an interview stands in which nothing waits any more, and which comes next; None before that."""
-    p = desk.progress(place.document, sitting)
-    if p.asked or not p.decided:
+    p, drawn = desk.progress(place.document, sitting), place.order == "drawn" and bool(drawn_for(desk, sitting))
+    waiting = drawn_left(desk, sitting) if drawn else {}
+    if any(document == place.document for document, _ in waiting) or (not drawn and (p.asked or not p.decided)):
         return None
     following_ = elsewhere(desk, place, sitting)
-    return {"progress": p, "next": desk.study.by_id[following_.segment.document] if following_ else None}
+    more = {"drawn": drawn, "left": len(set(waiting.values()))}
+    return {"progress": p, "next": desk.study.by_id[following_.segment.document] if following_ else None, **more}
 
 
 def _paired(desk: Desk, sitting: ReviewSession, item: Item) -> Iterator[tuple[Any, Stripe]]:
@@ -316,7 +335,7 @@ def compared(desk: Desk, document: str, pair: tuple[str, str]) -> list[Compared]
     read = desk.readings_of(document, third)
     text, items = desk.study.by_id[document].text, desk.items(document)
     found = []
-    for n, first, second, causes, question in _between(desk, pair).get(document, ()):
+    for n, first, second, causes, question in between(desk, pair).get(document, ()):
         span, here = items[n].segment, desk.touching(items[n])
         given = tuple(dict.fromkeys(c.code for c in here if c.coder == third))
         resolved = given or any(r.start <= span.start and span.end <= r.end for r in read)
@@ -330,18 +349,7 @@ def compared(desk: Desk, document: str, pair: tuple[str, str]) -> list[Compared]
     return found
 
 
-def left(desk: Desk, pair: tuple[str, str]) -> dict[str, int]:
-    """By document, on how many segments the two differ and nobody has resolved it."""
-    third, rows = agreed_coder(desk), _between(desk, pair)
-    touched = {c.document for c in desk.study.codings if c.coder == third}
-    touched |= {r.document for r in desk.study.readings if r.coder == third}
-    return {
-        d: sum(r.open for r in compared(desk, d, pair)) if d in touched else sum(a != b for _, a, b, *_ in found)
-        for d, found in rows.items()
-    }
-
-
-def _between(desk: Desk, pair: tuple[str, str]) -> Mapping[str, list[Between]]:
+def between(desk: Desk, pair: tuple[str, str]) -> Mapping[str, list[Between]]:
     """By document, each segment that both saw and one coded: its number, both sides' codes, why they differ, the question."""
     if pair in desk.between:
         return desk.between[pair]
