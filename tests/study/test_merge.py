@@ -34,6 +34,19 @@ def test_two_coders_tables_are_united_in_order() -> None:
     assert _words(both, "b") == ["text 2", "text 3"]
 
 
+def test_readings_are_runs_of_units_for_each_coder() -> None:
+    """Units in any order, some seen twice: a reading for each run, from its first unit's start to its last one's end."""
+    segments = lay_out(Document("d", "", "d"), [Unit(str(i), "x" * (i + 1)) for i in range(6)]).segments
+    seen = [("5", "b"), ("1", "b"), ("0", "b"), ("1", "b"), ("3", "a"), ("4", "b")]
+    found = [(r.coder, r.start, r.end) for r in unit_readings(segments, seen)]
+    places = [(s.start, s.end) for s in segments]
+    assert found == [
+        ("a", *places[3]),
+        ("b", places[0][0], places[1][1]),
+        ("b", places[4][0], places[5][1]),
+    ]
+
+
 def test_a_unit_that_a_coder_did_not_see_stays_unseen() -> None:
     """Uniting puts b's units between those of a; a has still not read them."""
     both = merge(_study("a", ["1", "3"], []), _study("b", ["2"], []))

@@ -322,6 +322,7 @@ class Import:
         called: The name of a study that has none.
         replacing: A changed transcript takes the old one's place.
         merged: The last study made by `onto`, and what that changed.
+        known: The study that it was made on.
     """
 
     new: Study
@@ -329,6 +330,7 @@ class Import:
     called: str
     replacing: bool = False
     merged: Merged = Merged(Study())
+    known: Study | None = None
 
     @classmethod
     def of(
@@ -361,7 +363,10 @@ class Import:
         return cls(replace(new, documents=documents), (*read, *found), called, replacing)
 
     def onto(self, known: Study) -> Study:
-        """The study with what was read."""
+        """The study with what was read; asked again of the same study, it is not made again."""
+        if known == self.known:
+            return self.merged.study
+        self.known = known
         self.merged = merge_newer(replace(known, name=known.name or self.called), self.new, self.replacing)
         return self.merged.study
 

@@ -55,13 +55,16 @@ def unit_readings(segments: Sequence[Segment], seen: Iterable[tuple[str, str]]) 
         seen: Pairs of a unit's id and a coder.
     """
     place = {s.id: i for i, s in enumerate(segments)}
-    found = []
+    read: dict[str, set[int]] = {}
     for unit, coder in seen:
-        i = place[unit]
-        end = segments[i + 1].start if i + 1 < len(segments) else segments[i].end
-        found.append(Reading(segments[i].document, coder, segments[i].start, end))
-    ends = {following.start: s.end for s, following in pairwise(segments)}
-    return tuple(Reading(r.document, r.coder, r.start, ends.get(r.end, r.end)) for r in join_readings(found))
+        read.setdefault(coder, set()).add(place[unit])
+    found = []
+    for coder, units in sorted(read.items()):
+        firsts = sorted(i for i in units if i - 1 not in units)
+        lasts = sorted(i for i in units if i + 1 not in units)
+        runs = zip(firsts, lasts, strict=True)
+        found += [Reading(segments[a].document, coder, segments[a].start, segments[b].end) for a, b in runs]
+    return tuple(found)
 
 
 def merge(first: Study, second: Study) -> Study:

@@ -187,8 +187,9 @@ def merge_newer(first: Study, second: Study, replacing: bool = False) -> Merged:
     """
     second = on_known_texts(first, second)
     followed, moved = _following(first, second, replacing)
-    old, new, both = _alone(followed.codings), _alone(second.codings), _same_texts(followed, second)
-    joined = {k: _joined(old[k], new[k]) for k in old.keys() & new.keys() if old[k] != new[k] and k[0] in both}
+    both = _same_texts(followed, second)
+    old, new = (_alone(c for c in study.codings if c.document in both) for study in (followed, second))
+    joined = {k: _joined(old[k], new[k]) for k in old.keys() & new.keys() if old[k] != new[k]}
     study = merge(_with(followed, joined), _with(second, joined))
     return Merged(study, moved, tuple(_changes(followed, second, joined)) if first.documents else ())
 

@@ -103,7 +103,13 @@ def table_stage(path: Path, options: ReadOptions) -> int:
     Only a codebook needs nothing before it, and what describes participants needs all documents.
     """
     try:
-        tables = read_workbook(path) if path.suffix.lower().startswith((".xls", ".ods")) else [read_csv(path, options.encoding)]
+        if path.suffix.lower().startswith((".xls", ".ods")):
+            tables = read_workbook(path)
+        else:
+            tables = [read_csv(path, options.encoding, most=50)]
+            if _kind(with_heading(tables[0]), options)[0] == "units":
+                return 2  # which the rows below can only confirm
+            tables = [read_csv(path, options.encoding)]
         kinds = "".join({_kind(with_heading(table), options)[0] for table in tables})
     except InputError:
         return 2  # it is told when it is read

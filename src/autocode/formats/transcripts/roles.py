@@ -246,6 +246,8 @@ def with_speakers(document: Document, names: Mapping[str, str]) -> Document:
 
     Whom the user calls an interviewer is remembered under the old name too, whoever is called something else is none.
     """
+    if not names:
+        return document
     here = {t.speaker for t in document.turns}
     asking = [n for n in names if n in here and role_of_word(names[n]) == INTERVIEWER]
     kept = [n for n in document.interviewers if n not in names]
