@@ -126,3 +126,29 @@ def test_rare_codes_have_a_marked_second_opinion() -> None:
     assert row.drawn.low < 0.75 < row.drawn.value < 1.0 == row.kappa.value
     assert "Second opinion on rare codes, kappa drawn towards all codes" in text
     assert row.to_json()["partial_pooling"]["value"] == row.drawn.value
+
+
+def test_characters_are_called_characters_throughout() -> None:
+    """Where running text is compared, no sentence of the report speaks of units or segments."""
+    data = replace(named(), weight=np.tile([3.0, 20.0], 1000)[: len(named().groups)])
+    report = agree_on(data)
+    assert f"{report.units:,} characters" in str(report).replace("\n", " ")
+    assert not re.search(r"\b(unit|segment)s?\b", str(report))
+
+
+def test_what_one_coder_alone_saw_is_said_with_and_without_a_machine() -> None:
+    """The humans are compared on what two of them saw; a machine also where one of them was alone. Both reports say so."""
+    data = noisy(coders=3, documents=8, each=5)
+    seen = data.seen.copy()
+    seen[1, :2], seen[0, 7] = False, False
+    humans = agree_on(replace(data, coders=("ana", "ben"), Y=data.Y[:2], seen=seen[:2]))
+    with_machine = agree_on(replace(data, seen=seen, coders=("ana", "ben", "m")), AgreementOptions(machines=("m",)))
+    assert (humans.units, humans.alone, with_machine.units, with_machine.alone) == (37, 3, 40, 3)
+    assert "37 units in 8 documents seen by two coders or more. 3 more units were seen by one coder alone: not" in flat(humans)
+    assert "40 units in 8 documents" in flat(with_machine)
+    assert "Of these, 3 units were seen by one human alone: compared with the machine only." in flat(with_machine)
+
+
+def flat(report: object) -> str:
+    """The report on one line."""
+    return " ".join(str(report).split())

@@ -247,6 +247,7 @@ def agree_on(data: Decisions, options: AgreementOptions | None = None) -> Agreem
     columns = [all_rows(data, [p for p in pairs if p.kind == kind], chosen) for kind in KINDS[:2]]
     columns += [pair_rows(data, pair, chosen) for pair in pairs]
     shared = data.seen.sum(0) >= 2
+    alone = data.seen[[c not in chosen.machines for c in data.coders]].sum(0) == 1
     return AgreementReport(
         coders=data.coders,
         options=chosen,
@@ -257,6 +258,8 @@ def agree_on(data: Decisions, options: AgreementOptions | None = None) -> Agreem
         verdicts=verdicts(data, chosen),
         apart=apart,
         notes=tuple(_notes(data, chosen)),
+        unit="character" if data.adjacent else "unit",
+        alone=int(data.weight[alone].sum()),
     )
 
 

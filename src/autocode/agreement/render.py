@@ -38,8 +38,9 @@ def to_text(report: Findings) -> str:
     machines = report.options.machines
     names = [f"{c} (machine)" if c in machines else c for c in report.coders]
     head = (
-        f"Agreement of {', '.join(names)}: {counted(report.units, 'unit')} in "
+        f"Agreement of {', '.join(names)}: {counted(report.units, report.unit)} in "
         f"{counted(report.documents, report.options.left_out)} seen by two coders or more."
+        f"{' ' * bool(report.alone)}{report.seen_by_one()}"
     )
     blocks = [textwrap.fill(head, WIDTH), aligned((POOLED, *HEADER[1:]), _values(report))]
     blocks += [_verdicts(report, machine) for machine in machines]
@@ -154,8 +155,7 @@ def _judged(name: str, v: Verdict) -> tuple[str, ...]:
 def summary_text(measures: Sequence[Measure]) -> str:
     """The values over all codes that a reader needs beside the codes; the rest is in the files."""
     counts = [f"{m.estimate.value:,.0f} {m.name}" for m in measures if m.about == "Denominators"]
-    rows: list[Sequence[str] | str] = []
-    said = ""
+    rows, said = list[Sequence[str] | str](), ""
     for m in (m for m in measures if m.about != "Denominators" and not _aside(m)):
         over = REASONS[m.estimate.reason] if m.estimate.reason else m.over
         if said != (said := f"{m.about}: {over}"):
@@ -176,15 +176,17 @@ def _foot(report: Findings) -> str:
     confidence = f"{100 * report.options.confidence:.0f}%"
     notes = [
         *report.notes,
-        "both, first, second: units given the code by both, or by one coder only.",
+        f"both, first, second: {report.unit}s given the code by both, or by one coder only.",
         *_more_documents(report),
-        f"Intervals: {confidence}, {report.options.interval_way}; segments are never taken as independent.",
-        "Pooled counts every code on every unit; it is usually higher than the mean over codes.",
+        f"Intervals: {confidence}, {report.options.interval_way}; {report.unit}s are never taken as independent.",
+        f"Pooled counts every code on every {report.unit}; it is usually higher than the mean over codes.",
     ]
     if any(r.pooling == "sum" for r in report.rows):
         notes.append("Pairs that share few documents are summed (kappa between humans: Scott's pi).")
     if report.apart:
-        notes.append(f"{counted(len(report.apart), 'pair of coders shares', 'pairs of coders share')} no unit: not compared.")
+        notes.append(
+            f"{counted(len(report.apart), 'pair of coders shares', 'pairs of coders share')} no {report.unit}: not compared."
+        )
     notes += _reasons(report)
     lines = [textwrap.fill(note, WIDTH, subsequent_indent="  ") for note in notes]
     return "\n".join(lines)
@@ -236,15 +238,15 @@ def _paradoxes(report: Findings) -> list[str]:
     if not rows:
         return []
     shown = [
-        f"{r.code} ({100 * (r.percent.value or 0):.1f}% of units alike, kappa {apa(r.kappa.value)}, "
+        f"{r.code} ({100 * (r.percent.value or 0):.1f}% of {report.unit}s alike, kappa {apa(r.kappa.value)}, "
         f"AC1 {apa(float(gwet_ac1(r.cells)))}, PABAK {apa(float(pabak(r.cells)))})"
         for r in rows[:5]
     ]
     more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
     return [
         f"High agreement, low kappa: {'; '.join(shown)}{more}. Such a code is so rare (or so common) that coders agree on "
-        "nearly all units without finding the same ones; kappa and positive agreement ask whether they find the same ones, "
-        "AC1 and PABAK mostly count the rest."
+        f"nearly all {report.unit}s without finding the same ones; kappa and positive agreement ask whether they find the "
+        "same ones, AC1 and PABAK mostly count the rest."
     ]
 
 
@@ -310,18 +312,18 @@ def methods_paragraph(report: Findings) -> str:
     """How agreement was measured, ready for a methods section."""
     humans = [c for c in report.coders if c not in report.options.machines]
     text = (
-        f"{len(humans)} human coders were compared on {counted(report.units, 'unit')} in {report.documents:,} "
+        f"{len(humans)} human coders were compared on {counted(report.units, report.unit)} in {report.documents:,} "
         f"{report.options.left_out}s that at least two coders had seen. For each of "
         f"{counted(len(report.codes), 'code')} and for all "
-        "codes pooled we report Cohen's kappa (Cohen, 1960), Krippendorff's alpha (Krippendorff, 2004) "
-        "and positive agreement (Cicchetti & Feinstein, 1990). Where neither coder used a code, "
-        "coefficients are undefined and were not replaced. "
+        "codes pooled we report Cohen's kappa (Cohen, 1960), Krippendorff's alpha (Krippendorff, 2004) and positive "
+        "agreement (Cicchetti & Feinstein, 1990). Where neither coder used a code, coefficients are undefined and were not "
+        "replaced. "
         f"{_intervals(report)}; none is given below 6 {report.options.left_out}s or for codes used fewer than 10 times."
     )
     if report.options.machines:
         text += (
             f" The machine was treated as one more coder: the mean {report.options.coefficient_key} between machine and "
-            "humans was compared with that between humans on the same units, with a non-inferiority margin of "
+            "humans was compared with that between humans on the same {report.unit}s, with a non-inferiority margin of "
             f"{apa(report.options.margin)} fixed beforehand."
         )
     return text

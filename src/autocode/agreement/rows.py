@@ -30,6 +30,7 @@ from autocode.agreement.intervals import (
     plain,
     t_quantile,
 )
+from autocode.errors import counted
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -111,9 +112,9 @@ LEAST_DOCUMENTS, LEAST_USES, LEAST_CODED_DOCUMENTS, LEAST_JOINT_USES = 8, 10, 5,
 NOT_ASSESSABLE: Mapping[str, str] = {
     "no_humans": "two humans are needed on the documents the machine coded",
     "few_documents": f"fewer than {LEAST_DOCUMENTS} documents coded by the machine and two humans",
-    "few_uses": f"fewer than {LEAST_USES} units coded by a human",
+    "few_uses": f"coded fewer than {LEAST_USES} times by a human",
     "few_coded_documents": f"coded by a human in fewer than {LEAST_CODED_DOCUMENTS} documents",
-    "few_joint_uses": f"two humans gave the code to the same unit fewer than {LEAST_JOINT_USES} times",
+    "few_joint_uses": f"two humans gave the code to the same passage fewer than {LEAST_JOINT_USES} times",
     "undefined": "agreement is undefined: neither coder of a pair ever gave the code",
     "at_chance": "its agreement with the humans is no better than chance may bring",
 }
@@ -222,6 +223,8 @@ class Findings:
         verdicts: For each machine: pooled, then every code; empty without a machine.
         apart: Pairs of coders that share no unit; they have no rows.
         notes: What may lie behind low agreement, a sentence each.
+        unit: What is counted, one of it: unit (of analysis) or character.
+        alone: Units that one human alone saw: the humans are not compared on them; a machine that saw them is.
     """
 
     coders: tuple[str, ...]
@@ -233,6 +236,8 @@ class Findings:
     verdicts: tuple[Verdict, ...]
     apart: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
+    unit: str = "unit"
+    alone: int = 0
 
     def row(self, code: str = "", first: str = "", second: str = "") -> Row | None:
         """The row of one code and one pair in either order; by default all human pairs, pooled."""
@@ -252,6 +257,20 @@ class Findings:
         """The verdict on one code; pooled by default, the first machine by default."""
         found = (v for v in self.verdicts if v.code == code and machine in ("", v.machine))
         return next(found, None)
+
+    def seen_by_one(self, unit: str = "") -> str:
+        """On how much one human alone spoke, and what that counts for; "" where there is none.
+
+        Args:
+            unit: What is counted, one of it; as in the report where "".
+        """
+        if not self.alone:
+            return ""
+        were = "was" if self.alone == 1 else "were"
+        if self.options.machines:
+            seen = f"{counted(self.alone, unit or self.unit)} {were} seen by one human alone"
+            return f"Of these, {seen}: compared with the machine only."
+        return f"{counted(self.alone, f'more {unit or self.unit}')} {were} seen by one coder alone: not compared."
 
     def to_frame(self) -> DataFrame:
         """The rows as a pandas DataFrame: one for each code and pair, its counts, each coefficient with its interval."""
@@ -281,6 +300,8 @@ class Findings:
             "verdicts": [verdict.to_json() for verdict in self.verdicts],
             "apart": [list(pair) for pair in self.apart],
             "notes": list(self.notes),
+            "unit": self.unit,
+            "alone": self.alone,
         }
 
 

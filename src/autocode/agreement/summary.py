@@ -103,7 +103,7 @@ def _at_all(data: Decisions, options: AgreementOptions) -> Iterator[Measure]:
     plain = AgreementOptions(confidence=options.confidence, clusters=options.clusters, interval=options.interval)
     row = _all_pairs(cluster(coded_at_all(data), dict(options.clusters)), plain)[1]
     for name, estimate in (("kappa", row.kappa), ("alpha", row.alpha), ("positive agreement", row.positive)):
-        yield Measure("Coded at all", name, estimate, "all units")
+        yield Measure("Coded at all", name, estimate, "all characters" if data.adjacent else "all units")
 
 
 def _all_pairs(data: Decisions, options: AgreementOptions) -> list[Row]:
@@ -366,7 +366,7 @@ def conditions(report: Findings, record: Record | None = None) -> list[Condition
     """The conditions under which a verdict may be quoted, to be printed with it."""
     known = record or Record()
     pooled = report.verdict()
-    size = f"{counted(report.documents, 'document')}, {counted(report.units, 'unit')}"
+    size = f"{counted(report.documents, 'document')}, {counted(report.units, report.unit)}"
     if pooled is not None:
         uses = counted(pooled.uses, "use")
         size += f", {uses} of a code by a human in {counted(pooled.coded_documents, 'document')}"

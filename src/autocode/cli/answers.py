@@ -77,7 +77,8 @@ class Answer:
         """The answer in at most so many lines; the verdict is never left out."""
         told = [self.verdict, self.good_for, *self._codes(), self.change, *self.notes]
         while True:
-            text = "\n".join(textwrap.fill(part, WIDTH, subsequent_indent="  ") for part in told if part)
+            parts = [textwrap.fill(part, WIDTH, subsequent_indent="  ", break_on_hyphens=False) for part in told if part]
+            text = "\n".join(parts)
             if len(told) == 1 or text.count("\n") < lines:
                 return text
             told.pop()
@@ -162,7 +163,7 @@ def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
         return Answer(f"How far {who} agree cannot be said on {counted(report.units, unit)} in {read}: {why}.")
     known, without = _known(report, "human-human")
     best, worst = _ends(known, lambda name, r: f"{name} {apa(r.kappa.value)}{_uses(r)}")
-    value, mean, low = row.kappa.value, " on average" if row.pairs > 1 else "", row.kappa.low
+    value, mean, low = row.kappa.value, " on average" * (row.pairs > 1), row.kappa.low
     limit, level, good = next(level for level in _LEVELS if value >= level[0])
     if low is not None and low < limit:
         level, good = f"{level}, if it is not as low as {apa(low)}", _LEVELS[1][2] if limit > 0 else good
@@ -178,7 +179,7 @@ def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
         worst,
         f"kappa, in brackets {unit}s given it" if "(" in "".join(best) else "kappa" if best else "",
         change=change if worst and value < FIRM else "",
-        notes=tuple(filter(None, (*report.notes, few, *_apart(report)))),
+        notes=tuple(filter(None, (*report.notes, few, report.seen_by_one(unit), *_apart(report)))),
     )
 
 
@@ -188,9 +189,8 @@ def _uses(row: Row) -> str:
 
 
 def _apart(report: AgreementReport) -> list[str]:
-    if not report.apart:
-        return []
-    return [f"{counted(len(report.apart), 'pair')} of coders read no {report.options.left_out} in common: not compared."]
+    pairs = counted(len(report.apart), "pair")
+    return [f"{pairs} of coders read no {report.options.left_out} in common: not compared."] if report.apart else []
 
 
 def judged(report: AgreementReport, first: FirstChoices | None, reading: Sequence[str] = ()) -> Answer:
@@ -211,10 +211,10 @@ def judged(report: AgreementReport, first: FirstChoices | None, reading: Sequenc
     notes = [f"By chance: {verdict.chances}."] if verdict.chances else []
     found = ""
     if first:
-        shares = {"theme": (first.theme, first.common[0]), "code": (first.code, first.common[1])}
-        kinds = ["theme", "code"] if first.themes else ["code"]
-        right = ", ".join(f"{kind} in {shares[kind][0]:.0%}" for kind in kinds)
-        common = ", ".join(f"{shares[kind][1]:.0%}" for kind in kinds)
+        shares = {"theme": (first.theme, first.common[0])} if first.themes else {}
+        shares["code"] = first.code, first.common[1]
+        right = ", ".join(f"{kind} in {share:.0%}" for kind, (share, _) in shares.items())
+        common = ", ".join(f"{share:.0%}" for _, share in shares.values())
         passages = counted(first.passages, "coded passage")
         found = f"For {passages} its first choice has the right {right} (always the commonest: {common})."
     return Answer(
@@ -367,8 +367,7 @@ def described(study: Study, spoken: str = "") -> Answer:
     words = sum(len(d.text.split()) for d in study.documents)
     given = {c.code for c in study.codings}
     size, themes = study.codebook.sizes(given)
-    told = View(study).frequencies
-    book = study.codebook
+    told, book = View(study).frequencies, study.codebook
     rows = [f for f in told if f.code in given or not (book.is_theme(f.code) or not book.by_path[f.code].codable)]
     kinds = Counter(d.kind for d in study.documents)
     documents = and_list([counted(n, kind, "literature texts" if kind == "literature" else "") for kind, n in kinds.items()])

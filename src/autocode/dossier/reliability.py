@@ -129,11 +129,9 @@ def _together(findings: Findings, report: AgreementReport) -> Iterator[Block]:
 def _opening(report: AgreementReport, findings: Findings) -> Iterator[Block]:
     yield Words(
         f"Unit by unit, over {counted(report.units, 'unit')} of analysis in "
-        f"{report.documents} {report.options.left_out}s that two or "
-        "more coders "
-        f"saw. Cohen's kappa, with its 95% interval ({report.options.interval_way}). A dash stands "
-        "where kappa is "
-        "undefined or where the code was given to three units at most."
+        f"{counted(report.documents, report.options.left_out)} that two or more coders saw. {report.seen_by_one()}"
+        f"{' ' * bool(report.alone)}Cohen's kappa, with its 95% interval ({report.options.interval_way}). A dash stands where "
+        "kappa is undefined or where the code was given three times at most."
     )
     if findings.evaluation:
         yield Words("The machine's codings are out of document: every document was judged by a model that had not seen it.")
@@ -179,8 +177,11 @@ def agreement_figure(view: View, report: AgreementReport) -> Figure:
     caption = (
         "Agreement per code: Cohen's kappa with its 95% interval where the evidence allows one"
         + (", and the verdict on the machine" if report.options.machines else "")
-        + f". {left_out} codes given to three units at most, or without a defined kappa, are left "
-        "out."
+        + (
+            f". Left out: {counted(left_out, 'code')} given three times at most or without a defined kappa."
+            if left_out
+            else "."
+        )
     )
     data = agreement_data(view, report)
     return Figure("agreement", caption, interval_chart(entries, "Agreement per code", said, kinds), data)
