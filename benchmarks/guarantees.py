@@ -42,7 +42,7 @@ FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 CONFIG = ClassifyConfig()
 SETS = ("opp115", "mlss", "scrum", "scrum_fine", "shuffle", "so_emotions", "annomi", "bundled")
-NOISE = (0.3, 0.6, 0.6)  # of the heads in the simulation: meaning, wording, the most telling piece
+NOISE = (0.3, 0.6, 0.6, 0.6, 0.4)  # of the heads in the simulation: meaning, wording, likeness, the telling piece, layers
 HEAD = ("set", "suggest", "held", "broken", "coverage", "ask", "held", "broken", "found", "asks a segment", "s")
 
 
@@ -111,7 +111,7 @@ class World:
     segments: int = 50  # per document, on average
 
     def draw(self, rng: np.random.Generator, documents: int) -> tuple[FloatArray, Target]:
-        """Scores (3, n, K) and codings of new documents; the codes stay the same."""
+        """Scores (H, n, K) and codings of new documents; the codes stay the same."""
         K, sizes = self.codes, rng.poisson(self.segments, documents) + 1
         group = np.repeat(np.arange(documents), sizes)
         n = len(group)

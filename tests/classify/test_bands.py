@@ -138,3 +138,22 @@ def test_where_more_is_coded_than_anybody_reads_only_the_likeliest_questions_are
         assert passed.any()
         assert P[asked].min(initial=1) > P[passed].max()
         assert not cuts.ask_basis.any()
+
+
+def test_what_codes_promise_together_is_given_up_together() -> None:
+    """However little may be asked, a promise of recall that codes share still holds for those that are under it."""
+    rng, n, K = np.random.default_rng(0), 4000, 24
+    Y, P = (rng.random((n, K)) < 0.005).astype(float), np.full((n, K), 0.002)
+    P[Y > 0] = 0.45
+    P[:, :16][(Y[:, :16] == 0) & (rng.random((n, 16)) < 0.1)] = 0.45  # found always, and asked about in vain
+    P[:, 16:][(Y[:, 16:] > 0) & (rng.random((n, 8)) < 0.15)] = 0.001  # the others are missed now and then
+    k = known(P, (Y, np.arange(n) // 10, np.full(K, -1)), np.full(K, 0.5))
+    seen = []
+    for most in (9.0, 1.2, 1.0, 0.8, 0.6, 0.4, 0.2):
+        cuts = draw(k, replace(CONFIG, ask_questions=most, ask_load=9, ask_most=1.0))
+        together = cuts.ask_basis == 3
+        seen.append(int(together.sum()))
+        if together.any():
+            assert (Y * (cuts.ask <= P))[:, together].sum() / Y[:, together].sum() >= CONFIG.recall
+    assert seen[0] == K
+    assert seen[-1] == 0

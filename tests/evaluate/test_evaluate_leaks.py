@@ -55,3 +55,19 @@ def test_no_agreement_is_no_leak() -> None:
     """Where kappa cannot be computed, as no code is ever given, nothing was found."""
     assert LeakCheck(None, None, None, "a", 3, 0).passed
     assert not LeakCheck(0.2, 0.1, 0.3, "a", 3, 0).passed
+    assert LeakCheck(-0.02, -0.03, -0.01, "a", 3, 0).passed
+
+
+def test_a_code_given_nearly_everywhere_is_no_leak(model: CodingModel, larger: Study) -> None:
+    """Where one code is frequent and others rare, the machine gives it everywhere; that it is right so often is no leak."""
+    frequent = next(iter(larger.codings)).code
+    given = {(c.document, c.start) for c in larger.codings if c.code == frequent}
+    more = [
+        replace(larger.codings[0], document=d.id, start=t.start, end=t.end, code=frequent)
+        for d in larger.documents
+        for n, t in enumerate(d.turns)
+        if n % 4 and (d.id, t.start) not in given
+    ]
+    found = check_leaks(model, replace(larger, codings=(*larger.codings, *more)))
+    assert found.passed, str(found)
+    assert abs(found.kappa or 0.0) < 0.1

@@ -66,9 +66,8 @@ class Share(NamedTuple):
 def share_of(hits: FloatArray, weights: FloatArray, group: IntArray, intraclass_correlation: float) -> Share:
     """A weighted share and its effective count, the smaller of two.
 
-    One count comes from the spread between documents (Taylor linearisation, and Student's t for few
-    documents); the other supposes that decisions of one document correlate by `intraclass_correlation`, and speaks
-    also where all hits are alike so that no spread can be seen.
+    One count comes from the spread between documents (Taylor linearisation, and Student's t for few documents); the other
+    supposes that decisions of one document correlate by `intraclass_correlation`, and speaks also where all hits are alike.
 
     Args:
         hits: (n,) in [0, 1].
@@ -352,16 +351,22 @@ def _read(k: Known, suggest: FloatArray, promised: tuple[FloatArray, IntArray], 
         spared = np.where(basis > 0, (asked(ask) & (np.minimum(k.coding, suggest) > k.P)).sum(axis=0), 0)
         if not spared.max(initial=0) > 0:
             break
-        basis[int(np.argmax(spared))] = 0
+        _give_up(k, basis, int(np.argmax(spared)))
     least = np.maximum(ask, np.nextafter(np.sort(k.P[asked(ask)])[-1 - most], np.inf))
-    basis[(least > ask) & asked(ask).any(axis=0)] = 0
+    for code in np.flatnonzero((least > ask) & asked(ask).any(axis=0)):
+        _give_up(k, basis, int(code))
     return np.asarray(np.minimum(least, suggest))
+
+
+def _give_up(k: Known, basis: IntArray, code: int) -> None:
+    """Take back a code's promise in place; what codes promise together holds for all of them or for none."""
+    together = (basis == basis[code]) & ((basis == 3) | (k.parents == k.parents[code]))
+    basis[together if basis[code] > 1 else code] = 0
 
 
 def _bearable(k: Known, d: Decisions, aim: Aim, config: ClassifyConfig) -> float:
     """The threshold of recall, unless it asks in vain about so many segments that nobody would read on."""
-    cut = recall_cut(d, aim, k.found)
-    most = min(config.ask_most, config.ask_load / max(np.isfinite(k.coding).sum(), 1))
+    cut, most = recall_cut(d, aim, k.found), min(config.ask_most, config.ask_load / max(np.isfinite(k.coding).sum(), 1))
     return cut if np.isfinite(cut) and np.mean((cut <= d.p) * (1 - d.y)) <= most else _NONE
 
 

@@ -331,7 +331,7 @@ def _fit(space: _Space, Y: FloatArray, C: float, prior: FloatArray, config: Clas
     from scipy.special import expit
 
     A, (n, K) = space.A, Y.shape
-    positives = np.clip(Y.sum(axis=0), 1e-6, n - 1e-6)
+    positives = np.clip(Y.sum(axis=0), 1e-6, np.nextafter(np.float32(n), 0))  # below n also in single precision
     goal = np.asarray(Y * (n / (2 * positives)), dtype=np.float32)
     S = goal + np.asarray((1 - Y) * (n / (2 * (n - positives))), dtype=np.float32)
     base = np.asarray(space.X @ prior.T, dtype=np.float32)

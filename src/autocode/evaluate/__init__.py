@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from autocode.agreement import AgreementReport, agree
 from autocode.agreement.coefficients import coefficient_of
-from autocode.agreement.estimate import Estimate, apa
+from autocode.agreement.counts import decisions, pair_counts
+from autocode.agreement.estimate import apa, number
+from autocode.agreement.intervals import jackknife, plain
 from autocode.agreement.judgement.corrected import Batch
 from autocode.classify import HeldOutPredictions
 from autocode.classify.calibration import Workload, workload
@@ -296,7 +298,7 @@ class LeakCheck:
     """Whether what is called held out is held out; printed, two sentences.
 
     Attributes:
-        kappa: Of the machine with the coders, codes pooled, where codings were dealt out anew at random.
+        kappa: Of the machine with the coders, chance taken code by code, where codings were dealt out anew at random.
         low: Lower end of its interval.
         high: Upper end.
         document: Id of the document whose codings were changed.
@@ -313,8 +315,8 @@ class LeakCheck:
 
     @property
     def chance(self) -> bool:
-        """Whether nothing was found where there is nothing to find; undefined agreement finds nothing either."""
-        return self.kappa is None or self.low is None or self.high is None or self.low <= 0 <= self.high
+        """Whether nothing was found where there is nothing to find; agreement undefined, or below chance, finds nothing."""
+        return self.kappa is None or self.low is None or self.low <= 0
 
     @property
     def passed(self) -> bool:
@@ -353,8 +355,10 @@ def check_leaks(
     order = np.random.default_rng(model.config.classify.seed).permutation(len(matrix.segments))
     dealt = replace(matrix, Y=matrix.Y[:, order], seen=matrix.seen[:, order])
     said = judged(study, dealt, seen, progress)
-    overall = compare(HeldOut(dealt, said, dict(study.by_id)), model.config.agreement).overall("machine-human")
-    kappa = overall.kappa if overall else Estimate(None)
+    data = decisions(HeldOut(dealt, said, dict(study.by_id)).with_machine)
+    last = len(data.coders) - 1
+    found = jackknife(np.concatenate([pair_counts(data, r, last) for r in range(last)], axis=1), _within_codes)
+    low, high = (number(end) for end in plain(found))
     group = int(np.bincount(matrix.groups, matrix.Y.any(axis=0).sum(axis=1)).argmax())
     rows = np.flatnonzero(matrix.groups == group)
     Y = matrix.Y.copy()
@@ -364,4 +368,16 @@ def check_leaks(
     same = (before.P[rows] == after.P[rows]) & (before.bands[rows] == after.bands[rows])
     same &= before.coded[rows] == after.coded[rows]
     changed = int((Y != matrix.Y).sum())
-    return LeakCheck(kappa.value, kappa.low, kappa.high, matrix.documents[group], changed, int((~same).sum()))
+    return LeakCheck(number(found.value), low, high, matrix.documents[group], changed, int((~same).sum()))
+
+
+def _within_codes(tables: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Kappa (...) over tables (..., C, 4) of both, first only, second only, neither; chance is taken code by code.
+
+    Pooled, to give a frequent code everywhere agrees better than chance, for codes differ in frequency; here it finds nothing.
+    """
+    a, b, c, d = np.moveaxis(tables, -1, 0)
+    beyond, reachable = 2 * (a * d - b * c), (a + b) * (b + d) + (a + c) * (c + d)
+    n = np.maximum(tables.sum(-1), 1)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((beyond / n).sum(-1) / (reachable / n).sum(-1))
