@@ -358,7 +358,7 @@ def check_leaks(
     data = decisions(HeldOut(dealt, said, dict(study.by_id)).with_machine)
     last = len(data.coders) - 1
     found = jackknife(np.concatenate([pair_counts(data, r, last) for r in range(last)], axis=1), _within_codes)
-    low, high = (number(end) for end in plain(found))
+    low, high = (number(float(end)) for end in plain(found))
     group = int(np.bincount(matrix.groups, matrix.Y.any(axis=0).sum(axis=1)).argmax())
     rows = np.flatnonzero(matrix.groups == group)
     Y = matrix.Y.copy()
@@ -368,7 +368,7 @@ def check_leaks(
     same = (before.P[rows] == after.P[rows]) & (before.bands[rows] == after.bands[rows])
     same &= before.coded[rows] == after.coded[rows]
     changed = int((Y != matrix.Y).sum())
-    return LeakCheck(number(found.value), low, high, matrix.documents[group], changed, int((~same).sum()))
+    return LeakCheck(number(float(found.value)), low, high, matrix.documents[group], changed, int((~same).sum()))
 
 
 def _within_codes(tables: NDArray[np.float64]) -> NDArray[np.float64]:
