@@ -189,7 +189,7 @@ def test_blind_mode_never_reveals_a_suggestion(browser: Any, folder: Path) -> No
             page.keyboard.press(key)
         page.wait_for_timeout(200)
         for text in bodies:
-            assert not re.search("machine|likely|unsure|similarity|Nearest|coded by", text)
+            assert not re.search("machine|likely|possible|similarity|Nearest|coded by", text)
     assert {e.decision.action for e in entries(folder / "study" / STORE)} == {"done"}
     assert all(e.decision.hidden and e.decision.blind for e in entries(folder / "study" / STORE))
 
@@ -706,6 +706,58 @@ def test_keys_count_for_what_is_on_the_screen_or_not_at_all(browser: Any, folder
         assert _actions(folder) == ["reject", "accept"]
 
 
+def test_a_mistyped_name_makes_no_code(browser: Any, folder: Path) -> None:
+    """Names that are nearly so come first and none is chosen; a new code is a row that somebody goes to, with undo."""
+    with running(folder) as server:
+        page = _open(browser, server.address)
+        page.keyboard.press("c")
+        page.keyboard.type("Recogintion")
+        first = page.locator("#options li:not([hidden])").first
+        first.locator("text=called nearly so").wait_for()
+        assert "Recognition" in first.inner_text()
+        assert page.locator("#options [aria-selected=true]").count() == 0
+        page.keyboard.press("Enter")
+        page.locator("#code-unsure:not([hidden])").wait_for()
+        assert violations(page) == []
+        assert (_actions(folder), "Recogintion" in load(folder / "study" / STORE).codebook) == ([], False)
+        page.keyboard.press("ArrowDown")
+        _press(page, "Enter")
+        assert {code for _, code in _words(folder)} <= {"Work > Recognition", "Learning > Recognition"}
+        page.keyboard.press("c")
+        page.keyboard.type("Recogniton")
+        page.keyboard.press("ArrowUp")  # the last row
+        with loads(page):
+            page.keyboard.press("Enter")
+        assert "“Recogniton” is a new code" in page.locator("#made").inner_text()
+        with loads(page):
+            page.click("#made button")
+        assert "Recogniton" not in load(folder / "study" / STORE).codebook
+        assert page.locator("#made").count() == 0
+
+
+def test_without_a_model_enter_goes_on_and_the_pane_follows_the_words_coded(browser: Any, folder: Path) -> None:
+    """Decided leads to the next segment that is unread; words coded in another segment bring that segment beside the text."""
+    with running(folder) as server:
+        page = _open(browser, server.address)
+        units = page.locator(".unit:not(.context)").evaluate_all("all => all.map((u) => u.dataset.unit)")
+        assert page.locator("#pane").get_attribute("data-unit") == units[0]
+        _press(page, "Enter")
+        assert page.locator("#pane").get_attribute("data-unit") == units[1]
+        assert page.locator(".unit[aria-current]").get_attribute("data-unit") == units[1]
+        page.evaluate(
+            """(id) => { const p = document.querySelector(`.unit[data-unit="${id}"] .t`);
+            getSelection().selectAllChildren(p); }""",
+            units[0],
+        )
+        top = page.locator("main.middle").evaluate("m => m.scrollTop")
+        _give(page, "Recognition")
+        assert page.locator("#pane").get_attribute("data-unit") == units[0]
+        assert page.locator("main.middle").evaluate("m => m.scrollTop") == top
+        _press(page, "u")
+        assert page.locator("#pane").get_attribute("data-unit") == units[0]
+        assert page.faults == []
+
+
 def test_new_codes_are_made_while_coding(browser: Any, folder: Path) -> None:
     """A name that is not there makes a code and the coding at once; in their own words likewise; each one undo."""
     with running(folder) as server:
@@ -1071,6 +1123,12 @@ def test_adjudication_goes_by_one_key_and_nothing_jumps(browser: Any, folder: Pa
         page.locator("#answer .big").wait_for()
         assert "kappa is" in page.locator("#answer").inner_text()
         page.locator("article.differs[aria-current]").wait_for()
+        assert page.locator("article.differs .reason input").first.input_value() == ""  # nobody has given one
+        page.locator("article.differs [data-do=reason]").nth(1).click()
+        assert page.locator("article.differs .reason input").first.input_value() == "The definition does not cover this."
+        assert page.locator("article.differs [aria-pressed=true]").count() == 1
+        page.locator("article.differs [data-do=reason]").nth(1).click()
+        assert page.locator("article.differs .reason input").first.input_value() == ""
         page.fill("article.differs .reason input", "half a reason")
         page.reload()
         assert page.locator("article.differs .reason input").first.input_value() == "half a reason"

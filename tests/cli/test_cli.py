@@ -640,10 +640,10 @@ def test_changed_codes_are_named(shell: Shell, study: Study) -> None:
     codes = tuple(replace(c, definition="New.") if c.name == "Time" else c for c in study.codebook)
     write(replace(study, codebook=Codebook((*codes, Code("Extra")), "Tiny")), shell.folder / "again")
     assert shell("import", "again", "--study", "corpora/again")[0] == 0
-    stale = "stale: Work > Time: its definition changed"
+    stale = "Work > Time: its definition changed"
     _, out, _ = shell("describe", "corpora/again", "--model", "models/tiny")
     assert stale in out
-    assert "not learnt yet: Extra" in out
+    assert "Extra: not learnt yet" in out
     found = json.loads(shell("describe", "corpora/again", "--model", "models/tiny", "--json")[1])
     assert (found["redefined"], found["added"]) == (["Work > Time"], ["Extra"])
     assert stale in shell("doctor", "corpora/again", "--model", "models/tiny")[1]

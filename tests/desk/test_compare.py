@@ -112,11 +112,18 @@ def test_a_resolution_to_no_code_counts(found: Desk) -> None:
     assert row.agreed == ()
 
 
-def test_a_resolution_needs_a_reason_and_known_codes(found: Desk) -> None:
-    """Without a reason, with an unknown code, or in blind mode nothing is resolved."""
+def test_a_resolution_has_the_reason_that_was_given_and_no_other(found: Desk) -> None:
+    """Who gives no reason has none in the record: the page puts no words into a mouth."""
     item = first(found)
-    with pytest.raises(StudyError, match="reason"):
-        agree(found, EVE, Ask("agree", *item.key, codes=("Work",), text="  "))
+    (made,) = agree(found, EVE, Ask("agree", *item.key, codes=("Work > Time",), text="  "))
+    assert (made.note, [c.memo for c in made.effects.added]) == ("", [""])
+    (made,) = agree(found, EVE, Ask("agree", *item.key, codes=("Work > Time",), text=" as we said "))
+    assert (made.note, [c.memo for c in made.effects.added]) == ("as we said", ["as we said"])
+
+
+def test_a_resolution_needs_known_codes(found: Desk) -> None:
+    """With an unknown code, or in blind mode, nothing is resolved."""
+    item = first(found)
     with pytest.raises(CodebookError):
         agree(found, EVE, Ask("agree", *item.key, codes=("Nowhere",), text="x"))
     with pytest.raises(StudyError, match="blind"):

@@ -27,7 +27,7 @@ def test_a_changed_rule_is_stale(book: Codebook) -> None:
     for field in ("definition", "include", "exclude"):
         found = changes(book, _with(book, **{field: "New words."}))
         assert (found.redefined, found.added, found.gone, found.renamed) == (("Work > Time",), (), (), ())
-    assert "stale: Work > Time: its definition changed" in str(found)
+    assert "Work > Time: its definition changed" in str(found)
 
 
 def test_a_new_name_with_the_old_rule_is_one_code(book: Codebook) -> None:

@@ -347,7 +347,7 @@ def _check_units(desk: Desk, document: Document, effects: Effects) -> None:
             raise StudyError(
                 "this correction",
                 "it would cut the text into other segments (a line or sentence more or less)",
-                "Keep these, or change the file and import it with --replace.",
+                "Keep these, or change the file and bring it in once more.",
             )
 
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from autocode.config import SegmentConfig
 from autocode.desk.guard import Session, data, html, read_json
+from autocode.desk.jobs import plainly
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 _CALLED = "Interviewer"
+_NOBODY = {"coder", "unknown"}  # what readers call a coder whom the file does not name
 _BATCHES = 4  # of one study that lie about, the older ones are dropped
 
 
@@ -152,7 +154,7 @@ def _readable(paths: Iterable[Path], options: ReadOptions, faults: dict[str, str
             except AutocodeError as error:
                 again.append(path)
                 if last:
-                    faults[path.name] = str(error)
+                    faults[path.name] = plainly(str(error))
                 continue
             good.append(path)
             new = tuple(d for d in found.documents if d.id not in {k.id for k in options.documents})
@@ -262,15 +264,16 @@ def preview(study: OpenStudy, batch: Batch, choices: Choices) -> str:
     try:
         gather(batch, known, choices, study.tools.take_in, shapes)
     except InputError as error:  # the line that was given names no speaker
-        fault = str(error)
+        fault = plainly(str(error))
     made = _ready(study.store, study.folder.name, batch, known, choices)
     new = made.new
     try:
         made.onto(known)
         batch.merged, batch.digest = made.merged, secrets.token_urlsafe(8)
     except AutocodeError as error:
-        fault, batch.digest = str(error), ""
+        fault, batch.digest = plainly(str(error)), ""
     loose = [d for d in quoted(new) if d.id not in known.by_id]
+    told = "\n".join(map(plainly, [fault, *batch.faults.values(), *(n for r in batch.receipts for n in r.notes)]))
     whole = {**known.by_id, **new.by_id}
     proper = [i for i, d in whole.items() if not made_of_units(d)]
     texts: dict[str, str] = {d.sha256: d.id for d in known.documents}
@@ -290,6 +293,8 @@ def preview(study: OpenStudy, batch: Batch, choices: Choices) -> str:
         counts=_counts(known, batch.merged.study) if not fault else {},
         lost=[c for m in batch.merged.moved for c in m.lost],
         mended=[(name, to) for name, to in choices.names.items()],
+        nameless=bool(choices.coder or "who coded" in told or {c.coder for c in new.codings} & _NOBODY),
+        misread=bool(choices.line or any(len(x.speakers) < 2 for x in looked)),
     )
 
 
@@ -310,19 +315,17 @@ def _likeliest(document: Document, names: Sequence[str], known: Mapping[str, Doc
     return next(iter(difflib.get_close_matches(document.id, best, 1, 0.5)), "")
 
 
-def _codes(study: Study) -> int:
-    return study.codebook.sizes(c.code for c in study.codings)[0]
-
-
 def _counts(before: Study, after: Study) -> dict[str, tuple[int, int]]:
-    """How many documents, codes, coders and codings the study would have, and how many of them are new."""
-    pairs = {
-        "document": (before.documents, after.documents),
-        "code": (range(_codes(before)), range(_codes(after))),
-        "coder": (before.coders, after.coders),
-        "coding": (before.codings, after.codings),
-    }
-    return {name: (len(new), len(new) - len(old)) for name, (old, new) in pairs.items()}
+    """How many documents, codes, people who coded and codings of theirs the study would have, and how many of them are new."""
+
+    def sizes(study: Study) -> tuple[int, ...]:
+        """Of one study, as the overview counts."""
+        people = set(study.humans)
+        own = [c.coder for c in study.codings if c.coder in people]
+        return len(study.documents), study.codebook.sizes(c.code for c in study.codings)[0], len(set(own)), len(own)
+
+    old, new = sizes(before), sizes(after)
+    return {noun: (n, n - o) for noun, o, n in zip(("document", "code", "coder", "coding"), old, new, strict=True)}
 
 
 async def take(request: Request, study: OpenStudy, seat: Session) -> Response:

@@ -304,14 +304,19 @@ def after(study: OpenStudy, seat: Session, sitting: ReviewSession, decisions: Se
 
 
 def _going(desk: Desk, place: Place, sitting: ReviewSession, last: Decision, old: Item) -> Item:
-    """Where the tab looks after a decision: the next segment of the same document that asks, else where it is."""
-    if last.action in BACK and last.document == place.document and (back := desk.find((last.document, last.segment))):
-        return back
+    """Where the tab looks after a decision: the passage coded; the next segment of the document that asks, or is unread."""
+    there = desk.find((last.document, last.segment)) if last.action in (*BACK, "add") else None
+    if there is not None and last.document == place.document:
+        return there
     if (last.document, last.segment) != old.key:
         return old
     opens = last.action == "done" and last.hidden and old.suggestions and not sitting.blind
     ends = last.action in ("accept", "reject", "other", "done") and complete(old, sitting, desk.standing) and not opens
-    return (following(desk, place, sitting, old) if ends or last.action == "skip" else None) or old
+    found = following(desk, place, sitting, old) if ends or last.action == "skip" else None
+    if found is None and last.action in ("done", "skip") and not (old.suggestions or last.hidden):
+        rest = desk.items(place.document)[desk.number(old) + 1 :]  # read by hand: on to the next that is neither
+        found = next((i for i in rest if desk.state(i, sitting) == "silent" and passes(desk, sitting, i, place.filters)), None)
+    return found or old
 
 
 def _beside(study: OpenStudy, place: Place, sitting: ReviewSession, item: Item) -> dict[str, str]:

@@ -43,15 +43,15 @@ REASONS = (
 def agree(desk: Desk, sitting: ReviewSession, ask: Ask) -> list[Decision]:
     """The resolution of a segment: the codes agreed on replace an earlier resolution; the originals stay.
 
+    A reason stands with it where the person gave one; none is ever supposed.
+
     Raises:
         CodebookError: A code is not in the codebook.
-        StudyError: The reason is missing.
+        StudyError: The person is in blind mode, or the words lie outside the segment.
     """
     item, book = desk.item((ask.document, ask.unit)), desk.study.codebook
     if sitting.blind:
         raise StudyError("adjudication", "in blind mode no other coder's coding is shown", "Log in without blind mode.")
-    if not ask.text.strip():
-        raise StudyError("this resolution", "its reason is missing", "Write why you resolve it so.")
     for code in ask.codes:
         if code not in book:
             raise book.unknown(code)

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -30,6 +31,72 @@ PROGRESS = "AUTOCODE_PROGRESS"
 
 _GRACE = 10.0  # seconds that work has for its own end
 
+VERBS = (
+    "demo open import describe agree train evaluate suggest next review report export audit doctor members meet clinic plan "
+    "stability second-look frequencies rename align backup restore pseudonymise forget encoder shortcut"
+)
+"""What the command line calls its verbs: a sentence that names one is not for the page."""
+
+_COMMAND = rf"(?:\bautocode (?:{'|'.join(VERBS.split())})\b|(?<![\w-])--[a-z])"
+_OWN = (
+    (r"[ :]*if so, import again with --same '[^']*'", "; if so, change it in the file and drop it again"),
+    (r"import (?:it )?(?:again )?(?:FILE --study STUDY )?with --replace", "tick below that it takes the old one’s place"),
+    (r", then: autocode .*", "."),
+    (r"more than --minutes allows \(`minutes` under \[encode\]\)", "more than a training from the page takes"),
+    (r"import it with --kind codebook", "save it as a table with a column “code”"),
+    (r"--speaker '[^']*=Interviewer' says who asks", "tick who asks"),
+    (r"If so: import again with --speaker '[^']*'", "If so, tick it"),
+    (r": --segments [a-z ]+", ", which is long"),
+    (r"; --audio ID=FILE adds it to a transcript", ", and bring that in"),
+    (r"--speaker-pattern says it otherwise", "give a line as an example where that is wrong"),
+    (r"^--speaker-pattern", "The line that you gave"),
+    (r"try --encoding .*", "save the file as UTF-8 and drop it again"),
+    (r"Leave --encoding .*", "Save the file as UTF-8 and drop it again."),
+    (r"Name (?:them|another): (?:--column [a-z]+=\w+ ?)+", "Head the columns “document”, “code” and “segment” "),
+    (r"give --coder NAME|say who coded \(--coder NAME\)", "say below who coded"),
+    (r"add --perhaps to list more", "with the tick below they are listed too"),
+    (r"This cannot be undone; add --yes to do it", "This cannot be undone"),
+    (r"Compare themes with --by theme\.", "The dossier compares themes too."),
+    (r"spaCy pipelines installed here: .*", ""),
+    (r"Train it again: autocode train .*", "Train it again in the room Model."),
+    (r"`autocode evaluate` compares", "the room Model compares"),
+    (r"autocode encoder add multi.* --config multilingual", "choose “several languages” where the model is trained"),
+    (r"Finish it: autocode forget .*", "Finish it in the room People."),
+    (r"(?:Import one|Import coded segments first|Bring one in): autocode import .*", "Bring files in first."),
+    (r"Send a new letter: autocode .*", "Send a new letter, from the room People."),
+    (r"Restore a copy \(autocode restore\)", "Put a copy from the study’s folder “backups” in its place"),
+    (r"autocode clinic STUDY then says", "the second look then says"),
+    (r"to compare some: autocode agree .*", "Compare shows two of them side by side."),
+    (r" \([\w./-]+\.(?:jsonl|json|toml|sqlite)\)", ""),
+    (r"\bThis folder holds", "This model holds"),
+    (r"with the encoder default", "with the encoder for English"),
+    (r"with the encoder multilingual", "with the encoder for several languages"),
+)
+"""What a verb says of its options and files, and what the page has instead."""
+
+
+def plainly(text: str, home: str = "") -> str:
+    """What the command line says, in the means of the page; a sentence that is of commands alone is left out.
+
+    Args:
+        home: The study's folder, which the page need not name in full.
+    """
+    if home:
+        text = text.replace(f"{home}{os.sep}", "").replace(home, "the study")
+    lines = []
+    for line in text.split("\n"):
+        for pattern, own in _OWN:
+            line = re.sub(pattern, own, line)
+        line = re.sub(rf" \([^()]*{_COMMAND}[^()]*\)", "", line)
+        if re.search(_COMMAND, line):
+            kept = [p for p in re.split(r"(?<=[.!?;]) ", line) if not re.search(_COMMAND, p)]
+            line = " ".join(f"{p[:1].upper()}{p[1:]}" for p in kept).rstrip(" ;:")
+            if not line:
+                continue
+            line += "" if line[-1] in ".!?" else "."
+        lines.append(line)
+    return "\n".join(lines)
+
 
 @dataclass
 class Job:
@@ -41,7 +108,7 @@ class Job:
         what: The step that it is at; `done` of `total` parts of it are through.
         said: What it has told, the last lines last.
         state: running, done, failed or cancelled.
-        files: Names of the files that it wrote, for downloading.
+        home: The study's folder.
     """
 
     kind: str
@@ -56,6 +123,12 @@ class Job:
     began: float = field(default_factory=time.monotonic)
     step: float = field(default_factory=time.monotonic)
     ended: float = 0.0
+    home: str = ""
+
+    @property
+    def told(self) -> str:
+        """What it gave out, for a reader."""
+        return plainly(self.out, self.home)
 
     @property
     def seconds(self) -> int:
@@ -78,9 +151,8 @@ class Job:
     def follow(self, line: str) -> None:
         """Take in a line of stderr."""
         if not line.startswith(MARK):
-            self.said += (
-                [line.rstrip()[:2000]] if not line.startswith(("Next: autocode", "Every table: --all")) else []
-            )  # the page has buttons
+            said = plainly(line.rstrip()[:2000], self.home)
+            self.said += [said] if said.strip() else []
             return
         done, total, what = [*line[1:].strip().split(" ", 2), ""][:3]
         if what != self.what:
@@ -114,9 +186,9 @@ class Jobs:
         aside: What was begun last without anybody asking.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
-        """Know how the command line is called."""
-        self._command = tuple(command)
+    def __init__(self, command: Sequence[str], home: str = "") -> None:
+        """Know how the command line is called, and in which folder the study lies."""
+        self._command, self._home = tuple(command), home
         self.last: Job | None = None
         self.aside: Job | None = None
 
@@ -141,7 +213,7 @@ class Jobs:
         if self.running:
             raise StudyError("this", "other work on the study is not finished", "Wait for it, or stop it first.")
         self.stop_aside()
-        self.last = self._begun(Job(kind, title, self._process(arguments)), then)
+        self.last = self._begun(Job(kind, title, self._process(arguments), home=self._home), then)
         return self.last
 
     def start_aside(self, title: str, arguments: Sequence[str], then: Callable[[Job], None]) -> bool:
@@ -152,7 +224,7 @@ class Jobs:
         """
         if self.running or (self.aside is not None and self.aside.state == "running"):
             return False
-        self.aside = self._begun(Job("aside", title, self._process(arguments)), then)
+        self.aside = self._begun(Job("aside", title, self._process(arguments), home=self._home), then)
         if hasattr(os, "setpriority"):
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self.aside.process.pid, 10)

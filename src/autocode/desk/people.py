@@ -33,6 +33,9 @@ KINDS = ("letters", "answers", "pseudonyms", "replace", "forgetting", "forget")
 async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Members' letters, pseudonyms and forgetting, each with what it can and cannot do."""
     job = study.jobs.last if study.jobs.last and study.jobs.last.kind in KINDS else None
+    letters: dict[str, list[tuple[str, str]]] = {}
+    for address, name, _ in study.written(LETTERS):
+        letters.setdefault(Path(name).stem, []).append((address, name))
     looked = job.title.removeprefix(_LOOKING) if job and (job.kind, job.state) == ("forgetting", "done") else ""
     return html(
         fragment(
@@ -43,7 +46,7 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
             documents=study.desk().study.documents,
             job=job,
             looked=looked,
-            letters=study.written(LETTERS),
+            letters=letters,
             answers=load_answers(study.folder / ANSWERED),
             proposals=study.written(NAMES),
         )

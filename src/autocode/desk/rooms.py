@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from autocode.desk.guard import Session, data, html, moved, read_json
+from autocode.desk.jobs import plainly
 from autocode.desk.session import Desk, agreed_coder, pair_of, stale
 from autocode.desk.studies import OpenStudy, Studies
 from autocode.desk.view import between, compared, fragment
 from autocode.dossier.record import NAME, QUESTIONS, load_record, state
-from autocode.errors import InputError, StudyError
+from autocode.encode.multilingual import NAME as SEVERAL
+from autocode.encode.weights import added_encoders
+from autocode.errors import AutocodeError, InputError, StudyError
+from autocode.formats.files import read_text as file_text
 from autocode.formats.receipt import ReadOptions
 from autocode.store import update
 from autocode.trail import standing
@@ -185,8 +190,10 @@ async def model(request: Request, study: OpenStudy, seat: Session) -> Response:
             coders=[c for c in coders if counts[c.id]],
             counts=counts,
             card=_readable(study.tools.card(study.model)) if study.has_model else "",
-            job=study.jobs.of("model", "evaluate"),
+            job=study.jobs.of("model", "evaluate", "encoder"),
             reading=study.reading,
+            new=sum(d.id not in {c.document for c in desk.study.codings} for d in desk.study.documents),
+            several="used" if _settings(study) else SEVERAL in added_encoders(),
         )
     )
 
@@ -196,7 +203,7 @@ def _readable(text: str) -> Markup:
     from markdown_it import MarkdownIt
     from markupsafe import Markup
 
-    said = re.sub(r"^!\[.*\]\(.*\)$", "", text, flags=re.MULTILINE)  # its figure tells what the table below it tells
+    said = re.sub(r"^!\[.*\]\(.*\)$", "", plainly(text), flags=re.MULTILINE)  # its figure tells what the table below it tells
     page = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "link"]).render(said)
     return Markup(page.replace(' style="text-align:right"', ' class="number"'))  # noqa: S704 (the policy forbids style within a page)
 
@@ -228,7 +235,7 @@ async def record(request: Request, study: OpenStudy, seat: Session) -> Response:
         if not (value is None or isinstance(value, bool) if flag else isinstance(value, str) and len(value) < 8000):
             raise InputError("the form", "an answer is too long or of the wrong kind", "Shorten it.")
     state(study.folder / NAME, row)
-    return data({"say": "Written into dossier.toml beside the study.", "parts": {}})
+    return data({"say": "Written down; it stands in the dossier when that is written again.", "parts": {}})
 
 
 async def send(request: Request, study: OpenStudy, seat: Session) -> Response:
@@ -301,22 +308,34 @@ def working(known: Mapping[str, Callable[[OpenStudy, Mapping[str, Any]], tuple[s
     return work
 
 
+def _settings(study: OpenStudy) -> list[str]:
+    """The settings that the study's model was trained with, for what is done anew beside it."""
+    try:
+        known = json.loads(file_text(study.model / "manifest.json")[0])["encoder"]["name"]
+    except (AutocodeError, ValueError, KeyError, TypeError):
+        return []
+    return ["--config", SEVERAL] if known == SEVERAL else []
+
+
 def _train(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
+    if study.named:
+        raise StudyError("this model", "the desk was opened with it, and leaves it as it is", "Open the study without a model.")
     chosen = row.get("coders", [])
     known = set(study.desk().study.humans)
     if not isinstance(chosen, list) or not set(map(str, chosen)) <= known:
         raise InputError("the coders", "the study does not have them", "Reload the page.")
     options = ["--coders", ",".join(map(str, chosen))] if chosen and len(chosen) < len(known) else []
     options += ["--effort", "full"] if row.get("effort") == "full" else []
+    options += ["--config", SEVERAL] if row.get("language") == "several" else []
     return "Training the model", ["train", str(study.folder.resolve()), "--out", str(study.model.resolve()), *options]
 
 
 def _evaluate(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
-    return "Comparing the model with the coders", ["evaluate", str(study.folder.resolve())]
+    return "Comparing the model with the coders", ["evaluate", str(study.folder.resolve()), *_settings(study)]
 
 
 def _report(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
-    options = [] if row.get("machine") is True else ["--no-machine"]
+    options = _settings(study) if row.get("machine") is True else ["--no-machine"]
     options += ["--size", "journal"] if row.get("size") == "journal" else []
     return "Writing the dossier", [
         "report",
@@ -340,6 +359,7 @@ def _export(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str
 WORK: dict[str, Callable[[OpenStudy, Mapping[str, Any]], tuple[str, Sequence[str]]]] = {
     "model": _train,
     "evaluate": _evaluate,
+    "encoder": lambda study, row: ("Fetching the encoder for several languages", ["encoder", "add", SEVERAL]),
     "dossier": _report,
     "send": _export,
 }

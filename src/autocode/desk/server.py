@@ -19,6 +19,7 @@ from autocode.desk import again, bring, codes, coding, compare, people, rooms, s
 from autocode.desk.acts import act, digest_of, new_code
 from autocode.desk.advice import ReviewSession
 from autocode.desk.guard import Ask, Auth, Guard, Session, asked, data, html, moved, read_json
+from autocode.desk.jobs import plainly
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, Studies, seated, sit
 from autocode.desk.view import fragment
@@ -282,7 +283,7 @@ def _kept_from(study: OpenStudy, seat: Session, path: str) -> bool:
 def said(error: Exception) -> str:
     """A fault in one line, without a word of data."""
     if isinstance(error, AutocodeError):
-        return str(error)
+        return plainly(str(error))
     return f"A fault of the program itself ({type(error).__name__}). Nothing is lost; reload the page."
 
 

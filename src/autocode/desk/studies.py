@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from autocode.config import SegmentConfig
 from autocode.desk.advice import Advice, Item, ReviewSession, cut, read_one, unread
 from autocode.desk.guard import AudioFiles, Session
-from autocode.desk.jobs import Job, Jobs
+from autocode.desk.jobs import Job, Jobs, plainly
 from autocode.desk.session import Desk
 from autocode.errors import AutocodeError, InputError, StoreError, StudyError
 from autocode.formats.files import read_text as file_text
@@ -101,7 +101,7 @@ class Reading:
                 self.heard.put((d.id, read_one(study, d, model, about), about))
                 self.done += 1
         except AutocodeError as error:
-            self.fault = str(error)
+            self.fault = plainly(str(error))
         except Exception as error:  # the last resort: said in one line, without a word of data
             self.fault = f"The model cannot be read: a fault of the program itself ({type(error).__name__})."
 
@@ -120,7 +120,7 @@ class OpenStudy:
         self.named = model is not None
         self.store = folder / STORE
         self.reading: Reading | None = None
-        self.jobs = Jobs(tools.command)
+        self.jobs = Jobs(tools.command, str(folder.resolve()))
         self.audio = AudioFiles(self.store)
         self.batches: dict[str, Any] = {}  # files on their way in, by a random key
         self.files: dict[str, Path] = {}  # written for the study, by a random name
@@ -153,8 +153,8 @@ class OpenStudy:
         return self._desk is not None and any(c.colour for c in self._desk.study.codebook)
 
     def sizes(self) -> Mapping[str, int]:
-        """How many documents, codes, coders and codings the study has; none where it has no file yet."""
-        return sizes(self.store) if self.store.is_file() else dict.fromkeys(("document", "code", "coder", "coding"), 0)
+        """How many documents, codes, people who coded and codings the study has; none where it has no file yet."""
+        return sizes(self.store)
 
     def written(self, folder: str) -> list[tuple[str, str, int]]:
         """The files in a folder of the study that work beside the page has written: address, name and bytes."""

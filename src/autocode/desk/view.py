@@ -17,7 +17,7 @@ from autocode.config import Config
 from autocode.desk import ranked, seen, visible
 from autocode.desk.advice import Item, Key, ReviewSession
 from autocode.desk.guard import Place
-from autocode.desk.jobs import FOLDER, SECOND_CODER
+from autocode.desk.jobs import FOLDER, SECOND_CODER, plainly
 from autocode.desk.session import Between, Desk, agreed_coder, pair_of
 from autocode.errors import InputError, StudyError
 from autocode.evaluate.double_coding import read_drawn
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 16  # words of a suggested passage beside its buttons
 FILTERS = ("coder", "code", "theme", "band", "disagree", "group", "kind")
-
-
-def word_of(s: Suggestion) -> str:
-    """How sure the model is, for a reader: what it promises or would itself code is likely."""
-    return "likely" if s.suggested or s.coded else {"ask": "unsure"}.get(s.band, "unlikely")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +109,7 @@ def stripes_of(desk: Desk, sitting: ReviewSession, item: Item) -> Iterator[Strip
 
 
 def _suggested(desk: Desk, s: Suggestion, verdict: str) -> Stripe:
-    return Stripe(s.code, colour(desk, s.code), "machine", "model", *s.passage, word_of(s), s.probability, verdict)
+    return Stripe(s.code, colour(desk, s.code), "machine", "model", *s.passage, s.word, s.probability, verdict)
 
 
 def _said(desk: Desk, s: Suggestion) -> str:
@@ -391,7 +386,8 @@ def environment() -> Environment:
     found = Environment(
         loader=PackageLoader("autocode.desk"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.globals |= {"word_of": word_of, "apa": apa}
+    found.globals |= {"apa": apa}
+    found.filters["plainly"] = plainly
     return found
 
 

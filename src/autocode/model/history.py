@@ -44,10 +44,11 @@ class Changes:
 
     def lines(self) -> Iterator[str]:
         """One line for each code that changed: what it is called, and what follows for the model."""
-        yield from (f"stale: {c}: its definition changed, so it is at most asked about" for c in self.redefined)
-        yield from (f"as before: {old}: now called {new}" for old, new in self.renamed)
-        yield from (f"silent: {c}: the codebook no longer has it" for c in self.gone)
-        yield from (f"not learnt yet: {c}" for c in self.added)
+        asked = "its definition changed, so it is at most asked about until the model is trained again"
+        yield from (f"{c}: {asked}" for c in self.redefined)
+        yield from (f"{old}: now called {new}, its suggestions stay" for old, new in self.renamed)
+        yield from (f"{c}: the codebook no longer has it, so it is suggested no more" for c in self.gone)
+        yield from (f"{c}: not learnt yet" for c in self.added)
 
     def __str__(self) -> str:
         return "\n".join(self.lines()) or "The codebook is as it was when the model was trained."

@@ -187,13 +187,25 @@ def desks(path: Path) -> list[tuple[int, str]]:
 
 
 def sizes(path: Path) -> dict[str, int]:
-    """How many documents, codes, coders and codings a study file has; a theme counts as a code where somebody gave it."""
+    """How many documents, codes, people who coded, and codings of theirs and agreed on, a study file has.
+
+    A theme counts as a code where somebody gave it; what a machine or the agreement of others gave is no person's coding.
+    Where there is no file yet everything is 0.
+    """
+    if not path.is_file():
+        return dict.fromkeys(("document", "code", "coder", "coding", "agreed"), 0)
     with reading(path) as connection:
         closed = " AND path NOT IN (SELECT path FROM category)" if there(connection, "category") else ""
         above = f"path IN (SELECT code FROM coding) OR (path NOT IN (SELECT parent FROM code){closed})"  # noqa: S608
-        where = {"document": "1", "code": above, "coder": "1", "coding": "1"}
-        count = "SELECT count(*) FROM {} WHERE {}"  # our own words, no one else's
-        return {t: int(connection.execute(count.format(t, w)).fetchone()[0]) for t, w in where.items()}
+        by = "coder IN (SELECT id FROM coder WHERE kind = '{}')"
+        counts = {
+            "document": "count(*) FROM document",
+            "code": f"count(*) FROM code WHERE {above}",
+            "coder": f"count(DISTINCT coder) FROM coding WHERE {by.format('human')}",
+            "coding": f"count(*) FROM coding WHERE {by.format('human')}",
+            "agreed": f"count(*) FROM coding WHERE {by.format('agreed')}",
+        }
+        return {name: int(connection.execute(f"SELECT {count}").fetchone()[0]) for name, count in counts.items()}
 
 
 def open_desk(path: Path, port: int) -> None:

@@ -21,15 +21,15 @@ hooks.shown.push((answer, body, inside) => {
   for (const u of answer.shift ? $$(".unit", list) : []) if (+u.dataset.start > answer.shift[0]) u.dataset.start = +u.dataset.start + answer.shift[1];
   if (answer.parts && $("#words")) { restore($("#transcript")); ($("#losing button") || $("#words")).focus(); }
   if (answer.parts?.resting) $("#resting button").focus(); /* on Cancel: closing asks for another key than the one just pressed */
-  if (answer.codes) return void again();
-  if (answer.current !== undefined) go(answer.current, inside);
+  if (answer.current !== undefined) go(answer.current, inside, body?.start >= 0 ? "nearest" : "center"); /* a passage selected is on the screen: nothing moves */
+  if (answer.codes) { sessionStorage.setItem("made", body.text); again(); } /* said on the page that comes, with the way back */
 });
-function go(number, inside) {
+function go(number, inside, block) {
   const unit = document.getElementById("u" + number);
   if (!unit) return again();
   current()?.removeAttribute("aria-current", (current().tabIndex = -1)); /* no search through thousands of segments */
   unit.setAttribute("aria-current", (unit.tabIndex = 0, "true"));
-  if (unit.id !== seen) { unit.scrollIntoView({ block: "center" }); $(".right").scrollTop = 0; since = performance.now(); }
+  if (unit.id !== seen) { unit.scrollIntoView({ block }); $(".right").scrollTop = 0; since = performance.now(); }
   seen = unit.id;
   choose(0);
   history.replaceState(null, "", `${location.pathname}?${list.dataset.view ? `view=${list.dataset.view}&` : ""}at=${encodeURIComponent(unit.dataset.unit)}`);
@@ -187,6 +187,14 @@ async function listen() {
 hooks.shown.push((answer) => { if (answer.learning && !listening) setTimeout(listen, 500, (listening = true)); });
 for (const kind of ["keydown", "pointerdown", "wheel"]) document.addEventListener(kind, () => { touched = true; }, { passive: true });
 if ($("#reading:not([hidden]), #learnt[data-learning]")) setTimeout(listen, 400, (listening = true));
+const made = sessionStorage.getItem("made");
+if (made) {
+  const told = Object.assign(document.createElement("p"), { className: "notice", id: "made" }), back = Object.assign(document.createElement("button"), { textContent: "Undo" });
+  back.dataset.do = "undo";
+  told.append(`“${made}” is a new code of the codebook, and given here. `, back);
+  $("#pane .actions").after(told);
+  say(told.textContent, sessionStorage.removeItem("made"));
+}
 choose(0);
 seen = current()?.id;
 current()?.scrollIntoView({ block: "center" });

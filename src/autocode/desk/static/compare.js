@@ -31,7 +31,14 @@ hooks.shown.push((answer, body) => {
   const n = rows().findIndex((a) => a.dataset.unit === body.unit);
   look(rows().slice(n + 1).find((a) => a.classList.contains("differs")) || open()[0] || rows()[n]);
 });
+const reasoned = (article, words) => $$("[data-do=reason]", article).forEach((b) => b.setAttribute("aria-pressed", b.textContent === words));
 Object.assign(does, {
+  reason: (b) => { /* pressed once more it is taken away; nothing stands there that nobody chose */
+    const article = b.closest("article"), field = $(".reason input", article);
+    look(article);
+    field.value = field.value === b.textContent ? "" : b.textContent;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  },
   span: (b) => {
     const article = b.closest("article"), p = $("p.t", article), { from, to } = article.dataset;
     look(article);
@@ -41,6 +48,7 @@ Object.assign(does, {
   "agree-all": (b) => { const [code, suggested] = pair.split("\n"); write({ do: "agree-all", code, suggested, by: Number(b.dataset.by) }); },
 });
 document.addEventListener("click", (event) => { const a = event.target.closest("article.resolve"); if (a && !event.target.closest("button, input, select, summary")) look(a); });
+document.addEventListener("input", ({ target: t }) => { if (t.matches(".reason input")) reasoned(t.closest("article"), t.value); });
 document.addEventListener("change", ({ target: t }) => {
   if (t.matches("[data-pair]") || t.id === "where") location.assign(`${base}/compare/${$("#where").value}?a=${$("#first").value}&b=${$("#second").value}`);
 });

@@ -70,6 +70,7 @@ function keyOf(event) {
 }
 const openDialog = (id) => { const d = document.getElementById(id); if (d && !d.open) d.showModal(); return d; };
 Object.assign(does, {
+  called: (b) => { $("#coder").value = b.dataset.name; $("#coder").focus(); },
   dialog: (b) => openDialog(b.dataset.dialog), close: (b) => b.closest("dialog").close(),
   undo: () => write({ do: "undo", ...here() }), redo: () => write({ do: "redo", ...here() }), logout: () => queue("/logout", () => ({})),
 });

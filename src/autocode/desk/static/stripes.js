@@ -33,10 +33,9 @@ function draw(units) {
     bars.replaceChildren(...made.map(([li, top, height, lane]) => {
       const bar = document.createElement("div");
       bar.className = li.className.replace("stripe", "bar");
-      Object.assign(bar.style, { top: `${top}px`, height: `${height}px`, left: `${lane * 8}px` });
+      Object.assign(bar.style, { top: `${top}px`, height: `${height}px`, left: `${lane * (lanes > 3 ? 20 / (lanes - 1) : 8)}px` }); /* within a width that is always the same: the words stay */
       return bar;
     }));
-    bars.style.width = `${Math.max(1, lanes) * 8}px`;
   }
 }
 const watch = () => $$(".chunk", $("#transcript")).forEach((chunk) => watcher.observe(chunk));
@@ -53,7 +52,7 @@ function heard(unit) {
   if (!a || !unit?.dataset.at) return say("This segment has no time, or no recording.");
   if (!a.paused && playing.unit === unit.dataset.unit) return a.pause();
   a.currentTime = +(playing = { ...unit.dataset }).at;
-  a.play().catch(() => say("The recording cannot be played. Attach it again."));
+  a.play().catch(() => say("This browser cannot play the recording."));
 }
 function keepSound(button, change) {
   const now = { ...sound(), ...change };

@@ -1,0 +1,72 @@
+"""Work beside the page: what a verb of the command line says is told in the means of the page."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autocode.cli import VERBS as GROUPS
+from autocode.desk import jobs
+from autocode.desk.jobs import VERBS, plainly
+
+SOURCE = Path(jobs.__file__).parents[1]
+COMMAND = re.compile(rf"\bautocode ({'|'.join(VERBS.split())})\b|(?<![\w-])--[a-z]")
+NOT_SAID = ("cli/options.py", "cli/review.py", "desk/jobs.py", "doctor.py")  # options, files that start the desk, patterns
+
+
+def _sentences(path: Path) -> Iterator[str]:
+    """Every text of a module that is no docstring; what is put into one stands there as X."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    alone = {n.value for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+    joined = [n for n in ast.walk(tree) if isinstance(n, ast.JoinedStr)]
+    parts = {v for n in joined for v in n.values}
+    for n in joined:
+        yield "".join(str(v.value) if isinstance(v, ast.Constant) else "X" for v in n.values)
+    for c in ast.walk(tree):
+        if isinstance(c, ast.Constant) and isinstance(c.value, str) and c not in alone and c not in parts:
+            yield c.value
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE)))
+def test_no_sentence_of_the_program_sends_a_reader_of_the_page_to_a_command(path: Path) -> None:
+    """Whatever any part of the program says, on the page it names no verb and no option of the command line."""
+    if path.relative_to(SOURCE).as_posix() not in NOT_SAID:
+        assert [s for s in _sentences(path) if " " in s and COMMAND.search(plainly(s))] == []
+
+
+def test_the_pages_themselves_name_no_command() -> None:
+    """No template and no script tells of a verb, of an option, or of a file that only the program opens."""
+    shown = [p for p in (SOURCE / "desk").rglob("*") if p.suffix in (".html", ".js")]
+    inner = re.compile(r"<code>autocode|\bautocode [a-z-]+ STUDY|[\w-]+\.(jsonl|toml|sqlite)\b|\bstale:|encoder default")
+    assert [(p.name, found.group()) for p in shown if (found := inner.search(p.read_text(encoding="utf-8")))] == []
+
+
+def test_every_verb_of_the_command_line_is_known_to_the_page() -> None:
+    """A new verb is one whose name the page keeps to itself."""
+    assert {verb for verbs in GROUPS.values() for verb in verbs} == set(VERBS.split())
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("model m: it is damaged. Train it again: autocode train STUDY --out MODEL.", "Train it again in the room Model."),
+        ("The names are in a.csv, and it says: add --yes to do it.", ""),
+        ("A first thing. Then --all. A last thing.", "A first thing. A last thing."),
+        ("Learnt by ana, with the encoder default.", "with the encoder for English."),
+        ("no speaker -- she says -- is named", "no speaker -- she says -- is named"),
+        ("", ""),
+    ],
+)
+def test_what_is_told_is_what_can_be_done_on_the_page(said: str, shown: str) -> None:
+    """A command becomes the page's own step, or is left out with its sentence; all else stays word for word."""
+    assert plainly(said).endswith(shown)
+    assert "--" not in plainly(said) or "--" in shown
+
+
+def test_the_folder_of_a_study_is_not_spelt_out() -> None:
+    """What lies in the study's folder is named by its place there."""
+    assert plainly("/home/eve/s/letters/a.docx and /home/eve/s", "/home/eve/s") == "letters/a.docx and the study"
