@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from autocode.agreement.estimate import REASONS, Estimate, number
+from autocode.agreement.estimate import REASONS, Estimate, chance, number
 
 
 def test_undefined_is_null_with_its_reason() -> None:
@@ -24,3 +24,8 @@ def test_nan_becomes_none() -> None:
     """Arrays say NaN, estimates say None."""
     assert number(math.nan) is None
     assert number(0.25) == 0.25
+
+
+def test_no_number_denies_the_word_for_it() -> None:
+    """Likely is what is shown as .50 or more; less is possible."""
+    assert [chance(p) for p in (0.02, 0.22, 0.494, 0.496, 0.5, 0.97)] == ["possible"] * 3 + ["likely"] * 3

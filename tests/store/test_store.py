@@ -211,3 +211,11 @@ def test_codes_are_counted_as_everywhere(study: Study, tmp_path: Path) -> None:
     for codings in (study.codings, (*study.codings, replace(study.codings[0], code="Work"))):
         update(path, lambda _, codings=codings: replace(study, codings=codings))
         assert sizes(path)["code"] == study.codebook.sizes(c.code for c in codings)[0]
+
+
+def test_people_alone_are_counted_as_coders(study: Study, tmp_path: Path) -> None:
+    """What is agreed on stands beside the codings of people, and is nobody's; of a study without a file there is nothing."""
+    assert set(sizes(tmp_path / STORE).values()) == {0}
+    update(tmp_path / STORE, lambda _: study)
+    found, by = sizes(tmp_path / STORE), [c.coder for c in study.codings]
+    assert (found["coder"], found["coding"], found["agreed"]) == (2, by.count("ana") + by.count("ben"), by.count("agreed"))

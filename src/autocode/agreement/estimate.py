@@ -116,6 +116,11 @@ def apa(value: float | None, digits: int = 2, plus: bool = False) -> str:
     return shown.replace("0.", ".", 1) if abs(round(value, digits)) < 1 else shown
 
 
+def chance(probability: float) -> str:
+    """What a probability, as a reader sees it, allows to say: from even odds on likely, below that possible."""
+    return "likely" if round(probability, 2) >= 0.5 else "possible"
+
+
 def number(value: float) -> float | None:
     """A plain float, None for NaN or infinity."""
     return float(value) if math.isfinite(value) else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autocode.agreement.differences import CAUSES, inventory
-from autocode.agreement.estimate import apa
+from autocode.agreement.estimate import apa, chance
 from autocode.config import Config
 from autocode.desk import ranked, seen, visible
 from autocode.desk.advice import Item, Key, ReviewSession
@@ -109,7 +109,7 @@ def stripes_of(desk: Desk, sitting: ReviewSession, item: Item) -> Iterator[Strip
 
 
 def _suggested(desk: Desk, s: Suggestion, verdict: str) -> Stripe:
-    return Stripe(s.code, colour(desk, s.code), "machine", "model", *s.passage, s.word, s.probability, verdict)
+    return Stripe(s.code, colour(desk, s.code), "machine", "model", *s.passage, chance(s.probability), s.probability, verdict)
 
 
 def _said(desk: Desk, s: Suggestion) -> str:

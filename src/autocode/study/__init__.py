@@ -247,11 +247,6 @@ class Suggestion:
         """Whether it stands in the band that holds a promise of precision."""
         return self.band == "suggest"
 
-    @property
-    def word(self) -> str:
-        """What its probability, as a reader sees it, allows to say: from even odds on likely, below that possible."""
-        return "likely" if round(self.probability, 2) >= 0.5 else "possible"
-
 
 @dataclass(frozen=True, repr=False)
 class Study:
