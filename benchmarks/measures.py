@@ -10,7 +10,7 @@ codes. The codes stay those of the whole sample.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -124,6 +124,29 @@ def agreement(judged: Judged) -> dict[str, float]:
     used = np.minimum(tallies.sum(axis=1)[..., 1], tallies.sum(axis=1)[..., 2]) >= FLOOR
     counted = {"ratio_low": low, "ratio_high": high, "agreed_codes": float(used.any(axis=0).sum())}
     return {name: float(whole[name][0]) for name in names} | counted
+
+
+def paired(judged: Judged, other: FloatArray) -> dict[str, float]:
+    """How much higher the ratio, or with one coder the kappa, is than with other decisions (m, K), on the same draws."""
+    if len(_tallies(judged)[0]):
+        both = [
+            _ratios(t, np.vstack([ones, _resampled(len(ones))]))["ratio"] for t, ones in map(_tallies, _pair(judged, other))
+        ]
+    else:
+        place, Y = np.unique(judged.groups, return_inverse=True)[1], judged.Y
+        weights = np.vstack([np.ones(place.max() + 1), _resampled(place.max() + 1)])[:, place]
+        often, n = Y.sum(axis=0) >= FLOOR, weights.sum(axis=1)[:, None]
+        uses = weights @ Y[:, often]
+        both = [
+            np.nanmean(_kappas(n, weights @ D[:, often], uses, weights @ (D * Y)[:, often]), axis=1) for D in (judged.D, other)
+        ]
+    difference = both[0] - both[1]
+    low, high = _interval(float(difference[0]), difference[1:])
+    return {"paired": float(difference[0]), "paired_low": low, "paired_high": high}
+
+
+def _pair(judged: Judged, other: FloatArray) -> tuple[Judged, Judged]:
+    return judged, replace(judged, D=other)
 
 
 def _resampled(documents: int) -> FloatArray:

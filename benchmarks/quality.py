@@ -8,6 +8,7 @@ are calibrated and cut: `nested.py`; their settings, fixed beforehand: `peers.py
 
     python benchmarks/quality.py ... --sets opp115 mlss --systems autocode tfidf minilm
     python benchmarks/quality.py ... --systems autocode --effort full     again, without --resume: replaces its rows
+    python benchmarks/quality.py ... --keep FOLDER                         rows of peers say how much higher autocode is, paired
     python benchmarks/quality.py ... --curve --systems autocode tfidf     learning curves, 50 to 1,000 units
     python benchmarks/quality.py ... --file my/codings.csv                any long table, codebook.csv beside it
 """
@@ -31,7 +32,7 @@ from typing import Any
 import nested
 import numpy as np
 import product
-from measures import Judged, agreement, ceiling, measures
+from measures import Judged, agreement, ceiling, measures, paired
 from nested import Answer
 from peers import ONE_INNER_FOLD, PEERS, Options, majority
 from sets import DRAWS, SIZES, TABLES, Corpus, Split, draws, load, splits
@@ -83,6 +84,13 @@ def _measured(corpus: Corpus, parts: list[Split], rows: Any, job: Row) -> Row:
     else:
         answer = _peer(corpus, parts, job)
     values = measures(Judged(votes, groups, answer.P[rows], answer.D[rows]))
+    if job["keep"]:
+        folder, name = Path(job["keep"]), f"{job['set'].replace('/', '_')}-{job['size']}-{job['draw']}"
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(folder / f"{name}-{job['system']}.npz", P=answer.P[rows], D=answer.D[rows])
+        if job["system"] != "autocode" and (ours := folder / f"{name}-autocode.npz").exists():
+            own = np.load(ours)
+            more |= paired(Judged(votes, groups, own["P"], own["D"]), answer.D[rows])
     more |= {
         f"{n}_{rule}": agreement(Judged(votes, groups, answer.P[rows], D[rows]))[n]
         for rule, D in answer.by_rule.items()
@@ -115,6 +123,7 @@ def _peer(corpus: Corpus, parts: list[Split], job: Row) -> Answer:
 def jobs(options: argparse.Namespace) -> Iterator[Row]:
     """The cells asked for, set by set."""
     paths = {"corpora": str(options.corpora or ""), "cache": str(options.cache)}
+    paths |= {"keep": str(options.keep or "")}
     shared = paths | {"more": options.more, "encoder": options.encoder, "setfit_steps": options.setfit_steps}
     points = [(s, d) for s in SIZES for d in range(DRAWS)] if options.curve else [(None, None)]
     tables = [(f"{f.parent.name}/{f.name}", str(f)) for f in options.file or ()]
@@ -188,6 +197,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--effort", default="quick", choices=("quick", "full"))
     parser.add_argument("--more", nargs="+", default=[], help="further encoders that the effort full tries")
     parser.add_argument("--encoder", default="default", help="of autocode; write its rows into an --out of their own")
+    parser.add_argument("--keep", type=Path, help="folder for decisions; peers run after autocode get a paired difference")
     parser.add_argument("--setfit-steps", type=int, default=40)
     parser.add_argument("--limit", type=float, help="seconds for one cell; beyond, its row says so")
     parser.add_argument("--curve", action="store_true", help="learning curves instead of all training units")

@@ -122,7 +122,8 @@ class ClassifyConfig:
             common one.
         free_slope: The same of the weights of its two heads.
         smoothing: Coded segments' worth of expected evidence behind each threshold.
-        least_probability: Nothing is coded or suggested below it, whatever a threshold says.
+        least_probability: Nothing is coded or suggested below it, whatever a threshold says; half of it is enough to code
+            what was coded in fewer than 10 segments.
         precision: The share of `suggest` that is promised to be right.
         recall: The share of the coders' codings that `suggest` and `ask` are promised to find.
         confidence: How sure both promises are.
@@ -145,7 +146,7 @@ class ClassifyConfig:
     half_count: float = 10.0
     prior_weight: float = 10.0
     theme_weight: float = 0.5
-    iterations: int = 16
+    iterations: int = 10
     max_rows: int = 20000
     free_intercept: float = 10.0
     free_slope: float = 100.0

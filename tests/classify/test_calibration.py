@@ -46,12 +46,24 @@ def test_cuts_are_those_of_a_ranking_of_all_segments() -> None:
         documents = int(place.max()) + 1
         drawn = np.random.default_rng(config.seed).multinomial(documents, np.full(documents, 1 / documents), 30)
         weights, expected = drawn.astype(np.float32)[:, place], []
-        for p, y in zip(P.T, Y.T, strict=True):
+        lowest = np.where((Y > 0).sum(axis=0) < 10, 0.05, 0.1)
+        for p, y, least in zip(P.T, Y.T, lowest, strict=True):
             goal = (y.sum() * y + config.smoothing * p) / (y.sum() + config.smoothing)
-            order = np.argsort(-p, kind="stable")[: int((p >= config.least_probability).sum()) + 1]
+            order = np.argsort(-p, kind="stable")[: int((p >= least).sum()) + 1]
             hits, taken = np.cumsum(weights[:, order] * goal[order], axis=1), np.cumsum(weights[:, order], axis=1)
             kappa = kappa_of_counts(hits, taken, (weights @ goal)[:, None], weights.sum(axis=1)[:, None])
             best, ranked = np.argmax(np.nan_to_num(kappa), axis=1), p[order]
-            expected.append(np.median(ranked[best] + ranked[np.minimum(best + 1, len(ranked) - 1)]) / 2)
+            expected.append(max(np.median(ranked[best] + ranked[np.minimum(best + 1, len(ranked) - 1)]) / 2, least))
         found = best_cuts(P, Target(Y, groups, np.zeros((6, 1)), np.full(6, -1)), config)
         assert found.tobytes() == np.array(expected).tobytes()
+
+
+def test_a_rare_code_is_given_from_half_of_the_least_probability_on() -> None:
+    """What was coded nine times may be given at .06, where that agrees with the coders; what was coded ten times may not."""
+    n, groups = 400, np.repeat(np.arange(20), 20)
+    for coded, given in ((9, True), (10, False)):
+        Y, P = np.zeros((n, 1)), np.full((n, 1), 0.001)
+        Y[: 20 * coded : 20], P[: 40 * coded : 20] = 1, 0.06
+        (cut,) = best_cuts(P, Target(Y, groups, np.zeros((1, 1)), np.full(1, -1)), ClassifyConfig(smoothing=0.1))
+        assert (cut <= 0.06) == given
+        assert cut >= (0.05 if given else 0.1)

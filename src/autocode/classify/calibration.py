@@ -39,7 +39,7 @@ FOUND = 0.9
 """The share of the coders' codings that is to be found by who reads what the machine expects most."""
 LEAST_CODINGS, LEAST_CODED_DOCUMENTS = 20, 5  # below these nothing is said of it
 BINS = 10
-_DRAWS, _RESAMPLES = 30, 400  # of documents: for a cut, for an interval
+_DRAWS, _RESAMPLES, _SELDOM = 30, 400, 10  # draws of documents for a cut, for an interval; coded segments of what is rare
 _ROWS = 8192  # segments looked at together: what fits into a processor's own memory
 _COMMON = 20_000  # segments that the common calibration is learnt from, evenly drawn; fewer than twice as many all count
 _CELLS = 2_000_000  # of a matrix sorted at once
@@ -372,23 +372,23 @@ def calibrated(S: FloatArray, target: Target, config: ClassifyConfig) -> tuple[C
         if (d := len(np.unique(target.groups[column]))) < config.min_documents:
             why = f"coded in {counted(d, 'document')}, {config.min_documents} needed"
         reasons.append(f"{counted(n, 'coded segment')}, {config.min_segments} needed" if n < config.min_segments else why)
-    coding = np.where([bool(why) for why in reasons], np.inf, np.maximum(best, config.least_probability))
+    coding = np.where([bool(why) for why in reasons], np.inf, best)
     evidence = known(P, (Y, target.groups, target.parents), coding)
     return replace(plain, thresholds=coding, cuts=draw(evidence, config)), evidence, tuple(reasons)
 
 
 def best_cuts(P: FloatArray, target: Target, config: ClassifyConfig) -> FloatArray:
-    """The probability from which on coding agrees best with the coders, by Cohen's kappa, (K,).
+    """The probability, not below the least, where coding agrees best with a coder drawn at random, by Cohen's kappa, (K,).
 
-    Kappa of the decision with a coder drawn at random. The codings are mixed with the calibrated
-    probabilities, which weigh as much as `smoothing` coded segments, and the cut is the median of those
-    of `_DRAWS` draws of whole documents: neither few codings nor one document can move it far.
+    The median over draws of whole documents, with the calibrated probabilities as `smoothing` coded segments beside the
+    codings: neither few codings nor one document can move it far.
     """
     place = np.unique(target.groups, return_inverse=True)[1]
     drawn = np.random.default_rng(config.seed).multinomial(n := int(place.max()) + 1, np.full(n, 1 / n), _DRAWS)
-    weights, found, least = drawn.astype(np.float32)[:, place], np.empty(P.shape[1]), config.least_probability
+    weights, found = drawn.astype(np.float32)[:, place], np.empty(P.shape[1])
     exact, units = weights.astype(np.float64, order="C"), weights.sum(axis=1)[:, None]
-    for k, (p, y) in enumerate(zip(P.T, np.asarray(target.Y, dtype=np.float64).T, strict=True)):
+    lowest = config.least_probability / np.where((target.Y > 0).sum(axis=0) < _SELDOM, 2, 1)
+    for k, (p, y, least) in enumerate(zip(P.T, np.asarray(target.Y, dtype=np.float64).T, lowest, strict=True)):
         goal = (y.sum() * y + config.smoothing * p) / (y.sum() + config.smoothing)
         # One place further than a cut may lie: the cut is half way to the probability below.
         high, below = np.flatnonzero(p >= least), np.where(p < least, p, -1).argmax()
@@ -397,4 +397,4 @@ def best_cuts(P: FloatArray, target: Target, config: ClassifyConfig) -> FloatArr
         hits, taken = np.cumsum(own * goal[order], axis=1), np.cumsum(own, axis=1)
         best = np.argmax(np.nan_to_num(kappa_of_counts(hits, taken, (exact @ goal)[:, None], units)), axis=1)
         found[k] = np.median(ranked[best] + ranked[np.minimum(best + 1, len(ranked) - 1)]) / 2
-    return found
+    return np.maximum(found, lowest)
