@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +34,8 @@ __all__ = [
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 BUNDLED = ROOT / "corpora" / "microcredentials"
+CACHE = ("XDG_CACHE_HOME", "LOCALAPPDATA")
+"""What says where caches lie, on Linux and on Windows."""
 
 
 def shared(*parts: str) -> Path:
@@ -42,12 +46,35 @@ def shared(*parts: str) -> Path:
     return path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def encodings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The session's cache, for what several tests share: vectors, and graphs, which stay where pytest keeps a cache."""
+    folder = tmp_path_factory.mktemp("session") / "autocode"
+    (folder / "vectors").mkdir(mode=0o700, parents=True)
+    source = hashlib.sha256((ROOT / "src/autocode/encode/weights.py").read_bytes()).hexdigest()[:16]
+    cache = getattr(request.config, "cache", None)  # None under -p no:cacheprovider
+    graphs = (Path(cache.mkdir(f"autocode-{source}")) if cache else tmp_path_factory.mktemp("kept")) / "graphs"
+    graphs.mkdir(mode=0o700, exist_ok=True)
+    (folder / "graphs").symlink_to(graphs)
+    with pytest.MonkeyPatch.context() as environment:
+        for variable in CACHE:
+            environment.setenv(variable, str(folder.parent))
+        yield folder
+
+
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Vectors of tests stay out of the user's cache; the export of the encoder is shared; no test knows another's studies."""
+def own_cache(encodings: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test has a cache of its own, in which the session's encodings stand; no test knows another's studies."""
+    folder = tmp_path_factory.mktemp("cache") / "autocode"
+    folder.mkdir(mode=0o700)
+    for part in ("graphs", "vectors"):
+        (folder / part).symlink_to(encodings / part)
+    for variable in CACHE:
+        monkeypatch.setenv(variable, str(folder.parent))
     footprint.taken()
     monkeypatch.setenv("COLUMNS", "100")
     os.environ.setdefault("OMP_NUM_THREADS", "2")
+    return folder
 
 
 @pytest.fixture

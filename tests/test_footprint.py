@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from autocode.encode import cache_folder
+from autocode.formats.files import write_atomic
 from tests.conftest import BUNDLED
 
 _GUARDED = """
@@ -87,3 +89,22 @@ def test_no_system_call_of_the_main_verbs_goes_out(tmp_path: Path) -> None:
     calls = trace.read_text()
     out = [line for line in calls.splitlines() if "sa_family=AF_INET" in line and '"127.' not in line and '"::1"' not in line]
     assert out == []
+
+
+_caches = list[Path]()
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_every_test_has_a_cache_of_its_own(
+    own_cache: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, number: int
+) -> None:
+    """It is none of the user's, here and in programs that a test starts; no other test's marks stand in it, encodings do."""
+    assert cache_folder() == own_cache
+    assert own_cache.is_relative_to(tmp_path_factory.getbasetemp())
+    code = "from autocode.encode import cache_folder; print(cache_folder())"
+    assert Path(_run(code).strip()) == own_cache
+    write_atomic(own_cache / "recent.csv", str(number))
+    _caches.append(own_cache)
+    assert len(set(_caches)) == len(_caches)
+    assert sorted(path.name for path in own_cache.iterdir()) == ["graphs", "recent.csv", "vectors"]
+    assert own_cache.joinpath("vectors").resolve() == request.getfixturevalue("encodings") / "vectors"

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 
 import pytest
 
-from autocode.encode import weights as export
 from autocode.encode.encoders import load_encoder
 
 
 @pytest.fixture(scope="session")
-def graphs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder with the default encoder's graph; kept between runs where pytest keeps a cache."""
-    source = hashlib.sha256(Path(export.__file__).read_bytes()).hexdigest()[:16]
-    cache = getattr(request.config, "cache", None)  # None under -p no:cacheprovider
-    folder = Path(cache.mkdir(f"autocode-{source}")) if cache else tmp_path_factory.mktemp("graphs")
-    load_encoder(cache=folder)
-    return folder
+def graphs(encodings: Path) -> Path:
+    """A cache folder with the default encoder's graph."""
+    load_encoder(cache=encodings)
+    return encodings
 
 
 @pytest.fixture
