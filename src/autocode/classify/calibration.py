@@ -1,9 +1,8 @@
 """From raw scores to probabilities, and how far the probabilities can be believed.
 
-Sources: calibration, Platt 1999; share as offset, King and Zeng 2001 (prior correction); expected calibration
-error, Guo et al. 2017 (arXiv 1706.04599); reliability diagram, DeGroot and Fienberg 1983; what a person has to read to
-find what there is to code: work saved over sampling, Cohen, Hersh, Peterson and Yen 2006 (JAMIA 13(2), 206-219), told as the
-share read, with the bootstrap of documents (Field and Welsh 2007, JRSS B 69(3), 369-390).
+Sources: calibration, Platt 1999; share as offset, King and Zeng 2001 (prior correction); expected calibration error, Guo et
+al. 2017 (arXiv 1706.04599); reliability diagram, DeGroot and Fienberg 1983; what a person has to read: work saved over
+sampling, Cohen et al. 2006 (JAMIA 13(2), 206-219), by the bootstrap of documents (Field and Welsh 2007, JRSS B 69(3)).
 """
 
 from __future__ import annotations
@@ -167,8 +166,9 @@ def _newton(blocks: Callable[[], _Blocks], mean: FloatArray, precision: FloatArr
         for A, Y, offset in blocks():
             P = expit(offset + np.einsum("jnk,kj->nk", A, theta))
             slope = slope + np.einsum("jnk,nk->kj", A, P - Y)
-            weighted = A * (P * (1 - P))
-            curve = curve + np.stack([[(row * a).sum(axis=0) for a in A] for row in weighted]).transpose(2, 0, 1)
+            weighted, one = A * (P * (1 - P)), len(theta) == 1  # einsum would add up a single column in another order
+            sums = [[(row * a).sum(axis=0) for a in A] for row in weighted] if one else np.einsum("ink,jnk->ijk", weighted, A)
+            curve = curve + np.transpose(sums, (2, 0, 1))
         # Full steps may overshoot far from the optimum; bounded ones arrive.
         theta = theta - (step := np.clip(np.linalg.solve(curve, slope[..., None])[..., 0], -1, 1))
         if np.abs(step).max() < _STILL:

@@ -127,8 +127,8 @@ def _mix(values: HashArray) -> HashArray:
 def _word_grams(words: Sequence[Sequence[str]]) -> tuple[IntArray, HashArray]:
     """Rows and hashes of all words and pairs of neighbouring words."""
     rows = np.repeat(np.arange(len(words)), [len(w) for w in words])
-    known: dict[str, int] = {}
-    flat = [known.setdefault(word, zlib.crc32(word.encode())) for line in words for word in line]
+    known = {word: zlib.crc32(word.encode()) for word in set[str]().union(*words)}
+    flat = [known[word] for line in words for word in line]
     single = _mix(np.array(flat, dtype=np.uint64) + np.uint64(1))
     if len(single) < 2:
         return rows, single
@@ -157,7 +157,7 @@ def _counted(rows: IntArray, grams: HashArray, shape: tuple[int, int]) -> sparse
     """Count grams per row, damp the counts, scale rows to unit norm and place them by their hash."""
     from scipy import sparse
 
-    order = np.lexsort((grams, rows))
+    order = (by := np.argsort(grams))[np.argsort(rows[by].astype(np.uint16), kind="stable")]  # rows of a batch fit two bytes
     rows, grams = rows[order], grams[order]
     new = np.ones(len(rows), dtype=bool)
     new[1:] = (rows[1:] != rows[:-1]) | (grams[1:] != grams[:-1])

@@ -198,6 +198,8 @@ def _if_better(studies: list[Path], folder: Path, finished: list[str] | None, qu
 
 def _others(folders: list[Path]) -> tuple[Study, ...]:
     """The further studies, each under a name of its own: that of its folder where two have one name."""
+    if len(folders) < 2:
+        return ()
     studies = [read(folder) for folder in folders]
     names = [s.name for s in studies]
     if len({f.resolve() for f in folders}) < len(folders) or len(set(names)) < len(names):
