@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from autocode.errors import InputError
-from autocode.ethics import Places, inventory
+from autocode.ethics import Places, inventory, still_naming
 from autocode.ethics.answers import ANSWERED, Kept, load_answers, save_answers
-from autocode.ethics.pseudonyms import Proposal, apply_proposals, pseudonymise_study, still_naming, write_key
+from autocode.ethics.pseudonyms import Proposal, apply_proposals, pseudonymise_study, write_key
 from autocode.formats.files import write_atomic
-from autocode.store import STORE, receipts, update
+from autocode.store import STORE, load, receipts, update
 from autocode.store.backups import backup, check
 from autocode.store.ledger import append, entries, last_written
 from autocode.store.outputs import record_outputs
-from autocode.store.records import ReceiptRow
+from autocode.store.records import ReceiptRow, attach, recordings
 from autocode.study import Coder, Coding, Document, Study, Turn
 from autocode.study.codebook import Code, Codebook
 from autocode.trail import Decision, Effects, verify
@@ -77,7 +77,7 @@ def test_what_still_holds_a_replaced_name_is_listed(tmp_path: Path) -> None:
     for name, text in (("old.html", "<p>Lim said</p>"), ("new.html", "<p>Limits, and others</p>")):
         write_atomic(tmp_path / name, text)
     record_outputs(tmp_path / "s" / STORE, [tmp_path / "old.html", tmp_path / "new.html"], "report")
-    assert still_naming(inventory(Places(tmp_path / "s")), LISTED) == [str(tmp_path / "old.html")]
+    assert still_naming(inventory(Places(tmp_path / "s")), [p.found for p in LISTED]) == [str(tmp_path / "old.html")]
 
 
 def test_only_whole_words_and_only_what_was_chosen_change() -> None:
@@ -98,3 +98,37 @@ def test_the_key_may_not_lie_beside_the_study(tmp_path: Path) -> None:
     assert "[Person 1]" in path.read_text(encoding="utf-8-sig")
     with pytest.raises(InputError, match="older key"):
         write_key(path, LISTED, tmp_path / "s")
+
+
+def test_a_document_that_is_called_by_a_name_gets_another_id_everywhere(tmp_path: Path) -> None:
+    """Spans, recordings, receipts, answers, copies and the ledger know it by the new id; two of one pseudonym stay two."""
+    store, study = tmp_path / "s" / STORE, _study()
+    documents = tuple(replace(d, id=i, name=i, source=f"{i}.docx") for i in ("Ana Lim", "Ana") for d in study.documents)
+    codings = tuple(replace(c, document=d.id) for d in documents for c in study.codings)
+    aside = (Coding("Ana Lim", 0, 4, "c", "x"),)
+    update(
+        store,
+        lambda _: replace(study, documents=documents, codings=codings, readings=()),
+        lambda: [ReceiptRow("t", "Ana Lim", "codings", 1, {}, (), aside)],
+    )
+    (tmp_path / "s" / "voice.mp3").write_bytes(b"x")
+    attach(store, "Ana", tmp_path / "s" / "voice.mp3")
+    gone = codings[0]
+    append(store, [Decision("undo", gone.coder, gone.document, "1", effects=Effects(removed=(gone,)))])
+    save_answers(tmp_path / "s" / ANSWERED, [Kept("Ana Lim", "approved", 0, {})])
+    kept = backup(store)
+    named = [Proposal("person", n, "[Person 1]", 1, 1, apply=True) for n in ("Ana Lim", "Ana")]
+    pseudonymise_study(tmp_path / "s", named)
+    after, ids = load(store), {"[Person 1]", "[Person 1] (2)"}
+    assert set(after.by_id) == ids
+    assert {c.document for c in after.codings} == {"[Person 1] (2)"}
+    assert len(after.codings) == len(codings) - 1
+    assert set(recordings(store)) == {"[Person 1] (2)"}
+    assert [a.document for a in load_answers(tmp_path / "s" / ANSWERED)] == ["[Person 1]"]
+    assert receipts(store)[0].aside[0].document == "[Person 1]"
+    entry = entries(store)[0].decision
+    assert (entry.document, entry.effects.removed[0].document) == ("[Person 1]", "[Person 1]")
+    assert verify(entries(store), last_written(store)) == check(store) == check(kept) == []
+    append(store, [Decision("undo", gone.coder, entry.document, effects=entry.effects.reverse)])
+    assert len(load(store).codings) == len(codings)
+    assert not [p for p in tmp_path.rglob("*") if p.is_file() and b"Ana" in p.read_bytes()]

@@ -106,3 +106,27 @@ def test_a_speaker_whom_no_text_names_is_proposed() -> None:
     document = Document("d", text, "d", turns, variables={"name": "Martha"})
     found = {p.found: (p.kind, p.count, p.documents) for p in propose(Study((document,)))}
     assert found == {"Marta Quill": ("person", 1, 1), "Jonas Weber": ("person", 1, 1), "Martha": ("person", 1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("called", "found"),
+    [
+        ("Ana Lim", "Ana Lim"),
+        ("Interview Ana Lim 2", "Ana Lim"),
+        ("2024-03-01 Siobhan O'Neill transcript", "Siobhan O'Neill"),
+        ("Interview_Ana_Lim", "Interview_Ana_Lim"),
+        ("marta_quill", "marta_quill"),
+        ("R03", ""),
+        ("Focus group 2", ""),
+        ("Recognition", ""),
+        ("interview-12", ""),
+        ("FG_NHS", ""),
+        ("market", ""),
+    ],
+)
+def test_documents_called_by_a_name_are_proposed(called: str, found: str) -> None:
+    """A file is often called by whoever speaks in it; kinds of recordings, codes and words of the talk are no names."""
+    text = "we spoke of recognition at the market"
+    study = Study((Document(called, text, called, (Turn(0, len(text), "Marta Quill"),)),))
+    mine = [p for p in propose(study) if p.found != "Marta Quill"]
+    assert [(p.kind, p.found, p.documents) for p in mine] == ([("person", found, 1)] if found else [])

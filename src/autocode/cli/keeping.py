@@ -15,7 +15,7 @@ from autocode.cli.shell import mind_places, show, tell, working
 from autocode.doctor import examine, prove_privacy
 from autocode.encode import cache_folder
 from autocode.errors import AutocodeError, InputError, counted
-from autocode.ethics import Places, inventory
+from autocode.ethics import Places, inventory, still_naming
 from autocode.ethics.forget import Forgotten, holding, unfinished
 from autocode.ethics.forget import forget as erase
 from autocode.ethics.names import CERTAINTIES
@@ -25,7 +25,6 @@ from autocode.ethics.pseudonyms import (
     propose,
     pseudonymise_study,
     read_proposals,
-    still_naming,
     write_key,
     write_proposals,
 )
@@ -89,18 +88,18 @@ def pseudonymise(
     if key is None:
         raise InputError("pseudonymise", "it needs a place for the key", "Add --key FILE.csv, outside the study's folder.")
     proposals = read_proposals(reviewed)
-    load(study / STORE)
+    documents = set(load(study / STORE).by_id)
     keep_copy(study / STORE, "pseudonymise")
     write_key(key, proposals, study)
     done = pseudonymise_study(study, proposals)
-    mind_places(study, set(load(study / STORE).by_id))
+    mind_places(study, documents)
     tell(f"{counted(sum(done.counts.values()), 'place')} replaced; the key is in {key}: keep it apart. {WARNING}")
     if done.entries:
         tell(
             f"In the ledger, names in {done.entries} entries (notes, memos, earlier codebooks) are replaced; an entry says so."
         )
     with working("Looking for names that are left"):
-        left = still_naming(inventory(Places(study, Path("models"))), proposals)
+        left = still_naming(inventory(Places(study, Path("models"))), [p.found for p in proposals if p.apply])
     for place in left:
         print(f"LEFT: {place}: it still holds a name that was replaced: make it again, or erase it")
     tell("The files you imported from still hold the old words; so may copies that no list of this study names.")

@@ -251,6 +251,17 @@ def searches(study: Study, ids: set[str], called: set[str]) -> tuple[Search, Sea
     return Search.of(gone, others, names), Search(frozenset(), frozenset(parts))
 
 
+def still_naming(found: Inventory, names: Iterable[str]) -> list[str]:
+    """The places outside the study's own file that hold one of some names, as whole words."""
+    search = Search(frozenset(), frozenset(" ".join(w) for name in names if (w := words(name))))
+    left = []
+    for place in found.places:
+        files = sorted(p for p in place.path.rglob("*") if p.is_file()) if place.path.is_dir() else [place.path]
+        if place.kind not in ("study", "cache") and any(p.is_file() and search.in_file(p)[1] for p in files):
+            left.append(str(place.path))
+    return left
+
+
 def _hits(told: Sequence[str], needles: frozenset[str]) -> Iterator[str]:
     """The needles that stand in a row of words."""
     if not needles:

@@ -185,12 +185,12 @@ def load_answers(path: Path) -> list[Kept]:
         raise InputError(str(path), "it is damaged", "Move it away and import the answers again.") from error
 
 
-def save_answers(path: Path, answers: Sequence[Kept]) -> None:
-    """Keep answers beside a study, one for each document, the last one standing.
+def save_answers(path: Path, answers: Sequence[Kept], anew: bool = False) -> None:
+    """Keep answers beside a study, one for each document, the last one standing; `anew` in the place of all before.
 
     Raises:
         InputError: The file cannot be written.
     """
-    last = {a.document: a for a in (*load_answers(path), *answers)}
+    last = {a.document: a for a in (*([] if anew else load_answers(path)), *answers)}
     rows = [asdict(last[document]) for document in sorted(last)]
     write_atomic(path, json.dumps(rows, ensure_ascii=False, indent=2) + "\n")

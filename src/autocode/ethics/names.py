@@ -103,37 +103,31 @@ NEVER = _words(
     "I I'm I'll I've I'd OK Okay Yes No Well So And But Or Because Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
     "January February March April May June July August September October November December Ramadan Raya Aidilfitri Eid",
     "Deepavali Diwali Christmas Easter Ash Thaipusam Gawai Kaamatan Merdeka Maghrib Isyak Isha Fajr Subuh Zuhr Zohor Asar",
-    "Standard Scopus English Malay Mandarin Chinese",
-    "Tamil Hindi Urdu Arabic Cantonese Hokkien Bahasa Spanish French German Portuguese Italian Dutch Russian Japanese",
-    "Korean Swiss Irish Scottish Welsh Czech Polish Turkish Greek Marwari Punjabi Bengali Gujarati Telugu Islamic Jain Sikh",
-    "Hakka Teochew Jawi Iban Dusun Kadazan Bidayuh Sabahan Sarawakian Indonesian Indian Filipino Filipina British American",
-    "European African Asian Australian Malaysian Singaporean Thai Muslim",
+    "Standard Scopus English Malay Mandarin Chinese Tamil Hindi Urdu Arabic Cantonese Hokkien Bahasa Spanish French German",
+    "Portuguese Italian Dutch Russian Japanese Korean Swiss Irish Scottish Welsh Czech Polish Turkish Greek Marwari Punjabi",
+    "Bengali Gujarati Telugu Islamic Jain Sikh Hakka Teochew Jawi Iban Dusun Kadazan Bidayuh Sabahan Sarawakian Indonesian",
+    "Indian Filipino Filipina British American European African Asian Australian Malaysian Singaporean Thai Muslim",
     "Christian Hindu Buddhist Jewish Catholic God Allah Jesus Quran Bible Alhamdulillah InshaAllah Insya Internet Google",
     "Facebook WhatsApp YouTube Instagram TikTok Twitter LinkedIn Telegram Zoom Teams Excel Word PowerPoint Outlook Windows",
     "Microsoft Apple iPhone Android Moodle Canvas Blackboard Coursera Udemy edX Canva Kahoot Padlet Quizizz Netflix",
-    "Wikipedia",
-    "Gmail Chrome Photoshop Python Java Grab Shopee Lazada Milo Nescafé Maggi Covid COVID Corona MOOC MOOCs PhD PhDs",
-    "Master's",
-    "Masters Bachelor's Diploma Level Module Week Unit Chapter Appendix Section Grade Form Year Internet Wi-Fi Wifi",
-    "Interviewer Moderator Participant Respondent",
-    "Later Then Now Also After Before When While If Once Since Until Though Although However Actually Maybe Perhaps",
-    "Sometimes",
-    "Yesterday Today Tomorrow Again Still Even Only Just Here There This That These Those It Its He She They We You My Our",
-    "His",
-    "Her Their Your Who What Where Why How Which Every Everybody Everyone Nobody Somebody Anybody Someone All Some Most Many",
-    "Few Both Each Another Other One Two Three Four Five Six Seven Eight Nine Ten The A An In On At By For From To Of With",
-    "Without As Like Not Never Always Please Thanks Thank Sorry Hello Hi Yeah Ah Oh Eh Um Uh Right Sure Good Fine Great",
-    "Honestly Basically Anyway Especially Because Than Do Does Did Can Could Would Should Will Is Are Was Were Have Has Had",
+    "Wikipedia Gmail Chrome Photoshop Python Java Grab Shopee Lazada Milo Nescafé Maggi Covid COVID Corona MOOC MOOCs PhD",
+    "PhDs Master's Masters Bachelor's Diploma Level Module Week Unit Chapter Appendix Section Grade Form Year Internet",
+    "Wi-Fi Wifi Interviewer Moderator Participant Respondent Later Then Now Also After Before When While If Once Since",
+    "Until Though Although However Actually Maybe Perhaps Sometimes Yesterday Today Tomorrow Again Still Even Only Just",
+    "Here There This That These Those It Its He She They We You My Our His Her Their Your Who What Where Why How Which",
+    "Every Everybody Everyone Nobody Somebody Anybody Someone All Some Most Many Few Both Each Another Other One Two Three",
+    "Four Five Six Seven Eight Nine Ten The A An In On At By For From To Of With Without As Like Not Never Always Please",
+    "Thanks Thank Sorry Hello Hi Yeah Ah Oh Eh Um Uh Right Sure Good Fine Great Honestly Basically Anyway Especially",
+    "Because Than Do Does Did Can Could Would Should Will Is Are Was Were Have Has Had",
 )
 """Capitalised words that name nobody in a study: days, feasts, languages, peoples, software, brands."""
 
 COUNTRIES = _words(
     "Malaysia Singapore Indonesia Thailand Vietnam Philippines India China Japan Korea Australia England Scotland Wales",
     "Ireland Britain France Germany Spain Portugal Italy Netherlands Belgium Switzerland Austria Poland Sweden Norway",
-    "Denmark",
-    "Finland Greece Turkey Russia Ukraine Egypt Nigeria Kenya Ghana Brazil Mexico Argentina Chile Colombia Peru Canada",
-    "America Europe Asia Africa UK USA US EU Pakistan Bangladesh Nepal Lanka Myanmar Cambodia Taiwan Brunei Bahrain Qatar",
-    "Kuwait Iran Iraq Israel Morocco",
+    "Denmark Finland Greece Turkey Russia Ukraine Egypt Nigeria Kenya Ghana Brazil Mexico Argentina Chile Colombia Peru",
+    "Canada America Europe Asia Africa UK USA US EU Pakistan Bangladesh Nepal Lanka Myanmar Cambodia Taiwan Brunei Bahrain",
+    "Qatar Kuwait Iran Iraq Israel Morocco",
 )
 """Countries seldom tell who someone is: they are proposed only among what is perhaps a name."""
 
@@ -360,6 +354,26 @@ def judged(text: str, evidence: Evidence) -> tuple[str, str]:
     if middle and 3 * seen["where"] >= middle:
         return "place", "likely"
     return ("perhaps a name", "perhaps") if middle else ("", "")
+
+
+_FILES = _words("interview interviews transcript transcription transcribed recording audio notes fieldnotes memo diary survey")
+_FILES |= _words("focus group session round wave pilot final draft clean copy version edited anonymised coded part new old")
+
+
+def called(documents: Sequence[Document]) -> Iterator[tuple[str, str, str]]:
+    """Names that documents go by, such as Ana Lim in "Interview Ana Lim 2": words that no text has in lower case.
+
+    One in lower case ("ana_lim") is told where texts or speakers have it with a capital. Where other signs than
+    spaces stand around a name ("Interview_Ana_Lim"), the whole of what the document is called is told.
+    """
+    said = {w.text for d in documents for w in words_of("\n".join((d.text, *dict.fromkeys(t.speaker for t in d.turns))))}
+    no_names = {w for w in said if w.islower()} | ROLES | _FILES | {w.casefold() for w in NEVER | COUNTRIES | TITLES}
+    for title in (d.id for d in documents):
+        every = [w for w in re.finditer(r"[^\W\d_]+(?:['’][^\W\d_]+)*", title) if w[0].casefold() not in no_names]
+        kept = [w for w in every if len(w[0]) >= _MIN and not (w[0].isupper() and len(w[0]) < _ACRONYM)]
+        if kept and all(w[0][0].isupper() or w[0].capitalize() in said for w in kept):
+            name = title[kept[0].start() : kept[-1].end()]
+            yield "person", name if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", title) else title, "likely"
 
 
 def speakers(documents: Iterable[Document]) -> Iterator[tuple[str, str, str]]:

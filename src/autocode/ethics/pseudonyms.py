@@ -10,18 +10,16 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from autocode.errors import ConfigError, InputError
-from autocode.ethics import Inventory, Search
-from autocode.ethics import words as words_of
 from autocode.ethics.answers import ANSWERED, load_answers, save_answers
-from autocode.ethics.names import CERTAINTIES, COUNTRIES, NEVER, find_names, speakers
+from autocode.ethics.names import CERTAINTIES, COUNTRIES, NEVER, called, find_names, speakers
 from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
-from autocode.store import STORE, rewrite_receipts, scrub, update
+from autocode.store import STORE, load, rewrite_receipts, scrub, update
 from autocode.store.backups import backups
 from autocode.store.ledger import forget_words, redact
-from autocode.store.records import with_words
+from autocode.store.records import rename_recordings, with_words
 from autocode.study import Document, Study
 from autocode.study.moves import Edit
-from autocode.study.revise import apply_edits
+from autocode.study.revise import apply_edits, new_ids, with_ids
 from autocode.trail import Decision
 
 WARNING = (
@@ -100,6 +98,7 @@ def _all(study: Study, pipeline: str) -> Iterator[tuple[str, str, str]]:
     for document in study.documents:
         yield from _by_pattern(document)
     yield from speakers(study.documents)
+    yield from called(study.documents)
     yield from find_names(study.documents)
     if pipeline:
         entities = _Entities(pipeline)
@@ -246,14 +245,15 @@ class Replaced:
 
 
 def apply_proposals(study: Study, proposals: Sequence[Proposal]) -> Replaced:
-    """Put the chosen replacements everywhere in a study: texts, speakers, names, variables, memos, codebook.
+    """Put the chosen replacements everywhere in a study: documents' ids, texts, speakers, names, variables, memos, codebook.
 
-    Ids of documents and coders stay, for files outside the study name them.
+    Ids of coders stay.
     """
     listed = chosen(proposals)
     if not listed:
         return Replaced(study, {})
     words = _Words({p.found: p.replacement for p in listed}, Counter())
+    study = with_ids(study, new_ids(study, words.replaced))
     for document in study.documents:
         study = apply_edits(study, document.id, words.edits(document.text)).study
     documents = tuple(_about(d, words) for d in study.documents)
@@ -285,14 +285,14 @@ class Done:
     entries: int
 
 
-_WRITTEN = ("note", "memo", "definition", "include", "exclude", "example", "notice")
-"""The fields of the ledger that people write into."""
+_WRITTEN = ("note", "memo", "definition", "include", "exclude", "example", "notice", "document", "segment")
+"""The fields of the ledger that people write into, and those that name a document."""
 
 
 def pseudonymise_study(folder: Path, proposals: Sequence[Proposal]) -> Done:
     """Put the chosen replacements everywhere in a stored study: texts, codebook, receipts, ledger, answers, copies.
 
-    The words of corrections made on the review page are erased: they may hold the names. Ids of documents and coders stay.
+    The words of corrections made on the review page are erased: they may hold the names. Ids of coders stay.
 
     Args:
         folder: The study's folder.
@@ -306,16 +306,19 @@ def pseudonymise_study(folder: Path, proposals: Sequence[Proposal]) -> Done:
     words = _Words({p.found: p.replacement for p in listed}, Counter())
     if not listed:
         return Done({}, 0)
+    ids = new_ids(load(folder / STORE), words.replaced)
     done = [_stored(store, proposals, words) for store in (folder / STORE, *(b.path for b in backups(folder / STORE)))]
-    answers = folder / ANSWERED
-    if kept := load_answers(answers):
-        save_answers(answers, [replace(k, comments={n: words.replaced(c) for n, c in k.comments.items()}) for k in kept])
+    if kept := load_answers(answers := folder / ANSWERED):
+        comments = [{n: words.replaced(c) for n, c in k.comments.items()} for k in kept]
+        named = [replace(k, document=ids.get(k.document, k.document)) for k in kept]
+        save_answers(answers, [replace(k, comments=c) for k, c in zip(named, comments, strict=True)], anew=True)
     return done[0]
 
 
 def _stored(store: Path, proposals: Sequence[Proposal], words: _Words) -> Done:
     """The replacements in one study file."""
     counts: dict[str, int] = {}
+    ids = new_ids(load(store), words.replaced)
 
     def change(old: Study) -> Study:
         """The study with the proposals applied; what was replaced is counted."""
@@ -323,24 +326,17 @@ def _stored(store: Path, proposals: Sequence[Proposal], words: _Words) -> Done:
         counts.update(made.counts)
         return made.study
 
+    def said(key: str, text: str) -> str:
+        """A text of the ledger with its names replaced."""
+        return ids.get(text) or words.replaced(text) if key in _WRITTEN else text
+
     update(store, change)
-    rewrite_receipts(store, lambda entry: with_words(entry, words.replaced))
+    rename_recordings(store, ids)
+    rewrite_receipts(store, lambda entry: with_words(entry, lambda text: said("note", text)))
     forget_words(store)
-    why = Decision("redact", "", note="Pseudonyms were put in the place of names.")
-    entries = redact(store, lambda key, text: words.replaced(text) if key in _WRITTEN else text, why)
+    entries = redact(store, said, Decision("redact", "", note="Pseudonyms were put in the place of names."))
     scrub(store)
     return Done(counts, entries)
-
-
-def still_naming(found: Inventory, proposals: Sequence[Proposal]) -> list[str]:
-    """The places outside the study's own file that hold a name which was replaced, as whole words."""
-    search = Search(frozenset(), frozenset(" ".join(w) for p in chosen(proposals) if (w := words_of(p.found))))
-    left = []
-    for place in found.places:
-        files = sorted(p for p in place.path.rglob("*") if p.is_file()) if place.path.is_dir() else [place.path]
-        if place.kind not in ("study", "cache") and any(p.is_file() and search.in_file(p)[1] for p in files):
-            left.append(str(place.path))
-    return left
 
 
 def _about(document: Document, words: _Words) -> Document:

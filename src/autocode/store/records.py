@@ -74,12 +74,12 @@ def without_documents(entry: ReceiptRow, documents: Iterable[str]) -> ReceiptRow
 
 
 def with_words(entry: ReceiptRow, said: Callable[[str], str]) -> ReceiptRow:
-    """A receipt with every text in it, memos of codings set aside too, put through `said`."""
+    """A receipt with every text in it, documents and memos of codings set aside too, put through `said`."""
     return replace(
         entry,
         source=said(entry.source),
         notes=tuple(map(said, entry.notes)),
-        aside=tuple(replace(c, memo=said(c.memo)) for c in entry.aside),
+        aside=tuple(replace(c, document=said(c.document), memo=said(c.memo)) for c in entry.aside),
         waiting=tuple({column: said(cell) for column, cell in row.items()} for row in entry.waiting),
     )
 
@@ -218,6 +218,20 @@ def detach(store: Path, documents: Iterable[str]) -> list[str]:
             for r in gone:
                 delete(connection, _TABLE, "document = ?", (r.document,))
     return [os.fspath(r.file(store)) for r in gone]
+
+
+def rename_recordings(store: Path, ids: Mapping[str, str]) -> None:
+    """Note recordings under the new ids of their documents.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    moved = [r for document, r in recordings(store).items() if document in ids]
+    if moved:
+        with opened(store) as connection, transaction(connection):
+            for r in moved:
+                delete(connection, _TABLE, "document = ?", (r.document,))
+            insert(connection, _TABLE, [(ids[r.document], r.path, r.size, r.sha256) for r in moved])
 
 
 def _digest(file: Path) -> str:

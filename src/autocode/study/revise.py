@@ -9,7 +9,7 @@ codings in it. What changed is said in numbers and names.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -220,6 +220,31 @@ def on_texts(study: Study, texts: Iterable[str]) -> Study:
     return reanchor(study, moved)[0] if moved else study
 
 
+def new_ids(study: Study, change: Callable[[str], str]) -> dict[str, str]:
+    """The ids of documents that a function changes, each with its new one; of two that would be one, the second is numbered."""
+    new = {d.id: change(d.id) for d in study.documents}
+    taken, made = {old for old, instead in new.items() if old == instead}, dict[str, str]()
+    for old, instead in new.items():
+        if old != instead:
+            numbered = (f"{instead} ({n})" for n in range(2, len(new) + 2))
+            made[old] = next(one for one in (instead, *numbered) if one not in taken)
+            taken.add(made[old])
+    return made
+
+
+def with_ids(study: Study, ids: Mapping[str, str]) -> Study:
+    """The study with documents under other ids, wherever these stand; `ids` from old to new."""
+    if not ids:
+        return study
+    documents = tuple(
+        replace(d, id=ids[d.id], segments=tuple(replace(s, document=ids[d.id]) for s in d.segments)) if d.id in ids else d
+        for d in study.documents
+    )
+    codings = tuple(replace(c, document=ids[c.document]) if c.document in ids else c for c in study.codings)
+    readings = tuple(replace(r, document=ids[r.document]) if r.document in ids else r for r in study.readings)
+    return replace(study, documents=documents, codings=codings, readings=readings)
+
+
 def _following(first: Study, second: Study, replacing: bool) -> tuple[Study, tuple[Reanchored, ...]]:
     """`first` with its documents and their codings where `second` has them with another text."""
     told: list[Reanchored] = []
@@ -247,15 +272,8 @@ def _named_alike(first: Study, new: Document) -> tuple[Study, Document | None]:
     alike = [d for d in first.documents if {d.id.casefold(), d.name.casefold()} & names and made_of_units(d)]
     if old or len(alike) != 1 or made_of_units(new):
         return first, old
-    was = alike[0].id
-    segments = tuple(replace(s, document=new.id) for s in alike[0].segments)
-    renamed = replace(alike[0], id=new.id, segments=segments)
-    return replace(
-        first,
-        documents=tuple(renamed if d.id == was else d for d in first.documents),
-        codings=tuple(replace(c, document=new.id) if c.document == was else c for c in first.codings),
-        readings=tuple(replace(r, document=new.id) if r.document == was else r for r in first.readings),
-    ), renamed
+    first = with_ids(first, {alike[0].id: new.id})
+    return first, first.by_id[new.id]
 
 
 def _read_whole(found: Study, before: Study, new: Document) -> Study:
