@@ -116,12 +116,22 @@ def test_one_document_has_a_clinic_without_the_machine(shell: Shell) -> None:
     rows = [("D1", f"s{n}", n, "P", f"Words {n}.", who, "Pay" if n % 2 else "") for n in range(4) for who in ("ana", "ben")]
     header = ("document_id", "segment_id", "order", "speaker", "text", "coder", "codes")
     (shell.folder / "one.csv").write_text(csv_text(header, rows), encoding="utf-8")
-    code, out, err = shell("clinic", "one.csv", *FAKE)
-    assert (code, "whether the code is weak" in out, "Without the machine's view: study 'one'" in err) == (
-        0,
-        True,
-        True,
-    )
+    for more in ((), ("--out", "one.html")):
+        code, out, err = shell("clinic", "one.csv", *more, *FAKE)
+        assert (code, "whether the code is weak" in out) == (0, True)
+        assert ("Without the machine's view: study 'one'" in err) == bool(more)  # what is printed has none
+
+
+def test_the_clinic_asks_the_machine_only_for_what_is_kept(tiny: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines are the same with and without the machine, which is not asked for them; the page has its view."""
+    told = tiny("clinic", "s", "--no-machine", *FAKE)[1]
+    assert tiny("clinic", "s", *FAKE)[1] == told
+    asked: list[str] = []
+    monkeypatch.setattr("autocode.cli.second_look.hold_out", lambda *_: asked.append("asked"))
+    tiny("clinic", "s", *FAKE)
+    assert asked == []
+    tiny("clinic", "s", "--json", *FAKE)
+    assert asked == ["asked"]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from autocode.config import Config
 from autocode.dossier import dossier
 from autocode.dossier.blocks import Dossier, Points, Table, Words
 from autocode.dossier.findings import Findings, Trail
-from autocode.dossier.second_look import look_summary
+from autocode.dossier.second_look import clinic_answer, look_summary
 from autocode.evaluate import hold_out, stands
+from autocode.evaluate.clinic import Clinic, Pair, Weakness
 from autocode.evaluate.second_look import CoderLook, Look, second_look
 from autocode.model import CodingModel
 from autocode.study import Segment, Study
@@ -105,3 +106,34 @@ def test_what_is_listed_never_reads_as_a_rate_of_errors(listed: int, out: int, c
     assert said in first
     assert (f"the first of {out}" in first) == (out > listed)
     assert "of 855 codings" not in first
+
+
+def _clinic(sure: tuple[bool, ...], pairs: tuple[bool, ...] = ()) -> Clinic:
+    """A clinic of weak codes and pairs, each sure or not."""
+    weak = tuple(Weakness(f"T > w{n}", 0.3, 12, "a boundary", "why", (), 0.1, 0.5 if s else 0.7) for n, s in enumerate(sure))
+    made = tuple(Pair(f"T > p{n}", "T > q", 3.0, 0.2, 0.5, 0.1 if s else -0.4, 0.8) for n, s in enumerate(pairs))
+    return Clinic(("ana", "ben"), 8, weak, made, len(pairs))
+
+
+@pytest.mark.parametrize(
+    ("sure", "said"),
+    [
+        ((), "None of 8 codes is weak between ana and ben (kappa below .60)."),
+        ((False,), "1 of 8 codes is weak between ana and ben (kappa below .60, which chance could have brought)."),
+        ((True, True), "2 of 8 codes are weak between ana and ben (kappa below .60, beyond what chance could bring)."),
+        ((True, False), "2 of 8 codes are weak between ana and ben (kappa below .60, for 1 of them beyond what chance could"),
+    ],
+)
+def test_the_clinic_says_how_surely_in_words(sure: tuple[bool, ...], said: str) -> None:
+    """None, one, some or all beyond chance: a sentence each, and no "0 of them"."""
+    assert next(clinic_answer(_clinic(sure), False)).startswith(said)
+
+
+def test_pairs_that_surely_gain_stand_first() -> None:
+    """The pair that merging surely helps is the first, whatever the gains; of the others chance may have brought theirs."""
+    lines = list(clinic_answer(_clinic((), (False, False, False, False, True)), False))
+    assert lines[1] == "5 pairs of codes taken for one another; merging is sure to help in 1."
+    assert lines[2].startswith("  p4 / q: ")
+    assert not lines[2].endswith("chance")
+    assert all(line.endswith("perhaps by chance") for line in lines[3:])
+    assert "sure to help in none." in list(clinic_answer(_clinic((), (False,)), False))[1]

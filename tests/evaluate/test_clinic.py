@@ -91,3 +91,16 @@ def test_coders_without_a_shared_document_are_refused() -> None:
     matrix.seen[1] = False
     with pytest.raises(AutocodeError, match="share no document"):
         clinic(matrix, "ana", "ben")
+
+
+def test_a_gain_is_no_greater_than_kappa_can_be() -> None:
+    """Where few documents hold the exchanges the interval is wide, but ends where the joint code's kappa must."""
+    Y = np.zeros((2, 60, 2), dtype=bool)
+    Y[0, 0:3, 0] = Y[1, 0:3, 1] = True  # all exchanges in one document of three
+    Y[0, 20, 0] = Y[1, 41, 1] = True
+    (pair,) = clinic(matrix_of(Y, 3, ("T > a", "T > b")), "ana", "ben").pairs
+    assert pair.low is not None
+    assert pair.high is not None
+    assert pair.low == pytest.approx(-1 - pair.apart)
+    assert pair.apart + pair.high == pytest.approx(1)
+    assert not pair.sure

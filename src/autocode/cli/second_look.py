@@ -211,7 +211,7 @@ def clinic_(
     found = _read(study)
     chosen = settings(config, segments)
     pair = _pair(found, coders)
-    held = _machine(found, chosen, coders) if machine else None
+    held = _machine(found, chosen, coders) if machine and (as_json or to) else None  # it is seen in what is kept alone
     known = held if held and set(pair) <= set(held.matrix.coders) else None
     matrix = known.matrix if known else coding_matrix(found, chosen, pair)
     seen = (np.asarray(known.held.P, np.float64), known.held.coded) if known else None

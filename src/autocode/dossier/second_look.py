@@ -127,9 +127,9 @@ def agenda_answer(made: Agenda, everything: bool) -> Iterator[str]:
     )
     spent = sum(p.minutes for p in made.points)
     settled = sum(len(p.cells) for p in made.points)
-    told = f"{counted(len(made.points), 'point')} in {spent:.0f} minutes would settle {settled} of them"
     left = f"; {counted(made.left, 'point')} left for another time" if made.left else ""
-    yield f"{told} (kappa {apa(made.after)}){left}."
+    points = counted(len(made.points), "point")
+    yield f"{points} in {spent:.0f} minutes would settle {settled} of them (kappa {apa(made.after)}){left}."
     for n, p in enumerate(made.points[: None if everything else _SHOWN], 1):
         cost = f"{counted(len(p.passages), 'passage')}, kappa +{apa(p.gain)}"
         yield f"{n:>3}. {_named(p.codes)}: {CAUSES[p.cause]}, {cost}"
@@ -140,28 +140,28 @@ def clinic_answer(made: Clinic, everything: bool) -> Iterator[str]:
     """The clinic in a few lines."""
     told = [w for w in made.weak if w.cause != RARE]
     rare = len(made.weak) - len(told)
-    weak = f"{len(told)} of {counted(made.codes, 'code')} {'is' if 1 in (len(told), made.codes) else 'are'} weak"
+    weak = f"{len(told) or 'None'} of {counted(made.codes, 'code')} {'is' if len(told) < 2 else 'are'} weak"
     if rare == made.codes:
         which = "the code" if made.codes == 1 else f"any of the {made.codes} codes"
         yield f"Not enough data to say whether {which} is weak: {LEAST_USES} uses of a code are needed."
     else:
-        surely = f", {sum(w.sure for w in told)} of them beyond chance" if told else ""
+        sure = sum(w.sure for w in told)
+        beyond = f"{f'for {sure} of them ' * (sure < len(told))}beyond what chance could bring"
+        chance = f", {beyond if sure else 'which chance could have brought'}" if told else ""
         few = f"; for {rare} there is not enough data to say." if rare else "."
-        yield f"{weak} between {made.coders[0]} and {made.coders[1]} (kappa below .60{surely}){few}"
-    for w in told[: None if everything else _SHOWN]:
+        yield f"{weak} between {made.coders[0]} and {made.coders[1]} (kappa below .60{chance}){few}"
+    for w in told[: None if everything else 3]:
         why = f"{w.evidence[:1].upper()}{w.evidence[1:]}"
         kappa = f"kappa {apa(w.kappa)} {w.ends}".rstrip()
         yield f"  {leaf(w.code)} ({kappa}, {counted(w.uses, 'use')}): {w.cause}. {why}."
-    if everything:
-        for w in made.weak:
-            if w.cause == RARE:
-                yield (f"  {leaf(w.code)}: {w.evidence}.")
-    sure = [p for p in made.pairs if p.sure]
+    yield from (f"  {leaf(w.code)}: {w.evidence}." for w in made.weak if everything and w.cause == RARE)
     if made.looked_at:
-        yield f"{counted(made.looked_at, 'pair')} of codes taken for one another; merging is sure to help in {len(sure)}."
-    for p in made.pairs[: None if everything else 4]:
+        helped = sum(p.sure for p in made.pairs) or "none"
+        yield f"{counted(made.looked_at, 'pair')} of codes taken for one another; merging is sure to help in {helped}."
+    for p in sorted(made.pairs, key=lambda p: not p.sure)[: None if everything else 4]:
         ends = f" [{apa(p.low)}, {apa(p.high)}]" if p.low is not None else ""
         told_so = f"kappa {apa(p.apart)} apart, {apa(p.merged)} as one code; gain {apa(p.gain)}{ends}"
+        told_so += "" if p.sure else ", perhaps by chance"
         yield (f"  {leaf(p.first)} / {leaf(p.second)}: {told_so}")
 
 

@@ -263,7 +263,7 @@ def _pairs(
                 float(swapped[a, b]),
                 float(kappa[:2].mean()),
                 float(kappa[2]),
-                float(spread.value - half) if known else None,
+                max(float(spread.value - half), -1 - float(kappa[:2].mean())) if known else None,
                 min(float(spread.value + half), 1 - float(kappa[:2].mean())) if known else None,
                 _machine_gain(matrix, machine[1][:, [a, b]], rows, (a, b)) if machine else None,
                 *examples,
