@@ -161,7 +161,11 @@ def test_the_views_are_calm_and_for_everyone(browser: Any, folder: Path, scheme:
             page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             assert violations(page) == []
             assert "autocode " not in page.locator("main").inner_text()
-        assert page.locator("svg.figure rect").count() > 10
+        assert page.locator(".findings progress").count() > 10
+        page.set_viewport_size({"width": 390, "height": 844})
+        wide = "[...document.querySelectorAll('.findings *')].filter(e => e.getBoundingClientRect().right > innerWidth).length"
+        assert page.evaluate(wide) == 0  # a chart beside a table was cut off on a telephone
+        assert violations(page) == []
         assert page.faults == []
 
 
@@ -219,6 +223,7 @@ def test_a_second_coder_codes_blind_what_was_drawn(browser: Any, folder: Path) -
         with loads(page):
             page.click("button.main")
         assert f"{total} passages are drawn for you" in page.locator("#drawn").inner_text()
+        assert page.locator("#drawn").bounding_box()["y"] < 400  # where one looks, however far the transcript is
         with loads(page):
             page.click("#drawn button.main")
         for n in range(total):

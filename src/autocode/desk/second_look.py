@@ -5,7 +5,6 @@ Each shows what a verb of the command line found (`WORK`); the re-look has a roo
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,8 +17,6 @@ from autocode.desk.jobs import FOLDER, SECOND_CODER, Kept, keeper, kept
 from autocode.desk.session import Desk, pair_of
 from autocode.desk.studies import OpenStudy, seated
 from autocode.desk.view import Compared, compared, fragment, people
-from autocode.dossier.drawing import svg
-from autocode.dossier.findings import findings_chart
 from autocode.errors import InputError, StudyError, counted
 from autocode.evaluate.double_coding import Drawn, read_drawn
 from autocode.evaluate.meeting import VOTE, compare_since, decided_as
@@ -178,21 +175,8 @@ async def findings(request: Request, study: OpenStudy, seat: Session) -> Respons
     last = kept(desk.path, desk.study, "findings")
     rows = [f for f in last.found["findings"] if f["verdict"] != LITTLE] if last else []
     little = len(last.found["findings"]) - len(rows) if last else 0
-    charts = (
-        [_unstyled(svg(d)) for d in findings_chart([(f["text"], f["verdict"], f["support"]) for f in rows])] if rows else []
-    )
-    told = {"kept": last, "rows": rows, "little": little, "charts": charts, "variables": variables(desk.study)}
+    told = {"kept": last, "rows": rows, "little": little, "variables": variables(desk.study)}
     return _page(study, seat, "findings.html", told, "findings")
-
-
-def _unstyled(drawn: str) -> str:
-    """A drawing without style attributes, which the page's policy forbids: each becomes an attribute of its own."""
-
-    def own(style: re.Match[str]) -> str:
-        """The same, one by one."""
-        return "".join(f' {name}="{value}"' for name, _, value in (part.partition(":") for part in style[1].split(";") if part))
-
-    return re.sub(r' style="([^"]*)"', own, drawn)
 
 
 def _page(study: OpenStudy, seat: Session, template: str, told: Mapping[str, Any], *kinds: str) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -15,10 +14,9 @@ from numpy.typing import NDArray
 from autocode.agreement import AgreementReport
 from autocode.agreement.rows import Measure
 from autocode.classify.calibration import Reliability
-from autocode.dossier.drawing import PAGE, PALETTE, Box, Drawing, Label, Line, Shape, by_height, label, row_height, wrapped
 from autocode.dossier.record import Record
 from autocode.evaluate.second_look import SecondLook
-from autocode.evaluate.stability import CODER, FEW, STANDS, SURE, Stability
+from autocode.evaluate.stability import Stability
 from autocode.store.records import ReceiptRow
 from autocode.study import Coding, Document, Suggestion
 from autocode.study.codebook import Codebook
@@ -172,35 +170,3 @@ def software() -> str:
         except PackageNotFoundError:
             named.append(f"{name} not installed")
     return "; ".join(named) + "."
-
-
-_COLOURS = {STANDS: PALETTE[2], CODER: PALETTE[1], FEW: PALETTE[4]}
-
-
-def findings_chart(findings: Sequence[tuple[str, str, float]]) -> tuple[Drawing, ...]:
-    """Each finding as a bar: how many of 100 draws of the interviews agree with it; long lists in parts.
-
-    Args:
-        findings: Text, verdict, and share of the draws that agree (0 to 1).
-    """
-    low, high, top, row = 366.0, 566.0, 40.0, 22.0
-    counts = Counter(verdict for _, verdict, _ in findings)
-    said = "; ".join(f"{n} {verdict}" for verdict, n in counts.items())
-    made = []
-    names = [wrapped(text[:1].upper() + text[1:], 50) for text, _, _ in findings]
-    for part in by_height([row_height(row, name) for name in names], PAGE - top - 8):
-        rows = list(zip(names[part], findings[part], strict=True))
-        bottom = top + sum(row_height(row, name) for name, _ in rows)
-        shapes: list[Shape] = [Label(low, 12, ("Draws of the interviews that agree, of 100",))]
-        for share in (0.0, 0.5, SURE, 1.0):
-            x = low + share * (high - low)
-            shapes += [Line(x, top - 4, x, bottom, faint=share != SURE, dashed=share == SURE)]
-            shapes += [label(x, top - 14, f"{100 * share:.0f}", "middle")] if share != SURE else []
-        at = top
-        for name, (_, verdict, support) in rows:
-            y, colour = at + row_height(row, name) / 2, _COLOURS.get(verdict, "#8a8a8f")
-            shapes += [Label(low - 10, y, name, "end", size=12), Box(low, y - 6, high - low, 12, "")]
-            shapes += [Box(low, y - 6, max(2.0, support * (high - low)), 12, colour), label(high + 12, y, verdict)]
-            at += row_height(row, name)
-        made.append(Drawing("Whether each finding stands", said, 760, bottom + 8, tuple(shapes)))
-    return tuple(made)
