@@ -109,6 +109,8 @@ def test_the_second_coder_is_told_what_to_read_and_when_to_stop(tiny: Shell) -> 
     code, out, _ = tiny("plan", "s", "--drawn", "second.csv", *FAKE)
     assert code == 0
     assert any(said in out for said in ("Stop: enough.", "more passages", "Not enough data"))
+    code, out, err = tiny("plan", "s", "--drawn", "second.csv", "--coders", "ana,eva", *FAKE)
+    assert (code, out, "coder 'eva'" in err) == (1, "", True)  # whoever is named is asked for
 
 
 def test_one_document_has_a_clinic_without_the_machine(shell: Shell) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
+from autocode.desk.coding import address
 from autocode.desk.guard import Ask
 from autocode.desk.jobs import FOLDER, SECOND_CODER, keep
 from autocode.desk.second_look import WORK
@@ -221,6 +222,20 @@ def test_the_view_tells_how_far_the_second_coder_is(found: Desk) -> None:
     blind = Page(found)
     blind.enter("ben", blind=True)
     assert "drawn for" not in blind.look("D6")
+
+
+def test_of_three_coders_the_second_is_asked_for(found: Desk) -> None:
+    """Where several have read what was drawn, whoever is chosen is set beside the first coder; a stranger is not."""
+    _drawn(found, ("D1", 0), ("D6", 0))
+    at = opened(found)[1]
+    assert WORK["enough"](at, {"second": "ben"})[1][-2:] == ["--coder=ana", "--coder=ben"]
+    for second in ("", "ana", "--out=x"):
+        assert not any("--coder" in word for word in WORK["enough"](at, {"second": second})[1])
+
+
+def test_a_segment_is_found_by_whatever_it_is_called(at: OpenStudy) -> None:
+    """An address leads to a segment whose name has other signs than letters and digits."""
+    assert address(at, "D6", "key", "I31_p021 ä").endswith("?view=key&at=I31_p021%20%C3%A4")
 
 
 def test_a_passage_of_several_segments_is_coded_when_all_are(found: Desk) -> None:

@@ -266,7 +266,7 @@ def plan_(
     if drawn and study is None:
         raise StudyError("--drawn", "it is looked at beside its study", "Name the study: autocode plan STUDY --drawn FILE.")
     if drawn and study:
-        _enough(study, read_drawn(drawn), (width, looks), settings(config, segments), as_json)
+        _enough(study, read_drawn(drawn), (width, looks), coders, settings(config, segments), as_json)
         return
     expected = EXPECTED if kappa is None else kappa
     design = Design(units or 60, prevalence or 0.05, expected, 0.05 if likeness is None else likeness)
@@ -289,9 +289,9 @@ def plan_(
     tell(f"Next: autocode next {study or 'STUDY'} --second-coder --out second.csv  (what the second coder should read)")
 
 
-def _enough(study: Path, drawn: Drawn, aims: tuple[float, int], config: Config, as_json: bool) -> None:
+def _enough(study: Path, drawn: Drawn, aims: tuple[float, int], coders: Coders, config: Config, as_json: bool) -> None:
     found = _read(study)
-    pair = _pair(found, [drawn.first, drawn.second] if drawn.second else None, drawn.first)
+    pair = _pair(found, coders or ([drawn.first, drawn.second] if drawn.second else None), drawn.first)
     matrix = coding_matrix(found, config, pair)
     chances = drawn.chances(matrix)
     held = _machine(found, config, [c for c in found.choose(None) if c != pair[1]])

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from autocode.desk import ORDERS, complete
 from autocode.desk.acts import preview, silent
@@ -165,8 +166,8 @@ async def view(request: Request, study: OpenStudy, seat: Session) -> Response:
 
 
 def address(study: OpenStudy, document: str, key: str = "", unit: str = "") -> str:
-    """The address of a place: numbers and random words only."""
-    more = "&".join(f"{k}={v}" for k, v in (("view", key), ("at", unit if unit.isalnum() else "")) if v)
+    """The address of a place: numbers and random words, and a segment's name as it was brought in."""
+    more = "&".join(f"{k}={quote(v, safe='')}" for k, v in (("view", key), ("at", unit)) if v)
     return f"{study.base}/code/{study.number_of(document)}" + (f"?{more}" if more else "")
 
 

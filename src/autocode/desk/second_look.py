@@ -98,7 +98,9 @@ def _enough(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str
     drawn = study.folder.resolve() / FOLDER / SECOND_CODER
     if not drawn.is_file():
         raise StudyError("this question", "nothing is drawn yet", "Draw the passages for the second coder first.")
-    return "Asking whether it is enough", ["plan", _folder(study), f"--drawn={drawn}", "--json"]
+    second, first = str(row.get("second") or ""), read_drawn(drawn).first
+    pair = [f"--coder={c}" for c in (first, second)] if second in study.desk().study.humans and second != first else []
+    return "Asking whether it is enough", ["plan", _folder(study), f"--drawn={drawn}", "--json", *pair]
 
 
 def _findings(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
