@@ -323,7 +323,17 @@ def test_what_is_owed_to_people_is_done_in_one_room(browser: Any, tmp_path: Path
         _work(page, "#letters")
         assert len(list((tmp_path / "Badges" / "letters").glob("*.docx"))) == 12
         _work(page, "#names")
-        assert page.locator("#replace >> text=proposals.csv").count() == 1
+        row = page.locator("#replace tbody tr").first
+        name = row.locator("[data-found]").get_attribute("data-found")
+        assert any(name in d.text for d in load(store).documents)
+        row.locator("[data-found]").check()
+        row.locator("td input").fill("Sunflower")
+        assert violations(page) == []
+        _work(page, "#replace")
+        assert "replaced; the key is in" in page.locator("#job-said").inner_text()
+        assert not any(name in d.text for d in load(store).documents)
+        assert any("Sunflower" in d.text for d in load(store).documents)
+        assert (tmp_path / "Key of Badges.csv").is_file()
         assert page.locator("#forget").count() == 0  # nothing is erased before it was looked at
         page.select_option("#participant", "R05")
         _work(page, "#forgetting")

@@ -41,7 +41,8 @@ _COMMAND = rf"(?:\bautocode (?:{'|'.join(VERBS.split())})\b|(?<![\w-])--[a-z])"
 _OWN = (
     (r"[ :]*if so, import again with --same '[^']*'", "; if so, change it in the file and drop it again"),
     (r"import (?:it )?(?:again )?(?:FILE --study STUDY )?with --replace", "tick below that it takes the old one’s place"),
-    (r", then: autocode .*", "."),
+    (r"^Put yes into the column apply, .*", "Tick below what is to go."),
+    (r"^pseudonyms/proposals.csv: ", "Found: "),
     (r"more than --minutes allows \(`minutes` under \[encode\]\)", "more than a training from the page takes"),
     (r"import it with --kind codebook", "save it as a table with a column “code”"),
     (r"--speaker '[^']*=Interviewer' says who asks", "tick who asks"),

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from autocode.desk.guard import Session, data, html, read_json
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
-from autocode.errors import AutocodeError, InputError
+from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.ethics.answers import ANSWERED, load_answers, read_answers, take
+from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
 from autocode.study import Study
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
             looked=looked,
             letters=letters,
             answers=load_answers(study.folder / ANSWERED),
-            proposals=study.written(NAMES),
+            proposals=_proposals(study)[1],
         )
     )
 
@@ -68,10 +69,37 @@ def _propose(study: OpenStudy, row: Mapping[str, Any]) -> Work:
     return "Looking for names", ["pseudonymise", str(study.folder.resolve()), "--out", str(to), *more]
 
 
-def _replace(study: OpenStudy, row: Mapping[str, Any]) -> Work:
-    key = study.folder.resolve().parent / f"Key of {study.folder.name}.csv"
-    file = study.folder.resolve() / NAMES / "proposals.csv"
-    return "Replacing names", ["pseudonymise", str(study.folder.resolve()), "--apply", str(file), "--key", str(key)]
+def _proposals(study: OpenStudy) -> tuple[list[str], list[dict[str, str]]]:
+    """What was found that may need a pseudonym: the columns, and a row for each; none where nobody has looked."""
+    path = study.folder / NAMES / "proposals.csv"
+    if not path.is_file():
+        return [], []
+    table = read_csv(path)
+    table.need("apply", "found", "replacement")
+    return list(table.columns), [{k: unguarded(v) for k, v in row.items()} for row in table.rows]
+
+
+async def replace_names(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Replace the names that were ticked on the page, each by what stands beside it; the others stay."""
+    row = await read_json(request)
+    wanted = row.get("names") if isinstance(row, dict) else None
+    if not isinstance(wanted, dict) or not all(isinstance(v, str) and len(v) < 200 for v in wanted.values()):
+        raise InputError("the names", "they are not what this page sends", "Reload the page.")
+    if not wanted:
+        raise InputError("no name", "none is ticked", "Tick what is to be replaced.")
+    if study.jobs.running:
+        raise StudyError("this", "other work on the study is not finished", "Wait for it, or stop it first.")
+    columns, rows = _proposals(study)
+    if not set(wanted) <= {r["found"] for r in rows}:
+        raise InputError("these names", "the list is another one now", "Reload the page.")
+    for r in rows:
+        r |= {"apply": "yes" if r["found"] in wanted else "", "replacement": wanted.get(r["found"], r["replacement"])}
+    file, home = study.folder.resolve() / NAMES / "proposals.csv", study.folder.resolve()
+    write_atomic(file, csv_text(columns, [[r[c] for c in columns] for r in rows]))
+    key = home.parent / f"Key of {home.name}.csv"
+    words = ["pseudonymise", str(home), "--apply", str(file), "--key", str(key)]
+    study.jobs.start("replace", "Replacing names", words)
+    return data({"reload": True})
 
 
 def _participant(study: OpenStudy, row: Mapping[str, Any]) -> str:
@@ -169,11 +197,10 @@ async def take_replies(request: Request, study: OpenStudy, seat: Session) -> Res
 WORK: dict[str, Callable[[OpenStudy, Mapping[str, Any]], Work]] = {
     "letters": _letters,
     "pseudonyms": _propose,
-    "replace": _replace,
     "forgetting": _forgetting,
     "forget": _forget,
 }
 """From what the page asks for to the verb of the command line that does it."""
 
 PAGES: dict[str, Handler] = {"/people": show}
-POSTS: dict[str, Handler] = {"/replies": look_at_replies, "/answers": take_replies}
+POSTS: dict[str, Handler] = {"/replies": look_at_replies, "/answers": take_replies, "/names": replace_names}

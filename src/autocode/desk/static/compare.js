@@ -22,6 +22,7 @@ function resolve(article, choice) {
   write({ ...held, do: "agree", document: list.dataset.document, unit: article.dataset.unit, codes, text: $(".reason input", article).value, edge: pair });
 }
 hooks.settled.push(() => { sending = false; });
+hooks.shown.push((answer) => { if (answer.parts?.answer && list) currentRow()?.scrollIntoView({ block: "nearest" }); }); /* the answer above it has come */
 hooks.shown.push((answer, body) => {
   if (answer.error || !body || body.do !== "agree") return;
   sessionStorage.removeItem(`draft ${location.pathname} reason ${body.unit}`);

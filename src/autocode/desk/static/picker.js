@@ -24,7 +24,7 @@ function rank(name, path, typed) {
   if (p.includes(words)) return 3;
   if (words.length < 3) return 9;
   if (apart(n, words) <= Math.ceil(words.length / 4)) return 4;
-  return [...words].every((c) => (at = n.indexOf(c, at + 1)) >= 0) ? 5 : 9;
+  return [...words].every((c) => (at = p.indexOf(c, at + 1)) >= 0) ? 5 : 9;
 }
 function narrow() {
   const typed = $("#code").value.trim(), first = likely();
@@ -44,7 +44,7 @@ function narrow() {
   $("#options").append(fresh);
   $("#code-unsure").hidden = true;
   /* Nothing is chosen until something is said; nor where a name is only like one that is there: it may be mistyped. */
-  point(typed && (best < 4 || best === 9) ? $("#options li:not([hidden])") : null);
+  point(typed && (best < 4 || best === 9 || fresh.hidden) ? $("#options li:not([hidden])") : null);
 }
 function point(option) {
   for (const li of [...options, fresh]) li.setAttribute("aria-selected", li === option);

@@ -52,6 +52,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (form.id === "new-study") return queue("/new", () => ({ name: $("#study-name").value }));
   const said = Object.fromEntries($$("textarea, select, input:not([type=checkbox]):not([type=radio])", form).map((f) => [f.name, "flag" in f.dataset ? { yes: true, no: false }[f.value] ?? null : f.value]));
+  if (form.id === "replace") return queue("/names", () => ({ names: Object.fromEntries($$("[data-found]:checked", form).map((i) => [i.dataset.found, $("td input", i.closest("tr")).value])) }));
   if (form.id === "record") return queue("/record", () => said);
   const boxes = Object.fromEntries($$("input[type=checkbox]:not([name=coders])", form).map((i) => [i.name, i.checked]));
   const coders = $$("input[name=coders]:checked", form).map((i) => i.value);
