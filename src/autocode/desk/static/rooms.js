@@ -84,4 +84,5 @@ async function follow() {
   if ($("#job-said")) $("#job-said").textContent = job.said.join("\n");
   setTimeout(follow, 1000);
 }
+$(".resolve .job")?.parentElement.scrollIntoView({ block: "nearest" }); /* what was asked for is told where it was asked for */
 if ($("[data-job=running], #strip")) setTimeout(follow, 500);
