@@ -84,7 +84,7 @@ def test_the_bundled_record_fits_its_study(bundled: Study) -> None:
 def test_recommendations_are_never_written_for_the_researchers(study: Study) -> None:
     """Without any on record the section says where to write them; with one it stands under its theme."""
     empty = next(s for s in dossier(study, Findings()).sections if s.id == "recommendations")
-    assert "Nothing is written for them" in str(empty.blocks[0])
+    assert "nothing is written for them" in str(empty.blocks[0])
     assert all(isinstance(b, Title) or (isinstance(b, Words) and b.style == "soft") for b in empty.blocks)
     record = Record(recommendations=(Recommendation("Work", "Give people time."),))
     made = next(s for s in dossier(study, Findings(record=record)).sections if s.id == "recommendations")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from autocode.agreement import agree
+from autocode.agreement.estimate import AgreementOptions
 from autocode.config import Config
 from autocode.dossier import dossier, write_dossier
 from autocode.dossier.answer import latex, markdown
-from autocode.dossier.blocks import REFERENCE, Figure, Table, Words
+from autocode.dossier.blocks import REFERENCE, Figure, Points, Table, Words
 from autocode.dossier.findings import Findings
 from autocode.dossier.html import dossier_html
 from autocode.study import Study
@@ -68,3 +71,16 @@ def test_the_files_stand_beside_either_size(study: Study, tmp_path: Path) -> Non
         "dossier-paragraphs.tex",
         "dossier-questions.toml",
     }
+
+
+@pytest.mark.parametrize("size", ["journal", "full"])
+def test_no_sentence_keeps_a_gap_of_its_making(bundled: Study, size: str) -> None:
+    """No braces or angle brackets are left of the text's making, and two tables in a row share one pair of brackets."""
+    matrix = coding_matrix(bundled, Config(), (*bundled.humans, "agreed"))
+    report = agree(matrix, AgreementOptions(machines=("agreed",)))
+    made = dossier(bundled, Findings(agreement=report, matrix=matrix), size)
+    texts = [b.text for s in made.sections for b in s.blocks if isinstance(b, Words)]
+    texts += [" ".join(row) for s in made.sections for b in s.blocks if isinstance(b, Points) for row in b.rows]
+    assert not any(re.search(r"[{}⟨⟩]", text) for text in texts)
+    assert not any(re.search(r"(Table|Figure)\W\d+\) \((Table|Figure)", text) for text in texts)
+    assert any("(Table\u00a01, Table\u00a02, Figure" in text for text in texts)

@@ -15,6 +15,7 @@ from autocode.dossier.findings import Findings, Trail
 from autocode.dossier.second_look import clinic_answer, look_summary
 from autocode.evaluate import hold_out, stands
 from autocode.evaluate.clinic import Clinic, Pair, Weakness
+from autocode.evaluate.double_coding import Relooked
 from autocode.evaluate.second_look import CoderLook, Look, second_look
 from autocode.model import CodingModel
 from autocode.study import Segment, Study
@@ -137,3 +138,23 @@ def test_pairs_that_surely_gain_stand_first() -> None:
     assert not lines[2].endswith("chance")
     assert all(line.endswith("perhaps by chance") for line in lines[3:])
     assert "sure to help in none." in list(clinic_answer(_clinic((), (False,)), False))[1]
+
+
+def test_many_coders_are_summed_up_in_a_journal(bundled: Study, findings: Findings) -> None:
+    """Ten coders are one number and not ten; of many codes that are not divided three pairs are named."""
+    assert findings.looks
+    one = findings.looks.coders[0]
+    looks = replace(findings.looks, coders=tuple(replace(one, coder=f"coder {n}") for n in range(10)))
+    told = words_of(dossier(bundled, replace(findings, looks=looks), "journal"), "second")
+    assert f"the 10 coders together {10 * len(one.looks)}, of which" in told
+    assert "coder 3" not in told
+
+
+def test_a_blind_relook_counts_for_stability(bundled: Study, findings: Findings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a coder coded again blind stands under dependability; nothing then says that no second coding is on record."""
+    found = Relooked(0.9, 0.7, 0.97, 22, 4, 1, (10, 9), (12, 0))
+    monkeypatch.setattr("autocode.dossier.second_look.looked_again", lambda *_: {"coder_a": found})
+    criteria = next(t for t in dossier(bundled, findings, "journal").tables() if t.name == "Trustworthiness")
+    row = next(row for row in criteria.rows if str(row[0]).startswith("Stability of coding"))
+    assert row[1] == "on record"
+    assert "coder_a: 1 of 4 listed decisions" in str(row[2])

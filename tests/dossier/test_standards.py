@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 
 import pytest
 
 from autocode.dossier import dossier
-from autocode.dossier.blocks import Dossier, Points, Table
+from autocode.dossier.blocks import Dossier, Points, Table, Words
 from autocode.dossier.findings import Findings, Trail
 from autocode.dossier.record import QUESTIONS, Record, Statements
 from autocode.dossier.standards import STANDARDS
@@ -68,3 +69,34 @@ def test_use_of_ai_says_what_is_true_here(study: Study) -> None:
     for words in ("No generative AI", "0 invented quotes", "2026-01-02 to 2026-02-03"):
         assert words in told
     assert set(STANDARDS) == {"COREQ", "SRQR", "GAMER", "LLM"}
+
+
+def test_a_date_that_is_not_on_record_leaves_its_item_in_part(study: Study) -> None:
+    """What must be reported with a date is not done without one; the disclosure says that there is none."""
+    made = dossier(study, Findings())
+    assert _table(made, "Language models").rows[1][2] == "part"
+    points = next(b for s in made.sections if s.id == "ai" for b in s.blocks if isinstance(b, Points))
+    assert "No date is on record." in {text for _, head, text in points.rows if head == "When."}
+
+
+def test_other_uses_of_ai_are_said_once(study: Study) -> None:
+    """In the disclosure they have their own point, and are not said again with the tool."""
+    made = dossier(study, Findings(record=Record(record=Statements(ai_use="Whisper for a first transcript."))))
+    points = next(b for s in made.sections if s.id == "ai" for b in s.blocks if isinstance(b, Points))
+    assert str(points).count("Whisper for a first transcript.") == 1
+
+
+@pytest.mark.parametrize("size", ["journal", "full"])
+def test_who_uses_the_desk_learns_where_to_say_what_is_missing(study: Study, size: str) -> None:
+    """Wherever a gap names the file, it names the room of the desk first, or that it is a file of the study."""
+    made = dossier(study, Findings(command="autocode report x"), size)
+    texts = [b.text for s in made.sections for b in s.blocks if isinstance(b, Words)]
+    texts += [" ".join(row) for s in made.sections for b in s.blocks if isinstance(b, Points) for row in b.rows]
+    texts += [str(cell) for t in made.tables() for row in t.rows for cell in (*row, t.note)]
+    named = [t for t in texts if "dossier.toml" in t]
+    assert len(named) > 5
+    assert all(
+        re.search(r"in the desk, under Dossier|the\s+desk, under Dossier|The desk asks|the study's file dossier.toml", t)
+        for t in named
+    )
+    assert not any("under [record]" in t or re.search(r"[{}]", t) for t in texts)

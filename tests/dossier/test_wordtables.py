@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from docx import Document
+from docx.oxml.ns import qn
+
 from autocode.dossier.blocks import Table
-from autocode.dossier.wordtables import LANDSCAPE, PORTRAIT, layout
+from autocode.dossier.wordtables import LANDSCAPE, PORTRAIT, _inches, add_part, layout
 
 
 def _table(columns: int, word: str, rows: int = 3) -> Table:
@@ -48,3 +51,13 @@ def test_an_interval_has_a_column_that_holds_it_whole() -> None:
 
 def _column(words: str) -> Table:
     return Table("T", "T", ("Code", "CI", "Evidence"), ((("code"), words, "word " * 60),) * 4, "ttt")
+
+
+def test_a_short_cell_stays_on_one_line_beside_long_names() -> None:
+    """The verdict of a code has its width before names that are broken anyhow share what is left."""
+    rows = ((("Stakeholders lack of knowledge of what a model can do " * 3), "not assessable", "word " * 30),) * 3
+    table = Table("T", "T", ("Code", "Verdict", "Evidence"), rows, "ttt")
+    document = Document()
+    grid = add_part(document, table, (0, 1, 2))
+    width = int(grid._tbl.tblGrid.gridCol_lst[1].get(qn("w:w"))) / 1440
+    assert width >= layout(table).points * _inches("not assessable", False)

@@ -312,8 +312,8 @@ def methods_paragraph(report: Findings) -> str:
     """How agreement was measured, ready for a methods section."""
     humans = [c for c in report.coders if c not in report.options.machines]
     text = (
-        f"{len(humans)} human coders were compared on {counted(report.units, report.unit)} in {report.documents:,} "
-        f"{report.options.left_out}s that at least two coders had seen. For each of "
+        f"The codings of {len(humans)} human coders were compared on {counted(report.units, report.unit)} in "
+        f"{counted(report.documents, report.options.left_out)} that at least two coders had seen. For each of "
         f"{counted(len(report.codes), 'code')} and for all "
         "codes pooled we report Cohen's kappa (Cohen, 1960), Krippendorff's alpha (Krippendorff, 2004) and positive "
         "agreement (Cicchetti & Feinstein, 1990). Where neither coder used a code, coefficients are undefined and were not "
@@ -323,7 +323,7 @@ def methods_paragraph(report: Findings) -> str:
     if report.options.machines:
         text += (
             f" The machine was treated as one more coder: the mean {report.options.coefficient_key} between machine and "
-            "humans was compared with that between humans on the same {report.unit}s, with a non-inferiority margin of "
+            f"humans was compared with that between humans on the same {report.unit}s, with a non-inferiority margin of "
             f"{apa(report.options.margin)} fixed beforehand."
         )
     return text

@@ -19,7 +19,7 @@ from autocode.dossier import (
     standards,
     trust,
 )
-from autocode.dossier.blocks import Block, Cell, Dossier, Figure, Points, Section, Table, Title, View, Words, reference
+from autocode.dossier.blocks import Block, Cell, Dossier, Figure, Points, Section, Table, View, Words, reference
 from autocode.dossier.findings import Findings, Version, software
 from autocode.dossier.html import dossier_html
 from autocode.dossier.matrices import Saturation, saturation, saturation_figure
@@ -48,10 +48,11 @@ def dossier(study: Study, findings: Findings, size: str = "full") -> Dossier:
     check_record(findings.record, study)
     view = View(study, findings.record, findings.accepted)
     history, came = provenance.versions_of(study.codebook, findings.trail), saturation(view)
-    known, criteria = standards.facts(view, findings, came), trust.criteria(view, findings, history)
+    again = second_look.told(view, findings)
+    relooked = [" ".join(second_look.relook_answer(coder, found)) for coder, found in again.again.items()]
+    known, criteria = standards.facts(view, findings, came), trust.criteria(view, findings, history, relooked)
     parts = Parts(view, findings, known, criteria, answer.limitations(view, findings, came))
     chosen = quotes.choose(view, findings.vectors)
-    again = second_look.told(view, findings)
     sections = _journal(parts, chosen, again) if size == "journal" else _full(parts, chosen, again, history, came)
     numbered, numbers = _numbered([s for s in sections if s.blocks])
     made = Section("again", "How this was made", tuple(_how_made(study, findings, numbered if size == "full" else [])))
@@ -177,6 +178,7 @@ def _numbered(sections: Iterable[Section], before: Mapping[str, str] | None = No
 
 
 _NAMED = re.compile("⟨([^⟩?]+)⟩")
+_BESIDE = re.compile(r"(\((?:Table|Figure)\W\d+)\) \((?=(?:Table|Figure)\W\d)")  # two brackets that become one
 _PERHAPS = re.compile(r" \(⟨\?([^⟩]+)⟩\)")  # in brackets, and left out where there is no such table or figure
 
 
@@ -188,7 +190,8 @@ def _resolved(section: Section, numbers: Mapping[str, str]) -> Section:
         if "⟨" not in text:
             return text
         text = _PERHAPS.sub(lambda found: f" ({reference(numbers[found[1]])})" if found[1] in numbers else "", text)
-        return _NAMED.sub(lambda found: reference(numbers.get(found[1], "the workbook")), text)
+        text = _NAMED.sub(lambda found: reference(numbers.get(found[1], "the workbook")), text)
+        return _BESIDE.sub(r"\1, ", text)
 
     made: list[Block] = []
     for block in section.blocks:
@@ -213,14 +216,14 @@ def _how_made(study: Study, findings: Findings, sections: Sequence[Section]) -> 
     )
     if findings.command:
         yield Words(findings.command, "code")
+    yield Words(software(), "soft")
     if sections:
         yield Words("⟨Sources⟩ names the sheet and the command behind each table and figure.")
         yield _sources(findings, sections)
     else:
-        yield Words("The full dossier, of which this is the part that a journal has room for, comes with --size full.")
-    if sections:
-        yield Title("Versions", 4)
-    yield Words(software(), "soft")
+        yield Words(
+            "The full dossier, of which this is the part that a journal has room for, comes in the size full (--size full)."
+        )
 
 
 _VERBS = {

@@ -9,6 +9,7 @@ from autocode.agreement.render import REFERENCES, methods_paragraph, results_par
 from autocode.dossier.blocks import REFERENCE, Block, Cell, Points, Table, Title, View, Words, shown
 from autocode.dossier.findings import VERDICTS, Findings
 from autocode.dossier.matrices import Saturation
+from autocode.dossier.record import where_said
 from autocode.errors import counted
 
 _NAMED = 3  # codes of the results paragraph that are named with their counts
@@ -221,7 +222,7 @@ def _of_agreement(view: View, findings: Findings) -> Iterator[tuple[str, str]]:
 def limitation_blocks(found: Sequence[tuple[str, str]]) -> Iterator[Block]:
     """The limits as a list."""
     if found:
-        yield Words("Drawn from the findings; say what else limits the study under limitations in dossier.toml.", "soft")
+        yield Words(f"Drawn from the findings. What else limits the study is {where_said('limitations')}.", "soft")
         yield Points(tuple(("", head, text) for head, text in found))
 
 
@@ -254,8 +255,8 @@ def recommendations(view: View) -> Iterator[Block]:
         said.setdefault(view.theme(r.theme), []).append(r.text)
     if not said:
         yield Words(
-            'For the researchers to fill, under [[recommendations]] in dossier.toml: theme = "...", text = "...". '
-            "Nothing is written for them.",
+            "For the researchers to fill; nothing is written for them. Here, or in the study's file dossier.toml, under "
+            '[[recommendations]]: theme = "...", text = "...".',
             "soft",
         )
     for theme in dict.fromkeys([*view.themes, *said]):

@@ -284,7 +284,7 @@ def _themes(codes: Sequence[Frequency], coder: str, colours: Mapping[str, str], 
 
 def _row(code: Frequency, count: int, most: int, sheet: _Sheet) -> _Row:
     """The circle's area, not its radius, grows with the count."""
-    lines, radius = tuple(textwrap.wrap(f"{code.name} ({count})", sheet.codes)), 3 + _LARGEST * math.sqrt(count / most)
+    lines, radius = tuple(textwrap.wrap(f"{code.name} ({count:,})", sheet.codes)), 3 + _LARGEST * math.sqrt(count / most)
     return _Row(lines, count, radius, max(len(lines) * LINE, 2 * radius) + sheet.between)
 
 

@@ -150,7 +150,7 @@ def blocks(view: View, findings: Findings) -> list[Block]:
     return found
 
 
-def _offsets(view: View, pairs: _Pairs) -> Table:
+def _offsets(view: View, pairs: _Pairs) -> Block:
     """Same code, other boundary: how far apart humans set the ends of a code."""
     found = [(o.code, o.start, o.end) for a, b in pairs for o in offsets(view.study, a, b)]
     by_code = offsets_by_code(found)
@@ -160,6 +160,8 @@ def _offsets(view: View, pairs: _Pairs) -> Table:
         for code, (n, start, end, same) in sorted(by_code.items(), key=lambda item: place[item[0]])
     )
     header = ("Code", "Segments of both", "Starts apart (median)", "Ends apart (median)", "Same ends")
+    if found and not any(start or end for _, start, end in found):
+        return Words(f"Where two humans gave the same code, all {len(found):,} passages have the same ends.", "soft")
     return Table(
         "Boundary offsets",
         "How far apart humans set the ends of a code, in characters",

@@ -81,7 +81,8 @@ def _own_styles(document: Any) -> None:
     made["Quote source"].space_after = Pt(9)
     made["Point"].left_indent, made["Point"].first_line_indent, made["Point"].space_after = Pt(16), Pt(-16), Pt(4)
     made["Point"].tab_stops.add_tab_stop(Pt(16))
-    made["Contents heading"].space_before, made["Contents entry"].space_after = Pt(12), Pt(2)
+    made["Contents heading"].space_before = Pt(12)
+    made["Contents entry"].space_after, made["Contents entry"].line_spacing = Pt(1), 1.0  # the answer stays on its page
     made["Contents entry"].tab_stops.add_tab_stop(Inches(PORTRAIT), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
 
 

@@ -139,6 +139,11 @@ QUESTIONS = {
 """What is asked for each statement, in the order of a paper."""
 
 
+def where_said(key: str) -> str:
+    """Where the researchers say what is not on record: in the desk, or in the file."""
+    return f"asked in the desk, under Dossier; in the file dossier.toml: {key}"
+
+
 def unanswered(record: Record) -> list[tuple[str, str]]:
     """The statements that are still open, each with its question."""
     return [(key, text) for key, text in QUESTIONS.items() if getattr(record.record, key) in ("", None)]

@@ -86,7 +86,8 @@ def brief(view: View, findings: Findings) -> list[Block]:
         r for r, after in zip(kept, [*kept[1:], (None, True)], strict=True) if not (r[1] and after[1] and r is not kept[0])
     ]
     heads = frozenset(i for i, (_, head) in enumerate(shown_rows) if head)
-    note = f"{counted(hidden, 'code was', 'codes were')} given too rarely for a value, and left out. {whole.note}".strip()
+    rare = f"{counted(hidden, 'code was', 'codes were')} given too rarely for a value, and left out. " if hidden else ""
+    note = f"{rare}{whole.note}".strip()
     table = replace(whole, rows=tuple(row for row, _ in shown_rows), heads=heads, note=note)
     found: list[Block] = [*_opening(report, findings), table]
     if report.options.machines:

@@ -65,7 +65,11 @@ def _pairs(made: Clinic) -> Table:
 
 def clinic_blocks(made: Clinic, study: Study | None) -> Iterable[Block]:
     """Weak codes with their causes, and the passages of a study that divide each pair taken for one another."""
-    rows = tuple((leaf(w.code), w.kappa, w.ends or "–", w.uses, w.cause, w.evidence) for w in made.weak if w.cause != RARE)
+    rows = tuple(
+        (leaf(w.code), w.kappa, w.ends.strip("[]").replace(", ", " to ") or "–", w.uses, w.cause, w.evidence)
+        for w in made.weak
+        if w.cause != RARE
+    )
     rare = sum(w.cause == RARE for w in made.weak)
     header = ("Code", "Kappa", "95% CI", "Uses", "Cause", "Evidence")
     note = f"For {counted(rare, 'code')} with fewer than {LEAST_USES} uses there is not enough data to say." if rare else ""
@@ -90,7 +94,7 @@ def look_summary(look: CoderLook, everything: bool) -> Iterator[str]:
         return
     listed, many = len(look.looks), look.standing_out
     are = f"{counted(listed, 'decision') if listed else 'no decision'} {'is' if listed < 2 else 'are'}"
-    told = f"{look.coder} gave {look.codings:,} codings; {are}"
+    told = f"{look.coder} gave {counted(look.codings, 'coding')} that can be looked at; {are}"
     first = f" (the first of {many:,} that stand out)" if many > listed else ""
     chance = round(look.by_chance)
     bring = "hardly any of them" if not chance else f"up to {chance} of them" if chance < listed else "as many"
@@ -227,6 +231,7 @@ def told(view: View, findings: Findings) -> Told:
     return Told(looks, again, votes, talk, clinic(own, *pair), made, findings.stability)
 
 
+_NAMED = 3  # coders or pairs of codes that a point names
 _LISTED = 10  # decisions of one coder that stand on a page; the workbook has them all
 _FOUND = (
     "How often the list is right was measured on planted slips (docs/second-look.md): of those listed, about a quarter were "
@@ -236,36 +241,31 @@ _FOUND = (
 
 def brief(made: Told) -> Iterator[Block]:
     """The second look in a few points, for a journal."""
-    rows: list[tuple[str, str, str]] = []
-    if made.stability:
-        rows.append(("", "Do the findings stand?", made.stability.sentence()))
+    rows = [("Do the findings stand?", made.stability.sentence())] if made.stability else []
     if made.looks:
         most = [(x.coder, len(x.looks), min(len(x.looks), round(x.by_chance))) for x in made.looks if x.codes[0]]
-        each = "; ".join(f"{coder} {n}, of which chance could bring {chance}" for coder, n, chance in most)
+        if len(most) > _NAMED:
+            most = [(f"the {len(most)} coders together", sum(n for _, n, _ in most), sum(c for *_, c in most))]
+        each = "; ".join(f"{coder} {n:,}, of which chance could bring {chance:,}" for coder, n, chance in most)
         text = f"Decisions that other documents and coders speak against, a sign and no error: {each}." if each else ""
-        rows.append(("", "Decisions worth a second look.", text or "Not enough data to say: no code is used often enough."))
-    for coder, found in made.again.items():
-        rows.append(("", "Coded again, blind.", " ".join(relook_answer(coder, found))))
+        rows.append(("Decisions worth a second look.", text or "Not enough data to say: no code is used often enough."))
+    rows += [("Coded again, blind.", " ".join(relook_answer(coder, found))) for coder, found in made.again.items()]
     if made.voted:
-        rows.append(("", "Decided anew in a meeting.", " ".join(_voted(made.voted))))
+        rows.append(("Decided anew in a meeting.", " ".join(_voted(made.voted))))
     if made.agenda and made.agenda.points:
         first = made.agenda.points[0]
-        rows.append(
-            (
-                "",
-                "Where the coders differ.",
-                f"{' and '.join(made.agenda.coders)} differ {counted(made.agenda.disagreements, 'time')}. Most is gained by "
-                f"talking about {_named(first.codes)} ({CAUSES[first.cause]}, {counted(len(first.passages), 'passage')}).",
-            )
-        )
+        what = f"{_named(first.codes)} ({CAUSES[first.cause]}, {counted(len(first.passages), 'passage')})"
+        text = f"{' and '.join(made.agenda.coders)} differ {counted(made.agenda.disagreements, 'time')}."
+        rows.append(("Where the coders differ.", f"{text} Most is gained by talking about {what}."))
     if made.clinic:
         sure = [f"{leaf(p.first)} and {leaf(p.second)}" for p in made.clinic.pairs if p.sure]
-        text = f"The codebook does not divide {'; '.join(sure)}: agreement is surely higher with one code." if sure else ""
-        rows.append(("", "Codes not divided.", text or "No two codes would surely gain by being merged."))
+        more = f" and {counted(len(sure) - _NAMED, 'more pair')}" if len(sure) > _NAMED else ""
+        text = f"The codebook does not divide {'; '.join(sure[:_NAMED])}{more}: agreement is surely higher with one code."
+        rows.append(("Codes not divided.", text if sure else "No two codes would surely gain by being merged."))
     if made.plan:
-        rows.append(("", "How much to code twice.", made.plan.sentence()))
+        rows.append(("How much to code twice.", made.plan.sentence()))
     if rows:
-        yield Points(tuple(rows))
+        yield Points(tuple(("", head, text) for head, text in rows))
 
 
 def blocks(made: Told, view: View) -> Iterator[Block]:

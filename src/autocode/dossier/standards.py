@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from autocode.dossier.blocks import Block, Cell, Points, Table, View, Words
 from autocode.dossier.findings import Findings, software
 from autocode.dossier.matrices import Saturation
-from autocode.dossier.record import QUESTIONS
+from autocode.dossier.record import QUESTIONS, where_said
 from autocode.dossier.reliability import pooled
 from autocode.errors import counted
 
@@ -196,9 +196,7 @@ def _of_machine(view: View, findings: Findings) -> dict[str, str]:
         "verified": "0 invented quotes: every quote is cut from a transcript, by its place (⟨?Quotes⟩).",
         "privacy": "Everything ran on the researchers' computer; no transcript left it.",
         "impact": f"The tables count {view.basis}; {view.began} {kappa}".strip(),
-        "dates": f"On record {f'from {dated[0]} to {dated[-1]}' if dated[1:] else f'on {dated[0]}'}."
-        if dated
-        else "No date is on record.",
+        "dates": f"Imports and decisions are dated {' to '.join(dict.fromkeys((dated[0], dated[-1])))}." if dated else "",
         "architecture": "Transcripts are cut into units, a sentence encoder makes a vector of each, a calibrated classifier "
         "gives each code a probability; what is uncertain is left to humans.",
         "logged": f"{len(trail.entries):,} entries of the audit trail, chained by hashes." if trail.entries else "",
@@ -210,8 +208,9 @@ def _of_machine(view: View, findings: Findings) -> dict[str, str]:
 def blocks(view: View, known: Mapping[str, str]) -> Iterator[Block]:
     """The checklists as tables: what the record says on each item, or that it is silent."""
     yield Words(
-        "Filled from the record as far as it goes. What is open is for the researchers: answer the questions in dossier.toml, "
-        'or say an item outright under [checklist], as 22 = "text" for COREQ, or "SRQR 3" = "text".',
+        "Filled from the record as far as it goes. What is open is for the researchers: answer the questions of the "
+        "desk, under Dossier, or of the file dossier.toml; there an item can be said outright, under [checklist], as "
+        '22 = "text" for COREQ, or "SRQR 3" = "text".',
         "soft",
     )
     for key, (sheet, caption, source, items) in STANDARDS.items():
@@ -247,9 +246,9 @@ def disclosure(view: View, findings: Findings, known: Mapping[str, str]) -> Iter
         else ""
     )
     points = (
-        ("What was used.", f"{known['declared']} {known['tool']}"),
+        ("What was used.", f"{known['declared'].partition(' Other uses: ')[0]} {known['tool']}"),
         ("What it learnt from.", known["learnt"]),
-        ("When.", known["dates"]),
+        ("When.", known["dates"] or "No date is on record."),
         ("For what.", known["role"] + apart),
         ("Who decided.", f"Codes and themes were set by the researchers. {known['decided']} The tables count {view.basis}."),
         ("How it was checked.", known["against_humans"] or "The machine was not compared with the human coders."),
@@ -264,10 +263,7 @@ def disclosure(view: View, findings: Findings, known: Mapping[str, str]) -> Iter
     yield Points(
         (
             *(("", head, text) for head, text in points),
-            *(
-                ("" if text else "no", head, text or f"Not on record: {key} under [record] in dossier.toml.")
-                for head, text, key in said
-            ),
+            *(("" if text else "no", head, text or f"Not on record ({where_said(key)}).") for head, text, key in said),
         )
     )
 
@@ -281,8 +277,8 @@ def statements(view: View) -> Iterator[Block]:
     ]
     open_ = len(QUESTIONS) - len(rows)
     yield Words(
-        f"{len(rows)} of {len(QUESTIONS)} questions are answered in dossier.toml."
-        + (f" The {open_} open ones stand in dossier-questions.toml beside this dossier." if open_ else ""),
+        f"{len(rows)} of {len(QUESTIONS)} questions are answered (in the desk, under Dossier, or in the file dossier.toml)."
+        + (f" The {open_} open ones stand in dossier-questions.toml beside this dossier, too." if open_ else ""),
         "soft",
     )
     if rows:

@@ -13,6 +13,7 @@ from autocode.agreement import agree
 from autocode.config import Config
 from autocode.dossier.blocks import Block, Points, Quoted, Section, Table, View, Words, shown
 from autocode.dossier.findings import MARKS, Findings, Version, software
+from autocode.dossier.record import where_said
 from autocode.dossier.reliability import pooled
 from autocode.errors import StudyError, counted
 from autocode.study import Coding
@@ -42,12 +43,14 @@ def sections(
         yield Section(name.lower(), f"Trustworthiness: {name.lower()}", (lead, Points(points), *blocks), own_page=True)
 
 
-def criteria(view: View, findings: Findings, history: Sequence[Version]) -> tuple[tuple[str, str, tuple[Point, ...]], ...]:
-    """The four criteria: name, the question it asks, and what is on record of it."""
+def criteria(
+    view: View, findings: Findings, history: Sequence[Version], again: Sequence[str] = ()
+) -> tuple[tuple[str, str, tuple[Point, ...]], ...]:
+    """The four criteria: name, the question it asks, and what is on record of it; `again` says what blind re-looks found."""
     return (
         ("Credibility", "May one believe the findings?", tuple(_credibility(view, findings))),
         ("Transferability", "Can a reader judge whether they hold elsewhere?", tuple(_transferability(view))),
-        ("Dependability", "Would the same work give the same result?", tuple(_dependability(view, findings, history))),
+        ("Dependability", "Would the same work give the same result?", tuple(_dependability(view, findings, history, again))),
         (
             "Confirmability",
             "Do the findings come from the data, and can that be followed?",
@@ -60,7 +63,7 @@ def _stated(text: str, head: str, key: str) -> Point:
     """A statement of the researchers, or that it is missing and where to write it."""
     if text:
         return "yes", head, text
-    return "no", head, f"Not on record. Say it in dossier.toml: {key} under [record]."
+    return "no", head, f"Not on record ({where_said(key)})."
 
 
 def _credibility(view: View, findings: Findings) -> Iterator[Point]:
@@ -82,7 +85,7 @@ def _members(view: View, findings: Findings) -> Point:
     head = "Member checking."
     if not findings.members:
         told = view.record.record.member_checking
-        asking = "Not on record. Say it in dossier.toml (member_checking under [record]), or ask them: autocode members export."
+        asking = f"Not on record ({where_said('member_checking')}). Letters to ask them with: the desk, or autocode members."
         return ("yes", head, told) if told else ("no", head, asking)
     count = Counter(m.answer for m in findings.members)
     told = "; ".join(f"{answer}: {n}" for answer, n in sorted(count.items()))
@@ -139,7 +142,7 @@ def _credible(view: View, findings: Findings) -> Iterator[Block]:
         (what.capitalize(), "Negative cases", "Coded segments"),
         tuple((view.name(t), count[t], len(view.under(t))) for t in dict.fromkeys([*filter(None, view.strands), *count])),
         "tnn",
-        f"A passage that speaks against a {what} is set down under [[negative]] in dossier.toml.",
+        f"A passage that speaks against a {what} is set down under [[negative]] in the study's file dossier.toml.",
     )
     for n in view.record.negative if view.record.report.quotes else ():
         yield Quoted(
@@ -194,7 +197,7 @@ def _thick(view: View, findings: Findings) -> Iterator[Quoted]:
         yield Quoted(" ".join(shown_text.split()), f"{where}, in its context", view.cited(best))
 
 
-def _dependability(view: View, findings: Findings, history: Sequence[Version]) -> Iterator[Point]:
+def _dependability(view: View, findings: Findings, history: Sequence[Version], again: Sequence[str]) -> Iterator[Point]:
     """Agreement, stability, codebook, model, software and the command, as far as on record."""
     report = findings.report
     for kind, head in (
@@ -208,7 +211,7 @@ def _dependability(view: View, findings: Findings, history: Sequence[Version]) -
             yield "yes", head, f"Pooled kappa {pooled(row)}.{judged}"
         else:
             yield "no", head, "Not measured."
-    yield from _stability(view)
+    yield from _stability(view, again)
     yield _stated(view.record.record.disagreements, "How disagreements were resolved.", "disagreements")
     yield _codebook(view, history)
     yield _model(findings)
@@ -233,15 +236,13 @@ def _codebook(view: View, made: Sequence[Version]) -> Point:
     return ("yes" if dated == len(made) else "part"), "Codebook.", told[0].upper() + told[1:] + earlier
 
 
-def _stability(view: View) -> Iterator[Point]:
-    """A coder against their own second coding of the same documents."""
+def _stability(view: View, again: Sequence[str]) -> Iterator[Point]:
+    """A coder against their own second coding of the same documents, or of passages seen again blind."""
     head = "Stability of coding over time."
-    if not view.record.rounds:
-        yield (
-            "no",
-            head,
-            "No second coding of the same documents by the same coder is on record ([[rounds]] in dossier.toml).",
-        )
+    yield from (("yes", head, text) for text in again)
+    if not view.record.rounds and not again:
+        text = "No second coding of the same documents by the same coder is on record. The desk asks for one under Look again, "
+        yield "no", head, f"{text}blind; [[rounds]] in the file dossier.toml names one."
     for pair in view.record.rounds:
         matrix = coding_matrix(view.study, Config(), view.study.choose((pair.first, pair.second)))
         row = agree(matrix).row()
@@ -267,7 +268,7 @@ def _model(findings: Findings) -> Point:
             "Model.",
             (
                 "The machine in the comparison was trained anew for each document held out, with the settings of "
-                "the command. With --model, the card of a saved model stands here too."
+                "the study. The card of a saved model stands here where one is named (--model)."
                 if findings.evaluation
                 else "No model was used."
             ),
@@ -279,10 +280,8 @@ def _model(findings: Findings) -> Point:
         (
             f"Learnt from {counted(made['codings'], 'coding')} of "
             f"{counted(made['segments'], 'unit')} by {', '.join(made['coders'])}; "
-            "encoder "
-            f"{encoder['name']} ({str(encoder['sha256'])[:12]}); codebook {str(made['codebook']['sha256'])[:12]}; "
-            "its "
-            "model card stands below."
+            f"encoder {encoder['name']} ({str(encoder['sha256'])[:12]}); codebook {str(made['codebook']['sha256'])[:12]}; its "
+            "model card stands in the full dossier."
         ),
     )
 

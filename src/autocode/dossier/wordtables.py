@@ -134,6 +134,7 @@ PORTRAIT, LANDSCAPE = 6.3, 9.7
 _SIZES = (8.5, 8.0, 7.5)  # points of a table's print: the largest at which it fits on an upright page
 _HEADER = 0.88  # size of the header beside that of the rows
 _CELL = 0.1  # inches of a cell's margins and a hair
+_SHORT = 1.3  # inches of a column that is given them whole where there is room: "not assessable"
 _LONGEST = 110  # characters of a cell that a column is widened for
 _LONG, _MANY_LONG = 120, 4  # a cell of running text, and how many columns of these an upright page bears
 _BREAK = re.compile(r"[ \u200b](?![.,;:!?/)\]])|(?<=-)")  # no line begins with a point, so that "[.00, .16]" stays on one
@@ -259,8 +260,12 @@ def _widths(cells: Sequence[Sequence[Written]], how: Layout, least: Sequence[flo
     spare, wanted = how.inches - sum(least), sum(wished) - sum(least)
     if spare <= 0:
         return [width * how.inches / sum(least) for width in least]
-    part = min(1.0, spare / wanted) if wanted else 0.0
-    return [a + part * (b - a) for a, b in zip(least, wished, strict=True)]
+    given = list(least)
+    for j in sorted(range(len(least)), key=lambda j: wished[j]):  # a short cell stays on one line before a long one has room
+        if wished[j] <= _SHORT and wished[j] - given[j] <= spare:
+            spare, wanted, given[j] = spare - wished[j] + given[j], wanted - wished[j] + given[j], wished[j]
+    part = min(1.0, spare / wanted) if wanted > 0 else 0.0
+    return [a + part * (b - a) for a, b in zip(given, wished, strict=True)]
 
 
 def _row(grid: Any, cells: Sequence[Written], widths: Sequence[float], points: float) -> None:
