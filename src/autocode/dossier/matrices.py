@@ -90,7 +90,8 @@ class Saturation:
             f"{'flat' if self.reached else 'not flat'} by the rule of at most {100 * SHARE:.0f}% (Guest et al., 2020)."
         )
         if self.to_come is None:
-            return f"{rule} {self.once} codes were found in one interview only: too few to estimate codes still to come."
+            few = counted(self.once, "code was", "codes were") if self.once else "No code was"
+            return f"{rule} {few} found in one interview only: too few to estimate codes still to come."
         value, low, high = self.to_come
         return (
             f"{rule} From the {self.once} codes found in one interview only, about {value:.0f} more codes are to be expected "

@@ -150,6 +150,8 @@ def _document(made: Dossier) -> Any:
         for block in blocks:
             _turn(document, _is_wide(block))
             _add(document, block)
+            if block is blocks[0] and isinstance(block, Words) and len(blocks) > 1:
+                document.paragraphs[-1].paragraph_format.keep_with_next = True  # no heading with its note alone on a page
     return document
 
 

@@ -99,15 +99,17 @@ def look_summary(look: CoderLook, everything: bool) -> Iterator[str]:
     chance = round(look.by_chance)
     bring = "hardly any of them" if not chance else f"up to {chance} of them" if chance < listed else "as many"
     yield f"{told} worth a second look{first}{f'; chance alone could bring {bring}' if listed else ''}."
-    kinds = Counter(x.kind for x in look.looks)
-    parts = [f"{', '.join(counted(n, f'possible {kind}') for kind, n in kinds.items())}."] if kinds else []
+    kinds = ", ".join(counted(n, f"possible {kind}") for kind, n in Counter(x.kind for x in look.looks).items())
+    parts = [f"{kinds}."] if kinds else []
     parts.append(f"{enough} of {counted(used, 'code')} {'is' if enough == 1 else 'are'} used often enough to say.")
     yield f"  {' '.join(parts)}"
     if look.trend and look.trend.p < 0.05:
         more = "more" if look.trend.later_more else "fewer"
-        yield (f"  The coder gives {more} codes in later documents than in earlier ones (p = {apa(look.trend.p, 3)}).")
-    for s in look.steady[: len(look.steady) if everything else 1]:
-        yield (f"  Steady difference: {look.coder} gives {leaf(s.code)} {'more' if s.more else 'less'} often than {s.other}.")
+        yield f"  The coder gives {more} codes in later documents than in earlier ones (p = {apa(look.trend.p, 3)})."
+    for s in look.steady if everything else look.steady[:1]:
+        more = "" if everything or len(look.steady) < 2 else f" (and {len(look.steady) - 1} more)"
+        told = f"{look.coder} gives {leaf(s.code)} {'more' if s.more else 'less'} often than {s.other}"
+        yield f"  Steady difference: {told}{more}."
 
 
 def look_answer(look: CoderLook, everything: bool, coders: int) -> Iterator[str]:
@@ -273,7 +275,7 @@ def blocks(made: Told, view: View) -> Iterator[Block]:
     if made.looks:
         yield Title("Decisions worth a second look")
         for look in made.looks:
-            yield Words(" ".join(line.strip() for line in look_answer(look, True, 1) if "segment " not in line))
+            yield Words(" ".join(line.strip() for line in look_summary(look, len(made.looks) <= _NAMED)))
         yield from _look_tables(made.looks)
     for coder, found in made.again.items():
         yield Words(" ".join(relook_answer(coder, found)))

@@ -144,7 +144,8 @@ def _of_data(view: View, findings: Findings, came: Saturation) -> dict[str, str]
         if view.codings
         else "",
         "themes": f"{counted(len(view.themes), 'theme')}: ⟨Codes⟩ and ⟨codemap⟩." if view.themes else "",
-        "minor": f"{rare} codes given three times or fewer are kept in ⟨Codes⟩; contested and contrasting quotes are offered."
+        "minor": f"{counted(rare, 'code was', 'codes were')} given three times at most, and kept in ⟨Codes⟩; contested and "
+        "contrasting quotes are offered."
         if view.used
         else "",
         "agreement": _kappa(findings, "human-human", "between the human coders"),
