@@ -46,8 +46,7 @@ def agenda_blocks(made: Agenda, study: Study) -> Iterable[Block]:
             here = [c for c in p.cells if c.segment == place]
             told = "; ".join(f"{c.given}: {c.code}" for c in here)
             other = "" if len({c.given for c in here}) > 1 else f"; the other: {', '.join(here[0].by_other) or 'no code'}"
-            words = study.by_id[place.document].text_of(place)
-            yield Quoted(words, told + other, f"{place.document}, segment {place.id}")
+            yield Quoted(study.by_id[place.document].text_of(place), told + other, f"{place.document}, segment {place.id}")
         if len(p.passages) > _READ:
             yield Words(f"And {counted(len(p.passages) - _READ, 'more passage')}.", "soft")
 
@@ -92,11 +91,10 @@ def look_summary(look: CoderLook, everything: bool) -> Iterator[str]:
     if not enough:
         yield f"{look.coder}: not enough data to say. No code is used three times in two documents."
         return
-    listed, many = len(look.looks), look.standing_out
+    listed, many, chance = len(look.looks), look.standing_out, round(look.by_chance)
     are = f"{counted(listed, 'decision') if listed else 'no decision'} {'is' if listed < 2 else 'are'}"
     told = f"{look.coder} gave {counted(look.codings, 'coding')} that can be looked at; {are}"
     first = f" (the first of {many:,} that stand out)" if many > listed else ""
-    chance = round(look.by_chance)
     bring = "hardly any of them" if not chance else f"up to {chance} of them" if chance < listed else "as many"
     yield f"{told} worth a second look{first}{f'; chance alone could bring {bring}' if listed else ''}."
     kinds = ", ".join(counted(n, f"possible {kind}") for kind, n in Counter(x.kind for x in look.looks).items())
