@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -14,11 +15,12 @@ from pathlib import Path
 import pytest
 from flips import flip, long_ledger, reported
 
-from autocode.store import STORE, scrub, update
-from autocode.store.backups import check, doubles
+from autocode.store import STORE, rewrite_receipts, scrub, update
+from autocode.store.backups import check, doubles, unused_flips
 from autocode.store.ledger import append, forget_words, held
 from autocode.store.opening import still
 from autocode.store.outputs import record_outputs
+from autocode.store.records import ReceiptRow
 from autocode.store.rows import log_of
 from autocode.study import Coding, Study
 from autocode.trail import Decision, Effects
@@ -74,6 +76,8 @@ def _edited(path: Path, statement: str) -> None:
         ("DELETE FROM ledger WHERE seq > 20", "ledger, entries after 20 are missing: 30 were written"),
         ("DROP TABLE ledger", "the ledger is missing: 30 decisions were written"),
         ("UPDATE tally SET n = n - 1 WHERE name = 'coding'", "the tally of its tables is damaged"),
+        ("DELETE FROM tally WHERE name = 'coding'", "written into table coding is no longer known"),
+        ("DROP TABLE tally", "the tally of its tables is missing"),
         ("PRAGMA user_version = 0", "no study file"),
     ],
 )
@@ -117,6 +121,39 @@ def test_a_sound_study_is_never_called_damaged(study: Study, tmp_path: Path) -> 
         append(path, [Decision("skip", "ana", "D1")])
         assert log_of(path).stat().st_size
         assert check(path) == []
+
+
+@pytest.mark.row(4)
+@pytest.mark.parametrize("tidied", [False, True])
+def test_a_study_coded_for_long_is_never_called_damaged(study: Study, tmp_path: Path, tidied: bool) -> None:
+    """Codings of every length that come and go leave sizes of free pieces in unused space; that is no flipped bit."""
+    path, made, chance = tmp_path / STORE, list[Coding](), random.Random(3)
+    receipt = ReceiptRow("t", "D.txt", "rows", 1)
+    update(path, lambda _: replace(study, documents=study.documents[:3], codings=(), readings=()), lambda: [receipt])
+    record_outputs(path, [tmp_path / "letters.docx"], "letters")
+    if tidied:
+        update(path, lambda old: old)
+        rewrite_receipts(path, lambda entry: entry)
+        scrub(path)
+    for n in range(90):
+        if made and chance.random() < 0.5:
+            effects = Effects(removed=(made.pop(chance.randrange(len(made))),))
+        else:
+            made.append(Coding(f"D{n % 3}", n, n + 1, "Work > Time", "ana", "m" * chance.choice([0, 3, 40, 200])))
+            effects = Effects(added=(made[-1],))
+        append(path, [Decision("undo", "ana", note="n" * chance.choice([0, 10, 90]), effects=effects)])
+        assert check(path) == []
+
+
+@pytest.mark.row(4)
+def test_a_flipped_bit_in_unused_space_is_told_from_what_sqlite_left_there(study: Study, tmp_path: Path) -> None:
+    """One bit where all was zero is a fault of the disk; the size of a free piece that was used again is none."""
+    path = tmp_path / STORE
+    update(path, lambda _: study)
+    raw = path.read_bytes()
+    page = next(n for n in range(1, len(raw) // 4096) if raw[n * 4096] == 13 and not any(raw[n * 4096 + 900 : n * 4096 + 1800]))
+    for byte, found in ((0b1000_0000, [page + 1]), (0b1, [page + 1]), (0b1001_1011, [])):
+        assert unused_flips(raw[: (at := page * 4096 + 1200)] + bytes([byte]) + raw[at + 1 :]) == found
 
 
 _LEFT = """

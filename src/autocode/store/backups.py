@@ -117,10 +117,9 @@ def _looked(connection: sqlite3.Connection, path: Path) -> list[str]:
             read_study(connection, path)
         except (StoreError, ValueError, TypeError) as error:
             faults.append(str(error) if isinstance(error, StoreError) else f"its rows make no study ({type(error).__name__})")
-    faults += tally_faults(connection)
-    faults += _trail(connection)
-    faults += _schema(connection)
-    return faults
+    if there(connection, TALLY):
+        return [*faults, *tally_faults(connection), *_trail(connection), *_schema(connection)]
+    return [*faults, *_trail(connection), "the tally of its tables is missing"]
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> Iterator[str]:
@@ -136,8 +135,9 @@ _PLACE = 2  # bytes in front, where the place of a cell that is gone may stand
 
 
 def unused_flips(raw: bytes) -> list[int]:
-    """Pages of a study file in whose unused space, which is zero, a single byte is not: there the disk has lost a bit.
+    """Pages of a study file in whose unused space, which is zero, a single bit is not: there the disk has lost it.
 
+    A byte of several bits is what SQLite itself left there: the size of a free piece that was used again.
     See https://www.sqlite.org/fileformat2.html, section 1.3 for the head of the file and 1.6 for where a page's unused
     space lies.
     """
@@ -156,7 +156,7 @@ def unused_flips(raw: bytes) -> list[int]:
         else:
             free = page[len(page.rstrip(b"\0")) - 1 - _FREE :]  # the end of a page that a long text runs over, or a free one
             free = free if not any(free[:_FREE]) else b""
-        if len(free.strip(b"\0")) == 1:
+        if int.from_bytes(free, "big").bit_count() == 1:
             found.append(number)
     return list(dict.fromkeys(found))
 
@@ -181,7 +181,11 @@ def _trail(connection: sqlite3.Connection) -> list[str]:
 
 
 def _schema(connection: sqlite3.Connection) -> Iterator[str]:
-    """Guards that are gone, and numbers that no study of ours has."""
+    """Guards and counts that are gone, and numbers that no study of ours has."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+        for table in (t for t in (*TABLES, *BESIDE, RECEIPT, WORDING) if there(connection, t)):
+            if connection.execute(f"SELECT 1 FROM {table}").fetchone() and not tallied(connection, table):  # noqa: S608
+                yield f"how many rows were written into table {table} is no longer known: the tally has no row for it"
     if there(connection, "ledger"):
         known = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='trigger'")}
         if missing := {"ledger_kept", "ledger_fixed"} - known:
