@@ -1,6 +1,7 @@
 """The second look on planted truth: slips, false alarms, the sampler of double coding, and findings that do not stand.
 
     python benchmarks/second_look.py [--corpora FOLDER] [--sets bundled,mlss,annomi,opp115] [--draws 3]
+        [--parts slips,sampler,stopping,simulated]
 
 Slips are planted before the machine learns: 3 % of one coder's codings are dropped and as many added anywhere, and
 every document is judged anew without having been seen. Nothing here was used to choose a setting but the bundled
@@ -12,15 +13,15 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import sets
 
 from autocode.agreement.coefficients import cohen_kappa
-from autocode.agreement.counts import decisions, pair_counts
-from autocode.agreement.judgement.plan import drawn, expected_spread, inclusion, progressed, second_chances
+from autocode.agreement.counts import Decisions, decisions, pair_counts
+from autocode.agreement.judgement.plan import Progressed, drawn, expected_spread, inclusion, progressed, second_chances
 from autocode.config import Config
 from autocode.evaluate import HeldOut
 from autocode.evaluate.second_look import LIST, SLIP_RATE, second_look
@@ -100,11 +101,31 @@ def simulated_study(P: np.ndarray, Y: np.ndarray, documents: int = 20, names: tu
     return HeldOut(matrix, HeldOutPredictions(P, np.zeros(P.shape, np.int8), np.full((1, K), 0.5), np.zeros(n, np.int64)), {})
 
 
-def sampler(corpus: sets.Corpus, model: CodingModel) -> Iterator[tuple[float, str, float, float, int]]:
-    """For each share read: how it was drawn, mean half-width, coverage of the kappa of all units, units read.
+@dataclass(frozen=True)
+class Twice:
+    """Two coders who both read n units, as if the second were still to begin.
 
-    The model has learnt from all coders but the second, who is still to begin.
+    Attributes:
+        data: Their decisions on these units, the first coder first.
+        P: (n, K) held-out probabilities of a model that learnt from all coders but the second.
+        expected: (n,) differences expected in each unit.
+        whole: Kappa of all n units, which a draw is to find.
     """
+
+    data: Decisions
+    P: np.ndarray
+    expected: np.ndarray
+    whole: float
+
+    def read(self, chances: np.ndarray, seed: int, looks: int, P: np.ndarray | None) -> Progressed:
+        """What double coding says once the units drawn with these chances are read."""
+        read = np.stack([self.data.seen[0], drawn(chances, seed)])
+        seen = replace(self.data, Y=self.data.Y & read[:, :, None], seen=read)
+        return progressed(seen, (0, 1), chances, (0.1, looks), P)
+
+
+def coded_twice(corpus: sets.Corpus, model: CodingModel) -> Twice:
+    """The two coders of a set who share most units."""
     m = corpus.matrix
     shared = [(int((m.seen[i] & m.seen[j]).sum()), i, j) for i in range(len(m.coders)) for j in range(i)]
     _, i, j = max(shared)
@@ -114,27 +135,51 @@ def sampler(corpus: sets.Corpus, model: CodingModel) -> Iterator[tuple[float, st
     P_all = np.zeros((len(m.segments), len(m.codes)))
     P_all[known] = judged(corpus.study, others.select(known), (model.config, model.encoder)).P
     both = m.seen[i] & m.seen[j]
-    data = decisions(replace(m, Y=m.Y[[i, j]], seen=m.seen[[i, j]], coders=(m.coders[i], m.coders[j]))).select(both)
-    n, P = int(both.sum()), P_all[both]
-    whole = float(cohen_kappa(pair_counts(data, 0, 1).sum((0, 1))))
+    pair = replace(m, Y=m.Y[[i, j]], seen=m.seen[[i, j]], coders=(m.coders[i], m.coders[j]))
+    data, P = decisions(pair).select(both), P_all[both]
     expected = expected_spread(second_chances(P, data.Y[0]), data.Y[0])
+    return Twice(data, P, expected, float(cohen_kappa(pair_counts(data, 0, 1).sum((0, 1)))))
+
+
+def sampler(twice: Twice) -> Iterator[tuple[float, str, float, float, int]]:
+    """For each share read: how it was drawn, mean half-width, coverage of the kappa of all units, units read."""
+    n = len(twice.P)
     for share in (0.2, 0.3, 0.4, 0.5):
-        for way, chances in (("equal chances", np.full(n, share)), ("sampler", inclusion(expected, share * n))):
-            expected_by = P if way == "sampler" else None
+        for way, chances in (("equal chances", np.full(n, share)), ("sampler", inclusion(twice.expected, share * n))):
             rows = []
             for seed in range(SAMPLED):
-                read = np.stack([data.seen[0], drawn(chances, seed)])
-                said = progressed(replace(data, Y=data.Y & read[:, :, None], seen=read), (0, 1), chances, (0.1, 1), expected_by)
+                said = twice.read(chances, seed, 1, twice.P if way == "sampler" else None)
                 if said.low is not None and said.high is not None:
-                    rows.append(((said.high - said.low) / 2, said.low <= whole <= said.high, said.read))
+                    rows.append(((said.high - said.low) / 2, said.low <= twice.whole <= said.high, said.read))
             if rows:
                 half, covered, units = np.mean(np.array(rows, float), axis=0)
                 yield share, way, float(half), float(covered), round(float(units))
 
 
-def findings() -> tuple[float, float, float]:
-    """Planted findings named: of one coder, of one interview; and differences of pure chance that "stand"."""
-    coder, interview, chance = [], [], []
+def stopping(twice: Twice) -> tuple[float, list[float], float, float]:
+    """Stopping at the first of three looks (20, 30, 40 % read) whose interval is narrow enough.
+
+    Narrow enough is what the second look gives in half of the draws, so that many stop early and many do not.
+
+    Returns:
+        That half-width, the shares of the draws that stop at each look, the coverage of the kappa of all units by the
+        interval at which they stop, and the share of the units read by then.
+    """
+    n = len(twice.P)
+    plans = [inclusion(twice.expected, share * n) for share in (0.2, 0.3, 0.4)]
+    told = [[twice.read(chances, seed, len(plans), twice.P) for chances in plans] for seed in range(SAMPLED)]
+    halves = np.array([[np.inf if s.low is None or s.high is None else (s.high - s.low) / 2 for s in row] for row in told])
+    wanted = float(np.median(halves[:, 1]))
+    at = [next((k for k in range(len(plans)) if row[k] <= wanted), len(plans) - 1) for row in halves]
+    last = [row[k] for row, k in zip(told, at, strict=True)]
+    covered = [s.low is None or s.high is None or s.low <= twice.whole <= s.high for s in last]
+    share = np.bincount(at, minlength=len(plans)) / SAMPLED
+    return wanted, share.tolist(), float(np.mean(covered)), float(np.mean([s.read for s in last])) / n
+
+
+def findings() -> tuple[float, float]:
+    """Planted findings named: of one coder, and of one interview."""
+    coder, interview = [], []
     for seed in range(SIMULATED):
         rng = np.random.default_rng(seed)
         Y = np.repeat(rng.random((1, 800, 4)) < (0.10, 0.0, 0.05, 0.01), 2, 0)  # a, b under one theme; c, d under another
@@ -146,9 +191,18 @@ def findings() -> tuple[float, float, float]:
         }
         coder.append(any({"a", "b"} <= set(text.split()) and f.verdict == CODER for text, f in made.items()))
         interview.append(any({"c", "d"} <= set(text.split()) and f.verdict == FEW for text, f in made.items()))
-        same = np.repeat(rng.random((1, 400, 2)) < 0.1, 2, 0)
-        chance.append(any(f.verdict == STANDS for f in stability(simulated_study(np.zeros((400, 2)), same).matrix).findings))
-    return float(np.mean(coder)), float(np.mean(interview)), float(np.mean(chance))
+    return float(np.mean(coder)), float(np.mean(interview))
+
+
+def by_chance(documents: int) -> float:
+    """Share of simulated studies of so many interviews in which a difference of pure chance between two codes "stands"."""
+    stood = []
+    for seed in range(SIMULATED):
+        n = 20 * documents
+        same = np.repeat(np.random.default_rng(seed).random((1, n, 2)) < 0.1, 2, 0)
+        made = stability(simulated_study(np.zeros((n, 2)), same, documents).matrix)
+        stood.append(any(f.verdict == STANDS for f in made.findings))
+    return float(np.mean(stood))
 
 
 def main() -> None:
@@ -157,37 +211,44 @@ def main() -> None:
     parser.add_argument("--corpora", type=Path)
     parser.add_argument("--sets", default="bundled")
     parser.add_argument("--draws", type=int, default=3)
+    parser.add_argument("--parts", default="slips,sampler,stopping,simulated")
     given = parser.parse_args()
-    model = CodingModel.from_config(Config())
-    print("| set | coders | planted slips | listed | of them planted | by chance in 30 | seconds beyond evaluate |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    loaded = {}
-    for name in given.sets.split(","):
-        corpus = sets.load(name, given.corpora, Config())
-        loaded[name] = corpus
-        P = held_of(corpus, model).held.P
-        started = time.monotonic()
-        second_look(corpus.matrix, P)
-        seconds = time.monotonic() - started
-        hits, listed, many, chance = np.mean(list(slips(corpus, model, given.draws)), axis=0)
-        print(
-            f"| {name} | {len(corpus.matrix.coders)} | {many:.0f} | {listed:.1f} | {hits:.1f} | {chance:.2f} | {seconds:.1f} |",
-            flush=True,
-        )
-    print("\n| set | share read | drawn with | half-width | covers kappa of all | units read |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for name, corpus in loaded.items():
-        if len(corpus.matrix.coders) > 1:
-            for share, way, half, covered, units in sampler(corpus, model):
+    model, parts = CodingModel.from_config(Config()), given.parts.split(",")
+    loaded = {name: sets.load(name, given.corpora, Config()) for name in given.sets.split(",")}
+    pairs = {}
+    if "slips" in parts:
+        print("| set | coders | planted slips | listed | of them planted | by chance in 30 | seconds beyond evaluate |")
+        print("| --- | --- | --- | --- | --- | --- | --- |")
+        for name, corpus in loaded.items():
+            P = held_of(corpus, model).held.P
+            started = time.process_time()
+            second_look(corpus.matrix, P)
+            seconds = time.process_time() - started
+            hits, listed, many, chance = np.mean(list(slips(corpus, model, given.draws)), axis=0)
+            coders = len(corpus.matrix.coders)
+            print(f"| {name} | {coders} | {many:.0f} | {listed:.1f} | {hits:.1f} | {chance:.2f} | {seconds:.1f} |", flush=True)
+    if {"sampler", "stopping"} & set(parts):
+        pairs = {name: coded_twice(corpus, model) for name, corpus in loaded.items() if len(corpus.matrix.coders) > 1}
+    if "sampler" in parts:
+        print("\n| set | share read | drawn with | half-width | covers kappa of all | units read |")
+        print("| --- | --- | --- | --- | --- | --- |")
+        for name, twice in pairs.items():
+            for share, way, half, covered, units in sampler(twice):
                 print(f"| {name} | {share:.0%} | {way} | {half:.3f} | {covered:.3f} | {units} |", flush=True)
-    out, told, listed = false_alarms()
-    print(
-        f"\nWithout slips ({SIMULATED} simulated studies): {out:.1f} stand out, {told:.1f} told as chance, {listed:.1f} listed."
-    )
-    coder, interview, chance = findings()
-    print(
-        f"Planted findings named: of one coder {coder:.2f}, of one interview {interview:.2f}; chance that stands {chance:.2f}."
-    )
+    if "stopping" in parts:
+        print("\n| set | narrow enough | stop at 20, 30, 40 % | covers kappa of all | read by then |")
+        print("| --- | --- | --- | --- | --- |")
+        for name, twice in pairs.items():
+            wanted, share_at, covered, read = stopping(twice)
+            stops = ", ".join(f"{share:.0%}" for share in share_at)
+            print(f"| {name} | {wanted:.3f} | {stops} | {covered:.3f} | {read:.0%} |", flush=True)
+    if "simulated" in parts:
+        out, told, listed = false_alarms()
+        print(f"\nWithout slips ({SIMULATED} studies): {out:.1f} stand out, {told:.1f} told as chance, {listed:.1f} listed.")
+        coder, interview = findings()
+        print(f"Planted findings named: of one coder {coder:.2f}, of one interview {interview:.2f}.")
+        for documents in (4, 6, 8, 10, 15, 20, 40):
+            print(f"A difference of pure chance stands, {documents} interviews: {by_chance(documents):.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from autocode.agreement.coefficients import cohen_kappa
 from autocode.errors import AutocodeError, InputError
 from autocode.evaluate import HeldOut
 from autocode.evaluate.double_coding import (
+    Drawn,
     blind_relook,
     draw,
     looked_again,
@@ -46,6 +47,20 @@ def test_a_draw_goes_into_a_file_and_comes_back(tmp_path: Path) -> None:
     assert abs(len(made.rows) - 200) < 50
     with pytest.raises(AutocodeError, match="passages"):
         draw(held.matrix, held.held.P, 5000)
+
+
+def test_what_was_drawn_is_found_after_words_were_corrected() -> None:
+    """Passages that moved a little keep their chances; one that is gone is said, and none is dropped without a word."""
+    m = simulated(1).matrix
+    wide = replace(m, segments=tuple(replace(s, start=20 * s.start, end=20 * s.end) for s in m.segments))
+    keys = [(s.document, s.start, s.end) for s in wide.segments[:6]]
+    made = Drawn("ana", "", tuple(keys), dict.fromkeys(keys, 0.5))
+    first = wide.segments[0].document
+    moved = tuple(replace(s, start=s.start + 3, end=s.end + 3) if s.document == first else s for s in wide.segments)
+    assert np.array_equal(made.chances(wide), made.chances(replace(wide, segments=moved)))
+    rest = wide.select(np.arange(len(wide.segments)) > 0)
+    with pytest.raises(AutocodeError, match="is no unit of this study"):
+        made.chances(rest)
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "document,start,end,chance,read,first,second,text\nD0,0,9,7,1,ana,,x\n"])

@@ -125,6 +125,17 @@ def test_an_agenda_of_another_study_is_refused(record: dict[str, object]) -> Non
         compare_since(matrix, [Document(d, d) for d in matrix.documents], record)
 
 
+def test_an_agenda_whose_documents_only_one_has_coded_is_refused() -> None:
+    """The same words in another study, which one of the two has not read there: nothing is compared with nothing."""
+    matrix = matrix_of(planted(), 10, CODES)
+    documents = [Document(d, f"words {d}") for d in matrix.documents]
+    talked = replace(matrix, seen=matrix.seen & (matrix.groups < 5))
+    record = agenda(talked, documents, ("ana", "ben")).to_json()
+    alone = replace(matrix, seen=matrix.seen & ((matrix.groups >= 5) | np.array([[True], [False]])))
+    with pytest.raises(AutocodeError, match="ana and ben have not both coded its documents here"):
+        compare_since(alone, documents, record)
+
+
 def _ledger(*decisions: Decision) -> list[Entry]:
     entries: list[Entry] = []
     for decision in decisions:

@@ -300,11 +300,9 @@ def _enough(study: Path, drawn: Drawn, aims: tuple[float, int], coders: Coders, 
         print(json.dumps({n: getattr(said, n) for n in said.__slots__} | {"sentence": said.sentence()}, indent=2))
         return
     ends = f" [{apa(said.low)}, {apa(said.high)}]" if said.low is not None else ""
-    reading = (
-        f"{pair[1]} has read {said.read:,} of {said.units:,} passages in {counted(said.documents, 'document')}; "
-        f"kappa as if all were read twice: {apa(said.kappa)}{ends}."
-    )
-    print_lines([said.sentence(), reading])
+    kappa = "" if said.kappa is None else f"; kappa as if all were read twice: {apa(said.kappa)}{ends}"
+    where = f"passages in {counted(said.documents, 'document')}"
+    print_lines([said.sentence(), f"{pair[1]} has read {said.read or 'none'} of {said.units:,} {where}{kappa}."])
 
 
 def stability_(

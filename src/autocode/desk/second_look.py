@@ -20,7 +20,7 @@ from autocode.desk.view import Compared, compared, fragment, people
 from autocode.errors import InputError, StudyError, counted
 from autocode.evaluate.double_coding import Drawn, read_drawn
 from autocode.evaluate.meeting import VOTE, compare_since, decided_as
-from autocode.evaluate.stability import LITTLE
+from autocode.evaluate.stability import CLOSE, CODER, FEW, LITTLE, STANDS
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
 from autocode.trail import Decision, reverse
@@ -175,7 +175,8 @@ async def findings(request: Request, study: OpenStudy, seat: Session) -> Respons
     """Which findings stand, and which depend on who coded or on a few interviews."""
     desk = study.desk()
     last = kept(desk.path, desk.study, "findings")
-    rows = [f for f in last.found["findings"] if f["verdict"] != LITTLE] if last else []
+    found = [f for f in last.found["findings"] if f["verdict"] != LITTLE] if last else []
+    rows = sorted(found, key=lambda f: (STANDS, CODER, FEW, CLOSE).index(f["verdict"]))
     little = len(last.found["findings"]) - len(rows) if last else 0
     told = {"kept": last, "rows": rows, "little": little, "variables": variables(desk.study)}
     return _page(study, seat, "findings.html", told, "findings")

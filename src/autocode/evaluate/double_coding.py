@@ -47,14 +47,27 @@ class Drawn:
     def chances(self, matrix: CodingMatrix) -> FloatArray:
         """(n,) chance of each unit of a matrix; 0 for units that were not drawn.
 
+        A passage is the unit at its place or, where words before it were corrected since, the one whose middle lies in it
+        and in which its own middle lies.
+
         Raises:
             StudyError: The table is of another study, or of other units.
         """
-        taken = {key: self.chance[key] for key in self.rows}
-        found = np.array([taken.get((s.document, s.start, s.end), 0.0) for s in matrix.segments])
-        if not found.any():
-            why = "none of them is a unit of this study"
-            raise StudyError("the table of passages drawn", why, "Give the table of this study, unchanged.")
+        place = {(s.document, s.start, s.end): u for u, s in enumerate(matrix.segments)}
+        found = np.zeros(len(matrix.segments))
+        for document, start, end in self.rows:
+            at = place.get((document, start, end))
+            if at is None:
+                near = (
+                    u
+                    for (d, a, b), u in place.items()
+                    if d == document and start <= (a + b) / 2 < end and a <= (start + end) / 2 < b
+                )
+                at = next(near, None)
+            if at is None:
+                why = f"its passage at letters {start:,} to {end:,} of {document!r} is no unit of this study"
+                raise StudyError("the table of passages drawn", why, "Give the table of this study, or draw anew.")
+            found[at] = self.chance[document, start, end]
         return found
 
 

@@ -231,6 +231,9 @@ def compare_since(matrix: CodingMatrix, documents: Sequence[Document], record: M
     i, j = (matrix.coders.index(c) for c in pair)
     both = matrix.seen[i] & matrix.seen[j]
     talked = np.isin(np.array(matrix.documents)[matrix.groups], list(renamed.values()))
+    if not (both & talked).any():
+        why = f"it is of another study: {pair[0]} and {pair[1]} have not both coded its documents here"
+        raise StudyError("the agenda", why, "Give the agenda of this study's meeting.")
     place = {(s.document, s.start, s.end): u for u, s in enumerate(matrix.segments)}
     column = {c: k for k, c in enumerate(matrix.codes)}
     yielded, still = Counter({pair[0]: 0, pair[1]: 0}), 0
