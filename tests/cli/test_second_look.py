@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from autocode.desk.jobs import FOLDER, SECOND_CODER
 from autocode.formats import write
 from autocode.formats.files import csv_text, read_csv
 from autocode.store import STORE, load
@@ -109,6 +110,9 @@ def test_the_second_coder_is_told_what_to_read_and_when_to_stop(tiny: Shell) -> 
     code, out, _ = tiny("plan", "s", "--drawn", "second.csv", *FAKE)
     assert code == 0
     assert any(said in out for said in ("Stop: enough.", "more passages", "Not enough data"))
+    code, _, err = tiny("next", "s", "--second-coder", "--units", "20", *FAKE)
+    assert (code, "On the desk a second coder" in err) == (0, True)
+    assert (tiny.folder / "s" / FOLDER / SECOND_CODER).read_bytes() == first  # where the desk looks for it
     code, out, err = tiny("plan", "s", "--drawn", "second.csv", "--coders", "ana,eva", *FAKE)
     assert (code, out, "coder 'eva'" in err) == (1, "", True)  # whoever is named is asked for
 

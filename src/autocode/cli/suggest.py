@@ -30,6 +30,7 @@ from autocode.cli.options import (
     settings,
 )
 from autocode.cli.shell import blank_model, show, tell, working
+from autocode.desk.jobs import FOLDER, SECOND_CODER
 from autocode.dossier.html import Outlook, suggestions_html
 from autocode.errors import StudyError, counted
 from autocode.evaluate import hold_out
@@ -204,7 +205,9 @@ def next_(
     ] = True,
     second: Annotated[
         bool,
-        typer.Option("--second-coder", help="Draw passages that a second coder should code too; they go to --out FILE.csv."),
+        typer.Option(
+            "--second-coder", help="Draw passages that a second coder should code too, on the desk or by --out FILE.csv."
+        ),
     ] = False,
     units: Annotated[
         int | None, typer.Option(min=1, help="How many passages a second coder gets.", show_default="a quarter")
@@ -220,7 +223,8 @@ def next_(
     if second or (to and to.suffix == ".csv"):
         refuse(None if second else to, "--out", "a .csv holds what a second coder should read: add --second-coder")
         refuse(model, "--model", "the draw rests on held-out predictions, which are made anew")
-        _draw_second(study, units, coders, config, to or Path("second.csv"))
+        known = study / FOLDER / SECOND_CODER if (study / STORE).is_file() else Path("second.csv")
+        _draw_second(study, units, coders, config, to or known)
         return
     if model:
         for option, given in (("--coders", coders), ("--config", config)):
@@ -265,4 +269,6 @@ def _draw_second(study: Path, units: int | None, coders: list[str] | None, confi
     made = draw(held.matrix, np.asarray(held.held.P, np.float64), units or max(1, int(held.matrix.seen.sum(1).max()) // 4))
     write_drawn(to, found, made)
     tell(f"Written: {to}, {counted(len(made.rows), 'passage')} for a second coder, in the order of the documents.")
-    tell(f"When they are coded and imported: autocode plan {study} --drawn {to}")
+    if to == study / FOLDER / SECOND_CODER:
+        tell("On the desk a second coder who logs in in blind mode is led through them; or give away the file.")
+    tell(f"When they are coded: autocode plan {study} --drawn {to}")
