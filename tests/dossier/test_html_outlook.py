@@ -36,6 +36,22 @@ def test_the_terminal_shows_place_reason_and_expectation(outlook: Outlook) -> No
     assert "After 5 more, expect about .50 (95% interval [.40, .60]). The coders agree among themselves at .70." in text
 
 
+def test_it_says_whether_the_order_matters(outlook: Outlook) -> None:
+    """With codes hardly met it names how many, without them that any order will do; of one document there is no order."""
+    two = replace(outlook, picks=outlook.picks * 2)
+    for rare, said in (
+        (2, "2 codes with fewer than 5 coded segments so far."),
+        (1, "1 code with fewer"),
+        (0, "any of these will do."),
+    ):
+        found = replace(two, rare=rare)
+        assert said in str(found)
+        assert said in found.html()
+        assert found.to_json()["rare_codes"] == rare
+    assert "order" not in str(replace(outlook, rare=0))
+    assert "order" not in str(two)
+
+
 def test_json_holds_no_words_of_a_transcript(outlook: Outlook) -> None:
     """Places, reasons and numbers only."""
     text = json.dumps(outlook.to_json())

@@ -46,7 +46,7 @@ from autocode.model import CodingModel
 from autocode.model.alignment import read_alignment, translated
 from autocode.model.batch import Job, suggest_all
 from autocode.model.curve import Curve, curve_of
-from autocode.model.next import next_to_code
+from autocode.model.next import RARE, next_to_code
 from autocode.model.precedents import Unlike
 from autocode.model.saved import remembered_of
 from autocode.store import STORE
@@ -236,7 +236,8 @@ def next_(
         picks = next_to_code(learnt, found, n, by == "document", progress)
     curves = _curve(found, learnt, ahead or 5) if curve else None
     open_ = Study(tuple(d for d in found.documents if d.id not in learnt.met), found.codebook)
-    outlook = Outlook(tuple(picks), curves, learnt.unlike(open_), found.by_id, found.notice)
+    rare = sum(row.segments < RARE for row in learnt.licences.rows)
+    outlook = Outlook(tuple(picks), curves, learnt.unlike(open_), found.by_id, found.notice, rare)
     show(outlook, as_json)
     if to:
         write_atomic(to, outlook.html())

@@ -15,7 +15,7 @@ from autocode.dossier.drawing import PALETTE, Box, Circle, Drawing, Label, Line,
 from autocode.dossier.findings import Findings
 from autocode.errors import counted
 from autocode.model.curve import Curve
-from autocode.model.next import Pick
+from autocode.model.next import RARE, Pick
 from autocode.model.precedents import PossibleCode, Unlike
 from autocode.study import Document, Segment, Suggestion
 from autocode.study.codebook import SEPARATOR
@@ -154,6 +154,7 @@ class Outlook:
         curve: None where it was not asked for.
         unlike: Open segments unlike anything coded.
         documents: The study's documents by id.
+        rare: How many codes were given to fewer than `RARE` segments so far; None: not known.
     """
 
     picks: tuple[Pick, ...]
@@ -161,6 +162,7 @@ class Outlook:
     unlike: Unlike
     documents: Mapping[str, Document]
     notice: str = ""
+    rare: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready mapping; places, no words of transcripts."""
@@ -168,11 +170,20 @@ class Outlook:
             "next": [p.to_json() for p in self.picks],
             "curve": self.curve.to_json() if self.curve else None,
             "unlike": self.unlike.to_json(),
+            "rare_codes": self.rare,
         }
 
     def __str__(self) -> str:
         curve = ["\n" + expectation(self.curve)] if self.curve else []
-        return "\n".join([*self._ranked(), *self._possible(), *curve])
+        return "\n".join([*self._ranked(), *(f"\n{said}" for said in self._matters()), *self._possible(), *curve])
+
+    def _matters(self) -> Iterator[str]:
+        """Whether it matters which comes first: it does for codes hardly met (`benchmarks/outlook.py`)."""
+        if len(self.picks) > 1 and self.rare:
+            told = f"{counted(self.rare, 'code')} with fewer than {RARE} coded segments"
+            yield f"The order is for meeting what has hardly been met: {told} so far."
+        elif len(self.picks) > 1 and self.rare == 0:
+            yield f"Every code has {RARE} coded segments or more, so the order hardly matters: any of these will do."
 
     def _ranked(self) -> Iterator[str]:
         yield "Code next, best first:" if self.picks else "Nothing is open: every document has been coded."
@@ -203,6 +214,7 @@ class Outlook:
         rows = tuple((n, self._place(p), "; ".join(p.why).replace(SEPARATOR, " › ")) for n, p in enumerate(self.picks, 1))
         if rows:
             yield Table("Next", "Code next, best first", ("", "Where", "Why"), rows)
+            yield from map(Words, self._matters())
         else:
             yield Words("Nothing is open: every document has been coded.")
         if self.curve:
