@@ -243,11 +243,11 @@ def _lexical(T: sparse.csr_array, target: Target, names: IntArray, config: Class
     columns = np.setdiff1d(np.flatnonzero(met > 1), width - 2 * ROLES + names)
     columns = columns[np.argsort(-met[columns], kind="stable")]
     idf = (1 + np.log((1 + n) / (1 + np.minimum(met[columns], n)))).astype(np.float32)
-    A = sparse.csr_array(T[:, columns] * idf[None])
+    A: Any = sparse.csr_array(T[:, columns] * idf[None])
     unit = np.float32(np.sqrt(A.multiply(A).sum() / n) + 1e-9)
     A = A / unit  # not one more beside it while it is learnt from
-    rows: Any = A if n < _FEW else _Mixed.of(A, int((met[columns] * _FULL > n).sum()))
-    head = _backed_off(_Space.of(rows), target, config.lexical_strength, np.zeros((K, len(columns)), dtype=np.float32), config)
+    A = A if n < _FEW else _Mixed.of(A, int((met[columns] * _FULL > n).sum()))
+    head = _backed_off(_Space.of(A), target, config.lexical_strength, np.zeros((K, len(columns)), dtype=np.float32), config)
     W = np.zeros((K, width), dtype=np.float32)
     W[:, columns] = head.W * (idf / unit)
     return Head(W, -(W @ np.asarray(T.mean(axis=0), dtype=np.float32).ravel()))
