@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -19,7 +20,7 @@ import numpy as np
 import pytest
 
 from autocode import encode as cache_room
-from autocode.encode import VectorCache, Vectors, cache_folder, write_private
+from autocode.encode import VectorCache, Vectors, cache_folder, staged_folder, write_private
 from autocode.encode import encoders as encoders_room
 from autocode.encode import engines as engines_room
 from autocode.encode import weights as export_room
@@ -267,6 +268,23 @@ def test_a_cache_that_cannot_be_made_is_an_encoder_error(tmp_path: Path) -> None
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(EncoderError, match="cannot be written"):
         cached(tmp_path / "file" / "cache")[1].encode(["one"])
+
+
+def test_a_cache_on_a_full_disk_is_named_by_a_folder_that_a_person_knows(tmp_path: Path) -> None:
+    """The error says the cache's own folder, never the hidden one in which what comes is written first."""
+
+    def write() -> None:
+        """What a full disk does to an encoder on its way into the cache."""
+        with staged_folder(tmp_path / "graphs" / "one") as stage:
+            (stage / "model.onnx").touch()
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(EncoderError, match="disk is full") as full:
+        write()
+    assert str(tmp_path / "graphs") + ":" in str(full.value)
+    with staged_folder(tmp_path / "graphs" / "one") as stage, pytest.raises(EncoderError) as missing:
+        write_private(stage / "absent" / "facts.json", b"{}")
+    assert str(tmp_path / "graphs") + ":" in str(missing.value)
 
 
 @pytest.mark.parametrize(

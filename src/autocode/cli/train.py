@@ -34,7 +34,7 @@ from autocode.cli.options import (
 )
 from autocode.cli.shell import blank_model, learning_on, ledger_of, show, tell, with_effort, with_review, working
 from autocode.dossier.comparison import TABLES, licence_table, write_tables
-from autocode.encode.languages import languages
+from autocode.encode.languages import unknown_to
 from autocode.encode.multilingual import NAME as MULTILINGUAL
 from autocode.encode.multilingual import add_multilingual
 from autocode.encode.weights import add_encoder, added_encoders, encoders_folder, remove_encoder
@@ -152,9 +152,7 @@ def train(
         learnt = replace(learnt, provenance={**(learnt.provenance or {}), "reviewed": {"learnt": reviewed, **told.to_json()}})
     learnt = _with_patterns(learnt, studies[0])
     learnt.save(folder, quotes)
-    for note in filter(
-        None, (learnt.effort_note, learnt.size_note, languages(found.documents).warning(learnt.encoder.identity.name))
-    ):
+    for note in filter(None, (learnt.effort_note, learnt.size_note, unknown_to(learnt.encoder.identity.name, found.documents))):
         tell(note)
     allowed = learnt.licences
     answer = answered(allowed)

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocode.errors import EncoderError, disk_fault
-from autocode.footprint import sweep
+from autocode.footprint import is_temporary, sweep
 from autocode.footprint import temporary as mark
 
 Vectors = NDArray[np.float32]
@@ -260,4 +260,5 @@ def kept_arrays(
 
 def _unwritable(folder: Path, error: OSError) -> EncoderError:
     why, mend = disk_fault(error, folder)
-    return EncoderError(f"The cache folder {folder}", f"it cannot be written: {why}", mend)
+    hidden = next((up for up in (folder, *folder.parents) if is_temporary(up.name)), None)
+    return EncoderError(f"The cache folder {hidden.parent if hidden else folder}", f"it cannot be written: {why}", mend)

@@ -159,6 +159,11 @@ class Languages:
         )
 
 
+def unknown_to(encoder: str, documents: Iterable[Document]) -> str:
+    """What to do where an encoder, named as its identity does, meets a language that it does not know; else ""."""
+    return languages(documents).warning(encoder) if encoder in _ENGLISH else ""
+
+
 def languages(documents: Iterable[Document]) -> Languages:
     """The language of each document, by what most of it is said in; of very many documents, an even draw.
 
