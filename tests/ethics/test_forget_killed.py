@@ -18,6 +18,7 @@ from autocode.ethics.forget import unfinished
 from autocode.formats import write
 from autocode.store import STORE, load, update
 from autocode.store.backups import check
+from autocode.store.outputs import outputs
 from autocode.study import Study
 from tests.conftest import ROOT
 from tests.rows import NIGHT
@@ -104,6 +105,8 @@ def test_forget_killed_from_the_command_line_goes_on(how: str, folder: Path, fig
             assert part in certificate
         assert (_with_needle(place), unfinished(place / "s")) == (expected, None)
         assert check(place / "s" / STORE) == []
+        lists = [o.path for store in (place / "s").rglob("*.sqlite") for o in outputs(store)]
+        assert [path for path in lists if "D3" in path] == [], "an erased letter stays on no list under their name"
     figure(f"forget from the command line: {STOPS} kills {how}, {resumed} resumed, {STOPS} certificates, 0 words left")
 
 

@@ -12,6 +12,7 @@ import pytest
 from autocode.errors import CodebookError, InputError
 from autocode.formats import read_all
 from autocode.formats.tables.spreadsheet import write_workbook
+from autocode.store import STORE, update
 from tests.conftest import ROOT, SHARED
 
 SAMPLES = sorted(SHARED.joinpath("formats", "samples", "adversarial").glob("*"))
@@ -123,3 +124,51 @@ def test_output_is_bounded_as_input_is(tmp_path: Path) -> None:
     write_workbook(tmp_path / "t.xlsx", {"s": (["document_id", "segment_id", "text"], rows)})
     with pytest.raises(InputError, match="more than 100,000,000 characters"):
         read_all([tmp_path / "t.xlsx"])
+
+
+_FAR = "9" * 23
+_LATE = {
+    "a.json": f'{{"segments":[{{"start":0,"end":{_FAR},"text":"we begin"}},{{"start":5,"end":6,"text":"in the first year"}}]}}',
+    "b.json": '{"segments":[{"start":0,"end":2e30,"text":"we begin"},{"start":5,"end":6,"text":"in the first year"}]}',
+    "c.tsv": f"start\tend\ttext\n0\t{_FAR}\tAna: we begin\n5000\t6000\tBo: in the first year\n",
+    "d.vtt": f"WEBVTT\n\n00:01.000 --> {_FAR}:00:00.000\n<v Ana>we begin\n\n00:05.000 --> 00:06.000\n<v Bo>in the first year\n",
+}
+
+
+@pytest.mark.row(28)
+@pytest.mark.parametrize("name", _LATE)
+def test_times_that_no_recording_reaches_are_left_out(name: str, tmp_path: Path) -> None:
+    """A number of many digits where a time should stand stops no import: the words come in, and the study can be stored."""
+    (tmp_path / name).write_text(_LATE[name], encoding="utf-8")
+    study, receipts = read_all([tmp_path / name])
+    stored = update(tmp_path / "s" / STORE, lambda _: study)
+    assert "in the first year" in stored.documents[0].text
+    times = [t for turn in stored.documents[0].turns for t in (turn.start_ms, turn.end_ms) if t is not None]
+    assert max(times, default=0) < 1e13
+    assert any("no recording reaches" in note for r in receipts for note in r.notes) or name == "d.vtt"
+
+
+@pytest.mark.row(28)
+@pytest.mark.parametrize("time", ["1e400", "nan", "-inf", "my wife left"])
+def test_a_time_that_is_no_number_is_one_line(time: str, tmp_path: Path) -> None:
+    """What is infinite is no time, and is refused as any other word is; the word itself is not said."""
+    (tmp_path / "t.tsv").write_text(f"start\tend\ttext\n0\t{time}\twe begin\n2900\t6320\tin the first year\n", encoding="utf-8")
+    with pytest.raises(InputError, match="is not a time") as refused:
+        read_all([tmp_path / "t.tsv"])
+    assert "wife" not in str(refused.value)
+
+
+@pytest.mark.row(14)
+@pytest.mark.parametrize("name", ["t.tsv", "t.csv"])
+def test_a_table_without_headings_is_refused_without_its_words(name: str, tmp_path: Path) -> None:
+    """What would be headings is what somebody said: it is counted, not quoted; headings that are short are told."""
+    rows = [["0", "2480", "my wife left that spring", "x"], ["2900", "6320", "and then I stayed", "y"]]
+    (tmp_path / name).write_text("".join(("\t" if name == "t.tsv" else ",").join(row) + "\n" for row in rows), encoding="utf-8")
+    with pytest.raises(InputError, match=r"\(5 words\)") as refused:
+        read_all([tmp_path / name])
+    assert "wife" not in str(refused.value)
+    long = "well my wife left that spring and I was alone then"
+    (tmp_path / "u.csv").write_text(f"Name,{long},when\nAna,{long},1\n", encoding="utf-8")
+    with pytest.raises(InputError, match="Name, .* words.*, when") as refused:
+        read_all([tmp_path / "u.csv"])
+    assert "wife" not in str(refused.value)

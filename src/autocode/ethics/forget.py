@@ -23,7 +23,7 @@ from autocode.formats.tables.participants import RESPONDENT, variable
 from autocode.model.saved import erase_evidence
 from autocode.store import STORE, load, rewrite_receipts, scrub, update
 from autocode.store.ledger import entries, forget_words, now, redact
-from autocode.store.outputs import Forgetting, journal, strike, write_journal
+from autocode.store.outputs import Forgetting, journal, outputs, strike, write_journal
 from autocode.store.records import detach, recordings, without_documents
 from autocode.study import Document, Study
 from autocode.study.codebook import Codebook
@@ -283,9 +283,8 @@ def _in_store(case: _Case, store: Path) -> int:
     rewrite_receipts(store, lambda entry: without_documents(entry, named))
     forget_words(store, ids)
     detach(store, ids)
-    strike(
-        store, [p.output for p in case.found.places if p.output and case.search.names_in(p.path.name) and not p.path.exists()]
-    )
+    named_so = (o for o in outputs(store) if case.search.names_in(o.place(case.store).name))
+    strike(store, [o for o in named_so if not o.place(case.store).exists()])  # erased here, or before a kill
     return redact(store, _changing(case.search), Decision("redact", "", note="A participant withdrew: words and names erased."))
 
 

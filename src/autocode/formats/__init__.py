@@ -24,6 +24,7 @@ from autocode.formats.receipt import SHAPED, Reader, ReadOptions, Receipt, Write
 from autocode.formats.tables import TABLES, is_table_in_text, kind_of_table, read_sheets, read_table, table_stage, write_table
 from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
 from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
+from autocode.formats.tables.headings import headings_of
 from autocode.formats.transcripts.speakers import labels_like, with_turns
 from autocode.formats.transcripts.texts import TEXTS, read_text_file, read_transcripts
 from autocode.store import STORE, load
@@ -295,7 +296,7 @@ def _read_parquet(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt
     if not kind:
         raise InputError(
             path.name,
-            f"no kind of table has these columns: {', '.join(table.columns)[:600] or 'none'}",
+            f"no kind of table has these columns: {headings_of(table.columns)}",
             "Name them: --column text=YOURS --column code=YOURS.",
         )
     return TABLES[kind][1](table, options)

@@ -106,11 +106,8 @@ class Table:
         """
         missing = [c for c in columns if c not in self.columns]
         if missing:
-            raise InputError(
-                self.source,
-                f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}; I saw: {', '.join(self.columns) or 'none'}",
-                "Rename the columns in the first row.",
-            )
+            told = f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}; I saw: {', '.join(self.columns) or 'none'}"
+            raise InputError(self.source, told, "Rename the columns in the first row.")
 
 
 def read_bytes(path: Path) -> bytes:

@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 
 from autocode.errors import StudyError, counted
 from autocode.formats.receipt import Receipt
-from autocode.study import Coder, Document, Reading, Study
+from autocode.study import Coder, Document, Reading, Study, Turn
 from autocode.study.codebook import Codebook, evened
 from autocode.study.merge import join_readings, merge
 
@@ -215,17 +215,30 @@ def _words(document: Document) -> str:
 
 
 _HALVES = re.compile("[\ud800-\udfff]")
+_CENTURY = 100 * 366 * 86_400_000  # in milliseconds
 
 
 def storable(study: Study) -> tuple[Study, list[Receipt]]:
-    """The study with halves of characters, which no file can hold, shown as U+FFFD, one for one; and how many texts had any."""
-    odd = {d.id: _HALVES.sub("\ufffd", d.text) for d in study.documents if _HALVES.search(d.text)}
-    if not odd:
-        return study, []
-    documents = tuple(replace(d, text=odd[d.id]) if d.id in odd else d for d in study.documents)
-    note = "halves of characters in it are shown as \ufffd"
-    receipts = [Receipt(d.source or d.id, "documents", 1, {}, (note,)) for d in study.documents if d.id in odd]
-    return replace(study, documents=documents), receipts
+    """The study as files can hold it, and what was done to which document.
+
+    Halves of characters are shown as U+FFFD, one for one; times of a turn beyond a hundred years are left out.
+    """
+    receipts, documents = list[Receipt](), list[Document]()
+    for d in study.documents:
+        notes, text, late = [], _HALVES.sub("\ufffd", d.text), [t for t in d.turns if _late(t)]
+        if text != d.text:
+            notes.append("halves of characters in it are shown as \ufffd")
+            d = replace(d, text=text)
+        if late:
+            notes.append(f"{counted(len(late), 'turn has', 'turns have')} times that no recording reaches; these are left out")
+            d = replace(d, turns=tuple(replace(t, start_ms=None, end_ms=None) if _late(t) else t for t in d.turns))
+        documents.append(d)
+        receipts += [Receipt(d.source or d.id, "documents", 1, {}, tuple(notes))] if notes else []
+    return (replace(study, documents=tuple(documents)) if receipts else study), receipts
+
+
+def _late(turn: Turn) -> bool:
+    return max(abs(turn.start_ms or 0), abs(turn.end_ms or 0)) > _CENTURY
 
 
 def twins(study: Study, fewest: int = 5) -> tuple[str, ...]:

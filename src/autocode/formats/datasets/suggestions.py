@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from autocode.errors import InputError
 from autocode.formats.files import Table, csv_text, write_atomic
-from autocode.formats.tables.headings import folded
+from autocode.formats.tables.headings import folded, headings_of
 from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.study import Document, Grounds, Segment, Study, Suggestion
 from autocode.study.merge import Unit, lay_out
@@ -221,9 +221,7 @@ def _cell(value: Any) -> str:
 def _of_texts(table: Table) -> Study:
     known = {folded(column): column for column in table.columns}
     if "text" not in known:
-        raise InputError(
-            table.source, f"it has no column text; I saw: {', '.join(table.columns) or 'none'}", "Name one of them text."
-        )
+        raise InputError(table.source, f"it has no column text; I saw: {headings_of(table.columns)}", "Name one of them text.")
     name, unit = (next((known[n] for n in names if n in known), "") for names in (_DOCUMENT, _SEGMENT))
     speaker = known.get("speaker", "")
     found: dict[str, list[Unit]] = {}

@@ -27,7 +27,7 @@ from autocode.formats.tables.coded_segments import (
     wide_codes,
     write_maxqda_table,
 )
-from autocode.formats.tables.headings import columns_of, folded
+from autocode.formats.tables.headings import columns_of, folded, headings_of
 from autocode.formats.tables.longtable import (
     COLUMNS,
     Placing,
@@ -152,10 +152,10 @@ def _kind(table: Table, options: ReadOptions) -> tuple[str, ReadOptions]:
 
 def _unknown(source: str, tables: Sequence[Table], options: ReadOptions) -> InputError:
     columns_of(tables[0], options.columns)  # which says what is wrong with columns that were named
-    seen = "; ".join(", ".join(t.columns[:20]) for t in tables[:3])
+    seen = "; ".join(headings_of(t.columns) for t in tables[:3])
     return InputError(
         source,
-        f"no kind of table has these columns: {seen[:600]}",
+        f"no kind of table has these columns: {seen}",
         next(filter(None, map(hint_of_answers, tables)), "")
         or "Name them: --column text=YOURS --column code=YOURS (also document, coder, start, end, memo).",
     )

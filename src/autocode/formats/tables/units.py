@@ -19,7 +19,7 @@ from pathlib import Path
 from autocode.errors import InputError, counted
 from autocode.formats.files import Table
 from autocode.formats.receipt import ReadOptions, Receipt
-from autocode.formats.tables.headings import HEADINGS, folded
+from autocode.formats.tables.headings import HEADINGS, folded, is_heading
 from autocode.formats.tables.participants import RESPONDENT
 from autocode.formats.transcripts import CLOCK, milliseconds
 from autocode.formats.transcripts.cues import Cue, document_of_cues
@@ -224,7 +224,7 @@ def _quoted(names: Sequence[str]) -> str:
 
 def hint_of_answers(table: Table) -> str:
     """What to type where a table has columns that look like answers, "" where it has none."""
-    found = answer_columns(table)
+    found = [c for c in answer_columns(table) if is_heading(c, table.columns)]
     named = " ".join(f"--column 'text={c}'" for c in found[:3])
     return f"If {_quoted(found[:3])} holds what people said, import again with {named}" if found else ""
 
@@ -369,5 +369,6 @@ def _time_in_cell(cell: str, source: str) -> int | None:
         return milliseconds(cell)
     try:
         return int(cell) if re.fullmatch(r"\d+", cell) else round(1000 * float(cell.replace(",", ".")))
-    except ValueError as error:
-        raise InputError(source, f"the time '{cell[:20]}' is not a time", "Correct that row.") from error
+    except (ValueError, OverflowError) as error:
+        told = f"'{cell}' is" if re.fullmatch(r"[\d.,;+-]{1,20}", cell) else "what stands in a cell for a time is"
+        raise InputError(source, f"{told} not a time", "Correct that row.") from error
