@@ -117,6 +117,24 @@ def test_the_second_coder_is_told_what_to_read_and_when_to_stop(tiny: Shell) -> 
     assert (code, out, "coder 'eva'" in err) == (1, "", True)  # whoever is named is asked for
 
 
+def test_of_many_coders_each_has_a_line(shell: Shell) -> None:
+    """Six coders fit the first screen, one line each, and one of them has a list."""
+    who = [f"c{n}" for n in range(6)]
+    rows = [
+        (f"D{d}", f"s{n}", n, "P", f"Words {n} of {d} on {'pay' if n % 2 else 'time'}.", c, "Pay" if n % 2 else "")
+        for d in range(4)
+        for n in range(8)
+        for c in who
+    ]
+    header = ("document_id", "segment_id", "order", "speaker", "text", "coder", "codes")
+    (shell.folder / "six.csv").write_text(csv_text(header, rows), encoding="utf-8")
+    code, out, _ = shell("second-look", "six.csv", *FAKE)
+    lines = out.splitlines()
+    assert (code, len(lines) <= 15, out.startswith("6 coders: ")) == (0, True, True)
+    assert [line.split()[0] for line in lines if line.startswith("  c")] == who
+    assert shell("second-look", "six.csv", "--coder", "c3", *FAKE)[1].startswith("c3 gave 16 codings")
+
+
 def test_one_document_has_a_clinic_without_the_machine(shell: Shell) -> None:
     """Where the machine cannot learn, the humans are compared all the same, and that it is missing is said."""
     rows = [("D1", f"s{n}", n, "P", f"Words {n}.", who, "Pay" if n % 2 else "") for n in range(4) for who in ("ana", "ben")]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +30,7 @@ from autocode.cli.options import (
     out,
     settings,
 )
-from autocode.cli.shell import blank_model, groups_by, tell, working
+from autocode.cli.shell import blank_model, groups_by, tell, two_coders, working
 from autocode.config import Config
 from autocode.dossier.blocks import Table
 from autocode.dossier.html import page_html
@@ -58,7 +58,7 @@ from autocode.evaluate.double_coding import (
     write_blind,
 )
 from autocode.evaluate.meeting import MINUTES, agenda, compare_since
-from autocode.evaluate.second_look import second_look
+from autocode.evaluate.second_look import CoderLook, second_look
 from autocode.evaluate.stability import CLOSE, CODER, FEW, LITTLE, STANDS, Stability
 from autocode.formats import read
 from autocode.formats.files import csv_text, write_atomic
@@ -69,6 +69,8 @@ from autocode.study import Study
 from autocode.study.codebook import evened
 from autocode.study.matrix import CodingMatrix, coding_matrix
 from autocode.study.merge import merge_by_text
+
+_EACH = 3  # coders whose lists fit a screen
 
 
 def second_look_(
@@ -104,13 +106,25 @@ def second_look_(
         told = [c.to_json() | {"answer": [*look_summary(c, True)]} for c in looks.coders]
         print(json.dumps(looks.to_json() | {"coders": told}, ensure_ascii=False, indent=2))
     else:
-        print_lines([line for look in looks.coders for line in look_answer(look, everything, len(looks.coders))], everything)
+        print_lines(_lists(looks.coders, everything), everything)
     if to:
         header, rows = looks.table(found)
         _write(to, "Second look", header, rows, found)
-    name = next((c.coder for c in looks.coders if c.looks), "")
-    further = "clinic" if len(held.matrix.coders) > 1 else "stability"
-    tell(f"Next: autocode {f'second-look {study} --coder {name} --blind again.csv' if name else f'{further} {study}'}")
+    further = f"{'clinic' if len(held.matrix.coders) > 1 else 'stability'} {study}"
+    blinds = (f"second-look {study} --coder {c.coder} --blind again.csv" for c in looks.coders if c.looks)
+    tell(f"Next: autocode {next(blinds, further)}")
+
+
+def _lists(looks: Sequence[CoderLook], everything: bool) -> Iterator[str]:
+    """Each coder in a few lines; of many coders one line each."""
+    if everything or len(looks) <= _EACH:
+        yield from (line for look in looks for line in look_answer(look, everything, len(looks)))
+        return
+    listed_ = counted(sum(len(x.looks) for x in looks), "decision")
+    yield f"{len(looks)} coders: {listed_} for a second look. --coder NAME shows one coder's list, --all every one."
+    for x in looks:
+        chance = f", of which chance could bring {min(len(x.looks), round(x.by_chance))}" if x.looks else ""
+        yield f"  {x.coder} ({counted(x.codings, 'coding')}): {counted(len(x.looks), 'decision')}{chance}"
 
 
 def _answers(study: Path, matrix: CodingMatrix, filled: tuple[str, list[tuple[BlindItem, bool]]], as_json: bool) -> None:
@@ -155,7 +169,7 @@ def meet(
     if alone := sorted({c.code for c in found.codings if not all(evened(c.code) in book for book in books)}):
         told = "; ".join(alone[:5]) + (" ..." if len(alone) > 5 else ".")
         tell(f"The codebooks differ by {counted(len(alone), 'code')} that only one of the two has: {told}")
-    pair = _pair(found, coders)
+    pair = two_coders(found, coders)
     matrix = coding_matrix(found, settings(config, segments), pair)
     if since:
         _since(matrix, found, since, as_json)
@@ -178,10 +192,9 @@ def meet(
 
 
 def _since(matrix: Any, study: Study, path: Path, as_json: bool) -> None:
-    try:
+    record: Any = None  # what is no agenda is refused as one
+    with suppress(ValueError):
         record = json.loads(file_text(path)[0])
-    except ValueError as error:
-        raise StudyError(str(path), "it is no agenda that `meet` wrote", "Give the .json file of the meeting.") from error
     found = compare_since(matrix, study.documents, record if isinstance(record, dict) else {})
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
@@ -210,7 +223,7 @@ def clinic_(
     """Say why a code is weak, and which codes the codebook does not divide."""
     found = _read(study)
     chosen = settings(config, segments)
-    pair = _pair(found, coders)
+    pair = two_coders(found, coders)
     held = _machine(found, chosen, coders) if machine and (as_json or to) else None  # it is seen in what is kept alone
     known = held if held and set(pair) <= set(held.matrix.coders) else None
     matrix = known.matrix if known else coding_matrix(found, chosen, pair)
@@ -273,7 +286,7 @@ def plan_(
     if study:
         found = _read(study)
         chosen = found.choose(listed(coders))
-        pair = _pair(found, coders) if len(chosen) > 1 else chosen
+        pair = two_coders(found, coders) if len(chosen) > 1 else chosen
         seen = design_of(decisions(coding_matrix(found, settings(config, segments), pair)), 0, 1 if len(pair) > 1 else None)
         design = Design(
             units or seen.units,
@@ -291,7 +304,7 @@ def plan_(
 
 def _enough(study: Path, drawn: Drawn, aims: tuple[float, int], coders: Coders, config: Config, as_json: bool) -> None:
     found = _read(study)
-    pair = _pair(found, coders or ([drawn.first, drawn.second] if drawn.second else None), drawn.first)
+    pair = two_coders(found, coders or ([drawn.first, drawn.second] if drawn.second else None), drawn.first)
     matrix = coding_matrix(found, config, pair)
     chances = drawn.chances(matrix)
     held = _machine(found, config, [c for c in found.choose(None) if c != pair[1]])
@@ -370,23 +383,6 @@ def _machine(study: Study, config: Config, coders: Sequence[str] | None) -> Held
     except StudyError as error:
         tell(f"Without the machine's view: {error}")
         return None
-
-
-def _pair(study: Study, coders: Sequence[str] | None, first: str = "") -> tuple[str, str]:
-    """Two coders: those named, or the two humans who share most documents."""
-    chosen = list(study.choose(listed(coders)))
-    if first and first in chosen:
-        chosen = [first, *(c for c in chosen if c != first)]
-    if len(chosen) < 2:
-        others = [c for c in study.humans if c != chosen[0]]
-        mend = f"Name two: --coders {chosen[0]},{others[0]}" if others else "Import a second coder's codings."
-        raise StudyError("this comparison", f"it needs two coders, and there is {chosen[0]}", mend)
-    if len(chosen) == 2:
-        return chosen[0], chosen[1]
-    read_by = {c: {r.document for r in study.readings if r.coder == c} for c in chosen}
-    a, b = max(combinations(chosen, 2), key=lambda p: len(read_by[p[0]] & read_by[p[1]]))
-    tell(f"Of {counted(len(chosen), 'coder')} {a} and {b} are compared, who share most documents; --coders names others.")
-    return a, b
 
 
 def _write(path: Path, title: str, header: tuple[str, ...], rows: Sequence[Sequence[Any]], study: Study) -> None:

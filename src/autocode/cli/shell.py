@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any, cast
 
 import typer
 
 from autocode.classify.heads import learning_by
-from autocode.cli.options import refuse
+from autocode.cli.options import listed, refuse
 from autocode.config import Config, Effort
 from autocode.desk.jobs import MARK, PROGRESS
 from autocode.dossier.record import NAME, load_record
@@ -98,6 +99,27 @@ def with_review(found: Study, study: Path, learn: bool) -> tuple[Study, Reviewed
         "--reviewed learns from them too."
     )
     return independent(found, written), told
+
+
+def two_coders(study: Study, coders: Sequence[str] | None, first: str = "") -> tuple[str, str]:
+    """Two coders: those named, or the two humans who share most documents.
+
+    Raises:
+        StudyError: There is no second one.
+    """
+    chosen = list(study.choose(listed(coders)))
+    if first and first in chosen:
+        chosen = [first, *(c for c in chosen if c != first)]
+    if len(chosen) < 2:
+        others = [c for c in study.humans if c != chosen[0]]
+        mend = f"Name two: --coders {chosen[0]},{others[0]}" if others else "Import a second coder's codings."
+        raise StudyError("this comparison", f"it needs two coders, and there is {chosen[0]}", mend)
+    if len(chosen) == 2:
+        return chosen[0], chosen[1]
+    read_by = {c: {r.document for r in study.readings if r.coder == c} for c in chosen}
+    a, b = max(combinations(chosen, 2), key=lambda p: len(read_by[p[0]] & read_by[p[1]]))
+    tell(f"Of {counted(len(chosen), 'coder')} {a} and {b} are compared, who share most documents; --coders names others.")
+    return a, b
 
 
 def groups_by(study: Study, variable: str, more: Sequence[str] = ()) -> dict[str, str]:
