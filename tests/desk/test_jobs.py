@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,10 @@ import pytest
 
 from autocode.cli import VERBS as GROUPS
 from autocode.desk import jobs
-from autocode.desk.jobs import VERBS, plainly
+from autocode.desk.jobs import VERBS, Jobs, plainly
+from autocode.study import Study
+from tests.desk.desks import desk, learnt
+from tests.desk.test_server import Page
 
 SOURCE = Path(jobs.__file__).parents[1]
 COMMAND = re.compile(rf"\bautocode ({'|'.join(VERBS.split())})\b|(?<![\w-])--[a-z]")
@@ -70,3 +75,28 @@ def test_what_is_told_is_what_can_be_done_on_the_page(said: str, shown: str) -> 
 def test_the_folder_of_a_study_is_not_spelt_out() -> None:
     """What lies in the study's folder is named by its place there."""
     assert plainly("/home/eve/s/letters/a.docx and /home/eve/s", "/home/eve/s") == "letters/a.docx and the study"
+
+
+def test_a_room_shows_no_command_of_the_work_beside_it(study: Study, tmp_path: Path) -> None:
+    """What a verb says on either stream stands in its room without the commands, and with the page's own step."""
+    page = Page(desk(study, tmp_path, learnt(study)))
+    page.enter()
+    says = "import sys; print('It is so. Next: autocode train X'); sys.stderr.write('Found; add --perhaps to list more.\\n')"
+    for kind, room in (("model", "model"), ("pseudonyms", "people"), ("evaluate", "model"), ("dossier", "dossier")):
+        page.study.jobs = Jobs((sys.executable, "-c", says), str(tmp_path))
+        page.study.jobs.start(kind, "Work", [])
+        while page.study.jobs.running:
+            time.sleep(0.02)
+        shown = page.room(room)
+        assert "with the tick below they are listed too" in shown
+        assert not COMMAND.search(re.sub(r"<[^>]*>", " ", shown)), COMMAND.search(re.sub(r"<[^>]*>", " ", shown))
+
+
+def test_a_model_that_was_named_is_left_alone_and_the_page_says_so(study: Study, tmp_path: Path) -> None:
+    """No form trains it, and a request that asks for it all the same is refused."""
+    page = Page(desk(study, tmp_path, learnt(study)))
+    page.enter()
+    assert "left as it is: nothing here trains it" in page.room("model")
+    status, answer = page.do("/work", do="model", coders=["ana"])
+    assert (status, "leaves it as it is" in answer["error"]) == (409, True)
+    assert page.study.jobs.last is None

@@ -312,7 +312,8 @@ def _likeliest(document: Document, names: Sequence[str], known: Mapping[str, Doc
         return best[0]
     if len(numbered) == 1:
         return numbered[0]
-    return next(iter(difflib.get_close_matches(document.id, best, 1, 0.5)), "")
+    alike = [n for n in best if not (numbers[n] and numbers[document.id])]  # 'Interview 05' is not taken for 'Interview 04'
+    return next(iter(difflib.get_close_matches(document.id, alike, 1, 0.5)), "")
 
 
 def _counts(before: Study, after: Study) -> dict[str, tuple[int, int]]:

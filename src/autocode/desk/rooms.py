@@ -122,7 +122,7 @@ def path_of(study: OpenStudy) -> list[Step]:
     if study.has_model:
         steps.append(_review_step(desk))
     made = len(study.written("dossier"))
-    said = _counted(made, "file") if made else "not written yet"
+    said = "written" if made else "not written yet"
     steps.append(Step("Dossier", "done" if made else "open", said, "dossier", "Write the dossier"))
     at = next((n for n, s in enumerate(steps) if s.state in ("open", "stale")), None)
     return [replace(s, state="next") if n == at and s.state == "open" else s for n, s in enumerate(steps)]

@@ -31,6 +31,7 @@ hooks.shown.push((answer, body) => {
   for (const [id, by] of [["#left strong", -gone], ["#settled", gone]]) $(id).textContent = +$(id).textContent + by;
   const n = rows().findIndex((a) => a.dataset.unit === body.unit);
   look(rows().slice(n + 1).find((a) => a.classList.contains("differs")) || open()[0] || rows()[n]);
+  if (!open()[0]) $("#next-open")?.scrollIntoView({ block: "nearest" });
 });
 const reasoned = (article, words) => $$("[data-do=reason]", article).forEach((b) => b.setAttribute("aria-pressed", b.textContent === words));
 Object.assign(does, {

@@ -14,7 +14,7 @@ function apart(a, b) {
     }
   return d[a.length][b.length];
 }
-/* 0 exactly; 1 to 3 holds it; 4 nearly so; 5 has its letters in this order; 9 is another. */
+/* 0 exactly; 1 to 3 holds it, or the beginnings of its words; 4 nearly so; 5 has its letters in this order; 9 is another. */
 function rank(name, path, typed) {
   let at = -1;
   const [n, p] = [name.toLowerCase(), path.toLowerCase()], words = typed.toLowerCase();
@@ -23,6 +23,7 @@ function rank(name, path, typed) {
   if (n.includes(words)) return 2;
   if (p.includes(words)) return 3;
   if (words.length < 3) return 9;
+  if (words.length < 20 && new RegExp("\\b" + [...words].map((c) => c.replace(/\W/, "\\$&")).join("(?:.*?\\b)?")).test(p)) return 3;
   if (apart(n, words) <= Math.ceil(words.length / 4)) return 4;
   return [...words].every((c) => (at = p.indexOf(c, at + 1)) >= 0) ? 5 : 9;
 }

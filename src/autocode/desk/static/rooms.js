@@ -24,6 +24,8 @@ async function bring(chosen) {
   if (sent) queue($("#files").dataset.read || "/read", choices);
 }
 hooks.shown.push((answer) => { if (answer.parts?.preview) { if (!files.length) $("#sending").textContent = ""; $("#preview").scrollIntoView({ block: "nearest" }); } });
+/* What was shown is no longer so, as where another tab was quicker: it is looked at anew, and the reason stays in sight. */
+hooks.shown.push((answer, body) => { if (answer.error && body?.digest && $("#preview [data-do=take-files]")) queue("/read", choices); });
 Object.assign(does, {
   tutorial: () => queue("/tutorial", () => ({})),
   mend: (b) => { names[b.dataset.name] = b.dataset.to; queue("/read", choices); },

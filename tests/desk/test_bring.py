@@ -1,0 +1,46 @@
+"""Files on their way in: what is asked of the person, and what is proposed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autocode.desk.bring import Batch, Choices, preview
+from autocode.desk.studies import Studies
+from tests.desk.desks import tools
+
+TALK = "I: How was it?\n\nR: The shift leaves me no evening for the course at all.\n\nI: And then?\n\nR: Then I gave it up.\n"
+TABLE = "Document,Code,Segment,Coder\n{0},Time,{1},Ana\n{0},Tired,{1},Ana\n{0},Course,{1},Ben\n"
+
+
+def _shown(folder: Path, **files: str) -> str:
+    batch = Batch()
+    for name, text in files.items():
+        path = batch.incoming.begin(name.replace("__", " ").replace("_", "."), False)
+        batch.incoming.add(path, text.encode())
+    try:
+        return preview(Studies(folder, tools()).add(folder / "new"), batch, Choices())
+    finally:
+        batch.incoming.close()
+
+
+def test_nothing_is_asked_that_the_files_say(tmp_path: Path) -> None:
+    """Who coded is asked where a table does not name it; how speakers are named only where they may be read wrongly."""
+    coded = TABLE.format("T 1", "Then I gave it up.")
+    shown = _shown(tmp_path, T__1_txt=TALK, coded__segments_csv=coded)
+    assert 'id="who-coded"' not in shown
+    assert "<details><summary>Are speakers read wrongly?" in shown
+    nameless = coded.replace(",Coder", "").replace(",Ana", "").replace(",Ben", "")
+    assert 'id="who-coded"' in _shown(tmp_path, T__1_txt=TALK, coded__segments_csv=nameless)
+    prose = "It was a long day and nobody spoke of it.\n\nThe rain came later.\n"
+    assert "<details open><summary>Are speakers read wrongly?" in _shown(tmp_path, T__1_txt=prose)
+    assert "Are speakers read wrongly?" not in _shown(tmp_path, coded__segments_csv=coded)
+
+
+def test_a_transcript_of_another_number_is_not_proposed(tmp_path: Path) -> None:
+    """Interview 05 is not Interview 04, however alike the names are; one whose words it holds is taken."""
+    there = {"Interview__04_txt": TALK, "Interview__06_txt": TALK.replace("evening", "morning")}
+    assert ">It is " not in _shown(
+        tmp_path, **there, coded__segments_csv=TABLE.format("Interview 05", "Nobody said these words.")
+    )
+    held = TABLE.format("Talk 9", "The shift leaves me no morning for the course at all.")
+    assert "&#39;Talk 9&#39; is Interview 06" in _shown(tmp_path, **there, coded__segments_csv=held)
