@@ -323,6 +323,15 @@ def test_what_is_owed_to_people_is_done_in_one_room(browser: Any, tmp_path: Path
         _work(page, "#letters")
         assert len(list((tmp_path / "Badges" / "letters").glob("*.docx"))) == 12
         _work(page, "#names")
+        assert "No name was found" in page.locator("#job-said").inner_text()
+        assert page.locator("#replace").count() == 0
+        room(page, "Bring in")
+        (tmp_path / "R20.txt").write_text("Interviewer: Who?\n\nR20: I met Mrs. Henderson. Mrs. Henderson was kind to me.\n")
+        _bring(page, tmp_path / "R20.txt")
+        page.click("button[data-do=take-files]")
+        page.locator(".steps").wait_for()
+        room(page, "People")
+        _work(page, "#names")
         row = page.locator("#replace tbody tr").first
         name = row.locator("[data-found]").get_attribute("data-found")
         assert any(name in d.text for d in load(store).documents)
@@ -348,7 +357,7 @@ def test_what_is_owed_to_people_is_done_in_one_room(browser: Any, tmp_path: Path
         assert "R05" not in load(store).by_id
         assert "certificate" in " ".join(p.name for p in (tmp_path / "Badges").iterdir())
         room(page, "Overview")
-        assert "11 documents" in page.locator(".steps").inner_text()
+        assert "12 documents" in page.locator(".steps").inner_text()
         assert page.faults == []
 
 

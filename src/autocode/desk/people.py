@@ -70,12 +70,12 @@ def _propose(study: OpenStudy, row: Mapping[str, Any]) -> Work:
 
 
 def _proposals(study: OpenStudy) -> tuple[list[str], list[dict[str, str]]]:
-    """What was found that may need a pseudonym: the columns, and a row for each; none where nobody has looked."""
-    path = study.folder / NAMES / "proposals.csv"
-    if not path.is_file():
+    """What was found that may need a pseudonym: the columns, and a row for each; none where nobody has looked, or found any."""
+    try:
+        table = read_csv(study.folder / NAMES / "proposals.csv")
+        table.need("apply", "found", "replacement")
+    except InputError:  # no list, an empty one, or one that was spoilt by hand: a new one can be made
         return [], []
-    table = read_csv(path)
-    table.need("apply", "found", "replacement")
     return list(table.columns), [{k: unguarded(v) for k, v in row.items()} for row in table.rows]
 
 
