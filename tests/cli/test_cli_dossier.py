@@ -124,3 +124,26 @@ def test_what_researchers_say_comes_along_with_their_folder(shell: Shell) -> Non
     (folder / "dossier.toml").write_text('[record]\nsetting = "Elsewhere."\n', encoding="utf-8")
     assert "came along" not in shell("import", "mine", "--study", "s")[2]
     assert "At home." in kept.read_text(encoding="utf-8")
+
+
+def test_a_later_round_of_the_same_people_is_no_further_coder(stored: Shell) -> None:
+    """Agreement and training take each person once, as dossier.toml says; named, a round is compared. A file that --coder
+    names may be given among the files too and is read once.
+    """
+    study = load(stored.folder / "s" / STORE)
+    own = [c for c in study.codings if c.coder == "ana"]
+    rows = [f'{c.document},{c.start},{c.end},{c.code},"{study.by_id[c.document].text_of(c)}"' for c in own]
+    (stored.folder / "again.csv").write_text("\n".join(["document,start,end,code,text", *rows]), encoding="utf-8")
+    code, _, err = stored("import", "again.csv", "--coder", "ana2=again.csv", "--study", "s")
+    assert code == 0, err
+    assert "Not read" not in err
+    stages = '[[stages]]\nname = "first"\ncoders = ["ana", "ben"]\n[[stages]]\nname = "later"\ncoders = ["ana2", "ben"]\n'
+    (stored.folder / "s" / "dossier.toml").write_text(stages, encoding="utf-8")
+    code, out, err = stored("agree", "s", "--config", "fake.toml")
+    assert code == 0
+    assert out.startswith("ana and ben ")
+    assert "later round: ana2" in err
+    assert stored("agree", "s", "--coders", "ana,ana2", "--config", "fake.toml")[1].startswith(
+        "ana and ana2 agree at kappa 1.00"
+    )
+    assert "later round: ana2" in stored("train", "s", "--model", "m", "--config", "fake.toml")[2]

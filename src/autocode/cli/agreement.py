@@ -49,7 +49,18 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, further, groups_by, learning_on, ledger_of, show, tell, with_effort, working
+from autocode.cli.shell import (
+    blank_model,
+    each_once,
+    further,
+    groups_by,
+    learning_on,
+    ledger_of,
+    show,
+    tell,
+    with_effort,
+    working,
+)
 from autocode.config import Config
 from autocode.dossier.comparison import COMPARISONS, Comparison, write_comparison
 from autocode.errors import counted
@@ -130,7 +141,7 @@ def agree(
         refuse(segments, "--segments", "characters are compared as they are, not by segments")
     chosen = settings(config, segments, overlap).with_agreement(coefficient, interval)
     found = _chosen(study, kind, alone)
-    data = _decisions(found, found.choose(listed(coders)), unit, chosen)
+    data = _decisions(found, found.choose(each_once(study, found, listed(coders))), unit, chosen)
     machines = tuple(c.id for c in found.coders if c.kind == "machine" and c.id in data.coders)
     options = agreement_options(chosen.agreement, found.documents, machines)
     data = only(by_theme(data) if by == "theme" else data, listed(codes) or ())
@@ -258,14 +269,15 @@ def evaluate(
     """Compare the machine with the human coders, on documents it has not seen."""
     chosen = settings(config, segments).with_agreement(coefficient, interval)
     found = _chosen(study, kind, alone)
+    humans = each_once(study, found, listed(coders))
     if leaks:
         with learning_on(engine, workers), working("Looking for leaks: three times over all documents") as progress:
-            checked = check_leaks(blank_model(with_effort(chosen, effort, minutes)), found, listed(coders), progress)
+            checked = check_leaks(blank_model(with_effort(chosen, effort, minutes)), found, humans, progress)
         show(checked, as_json)
         raise typer.Exit(0 if checked.passed else 1)
     blank = blank_model(with_effort(chosen, effort, minutes))
     with learning_on(engine, workers), working("Judging each document without having seen it") as progress:
-        held = hold_out(blank, found, listed(coders), progress)
+        held = hold_out(blank, found, humans, progress)
     if note := size_note(len(held.matrix.segments), blank.encoder):
         tell(note)
     report, groups = compare(held, chosen.agreement), bias(held)

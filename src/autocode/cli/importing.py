@@ -122,7 +122,9 @@ def import_(
         go_on=True,
         shapes=tuple(dict.fromkeys((*shown, *remembered))),
     )
-    new, receipts = _gathered(sources or [], _pairs([c for c in coder or [] if "=" in c]), options)
+    pairs = _pairs([c for c in coder or [] if "=" in c])
+    own = {Path(file).resolve() for file in pairs.values()}  # said whose it is: read once, as that coder's
+    new, receipts = _gathered([s for s in sources or [] if s.resolve() not in own], pairs, options)
     new = replace(new, documents=tuple(with_speakers(d, _pairs(speaker)) for d in new.documents))
     merging = Import.of(new, receipts, known, kept, name or own_name(new) or study.name, replacing)
     merged = merging.onto(known)

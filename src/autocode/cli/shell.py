@@ -79,6 +79,18 @@ def learning_on(engine: str, workers: int | None) -> Iterator[None]:
         yield
 
 
+def each_once(study: Path, found: Study, named: list[str] | None) -> list[str] | None:
+    """Whose codings count: those named, else every human coder (None); a person's later round, as dossier.toml has it, is
+    left out, and said so: two rounds of one coder are not two coders.
+    """
+    if named:
+        return named
+    once = load_record((study if study.is_dir() else study.parent) / NAME).humans(found)
+    if later := [coder for coder in found.humans if coder not in once]:
+        tell(f"Left out, as {NAME} has them as a later round: {', '.join(later)}. To take them in, name them: --coders.")
+    return list(once) if later and once else None
+
+
 def ledger_of(study: Path) -> tuple[list[Entry], int]:
     """The decisions on record in a study's folder, and the number of the last one ever written."""
     path = study / STORE

@@ -32,7 +32,7 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, learning_on, ledger_of, show, tell, with_effort, with_review, working
+from autocode.cli.shell import blank_model, each_once, learning_on, ledger_of, show, tell, with_effort, with_review, working
 from autocode.dossier.comparison import TABLES, licence_table, write_tables
 from autocode.encode.languages import unknown_to
 from autocode.encode.multilingual import NAME as MULTILINGUAL
@@ -138,14 +138,15 @@ def train(
     blank = blank_model(with_effort(settings(config, segments), effort, minutes))
     if others and blank.config.classify.effort == "full":
         tell("With other studies the effort is quick: their codings are weighed code by code.")
+    humans = each_once(studies[0], found, listed(coders))
     if not others:
         with learning_on(engine, workers), working("Learning") as progress:
-            learnt = blank.fit(found, listed(coders), progress)
+            learnt = blank.fit(found, humans, progress)
     elif (lent := _lent(blank, found, others, alignment or folder.with_name(f"{folder.name}.alignment.csv"))) is None:
         tell("Nothing is trained yet. Look the table through, write yes or no in the column decision, and run this again.")
         return
     else:
-        learnt, evidence = _with(blank, found, lent, listed(coders))
+        learnt, evidence = _with(blank, found, lent, humans)
         if everything:
             tell(str(evidence)) if as_json else print(evidence)
     if told:
