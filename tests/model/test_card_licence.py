@@ -10,9 +10,13 @@ import pytest
 
 from autocode.classify.bands import draw
 from autocode.classify.calibration import Reliability, measured
-from autocode.config import ClassifyConfig
+from autocode.config import ClassifyConfig, Config
+from autocode.evaluate import held_out_table, hold_out
+from autocode.model import CodingModel
 from autocode.model.card import Licences, card, diagram, licences, note
+from autocode.study import Study
 from tests.classify.test_bands import evidence
+from tests.fake_encoder import FakeEncoder
 
 CONFIG = ClassifyConfig()
 CODES = ("Clear", "Rare", "Mute")
@@ -103,3 +107,27 @@ def test_the_diagram_speaks_to_screen_readers(known: Reliability) -> None:
     drawn = diagram(known.bins)
     assert "<title>Reliability diagram</title><desc>Share coded" in drawn
     assert drawn.count("<circle") == int((known.bins[:, 0] > 0).sum())
+
+
+def test_every_figure_of_the_card_is_that_of_evaluates_held_out_predictions(larger: Study, encoder: FakeEncoder) -> None:
+    """Shares right, covered, found and asked, precision, recall and the bins, recounted from the table that evaluate writes."""
+    model = CodingModel.from_config(Config(), encoder)
+    known = model.fit(larger)._fitted()[0].reliability
+    held = hold_out(model, larger)
+    header, rows = held_out_table(held)
+    at = {name: header.index(name) for name in ("code", "probability", "band", "coded", "ana")}
+    for k, code in enumerate(held.matrix.codes):
+        own = [row for row in rows if row[at["code"]] == code]
+        given = np.array([row[at["ana"]] for row in own], dtype=float)
+        coded = np.array([int(str(row[at["coded"]])) for row in own])
+        band = np.array([row[at["band"]] for row in own])
+        hits, suggested = (coded * given).sum(), band == "suggest"
+        assert known.segments[k] == given.sum()
+        np.testing.assert_allclose(known.recall[k], hits / given.sum())
+        np.testing.assert_allclose(known.precision[k], hits / coded.sum() if coded.any() else np.nan)
+        np.testing.assert_allclose(known.coverage[k], given[suggested].sum() / given.sum())
+        np.testing.assert_allclose(known.found[k, 0], given[band != "silent"].sum() / given.sum())
+        np.testing.assert_allclose(known.asked[k], (band == "ask").mean())
+    said = np.array([row[at["probability"]] for row in rows], dtype=float)
+    counts = [int(((said >= b / 10) & (said < (b + 1) / 10)).sum()) for b in range(10)]
+    assert known.bins[:, 0].tolist() == counts
