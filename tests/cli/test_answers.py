@@ -144,6 +144,18 @@ def test_codings_that_find_no_place_are_told_by_agree(shell: Shell) -> None:
     assert "skipped 1" in said
 
 
+def test_people_whose_transcripts_are_to_come_take_no_room(shell: Shell) -> None:
+    """A table of participants may know more people than there are transcripts: agree, which loses nothing by it, is silent."""
+    people = shell.folder / "open" / "participants.csv"
+    names = people.read_text(encoding="utf-8").splitlines() if people.is_file() else ["document,group"]
+    people.write_text("\n".join([*names, "LATER" + "," * names[0].count(",")]) + "\n", encoding="utf-8")
+    assert "kept until their transcripts come" in shell("import", "open", "--study", "s")[1]
+    code, out, said = shell("agree", "open")
+    assert code == 0
+    assert "Left out" not in said
+    assert len(out.splitlines()) + len(said.splitlines()) <= 15
+
+
 def test_agree_compares_chosen_codes_only(shell: Shell) -> None:
     """--codes names codes by path or last name; one that nobody gave is refused before anything is printed."""
     found = json.loads(shell("agree", "open", "--codes", "time", "--json")[1])

@@ -147,3 +147,14 @@ def test_a_later_round_of_the_same_people_is_no_further_coder(stored: Shell) -> 
         "ana and ana2 agree at kappa 1.00"
     )
     assert "later round: ana2" in stored("train", "s", "--model", "m", "--config", "fake.toml")[2]
+
+
+def test_the_place_of_answers_is_one_that_can_be_written(stored: Shell) -> None:
+    """Beside a table, not below it; and no file of questions is named that was not written."""
+    assert stored("export", "s", "--out", "all.csv")[0] == 0
+    code, _, err = stored("report", "all.csv", "--config", "fake.toml", "--no-machine", "--out", "d")
+    assert code == 0
+    assert "answer in dossier.toml" in " ".join(err.split())
+    code, _, err = stored("report", "all.csv", "--config", "fake.toml", "--no-machine", "--out", "e", "--only", "docx")
+    assert code == 0
+    assert "questions" not in err

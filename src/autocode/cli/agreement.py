@@ -164,7 +164,7 @@ def agree(
     tell(
         f"Next: autocode train {study}"
         if to or machines or (level or 0.0) >= TENTATIVE
-        else f"Next: autocode agree {study} --out agreement.html (its page lists every passage on which you differ)"
+        else f"Next: autocode agree {study} --out agreement.html (the passages you differ on)"
     )
 
 
@@ -192,7 +192,7 @@ def _chosen(study: Path, kind: str, alone: bool) -> Study:
     """The study, or of a kind, or what was coded without suggestions."""
     found, receipts = read_all([study])
     for receipt in receipts:
-        if any(receipt.skipped.values()):
+        if sum(receipt.skipped.values()) > len(receipt.waiting):  # people whose transcripts are to come take nothing away
             tell(f"Left out: {receipt}")
     found = found if found.name else replace(found, name=study.resolve().stem)
     if alone:

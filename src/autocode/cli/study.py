@@ -276,11 +276,10 @@ def report(
     with working("Writing the dossier"):
         written = write_dossier(found, findings, to, (only,) if only else FORMS, size)
     tell(f"Written: {', '.join(map(str, written))}.")
-    if open_ := unanswered(findings.record):
-        tell(
-            f"{len(open_)} questions only you can answer, such as: {open_[0][1]} They stand in {to / QUESTIONS_FILE}; "
-            f"answer them in {study / NAME}, then run this again."
-        )
+    if to / QUESTIONS_FILE in written:
+        open_, place = unanswered(findings.record), (study if study.is_dir() else study.parent) / NAME
+        asked = f"{counted(len(open_), 'question')} only you can answer, such as: {open_[0][1]} See {to / QUESTIONS_FILE};"
+        tell(f"{asked} answer in {place}, then run this again.")
     if size == "full":
         tell(f"The size of a journal article: autocode report {study} --out {to} --size journal")
 
