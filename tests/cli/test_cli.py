@@ -415,7 +415,7 @@ def test_agree_compares_on_other_units_and_groups(shell: Shell) -> None:
     )
     shell("import", "open", "--study", "s")
     for words, said in (
-        (["--unit", "character"], "units in 8 documents"),
+        (["--unit", "character"], "characters in 8 documents"),
         (["--unit", "document"], "8 units in 8 documents"),
         (["--by", "theme"], "Learning"),
         (["--by", "document"], "influence"),
