@@ -141,7 +141,7 @@ def blocks(view: View, findings: Findings) -> list[Block]:
     if pairs:
         found += [_causes(view, between), _disagreement_list(between), confusion_figure(view, matrix.codes, between, "humans")]
     # Tables that go on over pages stand between the figures, so that no page is left half empty.
-    found.append(_offsets(view, pairs))
+    found += _offsets(view, pairs)
     if mixed:
         found.append(confusion_figure(view, matrix.codes, beside, "the humans (rows) and the machine (columns)"))
     found += [Words(_denominator(matrix), "soft"), _other_tools(view, matrix, pairs), document_figure(matrix, pairs, mixed)]
@@ -150,7 +150,7 @@ def blocks(view: View, findings: Findings) -> list[Block]:
     return found
 
 
-def _offsets(view: View, pairs: _Pairs) -> Block:
+def _offsets(view: View, pairs: _Pairs) -> Iterator[Block]:
     """Same code, other boundary: how far apart humans set the ends of a code."""
     found = [(o.code, o.start, o.end) for a, b in pairs for o in offsets(view.study, a, b)]
     by_code = offsets_by_code(found)
@@ -160,15 +160,19 @@ def _offsets(view: View, pairs: _Pairs) -> Block:
         for code, (n, start, end, same) in sorted(by_code.items(), key=lambda item: place[item[0]])
     )
     header = ("Code", "Segments of both", "Starts apart (median)", "Ends apart (median)", "Same ends")
-    if found and not any(start or end for _, start, end in found):
-        return Words(f"Where two humans gave the same code, all {len(found):,} passages have the same ends.", "soft")
-    return Table(
+    alike = bool(found) and not any(start or end for _, start, end in found)
+    if alike:
+        yield Words(
+            f"Humans set the ends of a code alike in all {counted(len(found), 'passage')} that two of them gave it.", "soft"
+        )
+    yield Table(
         "Boundary offsets",
         "How far apart humans set the ends of a code, in characters",
         header,
         rows,
         "tnnnp",
         "Segments of one code that overlap each other most, all pairs of humans.",
+        sheet_only=alike,
     )
 
 
