@@ -244,6 +244,64 @@ def _slips(family: Family) -> Family:
     return render
 
 
+def _behind(mark: str) -> Family:
+    """Turns whose last paragraph closes with the name."""
+
+    def render(t: Talk) -> Layout:
+        out = Layout()
+        for who, said in t.turns:
+            *above, last = said
+            out.lines += [line for words in above for line in (words, "")] + [last + mark.format(who), ""]
+            out.truth.append((who, " ".join(said)))
+        return out
+
+    return render
+
+
+def _set_in(t: Talk) -> Layout:
+    """Questions at the margin, answers set in from it, and no names."""
+    out = Layout()
+    for who, said in t.turns:
+        asks = who == t.names[0]
+        out.lines += [("" if asks else "    ") + words for words in said]
+        out.truth.append(("?" if asks else "!", " ".join(said)))
+    return out
+
+
+def _persons(family: Callable[[dict[str, str]], Family]) -> Family:
+    """A layout in which age and sex stand in brackets behind the names of those who answer."""
+
+    def render(t: Talk) -> Layout:
+        told = {who: f"{who} ({t.rng.choice('fm')}, {t.rng.randint(19, 84)})" for who in t.names[1:]}
+        return family({t.names[0]: t.names[0], **told})(t)
+
+    return render
+
+
+def _edges(family: Family) -> Family:
+    """A layout below a line about the transcript that opens like a name, and above what closes it."""
+
+    def render(t: Talk) -> Layout:
+        out = family(t)
+        above = t.rng.choice(("Begin: 00:00:00, 2 voices, no overlaps", "Conventions: after the usual book, simplified"))
+        below = t.rng.choice(("Signature: ____________", "© Archive of talk", "[END OF SIDE B]", "-- \nMara Voss\nArchive"))
+        out.lines = [above, "", *out.lines, "", *below.split("\n")]
+        return out
+
+    return render
+
+
+def _counted(t: Talk) -> Layout:
+    """Turns counted for each side: T1, C1, T2, C2."""
+    out, sides = Layout(), {t.names[0]: "T", t.names[1]: "C"}
+    counts: Counter[str] = Counter()
+    for who, said in t.turns:
+        counts[who] += 1
+        out.lines += [f"{sides[who]}{counts[who]}: {' '.join(said)}"]
+        out.truth.append((sides[who], " ".join(said)))
+    return out
+
+
 def _b(words: str) -> str:
     return f"{BOLD}{words}{PLAIN}"
 
@@ -303,6 +361,13 @@ FAMILIES: dict[str, Family] = {
     "front, own line": _front(_stacked(lambda t, i, who: [who])),
     "front, table": _front(_table(("who", "what"), True)),
     "stray words": _stray(_inline(lambda t, i, who: f"{who}: ", gap=True)),
+    "name behind, brackets": _behind(" ({})"),
+    "name behind, dash": _behind(" – {}"),
+    "answers set in": _set_in,
+    "person in brackets": _persons(lambda told: _inline(lambda t, i, who: f"{told[who]}: ")),
+    "edges": _edges(_inline(lambda t, i, who: f"{who}: ")),
+    "two counted": _counted,
+    "arrows": _inline(lambda t, i, who: f"{'-> ' * (i % 4 == 2)}{who}: "),
     "slips": _slips(_inline(lambda t, i, who: f"{who}: ")),
 }
 STYLED = {"bold, no sign", "questions bold"}
@@ -312,7 +377,7 @@ STYLED = {"bold, no sign", "questions bold"}
 def made(name: str, family: Family, seed: int) -> Layout:
     """The layout of a family for a seed."""
     rng = random.Random(f"{name}/{seed}")
-    people = 2 if name.startswith(("only", "questions")) else rng.choice((2, 2, 2, 3, 4))
+    people = 2 if name.startswith(("only", "questions", "answers", "two")) else rng.choice((2, 2, 2, 3, 4))
     t = talk(rng, people)
     out = family(t)
     if name == "own line, capitals":
@@ -489,7 +554,9 @@ def compared(name: str, kind: str, out: Layout, path: Path) -> Result:
 
 
 def _same(found: str, true: str) -> bool:
-    return re.sub(r"[\s.:]+", "", found).casefold() == re.sub(r"[\s.:]+", "", true).casefold()
+    """Whether two names are one; who a person is ("Joe (farmer)") need not be part of it."""
+    plain, *rest = (re.sub(r"[\s.:]+", "", name).casefold() for name in (found, true, re.sub(r"\(.*\)", "", true)))
+    return plain in rest
 
 
 def measured(families: dict[str, Callable[[int], Layout]], files: int, seed: int) -> list[Result]:

@@ -27,8 +27,8 @@ from autocode.formats.overview import Import, Overview
 from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
 from autocode.formats.tables.participants import kind_of
 from autocode.formats.transcripts import INTERVIEWER
+from autocode.formats.transcripts.candidates import shape_of
 from autocode.formats.transcripts.roles import propose_roles, with_speakers
-from autocode.formats.transcripts.speakers import shape_of
 from autocode.store import STORE, load, update
 from autocode.store import receipts as imports
 from autocode.store.records import attach

@@ -13,6 +13,7 @@ from autocode.errors import AutocodeError, CodebookError, InputError, counted
 from autocode.formats.datasets import is_datasets_folder, parquet_table, read_datasets, write_datasets, write_parquet
 from autocode.formats.datasets.annotated import read_marked
 from autocode.formats.datasets.suggestions import study_of, table_of
+from autocode.formats.files import Table
 from autocode.formats.folder import is_study_folder, read_folder, write_folder
 from autocode.formats.names import Known, Proposal, codes_meet, join_coders, likely, renamed, storable
 from autocode.formats.overview import Left, ending_of, files_of, refuse_unknown
@@ -24,8 +25,10 @@ from autocode.formats.receipt import SHAPED, Reader, ReadOptions, Receipt, Write
 from autocode.formats.tables import TABLES, is_table_in_text, kind_of_table, read_sheets, read_table, table_stage, write_table
 from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
 from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
+from autocode.formats.tables.coded_word import unsigned_apart
 from autocode.formats.tables.headings import headings_of
-from autocode.formats.transcripts.speakers import labels_like, with_turns
+from autocode.formats.transcripts.candidates import labels_like
+from autocode.formats.transcripts.speakers import with_turns
 from autocode.formats.transcripts.texts import TEXTS, read_text_file, read_transcripts
 from autocode.store import STORE, load
 from autocode.study import Study, Suggestion
@@ -83,12 +86,16 @@ def read_all(sources: Sequence[str | Path], options: ReadOptions = ReadOptions()
     read: dict[int, tuple[Study, list[Receipt]]] = {}
     known, told = Known(), list[str]()
     known.add(options.documents, options.coders)
-    stages = [_stage(path, options) if len(paths) > 1 else 0 for path in paths]
+    opened: dict[int, list[Table]] = {}
+    stages = [_stage(path, options, opened.setdefault(n, [])) if len(paths) > 1 else 0 for n, path in enumerate(paths)]
     for place in sorted(range(len(paths)), key=stages.__getitem__):
         try:
-            study, receipts = _read_one(paths[place], _knowing(options, [study for study, _ in read.values()]))
+            before = [study for study, _ in read.values()]
+            study, receipts = _read_one(paths[place], _knowing(options, before), opened.pop(place, []))
             whole, odd = storable(study)
             study, notes = known.meet(renamed(whole, options.same))
+            study, unsigned = unsigned_apart(study, before, paths[place].stem)
+            notes = (*notes, *unsigned)
             read[place] = study, [*receipts, *odd]
         except AutocodeError as error:
             if not options.go_on or len(paths) < 2:
@@ -154,14 +161,28 @@ def _together(
     return whole, receipts
 
 
-def _stage(path: Path, options: ReadOptions) -> int:
-    """When to read a source: transcripts and codebooks (0), codes in the margin (1), tables (2 and 3)."""
+def _stage(path: Path, options: ReadOptions, opened: list[Table]) -> int:
+    """When to read a source: transcripts and codebooks (0), codes in the margin (1), tables (2 and 3).
+
+    Args:
+        path: The source.
+        options: How it is read.
+        opened: Takes the tables in it, so that they are read once.
+    """
     ending = path.suffix.lower()
-    if ending in (".csv", ".gz", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"):
-        return table_stage(path, options)
-    if is_table_in_text(path, options):
-        return table_stage(path, options)
+    if ending in _TABLES or is_table_in_text(path, options):
+        stage, tables = table_stage(path, options)
+        opened += tables
+        return stage
     return int(ending == ".docx")
+
+
+_TABLES = {
+    ".csv": read_table,
+    ".gz": read_table,
+    ".tsv": read_table,
+    **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), read_sheets),
+}
 
 
 def _knowing(options: ReadOptions, parts: Iterable[Study]) -> ReadOptions:
@@ -196,7 +217,7 @@ def read_coders(files: Mapping[str, str | Path], options: ReadOptions = ReadOpti
     return whole, [*receipts, Receipt("together", "coders", len(files), {}, tuple(notes))]
 
 
-def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+def _read_one(path: Path, options: ReadOptions, opened: Sequence[Table] = ()) -> tuple[Study, list[Receipt]]:
     if not path.exists():
         raise InputError(str(path), "there is no such file or folder", "Check the name.")
     if path.is_dir() and path.suffix.lower() != ".qda":
@@ -210,8 +231,8 @@ def _read_one(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     ending = ending_of(path)
     if ending in (".json", ".jsonl", ".tsv") and (marked := read_marked(path, options)):
         return _spoken(*marked, options)
-    if is_table_in_text(path, options):
-        return read_table(path, options)
+    if opened or is_table_in_text(path, options):
+        return _TABLES.get(path.suffix.lower(), read_table)(path, options, opened)
     return READERS[ending](path, options)
 
 

@@ -14,9 +14,9 @@ from autocode.config import SegmentConfig
 from autocode.errors import InputError, counted
 from autocode.formats.names import twins
 from autocode.formats.receipt import Receipt, listed_names
+from autocode.formats.tables.codebook_texts import seems_codes
 from autocode.formats.tables.participants import arrived
 from autocode.formats.transcripts import INTERVIEWER, RESPONDENT
-from autocode.formats.transcripts.page import seems_codes
 from autocode.formats.transcripts.roles import pooled, propose_roles
 from autocode.store.records import MOVED, ReceiptRow
 from autocode.study import Document, Study

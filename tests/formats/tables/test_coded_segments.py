@@ -112,3 +112,39 @@ def test_maxqda_in_polish_is_read_whole() -> None:
     assert [c.id for c in study.coders] == ["agata"]
     assert study.codings[0].when.startswith("2017-11-30T20:55")
     assert receipts[0].skipped == {}
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (1, 0), (0, -1)], ids=["from zero", "from one", "end inclusive"])
+def test_places_without_words_are_read_from_the_transcript(first: int, last: int, tmp_path: Path) -> None:
+    """A table of document, start, end, code and coder needs no quotes, however its program counts characters."""
+    talk = (
+        "I: How was it? 🫖\n\nR: It was hard, and then it was harder than that. Nobody came to help us\n\nI: And now?\nFine.\n"
+    )
+    (tmp_path / "Talk.txt").write_text(talk, encoding="utf-8")
+    words = ["How was it", "It was hard", "it was harder", "Nobody came", "help us", "And now", "came to", "was hard", "Fine"]
+    rows = [f"Talk,{talk.index(w) + first},{talk.index(w) + len(w) + last},x{n},Ana" for n, w in enumerate(words)]
+    (tmp_path / "a.csv").write_text("document,start,end,code,coder\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    study, receipts = read_all([tmp_path])
+    assert [study.by_id[c.document].text_of(c) for c in study.codings] == words
+    assert f"{2 * len(words)} of {2 * len(words)} begin or end where words do" in str(receipts[-1])
+
+
+def test_places_that_are_no_places_are_refused(tmp_path: Path) -> None:
+    """Times are no places in a text; a row of a transcript that is not there is counted and its likely name proposed."""
+    talk = "I: How was it?\n\nR: " + "unquestionably remarkable circumstances " * 40 + "\n"
+    (tmp_path / "Talk 7.txt").write_text(talk, encoding="utf-8")
+    head = "document,start,end,code,coder\n"
+    (tmp_path / "t.csv").write_text(head + "".join(f"Talk 7,{n},{n + 4},x,Ana\n" for n in (33, 73, 140, 177, 213, 250)))
+    with pytest.raises(InputError, match="not places in the transcripts"):
+        read_all([tmp_path])
+    (tmp_path / "t.csv").write_text(head + "Talk 7,3,6,x,Ana\nTalk 7,3,9999,x,Ana\nTalk 7 final,3,6,x,Ana\n")
+    receipt = str(read_all([tmp_path])[1][-1])
+    assert "kept 1 + skipped 2 (1 with a place not found in the transcript, 1 in a transcript that is not found)" in receipt
+    assert "--same 'Talk 7 final=Talk 7'" in receipt
+
+
+def test_a_table_of_codings_may_be_called_codes(tmp_path: Path) -> None:
+    """A file called 'codes' whose columns say document, quote and coder holds codings, not a codebook."""
+    paths = _files(tmp_path, "Document,Quote,Code,Coder\nTalk,Very hard.,x,Ana\n", "codes.csv")
+    study = read_all(paths)[0]
+    assert _coded(study) == {("Ana", "x", "Very hard.")}

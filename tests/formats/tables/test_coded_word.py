@@ -57,6 +57,18 @@ def test_nobody_in_particular_gets_a_name(tmp_path: Path) -> None:
     assert {c.coder for c in read(signed, ReadOptions(coder="ana")).codings} == {"Ben"}
 
 
+def test_two_files_of_nobody_on_one_text_are_two_coders(tmp_path: Path) -> None:
+    """Two people's copies of a transcript, both signed 'Coder', are not one person's work; copies of two texts are."""
+    text = "R: it was hard for all of us in the first winter, but then neighbours came with soup, and it grew easier by the day"
+    one = docx(tmp_path / "Talk ana.docx", marked(0, text), comment(0, "Coder", "x"))
+    two = docx(tmp_path / "Talk ben.docx", marked(0, text), comment(0, "Coder", "y"))
+    study, receipts = read_all([one, two])
+    assert {(c.coder, c.code) for c in study.codings} == {("Coder", "x"), ("Coder (Talk ben)", "y")}
+    assert "to name both, import again with --coder NAME=FILE" in str(receipts[-1])
+    other = docx(tmp_path / "Other.docx", marked(0, "R: something else was said there"), comment(0, "Coder", "y"))
+    assert {c.coder for c in read_all([one, other])[0].codings} == {"Coder"}
+
+
 def test_real_coded_documents_are_read() -> None:
     """Two coders' copies of one transcript: every comment becomes a coding inside the text."""
     for name, codings in (("dedoose_docx_coder_a.docx", 6), ("dedoose_docx_coder_b.docx", 5)):

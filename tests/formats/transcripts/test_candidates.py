@@ -9,7 +9,8 @@ import pytest
 from autocode.errors import InputError
 from autocode.formats import read_all
 from autocode.formats.receipt import SHAPED, ReadOptions
-from autocode.formats.transcripts.speakers import labels_like, shape_of, turns_in
+from autocode.formats.transcripts.candidates import labels_like, shape_of
+from autocode.formats.transcripts.speakers import turns_in
 
 
 @pytest.mark.parametrize(

@@ -252,4 +252,4 @@ def _others(default: View) -> Iterable[View]:
         for unit in (default.unit, POINTS, UTF16, UTF8):
             for bom in (False, True):
                 yield View(unit, newline, bom)
-    yield replace(default, inclusive=True)
+    yield from (replace(default, bom=bom, inclusive=True) for bom in (default.bom, True))  # the last: from one, as people count

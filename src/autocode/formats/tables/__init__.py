@@ -27,7 +27,7 @@ from autocode.formats.tables.coded_segments import (
     wide_codes,
     write_maxqda_table,
 )
-from autocode.formats.tables.headings import columns_of, folded, headings_of
+from autocode.formats.tables.headings import columns_of, folded, headings_of, speech_columns, text_columns
 from autocode.formats.tables.longtable import (
     COLUMNS,
     Placing,
@@ -46,11 +46,9 @@ from autocode.formats.tables.units import (
     hint_of_answers,
     is_long_table,
     is_survey,
-    speech_columns,
     speech_of_table,
     study_from_answers,
     study_from_table,
-    text_columns,
     texts_of_table,
     with_heading,
 )
@@ -62,26 +60,36 @@ Read = tuple[Study, list[Receipt]]
 TableKind = tuple[Callable[[Table, ReadOptions], bool], Callable[[Table, ReadOptions], Read]]
 
 
-def read_table(path: Path, options: ReadOptions) -> Read:
+def read_table(path: Path, options: ReadOptions, opened: Sequence[Table] = ()) -> Read:
     """Read a .csv or .tsv of whatever kind its columns say.
+
+    Args:
+        path: The file.
+        options: What it does not say.
+        opened: Its table, where `table_stage` has opened it already.
 
     Raises:
         InputError: No kind of table has these columns, or a row is not what it should be.
     """
-    table = with_heading(read_csv(path, options.encoding))
+    (table,) = opened or tables_in(path, options)
     kind, own = _kind(table, options)
     if not kind:
         raise _unknown(path.name, [table], options)
     return TABLES[kind][1](table, own)
 
 
-def read_sheets(path: Path, options: ReadOptions) -> Read:
+def read_sheets(path: Path, options: ReadOptions, opened: Sequence[Table] = ()) -> Read:
     """Read the sheets of a workbook, each as what its columns say; others are named in the receipt.
+
+    Args:
+        path: The file.
+        options: What it does not say.
+        opened: Its sheets, where `table_stage` has opened them already.
 
     Raises:
         InputError: No sheet has the columns of any kind of table.
     """
-    tables = [with_heading(table) for table in read_workbook(path)]
+    tables = opened or tables_in(path, options)
     if is_study_workbook(tables):
         return read_study_workbook(tables, path.name)
     kinds = [_kind(table, options) for table in tables]
@@ -97,23 +105,27 @@ def read_sheets(path: Path, options: ReadOptions) -> Read:
     return reduce(merge, (study for study, _ in read)), receipts
 
 
-def table_stage(path: Path, options: ReadOptions) -> int:
-    """When to read a table: before what names its codes (0), after transcripts (2), or last (3).
+def tables_in(path: Path, options: ReadOptions) -> list[Table]:
+    """The table of a text, or the sheets of a workbook, with headings.
+
+    Raises:
+        InputError: As `read_csv` and `read_workbook`.
+    """
+    sheets = path.suffix.lower().startswith((".xls", ".ods"))
+    return [with_heading(table) for table in (read_workbook(path) if sheets else [read_csv(path, options.encoding)])]
+
+
+def table_stage(path: Path, options: ReadOptions) -> tuple[int, list[Table]]:
+    """When to read a table: before what names its codes (0), after transcripts (2), or last (3); and what is in it.
 
     Only a codebook needs nothing before it, and what describes participants needs all documents.
     """
     try:
-        if path.suffix.lower().startswith((".xls", ".ods")):
-            tables = read_workbook(path)
-        else:
-            tables = [read_csv(path, options.encoding, most=50)]
-            if _kind(with_heading(tables[0]), options)[0] == "units":
-                return 2  # which the rows below can only confirm
-            tables = [read_csv(path, options.encoding)]
-        kinds = "".join({_kind(with_heading(table), options)[0] for table in tables})
+        tables = tables_in(path, options)
+        kinds = "".join({_kind(table, options)[0] for table in tables})
     except InputError:
-        return 2  # it is told when it is read
-    return {"codebook": 0, "transcript": 0, "texts": 0, "survey answers": 0, "participants": 3}.get(kinds, 2)
+        return 2, []  # it is told when it is read
+    return {"codebook": 0, "transcript": 0, "texts": 0, "survey answers": 0, "participants": 3}.get(kinds, 2), tables
 
 
 def is_table_in_text(path: Path, options: ReadOptions) -> bool:
@@ -184,16 +196,28 @@ def _describes_participants(table: Table, options: ReadOptions) -> bool:
     return not answer_columns(table) or with_participants(options.documents, table)[1].kept > 0
 
 
+def _is_uncoded(table: Table, options: ReadOptions) -> bool:
+    """Whether a table is a transcript of a turn a row, with codes beside them that nobody is said to have given."""
+    return not options.coder and "coder" not in columns_of(table, options.columns) and "speaker" in speech_columns(table, True)
+
+
+def _is_transcript(table: Table, options: ReadOptions) -> bool:
+    return not options.columns and bool(speech_columns(table, _is_uncoded(table, options)))
+
+
 TABLES: dict[str, TableKind] = {
     "our long table of codings": (lambda t, o: not o.columns and is_coding_table(t), study_from_codings),
     "codebook": (lambda t, o: not o.columns and is_codebook(t), _codebook),
     "Dedoose excerpts": (lambda t, o: not o.columns and is_dedoose_table(t), study_from_dedoose),
     "units": (lambda t, o: not o.columns and is_long_table(t), _units),
     "survey answers": (lambda t, o: is_survey(t, o.columns), study_from_answers),
-    "coded segments": (lambda t, o: bool(coded_columns(t, o.columns)), study_from_segments),
+    "coded segments": (lambda t, o: bool(coded_columns(t, o.columns)) and not _is_uncoded(t, o), study_from_segments),
     "a column for each coder": (lambda t, o: bool(coder_columns(t, o.columns)), study_from_coder_columns),
     "a column for each code": (lambda t, o: bool(wide_codes(t, o.columns)), study_from_wide),
-    "transcript": (lambda t, o: not o.columns and bool(speech_columns(t)), lambda t, o: speech_of_table(t, o.kind)),
+    "transcript": (
+        lambda t, o: not o.columns and bool(speech_columns(t, _is_uncoded(t, o))),
+        lambda t, o: speech_of_table(t, o.kind),
+    ),
     "texts": (lambda t, o: not o.columns and bool(text_columns(t)), texts_of_table),
     "participants": (_describes_participants, _participants),
 }

@@ -176,3 +176,14 @@ def _parted(text: str) -> tuple[str, str]:
     if len(name) > LONG or (not found and clean.endswith((".", "!", "?", ";"))):
         return "", clean
     return name.strip(), definition.strip()
+
+
+_CODE_LINE = re.compile(r"(?:[-•*–]|\d[\d.]*)?\s*[^\W\d_][^\n:.?!]{1,40}(?:[:\t]\s*\S|\s[-–—]\s\S|$)")
+
+
+def seems_codes(text: str) -> bool:
+    """Whether a text is a list of short names, alone or with what each means, rather than an interview."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if len(lines) < 5 or len(text.split()) > 25 * len(lines):
+        return False
+    return sum(bool(_CODE_LINE.match(line)) for line in lines) >= 0.8 * len(lines)

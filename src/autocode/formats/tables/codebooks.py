@@ -21,7 +21,7 @@ import yaml
 from autocode.errors import InputError, counted
 from autocode.formats.files import Table, read_text
 from autocode.formats.receipt import Receipt
-from autocode.formats.tables.headings import DEFINITIONS, HEADINGS, code_path, folded
+from autocode.formats.tables.headings import DEFINITIONS, HEADINGS, code_path, columns_of, folded
 from autocode.study.codebook import SEPARATOR, Code, Codebook, check_length, codebook_from_rows, hex_colour
 
 _PARENT = ("parent", "parent code", "parent node", "parent name", "parent id", "obercode", "übergeordneter code", "code parent")
@@ -158,7 +158,8 @@ def is_codebook(table: Table) -> bool:
 def _is_columns_of_codes(table: Table) -> bool:
     """Whether a table called a codebook has a theme as each heading, and the theme's codes below it."""
     name = table.source.replace("'", " ").rsplit(".", 1)[0] if "sheet" not in table.source else table.source
-    if not is_called_codebook(name) or len(table.columns) < 2:
+    of_codings = columns_of(table).keys() & {"document", "text", "coder", "start", "end"}
+    if not is_called_codebook(name) or len(table.columns) < 2 or len(of_codings) > 1:
         return False
     cells = [cell for row in table.rows for cell in row.values() if cell.strip()]
     return bool(cells) and all(len(c) <= LONG for c in cells)

@@ -111,6 +111,14 @@ def coded_columns(table: Table, given: Mapping[str, str]) -> dict[str, str]:
     weak = "code" not in given and folded(code) in _WEAK
     if "text" in found and code and not (weak and _says_yes_or_no({r[code].strip().casefold() for r in table.rows})):
         return found
+    if (
+        code
+        and {"document", "start", "end"} <= found.keys()
+        and all(_place(r[found["start"]], r[found["end"]]) for r in table.rows)
+    ):
+        return {
+            ours: theirs for ours, theirs in found.items() if ours != "text"
+        }  # places alone: the words are the transcripts'
     return columns_by_place(table) if not given else {}
 
 
@@ -209,17 +217,16 @@ def _says_yes_or_no(cells: set[str]) -> bool:
 
 def _quote(cells: Mapping[str, str], line: int, codes: tuple[str, ...], when: str) -> Quote:
     weight = whole(cells.get("weight", ""))
-    start, end = whole(cells.get("start", "")), whole(cells.get("end", ""))
-    ranged = start is not None and end is not None and 0 <= start < end
+    start, end = _place(cells.get("start", ""), cells.get("end", "")) or (None, None)
     return Quote(
         line,
         cells.get("document", ""),
-        cells["text"],
+        cells.get("text", ""),
         codes,
         cells.get("coder", ""),
         unit=cells.get("segment", "").strip(),
-        start=start if ranged else None,
-        end=end if ranged else None,
+        start=start,
+        end=end,
         paragraph=whole(cells.get("paragraph", "")),
         speaker=cells.get("speaker", "").strip(),
         group=cells.get("group", "").strip(),
@@ -232,6 +239,12 @@ def _quote(cells: Mapping[str, str], line: int, codes: tuple[str, ...], when: st
 def whole(cell: str) -> int | None:
     """A cell as a whole number, None where it is none."""
     return int(cell.strip().split(".")[0]) if cell and _WHOLE.fullmatch(cell) else None
+
+
+def _place(start: str, end: str) -> tuple[int, int] | None:
+    """Two cells as the places where a segment begins and ends, None where they are none."""
+    first, last = whole(start), whole(end)
+    return (first, last) if first is not None and last is not None and 0 <= first < last else None
 
 
 def _notes(table: Table, columns: Mapping[str, str]) -> list[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autocode.errors import InputError
+from autocode.formats.names import with_coders
 from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.formats.tables.headings import code_path, codes_in
 from autocode.formats.tables.quotes import Quote, study_from_quotes
@@ -179,6 +180,28 @@ def _unsigned(comments: Iterable[Comment], options: ReadOptions) -> tuple[str, .
     if not names or options.coder:
         return ()
     return (f"comments are signed '{names[0]}', which is nobody in particular: give --coder NAME",)
+
+
+def unsigned_apart(study: Study, before: Iterable[Study], name: str) -> tuple[Study, tuple[str, ...]]:
+    """Comments on one text that two files sign "Coder" or "Author" as those of two people, the second called after its file.
+
+    Args:
+        study: What was read of the second file.
+        before: What was read of the files before it.
+        name: The file's.
+
+    Returns:
+        The study, and what was taken for what.
+    """
+    nobody = {c.id for c in study.coders if c.id.casefold() in _NOBODY}
+    coded = {(c.document, c.coder) for other in before for c in other.codings} if nobody else set()
+    twice = {c.coder for c in study.codings if c.coder in nobody and (c.document, c.coder) in coded}
+    told = (
+        f"two files sign their comments on one text '{who}': those of {name} are taken for another person's, '{who} ({name})'; "
+        "to name both, import again with --coder NAME=FILE for each"
+        for who in sorted(twice)
+    )
+    return with_coders(study, {who: f"{who} ({name})" for who in twice}), tuple(told)
 
 
 _MODERATOR = "moderator:"

@@ -7,13 +7,16 @@ files; the other headings are from manuals and hearsay and cost nothing where th
 from __future__ import annotations
 
 import re
+import statistics
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 from autocode.errors import InputError
 from autocode.formats.files import Table
+from autocode.formats.transcripts import CLOCK, milliseconds
 
 _LISTS: Mapping[str, tuple[str, ...]] = {
     ours: tuple(" ".join(heading.split()) for heading in theirs.split("|"))
@@ -176,3 +179,96 @@ def headings_of(columns: Sequence[str]) -> str:
     """Columns' names for a message; what may be somebody's words, in a table without headings, is counted alone."""
     shown = (c if is_heading(c, columns) else f"({len(c.split())} words)" for c in columns[:20])
     return ", ".join(shown)[:600] or "none"
+
+
+_SPEECH = {
+    what: frozenset(names.split())
+    for what, names in {
+        "text": "text what_was_said said gesagtes transkript dialog dialogue utterance utterances transcript "
+        "transcription words content speech message "
+        "transkription transkript transcrição transcripción trascrizione fala tal tale "
+        "wortlaut äußerung aussage texte texto testo tekst текст نص 内容 文本 发言 テキスト 発話 본문",
+        "speaker": "speaker name who person voice sprecher sprecherin locuteur locutrice hablante falante parlante spreker "
+        "talare taler puhuja mówca speaker_name speaker_label participant_name говорящий 说话人 発言者 話者 화자",
+        "start": "start from_time anfang zeit start_time starttime begin beginning from in timestamp time timecode "
+        "time_code start_timecode start_ms "
+        "start_seconds onset beginn début inicio inizio tid 时间 開始",
+        "end": "end to_time end_time endtime to out stop end_timecode end_ms end_seconds offset ende fin fine 終了",
+        "document": "document document_name interview file filename recording source session transcript_name dokument",
+    }.items()
+}
+
+
+_CODES = re.compile(r"(?i)code|theme|label|category|kode|thema|código")
+
+
+def speech_columns(table: Table, coded: bool = False) -> dict[str, str]:
+    """The columns of a transcript in a table, by what they hold: text, speaker, start, end, document; {} for another table.
+
+    A row is a turn or a piece of one: its words, and who says them or when. A heading in a language that we do not know
+    is told by what stands below it: times that go on, a few names in turn, and words.
+
+    Args:
+        table: The rows.
+        coded: Take the table for a transcript though it has a column of codes.
+    """
+    found: dict[str, str] = {}
+    for column in table.columns:
+        plain = re.sub(r"[\W_]+", "_", re.sub(r"\(.*\)", "", column).strip().casefold()).strip("_")
+        for what, names in _SPEECH.items():
+            if plain in names and what not in found:
+                found[what] = column
+                break
+    if len(table.rows) > 3:
+        _by_content(table, found)
+    if "text" not in found or not {"speaker", "start"} & found.keys() or len(table.rows) < 2:
+        return {}
+    others = [c for c in table.columns if c not in found.values() and _CODES.search(c)]
+    voices = [row[found["speaker"]] for row in table.rows] if "speaker" in found else []
+    timed = "start" in found and all(re.fullmatch(r"[\d:.,;\s-]*", row[found["start"]]) for row in table.rows)
+    return {} if (others and not coded) or not (timed or len(set(voices)) <= 0.7 * len(voices)) else found
+
+
+def _by_content(table: Table, found: dict[str, str]) -> None:
+    """Add the columns of times, names and words that no heading tells, where times go on down the table."""
+    rest = {c: [row[c].strip() for row in table.rows] for c in table.columns if c not in found.values()}
+    for column, values in list(rest.items()):
+        times = [milliseconds(v) for v in values if re.fullmatch(rf"[\[(<#]?{CLOCK}(?:-\d)?[\])>#]?", v)]
+        if len(times) == len(values) and times == sorted(times):
+            found.setdefault("end" if "start" in found else "start", column)
+            del rest[column]
+    said = max(rest, key=lambda c: sum(map(len, rest[c])), default="")
+    if "text" not in found and said and statistics.median(len(v.split()) for v in rest[said]) >= 4:
+        found["text"] = said
+        del rest[said]
+    names = [c for c, values in rest.items() if _are_names(values)] if {"text", "start"} <= found.keys() else []
+    if names:
+        found.setdefault("speaker", names[0])
+
+
+def _are_names(values: Sequence[str]) -> bool:
+    """Whether the cells of a column are a few short names that come in turn."""
+    filled = [v for v in values if v]
+    changes = sum(a != b for a, b in pairwise(filled))
+    short = all(len(v) <= 40 and v[:1].isalpha() for v in filled)
+    return (
+        short
+        and len(filled) >= 0.9 * len(values)
+        and 1 < len(set(filled)) <= 0.6 * len(filled)
+        and changes >= 0.4 * len(filled)
+    )
+
+
+def text_columns(table: Table) -> dict[str, str]:
+    """The columns of a table of texts, a document and its words a row and nothing about codes or speakers; {} for another."""
+    found: dict[str, str] = {}
+    for column in table.columns:
+        plain = re.sub(r"[\W_]+", "_", column.strip().casefold()).strip("_")
+        for what in ("text", "document"):
+            if plain in _SPEECH[what] or folded(column) in (
+                *HEADINGS[what][:1],
+                *(HEADINGS[what] if what == "document" else ()),
+            ):
+                found.setdefault(what, column)
+    coded = {folded(c) for c in table.columns} & {*HEADINGS["code"], *HEADINGS["codes"]}
+    return found if len(found) == 2 and found["text"] != found["document"] and not coded else {}

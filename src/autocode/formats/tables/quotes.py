@@ -16,7 +16,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from autocode.errors import InputError
+from autocode.formats.files import BOM
 from autocode.formats.names import Proposal, aliases, likely, plain_name
+from autocode.formats.projects.positions import Counted, RawText, Selection, View, ends_word, fit, starts_word
 from autocode.formats.receipt import ReadOptions, Receipt, listed_names
 from autocode.formats.tables.gathered import Found, Locator
 from autocode.formats.transcripts.roles import with_roles
@@ -78,6 +80,7 @@ def study_from_quotes(
         InputError: A row has codes but nobody who gave them, or no row has words.
     """
     skipped: Counter[str] = Counter()
+    quotes, placed = with_words(list(quotes), source, options.documents, skipped)
     groups = _grouped(quotes, source, options, skipped)
     part = _Part(source, skipped, options.shapes)
     transcripts = Transcripts(options.documents)
@@ -103,7 +106,66 @@ def study_from_quotes(
         part.told.append(f"{listed_names(part.within)}: the quotes hold several turns each, and these turns are the units")
     if not groups:
         raise InputError(source, "none of its rows quotes any words", "Export it with the quoted text.")
-    return part.study(), [part.receipt(notes)]
+    return part.study(), [part.receipt([*notes, *placed])]
+
+
+def with_words(
+    quotes: list[Quote], source: str, documents: Sequence[Document], skipped: Counter[str]
+) -> tuple[list[Quote], list[str]]:
+    """Rows that give places and no words with the words that stand there, however their program counts characters.
+
+    Args:
+        quotes: The rows of a table.
+        source: Name of the file.
+        documents: The transcripts known.
+        skipped: Counts rows whose transcript is not there or is shorter.
+
+    Returns:
+        The rows, and how the places were read.
+
+    Raises:
+        InputError: No transcript is there, or the places are not places in its words (times, say).
+    """
+    bare = [q for q in quotes if not q.text.strip() and q.start is not None and q.end is not None]
+    homes = {name: known_document(name, documents) for name in {q.document.strip() for q in bare}}
+    texts = {d.id: RawText(BOM + d.text) for d in homes.values() if d}
+    if not bare:
+        return quotes, []
+    if not texts:
+        raise InputError(
+            source, "it gives places without words, and no transcript that it names is there", "Import it with the transcripts."
+        )
+    asked: dict[str, list[Selection]] = {i: [] for i in texts}
+    for q in bare:
+        if home := homes[q.document.strip()]:
+            asked[home.id].append(Selection(q.start or 0, q.end or 0))
+    view = fit([(texts[i], found) for i, found in asked.items()], View()).view
+    if view.bom:  # who counts from one names the last character, unless the words say otherwise
+        ways = (replace(view, inclusive=True), view)
+        view = max(ways, key=lambda way: sum(Counted(texts[i], way).score(found) for i, found in asked.items()))
+    counted = {i: Counted(raw, view) for i, raw in texts.items()}
+    filled, lost, ends = list[Quote](), {id(q) for q in bare}, 0
+    for q in quotes:
+        home = homes.get(q.document.strip()) if id(q) in lost else None
+        span = counted[home.id].span(Selection(q.start or 0, q.end or 0)) if home else None
+        if home and span and not span.clipped:
+            ends += starts_word(home.text, span.start) + ends_word(home.text, span.end)
+            q = replace(q, text=home.text[span.start : span.end], start=span.start, end=span.end)
+        elif id(q) in lost:
+            skipped["with a place not found in the transcript" if home else "in a transcript that is not found"] += 1
+            continue
+        filled.append(q)
+    there = len(filled) - len(quotes) + len(bare)
+    if ends < there:
+        why = f"its places are not places in the transcripts: {ends:,} of {2 * there:,} begin or end where words do"
+        raise InputError(source, why, "Count characters from the beginning of the text, or quote the words in a column 'text'.")
+    how = f"{view.unit}{', from one' if view.bom else ''}{', end inclusive' if view.inclusive else ''}"
+    told = [f"places without words, counted as {how}: {ends:,} of {2 * there:,} begin or end where words do"]
+    told[0] += ": look at some of them" if ends < 1.8 * there else ""
+    for name in [n for n, home in homes.items() if home is None]:
+        other = likely(name, (d.id for d in documents), numbered=True)
+        told.append(str(Proposal("document", name, other)) if other else f"'{name}' is no transcript that is there")
+    return filled, told
 
 
 def _grouped(quotes: Iterable[Quote], source: str, options: ReadOptions, skipped: Counter[str]) -> dict[str, list[Quote]]:

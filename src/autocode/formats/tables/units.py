@@ -19,7 +19,7 @@ from pathlib import Path
 from autocode.errors import InputError, counted
 from autocode.formats.files import Table
 from autocode.formats.receipt import ReadOptions, Receipt
-from autocode.formats.tables.headings import HEADINGS, folded, is_heading
+from autocode.formats.tables.headings import HEADINGS, folded, is_heading, speech_columns, text_columns
 from autocode.formats.tables.participants import RESPONDENT
 from autocode.formats.transcripts import CLOCK, milliseconds
 from autocode.formats.transcripts.cues import Cue, document_of_cues
@@ -229,58 +229,6 @@ def hint_of_answers(table: Table) -> str:
     return f"If {_quoted(found[:3])} holds what people said, import again with {named}" if found else ""
 
 
-_SPEECH = {
-    what: frozenset(names.split())
-    for what, names in {
-        "text": "text what_was_said said gesagtes transkript dialog dialogue utterance utterances transcript "
-        "transcription words content speech message "
-        "wortlaut äußerung aussage texte texto testo tekst текст نص 内容 文本 发言 テキスト 発話 본문",
-        "speaker": "speaker name who person voice sprecher sprecherin locuteur locutrice hablante falante parlante spreker "
-        "mówca speaker_name speaker_label participant_name говорящий 说话人 発言者 話者 화자",
-        "start": "start from_time anfang zeit start_time starttime begin beginning from in timestamp time timecode "
-        "time_code start_timecode start_ms "
-        "start_seconds onset beginn début inicio inizio tid 时间 開始",
-        "end": "end to_time end_time endtime to out stop end_timecode end_ms end_seconds offset ende fin fine 終了",
-        "document": "document document_name interview file filename recording source session transcript_name dokument",
-    }.items()
-}
-
-
-def speech_columns(table: Table) -> dict[str, str]:
-    """The columns of a transcript in a table, by what they hold: text, speaker, start, end, document; {} for another table.
-
-    A row is a turn or a piece of one: its words, and who says them or when.
-    """
-    found: dict[str, str] = {}
-    for column in table.columns:
-        plain = re.sub(r"[\W_]+", "_", re.sub(r"\(.*\)", "", column).strip().casefold()).strip("_")
-        for what, names in _SPEECH.items():
-            if plain in names and what not in found:
-                found[what] = column
-                break
-    if "text" not in found or not {"speaker", "start"} & found.keys() or len(table.rows) < 2:
-        return {}
-    others = [c for c in table.columns if c not in found.values() and re.search(r"(?i)code|theme|label|category|kode|thema", c)]
-    voices = [row[found["speaker"]] for row in table.rows] if "speaker" in found else []
-    timed = "start" in found and all(re.fullmatch(r"[\d:.,;\s-]*", row[found["start"]]) for row in table.rows)
-    return {} if others or not (timed or len(set(voices)) <= 0.7 * len(voices)) else found
-
-
-def text_columns(table: Table) -> dict[str, str]:
-    """The columns of a table of texts, a document and its words a row and nothing about codes or speakers; {} for another."""
-    found: dict[str, str] = {}
-    for column in table.columns:
-        plain = re.sub(r"[\W_]+", "_", column.strip().casefold()).strip("_")
-        for what in ("text", "document"):
-            if plain in _SPEECH[what] or folded(column) in (
-                *HEADINGS[what][:1],
-                *(HEADINGS[what] if what == "document" else ()),
-            ):
-                found.setdefault(what, column)
-    coded = {folded(c) for c in table.columns} & {*HEADINGS["code"], *HEADINGS["codes"]}
-    return found if len(found) == 2 and found["text"] != found["document"] and not coded else {}
-
-
 def texts_of_table(table: Table, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     """A document for each name in a table of texts: its cells one below the other, read as any transcript is.
 
@@ -343,7 +291,7 @@ def speech_of_table(table: Table, kind: str = "interview") -> tuple[Study, list[
     Raises:
         InputError: A time is none, or no row has words.
     """
-    columns = speech_columns(table)
+    columns = speech_columns(table, coded=True)
     rows: dict[str, list[Cue]] = {}
     empty = 0
     for row in table.rows:
@@ -356,7 +304,9 @@ def speech_of_table(table: Table, kind: str = "interview") -> tuple[Study, list[
         replace(document_of_cues(cues, Path(table.source.partition(",")[0])), id=name, name=name, kind=kind)
         for name, cues in rows.items()
     )
-    notes = (table.note,) if table.note else ()
+    codes = {*HEADINGS["code"], *HEADINGS["codes"]} & {folded(c) for c in table.columns}
+    told = f"codes beside the words are left out, since nobody is said to have given them ({', '.join(sorted(codes))}): "
+    notes = (*_notes(table), *([f"{told}import again with --coder NAME to take them over"] if codes else []))
     receipt = Receipt(table.source, "rows of transcripts", len(table.rows) - empty, {"without words": empty}, notes)
     return Study(documents), [receipt]
 

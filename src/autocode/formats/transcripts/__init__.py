@@ -46,6 +46,7 @@ TIME = (
 _LINE_ABOVE = re.compile(rf"(?:^|\n)[ \t]*(?:\d{{1,5}}[ \t]*\n[ \t]*)?(?P<stamp>{TIME})[ \t]*\n\s*$")
 Style = tuple[int, int, str]
 """A run of characters that stands out, half-open, and how: bold, italic, heading, a colour, or a style's name."""
+SET_IN = "set in from the margin"  # how a paragraph stands out that begins further right than others
 
 OPENED, KIND_ENDS, CLOSED = "\x0e", "\x10", "\x0f"
 """Around a run that stands out, while a text is put together: OPENED, how, KIND_ENDS, words, CLOSED."""
@@ -123,8 +124,8 @@ def stamp_above(text: str, start: int) -> tuple[int | None, int | None]:
 
 
 _MOST = 50_000  # a text with more lines that open with a name is no transcript
-LEAD = r"^[ \t\u00a0\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*(?:>{1,3}[ \t]*)?"
-_NUMBER = r"(?P<number>(?:[\[(#§¶]?\d{1,5}[\])]?[.:)]?|[•·*][ \t]?)[ \t]+)?"
+LEAD = r"^[ \t\u00a0\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*(?:(?:>{1,3}|[-=]{1,2}>|[→►▶])[ \t]*)?"
+_NUMBER = r"(?P<number>(?:[\[(#§¶]?\d{1,5}[\])]?[.:)]?|[•·*][ \t]?)[ \t]+(?:[-=]{1,2}>[ \t]*)?)?"
 _BEFORE = rf"(?:(?P<before>{TIME})[ \t]*(?:[-–—|=,>.:]{{1,2}}[ \t]*)?)?"
 _OPEN = rf"{LEAD}{_NUMBER}{_BEFORE}"
 _SPACE = r"[ \t\u00a0\u202f\u3000\u200e\u200f]*"
@@ -271,8 +272,7 @@ def speaks_by_name(name: str) -> bool:
     )
 
 
-_TOP = 4000  # characters: front matter and legends stand at the top
-_MOST_LINES = 60
+_TOP, _MOST_LINES = 4000, 60  # characters and lines: front matter and legends stand at the top
 _KEYED = re.compile(
     r"[ \t*_#•·>|-]*(?P<key>[^\W\d_][^\n:：\t=]{0,40}?)[*_]*[ \t\u00a0]*"
     r"(?P<sign>[:：=\t|]|[ \t][-–—][ \t])[*_ \t|]*(?P<value>[^\n]*)"
@@ -338,7 +338,7 @@ def front_of(text: str) -> Front:
 
 def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
     """What a keyed line at the top is: about, who (a role and a name), legend, talk, or "" for anything else."""
-    key, value = keyed["key"].strip(" *_"), keyed["value"].split("\t")[0].strip(" *_|")
+    key, value = keyed["key"].strip(" *_"), re.split("[\t\x15]", keyed["value"])[0].strip(" *_|")
     if is_about(key):
         return "about" if f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") < 3 else ""  # a record's key comes back
     bare = re.sub(r"\(.*\)|[.,;]$", "", value).strip()

@@ -11,8 +11,23 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
 
-from autocode.formats.transcripts import PARTED, UNITS, WORDS, Label, is_about, role_of_word, speaks_by_name
-from autocode.formats.transcripts.page import WHOLE, Page
+from autocode.errors import InputError
+from autocode.formats.transcripts import (
+    LEAD,
+    PARTED,
+    SIGNS,
+    TIME,
+    UNITS,
+    WORDS,
+    Label,
+    is_about,
+    labels_of,
+    role_of_word,
+    span_of,
+    speaks_by_name,
+    stamp_above,
+)
+from autocode.formats.transcripts.page import WHOLE, Page, unnumbered
 
 _WORDS_ALLOWED = {
     "dash": 4,
@@ -42,8 +57,15 @@ _WEIGHTS = {
     "digit": 1.2,
     "table": 1.1,
     "records": 4.0,
+    "closing": 1.1,
 }
-_SHARES = {"colon": 0.0, "timed": 0.0, "own": 0.1, "token": 0.8}  # of the lines that a family must open, by default a fourth
+_SHARES = {
+    "colon": 0.0,
+    "timed": 0.0,
+    "own": 0.1,
+    "token": 0.8,
+    "closing": 0.6,
+}  # of the lines that a family must open, by default a fourth
 _MOST_NAMES = 2000
 
 
@@ -92,7 +114,7 @@ class _Names:
 
     def __init__(self, family: str, page: Page) -> None:
         self.page = page
-        self.labels = _unnumbered(_bare_names(_without_ending(page.labels(family))))
+        self.labels = unnumbered(_bare_names(_without_ending(page.labels(family))))
         self.groups: dict[str, list[Label]] = {}
         counts = Counter(x.name for x in self.labels)
         for x in self.labels:
@@ -103,10 +125,13 @@ class _Names:
         self.ranked = sorted(self.groups, key=lambda k: -len(self.groups[k]))
         flush = [at for at in page.lines if not page.text[at].isspace()]  # what hangs below a name is indented
         hanging = len(flush) < len(page.lines) and all(not page.text[x.start].isspace() for x in self.labels)
-        self.total = max(1.0, len(flush if hanging else page.lines) / (2 if family == "own" else 1))
+        lines = len(
+            page.paragraphs(page.front.end, len(page.text)) if family == "closing" else flush if hanging else page.lines
+        )
+        self.total = max(1.0, lines / (2 if family == "own" else 1))
         self.all_named = len(self.labels) >= 0.9 * self.total and family not in ("dot", "wide", "token", "sign")
         self.stamped = sum("t" in x.form for g in self.groups.values() for x in g) >= 0.5 * sum(map(len, self.groups.values()))
-        self.habits: dict[tuple[str, ...], tuple[float, float, float, float]] = {}
+        self.habits: dict[tuple[str, ...], tuple[float, ...]] = {}
 
     def speakers(self) -> set[str]:
         """Keys of the names that are speakers', slips of the hand included; none where there are too many names."""
@@ -150,23 +175,21 @@ class _Names:
         main = tuple(k for k in first if k != key)
         if key in first or sum(len(self.groups[k]) for k in main) < 4:
             return True
-        apart, stamped, capital, numbered = zip(self._habits(main), self._habits((key,)), strict=True)
+        apart, stamped, numbered, marked, capital = zip(self._habits(main), self._habits((key,)), strict=True)
         if numbered[0] >= 0.9 and numbered[1] < 0.5:
             return False
-        if apart[0] >= 0.9 and apart[1] < 0.5:
+        if (apart[0] >= 0.9 and apart[1] < 0.5) or (len(self.groups[key]) == 1 and marked[0] <= 0.1 and marked[1]):
             return False
         if capital[0] >= 0.9 and capital[1] < 0.5 and not role_of_word(self.groups[key][0].name):
             return False
         return not (stamped[0] >= 0.9 and stamped[1] < 0.5) and not (stamped[0] <= 0.1 and stamped[1] >= 0.9 and apart[1] < 0.5)
 
-    def _habits(self, keys: tuple[str, ...]) -> tuple[float, float, float, float]:
-        """How often names stand after a blank line, with a time, with a capital letter, and with a number before them."""
+    def _habits(self, keys: tuple[str, ...]) -> tuple[float, ...]:
+        """How often names stand after a blank line, with a time, a capital, a number, and a bracket or star before them."""
         if keys not in self.habits:
-            labels = [x for k in keys for x in self.groups[k]]
-            apart = sum(self.page.is_apart(x.start) for x in labels)
-            stamped, capital = sum("t" in x.form for x in labels), sum(not x.name[:1].islower() for x in labels)
-            counts = (apart, stamped, capital, sum("#" in x.form for x in labels))
-            self.habits[keys] = (counts[0] / len(labels), stamped / len(labels), capital / len(labels), counts[3] / len(labels))
+            labels, apart = [x for k in keys for x in self.groups[k]], self.page.is_apart
+            shown = [(apart(x.start), *(sign in x.form for sign in "t#m"), not x.name[:1].islower()) for x in labels]
+            self.habits[keys] = tuple(sum(column) / len(labels) for column in zip(*shown, strict=True))
         return self.habits[keys]
 
 
@@ -215,6 +238,8 @@ def _convincing(family: str, labels: Sequence[Label], names: _Names) -> bool:
     several = len(counts) > 1
     if family == "quote":
         return several and share >= 0.8 and _alternates(labels)
+    if family == "closing":
+        return several and share >= 0.6 and len(labels) >= 2 * len(counts) and _alternates(labels)
     whole = share >= 0.9 and min(counts.values()) > 1 and len(labels) >= 2.5 * len(counts) and _alternates(labels)
     if family in ("dot", "wide", "token", "sign", "aside", "comma") and not (several and (known >= 0.8 * len(labels) or whole)):
         return False
@@ -250,10 +275,21 @@ def _bare_names(labels: Sequence[Label]) -> list[Label]:
     done = []
     for x in labels:
         seen = asides[key_of(x.name)]
-        single = len(seen) == 1 and not (speaks_by_name(x.name) and seen[x.aside] == 1)
+        single = len(seen) == 1 and not (speaks_by_name(x.name) and seen[x.aside] == 1) and not tells_of_person(x.name, x.aside)
         apart = len(seen) > 1 and "" not in seen and all(n > 1 for n in seen.values())
         done.append(replace(x, name=f"{x.name} ({x.aside})") if x.aside and (single or apart) else x)
     return done
+
+
+_TRAITS = re.compile(r"(?:aged? |alter )?\d{1,3}(?: ?[^\W\d_]{1,6}){0,2}\.?")  # an age
+
+
+def tells_of_person(name: str, aside: str) -> bool:
+    """Whether what always stands in brackets behind a name says who the person is (age, sex, role) and is no name itself."""
+    parts = [part.strip().casefold() for part in re.split(r"[,;/·|]", aside) if part.strip()]
+    if any(_TRAITS.fullmatch(part) or part in WORDS["sex"] or role_of_word(part) for part in parts):
+        return True
+    return aside.islower() and not speaks_by_name(name)
 
 
 def _without_ending(labels: Sequence[Label]) -> list[Label]:
@@ -277,17 +313,6 @@ def _without_ending(labels: Sequence[Label]) -> list[Label]:
 
 _ENDING = re.compile(r" *[–—/|~=_-](?: [^\W\d_]+)*$")
 _TAIL = re.compile(r"(?<=[^\W_])(?: [^\W\d_A-Z][^\W\d_]+)+(?: [^\W\d_]+)?$")
-_COUNTED = re.compile(r"(?P<word>[^\W\d_]+)[ .#№-]*(?P<number>\d{1,3})[a-z]?")
-
-
-def _unnumbered(labels: Sequence[Label]) -> list[Label]:
-    """Labels with one name for questions that are counted through a text: ``Question 1``, ``Question 2``."""
-    numbers: dict[str, list[int]] = {}
-    for x in labels:
-        if (m := _COUNTED.fullmatch(x.name)) and m["word"].casefold() in WORDS["numbered"]:
-            numbers.setdefault(m["word"], []).append(int(m["number"]))
-    counting = {w for w, n in numbers.items() if len(n) > 2 and n == sorted(n) and len(set(n)) >= 0.8 * len(n)}
-    return [replace(x, name=m["word"]) if (m := _COUNTED.fullmatch(x.name)) and m["word"] in counting else x for x in labels]
 
 
 def alike(rare: str, frequent: str) -> bool:
@@ -304,3 +329,71 @@ def alike(rare: str, frequent: str) -> bool:
         )
         for a, b in pairs
     )
+
+
+_PIECES = re.compile(
+    rf"(?P<time>{TIME})|(?P<name>[^\W\d_][\w.'’]*(?:[ ,-]{{1,2}}(?!{TIME})[^\W_][\w.'’]*)*)|(?P<number>\d+)"
+    r"|(?P<tab>[ ]*\t[ \t]*)|(?P<space>[ \u00a0\u3000]+)|."
+)
+_EXAMPLE_NAME = rf"(?:[^\W\d_](?:[^\n\t{SIGNS.replace('.', '')}]{{0,60}}?[^\s,–—{SIGNS}-]\.?)??|\d{{1,2}})"
+_ORDER = ("colon", "timed", "square", "round", "angle", "curly", "starred", "pipe", "arrow", "dash", "tab", "semicolon", "sign")
+
+
+def shape_of(example: str) -> str:
+    """The way in which an example names a speaker, without the person's name and without words of the talk.
+
+    ``Anna Berg (00:01): well`` has the shape ``Name (00:01):``; the shape of a shape is itself.
+
+    Raises:
+        InputError: No speaker is named in it.
+    """
+    line = example.strip("\n")
+    opening, timed_last = line, re.search(rf"{TIME}$", line)
+    if ((line[-1:].isalnum() or line[-1:] in ".?!…") and not timed_last) or len(line) > 60:  # words of the talk stand in it
+        ends = [x[0].end for f in (*_ORDER, "wide", "dot") if (x := labels_of(f, line)) and x[0].end < len(line)]
+        signed = re.match(r"[^\w\n]+[^\W_][\w.'’ -]*?[ ]?[^\w\s.'’-]+(?=\s)", line)
+        opening = line[: ends[0]].rstrip(" ") if ends else signed[0] if signed else line
+    pieces = list(_PIECES.finditer(opening))
+    names = [m for m in pieces if m["name"]] or [m for m in pieces if m["number"]]
+    if not names or len(opening) > 80:
+        raise InputError("--speaker-pattern", "no speaker is named in the line", "Give one such as 'Interviewer (00:01):'.")
+    outside = [m for m in names if not re.search(r"[(\[<{][^)\]>}]*$", opening[: m.start()])]
+    apart = [m for m in outside if not re.match(rf"[ ,@–—-]*{TIME}", opening[m.end() :])]  # "Today at 4:02 PM" names nobody
+    name = (apart or outside or names)[-1]
+    word = "1" if name["number"] else "NAME" if name[0].isupper() and len(re.findall(r"[^\W\d_]", name[0])) > 3 else "Name"
+    return opening[: name.start()] + word + opening[name.end() :]
+
+
+@lru_cache(maxsize=50)
+def _shaped(shape: str, alone: bool) -> re.Pattern[str]:
+    """Lines of one shape; `alone`: with nothing after it."""
+    parts, named = [LEAD], "ame" in shape or "AME" in shape
+    for m in _PIECES.finditer(shape):
+        if m["name"] in ("Name", "NAME") or (m["number"] == "1" and not named):
+            parts.append(rf"(?P<name>{_EXAMPLE_NAME})")
+        elif m["time"]:
+            parts.append(TIME if any("<stamp>" in p for p in parts) else rf"(?P<stamp>{TIME})")
+        elif m["name"]:
+            parts.append(r"[^()\[\]\n\t]{1,40}?")
+        elif m["number"]:
+            parts.append(r"\d{1,5}")
+        else:
+            parts.append(r"[ ]*\t[ \t]*" if m["tab"] else r"[ \u00a0\u3000]+" if m["space"] else re.escape(m[0]))
+    return re.compile("".join(parts) + (r"[ \t]*$" if alone else r"(?![^\W_])" if shape[-1].isalnum() else ""), re.MULTILINE)
+
+
+def labels_like(shape: str, text: str, start: int = 0) -> list[Label]:
+    """All places from `start` on that name a speaker in the way of a shape (`shape_of`).
+
+    A shape that ends without a sign stands on a line of its own, if it does so anywhere.
+    """
+    found: list[re.Match[str]] = []
+    for alone in (True, False) if shape[-1:].isalnum() else (False,):
+        found = found if len(found) > 1 else list(_shaped(shape, alone).finditer(text, start))
+    labels = []
+    for m in found:
+        stamp = m.groupdict().get("stamp")
+        at, until = span_of(stamp) if stamp else stamp_above(text, m.start())
+        if "NAME" not in shape or m["name"].isupper():
+            labels.append(Label(m.start(), m.end(), " ".join(m["name"].split()), "", at, until, "t" if stamp else ""))
+    return labels

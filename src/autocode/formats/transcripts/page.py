@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import accumulate, islice, pairwise
 
 from autocode.formats.transcripts import (
@@ -30,18 +31,10 @@ from autocode.formats.transcripts import (
     speaks_by_name,
 )
 
-_CODE_LINE = re.compile(r"(?:[-•*–]|\d[\d.]*)?\s*[^\W\d_][^\n:.?!]{1,40}(?:[:\t]\s*\S|\s[-–—]\s\S|$)")
-
-
-def seems_codes(text: str) -> bool:
-    """Whether a text is a list of short names, alone or with what each means, rather than an interview."""
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
-    if len(lines) < 5 or len(text.split()) > 25 * len(lines):
-        return False
-    return sum(bool(_CODE_LINE.match(line)) for line in lines) >= 0.8 * len(lines)
-
-
 _SAMPLE = 60_000  # characters by which a long text is judged
+
+
+DASHED = re.compile(r"[ \t]*[–—―─]{1,2}[ \t]?(?=\S)")  # opens the words of somebody without a name
 
 
 class Page:
@@ -115,7 +108,7 @@ def _styled(page: Page) -> list[Label]:
 
 _TOKEN = re.compile(
     r"^[ \t\u200e\u200f]*(?:\d{1,5}[.):]?[ \t]+)?(?P<stamp>[\[(<]?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?[\])>]?[ \t]+)?"
-    r"(?P<name>[^\W\d_]{1,16}(?:[ _]?\d{1,3}|[ ][A-Z])?)[ \t]+(?=[^\s\d])",
+    r"(?P<name>[^\W\d_]{1,16}(?:[ _]?\d{1,3}|[ ][A-Z])?)[ \t]+(?=[^\s\d=])",
     re.MULTILINE,
 )
 
@@ -254,12 +247,30 @@ def _records(page: Page) -> list[Label]:
     return labels if len(labels) > 1 else []
 
 
+_CLOSED = re.compile(
+    r"(?:[ \t]*\n)?[ \t]*(?:[(\[](?P<name>[^\W\d_][\w.'’ -]{0,40}?)"
+    rf"(?:,?[ ]{TIME})?[)\]]|[–—-]{{1,2}}[ ]?(?P<signed>[^\W\d_][\w.'’ -]{{0,40}}?))\.?$"
+)
+
+
+def _closing(page: Page) -> list[Label]:
+    """Names that stand behind the words they said: ``We went home. (Anna)``."""
+    labels, first = [], -1
+    for start, end in page.paragraphs(page.front.end, len(page.text)):
+        first = first if first >= 0 else start
+        if (m := _CLOSED.search(page.text, max(first, end - 80), end)) and m.start() > start:
+            labels.append(Label(first, first, m["name"] or m["signed"], stop=m.start()))
+            first = -1
+    return labels
+
+
 WHOLE: dict[str, Callable[[Page], list[Label]]] = {
     "styled": _styled,
     "table": _columns,
     "token": _tokens,
     "records": _records,
     "digit": _digits,
+    "closing": _closing,
 }
 """Families that are found by looking at the whole document."""
 
@@ -289,7 +300,8 @@ def without_print(text: str, styles: Sequence[Style]) -> tuple[str, tuple[Style,
         The text, what stands out in it, how many numbers of lines were left out, and how many heads and numbers of pages.
     """
     spans = line_numbers(text)
-    numbers = spans if sum(_goes_on(text, at) for at, _ in spans) >= 0.25 * len(spans) else []
+    within = sum(_goes_on(text, at) for at, _ in spans) >= 0.25 * len(spans)
+    numbers = spans if within or any(text[a:b].count("\t") > 1 for a, b in spans) else []  # or a row without a name goes on
     printed = furniture(text) if not text.startswith("@") else frozenset()
     lines = [m for m in re.finditer(r"(?m)^.*(?:\n|\Z)", text) if m[0].strip() in printed] if printed else []
     heads = [m.span() for m in lines] if any(_goes_on(text, m.start()) for m in lines) else []
@@ -315,7 +327,8 @@ def _goes_on(text: str, at: int) -> bool:
 
 
 _AT_END = re.compile(
-    rf"(?:[ \t]*(?P<stamp>{STAMP})|(?:\n[ \t]*\d{{1,5}}[ \t]*)?\n[ \t]*{TIME}|[ \t]*[<\[]/[^<>\[\]\n]{{1,40}}[>\]])[ \t]*$"
+    rf"(?:[ \t]*(?P<stamp>{STAMP})|[ \t]*[\x15•]?\d{{1,9}}_(?P<bullet>\d{{1,9}})[\x15•]?"
+    rf"|(?:\n[ \t]*\d{{1,5}}[ \t]*)?\n[ \t]*{TIME}|[ \t]*[<\[]/[^<>\[\]\n]{{1,40}}[>\]])[ \t]*$"
 )
 _AT_START = re.compile(rf"\s*(?P<stamp>{TIME})(?:[ \t,|/–-]*{TIME})?[ ]*(?:\t[ \t]*(?=\S)|[ \t]*(?=\n[ \t]*\S))")
 _FOOTER = re.compile(
@@ -323,12 +336,6 @@ _FOOTER = re.compile(
     r"|(?:meeting|recording|transcription|transcript|interview|call|session|aufnahme|aufzeichnung) (?:was )?"
     r"(?:ended|stopped|finished|paused|beendet|ends|stops)\b"
     r"|hat die Transkription (?:beendet|gestartet)|This (?:[\w-]+ ){0,3}transcript (?:was|is|has been)\b)[^\n]{0,160}$",
-    re.IGNORECASE,
-)
-_CLOSING = re.compile(
-    r"\n\s*[-–—*=_#\[(<{ ]{0,8}(?:(?:end|ende|fin|fine|fim|einde|slut|loppu|koniec|конец|конец записи|结束|終わり|끝|tamat|son)"
-    r"(?: (?:of|der|des|de|del|da|dell'|de l'|van|la|do|af|av)[^\n]{0,40}|[ -](?:interview|recording|transcript)[^\n]{0,20})?)"
-    r"[-–—*=_#\])>}. ]{0,8}$",
     re.IGNORECASE,
 )
 
@@ -370,13 +377,23 @@ def without_end_stamp(text: str, start: int, end: int) -> tuple[int, int | None]
         end = start + len(body)
         if found is None or not found.group():
             return end, at
-        stamp = found.groupdict().get("stamp")
-        at = milliseconds(stamp) if stamp and at is None else at
+        said = found.groupdict()
+        stamp, bullet = said.get("stamp"), said.get("bullet")
+        at = at if at is not None else milliseconds(stamp) if stamp else int(bullet) if bullet else None
         end = start + found.start()
 
 
-def without_closing(text: str, start: int, end: int) -> int:
-    """Where the last words end before a line such as ``[End of interview]``."""
-    body = text[start:end].rstrip()
-    found = _CLOSING.search(body, max(0, len(body) - 120))
-    return start + (len(body[: found.start()].rstrip()) if found else len(body))
+_COUNTED = re.compile(r"(?P<word>[^\W\d_]+)[ .#№-]*(?P<number>\d{1,3})[a-z]?")
+
+
+def unnumbered(labels: Sequence[Label]) -> list[Label]:
+    """Labels with one name for questions that are counted through a text (``Question 1``), or for all turns (``T1 C1 T2``)."""
+    numbers: dict[str, list[int]] = {}
+    found = [_COUNTED.fullmatch(x.name) for x in labels]
+    for m in filter(None, found):
+        numbers.setdefault(m["word"], []).append(int(m["number"]))
+    rising = {w for w, n in numbers.items() if len(n) > 2 and n == sorted(n) and len(set(n)) >= 0.8 * len(n)}
+    every = {w for w in rising if len(set(numbers[w])) == len(numbers[w])}
+    every = every if len(every) > 1 and sum(len(numbers[w]) for w in every) >= 0.8 * len(labels) else set()
+    counting = {w for w in rising if w.casefold() in WORDS["numbered"]} | every
+    return [replace(x, name=m["word"]) if m and m["word"] in counting else x for x, m in zip(labels, found, strict=True)]

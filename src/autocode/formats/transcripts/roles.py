@@ -15,13 +15,23 @@ from statistics import median
 
 from autocode.config import SegmentConfig
 from autocode.errors import counted
-from autocode.formats.transcripts import INTERVIEWER, RESPONDENT, UNCLEAR, Label, legend, role_of_word, speaks_by_name
+from autocode.formats.transcripts import (
+    INTERVIEWER,
+    RESPONDENT,
+    SET_IN,
+    UNCLEAR,
+    Label,
+    ends_sentence,
+    legend,
+    role_of_word,
+    speaks_by_name,
+)
 from autocode.formats.transcripts.candidates import Candidate
 from autocode.formats.transcripts.page import Page
 from autocode.study import Document, Turn
 
 _MOST_LINES = 20_000  # of a text in which questions are looked for
-_QUESTION = re.compile(r"(?:[?？؟\u037e]|[\u0370-\u03ff];)(?=[\"'”’)»\]*_]*(?:\s|$))")
+_QUESTION = re.compile(r"(?:[?？؟\u037e]|か[。．]|[\u0370-\u03ff];)(?=[\"'”’)»\]*_]*(?:\s|$))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +67,29 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     for turn in document.turns:
         if turn.speaker:
             turns.setdefault(turn.speaker, []).append(document.text_of(turn))
+    for word in turns if len(turns) > 2 else ():  # a word first, then its letter: Pregunta and Respuesta, P and R
+        if role_of_word(word) and len(word) > 3 and word[0] in turns:
+            explained.setdefault(word[0], word)
     counts = {speaker: sum(len(t.split()) for t in said) for speaker, said in turns.items()}
     whole = max(1, sum(counts.values()))
     words = {speaker: n / whole for speaker, n in counts.items()}
     asked = {speaker: asks(said) for speaker, said in turns.items()}
     named = {speaker: _by_name(speaker, explained) for speaker in turns}
-    asker = _asker(asked, words)
+    asking = _askers(turns, asked, words)
     called = [s for s, (role, _) in named.items() if role == INTERVIEWER]
+    asker, *_ = asking or ("",)
     telling = asker and asker not in called and asked[asker] >= 0.5 and not any(explained.get(s) for s in turns)
-    if telling and all(len(s.strip(" .")) <= 2 and 3 * asked[s] <= asked[asker] for s in called):
-        named = {s: ("", "") if len(s.strip(" .")) <= 2 else said for s, said in named.items()}
+    if telling and all(_is_letters(s) and 3 * asked[s] <= asked[asker] for s in called):
+        named = {s: ("", "") if _is_letters(s) else said for s, said in named.items()}
     asks_enough = any(asked[s] >= 0.4 for s in called)
-    silent = {s for s in called if asks_enough and len(s.strip(" .")) <= 2 and asked[s] <= 0.1 and not explained.get(s)}
+    silent = {s for s in called if asks_enough and _is_letters(s) and asked[s] <= 0.1 and not explained.get(s)}
     named = {s: ("", "") if s in silent else said for s, said in named.items()}
     interviewed = any(role == INTERVIEWER for role, _ in named.values())
     roles = []
     for speaker in turns:
         role, why = named[speaker]
         if not role:
-            role, why = _by_talk(speaker, asker, interviewed)
+            role, why = _by_talk(speaker, asking, interviewed)
         shares = f"asks in {asked[speaker]:.0%} of {len(turns[speaker])} turns, says {words[speaker]:.0%} of the words"
         roles.append(Role(speaker, role, asked[speaker], words[speaker], len(turns[speaker]), f"{why}; {shares}"))
     return tuple(roles)
@@ -84,20 +98,26 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
 _STATED = re.compile(
     r"(?m)^[ \t*_#>-]*(?P<who>[^\W\d_][^\n:=(]{3,40}?)[ \t]*(?:\([^)\n]*\))?[*_]*[ \t]*[:\t][*_]*[ \t]*(?P<names>[^\n]+)"
 )
+_ASKED_BY = re.compile(
+    r"(?im)^.{0,60}\b(?:interview(?:ed|t)? (?:by|von|conducted by)|(?:entrevista|entrevistad[oa]|intervista|intervistat[oa]) "
+    r"(?:por|da|di)|propos recueillis par|interviewé[es]* par|geïnterviewd door|intervjua[dt] av)\b(?P<names>[^\n]+)"
+)
 
 
 def _stated(document: Document) -> dict[str, str]:
-    """What lines before the talk say: ``Interviewers: Rosa (I1), Lena (I2)``, or ``Interviewer: Jo Carter`` for JC or Jo."""
+    """What lines before the talk say: ``Interviewers: Rosa (I1), Lena (I2)``, or ``Interviewed by Jo Carter`` for JC or Jo."""
     found: dict[str, str] = {}
     speakers = {t.speaker for t in document.turns if t.speaker}
-    for m in _STATED.finditer(document.text, 0, min(4000, document.turns[0].start) if document.turns else 0):
-        if not role_of_word(m["who"]):
-            continue
-        initials = "".join(word[0] for word in re.findall(r"\w+", re.sub(r"\(.*?\)", "", m["names"])))
+    top = min(4000, document.turns[0].start) if document.turns else 0
+    stated = [(m["who"], m["names"]) for m in _STATED.finditer(document.text, 0, top) if role_of_word(m["who"])]
+    stated += [(INTERVIEWER, m["names"]) for m in _ASKED_BY.finditer(document.text, 0, top)]
+    for who, names in stated:
+        initials = "".join(word[0] for word in re.findall(r"\w+", re.sub(r"\(.*?\)", "", names)))
         for name in speakers:
-            there = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", m["names"])
+            words = r"(?:\W+\w+)??\W+".join(map(re.escape, name.split()))  # "DC 4471 Pell" is DC Pell
+            there = re.search(rf"(?<!\w){words}(?!\w)", names, re.IGNORECASE)
             if there or (len(name) > 1 and name.replace(".", "").casefold() == initials.casefold()):
-                found.setdefault(name, m["who"])
+                found.setdefault(name, who)
     return found
 
 
@@ -138,13 +158,16 @@ def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
         return [], ()
     signs = [(m[1] if not m[1].strip("(.)").isdigit() else "1") if (m := MARKER.match(w)) else "" for w in words]
     masks = {
-        f"in {kind} type": [_covered(page, a, b, kind) for a, b in spans] for kind in dict.fromkeys(k for *_, k in page.styles)
+        kind if kind == SET_IN else f"in {kind} type": [_covered(page, a, b, kind) for a, b in spans]
+        for kind in dict.fromkeys(k for *_, k in page.styles)
     }
     masks |= {
         f"that open with '{s}'" if s != "1" else "that have a number": [x == s for x in signs]
         for s in dict.fromkeys(signs)
         if s
     }
+    if SET_IN not in masks:
+        masks[SET_IN] = [bool(re.match(r"\t|[ \u00a0]{2,}|\u3000", w)) for w in words]
     masks["in capitals"] = [w.isupper() and len(w.split()) > 2 for w in words]
     for how, mask in masks.items():
         inside, outside = ([w for w, m in zip(words, mask, strict=True) if m == side] for side in (True, False))
@@ -154,7 +177,7 @@ def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
             return _sides(page, spans, mask), (
                 f"no names; the {counted(len(inside), 'paragraph')} {how} taken as the interviewer's",
             )
-        if how.endswith("type") and ends_asking(outside) >= 0.5 and ends_asking(inside) <= 0.2:
+        if how.endswith(("type", SET_IN)) and ends_asking(outside) >= 0.5 and ends_asking(inside) <= 0.2:
             return _sides(page, spans, [not m for m in mask]), (
                 f"no names; the {counted(len(inside), 'paragraph')} {how} taken as the respondent's",
             )
@@ -217,7 +240,11 @@ def with_roles(document: Document, meanings: Mapping[str, str] | None = None) ->
         return document
     known = SegmentConfig().interviewers
     roles = [r for r in propose_roles(document, meanings) if r.role == INTERVIEWER and r.speaker.casefold() not in known]
-    sure = tuple(r.speaker for r in roles if not r.evidence.startswith("asks") or (r.questions >= 0.5 and r.turns > 2))
+    sure = tuple(  # two turns that both ask are enough beside another who asks
+        r.speaker
+        for r in roles
+        if not r.evidence.startswith("asks") or (r.questions >= 0.5 and r.turns > 2 - (len(roles) > 1 and r.questions == 1))
+    )
     return replace(document, interviewers=tuple(dict.fromkeys((*document.interviewers, *sure))))
 
 
@@ -268,24 +295,38 @@ def _by_name(speaker: str, explained: Mapping[str, str]) -> tuple[str, str]:
     return "", ""
 
 
-def _asker(asked: Mapping[str, float], words: Mapping[str, float]) -> str:
-    """The speaker who asks far more than any other and says less than half, "" for none."""
+def _is_letters(name: str) -> bool:
+    """Whether a name is a letter or two, which say little; a sign of Chinese or Japanese is a word."""
+    return len(name.strip(" .")) <= 2 and all(c < "\u2e80" for c in name)
+
+
+def _askers(turns: Mapping[str, Sequence[str]], asked: Mapping[str, float], words: Mapping[str, float]) -> tuple[str, ...]:
+    """The speakers who ask far more than all others, and the one of them who asks most says less than half.
+
+    Where asking alone does not tell, ending with a question does, of those who speak more than once: one speaker, or
+    several who do so in most of their turns where the others hardly ever do.
+    """
     ranked = sorted(asked, key=lambda s: -asked[s])
     if len(ranked) < 2 or not asked[ranked[0]]:
-        return ""
+        return ()
     first, second = ranked[:2]
     sure = asked[first] >= 0.6 and asked[first] >= 5 * asked[second]
-    return first if asked[first] >= 2 * asked[second] and (words[first] < 0.5 or sure) else ""
+    if asked[first] >= 2 * asked[second] and (words[first] < 0.5 or sure):
+        return (first,)
+    ends = {s: ends_asking(said) for s, said in turns.items() if len(said) > 1}
+    some = tuple(s for s in ends if ends[s] >= 0.6)
+    rest = [ends[s] for s in ends if s not in some]
+    return some if some and rest and max(rest) <= 0.25 and sum(words[s] for s in some) < 0.5 else ()
 
 
-def _by_talk(speaker: str, asker: str, known: bool) -> tuple[str, str]:
+def _by_talk(speaker: str, asking: Sequence[str], known: bool) -> tuple[str, str]:
     """The role that follows from how the talk is shared, and why."""
     if known:
         return RESPONDENT, "another speaker is the interviewer"
-    if not asker:
+    if not asking:
         return UNCLEAR, "neither the name nor the questions tell"
-    role = INTERVIEWER if speaker == asker else RESPONDENT
-    return role, "asks far more than any other" if speaker == asker else "another speaker asks far more"
+    role = INTERVIEWER if speaker in asking else RESPONDENT
+    return role, "asks far more than any other" if speaker in asking else "another speaker asks far more"
 
 
 def doubts_of(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str, ...]:
@@ -296,11 +337,12 @@ def doubts_of(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str,
         longest = max(range(len(turns)), key=lengths.__getitem__)
         told.append(f"turn {longest + 1} ({turns[longest].speaker}) has {lengths[longest]:,} words: are names missing in it?")
     counts = Counter(t.speaker for t in turns)
-    rare = [s for s, n in counts.items() if n == 1 and len(turns) > 5 and (len(counts) > 2 or not speaks_by_name(s))]
+    own = {s: n for s, n in counts.items() if not (re.search(r"\d", s) and speaks_by_name(s))}  # not one of a row: P1, P2
+    rare = [s for s, n in own.items() if n == 1 and len(turns) > 5 and (len(counts) > 2 or not speaks_by_name(s))]
     if rare and len(rare) <= 5:
         told.append(f"{', '.join(repr(s) for s in rare)}: one turn only; a speaker?")
     edges = {t.speaker for t in (*turns[:1], *turns[-1:])}
-    twice = [s for s, n in counts.items() if n == 2 and s in edges and len(counts) > 2 and len(turns) > 9 and not rare]
+    twice = [s for s, n in own.items() if n == 2 and s in edges and len(counts) > 2 and len(turns) > 9 and not rare]
     told += [f"{', '.join(map(repr, twice))}: two turns only, at the beginning and the end; a speaker?"] if twice else []
     parts = [len(page.paragraphs(t.start, t.end)) for t in turns]
     if len(turns) > 5 and parts[-1] > max(parts[:-1]) == 1 and page.blank_lines:
@@ -309,7 +351,7 @@ def doubts_of(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str,
     words = [s for s, n in counts.items() if named and n > 1 and not speaks_by_name(s)]
     if words and len(words) <= 3 and len(counts) > 2:
         told.append(f"{', '.join(repr(s) for s in words)}: a speaker, or a word before a colon?")
-    often = max(1, len(turns) / 50)
+    often = max(2, len(turns) / 50)
     left = [(x, n) for x, n in found.left.items() if n > often and re.fullmatch(r"\w+(?: \w+)?", x) and x[:1].isupper()]
     signs = [s for s in counts if re.search(r"[/|~—=]|\s[–-](?:\s|$)", s)]
     told += [f"{', '.join(repr(s) for s in signs[:3])}: a name with a sign in it?"] if signs else []
@@ -334,7 +376,7 @@ def _remains(page: Page, turns: Sequence[Turn], found: Candidate) -> list[str]:
     if marked > max(2, 0.3 * len(turns)):
         told.append(f"{counted(marked, 'turn')} begin or end with a number or a bracket: times or marks among the words?")
     lines = Counter(line.strip() for t in turns for line in page.text[t.start : t.end].split("\n")[1:])
-    again = sum(n for line, n in lines.items() if n > 1 and len(line) > 12)
+    again = sum(n for line, n in lines.items() if n > 1 and len(line) > 12 and not ends_sentence(line))
     if again:
         told.append(f"{counted(again, 'line')} within turns stand there more than once: running heads of pages?")
     starts = sorted({label.start for label in found.labels} | {t.start for t in turns})

@@ -12,29 +12,32 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 
 from autocode.errors import InputError, counted
 from autocode.formats.receipt import listed_names
 from autocode.formats.transcripts import (
     INTERVIEWER,
-    LEAD,
-    SIGNS,
-    TIME,
     WORDS,
     Front,
     Label,
     Style,
+    ends_sentence,
     front_of,
-    labels_of,
     role_of_word,
-    span_of,
-    stamp_above,
 )
-from autocode.formats.transcripts.candidates import Candidate, alike, chosen, key_of, may_be_name
-from autocode.formats.transcripts.page import Page, stamp_below, without_closing, without_end_stamp, without_furniture
-from autocode.formats.transcripts.roles import ANSWERER, ASKER, MARKER, asks, doubts_of, unnamed_sides, with_roles
+from autocode.formats.transcripts.candidates import (
+    Candidate,
+    alike,
+    chosen,
+    key_of,
+    labels_like,
+    may_be_name,
+    shape_of,
+    tells_of_person,
+)
+from autocode.formats.transcripts.page import DASHED, Page, stamp_below, without_end_stamp, without_furniture
+from autocode.formats.transcripts.roles import ANSWERER, ASKER, MARKER, asks, doubts_of, ends_asking, unnamed_sides, with_roles
 from autocode.study import Document, Turn
 
 _MENDED = 1_500_000  # characters of a text in which slips of the hand are looked for
@@ -72,12 +75,26 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
         sides, doubts = unnamed_sides(page)
         return Speech(_between(page, sides) if sides else (), page.front.meanings, doubts)
     labels, doubts = _spelled_alike(_from_zero(_absorbed(found, page)))
+    labels, about = _without_edges(page, _with_dashes(page, labels))
     labels, beside = _within_cells(page, labels)
     if len({label.name for label in labels}) == 1:
         turns, inferred = _one_side(page, labels)
     else:
         turns, inferred = _between(page, labels), ()
-    return Speech(turns, page.front.meanings, (*look, *doubts, *beside, *inferred, *doubts_of(page, turns, found)))
+    traits = _traits(labels)
+    told = [f"{name} ({aside})" for name, aside in traits.items()]
+    apart = (f"what stands in brackets behind names is not part of them: {', '.join(told[:5])}",) if told else ()
+    doubts = (*look, *doubts, *apart, *about, *beside, *inferred, *doubts_of(page, turns, replace(found, labels=tuple(labels))))
+    return Speech(turns, {**{n: a for n, a in traits.items() if role_of_word(a)}, **page.front.meanings}, doubts)
+
+
+def _traits(labels: Sequence[Label]) -> dict[str, str]:
+    """What always stands in brackets behind a name and is no part of it: ``Anna (f, 34)``."""
+    asides: dict[str, set[str]] = {}
+    for x in labels:
+        asides.setdefault(x.name, set()).add(x.aside)
+    found = {name: next(iter(said)) for name, said in asides.items() if len(said) == 1 and said != {""}}
+    return {name: aside for name, aside in found.items() if not name.endswith(")") and tells_of_person(name, aside)}
 
 
 def read_speakers(
@@ -124,7 +141,45 @@ def _absorbed(found: Candidate, page: Page) -> tuple[Label, ...]:
             if x.start not in taken and key_of(x.name) in names and not loose and (page.is_apart(x.start) or not apart):
                 more.append(x)
                 taken.add(x.start)
+    shouted = [x for x in page.labels("colon") if x.start not in taken and x.name.isupper() and len(x.name) > 2]
+    shouted = [x for x in shouted if may_be_name(x.name, "colon")] if found.family != "colon" else []
+    if len(shouted) > len({x.name for x in shouted}):  # whoever else speaks between questions and answers: MS. TRAN:
+        more += shouted
     return tuple(sorted((*found.labels, *more), key=lambda x: x.start))
+
+
+def _with_dashes(page: Page, labels: Sequence[Label]) -> list[Label]:
+    """Labels with those of whoever asks without a name, behind a dash, where those who answer have names."""
+    there = {x.start for x in labels}
+    marks = [
+        (m, b)
+        for a, b in page.paragraphs(page.front.end, len(page.text))
+        if a not in there and (m := DASHED.match(page.text, a))
+    ]
+    if len(marks) < 3 or ends_asking([page.text[m.end() : b] for m, b in marks]) < 0.5:
+        return list(labels)
+    return sorted([*labels, *(Label(m.start(), m.end(), ASKER) for m, _ in marks)], key=lambda x: x.start)
+
+
+def _without_edges(page: Page, labels: Sequence[Label]) -> tuple[list[Label], tuple[str, ...]]:
+    """Labels without those, at the very beginning or end, that come once before words that are no sentence: ``Start: 0:00``.
+
+    Only where names come back and nearly all they say ends as sentences do.
+    """
+    counts = Counter(x.name for x in labels)
+    ends = [x.stop or y for x, y in zip(labels, [*(y.start for y in labels[1:]), len(page.text)], strict=True)]
+    words = [
+        page.text[x.end : without_end_stamp(page.text, x.end, end)[0]].strip() for x, end in zip(labels, ends, strict=True)
+    ]
+    talk = [ends_sentence(said) or bool(re.fullmatch(r"[(\[][^()\[\]]*[)\]]", said)) for said in words]
+    if len(labels) < 6 or sum(n > 1 for n in counts.values()) < 2 or sum(talk) < 0.7 * len(talk):
+        return list(labels), ()
+    odd = [counts[x.name] == 1 and not said for x, said in zip(labels, talk, strict=True)]
+    legend = talk.index(True)  # persons named one after the other, before any of them speaks
+    legend = legend if legend > 1 and len({x.name for x in labels[:legend]}) == legend else 0
+    first, last = max(legend, odd.index(False)), len(odd) - odd[::-1].index(False)
+    left = ", ".join(f"'{x.name}'" for x in (*labels[:first], *labels[last:]))
+    return list(labels[first:last]), (f"{left}: taken for a line about the transcript, not for a speaker",) if left else ()
 
 
 def _within_cells(page: Page, labels: Sequence[Label]) -> tuple[list[Label], tuple[str, ...]]:
@@ -177,8 +232,42 @@ def _between(page: Page, labels: Sequence[Label]) -> tuple[Turn, ...]:
     ends = [label.start for label in labels[1:]] + [len(page.text)]
     turns = _without_headings(page, [_turn(page, label, label.stop or end) for label, end in zip(labels, ends, strict=True)])
     if turns:
-        turns[-1] = replace(turns[-1], end=max(turns[-1].start, without_closing(page.text, turns[-1].start, turns[-1].end)))
+        turns[-1] = replace(turns[-1], end=_without_closing(page, turns))
     return timed([turn for turn in turns if turn.end > turn.start])
+
+
+_CLOSING = re.compile(
+    r"\n\s*[-–—*=_#\[(<{ ]{0,8}(?:(?:end|ende|fin|fine|fim|einde|slut|loppu|koniec|конец|конец записи|结束|終わり|끝|tamat|son)"
+    r"(?: (?:of|der|des|de|del|da|dell'|de l'|van|la|do|af|av)[^\n]{0,40}|[ -](?:interview|recording|transcript)[^\n]{0,20})?)"
+    r"[-–—*=_#\])>}. ]{0,8}$",
+    re.IGNORECASE,
+)
+
+
+_SIGNED = re.compile(
+    r"\n[^\n]*(?:_{4}|\.{6}|©)[^\n]*|\n-- ?\n|\n[ \t]*[\[(（【<]{1,2}[^a-zß-ÿа-я\n]{3,60}[\])）】>]{1,2}[ \t]*$", re.DOTALL
+)
+
+
+def _without_closing(page: Page, turns: Sequence[Turn]) -> int:
+    """Where the last words end before what closes a transcript: ``[End of interview]``, a signature, a part with a heading.
+
+    Where no other turn has a line or a blank line within it, what is set apart in the last one and is no sentence closes it.
+    """
+    last = turns[-1]
+    body = page.text[last.start : last.end].rstrip()
+    for closing, back in ((_CLOSING, 120), (_SIGNED, 300)):
+        found = closing.search(body, max(0, len(body) - back))
+        body = body[: found.start()].rstrip() if found else body
+    others = [page.text[t.start : t.end] for t in turns[:-1]]
+    sentences = sum(bool(_SENTENCE_END.search(w)) for w in others) >= 0.8 * len(others)
+    apart = next((sign for sign in ("\n", "\n[ \t]*\n") if not any(re.search(sign, w) for w in others)), "")
+    for m in re.finditer(apart, body) if apart and sentences and len(others) > 4 else ():
+        line = re.match(r"\s*(.*)", body[m.end() :])
+        if line and not _SENTENCE_END.search(line[1]) and not line[1][:1].islower():
+            body = body[: m.start()].rstrip()
+            break
+    return last.start + len(body)
 
 
 _SENTENCE_END = re.compile(r"[.?!…。？！؟।։።;)\]\"”»-]\W*$")
@@ -306,71 +395,3 @@ def split_names(lines: Sequence[str]) -> list[tuple[str, str]]:
         pairs.append((label.name, text[label.end : at + len(line)]) if label else ("", line))
         at += len(line) + 1
     return pairs
-
-
-_PIECES = re.compile(
-    rf"(?P<time>{TIME})|(?P<name>[^\W\d_][\w.'’]*(?:[ ,-]{{1,2}}(?!{TIME})[^\W_][\w.'’]*)*)|(?P<number>\d+)"
-    r"|(?P<tab>[ ]*\t[ \t]*)|(?P<space>[ \u00a0\u3000]+)|."
-)
-_EXAMPLE_NAME = rf"(?:[^\W\d_](?:[^\n\t{SIGNS.replace('.', '')}]{{0,60}}?[^\s,–—{SIGNS}-]\.?)??|\d{{1,2}})"
-_ORDER = ("colon", "timed", "square", "round", "angle", "curly", "starred", "pipe", "arrow", "dash", "tab", "semicolon", "sign")
-
-
-def shape_of(example: str) -> str:
-    """The way in which an example names a speaker, without the person's name and without words of the talk.
-
-    ``Anna Berg (00:01): well`` has the shape ``Name (00:01):``; the shape of a shape is itself.
-
-    Raises:
-        InputError: No speaker is named in it.
-    """
-    line = example.strip("\n")
-    opening, timed_last = line, re.search(rf"{TIME}$", line)
-    if ((line[-1:].isalnum() or line[-1:] in ".?!…") and not timed_last) or len(line) > 60:  # words of the talk stand in it
-        ends = [x[0].end for f in (*_ORDER, "wide", "dot") if (x := labels_of(f, line)) and x[0].end < len(line)]
-        signed = re.match(r"[^\w\n]+[^\W_][\w.'’ -]*?[ ]?[^\w\s.'’-]+(?=\s)", line)
-        opening = line[: ends[0]].rstrip(" ") if ends else signed[0] if signed else line
-    pieces = list(_PIECES.finditer(opening))
-    names = [m for m in pieces if m["name"]] or [m for m in pieces if m["number"]]
-    if not names or len(opening) > 80:
-        raise InputError("--speaker-pattern", "no speaker is named in the line", "Give one such as 'Interviewer (00:01):'.")
-    outside = [m for m in names if not re.search(r"[(\[<{][^)\]>}]*$", opening[: m.start()])]
-    apart = [m for m in outside if not re.match(rf"[ ,@–—-]*{TIME}", opening[m.end() :])]  # "Today at 4:02 PM" names nobody
-    name = (apart or outside or names)[-1]
-    word = "1" if name["number"] else "NAME" if name[0].isupper() and len(re.findall(r"[^\W\d_]", name[0])) > 3 else "Name"
-    return opening[: name.start()] + word + opening[name.end() :]
-
-
-@lru_cache(maxsize=50)
-def _shaped(shape: str, alone: bool) -> re.Pattern[str]:
-    """Lines of one shape; `alone`: with nothing after it."""
-    parts, named = [LEAD], "ame" in shape or "AME" in shape
-    for m in _PIECES.finditer(shape):
-        if m["name"] in ("Name", "NAME") or (m["number"] == "1" and not named):
-            parts.append(rf"(?P<name>{_EXAMPLE_NAME})")
-        elif m["time"]:
-            parts.append(TIME if any("<stamp>" in p for p in parts) else rf"(?P<stamp>{TIME})")
-        elif m["name"]:
-            parts.append(r"[^()\[\]\n\t]{1,40}?")
-        elif m["number"]:
-            parts.append(r"\d{1,5}")
-        else:
-            parts.append(r"[ ]*\t[ \t]*" if m["tab"] else r"[ \u00a0\u3000]+" if m["space"] else re.escape(m[0]))
-    return re.compile("".join(parts) + (r"[ \t]*$" if alone else r"(?![^\W_])" if shape[-1].isalnum() else ""), re.MULTILINE)
-
-
-def labels_like(shape: str, text: str, start: int = 0) -> list[Label]:
-    """All places from `start` on that name a speaker in the way of a shape (`shape_of`).
-
-    A shape that ends without a sign stands on a line of its own, if it does so anywhere.
-    """
-    found: list[re.Match[str]] = []
-    for alone in (True, False) if shape[-1:].isalnum() else (False,):
-        found = found if len(found) > 1 else list(_shaped(shape, alone).finditer(text, start))
-    labels = []
-    for m in found:
-        stamp = m.groupdict().get("stamp")
-        at, until = span_of(stamp) if stamp else stamp_above(text, m.start())
-        if "NAME" not in shape or m["name"].isupper():
-            labels.append(Label(m.start(), m.end(), " ".join(m["name"].split()), "", at, until, "t" if stamp else ""))
-    return labels

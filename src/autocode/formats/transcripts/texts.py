@@ -280,7 +280,11 @@ def _without_print(pages: list[list[str]]) -> tuple[list[list[str]], list[str]]:
         edges = page if len(page) < 5 else [*page[:2], *page[-2:]]
         ends.update(set[str]().union(*edges) - {""})
     printed = {line: n for line, n in ends.items() if not re.search(r"[?!:…]|[.,]$" if "#" in line else r":\s.*[?!….]$", line)}
-    often = {line for line, n in printed.items() if n >= max(3, 0.5 * len(pages)) or (line == "#" and n > 1)}
+    often = {
+        line
+        for line, n in printed.items()
+        if n >= max(3, 0.5 * len(pages)) or (n == len(pages) == 2 and len(line) > 12) or (line == "#" and n > 1)
+    }
     kept, left = [], 0
     for lines, page in zip(pages, keys, strict=True):
         edge = {*range(2), *range(len(lines) - 2, len(lines))}
@@ -297,6 +301,7 @@ def _without_print(pages: list[list[str]]) -> tuple[list[list[str]], list[str]]:
     return kept, notes
 
 
+_NUMBERED = re.compile(r"\n[ \t]*\d{1,5}[.:]?(?:[ \t]|$)", re.MULTILINE)
 _HEADS = ("running head or page number", "running heads and page numbers")
 _NUMBERS_LEFT, _HEADS_LEFT = "{} of lines left out", "{} left out"
 
@@ -334,8 +339,8 @@ def _one(
 ) -> tuple[Study, list[Receipt]]:
     """The study of one transcript, with what there is to note and to doubt of it."""
     plain, there, numbers, heads = without_print(text, styles)
-    lines = sum(bool(line.strip()) for line in plain.split("\n")) if numbers else 0
-    if heads or (numbers and len(turns_in(plain, there, options.shapes).turns) < 0.8 * lines):  # else they count turns
+    said = [text[t.start : t.end] for t in turns_in(text, styles, options.shapes).turns] if numbers else []
+    if heads or (numbers and (not said or any(_NUMBERED.search(words) for words in said))):  # else they count turns
         left = [_NUMBERS_LEFT.format(counted(numbers, "number"))] if numbers else []
         left += [_HEADS_LEFT.format(counted(heads, *_HEADS))] if heads else []
         text, styles, notes = plain, there, [*notes, *left]

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 from autocode.errors import InputError
 from autocode.formats.projects import Archive, attribute, local, open_archive
-from autocode.formats.transcripts import CLOSED, KIND_ENDS, OPENED, Style, marked_out
+from autocode.formats.transcripts import CLOSED, KIND_ENDS, OPENED, SET_IN, Style, marked_out
 
 _DROPPED = {"del", "moveFrom", "instrText", "delText", "Fallback", "rPr", "pPr", "sdtPr", "sectPr"}
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011", "ptab": "\t"}
@@ -193,7 +193,10 @@ def _paragraph_style(paragraph: Element) -> str:
     """The name of a paragraph's style, "" for the usual one."""
     properties = next((e for e in paragraph if local(e) == "pPr"), ())
     style = next((attribute(e, "val") for e in properties if local(e) == "pStyle"), "")
-    return "" if style.casefold() in ("", "normal", "standard", "bodytext", "textbody", "listparagraph") else style
+    if style.casefold() not in ("", "normal", "standard", "bodytext", "textbody", "listparagraph"):
+        return style
+    margin = next((attribute(e, "left") or attribute(e, "start") for e in properties if local(e) == "ind"), "")
+    return SET_IN if margin.isdigit() and int(margin) > 200 else ""  # twentieths of a point
 
 
 def _comments(archive: Archive, body: _Body, length: int) -> Iterator[Comment]:

@@ -1,0 +1,171 @@
+"""Names behind the words or in brackets, sides told by the margin, and what stands before and behind the talk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autocode.formats import read
+from autocode.formats.transcripts.roles import with_roles
+from autocode.formats.transcripts.speakers import turns_in
+from autocode.study import Document
+from tests.formats.office import docx, paragraphs
+
+ASKED = ("Who built the boat?", "And the sail?", "Did it float?", "Where is it now?")
+SAID = ("My uncle did, in the barn.", "A bed sheet, dyed red.", "For one summer.", "Under the apple tree.")
+
+
+def _turns(text: str) -> list[tuple[str, str]]:
+    return [(t.speaker, text[t.start : t.end]) for t in turns_in(text).turns]
+
+
+def _pairs(asker: str, answerer: str) -> list[tuple[str, str]]:
+    return [pair for q, a in zip(ASKED, SAID, strict=True) for pair in ((asker, q), (answerer, a))]
+
+
+@pytest.mark.parametrize("behind", [" ({})", " [{}]", " – {}", "\n({}, 00:12)"])
+def test_names_may_stand_behind_the_words(behind: str) -> None:
+    """A name in brackets or behind a dash closes each turn; a paragraph without one belongs to the name that follows."""
+    pairs = _pairs("Ada", "Per Olof")
+    text = "\n\n".join(said + behind.format(who) for who, said in pairs)
+    assert _turns(text) == pairs
+    longer = text.replace(SAID[1], f"It was big.\n\n{SAID[1]}", 1)
+    assert _turns(longer)[3] == ("Per Olof", f"It was big.\n\n{SAID[1]}")
+
+
+def test_sounds_at_the_end_name_nobody() -> None:
+    """'(laughs)' behind some paragraphs is no speaker."""
+    text = "\n\n".join(f"{said}{' (laughs)' * (n % 3 == 0)}" for n, (_, said) in enumerate(_pairs("", "")))
+    assert "laughs" not in {who for who, _ in _turns(text)}
+
+
+@pytest.mark.parametrize("margin", ["\t", "    "])
+def test_answers_may_be_set_in_from_the_margin(margin: str, tmp_path: Path) -> None:
+    """Where nothing but the margin tells the sides apart, the side that asks is the interviewer, and that is said."""
+    text = "".join(f"{q}\n{margin}{a}\n{margin}So it was.\n" for q, a in zip(ASKED, SAID, strict=True))
+    speech = turns_in(text)
+    assert [t.speaker for t in speech.turns] == ["Interviewer", "Respondent"] * 4
+    assert "set in from the margin" in speech.doubts[0]
+    ind = '<w:pPr><w:ind w:left="720"/></w:pPr>'
+    body = "".join(paragraphs(q) + paragraphs(a).replace("<w:p>", f"<w:p>{ind}") for q, a in zip(ASKED, SAID, strict=True))
+    turns = read(docx(tmp_path / "a.docx", body)).documents[0].turns
+    assert [t.speaker for t in turns] == ["Interviewer", "Respondent"] * 4
+
+
+def test_who_a_person_is_in_brackets_is_no_part_of_the_name() -> None:
+    """Age, sex and role behind a name are left out of it and told; a role there says who asks."""
+    text = "\n".join(f"{who}: {said}" for who, said in _pairs("Ida (researcher)", "Bo (m, 61)"))
+    speech = turns_in(text)
+    assert {t.speaker for t in speech.turns} == {"Ida", "Bo"}
+    assert any("not part of them: Ida (researcher), Bo (m, 61)" in doubt for doubt in speech.doubts)
+    assert with_roles(Document("d", text, turns=speech.turns), speech.meanings).interviewers == ("Ida",)
+    homes = "\n".join(f"{who}: {said}" for who, said in _pairs("Ida (North Ward)", "Bo (Hill End)"))
+    assert {who for who, _ in _turns(homes)} == {"Ida (North Ward)", "Bo (Hill End)"}
+
+
+@pytest.mark.parametrize(
+    "line", ["Begin: 00:00:04, 2 voices", "[Tape 4: side B: barn", "Conventions: after the usual book, simplified"]
+)
+def test_a_line_about_the_transcript_is_no_turn(line: str) -> None:
+    """What opens like a name once, before the talk, with words that are no sentence, is left out and told."""
+    pairs = _pairs("IV", "P3")
+    text = f"{line}\n\n" + "\n\n".join(f"{who}: {said}" for who, said in pairs)
+    assert _turns(text) == pairs
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        "\n\nPlace, date: __________ Signature: __________",
+        "\n\n-- \nAda Holm\nBoat museum",
+        "\n\n© The Boat Review",
+        "\n\n[END OF SIDE TWO]",
+        "\n\n（以上）",
+        "\n\nFiled under\n\nBoats\n\nSummers",
+    ],
+)
+def test_what_closes_the_transcript_is_nobodys(closing: str) -> None:
+    """Signatures, marks and parts with a heading behind the last words belong to nobody."""
+    pairs = _pairs("IV", "P3")
+    assert _turns("\n\n".join(f"{who}: {said}" for who, said in pairs) + closing) == pairs
+
+
+def test_a_second_paragraph_of_the_last_turn_stays() -> None:
+    """Sentences behind the last words are still said, though no other turn has a second paragraph."""
+    pairs = _pairs("IV", "P3")
+    text = "\n\n".join(f"{who}: {said}" for who, said in pairs) + "\n\nThe tree fell in the storm, though."
+    assert _turns(text)[-1] == ("P3", f"{SAID[-1]}\n\nThe tree fell in the storm, though.")
+
+
+def test_turns_may_be_counted_with_their_names() -> None:
+    """T1, C1, T2, C2 are two speakers; P1, P2 and P3 beside one moderator are three."""
+    counted = "\n".join(f"{who}{n // 2 + 1}: {said}" for n, (who, said) in enumerate(_pairs("T", "C")))
+    assert _turns(counted) == _pairs("T", "C")
+    group = "Mod: So?\nP1: Yes.\nMod: And?\nP2: No.\nMod: Why?\nP3: Hm.\nMod: Well?\nP1: Ah.\n"
+    assert {who for who, _ in _turns(group)} == {"Mod", "P1", "P2", "P3"}
+
+
+def test_marks_of_a_reader_beside_a_name_are_passed_over() -> None:
+    """An arrow in the margin, as analysts of conversation set it, hides no name."""
+    text = "\n".join(f"{'-> ' * (n % 3 == 1)}{who}: {said}" for n, (who, said) in enumerate(_pairs("DR", "PT")))
+    assert _turns(text) == _pairs("DR", "PT")
+
+
+def test_rows_without_a_name_go_on(tmp_path: Path) -> None:
+    """In a numbered table of three columns an empty cell of names goes on with the turn, without the number."""
+    rows = [f"{n}\t{who}:\t{said}" for n, (who, said) in enumerate(_pairs("INT", "BEF"), 1)]
+    rows.append("9\t\tThe roots hold it.")
+    (tmp_path / "a.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    document = read(tmp_path / "a.txt").documents[0]
+    assert document.text_of(document.turns[-1]).split("\n")[1].strip() == "The roots hold it."
+    assert len(document.turns) == 8
+
+
+def test_bullets_of_chat_are_times(tmp_path: Path) -> None:
+    """The time marks of CLAN behind the words are times, not words."""
+    said = _pairs("INV", "CHI")
+    lines = [f"*{who}:\t{words} \x15{1000 * n}_{1000 * n + 900}\x15" for n, (who, words) in enumerate(said)]
+    (tmp_path / "a.cha").write_text("@UTF8\n@Begin\n" + "\n".join(lines) + "\n@End\n", encoding="utf-8")
+    document = read(tmp_path / "a.cha").documents[0]
+    assert [(t.speaker, document.text_of(t)) for t in document.turns] == said
+    assert [t.end_ms for t in document.turns] == [1000 * n + 900 for n in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("head", "names", "asking"),
+    [
+        ("Interviewed by Rosa Lund (K/1) and Jan Holt (K/2)\n\n", ("K/1", "K/2", "R"), ("K/1", "K/2")),
+        ("Interviewing officer(s): DC 4471 HOLT\n\n", ("DC HOLT", "DC HOLT", "LUND"), ("DC HOLT",)),
+        ("", ("Rosa", "Jan", "Lund"), ("Rosa", "Jan")),
+        ("", ("Pregunta", "P", "R"), ("Pregunta", "P")),
+    ],
+)
+def test_who_asks_is_told_by_the_head_or_by_ending_with_questions(
+    head: str, names: tuple[str, str, str], asking: tuple[str, ...]
+) -> None:
+    """A line about who interviewed, two who end with questions beside one who hardly does, or a word and then its letter."""
+    said = [
+        f"{names[0] if n < 2 else names[1]}: {q}\n\n{names[2]}: Why not? {a}\n\n"
+        for n, (q, a) in enumerate(zip(ASKED, SAID, strict=True))
+    ]
+    text = head + "".join(said)
+    speech = turns_in(text)
+    found = with_roles(Document("d", text, turns=speech.turns), speech.meanings or None).interviewers
+    assert {*found} == {*asking} or {*found} | {"Pregunta"} == {*asking}
+
+
+def test_an_asker_without_a_name_beside_two_who_have_names() -> None:
+    """Questions behind a dash are the interviewer's where those who answer are named."""
+    text = "".join(f"– {q}\n\n{('Ada', 'Bo')[n % 2]}: {a}\n\n" for n, (q, a) in enumerate(zip(ASKED, SAID, strict=True)))
+    assert [who for who, _ in _turns(text)] == ["Interviewer", "Ada", "Interviewer", "Bo"] * 2
+
+
+def test_others_in_capitals_speak_between_questions_and_answers() -> None:
+    """In a hearing of Q and A whoever objects is named before a colon, and the line that gives the floor is nobody's."""
+    said = [f"     Q    {q}\n     A    {a}\n" for q, a in zip(ASKED, SAID, strict=True)]
+    between = "          MS. HOLM:  Objection.\n          THE WITNESS:  Shall I?\n          MS. HOLM:  You may.\n"
+    found = _turns(said[0] + between + "BY MR. LUND:\n".join(said[1:]))
+    assert [who for who, _ in found] == ["Q", "A", "MS. HOLM", "THE WITNESS", "MS. HOLM", *["Q", "A"] * 3]
+    assert dict(found)["A"] == SAID[-1]
+    assert found[6][1] == SAID[1]
