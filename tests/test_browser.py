@@ -1108,6 +1108,29 @@ def test_stripes_stand_beside_their_words(browser: Any, folder: Path) -> None:
         assert bars[0][2] != bars[1][2]
 
 
+def test_words_stay_where_they_are_however_many_bars_stand_beside_them(browser: Any, folder: Path) -> None:
+    """Six codings of one segment have their bars within the width that one has."""
+    with running(folder) as server:
+        page = _open(browser, server.address)
+        left = page.locator("#u1 .t").bounding_box()["x"]
+        document = page.locator("#transcript").get_attribute("data-document")
+
+        def more(s: Study) -> Study:
+            unit = next(d for d in s.documents if d.id == document)
+            turn = unit.turns[1]
+            codes = tuple(Code(f"Code {n}") for n in range(6))
+            new = tuple(Coding(unit.id, turn.start, turn.end, c.path, "ana") for c in codes)
+            return replace(s, codebook=replace(s.codebook, codes=(*s.codebook.codes, *codes)), codings=(*s.codings, *new))
+
+        update(folder / "study" / STORE, more)
+        page.reload()
+        page.locator("#u1 .bar >> nth=5").wait_for()
+        assert page.locator("#u1 .t").bounding_box()["x"] == left == page.locator("#u3 .t").bounding_box()["x"]
+        bars = page.locator("#u1 .bar").evaluate_all("all => all.map((b) => b.getBoundingClientRect().right)")
+        box = page.locator("#u1 .bars").bounding_box()
+        assert max(bars) <= box["x"] + box["width"] + 0.5
+
+
 def test_adjudication_goes_by_one_key_and_nothing_jumps(browser: Any, folder: Path) -> None:
     """1, 2, 3 and 0 resolve in place; a half-written reason outlives a reload; what agrees is taken over at once."""
     path = folder / "study" / STORE

@@ -22,7 +22,7 @@ function resolve(article, choice) {
   write({ ...held, do: "agree", document: list.dataset.document, unit: article.dataset.unit, codes, text: $(".reason input", article).value, edge: pair });
 }
 hooks.settled.push(() => { sending = false; });
-hooks.shown.push((answer) => { if (answer.parts?.answer && list) currentRow()?.scrollIntoView({ block: "nearest" }); }); /* the answer above it has come */
+hooks.shown.push((answer) => { const a = answer.parts?.answer && list && currentRow(); if (a?.offsetHeight < innerHeight) a.scrollIntoView({ block: "nearest" }); }); /* the answer above it has come */
 hooks.shown.push((answer, body) => {
   if (answer.error || !body || body.do !== "agree") return;
   sessionStorage.removeItem(`draft ${location.pathname} reason ${body.unit}`);
@@ -67,3 +67,4 @@ document.addEventListener("keydown", (event) => {
 });
 if ($("#answer")) queue("/answer", () => ({}));
 if (list && open()[0]) look(open()[0]);
+if (currentRow()?.offsetHeight > innerHeight) [$("main").scrollTop, document.scrollingElement.scrollTop] = [0, 0]; /* a small screen begins with the answer */
