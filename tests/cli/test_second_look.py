@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,9 @@ import pytest
 from autocode.desk.jobs import FOLDER, SECOND_CODER
 from autocode.formats import write
 from autocode.formats.files import csv_text, read_csv
-from autocode.store import STORE, load
+from autocode.store import STORE, load, update
 from autocode.store.ledger import entries
-from autocode.study import Study
+from autocode.study import Coder, Reading, Study
 from tests.cli.test_cli import Shell, shell
 
 __all__ = ["shell"]
@@ -115,6 +116,34 @@ def test_the_second_coder_is_told_what_to_read_and_when_to_stop(tiny: Shell) -> 
     assert (tiny.folder / "s" / FOLDER / SECOND_CODER).read_bytes() == first  # where the desk looks for it
     code, out, err = tiny("plan", "s", "--drawn", "second.csv", "--coders", "ana,eva", *FAKE)
     assert (code, out, "coder 'eva'" in err) == (1, "", True)  # whoever is named is asked for
+
+
+def test_part_of_a_draw_is_no_draw(shell: Shell) -> None:
+    """While drawn passages are left to read nothing is told of agreement: those read first are no draw of all."""
+    text = [f"Words {n} on {'pay' if n % 2 else 'time'} and more." for n in range(10)]
+    header = ("document_id", "segment_id", "order", "speaker", "text", "coder", "codes")
+    rows = [(f"D{d}", f"s{n}", n, "P", text[n], "ana", "Pay" if n % 2 else "Time") for d in range(6) for n in range(10)]
+    (shell.folder / "ana.csv").write_text(csv_text(header, rows), encoding="utf-8")
+    assert shell("import", "ana.csv", "--study", "w")[0] == 0
+    assert shell("next", "w", "--second-coder", "--units", "24", "--out", "drawn.csv", *FAKE)[0] == 0
+    drawn = [r for r in read_csv(shell.folder / "drawn.csv").rows if r["read"] == "1"]
+
+    def read_by_ben(passages: list[dict[str, str]]) -> None:
+        """Ben reads passages and gives none a code."""
+        spans = tuple(Reading(r["document"], "ben", int(r["start"]), int(r["end"])) for r in passages)
+        update(
+            shell.folder / "w" / STORE,
+            lambda s: replace(s, coders=(*s.coders[:1], Coder("ben")), readings=(*s.readings, *spans)),
+        )
+
+    read_by_ben(drawn[:-1])
+    code, out, _ = shell("plan", "w", "--drawn", "drawn.csv", "--coders", "ana,ben", *FAKE)
+    assert (code, out.startswith(f"Not yet: 1 of the {len(drawn)} passages drawn is still to be read.")) == (0, True)
+    assert "kappa" not in out
+    told = json.loads(shell("plan", "w", "--drawn", "drawn.csv", "--coders", "ana,ben", "--json", *FAKE)[1])
+    assert (told["kappa"], told["more"], told["read"]) == (None, None, len(drawn) - 1)
+    read_by_ben(drawn[-1:])
+    assert "Not yet" not in shell("plan", "w", "--drawn", "drawn.csv", "--coders", "ana,ben", *FAKE)[1]
 
 
 def test_of_many_coders_each_has_a_line(shell: Shell) -> None:

@@ -307,15 +307,21 @@ def _enough(study: Path, drawn: Drawn, aims: tuple[float, int], coders: Coders, 
     pair = two_coders(found, coders or ([drawn.first, drawn.second] if drawn.second else None), drawn.first)
     matrix = coding_matrix(found, config, pair)
     chances = drawn.chances(matrix)
-    held = _machine(found, config, [c for c in found.choose(None) if c != pair[1]])
+    left = int((~matrix.seen[1] & (chances > 0)).sum())
+    held = None if left else _machine(found, config, [c for c in found.choose(None) if c != pair[1]])
     said = progressed(decisions(matrix), (0, 1), chances, aims, probabilities(held, matrix) if held else None)
+    sentence = said.sentence()
+    if left:  # what is read of a draw is no draw: the figure stands for all only when all drawn is read
+        said = replace(said, kappa=None, low=None, high=None, more=None)
+        are = f"{counted(len(drawn.rows), 'passage')} drawn {'is' if left == 1 else 'are'}"
+        sentence = f"Not yet: {left} of the {are} still to be read. No code is an answer too: Decided, or a row without one."
     if as_json:
-        print(json.dumps({n: getattr(said, n) for n in said.__slots__} | {"sentence": said.sentence()}, indent=2))
+        print(json.dumps({n: getattr(said, n) for n in said.__slots__} | {"sentence": sentence}, indent=2))
         return
     ends = f" [{apa(said.low)}, {apa(said.high)}]" if said.low is not None else ""
     kappa = "" if said.kappa is None else f"; kappa as if all were read twice: {apa(said.kappa)}{ends}"
     where = f"passages in {counted(said.documents, 'document')}"
-    print_lines([said.sentence(), f"{pair[1]} has read {said.read or 'none'} of {said.units:,} {where}{kappa}."])
+    print_lines([sentence, f"{pair[1]} has read {said.read or 'none'} of {said.units:,} {where}{kappa}."])
 
 
 def stability_(
