@@ -144,6 +144,17 @@ def test_codings_that_find_no_place_are_told_by_agree(shell: Shell) -> None:
     assert "skipped 1" in said
 
 
+def test_what_train_warns_of_takes_its_room_from_the_answer(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note of several lines on the languages does not push the first screen over 15 lines; the verdict stays."""
+    warning = "12 documents are in French, German and Dutch and others, " * 6 + "and the encoder knows English alone."
+    monkeypatch.setattr("autocode.cli.train.unknown_to", lambda *_: warning)
+    code, out, err = shell("train", "open", "--config", "fake.toml", "--model", "m")
+    assert code == 0
+    assert out.startswith("Of ")
+    told = [line for line in err.splitlines() if not line.startswith("Learning")]
+    assert len(out.splitlines()) + sum(-(-len(line) // 80) for line in told) <= 15
+
+
 def test_people_whose_transcripts_are_to_come_take_no_room(shell: Shell) -> None:
     """A table of participants may know more people than there are transcripts: agree, which loses nothing by it, is silent."""
     people = shell.folder / "open" / "participants.csv"

@@ -116,7 +116,7 @@ def test_a_name_is_a_name_and_a_path_a_path(name: str, at_work: Shell) -> None:
     """What train saves under a name or a path, every other verb finds under the same words."""
     code, _, err = at_work("train", "tiny", "--config", "fake.toml", "--model", name)
     folder = Path("models/other") if name == "other" else Path(name)
-    assert (code, f"{folder} is saved" in err) == (0, True)
+    assert (code, f"Saved: {folder}" in err) == (0, True)
     assert (at_work.folder / folder / "manifest.json").is_file()
     assert at_work("suggest", name, "new.txt", "--out", "s.csv")[0] == 0
     assert at_work("describe", "tiny", "--model", name)[0] == 0

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from autocode.cli.answers import LINES, WIDTH
 from autocode.cli.answers import learnt as answered
 from autocode.cli.options import (
     MODELS,
@@ -153,7 +154,8 @@ def train(
         learnt = replace(learnt, provenance={**(learnt.provenance or {}), "reviewed": {"learnt": reviewed, **told.to_json()}})
     learnt = _with_patterns(learnt, studies[0])
     learnt.save(folder, quotes)
-    for note in filter(None, (learnt.effort_note, learnt.size_note, unknown_to(learnt.encoder.identity.name, found.documents))):
+    spoken = unknown_to(learnt.encoder.identity.name, found.documents)
+    for note in (notes := [*filter(None, (learnt.effort_note, learnt.size_note, spoken))]):
         tell(note)
     allowed = learnt.licences
     answer = answered(allowed)
@@ -162,8 +164,9 @@ def train(
     if as_json:
         show(allowed.to_json() | {"answer": answer.to_json()}, True)
     else:
-        print(allowed if everything else answer.fit())
-    tell(f"{folder} is saved; its README.md is the model card, with the evidence for each code.")
+        room = LINES - sum(-(-len(note) // WIDTH) for note in notes)
+        print(allowed if everything else answer.fit(room))
+    tell(f"Saved: {folder}; its README.md is the model card.")
     tell(f"Next: autocode suggest {folder} NEW_TRANSCRIPTS --out suggestions.html")
 
 

@@ -154,7 +154,7 @@ class Languages:
         where = f"in {', '.join(told[:3])}{' and others' * (len(told) > 3)}" if told else "in two languages"
         what = counted(sum(foreign.values()) + mixed, "document is", "documents are")
         return (
-            f"{what} {where}, and the {encoder} encoder knows English alone. Suggestions will be better with another: "
+            f"{what} {where}, and the {encoder} encoder knows English alone. Better: "
             "autocode encoder add multilingual, then train with --config multilingual."
         )
 
