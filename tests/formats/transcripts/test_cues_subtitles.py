@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autocode.errors import AutocodeError, InputError
@@ -80,6 +80,7 @@ def test_a_file_without_timings_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.row(28)
+@settings(deadline=None)
 @given(st.text("0123456789:.,-> \n<v>/ab&;", max_size=80))
 def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
     """Fuzz: never a traceback."""

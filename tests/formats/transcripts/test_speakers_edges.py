@@ -169,3 +169,36 @@ def test_others_in_capitals_speak_between_questions_and_answers() -> None:
     assert [who for who, _ in found] == ["Q", "A", "MS. HOLM", "THE WITNESS", "MS. HOLM", *["Q", "A"] * 3]
     assert dict(found)["A"] == SAID[-1]
     assert found[6][1] == SAID[1]
+
+
+def test_titles_name_nobody_between_questions_and_answers() -> None:
+    """'MR. LUND:' between 'Q.' and 'A.' is a name with a title, not a speaker called MR."""
+    text = "".join(f"Q. {q}\nA. {a}\nMR. LUND: Noted.\n" for q, a in zip(ASKED, SAID, strict=True))
+    assert [who for who, _ in _turns(text)] == ["Q", "A", "MR. LUND"] * 4
+
+
+@pytest.mark.parametrize("stamp", ["14/09/22 19.0{n} - ", "`00:0{n}` ", "\u3000\u3000"])
+def test_chats_markdown_and_printed_pages_open_lines_in_their_way(stamp: str) -> None:
+    """Times with a point behind a day, times set as code and indents of a printed page hide no names."""
+    text = "\n".join(f"{stamp.format(n=n)}{who}: {said}" for n, (who, said) in enumerate(_pairs("Ada Lund", "Bo")))
+    assert _turns(text) == _pairs("Ada Lund", "Bo")
+
+
+def test_front_matter_ends_where_people_talk(tmp_path: Path) -> None:
+    """A table of names and words below keyed lines is talk, though another keyed line stands at its end."""
+    rows = "".join(f"00.0{n}\t{who}\t{said}\n" for n, (who, said) in enumerate(_pairs("DC HOLM", "LUND")))
+    text = f"Date\t4 May\nPlace\tTown hall\nDuration\t14:06\n\nTime\tPerson\tText\n{rows}\nSignature: ……\n"
+    assert [t.speaker for t in turns_in(text).turns] == ["DC HOLM", "LUND"] * 4
+
+
+def test_a_woman_in_a_group_is_no_question() -> None:
+    """F2 beside a moderator answers; 'F' for Frage asks only where nobody is called something that says so."""
+    text = "".join(f"MOD: {q}\n{('F2', 'M1')[n % 2]}: {a}\n" for n, (q, a) in enumerate(zip(ASKED, SAID, strict=True)))
+    assert "F2" not in with_roles(Document("d", text, turns=turns_in(text).turns)).interviewers
+
+
+def test_a_last_turn_that_is_no_sentence_is_doubted() -> None:
+    """Where every other turn ends as sentences do, a reader is asked to look at the one that does not."""
+    pairs = [*_pairs("IV", "P3"), ("IV", "Transcript 1 to 2")]
+    text = "\n".join(f"{who}: {said}" for who, said in pairs)
+    assert any("the last turn alone is no sentence" in doubt for doubt in turns_in(text).doubts)

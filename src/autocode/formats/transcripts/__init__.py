@@ -35,10 +35,10 @@ STAMP = rf"(?:#\d{{1,2}}:\d{{2}}:\d{{2}}(?:-\d{{1,3}})?#|\[{CLOCK}\]|\({CLOCK}\)
 
 _DAY = r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?[ \u202f]{1,2})"
 _HALF = r"(?:(?:[ap]m|[ \u202f]?[AP]M)\b)"
-_PRECISE = rf"(?:{_DAY}?{CLOCK}{_HALF}?|\d{{1,2}}:\d{{1,2}}:\d{{1,2}}[.,]\d{{1,3}})"
+_PRECISE = rf"(?:{_DAY}?{CLOCK}{_HALF}?|{_DAY}\d{{1,2}}\.\d{{2}}(?![\d.])|\d{{1,2}}:\d{{1,2}}:\d{{1,2}}[.,]\d{{1,3}})"
 _RANGE = rf"{_PRECISE}(?:-\d{{1,3}}(?=#))?(?:[ ]?(?:-{{1,2}}>|[-–—]|to)[ ]?{_PRECISE})?"
 TIME = (
-    rf"(?<![\d:])(?:[\[(<{{#*@【]{{0,2}}[ ]?{_RANGE}[ ]?[\])>}}#*】]{{0,2}}|[\[(<{{]\d{{1,2}}\.\d{{2}}(?:\.\d{{2}})?[\])>}}]"
+    rf"(?<![\d:])(?:[\[(<{{#*@【`]{{0,2}}[ ]?{_RANGE}[ ]?[\])>}}#*】`]{{0,2}}|[\[(<{{]\d{{1,2}}\.\d{{2}}(?:\.\d{{2}})?[\])>}}]"
     rf"|[\[(]?{_SPOKEN_TIME}[\])]?|\d{{1,3}}['′]\d{{2}}(?:''|[\"″])?)"
 )
 """A time beside a name, in any bracket or none, as a span, or in words."""
@@ -124,7 +124,7 @@ def stamp_above(text: str, start: int) -> tuple[int | None, int | None]:
 
 
 _MOST = 50_000  # a text with more lines that open with a name is no transcript
-LEAD = r"^[ \t\u00a0\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*(?:(?:>{1,3}|[-=]{1,2}>|[→►▶])[ \t]*)?"
+LEAD = r"^[ \t\u00a0\u3000\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*(?:(?:>{1,3}|[-=]{1,2}>|[→►▶])[ \t]*)?"
 _NUMBER = r"(?P<number>(?:[\[(#§¶]?\d{1,5}[\])]?[.:)]?|[•·*][ \t]?)[ \t]+(?:[-=]{1,2}>[ \t]*)?)?"
 _BEFORE = rf"(?:(?P<before>{TIME})[ \t]*(?:[-–—|=,>.:]{{1,2}}[ \t]*)?)?"
 _OPEN = rf"{LEAD}{_NUMBER}{_BEFORE}"
@@ -312,11 +312,10 @@ def front_of(text: str) -> Front:
     A line such as ``Interviewer: Jo Carter`` belongs to it where it stands among such lines, or with another of its
     kind, and its words are no talk.
     """
-    end, at, near, meanings = 0, 0, False, dict(legend(text))
+    end, at, loose, near, meanings = 0, 0, 0, False, dict(legend(text))
     run: list[str] = []
     for line in text[: 4 * _TOP].split("\n")[:_MOST_LINES]:
-        start, at = at, min(at + len(line) + 1, len(text))
-        words = line.strip()
+        start, at, words = at, min(at + len(line) + 1, len(text)), line.strip()
         if end == start and _CHAT.fullmatch(words):
             end, near, run = at, True, []
             continue
@@ -328,6 +327,7 @@ def front_of(text: str) -> Front:
         kind = _kind(keyed, text, near) if keyed else ""
         if kind == "talk" or start > _TOP:
             break
+        loose, near = (0, near) if kind else (loose + 1 + (len(words.split()) > 15), near and loose < 2)  # talk by now
         run = [*run, keyed["key"]] if keyed and kind == "who" and keyed["key"] not in run else []
         if kind in ("about", "legend") or (kind == "who" and near):
             end, near = at, True

@@ -203,7 +203,7 @@ def key_of(name: str) -> str:
 _SAID = re.compile(r"(?i)\b(?:said|says|asked|asks|sagte|dit|dijo|disse|sagt|fragte|zei|sa|kysyi|сказал\w*)$")
 _SPAN = re.compile(rf"(?:{UNITS}) \d{{1,3}}\b.*")  # what is left of a time in words behind its first number
 _MONTH = re.compile(r"[^\W\d_]{3,}\.?(?: \d{1,2},?)? (?:19|20)\d\d,?")
-_SENTENCE = re.compile(r"(?i)(?!prof|mlle|frau|herr)\b[^\W\d_]{4,}\.[ ]?\S")
+_SENTENCE = re.compile(r"(?i)(?!prof|mlle|frau|herr|mevr|hern|phdr|seño)\b[^\W\d_]{4,}\.[ ]?\S")
 
 
 @lru_cache(maxsize=20_000)
@@ -213,6 +213,7 @@ def may_be_name(name: str, family: str, often: bool = False) -> bool:
     if (
         len(words) > _WORDS_ALLOWED.get(family, 3) + 3 * often
         or bare in WORDS["speech"]
+        or (family == "dot" and bare in ("mr", "mrs", "ms", "dr", "prof", "hr", "fr", "mme", "sr", "sra"))
         or words[0].casefold() in ("http", "https")
     ):
         return False

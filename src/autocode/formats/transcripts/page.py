@@ -140,7 +140,8 @@ def _columns(page: Page) -> list[Label]:
     if len(wide) < 0.3 * max(1, len(rows)) or len(wide) < 2:
         return []
     width = Counter(len(cells) for _, cells in wide).most_common(1)[0][0]
-    columns = [[c[i].strip() if len(c) > i else "" for _, c in wide] for i in range(width)]
+    whole = [c for _, c in wide if len(c) == width]  # another table, of who was there, may stand above
+    columns = [[c[i].strip() for c in whole] for i in range(width)]
     texts = max(range(width), key=lambda i: sum(map(len, columns[i])))
     roles = [i for i in range(width) if role_of_word(columns[i][0])]
     if len({role_of_word(columns[i][0]) for i in roles}) > 1:

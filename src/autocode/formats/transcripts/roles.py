@@ -57,10 +57,9 @@ class Role:
 def propose_roles(document: Document, explained: Mapping[str, str] | None = None) -> tuple[Role, ...]:
     """Propose a role for each speaker of a document, in the order in which they first speak.
 
-    A legend decides, then the name itself; where neither says anything, the speaker who asks in
-    at least twice as many of the turns as any other, and says less than half, is proposed as
-    interviewer and the others as respondents. A letter or two say little: an E who asks in half of
-    the turns is no respondent, and an I who hardly ever asks beside it no interviewer.
+    A legend decides, then the name itself; where neither says anything, the speaker who asks in at least twice as many of
+    the turns as any other, and says less than half, is proposed as interviewer and the others as respondents. A letter or two
+    say little: an E who asks in half of the turns is no respondent, and an I who hardly ever asks beside it no interviewer.
     """
     explained = {**(legend(document.text) if explained is None else explained), **_stated(document)}
     turns: dict[str, list[str]] = {}
@@ -81,8 +80,10 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     telling = asker and asker not in called and asked[asker] >= 0.5 and not any(explained.get(s) for s in turns)
     if telling and all(_is_letters(s) and 3 * asked[s] <= asked[asker] for s in called):
         named = {s: ("", "") if _is_letters(s) else said for s, said in named.items()}
-    asks_enough = any(asked[s] >= 0.4 for s in called)
-    silent = {s for s in called if asks_enough and _is_letters(s) and asked[s] <= 0.1 and not explained.get(s)}
+    enough = any(asked[s] >= 0.4 for s in called)
+    silent = {s for s in called if enough and _is_letters(s) and asked[s] <= 0.1 and not explained.get(s)}
+    numbered = {s for s in called if re.fullmatch(r"[^\W\d_][ .-]?\d{1,2}", s) and not explained.get(s)}
+    silent |= numbered if any(len(s) > 2 for s in called) else set()  # MOD asks: F2 is a woman, no question
     named = {s: ("", "") if s in silent else said for s, said in named.items()}
     interviewed = any(role == INTERVIEWER for role, _ in named.values())
     roles = []
@@ -325,8 +326,8 @@ def _by_talk(speaker: str, asking: Sequence[str], known: bool) -> tuple[str, str
         return RESPONDENT, "another speaker is the interviewer"
     if not asking:
         return UNCLEAR, "neither the name nor the questions tell"
-    role = INTERVIEWER if speaker in asking else RESPONDENT
-    return role, "asks far more than any other" if speaker in asking else "another speaker asks far more"
+    asks_most = (INTERVIEWER, "asks far more than any other")
+    return asks_most if speaker in asking else (RESPONDENT, "another speaker asks far more")
 
 
 def doubts_of(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str, ...]:
@@ -344,6 +345,9 @@ def doubts_of(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str,
     edges = {t.speaker for t in (*turns[:1], *turns[-1:])}
     twice = [s for s, n in own.items() if n == 2 and s in edges and len(counts) > 2 and len(turns) > 9 and not rare]
     told += [f"{', '.join(map(repr, twice))}: two turns only, at the beginning and the end; a speaker?"] if twice else []
+    said = [ends_sentence(page.text[t.start : t.end]) for t in turns]
+    odd = "" if len(turns) < 8 or not all(said[1:-1]) or (said[0] and said[-1]) else "last" if said[0] else "first"
+    told += [f"the {odd} turn alone is no sentence: is it said?"] if odd else []
     parts = [len(page.paragraphs(t.start, t.end)) for t in turns]
     if len(turns) > 5 and parts[-1] > max(parts[:-1]) == 1 and page.blank_lines:
         told.append(f"the last turn alone has {parts[-1]} paragraphs: is what closes the transcript said in it?")

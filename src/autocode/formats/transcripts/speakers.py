@@ -264,7 +264,8 @@ def _without_closing(page: Page, turns: Sequence[Turn]) -> int:
     apart = next((sign for sign in ("\n", "\n[ \t]*\n") if not any(re.search(sign, w) for w in others)), "")
     for m in re.finditer(apart, body) if apart and sentences and len(others) > 4 else ():
         line = re.match(r"\s*(.*)", body[m.end() :])
-        if line and not _SENTENCE_END.search(line[1]) and not line[1][:1].islower():
+        bracketed = line and re.fullmatch(r"[\[(（【][^\n]*[\])）】]\s*", line[1])
+        if line and (bracketed or not _SENTENCE_END.search(line[1])) and not line[1][:1].islower():
             body = body[: m.start()].rstrip()
             break
     return last.start + len(body)
