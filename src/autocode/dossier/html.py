@@ -92,8 +92,9 @@ def _lit(text: str, words: Sequence[str]) -> Markup:
     from markupsafe import Markup, escape
 
     wanted = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
-    parts = re.split(rf"(?i)\b({wanted})\b", text) if wanted else [text]
-    return Markup("").join(Markup("<mark>{}</mark>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
+    # Halves of characters, which no text holds, stand for the marks until the whole is escaped at once.
+    lit = re.sub(rf"(?i)\b({wanted})\b", "\ud800\\1\udfff", text) if wanted else text
+    return escape(lit).replace("\ud800", Markup("<mark>")).replace("\udfff", Markup("</mark>"))
 
 
 def _ends(text: str) -> str:
