@@ -100,3 +100,14 @@ def test_who_uses_the_desk_learns_where_to_say_what_is_missing(study: Study, siz
         for t in named
     )
     assert not any("under [record]" in t or re.search(r"[{}]", t) for t in texts)
+
+
+def test_what_no_record_can_show_is_not_claimed(study: Study) -> None:
+    """Codings that came in from elsewhere may have begun anywhere: only the record is spoken for, and only this program."""
+    made = dossier(study, Findings())
+    texts = [" ".join(row) for s in made.sections for b in s.blocks if isinstance(b, Points) for row in b.rows]
+    texts += [str(cell) for t in made.tables() for row in t.rows for cell in row]
+    began = [t for t in texts if "no coding began as a suggestion" in t.lower()]
+    assert began
+    assert all("By the record, no coding" in t for t in began)
+    assert not any("Everything ran" in t for t in texts)

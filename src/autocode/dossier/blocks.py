@@ -200,7 +200,7 @@ class View:
     def began(self) -> str:
         """How many codings began as a suggestion, and how many of these are counted, in words."""
         if not self.accepted:
-            return "No coding began as a suggestion."
+            return "By the record, no coding began as a suggestion."
         taken = sum(c in self.accepted for c in self.codings)
         began = counted(len(self.accepted), "coding")
         return f"{began} began as a suggestion that a human accepted; {taken:,} counted in the tables."

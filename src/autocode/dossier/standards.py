@@ -195,7 +195,7 @@ def _of_machine(view: View, findings: Findings) -> dict[str, str]:
         "decided": "A suggestion becomes a coding only when a human accepts it"
         + (f"; decisions on record: {decisions}." if decisions else "; no decision is on record."),
         "verified": "0 invented quotes: every quote is cut from a transcript, by its place (⟨?Quotes⟩).",
-        "privacy": "Everything ran on the researchers' computer; no transcript left it.",
+        "privacy": "autocode ran on the researchers' own computers, without a service; it sent no transcript to anybody.",
         "impact": f"The tables count {view.basis}; {view.began} {kappa}".strip(),
         "dates": f"Imports and decisions are dated {' to '.join(dict.fromkeys((dated[0], dated[-1])))}." if dated else "",
         "architecture": "Transcripts are cut into units, a sentence encoder makes a vector of each, a calibrated classifier "
