@@ -266,6 +266,7 @@ def pictures(out: Path) -> None:
             page.click("text='Log in as the second coder'")
             page.fill("#coder", "Eve")
             page.click("button.main")
+            page.locator("body[data-ready]").wait_for(state="attached")  # until then no button is heard
             page.click("#drawn button.main")
             page.locator("text=Only these come next").wait_for()
             _draw(page, out / "second-twice.png")

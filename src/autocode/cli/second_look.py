@@ -299,7 +299,7 @@ def plan_(
         print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
         return
     print_lines(plan_answer(made, everything))
-    tell(f"Next: autocode next {study or 'STUDY'} --second-coder --out second.csv  (what the second coder should read)")
+    tell(f"Next: autocode next {study or 'STUDY'} --second-coder  (what the second coder should read)")
 
 
 def _enough(study: Path, drawn: Drawn, aims: tuple[float, int], coders: Coders, config: Config, as_json: bool) -> None:
