@@ -361,7 +361,7 @@ def test_a_sentence_about_a_speaker_is_no_turn_of_hers() -> None:
 
 def test_what_closes_a_transcript_is_told() -> None:
     """Where the last turn alone has several paragraphs, a reader is asked to look."""
-    text = "".join(f"{('IV', 'P3')[n % 2]}: {w}\n\n" for n, w in enumerate(WORDS * 2)) + "All names were changed by us.\n"
+    text = "".join(f"{('IV', 'P3')[n % 2]}: {w}\n\n" for n, w in enumerate(WORDS * 3)) + "All names were changed by us.\n"
     assert any("the last turn alone has 2 paragraphs" in doubt for doubt in turns_in(text).doubts)
 
 
