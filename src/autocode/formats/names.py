@@ -342,10 +342,8 @@ def join_coders(parts: Sequence[tuple[str, Study]]) -> tuple[Study, list[str]]:
         new = _renamed_documents(study, name, ids, {d.id for d in whole.documents})
         renamed = sum(old != fresh for old, fresh in new.items())
         if renamed:
-            are = "is" if renamed == 1 else "are"
-            notes.append(
-                f"{counted(renamed, 'document')} of '{name}' {are} named as in the files before, or apart from another text"
-            )
+            which = counted(renamed, "document is", "documents are")
+            notes.append(f"of '{name}' {which} named as in the files before, or apart from another text")
         whole = merge(whole, _by(study, name, new))
     single = [d.name for d in whole.documents if len({r.coder for r in whole.readings if r.document == d.id}) < 2]
     if single:
