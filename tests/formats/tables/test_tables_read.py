@@ -164,3 +164,37 @@ def test_faults_are_errors_of_ours(tmp_path: Path) -> None:
     """A missing file is an error of this program, not of Python."""
     with pytest.raises(AutocodeError, match="no such file"):
         read(tmp_path / "nowhere.csv")
+
+
+def test_a_transcript_in_a_table_is_told_by_what_stands_in_it(tmp_path: Path) -> None:
+    """Headings that no list knows: times that go on, a few names in turn, and words tell the columns."""
+    rows = "".join(f"00:00:{n:02d};{('Mari', 'Olo')[n % 2]};it was all about the boats {n}\n" for n in range(8))
+    (tmp_path / "a.csv").write_text("Kellaaeg;Kes;Mida öeldi\n" + rows, encoding="utf-8")
+    document = read(tmp_path / "a.csv").documents[0]
+    assert [(t.speaker, t.start_ms) for t in document.turns] == [(("Mari", "Olo")[n % 2], 1000 * n) for n in range(8)]
+
+
+def test_codes_that_nobody_gave_are_told_and_taken_with_a_coder(tmp_path: Path) -> None:
+    """A transcript with a column of codes is read without them where nobody is named; --coder takes them over."""
+    rows = "".join(
+        f"00:00:{n:02d},{('Mari', 'Olo')[n % 2]},it was all about the boats {n},{'boats' * (n < 3)}\n" for n in range(8)
+    )
+    (tmp_path / "a.csv").write_text("Time,Speaker,Text,Codes\n" + rows, encoding="utf-8")
+    study, receipts = read_all([tmp_path / "a.csv"])
+    assert len(study.documents[0].turns) == 8
+    assert not study.codings
+    assert "import again with --coder NAME to take them over" in str(receipts[0])
+    assert len(read(tmp_path / "a.csv", ReadOptions(coder="Ana")).codings) == 3
+
+
+def test_a_table_beside_transcripts_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When to read a table and what is in it follow from one reading of the file."""
+    from autocode.formats import tables
+
+    opened: list[str] = []
+    plain = tables.read_csv
+    monkeypatch.setattr(tables, "read_csv", lambda path, encoding="": opened.append(path.name) or plain(path, encoding))
+    (tmp_path / "Talk.txt").write_text("I: So?\n\nR: Very hard.\n\nI: Ah.\n", encoding="utf-8")
+    (tmp_path / "a.csv").write_text("document,text,code,coder\nTalk,Very hard.,x,Ana\n", encoding="utf-8")
+    assert len(read_all([tmp_path])[0].codings) == 1
+    assert opened == ["a.csv"]
