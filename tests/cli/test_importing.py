@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,3 +123,24 @@ def test_an_example_that_no_line_looks_like_is_named(run: Run, tmp_path: Path) -
     assert "No line looks like '<< Name >>'" in told
     code, _, told = run("import", "R01.txt", "--study", "s", "--speaker-pattern", "...")
     assert (code > 0, "no speaker is named" in told) == (True, True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes close in another way there")
+@pytest.mark.parametrize(("closed", "ends"), [(True, 0), (False, 1)])
+def test_an_import_that_nobody_listens_to_is_done_all_the_same(tmp_path: Path, closed: bool, ends: int) -> None:
+    """The study is there though the pipe was closed at once, or the disk took no word of the receipt (which is said)."""
+    (tmp_path / "R01.txt").write_text(TALK)
+    if closed:
+        reader, out = os.pipe()
+        os.close(reader)
+    elif Path("/dev/full").exists():
+        out = os.open("/dev/full", os.O_WRONLY)
+    else:
+        pytest.skip("no device that is always full")
+    words = [sys.executable, "-m", "autocode", "import", "R01.txt", "--study", "s"]
+    done = subprocess.run(words, cwd=tmp_path, stdout=out, stderr=subprocess.PIPE, text=True)
+    os.close(out)
+    assert done.returncode == ends
+    assert [d.id for d in load(tmp_path / "s" / STORE).documents] == ["R01"]
+    assert "Traceback" not in done.stderr
+    assert ("what it printed could not be written" in done.stderr) is not closed

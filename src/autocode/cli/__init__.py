@@ -7,6 +7,7 @@ Progress and messages go to stderr, data to stdout. A failed job exits with 1, w
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -255,12 +256,37 @@ def _door(
     """What can be said without a verb."""
 
 
+class _Listener(io.FileIO):
+    """What is printed to; where it takes no more (`autocode import ... | head`, a full disk), the work goes on."""
+
+    lost = ""
+
+    def write(self, words: Any) -> int:
+        """Hand the bytes over, or let them go: who stopped reading wanted no more, anything else is kept to be told."""
+        try:
+            return super().write(words)
+        except OSError as error:
+            if error.errno != (errno.EINVAL if os.name == "nt" else errno.EPIPE):
+                self.lost = str(error.strerror).lower()
+            return memoryview(words).nbytes
+
+
+def _heard(stream: Any) -> Any:
+    """A stream to print on: old consoles know few letters (the others are written as their numbers), pipes may be closed."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    stream.reconfigure(errors="backslashreplace")
+    if type(stream) is not io.TextIOWrapper or stream.isatty():
+        return stream
+    listener = io.BufferedWriter(_Listener(stream.fileno(), "wb", closefd=False))
+    at_once = stream.line_buffering or stream.write_through
+    return io.TextIOWrapper(listener, stream.encoding, stream.errors, line_buffering=at_once)
+
+
 def main() -> None:
     """Run the command line; every fault of the input is one line and exit code 1."""
     guard()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # an old console knows few letters: the others are written as their numbers
-            stream.reconfigure(errors="backslashreplace")
+    sys.stdout, sys.stderr = _heard(sys.stdout), _heard(sys.stderr)
     if os.environ.get("AUTOCODE_PROGRESS"):  # the desk began this work
         import_module("autocode.desk.jobs").ends_with_the_desk()
     try:
@@ -284,3 +310,7 @@ def main() -> None:
             verb = next((word for word in sys.argv[1:] if word[:1] != "-"), "")
             if stopped := import_module("autocode.cli.shell").afterwards(verb):
                 import_module("autocode.cli.keeping").go_on(stopped)
+        sys.stdout.flush()
+        if lost := getattr(getattr(getattr(sys.stdout, "buffer", None), "raw", None), "lost", ""):
+            typer.echo(f"autocode: the work is done; what it printed could not be written ({lost}).", err=True)
+            sys.exit(1)
