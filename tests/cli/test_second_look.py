@@ -226,3 +226,44 @@ def test_a_single_interview_is_told_that_nothing_can_be_said(shell: Shell) -> No
         assert (code, out, said.count("\n")) == (1, "", 1)
     code, _, said = shell("plan", "one.csv", "--drawn", "one.csv", *FAKE)
     assert (code, "no table of passages drawn" in said) == (1, True)
+
+
+def test_a_later_round_of_the_same_people_is_left_out_everywhere(tiny: Shell) -> None:
+    """Each verb finds with a person's later round what it found without it, and says who is left out; named, it is taken in."""
+    verbs: tuple[tuple[str, ...], ...] = (
+        ("second-look", "s", *FAKE, "--json"),
+        ("meet", "s", *FAKE, "--json"),
+        ("clinic", "s", *FAKE, "--json"),
+        ("plan", "s", *FAKE, "--json"),
+        ("stability", "s", *FAKE, "--json"),
+        ("next", "s", *FAKE, "--json"),
+        ("next", "s", *FAKE, "--second-coder", "--units", "5", "--out", "draw.csv"),
+    )
+    before = [(tiny(*words)[1], _drawn(tiny.folder)) for words in verbs]
+    path = tiny.folder / "s" / STORE
+
+    def again(old: Study) -> Study:
+        """The study with what Ana coded once more, less her first codings of each interview."""
+        codings = [replace(c, coder="ana2") for c in old.codings if c.coder == "ana"][::2]
+        readings = [replace(r, coder="ana2") for r in old.readings if r.coder == "ana"]
+        coders = (Coder("ana2", "Ana, second time"), *old.coders)
+        return replace(old, coders=coders, codings=(*old.codings, *codings), readings=(*old.readings, *readings))
+
+    update(path, again)
+    (path.parent / "dossier.toml").write_text('[[rounds]]\nfirst = "ana"\nsecond = "ana2"\n', encoding="utf-8")
+    for words, found in zip(verbs, before, strict=True):
+        code, out, err = tiny(*words)
+        assert (code, (out, _drawn(tiny.folder))) == (0, found), words
+        assert err.count("later round: ana2") == 1, words
+    _, out, err = tiny("meet", "s", "--coders", "ana,ana2", *FAKE)
+    assert out.startswith("ana and ana2 differ")
+    assert "later round" not in err
+    _, out, _ = tiny("second-look", "s", "--coder", "ana2", *FAKE)
+    assert out.startswith("ana2")
+
+
+def _drawn(folder: Path) -> str:
+    path = folder / "draw.csv"
+    found = path.read_text(encoding="utf-8") if path.is_file() else ""
+    path.unlink(missing_ok=True)
+    return found

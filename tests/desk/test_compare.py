@@ -15,13 +15,15 @@ from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
 from autocode.desk.compare import TAKEN, agree, agree_all, figures, same
 from autocode.desk.guard import Ask
+from autocode.desk.rooms import WORK
 from autocode.desk.session import Desk, pair_of
 from autocode.desk.view import compared
-from autocode.errors import CodebookError, StudyError
+from autocode.errors import CodebookError, InputError, StudyError
 from autocode.store import update
-from autocode.study import Study
+from autocode.study import Coder, Study
 from autocode.study.matrix import coding_matrix
 from tests.desk.desks import EVE, desk, first, learnt
+from tests.desk.test_server import Page
 
 
 @pytest.fixture
@@ -86,7 +88,7 @@ def test_a_pair_is_two_people_who_coded(found: Desk) -> None:
 
 def test_the_answer_is_the_agreement_of_the_library(found: Desk) -> None:
     """The pooled kappa and the codes with most disagreements come from `agree` on the same study."""
-    pooled, rows = figures(found.study)
+    pooled, rows = figures(found.study, found.people)
     report = measured(coding_matrix(found.study, Config(), ["ana", "ben"]))
     assert pooled.kappa.value == next(r for r in report.rows if not r.code and r.kind == "human-human").kappa.value
     assert rows[0].only_first + rows[0].only_second >= rows[-1].only_first + rows[-1].only_second
@@ -166,3 +168,30 @@ def test_some_of_the_words_are_agreed_on(found: Desk) -> None:
     assert row.agreed == ("Work > Time",)
     with pytest.raises(StudyError, match="not within"):
         agree(found, EVE, replace(ask, start=item.segment.start - 3))
+
+
+def test_a_later_round_is_no_further_coder_in_any_room(study: Study, tmp_path: Path) -> None:
+    """Rooms that speak of coders take each person once, as dossier.toml has it at that moment, and say who is left out."""
+    codings = tuple(replace(c, coder="ana2") for c in study.codings if c.coder == "ana")[::2]
+    readings = tuple(replace(r, coder="ana2") for r in study.readings if r.coder == "ana")
+    twice = replace(
+        study,
+        coders=(Coder("ana2", "Ana anew"), *study.coders),
+        codings=(*study.codings, *codings),
+        readings=(*study.readings, *readings),
+    )
+    page = Page(desk(twice, tmp_path, None))
+    page.enter("ana")
+    assert pair_of(page.desk) == ("ana2", "ana")
+    (tmp_path / "dossier.toml").write_text('[[rounds]]\nfirst = "ana"\nsecond = "ana2"\n', encoding="utf-8")
+    assert pair_of(page.desk) == pair_of(page.desk, "ana2") == ("ana", "ben")
+    assert figures(page.desk.study, page.desk.people)[0].pairs == 1
+    for room in ("compare", "model", "second", "second/meeting", "second/clinic", "second/twice", "second/findings"):
+        text = page.room(room)
+        assert "later round of the same people: Ana anew" in text, room
+        assert 'value="ana2"' not in text, room
+    with pytest.raises(InputError, match="does not have them"):
+        WORK["model"](page.study, {"coders": ["ana2"]})
+    assert "--coders" not in WORK["model"](page.study, {"coders": ["ana", "ben"]})[1]
+    (tmp_path / "dossier.toml").unlink()
+    assert "later round" not in page.room("compare")

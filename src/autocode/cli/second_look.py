@@ -30,7 +30,7 @@ from autocode.cli.options import (
     out,
     settings,
 )
-from autocode.cli.shell import blank_model, groups_by, tell, two_coders, working
+from autocode.cli.shell import blank_model, each_once, groups_by, record_of, tell, two_coders, working
 from autocode.config import Config
 from autocode.dossier.blocks import Table
 from autocode.dossier.html import page_html
@@ -87,9 +87,9 @@ def second_look_(
 ) -> None:
     """List the codings that your team would probably decide otherwise, for a second look by each coder."""
     found = _read(study)
-    found.choose(listed(coders))
+    humans = each_once(study, found, None, listed(coders))
     with working("Judging each document without having seen it") as progress:
-        held = hold_out(blank_model(settings(config, segments)), found, None, progress)
+        held = hold_out(blank_model(settings(config, segments)), found, humans, progress)
     looks = second_look(held.matrix, np.asarray(held.held.P, np.float64), listed(coders))
     if answers:
         _answers(study, held.matrix, read_blind(answers, held.matrix), as_json)
@@ -138,9 +138,7 @@ def _answers(study: Path, matrix: CodingMatrix, filled: tuple[str, list[tuple[Bl
     if as_json:
         print(json.dumps({"coder": coder} | {n: getattr(found, n) for n in found.__slots__}, indent=2))
         return
-    for line in relook_answer(coder, found):
-        print(line)
-    print("The first coding stays as it is.")
+    print(*relook_answer(coder, found), "The first coding stays as it is.", sep="\n")
 
 
 def meet(
@@ -163,7 +161,7 @@ def meet(
     as_json: Json = False,
 ) -> None:
     """Make the agenda of a meeting of two coders who coded blind: what to talk about first."""
-    studies = [_read(path) for path in dict.fromkeys((first, second)) if path]
+    studies = [_read(path, not coders) for path in dict.fromkeys((first, second)) if path]
     found = merge_by_text(*studies) if len(studies) == 2 else studies[0]
     books = [{evened(code) for code in (*s.codebook.by_path, *(c.code for c in s.codings))} for s in studies]
     if alone := sorted({c.code for c in found.codings if not all(evened(c.code) in book for book in books)}):
@@ -179,13 +177,10 @@ def meet(
         print(json.dumps(made.to_json() | {"answer": [*agenda_answer(made, False)][:2]}, ensure_ascii=False, indent=2))
     else:
         print_lines(agenda_answer(made, everything), everything)
-    if to and to.suffix == ".json":
-        write_atomic(to, json.dumps(made.to_json(), ensure_ascii=False, indent=2) + "\n")
-    elif to and to.suffix == ".csv":
-        write_atomic(to, csv_text(*made.table(found)))
-    elif to:
-        write_atomic(to, page_html("Agenda of the meeting", agenda_blocks(made, found), found.notice))
     if to:
+        page = page_html("Agenda of the meeting", agenda_blocks(made, found), found.notice)
+        told = json.dumps(made.to_json(), ensure_ascii=False, indent=2) + "\n"
+        write_atomic(to, {".json": told, ".csv": csv_text(*made.table(found))}.get(to.suffix, page))
         tell(f"Written: {to}.")
     record, keep = (to, "") if to and to.suffix == ".json" else ("meeting.json", "keep the agenda with --out meeting.json, ")
     tell(f"Next: {keep}meet, then: autocode meet {f'{first} {second}' if second else first} --since {record}")
@@ -201,8 +196,9 @@ def _since(matrix: Any, study: Study, path: Path, as_json: bool) -> None:
         return
     apart = "On text coded apart: nothing yet. Code new text apart: only agreement on that is reliability."
     if found.apart_units and found.apart is not None:
-        units = counted(found.apart_units, "unit")
-        apart = f"On text coded apart: kappa {apa(found.apart)} ({units}). This alone is reliability."
+        apart = (
+            f"On text coded apart: kappa {apa(found.apart)} ({counted(found.apart_units, 'unit')}). This alone is reliability."
+        )
     yielded = "; ".join(f"{who} changed {counted(n, 'decision')}" for who, n in found.yielded.items())
     told = f"On the text discussed: kappa {apa(found.before)} before the meeting, {apa(found.after)} now."
     settled = f"{found.discussed - found.open} of {counted(found.discussed, 'disagreement')} settled: {yielded}."
@@ -222,15 +218,14 @@ def clinic_(
 ) -> None:
     """Say why a code is weak, and which codes the codebook does not divide."""
     found = _read(study)
-    chosen = settings(config, segments)
-    pair = two_coders(found, coders)
-    held = _machine(found, chosen, coders) if machine and (as_json or to) else None  # it is seen in what is kept alone
+    chosen, humans = settings(config, segments), each_once(study, found, listed(coders))
+    pair = two_coders(found, humans)
+    held = _machine(found, chosen, humans) if machine and (as_json or to) else None  # it is seen in what is kept alone
     known = held if held and set(pair) <= set(held.matrix.coders) else None
     matrix = known.matrix if known else coding_matrix(found, chosen, pair)
     seen = (np.asarray(known.held.P, np.float64), known.held.coded) if known else None
-    spans = not all(d.segments for d in found.documents)
-    strict = chosen.with_overlap("half")
-    half = (lambda: coding_matrix(found, strict, pair, matrix.codes)) if spans else None
+    fixed = all(d.segments for d in found.documents)
+    half = None if fixed else lambda: coding_matrix(found, chosen.with_overlap("half"), pair, matrix.codes)
     made = clinic(matrix, *pair, seen, half)
     if as_json:
         told = [line for line in clinic_answer(made, False) if not line.startswith(" ")]
@@ -281,12 +276,13 @@ def plan_(
     if drawn and study:
         _enough(study, read_drawn(drawn), (width, looks), coders, settings(config, segments), as_json)
         return
-    expected = EXPECTED if kappa is None else kappa
-    design = Design(units or 60, prevalence or 0.05, expected, 0.05 if likeness is None else likeness)
+    design = Design(
+        units or 60, prevalence or 0.05, EXPECTED if kappa is None else kappa, 0.05 if likeness is None else likeness
+    )
     if study:
         found = _read(study)
-        chosen = found.choose(listed(coders))
-        pair = two_coders(found, coders) if len(chosen) > 1 else chosen
+        chosen = found.choose(each_once(study, found, listed(coders)))
+        pair = two_coders(found, chosen) if len(chosen) > 1 else chosen
         seen = design_of(decisions(coding_matrix(found, settings(config, segments), pair)), 0, 1 if len(pair) > 1 else None)
         design = Design(
             units or seen.units,
@@ -304,11 +300,12 @@ def plan_(
 
 def _enough(study: Path, drawn: Drawn, aims: tuple[float, int], coders: Coders, config: Config, as_json: bool) -> None:
     found = _read(study)
-    pair = two_coders(found, coders or ([drawn.first, drawn.second] if drawn.second else None), drawn.first)
+    humans = found.choose(each_once(study, found, None, listed(coders)))
+    pair = two_coders(found, coders or ([drawn.first, drawn.second] if drawn.second else humans), drawn.first)
     matrix = coding_matrix(found, config, pair)
     chances = drawn.chances(matrix)
     left = int((~matrix.seen[1] & (chances > 0)).sum())
-    held = None if left else _machine(found, config, [c for c in found.choose(None) if c != pair[1]])
+    held = None if left else _machine(found, config, [c for c in humans if c != pair[1]])
     said = progressed(decisions(matrix), (0, 1), chances, aims, probabilities(held, matrix) if held else None)
     sentence = said.sentence()
     if left:  # what is read of a draw is no draw: the figure stands for all only when all drawn is read
@@ -342,7 +339,7 @@ def stability_(
     as_json: Json = False,
 ) -> None:
     """Say which findings stand, and which depend on who coded or on one or two interviews."""
-    found = _read(study)
+    found = _read(study, not coders)
     groups = groups_by(found, by) if by else None
     chosen = settings(config, segments)
     with working("Checking whether each finding stands") as progress:
@@ -375,9 +372,11 @@ def _findings(made: Stability, everything: bool) -> Iterator[str]:
             yield f"  {f.text[:1].upper()}{f.text[1:]}: {f.verdict} ({f.why})."
 
 
-def _read(path: Path) -> Study:
-    """The study, by the name of its file where it has none."""
+def _read(path: Path, once: bool = False) -> Study:
+    """The study, by the name of its file where it has none; `once` leaves out what its people coded in a later round."""
     found = read(path)
+    if once and each_once(path, found, None):
+        found = record_of(path).once(found)
     return found if found.name else replace(found, name=path.stem)
 
 

@@ -20,7 +20,7 @@ from autocode.classify.heads import learning_by
 from autocode.cli.options import listed, refuse
 from autocode.config import Config, Effort
 from autocode.desk.jobs import MARK, PROGRESS
-from autocode.dossier.record import NAME, load_record
+from autocode.dossier.record import NAME, Record, load_record
 from autocode.encode.encoders import needs_export
 from autocode.encode.weights import added_encoders
 from autocode.errors import AutocodeError, ConfigError, InputError, StudyError, counted, did_you_mean
@@ -79,16 +79,24 @@ def learning_on(engine: str, workers: int | None) -> Iterator[None]:
         yield
 
 
-def each_once(study: Path, found: Study, named: list[str] | None) -> list[str] | None:
+def each_once(study: Path, found: Study, named: list[str] | None, also: list[str] | None = None) -> list[str] | None:
     """Whose codings count: those named, else every human coder (None); a person's later round, as dossier.toml has it, is
     left out, and said so: two rounds of one coder are not two coders.
+
+    Args:
+        also: Taken in beside the others, a later round or not.
     """
     if named:
         return named
-    once = load_record((study if study.is_dir() else study.parent) / NAME).humans(found)
+    once = tuple(dict.fromkeys((*record_of(study).humans(found), *(found.choose(also) if also else ()))))
     if later := [coder for coder in found.humans if coder not in once]:
         tell(f"Left out, as {NAME} has them as a later round: {', '.join(later)}. To take them in, name them: --coders.")
     return list(once) if later and once else None
+
+
+def record_of(study: Path) -> Record:
+    """What dossier.toml beside a study says; empty where there is none."""
+    return load_record((study if study.is_dir() else study.parent) / NAME)
 
 
 def ledger_of(study: Path) -> tuple[list[Entry], int]:

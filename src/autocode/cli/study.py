@@ -30,14 +30,14 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, further, ledger_of, mind_places, show, tell, working
+from autocode.cli.shell import blank_model, further, ledger_of, mind_places, record_of, show, tell, working
 from autocode.config import Config
 from autocode.dossier import FORMS, QUESTIONS_FILE, SIZES, study_html, write_dossier
 from autocode.dossier.blocks import Table, View
 from autocode.dossier.comparison import PICTURES, TABLES, write_tables
 from autocode.dossier.counts import frequency_table, map_figure
 from autocode.dossier.findings import Checked, Findings, Trail
-from autocode.dossier.record import NAME, load_record, unanswered
+from autocode.dossier.record import NAME, unanswered
 from autocode.dossier.tables import Description, coverage, shared
 from autocode.encode.languages import languages
 from autocode.errors import InputError, StudyError, counted, did_you_mean
@@ -288,7 +288,7 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
     """The study's record, and its coders (with the machine among them) compared."""
     kept = load_answers(folder / ANSWERED) if folder.is_dir() else []
     members = [Checked(k.document, k.answer, k.corrections, len(k.comments)) for k in kept]
-    record = load_record((folder if folder.is_dir() else folder.parent) / NAME)
+    record = record_of(folder)
     findings = Findings(record=record, members=members, command=" ".join(["autocode", *sys.argv[1:]]))
     findings = _with_trail(findings, folder, study)
     empty, humans = blank_model(config), record.humans(study)
@@ -307,8 +307,7 @@ def _findings(folder: Path, study: Study, config: Config, machine: bool) -> Find
             findings = replace(findings, agreement=compare_coders(matrix, options), matrix=matrix)
     if humans and any(c.coder in humans for c in study.codings) and len({c.document for c in study.codings}) > 1:
         with working("Checking whether each finding stands") as progress:
-            own = None if set(humans) == set(study.humans) else humans
-            made = stands(study, config, own, View(study, record).group, (empty, progress) if machine else None)
+            made = stands(record.once(study), config, None, View(study, record).group, (empty, progress) if machine else None)
         findings = replace(findings, stability=made)
     return findings
 

@@ -29,7 +29,7 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, show, tell, working
+from autocode.cli.shell import blank_model, each_once, show, tell, working
 from autocode.desk.jobs import FOLDER, SECOND_CODER
 from autocode.dossier.html import Outlook, suggestions_html
 from autocode.errors import StudyError, counted
@@ -231,7 +231,7 @@ def next_(
             refuse(given, option, "the model is learnt already; without --model one is learnt from the study")
     refuse(None if curve else ahead, "--ahead", "it looks ahead on the learning curve, and --no-curve leaves that out")
     found = read(study)
-    learnt = CodingModel.load(model) if model else _learnt(found, coders, config)
+    learnt = CodingModel.load(model) if model else _learnt(found, each_once(study, found, listed(coders)), config)
     with working("Reading what is open") as progress:
         picks = next_to_code(learnt, found, n, by == "document", progress)
     curves = _curve(found, learnt, ahead or 5) if curve else None
@@ -251,7 +251,7 @@ def next_(
 def _learnt(study: Study, coders: list[str] | None, config: Path | None) -> CodingModel:
     blank = blank_model(settings(config))
     with working("Learning") as progress:
-        return blank.fit(study, listed(coders), progress)
+        return blank.fit(study, coders, progress)
 
 
 def _curve(study: Study, model: CodingModel, ahead: int) -> Curve:
@@ -264,9 +264,9 @@ def _draw_second(study: Path, units: int | None, coders: list[str] | None, confi
     if to.suffix != ".csv":
         raise StudyError(f"--out {to}", "what a second coder should read is written as .csv", "Choose such a name.")
     found = read(study)
-    found.choose(listed(coders))
+    humans = each_once(study, found, None, listed(coders))
     with working("Judging each document without having seen it") as progress:
-        held = hold_out(blank_model(settings(config)), found, None, progress)
+        held = hold_out(blank_model(settings(config)), found, humans, progress)
     made = draw(held.matrix, np.asarray(held.held.P, np.float64), units or max(1, int(held.matrix.seen.sum(1).max()) // 4))
     write_drawn(to, found, made)
     tell(f"Written: {to}, {counted(len(made.rows), 'passage')} for a second coder, in the order of the documents.")

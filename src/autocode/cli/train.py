@@ -33,7 +33,18 @@ from autocode.cli.options import (
     refuse,
     settings,
 )
-from autocode.cli.shell import blank_model, each_once, learning_on, ledger_of, show, tell, with_effort, with_review, working
+from autocode.cli.shell import (
+    blank_model,
+    each_once,
+    learning_on,
+    ledger_of,
+    record_of,
+    show,
+    tell,
+    with_effort,
+    with_review,
+    working,
+)
 from autocode.dossier.comparison import TABLES, licence_table, write_tables
 from autocode.encode.languages import unknown_to
 from autocode.encode.multilingual import NAME as MULTILINGUAL
@@ -182,6 +193,8 @@ def _if_better(studies: list[Path], folder: Path, finished: list[str] | None, qu
     if len(studies) > 1:
         raise StudyError("--if-better", "it is for one study alone", "Leave the other studies out.")
     old, found = CodingModel.load(folder), read(studies[0])
+    once = record_of(studies[0]).once(found)
+    found = once if {*old.coders} <= {c.id for c in once.coders} else found  # a later round that it was told to learn from
     if unknown := [d for d in finished or () if d not in found.by_id]:
         raise StudyError(f"document '{unknown[0]}'", "the study does not have it", "Name one of its documents.")
     kept = set(found.by_id) if finished is None else {*old.met, *finished}
@@ -202,7 +215,7 @@ def _others(folders: list[Path]) -> tuple[Study, ...]:
     """The further studies, each under a name of its own: that of its folder where two have one name."""
     if len(folders) < 2:
         return ()
-    studies = [read(folder) for folder in folders]
+    studies = [record_of(folder).once(read(folder)) for folder in folders]
     names = [s.name for s in studies]
     if len({f.resolve() for f in folders}) < len(folders) or len(set(names)) < len(names):
         raise StudyError(

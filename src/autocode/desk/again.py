@@ -107,7 +107,7 @@ def begin(desk: Desk, coder: str) -> None:
     if last is None or not last.fresh or coder not in rows:
         raise StudyError("this re-look", "there is no list for you, or codings have changed since", "Make the list again.")
     looks = tuple(Look(**{**x, "segment": Segment(**x["segment"]), "others": tuple(x["others"])}) for x in rows[coder]["looks"])
-    matrix = learnable(desk.study, Config(), desk.study.humans)
+    matrix = learnable(desk.study, Config(), tuple(dict.fromkeys((*desk.people, coder))))
     earlier = kept(desk.path, desk.study, "rounds")
     past = dict(earlier.found) if earlier else {}
     number = int(past.get(coder, {}).get("number", 0))
@@ -175,7 +175,7 @@ def outcome(desk: Desk, coder: str, items: Sequence[Again]) -> dict[str, Any] | 
     told = [x for x in items if x.words is not None]
     if not told or any(x.now is None for x in told):
         return None
-    matrix = learnable(desk.study, Config(), desk.study.humans)
+    matrix = learnable(desk.study, Config(), tuple(dict.fromkeys((*desk.people, coder))))
     first = {(coder, x.segment.document, x.segment.start, x.segment.end, x.code): x.first for x in told}
     known = {(s.document, s.id) for s in matrix.segments}
     answers = [
@@ -201,7 +201,7 @@ async def look(request: Request, study: OpenStudy, seat: Session) -> Response:
         "items": items,
         "left": sum(x.now is None and x.words is not None for x in items),
         "passages": [(x, last.words(desk.study, x["segment"])) for x in mine["looks"]] if last and mine else [],
-        "names": people(desk)["names"],
+        **{k: v for k, v in people(desk).items() if k in ("names", "later")},
         "coded": any(c.coder in desk.study.humans for c in desk.study.codings),
     }
     return html(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from autocode.desk.advice import Item, ReviewSession
 from autocode.desk.guard import Ask, Session, data, html, moved
 from autocode.desk.session import Desk, agreed_coder, pair_of
 from autocode.desk.studies import OpenStudy
-from autocode.desk.view import Compared, compared, fragment
+from autocode.desk.view import Compared, compared, fragment, people
 from autocode.errors import StudyError, counted
 from autocode.formats.tables.participants import agreement_options
 from autocode.store.ledger import now
@@ -131,15 +131,12 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
             seat=seat,
             sitting=sitting,
             room="compare",
-            pair=pair,
-            names={c.id: c.name or c.id for c in desk.study.coders},
-            humans=[c for c in desk.study.coders if c.id in desk.study.humans],
+            **people(desk, pair),
             counts=counts,
             document=desk.study.by_id.get(document),
             rows=sorted(rows.get(document, []), key=lambda r: (not r.open, r.number)),
             same=sum(r.agreed is None and r.first == r.second for found in rows.values() for r in found),
             settled=sum(r.agreed is not None for found in rows.values() for r in found),
-            paths=[c.path for c in desk.study.codebook],
             reasons=REASONS,
         )
     )
@@ -167,23 +164,24 @@ async def answer(request: Request, study: OpenStudy, seat: Session) -> Response:
     sitting = study.sitting(seat)
     if not sitting or sitting.blind:
         raise StudyError("this comparison", "in blind mode no other coder's coding is shown", "Log in without blind mode.")
-    found = study.desk().study
+    desk = study.desk()
+    found = desk.study
     names = {c.id: c.name or c.id for c in found.coders}
     try:
-        pooled, rows = await run_in_threadpool(figures, found)
+        pooled, rows = await run_in_threadpool(figures, found, desk.people)
         shown = fragment("answer.html", pooled=pooled, rows=rows, names=names, fault="")
     except StudyError as error:
         shown = fragment("answer.html", pooled=None, rows=[], names=names, fault=str(error))
     return data({"parts": {"answer": shown}})
 
 
-def figures(study: Study) -> tuple[Row, list[Row]]:
-    """The agreement of all human coders, pooled and code by code, the codes with most disagreement first.
+def figures(study: Study, coders: Sequence[str]) -> tuple[Row, list[Row]]:
+    """The agreement of some coders, pooled and code by code, the codes with most disagreement first.
 
     Raises:
         StudyError: One coder only, or coders who share no document.
     """
-    matrix = coding_matrix(study, Config(), study.humans)
+    matrix = coding_matrix(study, Config(), coders)
     report = measured(matrix, agreement_options(Config().agreement, study.documents))
     rows = [r for r in report.rows if r.kind == "human-human" and (not r.first or r.pairs == 1)]
     whole = [r for r in rows if not r.first] or rows

@@ -12,7 +12,7 @@ from autocode.desk.guard import Session, data, html, moved, read_json
 from autocode.desk.jobs import plainly
 from autocode.desk.session import Desk, agreed_coder, pair_of, stale
 from autocode.desk.studies import OpenStudy, Studies
-from autocode.desk.view import between, compared, fragment
+from autocode.desk.view import between, compared, fragment, people
 from autocode.dossier.record import NAME, QUESTIONS, load_record, state
 from autocode.encode.multilingual import NAME as SEVERAL
 from autocode.encode.weights import added_encoders
@@ -104,7 +104,7 @@ def path_of(study: OpenStudy) -> list[Step]:
     """The path of the job with the state of each step; at most one is the next."""
     desk = study.desk()
     found = desk.study
-    coded = {c.coder for c in found.codings} & set(found.humans)
+    coded = {c.coder for c in found.codings} & set(desk.people)
     count = len(found.documents)
     steps = [Step("Transcripts", "done" if count else "open", _counted(count, "document"), "bring", "Bring in transcripts")]
     if coded:
@@ -179,7 +179,8 @@ async def overview(request: Request, study: OpenStudy, seat: Session) -> Respons
 async def model(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Train the model, see how good it is."""
     desk = study.desk()
-    coders = [c for c in desk.study.coders if c.id in desk.study.humans]
+    known = people(desk)
+    coders = known["humans"]
     counts = {c.id: sum(x.coder == c.id for x in desk.study.codings) for c in coders}
     return html(
         fragment(
@@ -189,6 +190,7 @@ async def model(request: Request, study: OpenStudy, seat: Session) -> Response:
             room="model",
             coders=[c for c in coders if counts[c.id]],
             counts=counts,
+            later=known["later"],
             card=_readable(study.tools.card(study.model)) if study.has_model else "",
             job=study.jobs.of("model", "evaluate", "encoder"),
             reading=study.reading,
@@ -321,7 +323,7 @@ def _train(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str]
     if study.named:
         raise StudyError("this model", "the desk was opened with it, and leaves it as it is", "Open the study without a model.")
     chosen = row.get("coders", [])
-    known = set(study.desk().study.humans)
+    known = set(study.desk().people)
     if not isinstance(chosen, list) or not set(map(str, chosen)) <= known:
         raise InputError("the coders", "the study does not have them", "Reload the page.")
     options = ["--coders", ",".join(map(str, chosen))] if chosen and len(chosen) < len(known) else []

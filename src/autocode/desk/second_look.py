@@ -99,7 +99,7 @@ def _enough(study: OpenStudy, row: Mapping[str, Any]) -> tuple[str, Sequence[str
     if not drawn.is_file():
         raise StudyError("this question", "nothing is drawn yet", "Draw the passages for the second coder first.")
     second, first = str(row.get("second") or ""), read_drawn(drawn).first
-    pair = [f"--coder={c}" for c in (first, second)] if second in study.desk().study.humans and second != first else []
+    pair = [f"--coder={c}" for c in (first, second)] if second in study.desk().people and second != first else []
     return "Asking whether it is enough", ["plan", _folder(study), f"--drawn={drawn}", "--json", *pair]
 
 
@@ -159,7 +159,7 @@ async def twice(request: Request, study: OpenStudy, seat: Session) -> Response:
     if file:
         try:
             told["drawn"] = made = read_drawn(study.folder / FOLDER / SECOND_CODER)
-            told["coded"] = [(c, n) for c in desk.study.humans if c != made.first and (n := _read_by(desk, made, c))]
+            told["coded"] = [(c, n) for c in desk.people if c != made.first and (n := _read_by(desk, made, c))]
         except InputError as error:
             told["fault"] = str(error)
     return _page(study, seat, "twice.html", told, "plan", "draw", "enough")

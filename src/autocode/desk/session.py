@@ -13,6 +13,7 @@ from typing import Any
 from autocode.desk import DecisionIndex, complete, visible
 from autocode.desk.advice import Advice, Item, Key, ReviewSession, known, renamed, shifted
 from autocode.desk.jobs import FOLDER, SECOND_CODER
+from autocode.dossier.record import NAME, Record, load_record
 from autocode.errors import StoreError, StudyError
 from autocode.store import load
 from autocode.store.ledger import append, entries, last_written, stamp
@@ -62,20 +63,27 @@ class Desk:
         Raises:
             StoreError: The file or its ledger is damaged.
         """
-        self.path, self.advice = path, advice
+        self.path, self.advice, self.outdated = path, advice, False
         self._texts, self._all, self._book = dict(advice.texts), dict(advice.items), advice.book
-        self.outdated = False
         self._states: dict[tuple[ReviewSession, str], dict[str, str]] = {}
         self._touched: dict[str, dict[int, list[Coding]]] = {}
         self.between: dict[tuple[str, str], dict[str, list[Between]]] = {}  # what two coders differ on, until one of them codes
         self.drawn: tuple[str, dict[Key, int]] | None = None  # by whose codings, and for a second coder
-        self._drawn_at = 0
+        self._drawn_at, self._record = 0, (0, Record())
         self._place_items()
         self._stamp: tuple[int, ...] = ()
         self.study = Study()
         self.recordings: dict[str, Recording] = {}
         self.standing = DecisionIndex(())
         self.refresh()
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Ids of the human coders, each person once: dossier.toml says whose codings are a later round of the same people."""
+        file = self.path.parent / NAME
+        at = file.stat().st_mtime_ns if file.is_file() else 0
+        self._record = self._record if self._record[0] == at else (at, load_record(file))
+        return self._record[1].humans(self.study)
 
     def _place_items(self) -> None:
         self.drawn = None
@@ -173,10 +181,9 @@ class Desk:
         """
         known = {c.id for c in self.study.coders}
         wanted = {d.coder: Coder(d.coder, name or d.coder) for d in decisions}
-        if any(c.coder == "agreed" for d in decisions for c in d.effects.added) or any(
-            r.coder == "agreed" for d in decisions for r in d.effects.read
-        ):
-            wanted["agreed"] = Coder("agreed", "Agreed", "agreed")
+        touched = {c.coder for d in decisions for c in d.effects.added} | {r.coder for d in decisions for r in d.effects.read}
+        if AGREED in touched:
+            wanted[AGREED] = Coder(AGREED, "Agreed", "agreed")
         new = [c for i, c in wanted.items() if i not in known]
         written = append(self.path, decisions, new)
         if any(d.effects.words for d in decisions) or written[0].seq != len(self.standing.entries) + 1:
@@ -374,7 +381,7 @@ def agreed_coder(desk: Desk) -> str:
 
 def pair_of(desk: Desk, first: str = "", second: str = "") -> tuple[str, str]:
     """The two coders compared: those asked for, else the first two; "" where there is only one."""
-    humans = desk.study.humans
+    humans = desk.people
     one = first if first in humans else next(iter(humans), "")
     two = second if second in humans and second != one else next((c for c in humans if c != one), "")
     return one, two

@@ -157,7 +157,7 @@ def passes(desk: Desk, sitting: ReviewSession, item: Item, filters: Mapping[str,
 
 def disagrees(desk: Desk, item: Item, codings: list[Coding]) -> bool:
     """Whether the human coders who worked on the document gave a segment different codes."""
-    humans, document = set(desk.study.humans), item.segment.document
+    humans, document = set(desk.people), item.segment.document
     given: dict[str, set[str]] = {r.coder: set() for r in desk.study.readings if r.document == document and r.coder in humans}
     for c in codings:
         if c.coder in humans:
@@ -369,10 +369,11 @@ def between(desk: Desk, pair: tuple[str, str]) -> Mapping[str, list[Between]]:
 
 
 def people(desk: Desk, pair: Sequence[str] = ()) -> dict[str, Any]:
-    """What a page needs to speak of coders: the pair compared, all humans, names, and the codes they may give."""
+    """What a page needs to speak of coders: the pair compared, all people, later rounds, names, and codes."""
     return {
         "pair": tuple(pair) or pair_of(desk),
-        "humans": [c for c in desk.study.coders if c.id in desk.study.humans],
+        "humans": [c for c in desk.study.coders if c.id in desk.people],
+        "later": [c.name or c.id for c in desk.study.coders if c.id in desk.study.humans and c.id not in desk.people],
         "names": {c.id: c.name or c.id for c in desk.study.coders},
         "paths": [c.path for c in desk.study.codebook],
     }

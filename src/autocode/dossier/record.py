@@ -198,6 +198,15 @@ class Record:
         again -= {coder for stage in self.stages[:1] for coder in stage.coders}
         return tuple(coder for coder in study.humans if coder not in again)
 
+    def once(self, study: Study) -> Study:
+        """The study without what its people coded in a later round."""
+        again = set(study.humans) - set(self.humans(study))
+        if not again:
+            return study
+        codings = tuple(c for c in study.codings if c.coder not in again)
+        readings = tuple(r for r in study.readings if r.coder not in again)
+        return replace(study, coders=tuple(c for c in study.coders if c.id not in again), codings=codings, readings=readings)
+
 
 def load_record(path: Path) -> Record:
     """Read dossier.toml; a missing file is an empty record.

@@ -207,7 +207,7 @@ class Told:
 def told(view: View, findings: Findings) -> Told:
     """Put together what the second look tells; the machine among the coders is left out."""
     matrix = findings.matrix
-    humans = [r for r, c in enumerate(matrix.coders) if c in view.study.humans] if matrix else []
+    humans = [r for r, c in enumerate(matrix.coders) if c in view.humans] if matrix else []
     if matrix is None or not humans or not matrix.Y[humans].any():
         return Told()
     own = replace(
