@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,6 +27,11 @@ def test_a_machine_that_ranks_rightly_saves_most_of_the_reading() -> None:
     assert 0.95 <= worst.share <= 0.97
     assert (worst.questions, worst.answered) == (100 / 30, 1.0)
     assert "read 27% of the segments (95% CI" in found.sentences[0]
+    assert found.sentences[1].startswith("Of 10 codes that it shows, about 10 are ones that you would give; so it finds 100%")
+    assert (
+        replace(found, questions=9.6).sentences[1].startswith("Of 10 codes that it shows, about 1 is one that you would give")
+    )
+    assert replace(found, questions=31.0).sentences[1].startswith("Of 31 codes that it shows, about 1 is one that")
 
 
 def test_a_half_given_code_is_half_found() -> None:

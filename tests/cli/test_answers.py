@@ -16,6 +16,7 @@ from autocode.cli.answers import Answer, agreed, and_list, described, ends, judg
 from autocode.cli.shell import counted
 from autocode.evaluate import FirstChoices
 from autocode.formats import write
+from autocode.model.card import why_silent
 from autocode.study import Coder, Study
 from tests.cli.test_cli import Shell, shell
 
@@ -232,3 +233,32 @@ def test_a_first_choice_is_set_beside_the_commonest_code(right: float, common: f
     told = judged(report, FirstChoices(200, right, 0.0, 0, (0.0, common)))
     assert f"the right code in {right:.0%} (always the commonest: {common:.0%})" in told.verdict
     assert ("sort passages" in told.good_for) == better
+
+
+@pytest.mark.parametrize(("both", "alone", "best"), [(30, 3, True), (10, 30, False)])
+def test_no_code_is_called_best_below_forty(both: int, alone: int, best: bool) -> None:
+    """Where no code reaches a kappa of .40 none is called best; the weakest are named all the same, with what the number is."""
+    Y = np.zeros((2, 800, 5), bool)
+    for k in range(5):
+        at = np.arange(100) * 8 + k
+        Y[:, at[:both], k] = True
+        Y[0, at[both:][:alone], k] = Y[1, at[both + alone :][: alone + k], k] = True
+    report = agree_on(Decisions.of(Y, np.arange(800) // 40))
+    shown = agreed(report).fit()
+    assert ("Best codes (kappa, in brackets segments given it): " in shown, "No code above .40 yet." in shown) == (
+        best,
+        not best,
+    )
+    assert ("Weakest: " if best else "Weakest (kappa, in brackets segments given it): ") in " ".join(shown.split())
+    machine = agree_on(
+        Decisions.of(np.concatenate([Y, Y[:1] * False]), np.arange(800) // 40), AgreementOptions(machines=("c3",))
+    )
+    assert judged(machine, None).best == ()
+
+
+def test_silent_codes_are_counted_by_their_reason() -> None:
+    """A code that did no better than chance is not called too little coded; one reason alone needs no number."""
+    few, chance = "2 coded segments, 3 needed", "on documents it had not seen it did no better than chance"
+    assert why_silent([few, few]) == "too little coded"
+    assert why_silent([chance]) == "no better than chance on documents not seen"
+    assert why_silent([few, chance, few]) == "2 too little coded, 1 no better than chance on documents not seen"

@@ -80,8 +80,11 @@ class Workload:
         read = f"{self.share:.0%} of the segments (95% CI {100 * self.low:.0f} to {100 * self.high:.0f}%)"
         told = [f"To find {FOUND:.0%} of what you would code, read {read}, where the model expects most."]
         if self.questions == self.questions:
-            asked = f"{self.questions:.1f} codes for each that you would give"
-            told.append(f"It shows {asked}, and so finds {self.answered:.0%} of them.")
+            many, right = max(10, round(self.questions)), max(1, round(10 / self.questions))
+            told.append(
+                f"Of {many} codes that it shows, about {right} {'is one' if right == 1 else 'are ones'} that you would give; "
+                f"so it finds {self.answered:.0%} of what you would code."
+            )
         return tuple(told)
 
 
@@ -100,11 +103,9 @@ def workload(P: FloatArray, Y: FloatArray, shown: NDArray[np.bool_], groups: NDA
         return Workload()
     order = np.argsort(-np.round(P.sum(axis=1), 9), kind="stable")
     codings, owner = Y.sum(axis=1)[order], documents[order]
-    n = owner.max() + 1
-    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), _RESAMPLES)
+    draws = np.random.default_rng(seed).multinomial(n := owner.max() + 1, np.full(n, 1 / n), _RESAMPLES)
     low, high = np.nanquantile([_share(codings, weights[owner]) for weights in draws], (0.025, 0.975))
-    hits = float((Y * shown).sum())
-    questions = float(shown.sum()) / hits if hits else float("nan")
+    questions = float(shown.sum()) / hits if (hits := float((Y * shown).sum())) else float("nan")
     return Workload(_share(codings, np.ones(len(owner))), float(low), float(high), questions, hits / total)
 
 
@@ -280,8 +281,7 @@ def _with_limits(hits: FloatArray, weights: FloatArray, groups: IntArray, alike:
     rows = []
     for column in range(hits.shape[1]):
         own = share_of(hits[:, column], weights[:, column], groups, alike)
-        few = own.documents < LEAST_DOCUMENTS
-        rows.append((own.value, *((np.nan, np.nan) if few else interval(own, config.confidence))))
+        rows.append((own.value, *((np.nan, np.nan) if own.documents < LEAST_DOCUMENTS else interval(own, config.confidence))))
     return np.array(rows).reshape(-1, 3)
 
 

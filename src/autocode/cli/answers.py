@@ -18,7 +18,7 @@ from autocode.dossier.blocks import View
 from autocode.dossier.tables import coverage, theme_lines
 from autocode.errors import counted
 from autocode.evaluate import FirstChoices
-from autocode.model.card import Licence, Licences
+from autocode.model.card import HUMAN_FLOOR, Licence, Licences, why_silent
 from autocode.study import Study, Suggestion
 from autocode.study.codebook import SEPARATOR
 
@@ -86,8 +86,14 @@ class Answer:
     def _codes(self) -> Iterable[str]:
         of = f" ({self.of})" if self.of else ""
         head = self.heads[0] if self.worst else self.heads[0].replace("Best codes", "Codes")
-        yield f"{head}{of}: {'; '.join(self.best)}." if self.best else ""
-        yield f"{self.heads[1]}: {'; '.join(self.worst)}." if self.worst else ""
+        yield (
+            f"{head}{of}: {'; '.join(self.best)}."
+            if self.best
+            else f"No code above {apa(HUMAN_FLOOR)} yet."
+            if self.worst
+            else ""
+        )
+        yield f"{self.heads[1]}{'' if self.best else of}: {'; '.join(self.worst)}." if self.worst else ""
 
 
 def print_lines(lines: Iterable[str], everything: bool = True) -> None:
@@ -132,11 +138,12 @@ def _ends(known: Sequence[tuple[str, Row]], told: Callable[[str, Row], str]) -> 
         """Kappa as it is and as it is drawn."""
         return [estimate.value or 0.0 for estimate in (row.kappa, row.drawn or row.kappa)]
 
-    best = sorted(known, key=lambda item: -min(both(item[1])))
-    if len(known) > 3:
-        best = best[: min(3, len(known) // 2)]
-    worst = sorted((item for item in known if item not in best), key=lambda item: max(both(item[1])))[: len(best)]
-    return tuple(told(*item) for item in best), tuple(told(*item) for item in worst) if len(known) > 3 else ()
+    most, ranked = min(3, len(known) // 2), sorted(known, key=lambda item: -min(both(item[1])))
+    if len(known) < 4:
+        return tuple(told(*item) for item in ranked), ()
+    worst = sorted((item for item in known if item not in ranked[:most]), key=lambda item: max(both(item[1])))[:most]
+    best = [item for item in ranked[:most] if (item[1].kappa.value or 0.0) >= HUMAN_FLOOR]
+    return tuple(told(*item) for item in best), tuple(told(*item) for item in worst)
 
 
 def ends(ranked: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -177,7 +184,7 @@ def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
         good,
         best,
         worst,
-        f"kappa, in brackets {unit}s given it" if "(" in "".join(best) else "kappa" if best else "",
+        f"kappa, in brackets {unit}s given it" if "(" in "".join(best + worst) else "kappa" if best + worst else "",
         change=change if worst and value < FIRM else "",
         notes=tuple(filter(None, (*report.notes, few, report.seen_by_one(unit), *_apart(report)))),
     )
@@ -222,7 +229,7 @@ def judged(report: AgreementReport, first: FirstChoices | None, reading: Sequenc
         _use(verdict, first),
         best,
         worst,
-        f"kappa of {name} and you" + (", in brackets yours" if "(" in "".join(best) else "") if best else "",
+        f"kappa of {name} and you" + (", in brackets yours" if "(" in "".join(best + worst) else "") if best + worst else "",
         change=_change(verdict, report.options.margin),
         notes=(*notes, *reading, *_apart(report)),
     )
@@ -287,10 +294,10 @@ def learnt(found: Licences) -> Answer:
     """What train found: what each code may be used for."""
     names = short_names(row.code for row in found.rows)
     by = {kind: [row for row in found.rows if row.licence == kind] for kind in ("suggest", "assist only", "silent")}
-    c, total = found.config, counted(len(found.rows), "code")
+    c, total, silent = found.config, counted(len(found.rows), "code"), [row.why for row in by["silent"]]
     parts = [
         f"it asks you to look for {len(by['assist only']):,}" if by["assist only"] else "",
-        f"{'' if by['assist only'] else 'it '}is silent on {len(by['silent']):,} (too little coded)" if by["silent"] else "",
+        f"{'' if by['assist only'] else 'it '}is silent on {len(silent):,} ({why_silent(silent)})" if silent else "",
     ]
     rest = and_list([p for p in parts if p])
     if by["suggest"]:

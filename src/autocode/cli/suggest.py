@@ -45,6 +45,7 @@ from autocode.formats.transcripts.roles import pooled
 from autocode.model import CodingModel
 from autocode.model.alignment import read_alignment, translated
 from autocode.model.batch import Job, suggest_all
+from autocode.model.card import why_silent
 from autocode.model.curve import Curve, curve_of
 from autocode.model.next import RARE, next_to_code
 from autocode.model.precedents import Unlike
@@ -139,7 +140,7 @@ def _notes(model: CodingModel, strange: Unlike) -> list[str]:
         new = f"possible new codes: {len(strange.possible):,}" if strange.possible else "no possible new code among them"
         notes.append(f"Unlike anything coded: {counted(len(strange.segments), 'segment')}; {new}.")
     if model.silent:
-        notes.append(f"{counted(len(model.silent), 'code')} not suggested (too little evidence).")
+        notes.append(f"{counted(len(model.silent), 'code')} not suggested ({why_silent(model.silent.values())}).")
     return notes
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
@@ -113,7 +113,7 @@ class Licences:
             "suggest": f"at least {c.precision:.0%} of the suggestions are right, {c.confidence:.0%} sure"
             + _bases(row.suggest_basis for row in self.suggesting),
             "assist only": f"shown for a human to look at; {recall}",
-            "silent": "too little evidence",
+            "silent": why_silent([row.why for row in self.rows if row.why]),
         }
         lines = [f"{name:<12}{count[name]:>5}  {told[name] if count[name] else ''}".rstrip() for name in LICENCES]
         lines.append(f"A segment is asked about {self.asks:.1f} codes on average.")
@@ -122,12 +122,9 @@ class Licences:
             lines.append(f"Nearest to a promise of precision, with so many more coded segments: {near}")
         if named := "; ".join(f"{row.code} ({apa(row.human[0])})" for row in self.rows if row.codebook_problem):
             lines.append(f"Codebook problems, the coders agree below {apa(HUMAN_FLOOR, 1)}: {named}")
-        silent: dict[str, list[str]] = {}
-        for row in self.rows:
-            if row.why:
-                silent.setdefault(row.why, []).append(row.code)
-        ranked = sorted(silent.items(), key=lambda item: -len(item[1]))
-        return "\n".join([*lines, *(f"silent: {why}: {'; '.join(codes)}" for why, codes in ranked)])
+        ranked = Counter(row.why for row in self.rows if row.why).most_common()
+        silent = (f"silent: {why}: {'; '.join(row.code for row in self.rows if row.why == why)}" for why, _ in ranked)
+        return "\n".join([*lines, *silent])
 
     @property
     def nearest(self) -> list[tuple[float, str]]:
@@ -136,6 +133,13 @@ class Licences:
         """
         asked = [(row.reachable(0), row.code) for row in self.rows if row.licence == "assist only"]
         return sorted((more, code) for more, code in asked if more)
+
+
+def why_silent(whys: Collection[str]) -> str:
+    """Why codes are silent, with how many there are where the reasons differ."""
+    chance = sum("no better than chance" in why for why in whys)
+    counts = {"too little coded": len(whys) - chance, "no better than chance on documents not seen": chance}
+    return ", ".join(f"{n:,} {why}" if n < len(whys) else why for why, n in counts.items() if n)
 
 
 def _bases(bases: Iterator[str]) -> str:
