@@ -86,13 +86,8 @@ class Answer:
     def _codes(self) -> Iterable[str]:
         of = f" ({self.of})" if self.of else ""
         head = self.heads[0] if self.worst else self.heads[0].replace("Best codes", "Codes")
-        yield (
-            f"{head}{of}: {'; '.join(self.best)}."
-            if self.best
-            else f"No code above {apa(HUMAN_FLOOR)} yet."
-            if self.worst
-            else ""
-        )
+        none = f"No code above {apa(HUMAN_FLOOR)} yet." if self.worst else ""
+        yield f"{head}{of}: {'; '.join(self.best)}." if self.best else none
         yield f"{self.heads[1]}{'' if self.best else of}: {'; '.join(self.worst)}." if self.worst else ""
 
 
