@@ -18,7 +18,7 @@ from autocode.dossier.blocks import View
 from autocode.dossier.tables import coverage, theme_lines
 from autocode.errors import counted
 from autocode.evaluate import FirstChoices
-from autocode.model.card import HUMAN_FLOOR, Licence, Licences, why_silent
+from autocode.model.card import HUMAN_FLOOR, LICENCES, Licence, Licences, why_silent
 from autocode.study import Study, Suggestion
 from autocode.study.codebook import SEPARATOR
 
@@ -321,8 +321,7 @@ def learnt(found: Licences) -> Answer:
 
 
 def _weight(row: Licence) -> tuple[int, int, str]:
-    order = {"suggest": 0, "assist only": 1, "silent": 2}
-    return order[row.licence], -row.segments, row.code
+    return LICENCES.index(row.licence), -row.segments, row.code
 
 
 def suggested(
