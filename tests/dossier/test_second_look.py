@@ -89,6 +89,11 @@ def test_what_was_voted_in_a_meeting_is_told(bundled: Study, findings: Findings,
     assert "coder_a changed 0; coder_b changed 1." in told
     assert "no reliability" in told
     assert "voted again" not in words_of(dossier(bundled, findings, length), "second")
+    table = next(t for t in made.tables() if t.name == "Agreement by stage")
+    assert table.header[1::2] == ("Kappa before discussion", "Kappa after discussion")
+    assert table.rows[0][1] < table.rows[0][3]
+    assert table.note.startswith("By the record of decisions: coders voted again on 1 decision on which they had differed. The")
+    assert not any(t.name == "Agreement by stage" for t in dossier(bundled, findings, length).tables())
 
 
 @pytest.mark.parametrize(

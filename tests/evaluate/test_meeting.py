@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autocode.errors import AutocodeError
-from autocode.evaluate.meeting import VOTE, Voted, agenda, compare_since, voted
+from autocode.evaluate.meeting import VOTE, Voted, agenda, compare_since, discussed, voted
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.codebook import codebook_from_rows
 from autocode.study.merge import merge_by_text
@@ -184,3 +184,32 @@ def test_a_vote_on_a_code_that_was_renamed_since_is_told() -> None:
     found = voted(m, _ledger(*votes, Decision("rename", "ana", effects=Effects(book=(old, new)))))
     assert isinstance(found, Voted)
     assert (found.differed, found.agreed, dict(found.changed)) == (1, 1, {"ana": 0, "ben": 1})
+
+
+def test_two_states_are_known_from_the_ledger() -> None:
+    """Votes of both and agreed codings stand in the place of what they settled, and nowhere else; what is undone does not."""
+    Y = np.zeros((3, 8, 2), dtype=bool)
+    Y[0, :4, 0] = Y[1, 2:6, 0] = Y[:2, 7, 1] = True  # the first two differ on units 0, 1, 4 and 5
+    Y[2, 1, 1] = True  # agreed: neither coder's code
+    m = replace(matrix_of(Y, 2, ("A", "B")), coders=("ana", "ben", "agreed"))
+    assert discussed(m, [], "agreed") is None
+
+    def said(action: str, coder: str, u: int, note: str = "") -> Decision:
+        s = m.segments[u]
+        return Decision(action, coder, s.document, s.id, s.start, s.end, "A" if action == VOTE else "", note=note)
+
+    steps = [
+        said(VOTE, "ana", 0, "given"),
+        said(VOTE, "ben", 0, "given"),
+        said(VOTE, "ana", 4, "given"),
+        said("agree", "ana", 1),
+    ]
+    found = discussed(m, _ledger(*steps, said("agree", "ben", 2)), "agreed")
+    assert found is not None
+    assert (found.before.coders, found.votes, found.settled) == (("ana", "ben"), 1, 1)
+    assert (Y[:2] == found.before.Y).all()
+    after = Y[:2].copy()
+    after[1, 0, 0] = True
+    after[:, 1] = (False, True)
+    assert (after == found.after.Y).all()
+    assert discussed(m, _ledger(steps[3], Decision("undo", "ana", undoes=(1,))), "agreed") is None

@@ -18,6 +18,7 @@ from autocode.dossier.blocks import Block, Cell, Figure, Points, Table, Title, V
 from autocode.dossier.drawing import Entry, Span, interval_chart
 from autocode.dossier.findings import MARKS, VERDICTS, Findings
 from autocode.errors import counted
+from autocode.evaluate.meeting import VOTE, Discussed, discussed
 from autocode.formats.tables.participants import participant_of
 from autocode.study.matrix import coding_matrix
 
@@ -33,15 +34,23 @@ def blocks(view: View, findings: Findings) -> list[Block]:
     found += _together(findings, report)
     if report.options.machines:
         found += [Title("What the verdict rests on"), Points(tuple(_conditions(view, findings, report)))]
-    return [*found, *stages(view)]
+    return [*found, *stages(view, findings)]
 
 
-def stages(view: View) -> Iterator[Block]:
-    """Agreement at each stage of coding on record (before and after discussion, say), as a figure and a table."""
-    found = []
+def stages(view: View, findings: Findings) -> Iterator[Block]:
+    """Agreement at each stage of coding on record (before and after discussion, say), as a figure and a table.
+
+    The stages are those of dossier.toml; where it has none, those that the ledger knows.
+    """
+    found, settled = [], ""
     for stage in view.record.stages:
-        report = compare(coding_matrix(view.study, Config(), view.study.choose(stage.coders)))
-        found.append((stage, report))
+        found.append((stage.name, compare(coding_matrix(view.study, Config(), view.study.choose(stage.coders)))))
+    if not found and (made := _discussed(view, findings)):
+        found = [("before discussion", compare(made.before)), ("after discussion", compare(made.after))]
+        votes = f"coders voted again on {counted(made.votes, 'decision')} on which they had differed"
+        ends = f"{counted(made.settled, 'segment has', 'segments have')} an agreed coding, here counted as each coder's"
+        told = [text for n, text in ((made.votes, votes), (made.settled, ends)) if n]
+        settled = f"By the record of decisions: {'; '.join(told)}. The first codings stay as they are. "
     if not found:
         return
     codes = list(dict.fromkeys(code for _, report in found for code in report.codes))
@@ -49,16 +58,16 @@ def stages(view: View) -> Iterator[Block]:
     entries: list[Entry] = []
     for code in ("", *(c.path for c in view.study.codebook if c.path in codes)):
         row: list[Cell] = [view.name(code) if code else "All codes pooled"]
-        for stage, report in found:
+        for name, report in found:
             own = report.overall(HUMANS, code)
             row += _kappa(own)
             if not code and own and own.kappa.value is not None:
-                entries.append(Entry(stage.name, (Span(own.kappa.value, own.kappa.low, own.kappa.high, 0),)))
+                entries.append(Entry(name, (Span(own.kappa.value, own.kappa.low, own.kappa.high, 0),)))
         rows.append(tuple(row))
     yield Title("Agreement by stage")
-    header = ("Code", *(text for stage, _ in found for text in (f"Kappa {stage.name}", "95% interval")))
+    header = ("Code", *(text for name, _ in found for text in (f"Kappa {name}", "95% interval")))
     caption = "Agreement at each stage of coding"
-    note = (
+    note = settled + (
         "Agreement after a discussion tells that differences were settled; only what was coded apart tells how reliable "
         "coding is."
     )
@@ -69,6 +78,15 @@ def stages(view: View) -> Iterator[Block]:
         data = replace(table, name="Stages", sheet_only=True)
         yield Figure("stages", f"{caption}: pooled kappa with its 95% interval.", drawings, data)
     yield table
+
+
+def _discussed(view: View, findings: Findings) -> Discussed | None:
+    """What was settled by votes in a meeting or by adjudication, where the ledger knows of any."""
+    study, written = view.study, findings.trail.written if findings.trail else ()
+    if len(view.humans) < 2 or not any(e.decision.action in (VOTE, "agree") for e in written):
+        return None
+    coders = (*view.humans, study.agreed) if study.agreed else view.humans
+    return discussed(coding_matrix(study, Config(), coders), written, study.agreed)
 
 
 def brief(view: View, findings: Findings) -> list[Block]:
@@ -92,7 +110,7 @@ def brief(view: View, findings: Findings) -> list[Block]:
     found: list[Block] = [*_opening(report, findings), table]
     if report.options.machines:
         found += [Title("What the verdict rests on"), Points(tuple(_conditions(view, findings, report)))]
-    return [*found, *stages(view)]
+    return [*found, *stages(view, findings)]
 
 
 def _together(findings: Findings, report: AgreementReport) -> Iterator[Block]:

@@ -22,7 +22,7 @@ from autocode.agreement.differences import CAUSES, Difference, inventory, rows_o
 from autocode.errors import StudyError
 from autocode.study import Document, Segment, Study
 from autocode.study.matrix import BoolArray, CodingMatrix
-from autocode.trail import Entry
+from autocode.trail import Entry, standing
 from autocode.trail.review import said_again
 
 VOTE = "vote"
@@ -287,10 +287,7 @@ class Voted:
 
 def voted(matrix: CodingMatrix, entries: Iterable[Entry]) -> Voted | None:
     """What the two coders who voted on most found, from the ledger alone; None where nobody voted."""
-    first, said = said_again(matrix, entries, VOTE)
-    by: dict[tuple[int, int], dict[int, bool]] = {}
-    for (row, u, k), note in said.items():
-        by.setdefault((u, k), {})[row] = note.startswith("given")
+    first, by = _votes(matrix, entries)
     many = Counter(pair for rows in by.values() for pair in combinations(sorted(rows), 2))
     if not many:
         return None
@@ -312,3 +309,57 @@ def voted(matrix: CodingMatrix, entries: Iterable[Entry]) -> Voted | None:
         _kappa(first, i, j, both),
         _kappa(replace(first, Y=Y), i, j, both),
     )
+
+
+def _votes(matrix: CodingMatrix, entries: Iterable[Entry]) -> tuple[CodingMatrix, dict[tuple[int, int], dict[int, bool]]]:
+    """The codings as they were before anyone acted on a vote; and the last votes by unit and code, of each row."""
+    first, said = said_again(matrix, entries, VOTE)
+    by: dict[tuple[int, int], dict[int, bool]] = {}
+    for (row, u, k), note in said.items():
+        by.setdefault((u, k), {})[row] = note.startswith("given")
+    return first, by
+
+
+@dataclass(frozen=True, slots=True)
+class Discussed:
+    """What coders coded apart, and what they hold after they talked.
+
+    Attributes:
+        before: The codings as coded apart, of the human coders.
+        after: The same with votes, and the agreed coding, in the place of what they settled.
+        votes: Decisions on which coders had differed and voted again.
+        settled: Segments on which coders had differed that have an agreed coding.
+    """
+
+    before: CodingMatrix
+    after: CodingMatrix
+    votes: int
+    settled: int
+
+
+def discussed(matrix: CodingMatrix, entries: Sequence[Entry], agreed: str = "") -> Discussed | None:
+    """Two states of a coding, from the ledger alone; None where it knows of nothing that was settled.
+
+    Args:
+        matrix: Codings of the human coders, and of `agreed` where there is such a coder.
+        entries: Of the ledger, in order.
+        agreed: Id of the coder that holds the agreed coding.
+    """
+    first, by = _votes(matrix, entries)
+    humans = np.array([r for r, coder in enumerate(matrix.coders) if coder != agreed], dtype=np.int64)
+    Y, votes, settled = first.Y.copy(), 0, 0
+    for (u, k), rows in by.items():
+        if len({bool(first.Y[r, u, k]) for r in rows}) > 1:
+            votes += 1
+            Y[list(rows), u, k] = list(rows.values())
+    resolved = {(e.decision.document, e.decision.segment) for e in standing(entries) if e.decision.action == "agree"}
+    for u, s in enumerate(matrix.segments if agreed in matrix.coders else ()):
+        saw = humans[matrix.seen[humans, u]]
+        if (s.document, s.id) in resolved and (first.Y[saw, u] != first.Y[saw[:1], u]).any():
+            settled += 1
+            Y[saw, u] = matrix.Y[matrix.coders.index(agreed), u]
+    if not votes and not settled:
+        return None
+    coders = tuple(matrix.coders[r] for r in humans)
+    before = replace(first, coders=coders, Y=first.Y[humans], seen=matrix.seen[humans], outside=matrix.outside[humans])
+    return Discussed(before, replace(before, Y=Y[humans]), votes, settled)
