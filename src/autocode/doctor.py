@@ -22,7 +22,7 @@ from autocode.formats.files import csv_text, write_atomic
 from autocode.formats.files import read_text as text_of
 from autocode.model.history import Changes
 from autocode.store.backups import check, cloud_of
-from autocode.store.outputs import journal
+from autocode.store.records import journal
 
 _PACKAGES = ("autocode", "numpy", "scikit-learn", "onnxruntime", "sentence-transformers", "torch", "spacy", "datasets")
 

@@ -24,8 +24,7 @@ from autocode.model import CodingModel
 from autocode.store import STORE, load, receipts, update
 from autocode.store.backups import backup, check
 from autocode.store.ledger import append, entries, last_written
-from autocode.store.outputs import Forgetting, outputs, record_outputs, write_journal
-from autocode.store.records import ReceiptRow
+from autocode.store.records import Forgetting, ReceiptRow, outputs, record_outputs, write_journal
 from autocode.study import Coding, Study, Suggestion
 from autocode.study.matrix import segment
 from autocode.trail import Decision, verify

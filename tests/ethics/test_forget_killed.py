@@ -18,7 +18,7 @@ from autocode.ethics.forget import unfinished
 from autocode.formats import write
 from autocode.store import STORE, load, update
 from autocode.store.backups import check
-from autocode.store.outputs import outputs
+from autocode.store.records import outputs
 from autocode.study import Study
 from tests.conftest import ROOT
 from tests.rows import NIGHT

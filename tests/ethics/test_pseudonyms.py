@@ -15,8 +15,7 @@ from autocode.formats.files import write_atomic
 from autocode.store import STORE, load, receipts, update
 from autocode.store.backups import backup, check
 from autocode.store.ledger import append, entries, last_written
-from autocode.store.outputs import record_outputs
-from autocode.store.records import ReceiptRow, attach, recordings
+from autocode.store.records import ReceiptRow, attach, record_outputs, recordings
 from autocode.study import Coder, Coding, Document, Study, Turn
 from autocode.study.codebook import Code, Codebook
 from autocode.trail import Decision, Effects, verify

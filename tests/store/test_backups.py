@@ -24,7 +24,7 @@ from autocode.store.backups import (
     restore,
 )
 from autocode.store.ledger import append, entries, held, last_written
-from autocode.store.outputs import outputs, record_outputs, record_taken
+from autocode.store.records import outputs, record_outputs, record_taken
 from autocode.study import Document, Study
 from autocode.trail import Decision, verify
 

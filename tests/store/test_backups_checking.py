@@ -19,8 +19,7 @@ from autocode.store import STORE, rewrite_receipts, scrub, update
 from autocode.store.backups import check, doubles, unused_flips
 from autocode.store.ledger import append, forget_words, held
 from autocode.store.opening import still
-from autocode.store.outputs import record_outputs
-from autocode.store.records import ReceiptRow
+from autocode.store.records import ReceiptRow, record_outputs
 from autocode.store.rows import log_of
 from autocode.study import Coding, Study
 from autocode.trail import Decision, Effects

@@ -31,7 +31,7 @@ from autocode.model.saved import MANIFEST, remember_studies
 from autocode.store import STORE
 from autocode.store.backups import backup, cloud_of
 from autocode.store.ledger import entries, last_written
-from autocode.store.outputs import journal, record_taken
+from autocode.store.records import journal, record_taken
 from autocode.study import Progress, Study
 from autocode.trail import Entry
 from autocode.trail.review import Reviewed, independent, reviewed

@@ -21,7 +21,7 @@ from autocode.formats.tables.participants import RESPONDENT, variable
 from autocode.model.saved import MANIFEST
 from autocode.store import STORE
 from autocode.store.opening import BACKUPS
-from autocode.store.outputs import Output, outputs
+from autocode.store.records import Output, outputs
 from autocode.study import Document, Study
 
 KINDS = {

@@ -23,8 +23,7 @@ from autocode.formats.tables.participants import RESPONDENT, variable
 from autocode.model.saved import erase_evidence
 from autocode.store import STORE, load, rewrite_receipts, scrub, update
 from autocode.store.ledger import entries, forget_words, now, redact
-from autocode.store.outputs import Forgetting, journal, outputs, strike, write_journal
-from autocode.store.records import detach, recordings, without_documents
+from autocode.store.records import Forgetting, detach, journal, outputs, recordings, strike, without_documents, write_journal
 from autocode.study import Document, Study
 from autocode.study.codebook import Codebook
 from autocode.trail import Decision

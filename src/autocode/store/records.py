@@ -1,8 +1,8 @@
-"""Receipts kept with a study: what each import took over, skipped and set aside.
+"""What a study remembers of files: receipts of what came in, where recordings lie, and all that was ever written from it.
 
-They are only ever added to, unless a participant withdraws or gets a pseudonym. A receipt holds
+Receipts are only ever added to, unless a participant withdraws or gets a pseudonym. A receipt holds
 names, counts and reasons and no word of a transcript; a coding that lost its place is kept with it
-in full, as it was.
+in full, as it was. Who withdraws can be forgotten only where their words are known to lie.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
 from autocode.errors import InputError, StoreError
-from autocode.store.opening import opened, reading, transaction
-from autocode.store.rows import checked, delete, insert, there
+from autocode.footprint import taken
+from autocode.store.opening import BACKUPS, opened, reading, transaction
+from autocode.store.rows import checked, clear, delete, insert, there
 from autocode.study import Coding
 
 RECEIPT = "receipt"
 RECEIPT_COLUMNS = "at TEXT, source TEXT, what TEXT, kept INT, skipped TEXT, notes TEXT, aside TEXT"
-
 
 MOVED = "codings on its old text"
 """What the receipt counts of a document whose transcript was replaced."""
@@ -123,7 +124,7 @@ MIME = {
 }
 """What a browser can play, by the ending of the file's name."""
 
-_TABLE = "recording"
+_RECORDING = "recording"
 _COLUMNS = "document TEXT PRIMARY KEY, path TEXT, size INT, sha256 TEXT"
 
 
@@ -188,9 +189,9 @@ def attach(store: Path, document: str, file: Path) -> Recording:
         if not connection.execute("SELECT 1 FROM document WHERE id = ?", (document,)).fetchone():
             raise StoreError(str(store), f"it has no document '{document}'", "Import its transcript first.")
         with transaction(connection):
-            connection.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} (row_sha256 BLOB, {_COLUMNS})")
-            delete(connection, _TABLE, "document = ?", (document,))
-            insert(connection, _TABLE, [(document, place, size, digest)])
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {_RECORDING} (row_sha256 BLOB, {_COLUMNS})")
+            delete(connection, _RECORDING, "document = ?", (document,))
+            insert(connection, _RECORDING, [(document, place, size, digest)])
     return made
 
 
@@ -201,7 +202,7 @@ def recordings(store: Path) -> dict[str, Recording]:
         StoreError: The file cannot be read, or a row is damaged.
     """
     with reading(store) as connection:
-        rows = checked(connection, _TABLE, store) if there(connection, _TABLE) else []
+        rows = checked(connection, _RECORDING, store) if there(connection, _RECORDING) else []
     return {row[0]: Recording(*row) for row in rows}
 
 
@@ -216,7 +217,7 @@ def detach(store: Path, documents: Iterable[str]) -> list[str]:
     if gone:
         with opened(store) as connection, transaction(connection):
             for r in gone:
-                delete(connection, _TABLE, "document = ?", (r.document,))
+                delete(connection, _RECORDING, "document = ?", (r.document,))
     return [os.fspath(r.file(store)) for r in gone]
 
 
@@ -230,10 +231,170 @@ def rename_recordings(store: Path, ids: Mapping[str, str]) -> None:
     if moved:
         with opened(store) as connection, transaction(connection):
             for r in moved:
-                delete(connection, _TABLE, "document = ?", (r.document,))
-            insert(connection, _TABLE, [(ids[r.document], r.path, r.size, r.sha256) for r in moved])
+                delete(connection, _RECORDING, "document = ?", (r.document,))
+            insert(connection, _RECORDING, [(ids[r.document], r.path, r.size, r.sha256) for r in moved])
 
 
 def _digest(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+_OUTPUT = "output"
+_OWN = ("members.json",)  # part of the study itself, beside its file
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Something written from a study.
+
+    Attributes:
+        path: From the study's folder to it; absolute where it lies on another drive.
+        kind: The verb that wrote it: report, export, suggest, train, ...
+        sha256: Of the file's bytes, or of the names and bytes in a folder, when it was written.
+        at: When, ISO 8601.
+    """
+
+    path: str
+    kind: str
+    sha256: str
+    at: str
+
+    def place(self, store: Path) -> Path:
+        """Where it was written."""
+        return Path(os.path.normpath(store.absolute().parent / self.path))
+
+    def unchanged(self, store: Path) -> bool:
+        """Whether it still is what was written."""
+        return content_sha256(self.place(store)) == self.sha256
+
+
+def content_sha256(path: Path) -> str:
+    """The sha256 of a file, or of all that is in a folder; "" where there is nothing."""
+    whole = hashlib.sha256()
+    try:
+        for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+            inside = _digest(file)
+            if not path.is_dir():
+                return inside
+            whole.update(f"{file.relative_to(path).as_posix()} {inside}\n".encode("utf-8", "surrogatepass"))
+    except OSError:
+        return ""
+    return whole.hexdigest()
+
+
+def record_outputs(store: Path, paths: Iterable[Path], kind: str) -> list[Output]:
+    """Put outputs on the list of a study; one written again takes the place of the earlier.
+
+    Args:
+        store: The study file.
+        paths: Files, or folders that were written as a whole.
+        kind: The verb that wrote them.
+
+    Raises:
+        StoreError: The study cannot be written.
+    """
+    folder, at = store.absolute().parent, datetime.now(UTC).isoformat(timespec="milliseconds")
+    made = []
+    for path in paths:
+        whole = Path(os.path.normpath(path.absolute()))
+        try:
+            place = Path(os.path.relpath(whole, folder)).as_posix()
+        except ValueError:  # another drive
+            place = str(whole)
+        made.append(Output(place, kind, content_sha256(whole), at))
+    if made:
+        with opened(store) as connection, transaction(connection):
+            for output in made:
+                delete(connection, _OUTPUT, "path = ?", (output.path,))
+                insert(connection, _OUTPUT, [(output.path, output.kind, output.sha256, output.at)])
+    return made
+
+
+def outputs(store: Path) -> list[Output]:
+    """Everything that was ever written from a study, the first one first.
+
+    Raises:
+        StoreError: The file cannot be read, or a row is damaged.
+    """
+    with reading(store) as connection:
+        return [Output(*row) for row in checked(connection, _OUTPUT, store)] if there(connection, _OUTPUT) else []
+
+
+def strike(store: Path, gone: Iterable[Output]) -> None:
+    """Take outputs off the list, as they were erased.
+
+    Raises:
+        StoreError: The study cannot be written.
+    """
+    with opened(store) as connection, transaction(connection):
+        for output in gone:
+            delete(connection, _OUTPUT, "path = ?", (output.path,))
+
+
+def record_taken(kind: str) -> list[str]:
+    """Put what this process wrote since the last call on the lists of the studies that it touched.
+
+    Args:
+        kind: The verb that wrote it.
+
+    Returns:
+        One line for each study whose list cannot be written.
+    """
+    stores, paths = taken()
+    said = []
+    for store in stores:
+        folder = store.parent
+        mine = [p for p in paths if p.exists() and p.name[:1] != "." and not (p.parent == folder and p.name in _OWN)]
+        if folder.name == BACKUPS or not mine or not store.is_file():
+            continue
+        try:
+            record_outputs(store, mine, kind)
+        except StoreError as error:
+            names = ", ".join(p.name for p in mine[:3])
+            said.append(f"{store} does not list {names}, so 'forget' will not know of it: {error.why}.")
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """A forgetting that has begun and is not yet over; kept in the study until its last step.
+
+    Attributes:
+        participant: As named when it began.
+        documents: Ids of the documents to forget.
+        at: When it began, ISO 8601.
+        said: What was done so far and where to look: JSON-ready, without a word of the documents.
+    """
+
+    participant: str
+    documents: tuple[str, ...]
+    at: str
+    said: Mapping[str, Any]
+
+
+_JOURNAL = "forgetting"
+
+
+def journal(store: Path) -> Forgetting | None:
+    """The forgetting that is not yet over; None where there is none.
+
+    Raises:
+        StoreError: The file cannot be read, or the row is damaged.
+    """
+    with reading(store) as connection:
+        rows = checked(connection, _JOURNAL, store) if there(connection, _JOURNAL) else []
+    return Forgetting(rows[0][0], tuple(json.loads(rows[0][1])), rows[0][2], json.loads(rows[0][3])) if rows else None
+
+
+def write_journal(store: Path, entry: Forgetting | None) -> None:
+    """Keep how far a forgetting has come; None: it is over.
+
+    Raises:
+        StoreError: The study cannot be written.
+    """
+    with opened(store) as connection, transaction(connection):
+        clear(connection, _JOURNAL)
+        if entry:
+            cells = (entry.participant, json.dumps(entry.documents), entry.at, json.dumps(dict(entry.said), ensure_ascii=False))
+            insert(connection, _JOURNAL, [cells])

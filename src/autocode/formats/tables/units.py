@@ -301,7 +301,7 @@ def speech_of_table(table: Table, kind: str = "interview") -> tuple[Study, list[
         start, end = (_time_in_cell(cell.get(what, ""), table.source) for what in ("start", "end"))
         rows.setdefault(name, []).append(Cue(cell["text"], cell.get("speaker", ""), start, end))
     documents = tuple(
-        replace(document_of_cues(cues, Path(table.source.partition(",")[0])), id=name, name=name, kind=kind)
+        replace(document_of_cues(cues, Path(table.source.partition(",")[0]), {}), id=name, name=name, kind=kind)
         for name, cues in rows.items()
     )
     codes = {*HEADINGS["code"], *HEADINGS["codes"]} & {folded(c) for c in table.columns}

@@ -1,9 +1,9 @@
 """From timed pieces of speech to a transcript: one line a turn, ``Speaker: words``.
 
-Recorders cut speech where the screen is full, not where a thought ends; pieces of one speaker
-that follow one another become one turn, from the first one's start to the last one's end. Read are
-subtitles and the JSON of speech recognition: Whisper's command line, its API, whisper.cpp, WhisperX, faster-whisper's
-lists, the chunks of Hugging Face's pipeline, Deepgram, AssemblyAI, Rev, Amazon Transcribe, and YouTube's json3.
+Recorders cut speech where the screen is full, not where a thought ends; pieces of one speaker that follow one another become
+one turn, from the first one's start to the last one's end. Read are subtitles and the JSON of speech recognition: Whisper's
+command line, its API, whisper.cpp, WhisperX, faster-whisper's lists, the chunks of Hugging Face's pipeline, Deepgram,
+AssemblyAI, Rev, Amazon Transcribe, and YouTube's json3.
 
 Sources: openai/whisper `transcribe.py` and `utils.py`; OpenAI's API reference (verbose_json); whisper.cpp `examples/cli`;
 WhisperX `types.py`; Deepgram's and AssemblyAI's API references; the automatic-speech-recognition pipeline of transformers.
@@ -32,6 +32,7 @@ from autocode.study import Document, Doubt, Study, Turn
 
 LEAST = 0.5
 """Words heard with less confidence are kept as doubts: as likely wrong as right, by the program's own word."""
+_CUT = 1.25  # pieces a turn from which those who made them cut turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,12 @@ class Cue:
     sure: tuple[tuple[str, float], ...] = ()
 
 
-def document_of_cues(cues: Iterable[Cue], path: Path) -> Document:
-    """The transcript of a recording.
+def document_of_cues(cues: Iterable[Cue], path: Path, meanings: Mapping[str, str] | None = None) -> Document:
+    """The transcript of a recording, or, with `meanings` of its speakers (perhaps none), of pieces that people have cut.
 
-    Where no piece names its speaker, names are looked for in the words (``Anna: well``), and a
-    piece without a name goes on with the speaker before. Without any names every piece is a
-    turn of its own, so that its time is kept.
+    Where no piece names its speaker, names are looked for in the words (``Anna: well``), and a piece without a name goes
+    on with the speaker before. Without any names every piece is a turn of its own, so that its time is kept. Pieces that
+    people have cut are turns; of a machine, pieces of one speaker that follow one another are one.
 
     Raises:
         InputError: No piece has words.
@@ -67,7 +68,8 @@ def document_of_cues(cues: Iterable[Cue], path: Path) -> Document:
     spoken = _named_twice(spoken) if any(c.speaker for c in spoken) else _named(spoken)
     at, lines, turns = 0, [], []
     doubts: list[Doubt] = []
-    for cue in _joined(spoken):
+    joined = _joined(spoken)
+    for cue in joined if meanings is None or len(spoken) > _CUT * len(joined) else spoken:
         name = f"{cue.speaker}: " if cue.speaker else ""
         start, end = at + len(name), at + len(name) + len(cue.text)
         turns.append(Turn(start, end, cue.speaker, cue.start_ms, cue.end_ms))
@@ -75,7 +77,7 @@ def document_of_cues(cues: Iterable[Cue], path: Path) -> Document:
         lines.append(f"{name}{cue.text}\n")
         at = end + 1
     turned, text = tuple(turns), "".join(lines)
-    return with_roles(Document(path.stem, text, path.stem, turned, source=path.name, doubts=tuple(doubts)))
+    return with_roles(Document(path.stem, text, path.stem, turned, source=path.name, doubts=tuple(doubts)), meanings)
 
 
 def _doubts(cue: Cue, start: int) -> Iterator[Doubt]:
@@ -394,6 +396,4 @@ def _amazon(results: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
 
 
 def _from_seconds(seconds: Any) -> int | None:
-    if seconds is None or not math.isfinite(float(seconds)):
-        return None
-    return round(1000 * float(seconds))
+    return round(1000 * float(seconds)) if seconds is not None and math.isfinite(float(seconds)) else None

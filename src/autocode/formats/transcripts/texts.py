@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,8 @@ from autocode.formats.tables.coded_word import (
     study_from_node_report,
 )
 from autocode.formats.transcripts import CLOSED, KIND_ENDS, OPENED, Style, marked_out
-from autocode.formats.transcripts.cues import is_speech, read_json, read_subtitles, speech
+from autocode.formats.transcripts.cues import document_of_cues, is_speech, read_json, read_subtitles, speech
+from autocode.formats.transcripts.markup import read_spoken_xml, read_webpage
 from autocode.formats.transcripts.page import line_numbers, without_print
 from autocode.formats.transcripts.speakers import read_speakers, turns_in
 from autocode.formats.transcripts.word import read_opendocument
@@ -95,71 +95,6 @@ def _depth(raw: bytes) -> int:
     signs = np.frombuffer(raw.replace(b"\\{", b"").replace(b"\\}", b""), dtype=np.uint8)
     steps = (signs == ord("{")).astype(np.int8) - (signs == ord("}"))
     return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
-
-
-_BLOCKS = {"p", "div", "br", "li", "tr", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section", "table"}
-_CELLS = {"td", "th"}
-_STANDING_OUT = {
-    "b": "bold",
-    "strong": "bold",
-    "i": "italic",
-    "em": "italic",
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "dt"), "heading"),
-}
-_HIDDEN = {"script", "style", "head", "template", "noscript"}
-
-
-def read_webpage(path: Path, encoding: str = "") -> tuple[str, str, tuple[Style, ...]]:
-    """The text of a page, cells of a table row parted by tabs; a note where its encoding was a guess; what stands out.
-
-    Raises:
-        InputError: It is unreadable or holds no text.
-    """
-    source, note = read_text(path, encoding)
-    page = _Page()
-    page.feed(source)
-    page.close()
-    whole = re.sub(f"{OPENED}[^{KIND_ENDS}]*{KIND_ENDS}[ \t\n]*{CLOSED}", " ", "".join(page.parts))
-    lines = ("\t".join(" ".join(cell.split()) for cell in line.split("\t")).rstrip().lstrip(" ") for line in whole.split("\n"))
-    text, styles = marked_out("\n".join(line for line in lines if line.strip()) + "\n")
-    if not text.strip():
-        raise InputError(path.name, "the page holds no text", "Choose the file that holds the transcript.")
-    return text, note, styles
-
-
-class _Page(HTMLParser):
-    """Gathers the words of a page; the white space of its source means nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.hidden = 0
-        self.cells = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a line, a cell or words that stand out."""
-        self.hidden += tag in _HIDDEN
-        self.cells += tag in _CELLS
-        if tag in _BLOCKS:
-            self.parts.append(" " if self.cells else "\n")
-        if tag in _STANDING_OUT:
-            self.parts.append(f"{OPENED}{_STANDING_OUT[tag]}{KIND_ENDS}")
-
-    def handle_endtag(self, tag: str) -> None:
-        """End them."""
-        self.hidden = max(0, self.hidden - (tag in _HIDDEN))
-        if tag in _STANDING_OUT:
-            self.parts.append(CLOSED)
-        if tag in _CELLS:
-            self.cells = max(0, self.cells - 1)
-            self.parts.append("\t")
-        if tag in _BLOCKS:
-            self.parts.append(" " if self.cells else "\n")
-
-    def handle_data(self, data: str) -> None:
-        """Take the text, unless it is hidden; white space of the source is a space."""
-        if not self.hidden:
-            self.parts.append(re.sub(f"[\n\t{OPENED}{KIND_ENDS}{CLOSED}]", " ", data))
 
 
 _PAGES, _SECONDS, _LARGEST_PDF = 3000, 60, 128 * 2**20
@@ -366,8 +301,16 @@ def _read_opendocument(path: Path, options: ReadOptions) -> tuple[Study, list[Re
 
 
 def _read_webpage(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    text, note, styles = read_webpage(path, options.encoding)
-    return _one(text, path, options, (note,), styles)
+    text, notes, styles = read_webpage(path, options.encoding)
+    return _one(text, path, options, notes, styles)
+
+
+def _read_xml(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    spoken = read_spoken_xml(path)
+    if not spoken.cues:
+        return _one("\n".join(filter(None, spoken.lines)) + "\n", path, options)
+    document = document_of_cues(spoken.cues, path, spoken.meanings)
+    return Study((document,)), [Receipt(document.source, "pieces of speech", len(spoken.cues), {}, spoken.notes)]
 
 
 def _read_pdf(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
@@ -392,7 +335,8 @@ TEXTS: dict[str, Reader] = {
     ".rtf": _read_rtf,
     ".odt": _read_opendocument,
     ".pdf": _read_pdf,
-    **dict.fromkeys((".html", ".htm"), _read_webpage),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), _read_webpage),
+    **dict.fromkeys((".xml", ".eaf", ".exb", ".trs", ".fln", ".ttml", ".dfxp"), _read_xml),
     **dict.fromkeys((".srt", ".vtt", ".sbv", ".textgrid"), read_subtitles),
     **dict.fromkeys((".json", ".json3"), _read_json),
 }
