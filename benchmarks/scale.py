@@ -3,7 +3,7 @@
 Run: `python benchmarks/scale.py [--segments 20000 200000] [--verbs import agree ...] [--folder DIR] [--write]`
 
 The study has 60 codes in 12 themes, two coders, and 100 segments a document; `suggest` reads 20,000 segments of new
-documents. Each verb is a process of its own, as a person starts it. Vectors (384 numbers a segment) are made by a cheap
+documents, once for a table and twice with the evidence that a page and .jsonl show. Each verb is a process of its own, as a person starts it. Vectors (384 numbers a segment) are made by a cheap
 encoder of this file and cached, so that the table shows what autocode does with them: reading with the packaged encoder
 comes on top, in proportion to the words and once for each text. The cheap encoder shows its last layer alone, as is
 learnt from in any study of more than 50,000 segments; in smaller ones the layers below add to train and evaluate. With
@@ -35,6 +35,8 @@ VERBS = {
     "agree": "agree s --all",
     "train": "train s --out m --config c.toml",
     "suggest": "suggest m new.csv --out suggestions.csv --overwrite",
+    "suggest-html": "suggest m new.csv --out suggestions.html --overwrite",
+    "suggest-jsonl": "suggest m new.csv --out suggestions.jsonl --overwrite",
     "evaluate": "evaluate s --config c.toml --all",
     "report": "report s --no-machine --config c.toml --out dossier --overwrite",
 }
@@ -43,6 +45,8 @@ GOALS = {
     "agree": (60, 1500),
     "train": (120, 3000),
     "suggest": (60, 1500),
+    "suggest-html": (60, 1500),
+    "suggest-jsonl": (60, 1500),
     "evaluate": (300, 3000),
     "report": (120, 2000),
 }

@@ -94,7 +94,25 @@ def test_a_precedent_tells_who_read_it_without_giving_the_code() -> None:
         Precedent("d", "2", "one read", {"A": ("ana",)}, ("ana",)),
     )
     known = Precedents(items, np.eye(2, dtype=np.float32))
-    found = known.nearest(np.array([1, 0.5], dtype=np.float32), "A")
+    (found,) = known.nearest(np.array([[1, 0.5]], dtype=np.float32), [("A",)])
     assert [(e.text, e.without) for e in found] == [("both read", "ben"), ("one read", "")]
     again = Precedents.from_rows(known.rows(), known.vectors)
     assert again.items[0].readers == ["ana", "ben"]
+
+
+def test_many_questions_at_once_have_the_answers_of_each_by_itself() -> None:
+    """Evidence of many segments is that of each compared with every coded segment by itself: order, ties and all."""
+    rng = np.random.default_rng(3)
+    few = rng.standard_normal((700, 32)).astype(np.float32)
+    vectors = np.concatenate([few, rng.standard_normal((1501, 32)).astype(np.float32), few[:300]])  # said twice: ties
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    codes = [("A", "B", "C")[i % 3 if i % 7 else 0] for i in range(len(vectors))]
+    items = tuple(Precedent(f"d{i}", str(i), f"text {i}", {code: ("ana",)}) for i, code in enumerate(codes))
+    known, asked = Precedents(items, vectors), vectors[::9]
+    wanted = [(("A",), ("B", "C"), ("A", "B", "C"), ("none",))[j % 4] for j in range(len(asked))]
+    for vector, own, found in zip(asked, wanted, known.nearest(asked, wanted), strict=True):
+        rows = [i for i, code in enumerate(codes) if code in own]
+        like = np.round(vectors[rows].astype(np.float64) @ vector.astype(np.float64), 6)
+        best = sorted(range(len(rows)), key=lambda j: (-like[j], j))[:3]
+        assert [e.text for e in found] == [f"text {rows[j]}" for j in best]
+        assert np.allclose([e.similarity for e in found], like[best], rtol=0, atol=1.5e-6)

@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import repeat
+from itertools import islice, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from autocode.classify.heads import Heads
 from autocode.classify.material import ROLES, Chunks, pieces_of, sentences_of, word_weights
 from autocode.model.precedents import Precedents
 from autocode.model.prepared import Prepared
-from autocode.study import BANDS, Coding, Evidence, Grounds, Segment, Study, Suggestion
+from autocode.study import BANDS, Coding, Grounds, Segment, Study, Suggestion
 from autocode.study.codebook import Codebook
 from autocode.study.matrix import CodingMatrix
 
@@ -256,6 +256,7 @@ LIKELIER = 0.5
 """A theme is offered where one of its codes fits more likely than not."""
 
 _WORDS = 5
+_TOGETHER = 4000  # units whose evidence is looked up at once
 
 
 @dataclass(frozen=True)
@@ -289,10 +290,19 @@ class Reasons:
         bands, coded = self.classifier.bands(P), self.classifier.coded(P)
         strange = self.precedents.unfamiliar(prepared.vectors) if strange is None else strange
         pieces = prepared.features.pieces
-        for i, V in enumerate(pieces.each() if pieces else repeat(prepared.vectors[:0], len(prepared.segments))):
-            one = _Unit(prepared, i, P[i], bands[i], coded[i], bool(strange[i]), V)
-            found = [*self._codes(one, least), *self._themes(one)]
-            yield from sorted(found, key=lambda s: -s.probability)
+        vectors = pieces.each() if pieces else repeat(prepared.vectors[:0], len(prepared.segments))
+        units = (_Unit(prepared, i, P[i], bands[i], coded[i], bool(strange[i]), V) for i, V in enumerate(vectors))
+        while some := list(islice(units, _TOGETHER)):
+            said = [(u.row, s) for u in some for s in (*self._codes(u, least), *self._themes(u))]
+            yield from self._with_evidence(prepared, sorted(said, key=lambda one: (one[0], -one[1].probability)))
+
+    def _with_evidence(self, prepared: Prepared, found: Sequence[tuple[int, Suggestion]]) -> Iterator[Suggestion]:
+        """Suggestions, given with their unit's number, with the coded segments nearest to it where reasons are wanted."""
+        asking = [(row, s) for row, s in found if self.why and s.band != "silent"]
+        codes = [tuple(self.codes[k] for k in self._members[s.code]) if s.theme else (s.code,) for _, s in asking]
+        nearest = iter(self.precedents.nearest(prepared.vectors[[row for row, _ in asking]], codes))
+        for _, s in found:
+            yield replace(s, evidence=next(nearest)) if self.why and s.band != "silent" else s
 
     def _codes(self, unit: _Unit, least: int) -> Iterator[Suggestion]:
         order = np.argsort(-unit.P, kind="stable")
@@ -307,9 +317,7 @@ class Reasons:
         coded = bool(unit.coded[k])
         if band == "silent" or not self.why:
             return Suggestion(segment, path, p, band, grounds=Grounds(unfamiliar=unit.strange), coded=coded, span=span)
-        evidence = self.precedents.nearest(np.asarray(unit.prepared.vectors[unit.row]), path)
-        grounds = self._grounds(unit, path, words, {k})
-        return Suggestion(segment, path, p, band, evidence, grounds, coded=coded, span=span)
+        return Suggestion(segment, path, p, band, (), self._grounds(unit, path, words, {k}), coded=coded, span=span)
 
     def _grounds(self, unit: _Unit, path: str, words: _Words, own: set[int]) -> Grounds:
         below = [k for k in np.argsort(-unit.P, kind="stable") if not unit.coded[k] and k not in own]
@@ -326,12 +334,9 @@ class Reasons:
             if p >= LIKELIER and not taken:
                 best = members[int(np.argmax(unit.P[members]))]
                 words, spans = self._words(unit, [best])
-                grounds, evidence = Grounds(unfamiliar=unit.strange), tuple[Evidence, ...]()
-                if self.why:
-                    grounds, vector = self._grounds(unit, path, words[best], set(members)), unit.prepared.vectors[unit.row]
-                    evidence = self.precedents.nearest(np.asarray(vector), [self.codes[k] for k in members])
-                segment = unit.prepared.segments[unit.row]
-                yield Suggestion(segment, path, min(p, 1 - 1e-6), "ask", evidence, grounds, theme=True, span=spans.get(best))
+                segment, none = unit.prepared.segments[unit.row], Grounds(unfamiliar=unit.strange)
+                grounds = self._grounds(unit, path, words[best], set(members)) if self.why else none
+                yield Suggestion(segment, path, min(p, 1 - 1e-6), "ask", (), grounds, theme=True, span=spans.get(best))
 
     @cached_property
     def _members(self) -> dict[str, list[int]]:
@@ -379,7 +384,7 @@ class _Unit:
     bands: NDArray[np.integer]
     coded: NDArray[np.bool_]
     strange: bool
-    pieces: NDArray[np.floating]  # (pieces, d0) vectors of its pieces
+    pieces: NDArray[np.floating]  # (pieces, d0)
 
 
 def _strongest(text: str, spans: Sequence[tuple[int, int]], added: FloatArray, start: int) -> _Words:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,8 @@ LEAST_SEGMENTS, LEAST_DOCUMENTS = 3, 2
 _BLOCK = 16_000_000  # cosines at a time
 _MET = 20_000  # segments that another is held against, at most
 _CHECKED = 5000  # training segments whose distances make the edge, at most
+_FEW = 1000  # coded segments of a code, up to which each question is compared with all of them by itself
+_CLOSE = 2e-6  # more than products of many and of one may differ
 _JOINED = 2000  # segments clustered at once, at most: memory grows with the square
 
 
@@ -235,40 +237,52 @@ class Precedents:
                 rows.setdefault(code, []).append(i)
         return {code: np.array(found, dtype=np.int64) for code, found in rows.items()}
 
-    @cached_property
-    def _vectors_by_code(self) -> dict[str, NDArray[np.float32]]:
-        """Copies once, for a copy at each question is what a large batch would spend its time on."""
-        return {code: self.vectors[rows] for code, rows in self._by_code.items()}
-
-    def nearest(self, vector: NDArray[np.float32], code: str | Collection[str], count: int = 3) -> tuple[Evidence, ...]:
-        """The coded segments of a code that are nearest to a vector by cosine, nearest first.
+    def nearest(
+        self, vectors: NDArray[np.float32], codes: Sequence[tuple[str, ...]], count: int = 3
+    ) -> list[tuple[Evidence, ...]]:
+        """For each of q questions the coded segments of its codes that are nearest by cosine, nearest first.
 
         Args:
-            vector: (d,) of unit length.
-            code: Path of the code, or of several, any of which counts.
+            vectors: (q, d) of unit length, what each question is about.
+            codes: For each question paths of codes, any of which counts.
             count: How many at most.
         """
-        wanted = (code,) if isinstance(code, str) else tuple(code)
-        rows, own = self._rows_of(wanted)
-        similarity = np.round((own @ vector).astype(np.float64), 6)
-        least = np.partition(similarity, -count)[-count] if len(similarity) > count else -np.inf
-        near = np.flatnonzero(similarity >= least)  # ties too: among them the first come first
-        best = near[np.argsort(-similarity[near], kind="stable")[:count]]
-        return tuple(self._evidence(int(rows[i]), wanted, float(similarity[i])) for i in best)
-
-    def _rows_of(self, codes: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The segments that carry any of some codes, and their vectors."""
-        none = np.empty(0, dtype=np.int64)
-        if len(codes) == 1:
-            return self._by_code.get(codes[0], none), self._vectors_by_code.get(codes[0], self.vectors[:0])
-        rows = np.unique(np.concatenate([none, *(self._by_code.get(c, none) for c in codes)]))
-        return rows, self.vectors[rows]
+        asked: dict[tuple[str, ...], list[int]] = {}
+        for q, wanted in enumerate(codes):
+            asked.setdefault(wanted, []).append(q)
+        found: list[tuple[Evidence, ...]] = [()] * len(codes)
+        for wanted, questions in asked.items():  # one copy and one product for all that ask for the same codes
+            none = np.empty(0, dtype=np.int64)
+            rows = np.unique(np.concatenate([none, *(self._by_code.get(c, none) for c in wanted)]))
+            own = self.vectors[rows]
+            for q, near, similarity in _near(vectors, questions, own, count):
+                found[q] = tuple(self._evidence(int(rows[i]), wanted, s) for i, s in zip(near, similarity, strict=True))
+        return found
 
     def _evidence(self, row: int, wanted: Iterable[str], similarity: float) -> Evidence:
         item = self.items[row]
         coders = dict.fromkeys(c for code in wanted for c in item.codes.get(code, ()))
         without = ", ".join(c for c in item.readers if c not in coders)
         return Evidence(item.document, ", ".join(coders), item.text, similarity, without)
+
+
+def _near(vectors: Vectors, questions: Sequence[int], own: Vectors, count: int) -> Iterator[tuple[int, list[int], list[float]]]:
+    """For each question the rows that are nearest, of equal ones the first, and their cosines to six decimals."""
+    height = max(1, _BLOCK // max(1, len(own)))
+    for at in range(0, len(questions), height):
+        some = list(questions[at : at + height])
+        close = vectors[some] @ own.T if len(own) > _FEW else None
+        for j, q in enumerate(some):
+            near = np.arange(len(own))
+            if close is not None:
+                near = np.flatnonzero(close[j] >= np.partition(close[j], -count)[-count] - _CLOSE)
+                # Again one by one and in the fours they stand in, as a product of many has other last bits.
+                near = (np.unique(near // 4)[:, None] * 4 + np.arange(4)).ravel()
+                near = near[near < len(own)]
+            like = own if close is None else own[near]
+            similarity = np.round((like @ np.asarray(vectors[q])).astype(np.float64), 6)
+            best = np.argsort(-similarity, kind="stable")[:count]
+            yield q, near[best].tolist(), similarity[best].tolist()
 
 
 def _precedent(matrix: CodingMatrix, i: int, text: str) -> Precedent:
