@@ -3,10 +3,11 @@
 Run: `python benchmarks/scale.py [--segments 20000 200000] [--verbs import agree ...] [--folder DIR] [--write]`
 
 The study has 60 codes in 12 themes, two coders, and 100 segments a document; `suggest` reads 20,000 segments of new
-documents, once for a table and twice with the evidence that a page and .jsonl show. Each verb is a process of its own, as a person starts it. Vectors (384 numbers a segment) are made by a cheap
-encoder of this file and cached, so that the table shows what autocode does with them: reading with the packaged encoder
-comes on top, in proportion to the words and once for each text. The cheap encoder shows its last layer alone, as is
-learnt from in any study of more than 50,000 segments; in smaller ones the layers below add to train and evaluate. With
+documents, for a table and with the evidence that a page and .jsonl show. Each verb is a process of its own, as a person
+starts it. Vectors (384 numbers a segment) are made by a cheap encoder of this file and cached, so that the table shows
+what autocode does with them: reading with the packaged encoder comes on top, in proportion to the words and once for
+each text. The cheap encoder shows its last layer alone, as is learnt from in any study of more than 50,000 segments; in
+smaller ones the layers below add to train and evaluate. With
 `--folder` study, model and figures stay, and later calls with fewer verbs or sizes go on from them. `--write` puts the
 table into docs/reliability.md.
 """
