@@ -9,13 +9,15 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import docx
 import pytest
 
 from autocode.agreement import agree
 from autocode.config import Config
 from autocode.dossier import dossier, write_dossier
-from autocode.dossier.blocks import Figure
+from autocode.dossier.blocks import Figure, Section, Table, Title, Words
 from autocode.dossier.findings import Findings
+from autocode.dossier.office import word
 from autocode.errors import InputError
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
@@ -51,8 +53,6 @@ def test_one_form_can_be_written_alone(study: Study, tmp_path: Path) -> None:
 
 def test_word_tables_have_captions_repeated_headers_and_all_cells(study: Study, tmp_path: Path) -> None:
     """Each printed table is a Word table with its rows, after a numbered caption in the style Caption."""
-    import docx
-
     (path,) = write_dossier(study, _findings(study), tmp_path, ("docx",))
     document = docx.Document(str(path))
     made = dossier(study, _findings(study))
@@ -71,8 +71,6 @@ def test_word_tables_have_captions_repeated_headers_and_all_cells(study: Study, 
 
 def test_word_pictures_are_300_dots_an_inch_with_alt_text(study: Study, tmp_path: Path) -> None:
     """Each figure is a PNG of 300 dots an inch at its printed width, and says itself in words."""
-    import docx
-
     (path,) = write_dossier(study, _findings(study), tmp_path, ("docx",))
     document = docx.Document(str(path))
     figures = [b for s in dossier(study, _findings(study)).sections for b in s.blocks if isinstance(b, Figure)]
@@ -118,3 +116,29 @@ def test_the_notice_stands_in_every_form(study: Study, tmp_path: Path) -> None:
         raw = path.read_bytes()
         texts = [raw.decode()] if path.suffix == ".html" else list(_parts(path, r"\.xml$").values())
         assert any("Invented for tests." in text for text in texts)
+
+
+def test_no_heading_stands_alone_with_its_note(study: Study) -> None:
+    """A note behind a heading keeps what it is about, in any section; a note with nothing after it keeps nothing."""
+    table = Table("T", "Table 1. T", ("A",), (("x",),), "t")
+    blocks = (
+        Words("of all", "soft"),
+        table,
+        Title("Part"),
+        Words("of it", "soft"),
+        table,
+        Title("End"),
+        Words("alone", "soft"),
+    )
+    made = replace(dossier(study, Findings()), sections=(Section("s", "Whole", blocks),))
+    document = docx.Document(io.BytesIO(word(made)))
+    kept = {p.text: bool(p.paragraph_format.keep_with_next) for p in document.paragraphs}
+    assert (kept["of all"], kept["of it"], kept["alone"]) == (True, True, False)
+
+
+def test_a_picture_stands_apart_from_what_is_above_it(study: Study) -> None:
+    """Between the last row of a table and a picture there is room."""
+    document = docx.Document(io.BytesIO(word(dossier(study, _findings(study)))))
+    pictures = [p for p in document.paragraphs if p._p.xpath(".//wp:docPr")]
+    assert pictures
+    assert all(p.paragraph_format.space_before for p in pictures)

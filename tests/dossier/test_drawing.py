@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from autocode.dossier.drawing import PAGE, Drawing, Entry, Grid, Label, Span, by_height, heat_map, interval_chart, strip_chart
+from autocode.dossier.drawing import (
+    PAGE,
+    Drawing,
+    Entry,
+    Grid,
+    Label,
+    Span,
+    by_height,
+    heat_map,
+    interval_chart,
+    strip_chart,
+    wrapped,
+)
 
 LONG = "explainability-debugging-instead-explanations of a model"
 
@@ -49,3 +61,10 @@ def test_a_long_matrix_fits_its_pages() -> None:
     drawn = heat_map(grid, "t", "s")
     assert all(d.height <= PAGE + 60 for d in drawn)
     assert sum(LONG in text for text in texts(drawn)) == 99
+
+
+def test_a_line_ends_behind_an_underscore_before_a_word_is_broken() -> None:
+    """Names that programs wrote are broken where people would break them; nothing is left out, and short ones stay whole."""
+    assert wrapped("mlss_interviews", 12) == ("mlss_", "interviews")
+    assert wrapped("a_b and c_ d", 14) == ("a_b and c_ d",)
+    assert "".join(wrapped("explainability_issues_of_models", 9)) == "explainability_issues_of_models"

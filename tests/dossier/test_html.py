@@ -130,3 +130,12 @@ def test_the_words_that_carry_a_code_are_shown_with_their_precedents() -> None:
     assert "A <mark>high</mark> <mark>fee</mark> &lt;b&gt;again&lt;/b&gt;." in page
     assert 'The <mark>fee</mark> was <mark>high</mark>.<br><span class="who"><a href="#n-1">n, segment 1</a>' in page
     assert "Costs: 1" in page
+
+
+def test_counts_of_the_code_map_have_their_commas() -> None:
+    """A count above a thousand is written as everywhere else, and stays on one line."""
+    code = Codebook().with_paths(["Data > Collection of a rather long name"])
+    document = Document("d", "word " * 2000)
+    given = tuple(Coding("d", 5 * j, 5 * j + 4, "Data > Collection of a rather long name", "a") for j in range(1522))
+    (page,) = drawn(Study((document,), code, (Coder("a"),), given))
+    assert re.search(r">[^<]*\(1,522\)</tspan>", page)

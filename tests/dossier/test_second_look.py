@@ -92,6 +92,9 @@ def test_what_was_voted_in_a_meeting_is_told(bundled: Study, findings: Findings,
     table = next(t for t in made.tables() if t.name == "Agreement by stage")
     assert table.header[1::2] == ("Kappa before discussion", "Kappa after discussion")
     assert table.rows[0][1] < table.rows[0][3]
+    assert any(row[1] is row[3] is None for row in table.rows) == (length == "full"), (
+        "a journal has no room for codes without a value"
+    )
     assert table.note.startswith("By the record of decisions: coders voted again on 1 decision on which they had differed. The")
     assert not any(t.name == "Agreement by stage" for t in dossier(bundled, findings, length).tables())
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from docx import Document
 from docx.oxml.ns import qn
+from matplotlib import get_data_path
 
 from autocode.dossier.blocks import Table
 from autocode.dossier.wordtables import LANDSCAPE, PORTRAIT, _inches, add_part, layout
@@ -61,3 +63,47 @@ def test_a_short_cell_stays_on_one_line_beside_long_names() -> None:
     grid = add_part(document, table, (0, 1, 2))
     width = int(grid._tbl.tblGrid.gridCol_lst[1].get(qn("w:w"))) / 1440
     assert width >= layout(table).points * _inches("not assessable", False)
+
+
+@pytest.mark.parametrize("text", ["−.03 to .20", "1,522", "machine-human", "Data-collection-manual", "on documents"])
+def test_a_text_is_as_wide_as_its_signs_in_the_font_itself(text: str) -> None:
+    """Widths are those of the font, not of small print on a screen: figures would come out too narrow and words too wide."""
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf")
+    signs, advances = font.getBestCmap(), font["hmtx"].metrics
+    true = sum(advances[signs[ord(sign)]][0] for sign in text) / font["head"].unitsPerEm / 72
+    assert _inches(text, False) == pytest.approx(true, rel=0.03)
+
+
+def test_why_a_code_is_silent_takes_two_lines_beside_long_names() -> None:
+    """With 100 codes of long names on the card, a reason stands in at most two lines, also in DejaVu Sans."""
+    header = ("Theme and code", "Coded segments", "Documents", "Average precision", "Precision", "Recall", "Silent because")
+    whys = ("no better than chance", "2 coded segments, 3 needed", "coded in 1 document, 2 needed", "")
+    rows = tuple((f"Metrics-disconnected-from-user-adoption-fix {i}", 9, 3, 0.1, 0.1, 0.1, whys[i % 4]) for i in range(100))
+    table = Table("Model card", "T", header, rows, "tnnkkkt")
+    grid = add_part(Document(), table, range(7))
+    width = int(grid._tbl.tblGrid.gridCol_lst[6].get(qn("w:w"))) / 1440 - 2 * 60 / 1440
+    for why in whys:
+        lines = [""]
+        for word in why.split():
+            wider = f"{lines[-1]} {word}".strip()
+            lines = [*lines[:-1], wider] if layout(table).points * _inches(wider, False) <= width else [*lines, word]
+        assert len(lines) <= 2, (lines, width)
+
+
+def test_an_empty_cell_is_as_high_as_others_and_no_row_stands_alone() -> None:
+    """The end of every cell has the size of the print; the first row keeps the second, the last but one the last."""
+    table = Table("T", "T", ("Code", "95% interval"), (("a", ""), ("b", ".10 to .20"), ("c", ""), ("d", "")), "tt")
+    grid = add_part(Document(), table, (0, 1))
+    paragraphs = [list(row.iter(qn("w:p"))) for row in grid._tbl.iter(qn("w:tr"))]
+    assert {p.find(f"{qn('w:pPr')}/{qn('w:rPr')}/{qn('w:sz')}").get(qn("w:val")) for row in paragraphs[1:] for p in row} == {
+        "17"
+    }
+    assert [all(p.find(f".//{qn('w:keepNext')}") is not None for p in row) for row in paragraphs] == [
+        True,
+        True,
+        False,
+        True,
+        False,
+    ]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from autocode.dossier.blocks import Cell, Figure, Table, View, Words
-from autocode.dossier.drawing import LINE, PAGE, PALETTE, Bend, Circle, Drawing, Label, Shape, by_height
+from autocode.dossier.drawing import LINE, PAGE, PALETTE, Bend, Circle, Drawing, Label, Shape, by_height, wrapped
 from autocode.dossier.tables import Frequency
 from autocode.errors import counted
 from autocode.formats.tables.participants import RESPONDENT
@@ -156,7 +155,9 @@ def map_figure(view: View) -> Figure | None:
     rows = tuple((view.theme(f.code), view.name(f.code), f.count("")) for f in view.frequencies if f.count(""))
     data = Table("Code map", "Figures of the code map", ("Theme", "Code", "Coded segments"), rows, "ttn", sheet_only=True)
     left = f" The {_MAPPED} codes with most coded segments are drawn." if len(ranked) > _MAPPED else ""
-    caption = f"Themes and codes; the area of a circle grows with the coded segments of {view.basis} (in brackets).{left}"
+    caption = (
+        f"Themes and codes; the area of a circle grows with its coded segments (in brackets), counting {view.basis}.{left}"
+    )
     return Figure("codemap", caption, drawings, data)
 
 
@@ -215,7 +216,7 @@ class _Theme:
     @property
     def height(self) -> float:
         """What the theme takes, in pixels."""
-        return max(sum(row.height for row in self.rows), (len(textwrap.wrap(self.name, 16)) + 1) * LINE)
+        return max(sum(row.height for row in self.rows), (len(wrapped(self.name, 16)) + 1) * LINE if self.name else LINE)
 
 
 _SEEN = (0.15, 0.3)  # luminance of a chosen colour that stands out from white paper and from a dark page alike
@@ -253,7 +254,7 @@ def code_map(
 def _drawn(themes: Sequence[_Theme], title: str, sheet: _Sheet) -> Drawing:
     left, right = _sides(themes)
     height = max(_height(left), _height(right), 120) + 30
-    middle = tuple(textwrap.wrap(title or "Codes", sheet.themes))
+    middle = wrapped(title or "Codes", sheet.themes)
     start = _half(middle) + 12
     shapes = [shape for side, sign in ((left, -1), (right, 1)) for shape in _side(side, sign, (start, height), sheet)]
     shapes.append(Label(sheet.width / 2, height / 2, middle, "middle", True, 15))
@@ -284,7 +285,7 @@ def _themes(codes: Sequence[Frequency], coder: str, colours: Mapping[str, str], 
 
 def _row(code: Frequency, count: int, most: int, sheet: _Sheet) -> _Row:
     """The circle's area, not its radius, grows with the count."""
-    lines, radius = tuple(textwrap.wrap(f"{code.name} ({count:,})", sheet.codes)), 3 + _LARGEST * math.sqrt(count / most)
+    lines, radius = wrapped(f"{code.name} ({count:,})", sheet.codes), 3 + _LARGEST * math.sqrt(count / most)
     return _Row(lines, count, radius, max(len(lines) * LINE, 2 * radius) + sheet.between)
 
 
@@ -329,7 +330,7 @@ def _theme(theme: _Theme, sign: int, place: tuple[float, float, float], sheet: _
     x, y = middle + sign * sheet.inner, top + theme.height / 2
     near = middle + sign * start
     if theme.name:
-        lines = tuple(textwrap.wrap(theme.name, sheet.themes))
+        lines = wrapped(theme.name, sheet.themes)
         half = _half(lines)
         yield Bend(near, centre, x - sign * half, y, theme.colour)
         yield Label(x, y, lines, "middle", True)

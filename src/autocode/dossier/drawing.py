@@ -98,8 +98,9 @@ def label(x: float, y: float, text: str, anchor: str = "start", chars: int = 0) 
 
 
 def wrapped(text: str, chars: int) -> tuple[str, ...]:
-    """The text in lines of at most `chars` characters, nothing of it left out."""
-    return tuple(textwrap.wrap(text, chars)) or ("",)
+    """The text in lines of at most `chars` characters, nothing of it left out; a line may end behind "_" as behind "-"."""
+    lines = textwrap.wrap(" ".join(text.split()).replace("_", "_\v"), chars, replace_whitespace=False)
+    return tuple(line.replace("\v", "") for line in lines) or ("",)
 
 
 def row_height(usual: float, *texts: Sequence[str]) -> float:

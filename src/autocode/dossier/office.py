@@ -147,11 +147,13 @@ def _document(made: Dossier) -> Any:
     for number, (section, blocks) in enumerate(printed):
         _turn(document, _is_wide(blocks[0]))
         _bookmark(document.add_heading(legal(section.title), 1), f"_Toc{number}", number)
-        for block in blocks:
+        before: Block = Title(section.title)
+        for block, after in zip(blocks, [*blocks[1:], Title("")], strict=True):
             _turn(document, _is_wide(block))
             _add(document, block)
-            if block is blocks[0] and isinstance(block, Words) and len(blocks) > 1:
+            if isinstance(before, Title) and isinstance(block, Words) and not isinstance(after, Title):
                 document.paragraphs[-1].paragraph_format.keep_with_next = True  # no heading with its note alone on a page
+            before = block
     return document
 
 
@@ -275,7 +277,7 @@ def _table(document: Any, table: Table) -> None:
 
 def _figure(document: Any, figure: Figure) -> None:
     """The parts of a picture, the caption below the first of them."""
-    from docx.shared import Inches
+    from docx.shared import Inches, Pt
 
     wide = _is_wide(figure)
     width, tallest = (LANDSCAPE, _TALLEST[1]) if wide else (PORTRAIT, _TALLEST[0])
@@ -283,7 +285,7 @@ def _figure(document: Any, figure: Figure) -> None:
         inches = min(width, tallest * drawing.width / drawing.height)
         document.add_picture(io.BytesIO(png(drawing, inches)), width=Inches(inches))
         picture = document.paragraphs[-1]
-        picture.paragraph_format.keep_with_next = True
+        picture.paragraph_format.keep_with_next, picture.paragraph_format.space_before = True, Pt(8)
         properties = picture._p.xpath(".//wp:docPr")[0]
         properties.set("descr", legal(f"{drawing.title}. {drawing.said}")[:2000])
         properties.set("name", figure.name)

@@ -37,10 +37,11 @@ def blocks(view: View, findings: Findings) -> list[Block]:
     return [*found, *stages(view, findings)]
 
 
-def stages(view: View, findings: Findings) -> Iterator[Block]:
+def stages(view: View, findings: Findings, short: bool = False) -> Iterator[Block]:
     """Agreement at each stage of coding on record (before and after discussion, say), as a figure and a table.
 
-    The stages are those of dossier.toml; where it has none, those that the ledger knows.
+    The stages are those of dossier.toml; where it has none, those that the ledger knows. `short` leaves out codes without a
+    value at any stage.
     """
     found, settled = [], ""
     for stage in view.record.stages:
@@ -63,7 +64,8 @@ def stages(view: View, findings: Findings) -> Iterator[Block]:
             row += _kappa(own)
             if not code and own and own.kappa.value is not None:
                 entries.append(Entry(name, (Span(own.kappa.value, own.kappa.low, own.kappa.high, 0),)))
-        rows.append(tuple(row))
+        if not short or any(value is not None for value in row[1::2]):
+            rows.append(tuple(row))
     yield Title("Agreement by stage")
     header = ("Code", *(text for name, _ in found for text in (f"Kappa {name}", "95% interval")))
     caption = "Agreement at each stage of coding"
@@ -110,7 +112,7 @@ def brief(view: View, findings: Findings) -> list[Block]:
     found: list[Block] = [*_opening(report, findings), table]
     if report.options.machines:
         found += [Title("What the verdict rests on"), Points(tuple(_conditions(view, findings, report)))]
-    return [*found, *stages(view, findings)]
+    return [*found, *stages(view, findings, short=True)]
 
 
 def _together(findings: Findings, report: AgreementReport) -> Iterator[Block]:

@@ -14,7 +14,7 @@ from autocode.agreement.counts import decisions, pair_counts
 from autocode.agreement.differences import CAUSES
 from autocode.agreement.estimate import apa
 from autocode.agreement.judgement.plan import SIMULATED, STEPS, Plan, design_of, plan
-from autocode.dossier.blocks import Block, Cell, Points, Quoted, Table, Title, View, Words
+from autocode.dossier.blocks import Block, Cell, Points, Quoted, Table, Title, View, Words, shown
 from autocode.dossier.findings import Findings
 from autocode.errors import counted
 from autocode.evaluate.clinic import LEAST_USES, RARE, Clinic, clinic
@@ -53,10 +53,8 @@ def agenda_blocks(made: Agenda, study: Study) -> Iterable[Block]:
 
 def _pairs(made: Clinic) -> Table:
     """Pairs of codes taken for one another: how far coders agree on them as two codes, and as one."""
-    rows = tuple(
-        (leaf(p.first), leaf(p.second), p.apart, p.merged, "" if p.low is None else f"{apa(p.low)} to {apa(p.high)}")
-        for p in made.pairs
-    )
+    ends = ("" if p.low is None else f"{shown(p.low, 'k')} to {shown(p.high, 'k')}" for p in made.pairs)
+    rows = tuple((leaf(p.first), leaf(p.second), p.apart, p.merged, e) for p, e in zip(made.pairs, ends, strict=True))
     header = ("Code", "Taken for", "Kappa as two", "Kappa as one", "Gain, 95% interval")
     note = f"All {made.looked_at:,} pairs looked at are allowed for."
     return Table("Pairs", "Codes taken for one another", header, rows, "ttkkt", note)
@@ -65,7 +63,7 @@ def _pairs(made: Clinic) -> Table:
 def clinic_blocks(made: Clinic, study: Study | None) -> Iterable[Block]:
     """Weak codes with their causes, and the passages of a study that divide each pair taken for one another."""
     rows = tuple(
-        (leaf(w.code), w.kappa, w.ends.strip("[]").replace(", ", " to ") or "–", w.uses, w.cause, w.evidence)
+        (leaf(w.code), w.kappa, w.ends.strip("[]").replace(", ", " to ").replace("-", "−") or "–", w.uses, w.cause, w.evidence)
         for w in made.weak
         if w.cause != RARE
     )
@@ -387,6 +385,8 @@ def findings_blocks(made: Stability | None) -> Iterator[Block]:
         (f.text[:1].upper() + f.text[1:], f.verdict, f.why, f.support) for f in made.findings if f.verdict != LITTLE
     )
     every = made.documents + made.uncoded
+    few = made.count(LITTLE)
+    left = f" {counted(few, 'comparison')} with fewer than five uses left out." if few else ""
     whole = f" The machine's coding of all {every} interviews, corrected, counts as well." if made.uncoded else ""
     yield Table(
         "Stability",
@@ -395,6 +395,5 @@ def findings_blocks(made: Stability | None) -> Iterator[Block]:
         rows,
         "tttp",
         "Each finding again under each coder, with interviews drawn again 2,000 times, without one or two of them, and held "
-        "against chance. "
-        f"{counted(made.count(LITTLE), 'comparison')} with fewer than five uses left out.{whole}",
+        f"against chance.{left}{whole}",
     )

@@ -141,13 +141,16 @@ _BREAK = re.compile(r"[ \u200b](?![.,;:!?/)\]])|(?<=-)")  # no line begins with 
 _INTERVAL = 15  # characters: "−0.14 to −0.02" is one thing and stays on one line
 
 
+_LARGE = 1000  # points at which a text is measured: in small print a sign is drawn by up to a tenth wider or narrower
+
+
 @lru_cache(maxsize=65_536)
 def _inches(text: str, bold: bool) -> float:
     """What a text of one point takes in DejaVu Sans, the widest of the fonts a page may come to be set in."""
     font = _dejavu(bold)
     with _any_sign():
         font.set_text(text)
-    return float(font.get_width_height()[0]) / 64 / 720
+    return float(font.get_width_height()[0]) / 64 / (_LARGE * 72)
 
 
 @lru_cache(maxsize=2)
@@ -155,8 +158,8 @@ def _dejavu(bold: bool) -> Any:
     from matplotlib.font_manager import FontProperties, findfont
     from matplotlib.ft2font import FT2Font
 
-    font = FT2Font(findfont(FontProperties("DejaVu Sans", weight="bold" if bold else "normal")))
-    font.set_size(10, 72)
+    font = FT2Font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")))
+    font.set_size(_LARGE, 72)
     return font
 
 
@@ -248,7 +251,11 @@ def add_part(document: Any, table: Table, part: Sequence[int]) -> Any:
     how = layout(table)
     widths = _widths(cells, how, [how.least[j] for j in part])
     for number, row in enumerate(cells):
-        _row(grid, row, widths, how.points * (1 if number else _HEADER))
+        alone = len(cells) > 3 and number in (
+            1,
+            len(cells) - 2,
+        )  # no row stands alone on a page, below the header or above the note
+        _row(grid, row, widths, how.points * (1 if number else _HEADER), alone)
     _rules(grid, widths)
     return grid
 
@@ -268,19 +275,22 @@ def _widths(cells: Sequence[Sequence[Written]], how: Layout, least: Sequence[flo
     return [a + part * (b - a) for a, b in zip(given, wished, strict=True)]
 
 
-def _row(grid: Any, cells: Sequence[Written], widths: Sequence[float], points: float) -> None:
-    """One row written as XML at once: cell by cell through python-docx takes a minute for long tables."""
+def _row(grid: Any, cells: Sequence[Written], widths: Sequence[float], points: float, stay: bool) -> None:
+    """One row written as XML at once: cell by cell through python-docx takes a minute for long tables.
+
+    An empty cell is as high as others, for its end has their size.
+    """
     from docx.oxml import parse_xml
     from docx.oxml.ns import nsdecls
 
     parts = []
     for cell, width in zip(cells, widths, strict=True):
         align = ('<w:ind w:left="140"/>' if cell.inset else "") + ('<w:jc w:val="right"/>' if cell.right else "")
-        weight, stay = ("<w:b/>", "<w:keepNext/>") if cell.bold else ("", "")  # a theme stands with the first of its codes
+        size = f'<w:rPr>{"<w:b/>" if cell.bold else ""}<w:sz w:val="{2 * points:.0f}"/></w:rPr>'
+        keep = "<w:keepNext/>" if stay or cell.bold else ""  # a theme stands with the first of its codes
         parts.append(
-            f'<w:tc><w:tcPr><w:tcW w:w="{width * 1440:.0f}" w:type="dxa"/></w:tcPr><w:p><w:pPr>{stay}'
-            f'<w:spacing w:before="20" w:after="20"/>{align}</w:pPr>'
-            f'<w:r><w:rPr>{weight}<w:sz w:val="{2 * points:.0f}"/></w:rPr>'
+            f'<w:tc><w:tcPr><w:tcW w:w="{width * 1440:.0f}" w:type="dxa"/></w:tcPr><w:p><w:pPr>{keep}'
+            f'<w:spacing w:before="20" w:after="20"/>{align}{size}</w:pPr><w:r>{size}'
             f'<w:t xml:space="preserve">'
             f"{escape(legal(cell.printed))}</w:t></w:r></w:p></w:tc>"
         )
