@@ -30,7 +30,7 @@ def test_the_card_has_a_row_for_each_code_with_the_models_own_evidence(study: St
     assert [row[1:3] for row in rows] == list(zip(known.segments.tolist(), known.documents.tolist(), strict=True))
     for row, code in zip(rows, findings.model["codes"], strict=True):
         why = (findings.silent or {}).get(code, "")
-        assert row[6] == ("no better than chance" if "no better" in why else why)
+        assert row[6] == ("no better than chance" if "no better" in why else why.removeprefix("coded in "))
 
 
 def test_a_model_of_another_state_of_the_study_is_told_apart(study: Study) -> None:

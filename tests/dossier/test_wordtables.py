@@ -79,7 +79,7 @@ def test_a_text_is_as_wide_as_its_signs_in_the_font_itself(text: str) -> None:
 def test_why_a_code_is_silent_takes_two_lines_beside_long_names() -> None:
     """With 100 codes of long names on the card, a reason stands in at most two lines, also in DejaVu Sans."""
     header = ("Theme and code", "Coded segments", "Documents", "Average precision", "Precision", "Recall", "Silent because")
-    whys = ("no better than chance", "2 coded segments, 3 needed", "coded in 1 document, 2 needed", "")
+    whys = ("no better than chance", "2 coded segments, 3 needed", "1 document, 2 needed", "")
     rows = tuple((f"Metrics-disconnected-from-user-adoption-fix {i}", 9, 3, 0.1, 0.1, 0.1, whys[i % 4]) for i in range(100))
     table = Table("Model card", "T", header, rows, "tnnkkkt")
     grid = add_part(Document(), table, range(7))

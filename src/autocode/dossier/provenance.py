@@ -233,10 +233,8 @@ def _codes(view: View, made: Mapping[str, Any], findings: Findings) -> Table:
         if view.headed(theme, groups):
             heads.add(len(rows))
             rows.append((view.name(theme), *[""] * 6))
-        why = {
-            c: silent.get(c, "").removeprefix("on documents it had not seen it did ") for c in own
-        }  # as the note says of all
-        rows += [(view.name(c), *_evidence(known, at[c]), why[c]) for c in own if known]
+        whys = [re.sub("^(on documents it had not seen it did|coded in) ", "", silent.get(c, "")) for c in own]
+        rows += [(view.name(c), *_evidence(known, at[c]), why) for c, why in zip(own, whys, strict=True) if known]
     note = (
         "On documents that neither the classifier nor its calibration and thresholds had seen (nested): precision is the "
         "share of what the machine would code that a coder had given too, recall the share of what coders gave that it "
