@@ -323,17 +323,28 @@ def front_of(text: str) -> Front:
             end, near = (start, False) if len(run) > 1 else (end, near and not words)
             run = []
             continue
+        several = _explained(words, text)
         keyed = _KEYED.match(words)
-        kind = _kind(keyed, text, near) if keyed else ""
+        kind = "legend" if several else _kind(keyed, text, near) if keyed else ""
         if kind == "talk" or start > _TOP:
             break
         loose, near = (0, near) if kind else (loose + 1 + (len(words.split()) > 15), near and loose < 2)  # talk by now
         run = [*run, keyed["key"]] if keyed and kind == "who" and keyed["key"] not in run else []
         if kind in ("about", "legend") or (kind == "who" and near):
             end, near = at, True
-        if kind == "legend" and keyed and "=" not in words:
+        meanings |= several
+        if kind == "legend" and keyed and not several and "=" not in words:
             meanings[keyed["key"].strip(" *_")] = keyed["value"].strip()
     return Front(end, meanings)
+
+
+_ENTRY = re.compile(r"(?:^|[;,/|•·])[ \t]*(?P<key>[\w.]{1,12})[ \t]*(?:[:：=]|[ \t][-–—])[ \t]*(?P<value>[^;,/|:：=\n]{2,40})")
+
+
+def _explained(line: str, text: str) -> dict[str, str]:
+    """What one line says of several names that open lines below: ``T: therapist; P: patient``."""
+    found = {m["key"]: m["value"].strip(" .") for m in _ENTRY.finditer(line)} if line.count(":") + line.count("：") > 1 else {}
+    return found if len(found) > 1 and all(f"\n{key}" in text for key in found) else {}
 
 
 def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
@@ -344,7 +355,9 @@ def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
     bare = re.sub(r"\(.*\)|[.,;]$", "", value).strip()
     if keyed["sign"] in "\t|" and role_of_word(key) and role_of_word(bare):
         return ""  # the headings of a table's columns
-    if len(key) <= 12 and len(bare) > 2 and role_of_word(bare):
+    told = re.split(r"[,;]| (?:nr|no|nº|n°|#)(?![^\W\d_])", bare)[0]  # "R3 - respondent no 3, 41 years"
+    once = f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") == 1 and not ends_sentence(value)
+    if len(key) <= 12 and len(told) > 2 and role_of_word(told) and (told == bare or once or keyed["sign"] not in ":："):
         return "legend"
     brief = role_of_word(key) and len(value.split()) <= 4 and text.count("\n") > 12  # "Interviewee: a nurse"
     talks = (

@@ -20,6 +20,7 @@ from autocode.formats.transcripts import (
     UNITS,
     WORDS,
     Label,
+    ends_sentence,
     is_about,
     labels_of,
     role_of_word,
@@ -27,7 +28,7 @@ from autocode.formats.transcripts import (
     speaks_by_name,
     stamp_above,
 )
-from autocode.formats.transcripts.page import WHOLE, Page, unnumbered
+from autocode.formats.transcripts.page import DASHED, WHOLE, Page, unnumbered
 
 _WORDS_ALLOWED = {
     "dash": 4,
@@ -114,7 +115,8 @@ class _Names:
 
     def __init__(self, family: str, page: Page) -> None:
         self.page = page
-        self.labels = unnumbered(_bare_names(_without_ending(page.labels(family))))
+        found = page.labels(family)
+        self.labels = unnumbered(_bare_names(_without_ending(_without_answers(found) if family == "own" else found)))
         self.groups: dict[str, list[Label]] = {}
         counts = Counter(x.name for x in self.labels)
         for x in self.labels:
@@ -128,6 +130,9 @@ class _Names:
         lines = len(
             page.paragraphs(page.front.end, len(page.text)) if family == "closing" else flush if hanging else page.lines
         )
+        if family in ("wide", "token") and self.ranked:  # who asks may stand behind a dash, and front matter be of any shape
+            first = self.groups[self.ranked[0]][0].start
+            lines = sum(at >= first and not DASHED.match(page.text, at) for at in page.lines)
         self.total = max(1.0, lines / (2 if family == "own" else 1))
         self.all_named = len(self.labels) >= 0.9 * self.total and family not in ("dot", "wide", "token", "sign")
         self.stamped = sum("t" in x.form for g in self.groups.values() for x in g) >= 0.5 * sum(map(len, self.groups.values()))
@@ -262,6 +267,17 @@ def _convincing(family: str, labels: Sequence[Label], names: _Names) -> bool:
 
 def _alternates(labels: Sequence[Label]) -> bool:
     return sum(key_of(a.name) != key_of(b.name) for a, b in pairwise(labels)) >= 0.4 * (len(labels) - 1)
+
+
+def _without_answers(labels: Sequence[Label]) -> list[Label]:
+    """Lines of their own without those, right below a name, that come once or end a sentence: ``No.`` is what is said."""
+    counts = Counter(key_of(x.name) for x in labels)
+    done: list[Label] = []
+    for x in labels:
+        below = done and done[-1].end + 1 == x.start and counts[key_of(done[-1].name)] > 1
+        if not below or (counts[key_of(x.name)] > 1 and not ends_sentence(x.name)):
+            done.append(x)
+    return done
 
 
 def _bare_names(labels: Sequence[Label]) -> list[Label]:

@@ -20,6 +20,7 @@ from autocode.formats.transcripts import (
     RESPONDENT,
     SET_IN,
     UNCLEAR,
+    WORDS,
     Label,
     ends_sentence,
     legend,
@@ -86,6 +87,9 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     silent |= numbered if any(len(s) > 2 for s in called) else set()  # MOD asks: F2 is a woman, no question
     named = {s: ("", "") if s in silent else said for s, said in named.items()}
     interviewed = any(role == INTERVIEWER for role, _ in named.values())
+    leader = "" if interviewed else _leader(turns, named, explained, asked)
+    named |= {leader: (INTERVIEWER, "leads the talk, the other answers")} if leader else {}
+    interviewed = interviewed or bool(leader)
     roles = []
     for speaker in turns:
         role, why = named[speaker]
@@ -105,6 +109,11 @@ _ASKED_BY = re.compile(
 )
 
 
+_EXAMINED_BY = re.compile(
+    r"(?m)^[ \t]*(?:\d{1,2}[ \t]+)?BY (?P<names>[^\n:a-z]{3,40}):?[ \t]*$"
+)  # whoever asks the questions below
+
+
 def _stated(document: Document) -> dict[str, str]:
     """What lines before the talk say: ``Interviewers: Rosa (I1), Lena (I2)``, or ``Interviewed by Jo Carter`` for JC or Jo."""
     found: dict[str, str] = {}
@@ -112,6 +121,7 @@ def _stated(document: Document) -> dict[str, str]:
     top = min(4000, document.turns[0].start) if document.turns else 0
     stated = [(m["who"], m["names"]) for m in _STATED.finditer(document.text, 0, top) if role_of_word(m["who"])]
     stated += [(INTERVIEWER, m["names"]) for m in _ASKED_BY.finditer(document.text, 0, top)]
+    stated += [(INTERVIEWER, m["names"]) for m in _EXAMINED_BY.finditer(document.text)]
     for who, names in stated:
         initials = "".join(word[0] for word in re.findall(r"\w+", re.sub(r"\(.*?\)", "", names)))
         for name in speakers:
@@ -144,7 +154,7 @@ def names_in_turn(texts: Sequence[str]) -> tuple[str, str]:
     return (ASKER, ANSWERER) if first > second else (ANSWERER, ASKER)
 
 
-MARKER = re.compile(r"[ \t]*(>{1,3}|#{1,6}|[-–—*_•»?+]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
+MARKER = re.compile(r"[ \t]*(>{1,3}|#{1,6}|[*_]{1,3}|[-–—•»?+]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
 
 
 def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
@@ -154,6 +164,7 @@ def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
         A label for each turn, and how the sides were told apart.
     """
     spans = page.paragraphs(page.front.end, len(page.text)) if len(page.lines) <= _MOST_LINES else []
+    spans = [(a, b) for a, b in spans if any(map(str.isalnum, page.text[a:b]))]
     words = [page.text[a:b] for a, b in spans]
     if len(spans) < 4:
         return [], ()
@@ -214,15 +225,16 @@ def _covered(page: Page, start: int, end: int, kind: str) -> bool:
 def _sides(page: Page, spans: Sequence[tuple[int, int]], asking: Sequence[bool]) -> list[Label]:
     """Labels for paragraphs of two sides, from the first question on; neighbours of one side are one turn."""
     labels: list[Label] = []
+    asks_first = ends_asking([page.text[a:b].rstrip("*_") for (a, b), asked in zip(spans, asking, strict=True) if asked]) >= 0.6
     for (start, end), asked in zip(spans, asking, strict=True):
-        if not labels and not asked:
+        if not labels and not (asked and (not asks_first or asks([page.text[start:end]]))):
             continue
         name = ASKER if asked else ANSWERER
         mark = MARKER.match(page.text, start)
         mark = mark if mark and (asked or mark[1] in "-–—") else None
         if not labels or labels[-1].name != name:
-            pair = mark and mark[1] in "*_" and page.text[start:end].rstrip().endswith(mark[1])
-            stop = start + len(page.text[start:end].rstrip()) - 1 if pair else 0
+            pair = mark and mark[1].strip("*_") == "" and page.text[start:end].rstrip().endswith(mark[1])
+            stop = start + len(page.text[start:end].rstrip()) - len(mark[1]) if mark and pair else 0
             labels.append(Label(start, mark.end() if mark else start, name, stop=stop))
     return labels
 
@@ -296,6 +308,25 @@ def _by_name(speaker: str, explained: Mapping[str, str]) -> tuple[str, str]:
     return "", ""
 
 
+def _leader(
+    turns: Mapping[str, Sequence[str]],
+    named: Mapping[str, tuple[str, str]],
+    explained: Mapping[str, str],
+    asked: Mapping[str, float],
+) -> str:
+    """The one who asks more than others and is called a doctor, a therapist, a teacher, or speaks with a patient, a client alone."""
+    most = [s for s in turns if len(turns[s]) > 1]
+    free = [s for s in most if named[s][0] != RESPONDENT]
+    if len(free) == 1 < len(most) and all(asked[s] <= asked[free[0]] for s in most):
+        return free[0]
+    leading = [s for s in free if {s.casefold(), explained.get(s, "").casefold().split(",")[0]} & WORDS["leading"]]
+    return (
+        leading[0]
+        if len(leading) == 1 and all(asked[s] < asked[leading[0]] or not any(asked.values()) for s in most if s != leading[0])
+        else ""
+    )
+
+
 def _is_letters(name: str) -> bool:
     """Whether a name is a letter or two, which say little; a sign of Chinese or Japanese is a word."""
     return len(name.strip(" .")) <= 2 and all(c < "\u2e80" for c in name)
@@ -345,7 +376,7 @@ def doubts_of(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str,
     edges = {t.speaker for t in (*turns[:1], *turns[-1:])}
     twice = [s for s, n in own.items() if n == 2 and s in edges and len(counts) > 2 and len(turns) > 9 and not rare]
     told += [f"{', '.join(map(repr, twice))}: two turns only, at the beginning and the end; a speaker?"] if twice else []
-    said = [ends_sentence(page.text[t.start : t.end]) for t in turns]
+    said = [ends_sentence(re.sub(r"\s*[(\[（][^()\[\]（）]*[)\]）]$", "", page.text[t.start : t.end])) for t in turns]
     odd = "" if len(turns) < 8 or not all(said[1:-1]) or (said[0] and said[-1]) else "last" if said[0] else "first"
     told += [f"the {odd} turn alone is no sentence: is it said?"] if odd else []
     parts = [len(page.paragraphs(t.start, t.end)) for t in turns]

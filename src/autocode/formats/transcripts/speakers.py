@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 from autocode.errors import InputError, counted
@@ -132,13 +133,20 @@ def _absorbed(found: Candidate, page: Page) -> tuple[Label, ...]:
         return found.labels
     names = {key_of(x.name) for x in found.labels}
     apart = sum(page.is_apart(x.start) for x in found.labels) >= 0.9 * len(found.labels)
-    taken = {x.start for x in found.labels}
+    taken, margin = {x.start for x in found.labels}, max(_set_in(page.text, x.end) for x in found.labels) + 8
     more = []
     for family in ("colon", "semicolon", "dash", "square", "tab", "timed", "own", "token", "dot"):
         for x in page.labels(family) if family != found.family else ():
             loose = family in ("dot", "token", "dash", "own") and len(x.name) < 2
             loose = loose or (family == "token" and page.text[x.end : x.end + 1].islower())  # "KL is the researcher."
-            if x.start not in taken and key_of(x.name) in names and not loose and (page.is_apart(x.start) or not apart):
+            loose = loose or (family == "dash" and not re.match(r"[^\n]*[^\W\d_]", page.text[x.end :]))  # "Quist - 2": a page
+            if (
+                x.start not in taken
+                and key_of(x.name) in names
+                and not loose
+                and (page.is_apart(x.start) or not apart)
+                and _set_in(page.text, x.end) < margin
+            ):
                 more.append(x)
                 taken.add(x.start)
     shouted = [x for x in page.labels("colon") if x.start not in taken and x.name.isupper() and len(x.name) > 2]
@@ -169,7 +177,8 @@ def _without_edges(page: Page, labels: Sequence[Label]) -> tuple[list[Label], tu
     counts = Counter(x.name for x in labels)
     ends = [x.stop or y for x, y in zip(labels, [*(y.start for y in labels[1:]), len(page.text)], strict=True)]
     words = [
-        page.text[x.end : without_end_stamp(page.text, x.end, end)[0]].strip() for x, end in zip(labels, ends, strict=True)
+        re.split(r"\n[ \t]*\n", page.text[x.end : without_end_stamp(page.text, x.end, end)[0]].strip())[0]
+        for x, end in zip(labels, ends, strict=True)
     ]
     talk = [ends_sentence(said) or bool(re.fullmatch(r"[(\[][^()\[\]]*[)\]]", said)) for said in words]
     if len(labels) < 6 or sum(n > 1 for n in counts.values()) < 2 or sum(talk) < 0.7 * len(talk):
@@ -256,10 +265,11 @@ def _without_closing(page: Page, turns: Sequence[Turn]) -> int:
     """
     last = turns[-1]
     body = page.text[last.start : last.end].rstrip()
-    for closing, back in ((_CLOSING, 120), (_SIGNED, 300)):
+    others = [page.text[t.start : t.end] for t in turns[:-1]]
+    rules = [] if any(_RULE.search(w) for w in others) else [(_RULE, len(body))]
+    for closing, back in (*rules, (_CLOSING, 120), (_SIGNED, 300)):
         found = closing.search(body, max(0, len(body) - back))
         body = body[: found.start()].rstrip() if found else body
-    others = [page.text[t.start : t.end] for t in turns[:-1]]
     sentences = sum(bool(_SENTENCE_END.search(w)) for w in others) >= 0.8 * len(others)
     apart = next((sign for sign in ("\n", "\n[ \t]*\n") if not any(re.search(sign, w) for w in others)), "")
     for m in re.finditer(apart, body) if apart and sentences and len(others) > 4 else ():
@@ -268,34 +278,72 @@ def _without_closing(page: Page, turns: Sequence[Turn]) -> int:
         if line and (bracketed or not _SENTENCE_END.search(line[1])) and not line[1][:1].islower():
             body = body[: m.start()].rstrip()
             break
-    return last.start + len(body)
+    return last.start + len(body[: _set_apart(page, turns, body)].rstrip())
 
 
+def _set_apart(page: Page, turns: Sequence[Turn], body: str) -> int:
+    """Where the last words end before a paragraph without a name, where all others open with one: what follows the talk.
+
+    It tells of the talk or of those who spoke, or stands behind a blank line where none parts the turns.
+    """
+    gap = re.search(r"\n[ \t]*\n", body)
+    if not gap or len(turns) < 8 or any(re.search(r"\n[ \t]*\n", page.text[t.start : t.end]) for t in turns[:-1]):
+        return len(body)
+    dense = not any("\n\n" in re.sub(r"[ \t]", "", page.text[a.end : b.start]) for a, b in pairwise(turns))
+    words = re.findall(r"[^\W\d_]{4,}", body[gap.end() :].casefold())
+    names = {t.speaker.casefold() for t in turns}
+    tells = any(w in WORDS["talk"] or role_of_word(w) or w in names for w in words)
+    return gap.start() if dense or tells else len(body)
+
+
+_RULE = re.compile(r"\n[ \t]*(?:[-–—=_*#~•·] ?){3,}[ \t]*(?=\n|$)[\s\S]*")
+_REMARK = re.compile(r"\n\s*(?:(?P<rule>(?:[-–—=_*#~•·][ \t]?){3,})|(?:\d{1,4}[ \t]+)?[(\[（【<{*][^\n]*[)\]）】>}*][ \t.]*)$")
 _SENTENCE_END = re.compile(r"[.?!…。？！؟।։።;)\]\"”»-]\W*$")
 
 
 def _without_headings(page: Page, turns: Sequence[Turn]) -> list[Turn]:
     """Turns without a short last line, set apart, that ends no sentence, where nearly all other turns end one."""
     turns = [replace(t, end=_before_part(page, t)) for t in turns]
+    turns = [replace(t, end=_before_remark(page.text, t)) for t in turns]
     words = [page.text[t.start : t.end] for t in turns]
     if sum(bool(_SENTENCE_END.search(w)) for w in words) < 0.6 * len(words):
         return list(turns)
-    done = []
+    done, sure = [], 0
     for turn, said in zip(turns, words, strict=True):
         last = said.rpartition("\n")[2].strip()
         at = turn.start + len(said) - len(last)
-        before = page.text[turn.start : at].rstrip()
-        short = (
+        before = page.text[turn.start : at].rstrip(" \t\n-–—=_*#~")
+        marked = re.match(r"#{1,6} ", last)
+        headed = (
             last
             and before
-            and ":" not in last
-            and len(last.split()) <= 8
-            and not last[0].islower()
-            and not _SENTENCE_END.search(last)
+            and (marked or (":" not in last and len(last.split()) <= 8 and not last[0].islower()))
+            and (marked or not _SENTENCE_END.search(last))
+            and page.is_apart(at)
+            and (turn is not turns[-1] or marked)
+            and _SENTENCE_END.search(before)
         )
-        headed = short and turn is not turns[-1] and page.is_apart(at) and bool(_SENTENCE_END.search(before))
+        sure += bool(headed and (marked or _set_in(page.text, at) > 8 or re.search(r"\d\W*$", last)))
         done.append(replace(turn, end=turn.start + len(before)) if headed else turn)
-    return done if sum(a != b for a, b in zip(turns, done, strict=True)) > 1 else list(turns)
+    return done if sure or sum(a != b for a, b in zip(turns, done, strict=True)) > 1 else list(turns)
+
+
+def _set_in(text: str, at: int) -> int:
+    """How far from the margin the line of a place begins."""
+    return len(re.match(r"[ \t]*", text[text.rfind("\n", 0, at) + 1 :])[0].expandtabs())  # type: ignore[index]
+
+
+def _before_remark(text: str, turn: Turn) -> int:
+    """Where the words of a turn end before lines in brackets, each on its own: ``[The telephone rings]`` is not said."""
+    body = text[turn.start : turn.end].rstrip()
+    while found := _REMARK.search(body):
+        single = not found["rule"] and (
+            "\n" not in found[0][1:] and len(found[0].split()) < 2 or not re.search(r"[^\W\d_]", found[0])
+        )
+        if single or not (found["rule"] or _SENTENCE_END.search(body[: found.start()])):
+            break
+        body = body[: found.start()].rstrip()
+    return turn.start + len(body)
 
 
 _PART = re.compile(
