@@ -25,10 +25,10 @@ from autocode.formats.files import write_atomic
 from autocode.formats.names import own_name
 from autocode.formats.overview import Import, Overview
 from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
-from autocode.formats.tables.participants import kind_of
+from autocode.formats.tables.participants import kind_of, with_speakers
 from autocode.formats.transcripts import INTERVIEWER
 from autocode.formats.transcripts.candidates import shape_of
-from autocode.formats.transcripts.roles import propose_roles, with_speakers
+from autocode.formats.transcripts.roles import propose_roles
 from autocode.store import STORE, load, update
 from autocode.store import receipts as imports
 from autocode.store.records import attach

@@ -41,7 +41,7 @@ from autocode.formats.datasets.suggestions import write_suggestions
 from autocode.formats.files import write_atomic
 from autocode.formats.overview import Overview
 from autocode.formats.receipt import ReadOptions
-from autocode.formats.transcripts.roles import pooled
+from autocode.formats.tables.participants import pooled
 from autocode.model import CodingModel
 from autocode.model.alignment import read_alignment, translated
 from autocode.model.batch import Job, suggest_all

@@ -22,9 +22,10 @@ from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.formats.overview import DocumentRow, Import
 from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
 from autocode.formats.staged import Incoming
+from autocode.formats.tables.participants import with_speakers
 from autocode.formats.transcripts import INTERVIEWER
 from autocode.formats.transcripts.candidates import shape_of
-from autocode.formats.transcripts.roles import propose_roles, with_speakers
+from autocode.formats.transcripts.roles import propose_roles
 from autocode.store import load, receipts, update
 from autocode.store.backups import backup, before_import, drop_import, import_kept, keep_import
 from autocode.store.records import ReceiptRow

@@ -15,9 +15,9 @@ from autocode.errors import InputError, counted
 from autocode.formats.names import twins
 from autocode.formats.receipt import Receipt, listed_names
 from autocode.formats.tables.codebook_texts import seems_codes
-from autocode.formats.tables.participants import arrived
+from autocode.formats.tables.participants import arrived, pooled
 from autocode.formats.transcripts import INTERVIEWER, RESPONDENT
-from autocode.formats.transcripts.roles import pooled, propose_roles
+from autocode.formats.transcripts.roles import propose_roles
 from autocode.store.records import MOVED, ReceiptRow
 from autocode.study import Document, Study
 from autocode.study.matrix import is_context, segment

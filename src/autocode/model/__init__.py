@@ -25,7 +25,7 @@ from autocode.encode.tuning import Network
 from autocode.encode.weights import Encoder
 from autocode.errors import ModelError, counted
 from autocode.formats.datasets.suggestions import Suggestions, study_of
-from autocode.formats.transcripts.roles import remembered
+from autocode.formats.tables.participants import remembered
 from autocode.model.card import Licences, card, diagram, effort_note, licences
 from autocode.model.grounds import Reasons, SpanExamples, SpanRule
 from autocode.model.history import Changes, changes_to, listed, versions

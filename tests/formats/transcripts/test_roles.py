@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from autocode.formats.transcripts.roles import interviewers, pooled, propose_roles, remembered, with_roles, with_speakers
+from autocode.formats.tables.participants import pooled, remembered, with_speakers
+from autocode.formats.transcripts.roles import propose_roles, with_roles
 from autocode.formats.transcripts.speakers import turns_in
 from autocode.study import Document, Segment, Turn
 
@@ -51,7 +52,6 @@ def test_the_evidence_quotes_nothing() -> None:
     text = "I: Secret question?\nR1: Secret answer.\n"
     (role, _) = propose_roles(Document("d", text, turns=turns_in(text).turns))
     assert role.evidence == "the name says so; asks in 100% of 1 turns, says 50% of the words"
-    assert interviewers([role]) == ("I",)
 
 
 def test_speakers_can_be_renamed() -> None:
@@ -102,3 +102,37 @@ def test_initials_of_the_interviewer_s_name_are_hers() -> None:
     """'Interviewer: Jo Carter' above the talk makes JC the interviewer, though she hardly asks."""
     head = "Interview 9\nInterviewer: Jo Carter\n\n"
     assert _asking(head + "\n".join(f"{('JC', 'RK')[n % 2]}: {w.rstrip('?')}." for n, w in enumerate(ASKED))) == ("JC",)
+
+
+@pytest.mark.parametrize(
+    ("legend", "asker"),
+    [
+        ("T = therapist, C = client\n\n", "T"),
+        ("T: terapeuta; C: paciente\n\n", "T"),
+        ("T - doctor\nC - somebody else\n\n", "T"),
+        ("T = mother, C = father\n\n", ""),
+    ],
+)
+def test_who_leads_a_talk_with_a_patient_asks(legend: str, asker: str) -> None:
+    """A therapist or a doctor is the interviewer where nobody is called so, though the other asks now and then."""
+    pairs = [
+        ("T", "Where shall we start?"),
+        ("C", "I do not know."),
+        ("T", "And then?"),
+        ("C", "Does it matter?"),
+        ("T", "Mm."),
+    ]
+    text = legend + "\n".join(f"{who}: {said}" for who, said in [*pairs, ("C", "So?"), ("T", "Yes."), ("C", "Well.")])
+    speech = turns_in(text)
+    assert [t.speaker for t in speech.turns] == ["T", "C"] * 4
+    asking = with_roles(Document("d", text, turns=speech.turns), speech.meanings).interviewers
+    assert asking == ((asker,) if asker else ())
+
+
+def test_whoever_examines_by_a_line_above_the_questions_asks() -> None:
+    """'BY MS. VOSS:' above Q and A says that Ms. Voss asks, under her name too."""
+    text = "BY MS. VOSS:\n" + "Q. Whose boat was it?\nA. My uncle's.\n" * 3 + "MS. VOSS: Thank you.\nMR. LUND: One more.\n"
+    text += "Q. When?\nA. In May.\nMR. LUND: Fine.\nMS. VOSS: Done.\n"
+    document = Document("d", text, turns=turns_in(text).turns)
+    roles = {r.speaker: r.role for r in propose_roles(document)}
+    assert roles["MS. VOSS"] == "interviewer" != roles["MR. LUND"]

@@ -202,3 +202,70 @@ def test_a_last_turn_that_is_no_sentence_is_doubted() -> None:
     pairs = [*_pairs("IV", "P3"), ("IV", "Transcript 1 to 2")]
     text = "\n".join(f"{who}: {said}" for who, said in pairs)
     assert any("the last turn alone is no sentence" in doubt for doubt in turns_in(text).doubts)
+
+
+@pytest.mark.parametrize("remark", ["[The telephone rings]", "(Exhibit 9 was shown.)", "\n[nods]", "\n---", "\n***\n"])
+def test_what_stands_in_brackets_on_its_own_line_is_not_said(remark: str) -> None:
+    """Remarks of the typist and rules behind the words belong to no turn; a pause, and a laugh right below the words, stay."""
+    pairs = _pairs("IV", "P3")
+    lines = [f"{who}: {said}" for who, said in pairs]
+    assert _turns("\n".join([*lines[:2], remark, *lines[2:]])) == pairs
+    kept = _turns("\n".join([*lines[:2], "(0.8)", *lines[2:4], "(laughs)", *lines[4:]]))
+    assert [said for _, said in kept[1:4:2]] == [f"{SAID[0]}\n(0.8)", f"{SAID[1]}\n(laughs)"]
+
+
+@pytest.mark.parametrize(
+    ("gap", "closing"),
+    [
+        ("\n", "Then the rain came and he went in."),
+        ("\n\n", "After the interview she showed me the barn."),
+        ("\n\n", "---\nPhotographs: Ole Lund"),
+    ],
+)
+def test_a_paragraph_without_a_name_behind_the_talk_is_nobodys(gap: str, closing: str) -> None:
+    """Behind a blank line where none parts the turns, or telling of the talk; a last answer of two paragraphs stays whole."""
+    pairs = _pairs("me", "Bashir")
+    text = gap.join(f"{who}: {said}" for who, said in pairs)
+    assert _turns(f"{text}\n\n{closing}") == pairs
+    spaced = "\n\n".join(f"{who}: {said}" for who, said in pairs)
+    assert _turns(f"{spaced}\n\nIt bore well that year.")[-1][1] == f"{SAID[-1]}\n\nIt bore well that year."
+
+
+@pytest.mark.parametrize("foot", ["                              Holm, 2", "Holm - 2", "## Part: the barn", "Task 2: the sail"])
+def test_one_line_that_the_page_prints_is_nobodys(foot: str) -> None:
+    """A foot with a number, or a marked heading, is out even where it stands once."""
+    pairs = _pairs("VOSS", "HOLM")
+    lines = [f"{who}: {said}" for who, said in pairs]
+    assert _turns("\n\n".join([*lines[:4], foot, *lines[4:]])) == pairs
+
+
+@pytest.mark.parametrize(
+    "legend",
+    ["B - researcher\nR3 - respondent no 3, 41 years\n(...) - left out", "B: therapist; R3: patient", "B: Ada / R3: 0417"],
+)
+def test_a_legend_is_nobodys_turn(legend: str) -> None:
+    """Signs explained behind dashes, with more than a role, or several on one line, are no turns."""
+    pairs = _pairs("B", "R3")
+    assert _turns(f"{legend}\n\n" + "\n".join(f"{who}: {said}" for who, said in pairs)) == pairs
+
+
+def test_an_answer_of_one_word_on_its_own_line_names_nobody() -> None:
+    """'No.' below a name that comes back is what is said, however short."""
+    talk = [
+        ("HOST", "Who has seen it?"),
+        ("OLA", "No."),
+        ("PIA", "I have."),
+        ("OLA", "Where?"),
+        ("PIA", "There."),
+        ("HOST", "Ah."),
+    ]
+    assert _turns("\n".join(f"{who}\n{said}" for who, said in talk)) == talk
+
+
+def test_names_before_a_wide_space_with_dashes_for_whoever_asks() -> None:
+    """Front matter with wide spaces of its own, and an asker behind a dash, hide no names."""
+    text = "特集\u3000海\n\n大西\u3000彩\u3000代表\n吉田\u3000勉\u3000工場長\n\n" + "\n\n".join(
+        f"――{q}か。\n\n大西\u3000{a}。\n\n吉田\u3000そうです。"
+        for q, a in [("なぜです", "父です"), ("いつです", "春です"), ("次は何です", "船です")]
+    )
+    assert [who for who, _ in _turns(text)] == ["Interviewer", "大西", "吉田"] * 3

@@ -1,4 +1,4 @@
-"""Participants: what a table says of each document, or of the respondent who speaks in it."""
+"""Participants: what a table says of each document or its respondent, and whom a study knows as its interviewers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from autocode.agreement.estimate import AgreementOptions
-from autocode.config import AgreementConfig
+from autocode.config import AgreementConfig, SegmentConfig
 from autocode.errors import InputError, did_you_mean
 from autocode.formats.files import Table
 from autocode.formats.receipt import Receipt, listed_names
 from autocode.formats.tables.headings import HEADINGS, folded
+from autocode.formats.transcripts import INTERVIEWER, role_of_word, speaks_by_name
 from autocode.study import Document
 
 RESPONDENT = (
@@ -201,3 +202,40 @@ def agreement_options(
         clusters=several_documents(documents),
         studies=STUDIES,
     )
+
+
+def pooled(documents: Sequence[Document], known: Sequence[Document] = ()) -> tuple[Document, ...]:
+    """Documents in which whoever asks in another one of the study is the interviewer too.
+
+    A name that a program gave ("Speaker 1", "SPEAKER_00", "A") says nothing from one document to the next.
+    """
+    asking = remembered((*known, *documents))
+    done = []
+    for d in documents:
+        names = [s for s in dict.fromkeys(t.speaker for t in d.turns) if s.casefold() in asking and s not in d.interviewers]
+        done.append(replace(d, interviewers=(*d.interviewers, *names)) if names and not d.segments else d)
+    return tuple(done)
+
+
+def remembered(documents: Iterable[Document]) -> tuple[str, ...]:
+    """Names of interviewers, in lower case, that hold from one document to the next, in order."""
+    answering = Counter(s.casefold() for d in documents for s in {t.speaker for t in d.turns} - set(d.interviewers))
+    asking = Counter(s.casefold() for d in documents for s in set(d.interviewers))
+    return tuple(sorted(s for s, n in asking.items() if n >= answering[s] and (role_of_word(s) or not speaks_by_name(s))))
+
+
+def with_speakers(document: Document, names: Mapping[str, str]) -> Document:
+    """The document with speakers renamed, say ``{"SPEAKER_00": "Interviewer"}``; its text stays.
+
+    Whom the user calls an interviewer is remembered under the old name too, whoever is called something else is none.
+    """
+    if not names:
+        return document
+    here = {t.speaker for t in document.turns}
+    asking = [n for n in names if n in here and role_of_word(names[n]) == INTERVIEWER]
+    kept = [n for n in document.interviewers if n not in names]
+    new = [names[n] for n in asking if names[n].casefold() not in SegmentConfig().interviewers]
+    document = replace(document, interviewers=tuple(dict.fromkeys((*kept, *asking, *new))))
+    turns = tuple(replace(t, speaker=names.get(t.speaker, t.speaker)) for t in document.turns)
+    units = tuple(replace(s, speaker=names.get(s.speaker, s.speaker)) for s in document.segments)
+    return replace(document, turns=turns, segments=units)

@@ -179,18 +179,8 @@ PARTED: dict[str, str] = {
 }
 """By family: what a line looks like after its number and time."""
 
-_NEEDED = {
-    "aside": "([（",
-    "tagged": "@#$&+§%",
-    "element": "<",
-    "tab": "\t",
-    "pipe": "|",
-    "angle": "<",
-    "square": "[",
-    "semicolon": ";；",
-    "curly": "{【«",
-    "quote": '「『«“„"',
-}
+_NEEDED = {"aside": "([（", "tagged": "@#$&+§%", "element": "<", "angle": "<", "pipe": "|", "tab": "\t", "square": "["}
+_NEEDED |= {"semicolon": ";；", "curly": "{【«", "quote": '「『«“„"'}
 
 
 @lru_cache(maxsize=len(PARTED))
@@ -210,9 +200,7 @@ def _label(m: re.Match[str], text: str) -> Label:
     parts = m.groupdict()
     stamp = parts["before"] or parts.get("early") or parts.get("within") or parts.get("after") or parts.get("below")
     at, until = span_of(stamp) if stamp else stamp_above(text, m.start())
-    wide = bool(parts.get("within")) and "  " in m[0][m.end("name") - m.start() : m.start("within") - m.start()].replace(
-        "\u00a0", " "
-    )
+    wide = bool(parts.get("within")) and bool(re.search("[ \u00a0]{2}", text[m.end("name") : m.start("within")]))
     signs = (("#", parts["number"]), ("t", at is not None), ("m", parts.get("mark")), ("w", wide))
     form = "".join(sign for sign, part in signs if part)
     aside = (parts.get("aside") or "").strip()
@@ -332,9 +320,8 @@ def front_of(text: str) -> Front:
         run = [*run, keyed["key"]] if keyed and kind == "who" and keyed["key"] not in run else []
         if kind in ("about", "legend") or (kind == "who" and near):
             end, near = at, True
-        meanings |= several
-        if kind == "legend" and keyed and not several and "=" not in words:
-            meanings[keyed["key"].strip(" *_")] = keyed["value"].strip()
+        one = {keyed["key"].strip(" *_"): keyed["value"].strip()} if kind == "legend" and keyed and "=" not in words else {}
+        meanings |= several or one
     return Front(end, meanings)
 
 
@@ -356,8 +343,8 @@ def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
     if keyed["sign"] in "\t|" and role_of_word(key) and role_of_word(bare):
         return ""  # the headings of a table's columns
     told = re.split(r"[,;]| (?:nr|no|nº|n°|#)(?![^\W\d_])", bare)[0]  # "R3 - respondent no 3, 41 years"
-    once = f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") == 1 and not ends_sentence(value)
-    if len(key) <= 12 and len(told) > 2 and role_of_word(told) and (told == bare or once or keyed["sign"] not in ":："):
+    once = keyed["sign"] not in ":：" or (f"\n{text}".count(f"\n{keyed['key']}:") == 1 and not ends_sentence(value))
+    if len(key) <= 12 and len(told) > 2 and role_of_word(told) and (told == bare or once):
         return "legend"
     brief = role_of_word(key) and len(value.split()) <= 4 and text.count("\n") > 12  # "Interviewee: a nurse"
     talks = (

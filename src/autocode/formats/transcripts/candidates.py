@@ -30,43 +30,12 @@ from autocode.formats.transcripts import (
 )
 from autocode.formats.transcripts.page import DASHED, WHOLE, Page, unnumbered
 
-_WORDS_ALLOWED = {
-    "dash": 4,
-    "colon": 5,
-    "own": 5,
-    "timed": 5,
-    "square": 5,
-    "round": 4,
-    "angle": 5,
-    "curly": 5,
-    "starred": 5,
-    "comma": 2,
-    "styled": 5,
-}
-_WEIGHTS = {
-    "colon": 1.2,
-    "own": 0.95,
-    "dot": 0.6,
-    "wide": 0.7,
-    "sign": 0.7,
-    "aside": 0.7,
-    "quote": 0.8,
-    "round": 0.8,
-    "styled": 0.85,
-    "token": 0.6,
-    "comma": 0.6,
-    "digit": 1.2,
-    "table": 1.1,
-    "records": 4.0,
-    "closing": 1.1,
-}
-_SHARES = {
-    "colon": 0.0,
-    "timed": 0.0,
-    "own": 0.1,
-    "token": 0.8,
-    "closing": 0.6,
-}  # of the lines that a family must open, by default a fourth
+_WORDS_ALLOWED = dict.fromkeys(("colon", "own", "timed", "square", "angle", "curly", "starred", "styled"), 5)
+_WORDS_ALLOWED |= {"dash": 4, "round": 4, "comma": 2}  # by default 3
+_WEIGHTS = {"records": 4.0, "colon": 1.2, "digit": 1.2, "table": 1.1, "closing": 1.1, "own": 0.95, "styled": 0.85, "round": 0.8}
+_WEIGHTS |= {"quote": 0.8, "wide": 0.7, "sign": 0.7, "aside": 0.7, "dot": 0.6, "token": 0.6, "comma": 0.6}  # by default 0.9
+_SHARES = {"colon": 0.0, "timed": 0.0, "own": 0.1, "token": 0.8, "closing": 0.6}
+"""Of the lines that a family must open, by default a fourth."""
 _MOST_NAMES = 2000
 
 

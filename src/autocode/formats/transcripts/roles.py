@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -86,15 +86,14 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     numbered = {s for s in called if re.fullmatch(r"[^\W\d_][ .-]?\d{1,2}", s) and not explained.get(s)}
     silent |= numbered if any(len(s) > 2 for s in called) else set()  # MOD asks: F2 is a woman, no question
     named = {s: ("", "") if s in silent else said for s, said in named.items()}
+    answering = [s for s, (role, _) in named.items() if role == RESPONDENT]
     interviewed = any(role == INTERVIEWER for role, _ in named.values())
-    leader = "" if interviewed else _leader(turns, named, explained, asked)
+    leader = "" if interviewed else _leader(answering, explained, {s: asked[s] for s in turns if len(turns[s]) > 1})
     named |= {leader: (INTERVIEWER, "leads the talk, the other answers")} if leader else {}
     interviewed = interviewed or bool(leader)
     roles = []
     for speaker in turns:
-        role, why = named[speaker]
-        if not role:
-            role, why = _by_talk(speaker, asking, interviewed)
+        role, why = named[speaker] if named[speaker][0] else _by_talk(speaker, asking, interviewed)
         shares = f"asks in {asked[speaker]:.0%} of {len(turns[speaker])} turns, says {words[speaker]:.0%} of the words"
         roles.append(Role(speaker, role, asked[speaker], words[speaker], len(turns[speaker]), f"{why}; {shares}"))
     return tuple(roles)
@@ -108,10 +107,7 @@ _ASKED_BY = re.compile(
     r"(?:por|da|di)|propos recueillis par|interviewé[es]* par|geïnterviewd door|intervjua[dt] av)\b(?P<names>[^\n]+)"
 )
 
-
-_EXAMINED_BY = re.compile(
-    r"(?m)^[ \t]*(?:\d{1,2}[ \t]+)?BY (?P<names>[^\n:a-z]{3,40}):?[ \t]*$"
-)  # whoever asks the questions below
+_EXAMINED_BY = re.compile(r"(?m)^[ \t]*(?:\d{1,2}[ \t]+)?BY (?P<names>[^\n:a-z]{3,40}):?[ \t]*$")  # who asks below
 
 
 def _stated(document: Document) -> dict[str, str]:
@@ -169,15 +165,10 @@ def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
     if len(spans) < 4:
         return [], ()
     signs = [(m[1] if not m[1].strip("(.)").isdigit() else "1") if (m := MARKER.match(w)) else "" for w in words]
-    masks = {
-        kind if kind == SET_IN else f"in {kind} type": [_covered(page, a, b, kind) for a, b in spans]
-        for kind in dict.fromkeys(k for *_, k in page.styles)
-    }
-    masks |= {
-        f"that open with '{s}'" if s != "1" else "that have a number": [x == s for x in signs]
-        for s in dict.fromkeys(signs)
-        if s
-    }
+    kinds = dict.fromkeys(k for *_, k in page.styles)
+    masks = {k if k == SET_IN else f"in {k} type": [_covered(page, a, b, k) for a, b in spans] for k in kinds}
+    opening = {s: "that have a number" if s == "1" else f"that open with '{s}'" for s in dict.fromkeys(signs) if s}
+    masks |= {how: [x == s for x in signs] for s, how in opening.items()}
     if SET_IN not in masks:
         masks[SET_IN] = [bool(re.match(r"\t|[ \u00a0]{2,}|\u3000", w)) for w in words]
     masks["in capitals"] = [w.isupper() and len(w.split()) > 2 for w in words]
@@ -185,14 +176,12 @@ def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
         inside, outside = ([w for w, m in zip(words, mask, strict=True) if m == side] for side in (True, False))
         if len(inside) < 3 or not outside or len(inside) > 0.75 * len(words):
             continue
-        if ends_asking(inside) >= 0.5 and ends_asking(outside) <= 0.4:
-            return _sides(page, spans, mask), (
-                f"no names; the {counted(len(inside), 'paragraph')} {how} taken as the interviewer's",
-            )
-        if how.endswith(("type", SET_IN)) and ends_asking(outside) >= 0.5 and ends_asking(inside) <= 0.2:
-            return _sides(page, spans, [not m for m in mask]), (
-                f"no names; the {counted(len(inside), 'paragraph')} {how} taken as the respondent's",
-            )
+        asked, other = ends_asking(inside), ends_asking(outside)
+        side = "interviewer" if asked >= 0.5 and other <= 0.4 else ""
+        side = side or ("respondent" if how.endswith(("type", SET_IN)) and other >= 0.5 and asked <= 0.2 else "")
+        if side:
+            told = f"no names; the {counted(len(inside), 'paragraph')} {how} taken as the {side}'s"
+            return _sides(page, spans, [m == (side == "interviewer") for m in mask]), (told,)
     sign = Counter(signs).most_common(1)[0][0]
     opened = [n for n, s in enumerate(signs) if s == sign]
     if not sign or sign not in "-–—>>>•»" or len(opened) < max(4, 0.75 * len(words)) or 0 not in opened[:2]:
@@ -208,12 +197,10 @@ def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
 def _unmarked(page: Page, spans: Sequence[tuple[int, int]], words: Sequence[str]) -> tuple[list[Label], tuple[str, ...]]:
     """Labels where nothing but the questions tells the two sides apart."""
     asking = [bool(ends_asking([w])) for w in words]
-    alone = sum(a != b for a, b in pairwise(asking)) >= 0.85 * (len(words) - 1) and len(words) >= 6
-    if alone:
-        return _sides(page, spans, asking), (
-            f"no names; the {counted(sum(asking), 'paragraph')} that ask are taken as the interviewer's",
-        )
-    return [], ()
+    if sum(a != b for a, b in pairwise(asking)) < 0.85 * (len(words) - 1) or len(words) < 6:
+        return [], ()
+    told = f"no names; the {counted(sum(asking), 'paragraph')} that ask are taken as the interviewer's"
+    return _sides(page, spans, asking), (told,)
 
 
 def _covered(page: Page, start: int, end: int, kind: str) -> bool:
@@ -239,9 +226,37 @@ def _sides(page: Page, spans: Sequence[tuple[int, int]], asking: Sequence[bool])
     return labels
 
 
-def interviewers(roles: Iterable[Role]) -> tuple[str, ...]:
-    """The speakers that are proposed as interviewers."""
-    return tuple(role.speaker for role in roles if role.role == INTERVIEWER)
+def other_side(page: Page, labels: Sequence[Label]) -> tuple[Sequence[Label], tuple[str, ...]]:
+    """Labels where one name alone is written: the paragraphs without it are the other side's, if one side asks."""
+    name = labels[0].name
+    ends = [label.start for label in labels[1:]] + [len(page.text)]
+    parts = [page.paragraphs(label.end, end) for label, end in zip(labels, ends, strict=True)]
+    own = [page.text[a:b] for p in parts for a, b in p[:1]]
+    rest = [page.text[a:b] for p in parts for a, b in p[1:]]
+    asking = role_of_word(name) == INTERVIEWER or asks(own) >= 0.5 > asks(rest)
+    if sum(len(p) > 1 for p in parts) < 0.5 * len(parts) or (not asking and asks(rest) < 0.2):
+        return labels, (f"one speaker only ({name}): whoever else speaks has no name",)
+    other = ANSWERER if asking else ASKER
+    regular = sum(len(p) == 2 for p in parts[:-1]) >= 0.7 * (len(parts) - 1) and asks(rest) >= 0.5
+    dashed = sum(bool(MARKER.match(w)) for w in rest) >= 0.8 * len(rest)
+
+    def bare(at: int) -> Label:
+        """The label of a side without a name, a dash before its words left out."""
+        mark = MARKER.match(page.text, at) if dashed else None
+        return Label(at, mark.end() if mark else at, other)
+
+    marks: list[Label] = []
+    before = [p for p in page.paragraphs(page.front.end, labels[0].start) if not asking and asks([page.text[slice(*p)]])]
+    marks += [bare(a) for a, _ in before[-1:]]
+    for label, spans in zip(labels, parts, strict=True):
+        marks.append(label)
+        marks += [bare(a) for a, b in spans[1:] if asking or asks([page.text[a:b]]) or (regular and len(spans) == 2)]
+    joined = [
+        m for m, last in zip(marks, [None, *marks], strict=False) if last is None or m.name != last.name or m.name == name
+    ]
+    side = "respondent" if asking else "interviewer"
+    count = sum(m.name == other for m in joined)
+    return joined, (f"only '{name}' is named; {counted(count, 'turn')} without a name taken as the {side}'s",)
 
 
 def with_roles(document: Document, meanings: Mapping[str, str] | None = None) -> Document:
@@ -261,70 +276,22 @@ def with_roles(document: Document, meanings: Mapping[str, str] | None = None) ->
     return replace(document, interviewers=tuple(dict.fromkeys((*document.interviewers, *sure))))
 
 
-def pooled(documents: Sequence[Document], known: Sequence[Document] = ()) -> tuple[Document, ...]:
-    """Documents in which whoever asks in another one of the study is the interviewer too.
-
-    A name that a program gave ("Speaker 1", "SPEAKER_00", "A") says nothing from one document to the next.
-    """
-    asking = remembered((*known, *documents))
-    done = []
-    for d in documents:
-        names = [s for s in dict.fromkeys(t.speaker for t in d.turns) if s.casefold() in asking and s not in d.interviewers]
-        done.append(replace(d, interviewers=(*d.interviewers, *names)) if names and not d.segments else d)
-    return tuple(done)
-
-
-def remembered(documents: Iterable[Document]) -> tuple[str, ...]:
-    """Names of interviewers, in lower case, that hold from one document to the next, in order."""
-    answering = Counter(s.casefold() for d in documents for s in {t.speaker for t in d.turns} - set(d.interviewers))
-    asking = Counter(s.casefold() for d in documents for s in set(d.interviewers))
-    return tuple(sorted(s for s, n in asking.items() if n >= answering[s] and (role_of_word(s) or not speaks_by_name(s))))
-
-
-def with_speakers(document: Document, names: Mapping[str, str]) -> Document:
-    """The document with speakers renamed, say ``{"SPEAKER_00": "Interviewer"}``; its text stays.
-
-    Whom the user calls an interviewer is remembered under the old name too, whoever is called something else is none.
-    """
-    if not names:
-        return document
-    here = {t.speaker for t in document.turns}
-    asking = [n for n in names if n in here and role_of_word(names[n]) == INTERVIEWER]
-    kept = [n for n in document.interviewers if n not in names]
-    new = [names[n] for n in asking if names[n].casefold() not in SegmentConfig().interviewers]
-    document = replace(document, interviewers=tuple(dict.fromkeys((*kept, *asking, *new))))
-    turns = tuple(replace(t, speaker=names.get(t.speaker, t.speaker)) for t in document.turns)
-    units = tuple(replace(s, speaker=names.get(s.speaker, s.speaker)) for s in document.segments)
-    return replace(document, turns=turns, segments=units)
-
-
 def _by_name(speaker: str, explained: Mapping[str, str]) -> tuple[str, str]:
     """The role that the legend or the name says, and why; "" where neither does."""
     for text, why in ((explained.get(speaker, ""), "the legend says so"), (speaker, "the name says so")):
-        if text and (role := role_of_word(text)):
+        if text and (role := role_of_word(text) or role_of_word(text.split(" ")[0].strip(",;") if text is not speaker else "")):
             return role, why
         if text and text is not speaker and len(speaker.strip(" .")) <= 2:
             break  # the legend says what the letter stands for
     return "", ""
 
 
-def _leader(
-    turns: Mapping[str, Sequence[str]],
-    named: Mapping[str, tuple[str, str]],
-    explained: Mapping[str, str],
-    asked: Mapping[str, float],
-) -> str:
-    """The one who asks more than others and is called a doctor, a therapist, a teacher, or speaks with a patient, a client alone."""
-    most = [s for s in turns if len(turns[s]) > 1]
-    free = [s for s in most if named[s][0] != RESPONDENT]
-    if len(free) == 1 < len(most) and all(asked[s] <= asked[free[0]] for s in most):
-        return free[0]
+def _leader(answering: Collection[str], explained: Mapping[str, str], asked: Mapping[str, float]) -> str:
+    """Who asks most and leads a talk by profession (a doctor, a teacher), or is alone with those who answer; "" for nobody."""
+    free = [s for s in asked if s not in answering]
     leading = [s for s in free if {s.casefold(), explained.get(s, "").casefold().split(",")[0]} & WORDS["leading"]]
-    return (
-        leading[0]
-        if len(leading) == 1 and all(asked[s] < asked[leading[0]] or not any(asked.values()) for s in most if s != leading[0])
-        else ""
-    )
+    alone = free if len(free) == 1 < len(asked) else leading if len(leading) == 1 else []
+    return alone[0] if alone and asked[alone[0]] >= max(asked.values()) else ""
 
 
 def _is_letters(name: str) -> bool:
@@ -357,8 +324,7 @@ def _by_talk(speaker: str, asking: Sequence[str], known: bool) -> tuple[str, str
         return RESPONDENT, "another speaker is the interviewer"
     if not asking:
         return UNCLEAR, "neither the name nor the questions tell"
-    asks_most = (INTERVIEWER, "asks far more than any other")
-    return asks_most if speaker in asking else (RESPONDENT, "another speaker asks far more")
+    return (INTERVIEWER, "asks far more than any other") if speaker in asking else (RESPONDENT, "another speaker asks far more")
 
 
 def doubts_of(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str, ...]:

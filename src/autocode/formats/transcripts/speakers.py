@@ -18,7 +18,6 @@ from pathlib import Path
 from autocode.errors import InputError, counted
 from autocode.formats.receipt import listed_names
 from autocode.formats.transcripts import (
-    INTERVIEWER,
     WORDS,
     Front,
     Label,
@@ -38,7 +37,7 @@ from autocode.formats.transcripts.candidates import (
     tells_of_person,
 )
 from autocode.formats.transcripts.page import DASHED, Page, stamp_below, without_end_stamp, without_furniture
-from autocode.formats.transcripts.roles import ANSWERER, ASKER, MARKER, asks, doubts_of, ends_asking, unnamed_sides, with_roles
+from autocode.formats.transcripts.roles import ASKER, doubts_of, ends_asking, other_side, unnamed_sides, with_roles
 from autocode.study import Document, Turn
 
 _MENDED = 1_500_000  # characters of a text in which slips of the hand are looked for
@@ -78,10 +77,8 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
     labels, doubts = _spelled_alike(_from_zero(_absorbed(found, page)))
     labels, about = _without_edges(page, _with_dashes(page, labels))
     labels, beside = _within_cells(page, labels)
-    if len({label.name for label in labels}) == 1:
-        turns, inferred = _one_side(page, labels)
-    else:
-        turns, inferred = _between(page, labels), ()
+    voiced, inferred = other_side(page, labels) if len({label.name for label in labels}) == 1 else (labels, ())
+    turns = _between(page, voiced)
     traits = _traits(labels)
     told = [f"{name} ({aside})" for name, aside in traits.items()]
     apart = (f"what stands in brackets behind names is not part of them: {', '.join(told[:5])}",) if told else ()
@@ -253,9 +250,9 @@ _CLOSING = re.compile(
 )
 
 
-_SIGNED = re.compile(
-    r"\n[^\n]*(?:_{4}|\.{6}|©)[^\n]*|\n-- ?\n|\n[ \t]*[\[(（【<]{1,2}[^a-zß-ÿа-я\n]{3,60}[\])）】>]{1,2}[ \t]*$", re.DOTALL
-)
+_RULE = re.compile(
+    r"\n[ \t]*(?:(?:[-–—=_*#~•·] ?){3,}|--)[ \t]*(?:\n|$)[\s\S]*|\n[^\n]*(?:_{4}|\.{6}|©)[\s\S]*"
+)  # or a signature
 
 
 def _without_closing(page: Page, turns: Sequence[Turn]) -> int:
@@ -266,8 +263,7 @@ def _without_closing(page: Page, turns: Sequence[Turn]) -> int:
     last = turns[-1]
     body = page.text[last.start : last.end].rstrip()
     others = [page.text[t.start : t.end] for t in turns[:-1]]
-    rules = [] if any(_RULE.search(w) for w in others) else [(_RULE, len(body))]
-    for closing, back in (*rules, (_CLOSING, 120), (_SIGNED, 300)):
+    for closing, back in ((_CLOSING, 120), (_RULE, 0 if any(_RULE.search(w) for w in others) else len(body))):
         found = closing.search(body, max(0, len(body) - back))
         body = body[: found.start()].rstrip() if found else body
     sentences = sum(bool(_SENTENCE_END.search(w)) for w in others) >= 0.8 * len(others)
@@ -296,14 +292,14 @@ def _set_apart(page: Page, turns: Sequence[Turn], body: str) -> int:
     return gap.start() if dense or tells else len(body)
 
 
-_RULE = re.compile(r"\n[ \t]*(?:[-–—=_*#~•·] ?){3,}[ \t]*(?=\n|$)[\s\S]*")
-_REMARK = re.compile(r"\n\s*(?:(?P<rule>(?:[-–—=_*#~•·][ \t]?){3,})|(?:\d{1,4}[ \t]+)?[(\[（【<{*][^\n]*[)\]）】>}*][ \t.]*)$")
+_REMARK = re.compile(
+    r"\n\s*(?:(?P<rule>(?:[-–—=_*#~•·][ \t]?){3,})|(?:\d{1,4}[ \t]+)?[(\[（【<{*](?=[^\n]*[^\W\d_])[^\n]*[)\]）】>}*][ \t.]*)$"
+)
 _SENTENCE_END = re.compile(r"[.?!…。？！؟।։።;)\]\"”»-]\W*$")
 
 
 def _without_headings(page: Page, turns: Sequence[Turn]) -> list[Turn]:
     """Turns without a short last line, set apart, that ends no sentence, where nearly all other turns end one."""
-    turns = [replace(t, end=_before_part(page, t)) for t in turns]
     turns = [replace(t, end=_before_remark(page.text, t)) for t in turns]
     words = [page.text[t.start : t.end] for t in turns]
     if sum(bool(_SENTENCE_END.search(w)) for w in words) < 0.6 * len(words):
@@ -313,15 +309,14 @@ def _without_headings(page: Page, turns: Sequence[Turn]) -> list[Turn]:
         last = said.rpartition("\n")[2].strip()
         at = turn.start + len(said) - len(last)
         before = page.text[turn.start : at].rstrip(" \t\n-–—=_*#~")
-        marked = re.match(r"#{1,6} ", last)
+        marked = (part := _PART.fullmatch(last)) and (not part["word"] or part["word"].casefold() in WORDS["heading"])
         headed = (
             last
             and before
             and (marked or (":" not in last and len(last.split()) <= 8 and not last[0].islower()))
             and (marked or not _SENTENCE_END.search(last))
             and page.is_apart(at)
-            and (turn is not turns[-1] or marked)
-            and _SENTENCE_END.search(before)
+            and (marked or (turn is not turns[-1] and _SENTENCE_END.search(before)))
         )
         sure += bool(headed and (marked or _set_in(page.text, at) > 8 or re.search(r"\d\W*$", last)))
         done.append(replace(turn, end=turn.start + len(before)) if headed else turn)
@@ -330,35 +325,24 @@ def _without_headings(page: Page, turns: Sequence[Turn]) -> list[Turn]:
 
 def _set_in(text: str, at: int) -> int:
     """How far from the margin the line of a place begins."""
-    return len(re.match(r"[ \t]*", text[text.rfind("\n", 0, at) + 1 :])[0].expandtabs())  # type: ignore[index]
+    line = text[text.rfind("\n", 0, at) + 1 : at + 1].expandtabs()
+    return len(line) - len(line.lstrip())
 
 
 def _before_remark(text: str, turn: Turn) -> int:
     """Where the words of a turn end before lines in brackets, each on its own: ``[The telephone rings]`` is not said."""
     body = text[turn.start : turn.end].rstrip()
-    while found := _REMARK.search(body):
-        single = not found["rule"] and (
-            "\n" not in found[0][1:] and len(found[0].split()) < 2 or not re.search(r"[^\W\d_]", found[0])
-        )
-        if single or not (found["rule"] or _SENTENCE_END.search(body[: found.start()])):
+    while (found := _REMARK.search(body)) and not re.fullmatch(r"\n[ \t]*\W?[a-zß-ÿ]+\W*", found[0]):  # "(laughs)" right below
+        if not found["rule"] and not _SENTENCE_END.search(body[: found.start()]):
             break
         body = body[: found.start()].rstrip()
     return turn.start + len(body)
 
 
 _PART = re.compile(
-    r"(?P<word>[^\W\d_]+)[ .]+(?:\d{1,3}|[IVX]{1,5}|[A-Z]|one|two|three|four|five|six)\b[.:)]?(?:[ \t–—-][^\n]{0,80})?"
+    r"(?:#{1,6} [^\n]*|[\W_]*(?P<word>[^\W\d_]+)[ .]+(?:\d{1,3}|[IVX]{1,5}|[A-Z]|one|two|three|four|five|six)\b[^\n]{0,80})"
 )
-
-
-def _before_part(page: Page, turn: Turn) -> int:
-    """Where the words of a turn end before a heading that counts parts of the talk: ``Part 2: Work``."""
-    body = page.text[turn.start : turn.end].rstrip()
-    last = body.rpartition("\n")[2]
-    found = _PART.fullmatch(last.strip(" \t*_#=–—-"))
-    at = turn.start + len(body) - len(last)
-    headed = found and found["word"].casefold() in WORDS["heading"] and at > turn.start and page.is_apart(at)
-    return turn.start + len(page.text[turn.start : at].rstrip()) if headed else turn.end
+"""A heading by its mark, or by a word for a part and its number: ``Part 2: Work``."""
 
 
 def _turn(page: Page, label: Label, end: int) -> Turn:
@@ -368,41 +352,6 @@ def _turn(page: Page, label: Label, end: int) -> Turn:
     start = begin + len(body) - len(body.lstrip())
     start_ms = label.start_ms if label.start_ms is not None else stamp
     return Turn(start, max(start, end), label.name, start_ms, end_ms if end_ms is not None else label.end_ms)
-
-
-def _one_side(page: Page, labels: Sequence[Label]) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
-    """Turns where one name alone is written: the paragraphs without it are the other side's, if one side asks."""
-    name = labels[0].name
-    ends = [label.start for label in labels[1:]] + [len(page.text)]
-    parts = [page.paragraphs(label.end, end) for label, end in zip(labels, ends, strict=True)]
-    own = [page.text[a:b] for p in parts for a, b in p[:1]]
-    rest = [page.text[a:b] for p in parts for a, b in p[1:]]
-    if sum(len(p) > 1 for p in parts) < 0.5 * len(parts):
-        return _between(page, labels), (f"one speaker only ({name}): whoever else speaks has no name",)
-    asking = role_of_word(name) == INTERVIEWER or asks(own) >= 0.5 > asks(rest)
-    if not asking and asks(rest) < 0.2:
-        return _between(page, labels), (f"one speaker only ({name}): whoever else speaks has no name",)
-    other = ANSWERER if asking else ASKER
-    regular = sum(len(p) == 2 for p in parts[:-1]) >= 0.7 * (len(parts) - 1) and asks(rest) >= 0.5
-    dashed = sum(bool(MARKER.match(w)) for w in rest) >= 0.8 * len(rest)
-
-    def bare(at: int) -> Label:
-        """The label of a side without a name, a dash before its words left out."""
-        mark = MARKER.match(page.text, at) if dashed else None
-        return Label(at, mark.end() if mark else at, other)
-
-    marks: list[Label] = []
-    before = [p for p in page.paragraphs(page.front.end, labels[0].start) if not asking and asks([page.text[slice(*p)]])]
-    marks += [bare(a) for a, _ in before[-1:]]
-    for label, spans in zip(labels, parts, strict=True):
-        marks.append(label)
-        marks += [bare(a) for a, b in spans[1:] if asking or asks([page.text[a:b]]) or (regular and len(spans) == 2)]
-    joined = [
-        m for m, last in zip(marks, [None, *marks], strict=False) if last is None or m.name != last.name or m.name == name
-    ]
-    side = "respondent" if asking else "interviewer"
-    count = sum(m.name == other for m in joined)
-    return _between(page, joined), (f"only '{name}' is named; {counted(count, 'turn')} without a name taken as the {side}'s",)
 
 
 def _seen_alike(page: Page) -> tuple[Candidate, tuple[str, ...]] | None:
