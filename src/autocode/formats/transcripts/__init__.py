@@ -330,7 +330,7 @@ _ENTRY = re.compile(r"(?:^|[;,/|•·])[ \t]*(?P<key>[\w.]{1,12})[ \t]*(?:[:：=
 
 def _explained(line: str, text: str) -> dict[str, str]:
     """What one line says of several names that open lines below: ``T: therapist; P: patient``."""
-    found = {m["key"]: m["value"].strip(" .") for m in _ENTRY.finditer(line)} if line.count(":") + line.count("：") > 1 else {}
+    found = {m["key"]: m["value"].strip(" .") for m in _ENTRY.finditer(line)} if len(re.findall("[:：]", line)) > 1 else {}
     return found if len(found) > 1 and all(f"\n{key}" in text for key in found) else {}
 
 
@@ -344,7 +344,8 @@ def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
         return ""  # the headings of a table's columns
     told = re.split(r"[,;]| (?:nr|no|nº|n°|#)(?![^\W\d_])", bare)[0]  # "R3 - respondent no 3, 41 years"
     once = keyed["sign"] not in ":：" or (f"\n{text}".count(f"\n{keyed['key']}:") == 1 and not ends_sentence(value))
-    if len(key) <= 12 and len(told) > 2 and role_of_word(told) and (told == bare or once):
+    explains = (role_of_word(told) and (told == bare or once)) or (once and told.casefold() in WORDS["leading"])
+    if len(key) <= 12 and len(told) > 2 and explains:
         return "legend"
     brief = role_of_word(key) and len(value.split()) <= 4 and text.count("\n") > 12  # "Interviewee: a nurse"
     talks = (
@@ -371,9 +372,8 @@ _PAGE_WORD = (
     r"(?:page|seite|side|sida|página|pagina|pág\.?|p\.|s\.|str\.|oldal|sivu|стр\.)[ ]?(\d{1,4})"
     r"(?:[ ]?(?:of|von|de|di|/|van|av|z|из)[ ]?\d{1,4})?"
 )
-_PAGE = re.compile(
-    rf"(?im)^[ \t\f]*(?:[-–—|]{{1,2}} ?\d{{1,4}} ?[-–—|]{{1,2}}|\d{{1,4}} ?/ ?\d{{1,4}}|第?\d{{1,4}}页|{_PAGE_WORD})[ \t]*$",
-)
+_ALONE = rf"(?:[-–—|]{{1,2}} ?\d{{1,4}} ?[-–—|]{{1,2}}|\d{{1,4}} ?/ ?\d{{1,4}}|第?\d{{1,4}}页|{_PAGE_WORD})"
+_PAGE = re.compile(rf"(?im)^[ \t\f]*{_ALONE}[ \t]*$")
 _HEAD = re.compile(rf"(?im)^[^\n]{{0,90}}(?<!\w){_PAGE_WORD}(?!\w)[^\n]{{0,60}}$")
 
 
