@@ -44,3 +44,13 @@ def test_a_transcript_of_another_number_is_not_proposed(tmp_path: Path) -> None:
     )
     held = TABLE.format("Talk 9", "The shift leaves me no morning for the course at all.")
     assert "&#39;Talk 9&#39; is Interview 06" in _shown(tmp_path, **there, coded__segments_csv=held)
+
+
+def test_a_note_on_the_files_is_named_and_asked_about_nowhere(tmp_path: Path) -> None:
+    """A README among tables and transcripts is no transcript that a table may be of, also where another file is broken."""
+    coded = TABLE.format("Interview 05", "Nobody said these words.")
+    for more in ({}, {"broken_docx": "x"}):
+        shown = _shown(tmp_path, README_md="What lies here.\n", Talk__1_txt=TALK, coded__segments_csv=coded, **more)
+        assert "Not read: README.md: a note on the files; drop it alone to read it." in shown
+        assert "README</th>" not in shown
+        assert "<option>README</option>" not in shown

@@ -137,3 +137,16 @@ def test_a_document_shows_the_roles_that_the_study_knows() -> None:
     row = DocumentRow.of(Document("d", text, turns=turns, interviewers=("Vera",)))
     assert (row.speakers, row.odd) == (("Vera (interviewer)", "Olaf"), "")
     assert "nobody is known as the interviewer" in DocumentRow.of(Document("d", text, turns=turns)).odd
+
+
+@pytest.mark.parametrize("name", ["README.md", "LESEN.txt", "LIZENZ.txt", "Read_me_en.txt", "00 readme.md"])
+def test_a_note_on_the_files_is_no_transcript_beside_others(tmp_path: Path, name: str) -> None:
+    """Named with other files or lying among them it stays out and is told; named alone it is read; 'Licensing 03' is a talk."""
+    (tmp_path / name).write_text("The table holds what Ana coded in the talks.\n")
+    (tmp_path / "Licensing 03.txt").write_text(TALK)
+    (tmp_path / "coded.csv").write_text("Document,Code,Segment,Coder\nTalk 9,Money,no money at all,Ana\n")
+    for sources in ([tmp_path], sorted(tmp_path.iterdir())):
+        study, receipts = read_all(sources, GO_ON)
+        assert {d.id for d in study.documents} == {"Licensing 03", "Talk 9"}
+        assert f"Not read: {name}: a note on the files; name it alone to read it" in str(Overview.of(study, receipts))
+    assert len(read_all([tmp_path / name])[0].documents) == 1

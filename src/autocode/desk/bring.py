@@ -19,7 +19,7 @@ from autocode.desk.jobs import plainly
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
-from autocode.formats.overview import DocumentRow, Import
+from autocode.formats.overview import DocumentRow, Import, notes_apart
 from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
 from autocode.formats.staged import Incoming
 from autocode.formats.tables.participants import with_speakers
@@ -146,7 +146,7 @@ def gather(batch: Batch, known: Study, choices: Choices, take_in: TakeIn, shapes
 
 def _readable(paths: Iterable[Path], options: ReadOptions, faults: dict[str, str], take_in: TakeIn) -> list[Path]:
     """The files that can be read, tables after the transcripts that they quote; why the others cannot."""
-    waiting, good = list(paths), []
+    (waiting, notes), good = notes_apart(list(paths)), []
     for last in (False, True):
         again = []
         for path in waiting:
@@ -161,7 +161,7 @@ def _readable(paths: Iterable[Path], options: ReadOptions, faults: dict[str, str
             new = tuple(d for d in found.documents if d.id not in {k.id for k in options.documents})
             options = replace(options, documents=(*options.documents, *new))
         waiting = again
-    return good
+    return [*good, *notes] if good else good
 
 
 def quoted(study: Study) -> list[Document]:

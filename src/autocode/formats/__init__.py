@@ -16,7 +16,7 @@ from autocode.formats.datasets.suggestions import study_of, table_of
 from autocode.formats.files import Table
 from autocode.formats.folder import is_study_folder, read_folder, write_folder
 from autocode.formats.names import Known, Proposal, codes_meet, join_coders, likely, renamed, storable
-from autocode.formats.overview import Left, ending_of, files_of, refuse_unknown
+from autocode.formats.overview import NOTES, Left, ending_of, files_of, notes_apart, refuse_unknown
 from autocode.formats.projects.qualcoder import read_qualcoder, read_rqda, write_qualcoder
 from autocode.formats.projects.refi_read import read_project
 from autocode.formats.projects.refi_write import read_codes_file, write_codes_file, write_project
@@ -127,7 +127,8 @@ def _files(sources: Sequence[Path]) -> tuple[list[Path], list[Left]]:
             raise InputError(str(source), f"it holds no file that is read{listed and f' ({listed})'}", "Choose another folder.")
         paths += found
         left += others
-    return list(dict.fromkeys(paths)), left
+    paths, notes = notes_apart(list(dict.fromkeys(paths)))
+    return paths, [*left, *(Left(path.name, NOTES) for path in notes)]
 
 
 def _is_plain_folder(path: Path) -> bool:
@@ -223,15 +224,16 @@ def _read_one(path: Path, options: ReadOptions, opened: Sequence[Table] = ()) ->
     if path.is_dir() and path.suffix.lower() != ".qda":
         return _read_directory(path, options)
     refuse_unknown(path, READERS)
+    listed = options.kind != CODEBOOK and is_table_in_text(path, options)  # headings tell more than the file's name
     sure = options.kind == CODEBOOK or is_called_codebook(path.stem)
-    if path.suffix.lower() in BOOKS and (found := codebook_in_text(path, options.encoding, sure)):
+    if path.suffix.lower() in BOOKS and not listed and (found := codebook_in_text(path, options.encoding, sure)):
         return Study(codebook=found[0]), [found[1]]
     if options.kind == CODEBOOK and path.suffix.lower() in TEXTS:
         raise InputError(path.name, "no list or table of codes was found in it", "Make it a table: Theme | Code | Definition.")
     ending = ending_of(path)
     if ending in (".json", ".jsonl", ".tsv") and (marked := read_marked(path, options)):
         return _spoken(*marked, options)
-    if opened or is_table_in_text(path, options):
+    if opened or listed:
         return _TABLES.get(path.suffix.lower(), read_table)(path, options, opened)
     return READERS[ending](path, options)
 

@@ -29,25 +29,25 @@ _TOOLS = (
     (r"\.(nvp|nvpx|nvcx|nvb|nvpb|nvl)", "NVivo", "Share > Export Project > REFI-QDA Project (on a Mac: File > Export Project)"),
     (r"\.(atlproj\w*|atlcb\w*|atlpac\w*|hpr\d|acb\d?)", "ATLAS.ti", "File > Export > REFI-QDA (QDPX)"),
 )
+_TRANSCRIBE = "Transcribe it first; --audio ID=FILE adds it to a transcript."
 _OTHERS: tuple[tuple[str, str, str], ...] = (
     (r"\.doc|\.docm|\.dot|\.wpd|\.wps", "an old Word file", "Save it as .docx in Word or LibreOffice."),
     (r"\.pages", "a Pages document", "In Pages choose File > Export To > Word."),
     (r"\.numbers", "a Numbers table", "In Numbers choose File > Export To > Excel."),
     (r"\.g(doc|sheet|slides)", "only a link to Google Drive", "In Google Docs choose File > Download > Word (.docx)."),
     (r"\.(pptx?|odp|key)", "slides, no text of an interview", "Save their text as .docx or .txt if you need it."),
-    (
-        r"\.(mp3|wav|m4a|flac|ogg|opus|wma|aac|amr)",
-        "a recording",
-        "Transcribe it first; --audio ID=FILE adds it to a transcript.",
-    ),
-    (r"\.(mp4|mov|avi|mkv|wmv|webm|m4v)", "a film", "Transcribe it first; --audio ID=FILE adds it to a transcript."),
+    (r"\.(mp3|wav|m4a|flac|ogg|opus|wma|aac|amr)", "a recording", _TRANSCRIBE),
+    (r"\.(mp4|mov|avi|mkv|wmv|webm|m4v)", "a film", _TRANSCRIBE),
     (r"\.(jpe?g|png|gif|bmp|tiff?|heic|webp)", "a picture", "Recognise its text first (OCR), and save that as .docx or .txt."),
     (r"\.(zip|rar|7z|tar|tgz)", "an archive", "Unpack it, then import the folder."),
     (r"\.(msg|eml)", "an e-mail", "Save its text as .docx or .txt."),
     (r"\.(lnk|url|webloc)", "only a link", "Import the file that it points to."),
 )
 _SYSTEM = re.compile(r"\.|~\$|desktop\.ini$|thumbs\.db$|icon\r?$", re.IGNORECASE)
-_ABOUT = ("readme", "licence", "license", "sources")
+_ABOUT = re.compile(
+    r"(?i)(?:\d+[\W_]*)?(?:read[\W_]?me|liesmich|lesen?|lisez[\W_]?moi|l[eé]eme|leggimi|licen[cs]e|lizenz|sources)([\W_]?[a-z]{2})?"
+)
+NOTES = "a note on the files; name it alone to read it"
 _WHISPER = (".json", ".vtt", ".srt", ".tsv", ".txt")  # what Whisper writes for one recording, the richest first
 
 
@@ -114,8 +114,8 @@ def files_of(folder: Path, known: Container[str]) -> tuple[list[Path], list[Left
         elif path.is_dir() and path.suffix.lower() not in known:
             within = sum(p.is_file() for p in path.rglob("*"))
             left.append(Left(f"{path.name}/", f"a folder with {within:,} file{'s' * (within != 1)} in it: name it too"))
-        elif path.stem.casefold() in _ABOUT:
-            left.append(Left(path.name, "it tells about the folder"))
+        elif _ABOUT.fullmatch(path.stem):
+            left.append(Left(path.name, NOTES))
         else:
             try:
                 refuse_unknown(path, known)
@@ -132,6 +132,12 @@ def files_of(folder: Path, known: Container[str]) -> tuple[list[Path], list[Left
     left += [Left(p.name, f"the same recording as {best[p.stem].name}") for p in same]
     left += [Left("hidden files", f"{hidden:,} of the system, passed over")] if hidden else []
     return [p for p in read if p not in same], left
+
+
+def notes_apart(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """The files to read, and notes on them (a README, a licence), which are read only where nothing else is."""
+    notes = [p for p in paths if _ABOUT.fullmatch(p.stem) and p.suffix.lower() in (".md", ".txt", ".docx", ".pdf", ".rtf")]
+    return ([p for p in paths if p not in notes], notes) if len(notes) < len(paths) else (list(paths), [])
 
 
 _ROWS = 12  # documents in the table of a short receipt
@@ -270,9 +276,8 @@ class Overview:
         counts = [(len(self.documents), "document"), (self.coders, "coder"), (self.codings, "coding"), (self.codes, "code")]
         said = ", ".join(f"{n:,} {what}{'s' * (n != 1)}" for n, what in counts if n) or "Nothing"
         themes = f" in {self.themes:,} theme{'s' * (self.themes != 1)}" if self.themes else ""
-        lost = sum(
-            n for r in self.receipts if r.what != "files" for why, n in r.skipped.items() if "found" in why or "ambig" in why
-        )
+        told = (pair for r in self.receipts if r.what != "files" for pair in r.skipped.items())
+        lost = sum(n for why, n in told if "found" in why or "ambig" in why)
         place = "" if not self.codings else f"; {lost:,} could not be placed" if lost else ": all in their places"
         return f"{said}{themes}{place}."
 
@@ -286,19 +291,14 @@ class Overview:
 
     def _table(self, most: int) -> list[str]:
         """A line a document, odd ones first; nothing where no document came in."""
-        rows = sorted(self.documents, key=lambda row: not row.odd)[:most]
-        if not rows:
+        if not (rows := sorted(self.documents, key=lambda row: not row.odd)[:most]):
             return []
         cells = [("Document", "Speakers", "Turns", "Words", "Units", "Median")]
         for r in rows:
-            more = f" and {len(r.speakers) - _NAMED} more" if len(r.speakers) > _NAMED else ""
-            who = ", ".join(r.speakers[:_NAMED]) + more
+            who = ", ".join(r.speakers[:_NAMED]) + (f" and {len(r.speakers) - _NAMED} more" if r.speakers[_NAMED:] else "")
             cells.append((r.document, who or "-", f"{r.turns:,}", f"{r.words:,}", f"{r.units:,}", counted(r.median, "word")))
         wide = [max(len(row[i]) for row in cells) for i in range(6)]
-        lines = [
-            "  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(row, wide, strict=True))).rstrip()
-            for row in cells
-        ]
+        lines = ["  ".join(f"{c:{'<' if i < 2 else '>'}{wide[i]}}" for i, c in enumerate(row)).rstrip() for row in cells]
         rest = len(self.documents) - len(rows)
         return [*lines, f"... and {rest:,} more documents: --receipts of 'autocode describe' shows all"] if rest else lines
 

@@ -89,6 +89,18 @@ def test_an_interview_in_a_table_stays_an_interview(tmp_path: Path) -> None:
     assert not len(study.codebook)
 
 
+def test_a_table_of_codings_in_word_is_no_codebook(tmp_path: Path) -> None:
+    """Whatever the file is called: its headings say what it is, and the line says how to bring it in."""
+    body = docx.Document()
+    table = body.add_table(2, 3)
+    for row, words in zip(table.rows, (("Document", "Code", "Segment"), ("T4", "Money", "none")), strict=True):
+        for cell, word in zip(row.cells, words, strict=True):
+            cell.text = word
+    body.save(str(tmp_path / "codes.docx"))
+    with pytest.raises(InputError, match=r"headings of codings, not of a codebook\. .* \.xlsx"):
+        read_all([tmp_path / "codes.docx"])
+
+
 def test_a_plain_text_that_is_called_a_codebook_is_read_by_its_indents(tmp_path: Path) -> None:
     """Spaces and bullets in a text file are levels too."""
     text = "Codebook\n" + "".join("    " * depth + f"- {said}\n" for depth, said in LINES)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autocode.errors import CodebookError
-from autocode.formats import read_all
+from autocode.formats import ReadOptions, read_all
 from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.study import Coder, Coding, Document, Study
 from autocode.study.codebook import Code, Codebook
@@ -105,6 +105,21 @@ def test_a_table_of_quotes_is_no_codebook(tmp_path: Path) -> None:
 def _study(folder: Path, text: str) -> Study:
     (folder / "c.csv").write_text(text)
     return read_all([folder / "c.csv"])[0]
+
+
+@pytest.mark.parametrize("name", ["codes", "codebook", "Themes"])
+@pytest.mark.parametrize(
+    "heads", ["Document,Code,Segment,Coder", "Participant,Code,Quote", "Code,Segment", "Interview,Theme,Passage,Coder"]
+)
+def test_headings_of_codings_win_over_the_name_of_the_file(tmp_path: Path, name: str, heads: str) -> None:
+    """A table of codings is one whatever it is called, with commas or with tabs."""
+    said = {"Code": "Money", "Theme": "Money", "Coder": "Ana", "Document": "Talk 4", "Interview": "Talk 4", "Participant": "P4"}
+    text = f"{heads}\n{','.join(said.get(h, 'We had no money at all.') for h in heads.split(','))}\n"
+    for ending, parted in ((".csv", text), (".txt", text.replace(",", "\t"))):
+        (tmp_path / f"{name}{ending}").write_text(parted)
+        study, _ = read_all([tmp_path / f"{name}{ending}"], ReadOptions(coder="Ana"))
+        assert [(c.code, c.coder) for c in study.codings] == [("Money", "Ana")], ending
+        assert [c.path for c in study.codebook] == ["Money"]
 
 
 def test_a_codebook_after_the_codings_gives_places_and_definitions() -> None:

@@ -27,7 +27,7 @@ from autocode.formats.tables.codebooks import (
     name_in,
     size_of,
 )
-from autocode.formats.tables.headings import code_path
+from autocode.formats.tables.headings import code_path, columns_of
 from autocode.study.codebook import SEPARATOR, Codebook
 
 BOOKS = (".docx", ".txt", ".md")
@@ -55,7 +55,7 @@ def codebook_in_text(path: Path, encoding: str, sure: bool) -> tuple[Codebook, R
             table whose headings say so counts.
 
     Raises:
-        InputError: It cannot be read.
+        InputError: It cannot be read, or holds a table of codings.
     """
     tables: list[Table] = []
     if path.suffix.lower() == ".docx":
@@ -63,6 +63,9 @@ def codebook_in_text(path: Path, encoding: str, sure: bool) -> tuple[Codebook, R
     else:
         text = read_text(path, encoding)[0]
         lines = [_Line(_indent(line), line.strip()) for line in text.split("\n") if line.strip()] if sure else []
+    if any(columns_of(t).keys() >= {"document", "code"} and not layout_of(t) for t in tables):
+        why = "its table has the headings of codings, not of a codebook"
+        raise InputError(path.name, why, "Copy the table into Excel and save it as .xlsx.")
     tables = [t for t in tables if layout_of(t)] or ([_untitled(t) for t in tables] if sure else [])
     if tables:
         rows = tuple(row for t in tables if t.columns == tables[0].columns for row in t.rows)

@@ -158,7 +158,7 @@ def is_codebook(table: Table) -> bool:
 def _is_columns_of_codes(table: Table) -> bool:
     """Whether a table called a codebook has a theme as each heading, and the theme's codes below it."""
     name = table.source.replace("'", " ").rsplit(".", 1)[0] if "sheet" not in table.source else table.source
-    of_codings = columns_of(table).keys() & {"document", "text", "coder", "start", "end"}
+    of_codings = columns_of(table).keys() & {"code", "codes", "document", "text", "coder", "start", "end"}
     if not is_called_codebook(name) or len(table.columns) < 2 or len(of_codings) > 1:
         return False
     cells = [cell for row in table.rows for cell in row.values() if cell.strip()]
