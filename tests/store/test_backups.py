@@ -93,6 +93,21 @@ def test_copies_that_nobody_asked_for_are_ten_at_most(store: Path) -> None:
         backup_of(store.parent, "nothing")
 
 
+@pytest.mark.row(4)
+def test_the_oldest_of_ten_copies_is_put_back_whole(store: Path, study: Study) -> None:
+    """The copy made before putting it back does not push it out, for the study would be emptied."""
+    oldest = backup(store, "import")
+    for _ in range(9):
+        update(store, lambda old: replace(old, codings=old.codings[1:]))
+        backup(store, "import")
+    assert backups(store)[-1].path == oldest
+    before = restore(store, oldest)
+    assert load(store) == study
+    assert before is not None
+    assert len(load(before).codings) == len(study.codings) - 9
+    assert load(oldest) == study
+
+
 class _Clock(datetime):
     """A clock that was set back to noon, and stands still."""
 

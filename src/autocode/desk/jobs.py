@@ -68,7 +68,7 @@ _OWN = (
     (r"Finish it: autocode forget .*", "Finish it in the room People."),
     (r"(?:Import one|Import coded segments first|Bring one in): autocode import .*", "Bring files in first."),
     (r"Send a new letter: autocode .*", "Send a new letter, from the room People."),
-    (r"Restore a copy \(autocode restore\)", "Put a copy from the study’s folder “backups” in its place"),
+    (r"Restore a copy \(autocode restore\)", "Put an earlier copy of the study back"),
     (r"autocode clinic STUDY then says", "the second look then says"),
     (r"to compare some: autocode agree .*", "Compare shows two of them side by side."),
     (r" \([\w./-]+\.(?:jsonl|json|toml|sqlite)\)", ""),

@@ -1,4 +1,4 @@
-"""The room of the people studied: letters to them, pseudonyms for them, and forgetting one who withdraws."""
+"""The room of the people studied: letters, pseudonyms, forgetting one who withdraws; and the copies that keep work safe."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.ethics.answers import ANSWERED, load_answers, read_answers, take
 from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
+from autocode.store.backups import backups, restore
 from autocode.study import Study
 
 if TYPE_CHECKING:
@@ -194,6 +195,26 @@ async def take_replies(request: Request, study: OpenStudy, seat: Session) -> Res
     return data({"reload": True})
 
 
+async def show_copies(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """The dated copies of a study, also of one that cannot be opened any more."""
+    return html(fragment("copies-page.html", study=study, copies=backups(study.store), now=None))
+
+
+async def put_back(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Put a dated copy in the study's place, after a copy of how it is now; nobody decides anything meanwhile."""
+    row = await read_json(request)
+    name = row.get("copy") if isinstance(row, dict) else None
+    copy = next((c for c in backups(study.store) if c.path.name == name), None)
+    if copy is None:
+        raise InputError("this copy", "it is no longer there", "Reload the page and look again.")
+    if study.jobs.running:
+        raise StudyError("this copy", "work is going on beside the page", "Wait until it is done, or stop it.")
+    study.close()
+    restore(study.store, copy.path)
+    found = [c.path.name for c in backups(study.store)]
+    return data({"go": f"{study.base}?back={found.index(copy.path.name) + 1}"})
+
+
 WORK: dict[str, Callable[[OpenStudy, Mapping[str, Any]], Work]] = {
     "letters": _letters,
     "pseudonyms": _propose,
@@ -202,5 +223,10 @@ WORK: dict[str, Callable[[OpenStudy, Mapping[str, Any]], Work]] = {
 }
 """From what the page asks for to the verb of the command line that does it."""
 
-PAGES: dict[str, Handler] = {"/people": show}
-POSTS: dict[str, Handler] = {"/replies": look_at_replies, "/answers": take_replies, "/names": replace_names}
+PAGES: dict[str, Handler] = {"/people": show, "/copies": show_copies}
+POSTS: dict[str, Handler] = {
+    "/replies": look_at_replies,
+    "/answers": take_replies,
+    "/names": replace_names,
+    "/restore": put_back,
+}

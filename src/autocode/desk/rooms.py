@@ -20,6 +20,7 @@ from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.formats.files import read_text as file_text
 from autocode.formats.receipt import ReadOptions
 from autocode.store import update
+from autocode.store.backups import backups
 from autocode.trail import standing
 
 if TYPE_CHECKING:
@@ -160,7 +161,8 @@ async def overview(request: Request, study: OpenStudy, seat: Session) -> Respons
         return moved(f"{study.base}/bring")
     steps = path_of(study)
     going = next((s for s in steps if s.state in ("next", "stale")), None)
-    notice = study.desk().study.notice
+    notice, sizes = study.desk().study.notice, study.sizes()
+    copies, back = backups(study.store), request.query_params.get("back", "")
     return html(
         fragment(
             "overview.html",
@@ -169,7 +171,10 @@ async def overview(request: Request, study: OpenStudy, seat: Session) -> Respons
             room="overview",
             steps=steps,
             going=going,
-            sizes=study.sizes(),
+            sizes=sizes,
+            now=sizes,
+            copies=copies,
+            back=next((c for n, c in enumerate(copies, 1) if str(n) == back), None),
             notice=notice,
             job=study.jobs.last,
         )

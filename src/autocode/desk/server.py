@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from autocode.desk.jobs import plainly
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, Studies, seated, sit
 from autocode.desk.view import fragment
-from autocode.errors import AutocodeError, InputError, StudyError
+from autocode.errors import AutocodeError, InputError, StoreError, StudyError
 from autocode.footprint import temporary_folder
 from autocode.store.backups import backup
 from autocode.trail import Decision
@@ -198,7 +198,8 @@ class Server:
         number = request.path_params["study"]
         study = self.studies.of(int(number) if number.isdecimal() and len(number) < 6 else 0)
         if self.coder and study.number not in seat.seats and study.store.is_file():
-            sit(study, seat, self.coder, self.blind)
+            with suppress(StoreError):  # one that is damaged is told of where it is needed; its copies can be put back
+                sit(study, seat, self.coder, self.blind)
         return study
 
     async def home(self, request: Request) -> Response:
@@ -229,7 +230,8 @@ class Server:
                 return await handler(request, study, seat)
             except Exception as error:
                 status = 404 if isinstance(error, AutocodeError) and "address" in str(error) else 500
-                return html(fragment("fault.html", said=said(error)), status)
+                copies = f"/s/{request.path_params['study']}/copies" if isinstance(error, StoreError) else ""
+                return html(fragment("fault.html", said=said(error), copies=copies), status)
 
         return page
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from autocode.errors import StoreError
 from autocode.store import STORE, load, read_study
-from autocode.store.ledger import WORDING, entries_in
+from autocode.store.ledger import WORDING, entries_in, sizes
 from autocode.store.opening import (
     BACKUPS,
     BESIDE,
@@ -208,21 +208,29 @@ class Backup:
     why: str
     at: str
 
+    def sizes(self) -> dict[str, int] | None:
+        """How much it holds, as `ledger.sizes` counts; None where it cannot be read."""
+        try:
+            return sizes(self.path)
+        except StoreError:
+            return None
 
-def backup(store: Path, why: str = "", target: Path | None = None) -> Path:
+
+def backup(store: Path, why: str = "", target: Path | None = None, sparing: Path | None = None) -> Path:
     """Copy a study as it stands, also while a review runs; the copy is one file and a study by itself.
 
     Args:
         store: The study file.
         why: What the copy precedes, a word or two; "" where a person asks for it, and then it is never removed.
         target: Where to; in the folder `backups` beside the study, dated, where None.
+        sparing: A dated copy that stays, however many came after it.
 
     Raises:
         StoreError: There is no study, something stands at `target`, or the disk refuses.
     """
     with reading(store) as connection:
         if target is None:
-            return dated_copy(connection, store, why)
+            return dated_copy(connection, store, why, sparing)
         if target.exists():
             raise StoreError(str(target), "something is there already", "Name a new file.")
         copy_to(connection, target)
@@ -263,8 +271,8 @@ def restore(store: Path, copy: Path) -> Path | None:
             copy_to(source, store)
         return None
     try:
-        before = backup(store, "restore")
-        with opened(store) as connection, closing(sqlite3.connect(copy)) as source:
+        before = backup(store, "restore", sparing=copy)  # ten are kept: it may be the oldest of them
+        with reading(copy) as source, opened(store) as connection:
             source.backup(connection)
         return before
     except StoreError:

@@ -309,13 +309,14 @@ def make_tables(connection: sqlite3.Connection) -> None:
 _MOMENT = "%Y-%m-%d-%H%M%S-%f"
 
 
-def dated_copy(connection: sqlite3.Connection, path: Path, why: str) -> Path:
+def dated_copy(connection: sqlite3.Connection, path: Path, why: str, sparing: Path | None = None) -> Path:
     """Copy an open study file as it stands, also while others write to it; the copy appears whole or not at all.
 
     Args:
         connection: To the study file.
         path: The study file.
         why: What the copy precedes, one word or two: "import", "forget"; "" where a person asked for it.
+        sparing: A copy that stays, however many came after it: the one about to be put back.
 
     Returns:
         The copy: `backups/study-DATE-WHY.sqlite` in the study's folder. Of copies that were made by
@@ -332,7 +333,8 @@ def dated_copy(connection: sqlite3.Connection, path: Path, why: str) -> Path:
             moment = max(moment, before + timedelta(milliseconds=1))
     target = folder / f"{path.stem}-{moment.strftime(_MOMENT)[:-3]}-{why.replace(' ', '-') or 'kept'}.sqlite"
     copy_to(connection, target)
-    unasked = sorted(p for p in folder.glob(f"{path.stem}-*.sqlite") if "-kept" not in p.stem)
+    spared = sparing.name if sparing else ""
+    unasked = sorted(p for p in folder.glob(f"{path.stem}-*.sqlite") if "-kept" not in p.stem and p.name != spared)
     for old in unasked[:-_KEPT]:
         with suppress(OSError):
             old.unlink()

@@ -33,6 +33,7 @@ Object.assign(does, {
   reread: () => queue("/read", choices),
   "take-files": (b) => queue("/take", () => ({ ...choices(), digest: b.dataset.digest })),
   "take-letters": (b) => queue("/answers", () => ({ batch, digest: b.dataset.digest })),
+  "put-back": (b) => queue("/restore", () => ({ copy: b.dataset.copy })),
   leave: () => location.reload(), untake: () => queue("/untake", () => ({})),
   cancel: () => queue("/work", () => ({ do: "cancel" })),
 });
