@@ -23,9 +23,9 @@ import pytest
 
 from autocode.model import CodingModel
 from autocode.store import STORE, load, update
-from autocode.store.backups import check
+from autocode.store.backups import backup, check
 from autocode.store.ledger import entries, last_written
-from autocode.store.records import attach
+from autocode.store.records import attach, detach, recordings
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Turn
 from autocode.study.codebook import Code
 from autocode.trail import verify
@@ -1183,6 +1183,45 @@ def test_adjudication_goes_by_one_key_and_nothing_jumps(browser: Any, folder: Pa
         assert page.faults == []
 
 
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768)])
+def test_the_keys_of_a_disagreement_stay_in_sight(browser: Any, folder: Path, width: int, height: int) -> None:
+    """However long the segment is, its decision buttons are on the screen, above the reason, and nothing lies over them."""
+    path = folder / "study" / STORE
+
+    def long(s: Study) -> Study:
+        """The study with 1,500 more words in the turn of its first coding, which one of two coders gave."""
+        d = s.by_id["D0"]
+        first = min((c for c in s.codings if c.document == "D0"), key=lambda c: c.start)
+        more = " and then it went on" * 300
+        turns = [replace(t, end=t.end + len(more)) if t.start <= first.start < t.end else t for t in d.turns]
+        at = next(t.end for t in d.turns if t.start <= first.start < t.end)
+        moved = tuple(t if t.start < at else replace(t, start=t.start + len(more), end=t.end + len(more)) for t in turns)
+        new = replace(d, text=d.text[:at] + more + d.text[at:], turns=moved)
+        only = tuple(c for c in s.codings if c == first)
+        seen = tuple(Reading("D0", coder, 0, len(new.text)) for coder in ("ana", "ben"))
+        return replace(s, documents=tuple(new if x.id == "D0" else x for x in s.documents), codings=only, readings=seen)
+
+    update(path, long)
+    with running(folder) as server:
+        page = _open(browser, server.address)
+        page.set_viewport_size({"width": width, "height": height})
+        room(page, "Compare")
+        page.locator("#answer p").first.wait_for()
+        article = page.locator("article.differs[aria-current]")
+        assert article.bounding_box()["height"] > height
+        button = article.locator("[data-choice='1']")
+        box = button.bounding_box()
+        assert box["y"] > 0
+        assert box["y"] + box["height"] <= height
+        over = "([x, y]) => document.elementFromPoint(x, y)?.closest('[data-choice]')?.dataset.choice"
+        assert page.evaluate(over, [box["x"] + 5, box["y"] + 5]) == "1"
+        assert article.locator(".decide ~ .reason").count() == 1
+        assert violations(page) == []
+        _press(page, "1")
+        page.locator("article.resolved").first.wait_for()
+        assert page.faults == []
+
+
 def _recorded(folder: Path) -> None:
     """Attach a recording of 12 seconds to D6, whose turns take two seconds each; a word of it is doubtful."""
     with wave.open(str(folder / "talk.wav"), "wb") as sound:
@@ -1300,3 +1339,64 @@ def test_a_document_is_reviewed_by_touch(browser: Any, folder: Path) -> None:
                 page.tap(f"button[data-do={name}]")
         page.locator("#pane .row.own").wait_for()
     assert _by(folder, "Eve") == [("D6", "Work > Recognition"), ("D6", "Work > Time")]
+
+
+def test_a_recording_is_attached_and_taken_away_by_mouse(browser: Any, folder: Path) -> None:
+    """Chosen or dropped it is played from the study's folder; what is none is said; taken away it can come back."""
+    _recorded(folder)
+    store = folder / "study" / STORE
+    detach(store, ["D6"])
+    with running(folder, *_model(folder)) as server:
+        page = _open(browser, server.address)
+        page.click("text='Attach a recording'")
+        assert violations(page) == []
+        page.set_input_files("#recording-file", {"name": "talk.pdf", "mimeType": "application/pdf", "buffer": b"x"})
+        page.locator("#recording-said >> text=a recording is one of").wait_for()
+        with loads(page):
+            page.set_input_files("#recording-file", str(folder / "talk.wav"))
+        page.locator("#audio").wait_for()
+        assert recordings(store)["D6"].path == "recordings/talk.wav"
+        _press(page, "a")  # the page goes on
+        page.click("text='Another …'")
+        with loads(page):
+            page.click("text='Take the recording away'")
+        assert page.locator("#audio").count() == 0
+        page.click("text='Attach a recording'")
+        with loads(page):
+            page.click("[data-do=record]")
+        page.locator("#audio").wait_for()
+        (folder / "study" / "recordings" / "talk.wav").unlink()
+        page.reload()
+        page.locator(".player >> text=is not where it was").wait_for()
+        drop = "name => { const d = new DataTransfer(); d.items.add(new File([new Uint8Array(9)], name)); return d; }"
+        with loads(page):
+            page.dispatch_event("#transcript", "drop", {"dataTransfer": page.evaluate_handle(drop, "call.mp3")})
+        page.locator("#audio").wait_for()
+        assert recordings(store)["D6"].path == "recordings/call.mp3"
+        assert page.faults == []
+
+
+def test_a_copy_is_put_back_by_mouse(browser: Any, folder: Path) -> None:
+    """Asked first, made, and the way back stands at the top of the list."""
+    store = folder / "study" / STORE
+    backup(store, "import")
+    before = load(store)
+    with running(folder, *_model(folder)) as server:
+        page = _open(browser, server.address)
+        _press(page, "a")
+        room(page, "Overview")
+        page.click("summary:has-text('Earlier copies')")
+        page.click("text='Put back …'")
+        page.keyboard.press("Escape")
+        assert load(store) != before
+        page.click("text='Put back …'")
+        assert violations(page) == []
+        with loads(page):
+            page.click("dialog[open] [data-do=put-back]")
+        page.locator("text=How it was before that is kept").wait_for()
+        assert load(store) == before
+        page.locator("[data-do=dialog]").first.click()
+        with loads(page):
+            page.click("dialog[open] [data-do=put-back]")
+        assert [e.decision.action for e in entries(store)] == ["accept"]
+        assert page.faults == []

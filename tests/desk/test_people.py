@@ -36,7 +36,8 @@ def test_a_copy_is_put_back_and_the_way_back_is_kept(page: Page) -> None:
     assert page.do(**page.accept())[0] == 200
     update(store, lambda s: replace(s, documents=s.documents[:7], codings=(), readings=()))
     shown = page.room("")
-    assert "before files were taken over; 8 documents" in shown
+    assert "before files were taken over</td>" in shown
+    assert '<td data-label="What it holds">8 documents' in shown
     assert page.do("/restore", copy=early.name) == (200, {"go": f"{BASE}?back=2"})
     assert load(store) == full
     assert entries(store) == []

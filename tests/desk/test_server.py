@@ -23,7 +23,7 @@ from autocode.errors import InputError
 from autocode.store import load
 from autocode.store.backups import backups
 from autocode.store.ledger import entries
-from autocode.store.records import attach
+from autocode.store.records import attach, recordings
 from autocode.study import Study
 from tests.desk.desks import desk, first, learnt, opened
 
@@ -500,6 +500,62 @@ def test_a_recording_is_played_in_parts_and_only_by_the_page(page: Page) -> None
         "file/..%2fstudy.sqlite",
     ):
         assert page.client.get(f"{BASE}/{wrong}").status_code == 404
+
+
+def _sent(page: Page, name: str, sound: bytes, document: str = "D6") -> tuple[int, Any]:
+    """Drop a recording at a document."""
+    headers = {**SAME, "X-Name": name, "X-Document": str(page.study.number_of(document))}
+    answer = page.client.post(f"{BASE}/recording/upload", content=sound, headers=headers)
+    return answer.status_code, answer.json()
+
+
+def test_a_recording_is_attached_taken_away_and_attached_again_from_the_page(page: Page) -> None:
+    """It is copied into the study's folder; another of its name does not take its place; what is taken away can come back."""
+    page.enter()
+    folder, number = page.desk.path.parent / "recordings", page.study.number_of("D6")
+    assert _sent(page, "talk.wav", bytes(range(256))) == (200, {"reload": True})
+    (address,) = re.findall(r'<audio[^>]* src="([^"]+)"', page.look())
+    assert page.client.get(address).content == bytes(range(256))
+    assert _sent(page, "talk.wav", b"another", "D7")[0] == 200
+    assert _sent(page, "talk.wav", bytes(range(256)))[0] == 200  # the same once more is no second copy
+    assert sorted(p.name for p in folder.iterdir()) == ["talk (2).wav", "talk.wav"]
+    assert recordings(page.desk.path)["D7"].path == "recordings/talk (2).wav"
+    assert page.do("/recording", do="remove", document=number) == (200, {"reload": True})
+    assert "<audio" not in page.look()
+    assert 'data-file="talk.wav">Attach it' in page.look()
+    assert 'data-file="talk (2).wav"' not in page.look()  # it has its document
+    assert page.do("/recording", do="attach", document=number, file="talk.wav")[0] == 200
+    assert "<audio" in page.look()
+    (folder / "talk.wav").unlink()
+    gone = page.look()
+    assert "is not where it was when it was attached" in gone
+    assert "Attach it again …" in gone
+    assert _sent(page, "talk.wav", bytes(range(256)))[0] == 200
+    assert "<audio" in page.look()
+
+
+@pytest.mark.row(10)
+@pytest.mark.parametrize("name", ["talk.exe", "talk", "..", "", "../../study.sqlite", "talk.html"])
+def test_what_is_no_recording_is_refused_and_leaves_nothing(page: Page, name: str) -> None:
+    """Neither by its ending nor by a path does another file come into the study's folder, or out of it."""
+    page.enter()
+    (page.desk.path.parent / "recordings").mkdir()
+    before = sorted(p.name for p in page.desk.path.parent.rglob("*"))
+    assert _sent(page, name, b"x")[0] == 400
+    number = page.study.number_of("D6")
+    assert page.do("/recording", do="attach", document=number, file=name)[0] == 400
+    assert page.do("/recording", do="attach", document="999", file="talk.wav")[0] == 409
+    assert sorted(p.name for p in page.desk.path.parent.rglob("*")) == before
+    assert recordings(page.desk.path) == {}
+
+
+@pytest.mark.row(10)
+def test_a_path_in_the_name_of_a_recording_leads_nowhere(page: Page) -> None:
+    """Only the last part of a name counts."""
+    page.enter()
+    assert _sent(page, "..%2F..%2Ftalk.mp3", b"sound")[0] == 200
+    assert recordings(page.desk.path)["D6"].path == "recordings/talk.mp3"
+    assert not page.desk.path.parent.with_name("talk.mp3").exists()
 
 
 def test_a_recording_that_changed_is_not_played(page: Page) -> None:

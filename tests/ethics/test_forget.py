@@ -22,9 +22,9 @@ from autocode.formats.datasets.suggestions import part, write_suggestions
 from autocode.formats.files import write_atomic
 from autocode.model import CodingModel
 from autocode.store import STORE, load, receipts, update
-from autocode.store.backups import backup, check
+from autocode.store.backups import attach_copy, backup, check
 from autocode.store.ledger import append, entries, last_written
-from autocode.store.records import Forgetting, ReceiptRow, outputs, record_outputs, write_journal
+from autocode.store.records import Forgetting, ReceiptRow, outputs, record_outputs, recordings, write_journal
 from autocode.study import Coding, Study, Suggestion
 from autocode.study.matrix import segment
 from autocode.trail import Decision, verify
@@ -348,3 +348,19 @@ def test_receipts_forget_them_too(places: Places) -> None:
     forget("D3", places)
     assert receipts(path) == (kept,)
     assert check(path) == []
+
+
+@pytest.mark.row(15)
+def test_the_copy_of_their_recording_goes_and_their_own_file_is_named(places: Places, tmp_path: Path) -> None:
+    """What the desk copied into the study's folder is erased; a file that lies elsewhere, or has no document, is told of."""
+    store, sound = places.study / STORE, tmp_path / "D3.mp3"
+    sound.write_bytes(b"their voice")
+    copy = attach_copy(store, "D3", sound).file(store)
+    loose = copy.with_name("someone.mp3")
+    loose.write_bytes(b"whose voice?")
+    done = forget("Person D3", places)
+    assert not copy.exists()
+    assert sound.exists()
+    assert any(line.startswith(f"{copy}: their recording") for line in done.erased)
+    assert f"{loose}: its words cannot be read here" in done.not_searched
+    assert recordings(store) == {}

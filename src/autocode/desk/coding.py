@@ -31,6 +31,7 @@ from autocode.desk.view import (
     unit,
 )
 from autocode.errors import InputError, StudyError
+from autocode.store.records import MIME
 from autocode.study import Coding, Document
 from autocode.study.codebook import SEPARATOR, Code
 from autocode.trail import BACK, Decision
@@ -94,6 +95,8 @@ def code_page(study: OpenStudy, seat: Session, sitting: ReviewSession, place: Pl
         **_choices(desk, sitting),
         tree=tree(desk, sitting, place.document),
         heard=study.audio.heard(desk.recordings, place.document, study.base),
+        loose=study.audio.loose(desk.recordings),
+        playable=",".join(MIME),
         timed=any(t.start_ms is not None for t in document.turns),
         units=list(_units(desk, place, sitting)),
         **pane(desk, place, sitting, item),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from autocode.desk.advice import ReviewSession
 from autocode.errors import InputError
+from autocode.store.backups import RECORDINGS
 from autocode.store.records import MIME, Recording
 
 if TYPE_CHECKING:
@@ -345,6 +346,13 @@ class AudioFiles:
             return None
         name = self._names.setdefault(document, secrets.token_urlsafe(16))
         return Heard(f"{base}/audio/{name}", known[document].fault(self.store))
+
+    def loose(self, known: Mapping[str, Recording]) -> list[Path]:
+        """The recordings in the study's folder that no document has, as after one was taken away from its document."""
+        taken = {r.file(self.store) for r in known.values()}
+        return [
+            p for p in sorted((self.store.parent / RECORDINGS).glob("[!.]*.*")) if p.suffix.lower() in MIME and p not in taken
+        ]
 
     def file(self, known: Mapping[str, Recording], name: str) -> tuple[Path, str] | None:
         """The file under a random name and its MIME type; None where it is not the file that was attached."""

@@ -51,6 +51,7 @@ _OWN = (
     (r"If so: import again with --speaker '[^']*'", "If so, tick it"),
     (r": --segments [a-z ]+", ", which is long"),
     (r"; --audio ID=FILE adds it to a transcript", ", bring that in, and attach the recording to it in the room Code"),
+    (r"and run the command again", "and try again"),
     (r"; name it alone to read it", "; drop it alone to read it"),
     (r"--speaker-pattern says it otherwise", "give a line as an example where that is wrong"),
     (r"^--speaker-pattern", "The line that you gave"),

@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from autocode.desk import again, bring, codes, coding, compare, people, rooms, second_look
 from autocode.desk.acts import act, digest_of, new_code
@@ -25,7 +25,9 @@ from autocode.desk.studies import OpenStudy, Studies, seated, sit
 from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StoreError, StudyError
 from autocode.footprint import temporary_folder
-from autocode.store.backups import backup
+from autocode.formats.staged import Incoming
+from autocode.store.backups import attach_copy, backup
+from autocode.store.records import attach, detach
 from autocode.trail import Decision
 
 if TYPE_CHECKING:
@@ -126,6 +128,38 @@ async def audio(request: Request, study: OpenStudy, seat: Session) -> Response:
     return FileResponse(found[0], media_type=found[1]) if found else html("", 404)
 
 
+async def bring_recording(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """The recording of a document, streamed into the study's folder and attached; an earlier one stays in its place there."""
+    from starlette.concurrency import run_in_threadpool
+
+    seated(study, seat)
+    document, incoming = study.key_of(request.headers.get("x-document", "")), Incoming()
+    try:
+        path = incoming.begin(unquote(request.headers.get("x-name", "")))
+        async for chunk in request.stream():
+            if chunk:
+                await run_in_threadpool(incoming.add, path, chunk)
+        attach_copy(study.store, document, path)
+    finally:
+        incoming.close()
+    return data({"reload": True})
+
+
+async def keep_recording(request: Request, study: OpenStudy, seat: Session) -> Response:
+    """Take a recording away from its document, or attach one that lies in the study's folder."""
+    row = await read_json(request)
+    row = row if isinstance(row, dict) else {}
+    seated(study, seat)
+    document = study.key_of(str(row.get("document")))
+    if row.get("do") == "remove":
+        detach(study.store, [document])
+    elif found := next((p for p in study.audio.loose(study.desk().recordings) if p.name == row.get("file")), None):
+        attach(study.store, document, found)
+    else:
+        raise InputError("this recording", "it is no longer in the study's folder", "Choose the file again.")
+    return data({"reload": True})
+
+
 PAGES: dict[str, Handler] = {
     "/login": login_page,
     **coding.PAGES,
@@ -144,6 +178,8 @@ POSTS: dict[str, Handler] = {
     "/login": login,
     "/logout": logout,
     "/do": do,
+    "/recording": keep_recording,
+    "/recording/upload": bring_recording,
     **coding.POSTS,
     **codes.POSTS,
     **compare.POSTS,

@@ -7,10 +7,9 @@ point, the same command finds what is left to do. What may hold their words is w
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from autocode.errors import AutocodeError, StudyError, counted, did_you_mean
 from autocode.ethics import NEVER, PICTURES, RUN, Forgotten, Inventory, Place, Places, Search, inventory, parts_of, searches
@@ -22,6 +21,7 @@ from autocode.formats.staged import is_ours
 from autocode.formats.tables.participants import RESPONDENT, variable
 from autocode.model.saved import erase_evidence
 from autocode.store import STORE, load, rewrite_receipts, scrub, update
+from autocode.store.backups import RECORDINGS
 from autocode.store.ledger import entries, forget_words, now, redact
 from autocode.store.records import Forgetting, detach, journal, outputs, recordings, strike, without_documents, write_journal
 from autocode.study import Document, Study
@@ -264,7 +264,11 @@ def _study(case: _Case) -> None:
     """Everything in the study file but the documents themselves, by which they are known."""
     attached = recordings(case.store)
     for d in sorted(case.ids & attached.keys()):
-        case.left.append((str(attached[d].file(case.store)), "it is their recording: delete it yourself"))
+        if (file := attached[d].file(case.store)).parent == case.store.parent / RECORDINGS:
+            file.unlink(missing_ok=True)
+            case.erased.append(f"{file}: their recording, as it was copied into the study's folder")
+        else:
+            case.left.append((str(file), "it is their recording: delete it yourself"))
     if quoting := [c.path for c in load(case.store).codebook if case.search.in_text(c.example)]:
         case.erased.append(f"codebook: the examples of {', '.join(quoting)}, which quoted them")
     changed = _in_store(case, case.store)
@@ -361,8 +365,7 @@ def _mentions(study: Study, case: _Case) -> Iterator[tuple[str, str]]:
             yield f"document {d.id}", "it names them; read it"
     if memos := sum(named(c.memo) or case.search.in_text(c.memo) for c in study.codings):
         yield "memos", f"{counted(memos, 'memo')} of other codings that name or quote them: read them"
-    rules = [c.path for c in study.codebook if named("\n".join((c.definition, c.include, c.exclude, c.example)))]
-    if rules:
+    if rules := [c.path for c in study.codebook if named("\n".join((c.definition, c.include, c.exclude, c.example)))]:
         yield "codebook", f"the rules of {', '.join(rules)} name them; read them"
     if noted := [str(e.seq) for e in entries(case.store) if case.parts.names_in(e.decision.note)]:
         yield "ledger", f"a part of their name stands in the notes of entries {', '.join(noted)}: look whether they are meant"
@@ -383,11 +386,10 @@ def _certificate(case: _Case) -> Forgotten:
     unread = [p for p in case.found.places if p.path.suffix.lower() in PICTURES]
     beyond += [f"{p.path}: its words cannot be read here" for p in unread[:20]]
     beyond += [f"{o.path}: written {o.at[:10]} ({o.kind}), no longer there: moved, renamed or deleted" for o in case.found.gone]
-    told: Mapping[str, Any] = entry.said
     return Forgotten(
         entry.participant,
         entry.documents,
-        int(told.get("codings", 0)),
+        int(entry.said.get("codings", 0)),
         entry.at,
         now(),
         tuple(searched),

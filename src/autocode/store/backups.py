@@ -6,15 +6,19 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from filecmp import cmp
 from itertools import chain, count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from autocode.errors import StoreError
+from autocode.errors import AutocodeError, InputError, StoreError, disk_fault
+from autocode.footprint import temporary
 from autocode.store import STORE, load, read_study
 from autocode.store.ledger import WORDING, entries_in, sizes
 from autocode.store.opening import (
@@ -30,7 +34,7 @@ from autocode.store.opening import (
     reading,
     still,
 )
-from autocode.store.records import RECEIPT
+from autocode.store.records import RECEIPT, Recording, attach
 from autocode.store.rows import TALLY, digest, log_of, read_log, tallied, tally_faults, there
 from autocode.study import Study
 from autocode.trail import Entry, verify
@@ -312,6 +316,36 @@ def backup_of(folder: Path, name: str) -> Path:
         if path.is_file():
             return path
     raise StoreError(f"the copy '{name}'", "there is no such copy of this study", f"See them: autocode restore {folder}.")
+
+
+RECORDINGS = "recordings"
+"""The folder, in a study's folder, of copies of recordings."""
+
+
+def attach_copy(store: Path, document: str, file: Path) -> Recording:
+    """Copy a recording into the study's folder and attach it; what lies there under its name is never overwritten.
+
+    Raises:
+        InputError: It cannot be copied, or browsers cannot play it; then nothing of it is left.
+        StoreError: As `attach`.
+    """
+    folder = store.parent / RECORDINGS
+    try:
+        folder.mkdir(exist_ok=True)
+        names = chain([file.name], (f"{file.stem} ({n}){file.suffix}" for n in count(2)))
+        target = next(p for n in names if not (p := folder / n).exists() or cmp(p, file, shallow=False))
+        if new := not target.exists():
+            with TemporaryDirectory(prefix=temporary(file.stem), dir=folder) as stage:
+                os.replace(shutil.copyfile(file, Path(stage) / file.name), target)
+    except OSError as error:
+        why, mend = disk_fault(error, folder)
+        raise InputError(file.name, f"it cannot be copied into the study's folder: {why}", mend) from error
+    try:
+        return attach(store, document, target)
+    except AutocodeError:
+        if new:
+            target.unlink()
+        raise
 
 
 _LAST = "last-import.json"  # in the folder of copies

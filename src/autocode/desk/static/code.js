@@ -202,3 +202,24 @@ current()?.focus({ preventScroll: true });
 $(".documents [aria-current]")?.scrollIntoView({ block: "nearest" });
 const half = Object.keys(sessionStorage).find((k) => k.startsWith(`draft ${location.pathname} words `)), halfUnit = half && $(`.unit[data-unit="${CSS.escape(half.split(" ").pop())}"]`, list);
 if (halfUnit) { open(halfUnit); queue("/edit", () => ({ do: "edit", ...place(), edge: "open" })); }
+/* A recording goes into the study's folder, and is played from there. */
+async function attach(file) {
+  const told = $("#recording-said");
+  if (!file || !told) return;
+  if (!$("dialog[open]")) openDialog("recording");
+  if (file.size > 200 * 2 ** 20) return void (told.textContent = `${file.name} is larger than 200 MB. Save it as .mp3 or .m4a, which is smaller.`);
+  told.textContent = `Copying ${file.name} …`;
+  const headers = { "Content-Type": "application/octet-stream", "X-Document": $("#recording").dataset.number, "X-Name": encodeURIComponent(file.name) };
+  const answer = await fetch(base + "/recording/upload", { method: "POST", headers, body: file }).then((a) => a.json()).catch(() => ({ error: `${file.name} could not be copied.` }));
+  if (answer.error) told.textContent = answer.error; else location.reload();
+}
+Object.assign(does, {
+  record: (b) => queue("/recording", () => ({ do: "attach", document: $("#recording").dataset.number, file: b.dataset.file })),
+  unrecord: () => queue("/recording", () => ({ do: "remove", document: $("#recording").dataset.number })),
+});
+$("#recording-file")?.addEventListener("change", ({ target: t }) => attach(t.files[0]));
+for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault(); /* a file dropped here must not open in the browser's stead */
+  if (kind === "drop") attach(event.dataTransfer.files[0]);
+});
