@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 import errno
+import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 
@@ -123,3 +124,30 @@ def disk_fault(error: OSError, path: Path, needed: int = 0) -> tuple[str, str]:
 def counted(number: int, noun: str, nouns: str = "") -> str:
     """A number with its noun: 1 document, 2 documents, 1,000 codings."""
     return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
+
+
+_LONG = 6  # words of a heading that is shown whole
+_UNSPACED = r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"  # letters of scripts without spaces
+
+
+def is_heading(name: str, columns: Iterable[str]) -> bool:
+    """Whether one of some columns' names looks like a heading, not like what somebody said."""
+    bare = any(re.fullmatch(r"[\d\s:.,]+", c) for c in columns)  # a number heads no column: the first row is one of many
+    return _length(name) <= (1 if bare else _LONG) or (name.endswith(("?", "？")) and not bare)
+
+
+def headings_of(columns: Sequence[str]) -> str:
+    """Columns' names for a message: of a long question its first words, and what may be somebody's words is counted alone."""
+    shown = []
+    for c in columns[:20]:
+        words = _length(c)
+        if is_heading(c, columns):
+            shown.append(c if words <= _LONG else f"{' '.join(c.split()[:4])[:30]} … ({words} words)")
+        else:
+            shown.append(f"({words} words)")
+    return ", ".join(shown)[:600] or "none"
+
+
+def _length(name: str) -> int:
+    """How many words a heading has; two letters of a script without spaces count as one."""
+    return len(re.sub(_UNSPACED, " ", name).split()) + len(re.findall(_UNSPACED, name)) // 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autocode.errors import ConfigError, InputError
-from autocode.ethics.pseudonyms import Proposal, propose, read_proposals, write_proposals
+from autocode.ethics.pseudonyms import Proposal, apply_proposals, propose, read_proposals, write_proposals
 from autocode.study import Document, Study, Turn
 
 SAID = (
@@ -114,8 +114,10 @@ def test_a_speaker_whom_no_text_names_is_proposed() -> None:
         ("Ana Lim", "Ana Lim"),
         ("Interview Ana Lim 2", "Ana Lim"),
         ("2024-03-01 Siobhan O'Neill transcript", "Siobhan O'Neill"),
-        ("Interview_Ana_Lim", "Interview_Ana_Lim"),
-        ("marta_quill", "marta_quill"),
+        ("Interview_Ana_Lim", "Ana Lim"),
+        ("Interview_Ravi_Kumar_2", "Ravi Kumar"),
+        ("AnaLim2", "AnaLim2"),
+        ("marta_quill", "marta quill"),
         ("R03", ""),
         ("Focus group 2", ""),
         ("Recognition", ""),
@@ -130,3 +132,15 @@ def test_documents_called_by_a_name_are_proposed(called: str, found: str) -> Non
     study = Study((Document(called, text, called, (Turn(0, len(text), "Marta Quill"),)),))
     mine = [p for p in propose(study) if p.found != "Marta Quill"]
     assert [(p.kind, p.found, p.documents) for p in mine] == ([("person", found, 1)] if found else [])
+
+
+def test_a_name_inside_what_a_document_is_called_is_replaced_there_and_in_the_talk() -> None:
+    """One proposal for Ravi Kumar takes the name out of the talk and out of Interview_Ravi_Kumar_2; the rest stays."""
+    text = "I am Ravi Kumar, not Ravi Kumaran; write to the ravi_kumar_list"
+    study = Study((Document("Interview_Ravi_Kumar_2", text, "Interview_Ravi_Kumar_2"),))
+    (one,) = [p for p in propose(study) if p.found == "Ravi Kumar"]
+    done = apply_proposals(study, [replace(one, replacement="[A]", apply=True)])
+    (document,) = done.study.documents
+    assert (document.id, document.name) == ("Interview_[A]_2", "Interview_[A]_2")
+    assert document.text == "I am [A], not Ravi Kumaran; write to the ravi_kumar_list"
+    assert set(done.counts) == {"Ravi Kumar"}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from autocode.errors import StoreError, disk_fault
-from autocode.store import STORE, load, update
+from autocode.store import STORE, foreign, load, update
 from autocode.store.backups import backups, check
 from autocode.store.opening import explained
 from autocode.study import Study
@@ -218,3 +218,20 @@ def test_a_disk_without_links_holds_studies_too(tmp_path: Path, monkeypatch: pyt
     update(tmp_path / "study.sqlite", lambda study: study)
     assert load(tmp_path / "study.sqlite").documents == ()
     assert [p.name for p in tmp_path.iterdir()] == ["study.sqlite"]
+
+
+def test_a_name_of_a_table_that_is_no_text_is_damage_told_in_one_line(study: Study, tmp_path: Path) -> None:
+    """Where SQLite's own message holds a flipped name, a study and a foreign database are damaged, and no message fails."""
+    update(tmp_path / STORE, lambda old: study)
+    with sqlite3.connect(tmp_path / "other.qda") as other:
+        other.execute("CREATE TABLE coding (a INT)")
+    for path in (tmp_path / STORE, tmp_path / "other.qda"):
+        path.write_bytes(
+            path.read_bytes().replace(b"codingcoding", b"cod\x97ngcoding").replace(b"TABLE coding", b"TABXE coding")
+        )
+    assert any("damaged" in fault for fault in check(tmp_path / STORE))
+    for read in (load, lambda path: update(path, lambda old: old)):
+        with pytest.raises(StoreError, match="damaged"):
+            read(tmp_path / STORE)
+    with pytest.raises(StoreError, match="damaged"), foreign(tmp_path / "other.qda"):
+        pass

@@ -363,8 +363,8 @@ _FILES |= _words("focus group session round wave pilot final draft clean copy ve
 def called(documents: Sequence[Document]) -> Iterator[tuple[str, str, str]]:
     """Names that documents go by, such as Ana Lim in "Interview Ana Lim 2": words that no text has in lower case.
 
-    One in lower case ("ana_lim") is told where texts or speakers have it with a capital. Where other signs than
-    spaces stand around a name ("Interview_Ana_Lim"), the whole of what the document is called is told.
+    One in lower case ("ana_lim") is told where texts or speakers have it with a capital; an underscore stands for a
+    space. Where a digit touches a name ("AnaLim2"), the whole of what the document is called is told.
     """
     said = {w.text for d in documents for w in words_of("\n".join((d.text, *dict.fromkeys(t.speaker for t in d.turns))))}
     no_names = {w for w in said if w.islower()} | ROLES | _FILES | {w.casefold() for w in NEVER | COUNTRIES | TITLES}
@@ -373,7 +373,8 @@ def called(documents: Sequence[Document]) -> Iterator[tuple[str, str, str]]:
         kept = [w for w in every if len(w[0]) >= _MIN and not (w[0].isupper() and len(w[0]) < _ACRONYM)]
         if kept and all(w[0][0].isupper() or w[0].capitalize() in said for w in kept):
             name = title[kept[0].start() : kept[-1].end()]
-            yield "person", name if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", title) else title, "likely"
+            inside = re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", title)
+            yield "person", name.replace("_", " ") if inside else title, "likely"
 
 
 def speakers(documents: Iterable[Document]) -> Iterator[tuple[str, str, str]]:

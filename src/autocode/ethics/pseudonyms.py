@@ -178,8 +178,8 @@ class _Entities:
 
 
 def whole(text: str) -> re.Pattern[str]:
-    """A pattern for a text that is not part of a longer word."""
-    return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+    """A pattern for a text that is not part of a longer word; in names of files an underscore stands for a space."""
+    return re.compile(rf"(?<![^\W_]){'[ _]'.join(map(re.escape, re.split('[ _]', text)))}(?![^\W_])")
 
 
 def _count(study: Study, text: str) -> tuple[int, int]:
@@ -357,24 +357,23 @@ class _Words:
     """Replacements, all at once, so that no replacement is itself replaced."""
 
     def __init__(self, instead: Mapping[str, str], counts: Counter[str]) -> None:
-        self._instead, self.counts = instead, counts
-        self._pattern = re.compile("|".join(rf"(?<!\w){re.escape(text)}(?!\w)" for text in instead))
+        self._instead, self.counts = {text.replace("_", " "): new for text, new in instead.items()}, counts
+        self._pattern = re.compile("|".join(whole(text).pattern for text in instead))
 
     def edits(self, text: str) -> list[Edit]:
         """The replacements in a text of the study, counted."""
         found = list(self._pattern.finditer(text))
-        self.counts.update(m.group() for m in found)
-        return [Edit(m.start(), m.end(), self._instead[m.group()]) for m in found]
+        return [Edit(m.start(), m.end(), self._counted(m)) for m in found]
 
     def replaced(self, text: str) -> str:
         """A text with its names replaced, counted."""
+        return self._pattern.sub(self._counted, text)
 
-        def instead(match: re.Match[str]) -> str:
-            """What stands in the place of one name."""
-            self.counts[match.group()] += 1
-            return self._instead[match.group()]
-
-        return self._pattern.sub(instead, text)
+    def _counted(self, match: re.Match[str]) -> str:
+        """What stands in the place of one name."""
+        name = match.group().replace("_", " ")
+        self.counts[name] += 1
+        return self._instead[name]
 
 
 def write_key(path: Path, proposals: Sequence[Proposal], study_folder: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autocode.errors import AutocodeError, CodebookError, InputError, counted
+from autocode.errors import AutocodeError, CodebookError, InputError, counted, headings_of
 from autocode.formats.datasets import is_datasets_folder, parquet_table, read_datasets, write_datasets, write_parquet
 from autocode.formats.datasets.annotated import read_marked
 from autocode.formats.datasets.suggestions import study_of, table_of
@@ -26,7 +26,6 @@ from autocode.formats.tables import TABLES, is_table_in_text, kind_of_table, rea
 from autocode.formats.tables.codebook_texts import BOOKS, codebook_in_text
 from autocode.formats.tables.codebooks import is_called_codebook, read_codebook
 from autocode.formats.tables.coded_word import unsigned_apart
-from autocode.formats.tables.headings import headings_of
 from autocode.formats.transcripts.candidates import labels_like
 from autocode.formats.transcripts.speakers import with_turns
 from autocode.formats.transcripts.texts import TEXTS, read_text_file, read_transcripts

@@ -20,7 +20,7 @@ from itertools import zip_longest
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from autocode.errors import InputError, disk_fault
+from autocode.errors import InputError, disk_fault, headings_of
 from autocode.footprint import sweep, temporary, wrote
 
 INSTEAD = "\ufffd"
@@ -106,7 +106,7 @@ class Table:
         """
         missing = [c for c in columns if c not in self.columns]
         if missing:
-            told = f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}; I saw: {', '.join(self.columns) or 'none'}"
+            told = f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}; I saw: {headings_of(self.columns)}"
             raise InputError(self.source, told, "Rename the columns in the first row.")
 
 

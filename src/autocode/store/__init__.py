@@ -336,7 +336,7 @@ def _guarded(path: Path, folder: Path) -> Iterator[sqlite3.Connection]:
         raise StoreError(str(path), "there is no such file", "Check the name and the folder.") from error
     except OSError as error:
         raise StoreError(str(path), *disk_fault(error, folder)) from error
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # of a name of a table that is no UTF-8
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
             raise StoreError(str(path), *full(folder)) from None
         raise StoreError(str(path), _fault(error), "Close the program that holds it, or export it again.") from None

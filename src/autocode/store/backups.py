@@ -24,6 +24,7 @@ from autocode.store.ledger import WORDING, entries_in, sizes
 from autocode.store.opening import (
     BACKUPS,
     BESIDE,
+    BROKEN,
     TABLES,
     VERSION,
     copy_to,
@@ -72,7 +73,7 @@ def check(path: Path) -> list[str]:
             return faults + _looked(connection, path)
     except StoreError as error:
         return [*faults, str(error)]
-    except (sqlite3.Error, OSError) as error:
+    except BROKEN as error:
         return [*faults, str(explained(path, error))]
 
 

@@ -43,6 +43,9 @@ BESIDE: dict[str, str] = {
 }
 """Tables that are no part of the study itself: outputs made of it, and a forgetting that is not yet over."""
 
+BROKEN = sqlite3.Error, OSError, UnicodeDecodeError
+"""What goes wrong with a database file; the last where SQLite's own words name a table by bytes that are no text."""
+
 BACKUPS = "backups"
 """The folder of dated copies, beside the study file."""
 
@@ -79,7 +82,7 @@ def opened(path: Path, new: bool = False) -> Iterator[sqlite3.Connection]:
     except UnicodeEncodeError as error:
         why = "a text holds half of a character (a lone surrogate), which no file can hold"
         raise StoreError(str(path), why, "Replace it: text.encode('utf-8', 'replace').decode().") from error
-    except (sqlite3.Error, OSError) as error:
+    except BROKEN as error:
         raise explained(path, error) from error
 
 
@@ -101,7 +104,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
                 raise _other_version(path, version)
             touched(path)
             yield connection
-    except (sqlite3.Error, OSError) as error:
+    except BROKEN as error:
         raise explained(path, error) from error
 
 
@@ -356,7 +359,7 @@ def copy_to(connection: sqlite3.Connection, target: Path) -> None:
             connection.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, which can be moved alone
         os.replace(half, target)
-    except (sqlite3.Error, OSError) as error:
+    except BROKEN as error:
         raise explained(target, error) from error
     finally:
         with suppress(OSError):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from autocode.errors import InputError
-from autocode.formats.files import Table
+from autocode.formats.files import Table, read_csv
 from autocode.formats.tables.headings import HEADINGS, code_path, codes_in, columns_by_place, columns_of, folded
 
 
@@ -125,3 +127,28 @@ def test_paths_are_written_our_way(name: str, path: str) -> None:
 def test_a_cell_may_hold_several_codes(cell: str, known: tuple[str, ...], codes: tuple[str, ...]) -> None:
     """A comma parts codes only where no known code has it in its name."""
     assert codes_in(cell, known) == codes
+
+
+SPOKEN = "then my brother Ravi took the keys and never came back"
+ASKED = "How did you and your family feel about the long way to the clinic?"
+
+
+def test_no_error_about_columns_quotes_what_may_have_been_said(tmp_path: Path) -> None:
+    """A long heading is counted, of a long question the first words are shown, and short headings whole."""
+    path = tmp_path / "t.csv"
+    path.write_text(
+        f"apply,{SPOKEN},{ASKED},我们那时候真的不知道应该怎么办才好后来就走了\n" + "yes,x,y,z\n" * 3, encoding="utf-8"
+    )
+    for told in (lambda: read_csv(path).need("found"), lambda: columns_of(read_csv(path), {"text": "none"})):
+        with pytest.raises(InputError) as error:
+            told()
+        assert "I saw: apply, (11 words), How did you and … (14 words), (11 words)." in str(error.value)
+
+
+def test_a_row_of_talk_in_the_place_of_headings_is_counted_whatever_its_length(tmp_path: Path) -> None:
+    """Where a number stands among the headings, the first row is one of many: no word of it is shown."""
+    path = tmp_path / "t.csv"
+    path.write_text("1,my wife Ana,left us\n2,so I stayed,here\n", encoding="utf-8")
+    with pytest.raises(InputError, match="I saw: 1, .3 words., .2 words.") as error:
+        read_csv(path).need("text")
+    assert "Ana" not in str(error.value)

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from autocode.errors import InputError
+from autocode.errors import InputError, headings_of
 from autocode.formats.files import Table, csv_text, write_atomic
-from autocode.formats.tables.headings import folded, headings_of
+from autocode.formats.tables.headings import folded
 from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.study import Document, Grounds, Segment, Study, Suggestion
 from autocode.study.merge import Unit, lay_out

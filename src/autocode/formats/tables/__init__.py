@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
-from autocode.errors import CodebookError, InputError
+from autocode.errors import CodebookError, InputError, headings_of
 from autocode.formats.files import Table, read_csv, read_text
 from autocode.formats.receipt import ReadOptions, Receipt, WriteOptions
 from autocode.formats.tables.codebooks import codebook_of_table, is_codebook
@@ -27,7 +27,7 @@ from autocode.formats.tables.coded_segments import (
     wide_codes,
     write_maxqda_table,
 )
-from autocode.formats.tables.headings import columns_of, folded, headings_of, speech_columns, text_columns
+from autocode.formats.tables.headings import columns_of, folded, speech_columns, text_columns
 from autocode.formats.tables.longtable import (
     COLUMNS,
     Placing,

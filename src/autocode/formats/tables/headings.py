@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import statistics
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -167,18 +167,6 @@ def _real_date(year: str, month: str, day: str, clock: Sequence[str | None]) -> 
     except ValueError:
         return ""
     return when.isoformat() if hour or minute or second else when.date().isoformat()
-
-
-def is_heading(name: str, columns: Iterable[str]) -> bool:
-    """Whether one of some columns' names looks like a heading, not like what somebody said."""
-    bare = any(re.fullmatch(r"[\d\s:.,]+", c) for c in columns)  # a number heads no column: the first row is one of many
-    return len(name.split()) <= (1 if bare else 8) or (name.endswith("?") and not bare)
-
-
-def headings_of(columns: Sequence[str]) -> str:
-    """Columns' names for a message; what may be somebody's words, in a table without headings, is counted alone."""
-    shown = (c if is_heading(c, columns) else f"({len(c.split())} words)" for c in columns[:20])
-    return ", ".join(shown)[:600] or "none"
 
 
 _SPEECH = {

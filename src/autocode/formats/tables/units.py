@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from autocode.errors import InputError, counted
+from autocode.errors import InputError, counted, is_heading
 from autocode.formats.files import Table
 from autocode.formats.receipt import ReadOptions, Receipt
-from autocode.formats.tables.headings import HEADINGS, folded, is_heading, speech_columns, text_columns
+from autocode.formats.tables.headings import HEADINGS, folded, speech_columns, text_columns
 from autocode.formats.tables.participants import RESPONDENT
 from autocode.formats.transcripts import CLOCK, milliseconds
 from autocode.formats.transcripts.cues import Cue, document_of_cues
