@@ -261,6 +261,15 @@ def test_a_later_round_of_the_same_people_is_left_out_everywhere(tiny: Shell) ->
     _, out, _ = tiny("second-look", "s", "--coder", "ana2", *FAKE)
     assert out.startswith("ana2")
 
+    def alone(old: Study) -> Study:
+        """The study without its agreed coding, which would count in the place of a coder's."""
+        codings = tuple(c for c in old.codings if c.coder != old.agreed)
+        readings = tuple(r for r in old.readings if r.coder != old.agreed)
+        return replace(old, coders=tuple(c for c in old.coders if c.kind == "human"), codings=codings, readings=readings)
+
+    assert update(path, alone).humans[0] == "ana2"
+    assert "'ana' has coded every document" in tiny("frequencies", "s", "--chosen", *FAKE)[2]
+
 
 def _drawn(folder: Path) -> str:
     path = folder / "draw.csv"

@@ -341,7 +341,8 @@ def frequencies(
 ) -> None:
     """Code frequencies over a large batch, the machine's errors corrected by the human-coded part."""
     found = read(study)
-    human = found.choose([coder] if coder else [found.agreed] if found.agreed else None)[0]
+    named = [coder] if coder else [found.agreed] if found.agreed else None
+    human = found.choose(each_once(study, found, named))[0]
     with working("Judging every document") as progress:
         batch = batch_of(blank_model(settings(config)), found, human, progress)
     batch = batch_by_theme(batch) if by == "theme" else batch
