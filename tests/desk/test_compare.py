@@ -193,5 +193,12 @@ def test_a_later_round_is_no_further_coder_in_any_room(study: Study, tmp_path: P
     with pytest.raises(InputError, match="does not have them"):
         WORK["model"](page.study, {"coders": ["ana2"]})
     assert "--coders" not in WORK["model"](page.study, {"coders": ["ana", "ben"]})[1]
+    counts = page.study.sizes()
+    assert f"{counts['coding']} codings by 2 coders" in page.client.get("/s/1").text
+    assert f"2 coders with {counts['coding']} codings" in page.client.get("/s/1").text
     (tmp_path / "dossier.toml").unlink()
     assert "later round" not in page.room("compare")
+    assert page.study.sizes()["coder"] == 3
+    (tmp_path / "dossier.toml").write_text("[[rounds", encoding="utf-8")
+    assert page.study.sizes()["coder"] == 3
+    assert "cannot be read as TOML" in page.room("compare")

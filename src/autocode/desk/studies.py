@@ -18,6 +18,7 @@ from autocode.desk.advice import Advice, Item, ReviewSession, cut, read_one, unr
 from autocode.desk.guard import AudioFiles, Session
 from autocode.desk.jobs import Job, Jobs, plainly
 from autocode.desk.session import Desk
+from autocode.dossier.record import later_rounds
 from autocode.errors import AutocodeError, InputError, StoreError, StudyError
 from autocode.formats.files import read_text as file_text
 from autocode.formats.files import write_atomic
@@ -92,8 +93,7 @@ class Reading:
         """Read one document after another, those that nobody has coded first."""
         try:
             model = load()
-            changes = model.changes(study)
-            self.changed = str(changes) if changes else ""
+            self.changed = str(model.changes(study) or "")
             about, coded = unread(study, model, name), {c.document for c in study.codings}
             for d in sorted(study.documents, key=lambda d: d.id in coded):
                 if self.stopped:
@@ -153,8 +153,8 @@ class OpenStudy:
         return self._desk is not None and any(c.colour for c in self._desk.study.codebook)
 
     def sizes(self) -> Mapping[str, int]:
-        """How many documents, codes, people who coded and codings the study has; none where it has no file yet."""
-        return sizes(self.store)
+        """How many documents, codes, people who coded (each once) and codings the study has; none where it has no file yet."""
+        return sizes(self.store, later_rounds(self.folder))
 
     def written(self, folder: str) -> list[tuple[str, str, int]]:
         """The files in a folder of the study that work beside the page has written: address, name and bytes."""

@@ -192,15 +192,19 @@ class Record:
     recommendations: tuple[Recommendation, ...] = ()
     checklist: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def later(self) -> frozenset[str]:
+        """Ids under which people of the study coded once more: a second coding, or a later stage."""
+        again = {r.second for r in self.rounds} | {coder for stage in self.stages[1:] for coder in stage.coders}
+        return frozenset(again - {coder for stage in self.stages[:1] for coder in stage.coders})
+
     def humans(self, study: Study) -> tuple[str, ...]:
         """The human coders of a study, each person once: a second coding, or a later stage, is left out."""
-        again = {r.second for r in self.rounds} | {coder for stage in self.stages[1:] for coder in stage.coders}
-        again -= {coder for stage in self.stages[:1] for coder in stage.coders}
-        return tuple(coder for coder in study.humans if coder not in again)
+        return tuple(coder for coder in study.humans if coder not in self.later)
 
     def once(self, study: Study) -> Study:
         """The study without what its people coded in a later round."""
-        again = set(study.humans) - set(self.humans(study))
+        again = self.later & set(study.humans)
         if not again:
             return study
         codings = tuple(c for c in study.codings if c.coder not in again)
@@ -236,6 +240,14 @@ def load_record(path: Path) -> Record:
     sections = (("report", Settings), ("record", Statements))
     made |= {name: _read_as(kind, table.get(name, {}), f"{path}, [{name}]") for name, kind in sections}
     return Record(**made, checklist={str(k): str(v) for k, v in table.get("checklist", {}).items()})
+
+
+def later_rounds(folder: Path) -> frozenset[str]:
+    """Ids of a study's later rounds; none where dossier.toml cannot be read, which is said where its people are compared."""
+    try:
+        return load_record(folder / NAME).later
+    except ConfigError:
+        return frozenset()
 
 
 def bring_record(sources: Sequence[Path], study: Path) -> Path | None:

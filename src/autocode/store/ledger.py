@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -186,18 +186,18 @@ def desks(path: Path) -> list[tuple[int, str]]:
         return connection.execute("SELECT port, since FROM desk").fetchall() if there(connection, "desk") else []
 
 
-def sizes(path: Path) -> dict[str, int]:
+def sizes(path: Path, without: Collection[str] = ()) -> dict[str, int]:
     """How many documents, codes, people who coded, and codings of theirs and agreed on, a study file has.
 
     A theme counts as a code where somebody gave it; what a machine or the agreement of others gave is no person's coding.
-    Where there is no file yet everything is 0.
+    Where there is no file yet everything is 0. The people in `without` and their codings are not counted.
     """
     if not path.is_file():
         return dict.fromkeys(("document", "code", "coder", "coding", "agreed"), 0)
     with reading(path) as connection:
         closed = " AND path NOT IN (SELECT path FROM category)" if there(connection, "category") else ""
         above = f"path IN (SELECT code FROM coding) OR (path NOT IN (SELECT parent FROM code){closed})"  # noqa: S608
-        by = "coder IN (SELECT id FROM coder WHERE kind = '{}')"
+        by = f"coder IN (SELECT id FROM coder WHERE kind = '{{}}' AND id NOT IN ({', '.join('?' * len(without))}))"  # noqa: S608
         counts = {
             "document": "count(*) FROM document",
             "code": f"count(*) FROM code WHERE {above}",
@@ -205,7 +205,8 @@ def sizes(path: Path) -> dict[str, int]:
             "coding": f"count(*) FROM coding WHERE {by.format('human')}",
             "agreed": f"count(*) FROM coding WHERE {by.format('agreed')}",
         }
-        return {name: int(connection.execute(f"SELECT {count}").fetchone()[0]) for name, count in counts.items()}
+        given = {name: [*without] if "?" in count else [] for name, count in counts.items()}
+        return {name: int(connection.execute(f"SELECT {count}", given[name]).fetchone()[0]) for name, count in counts.items()}
 
 
 def open_desk(path: Path, port: int) -> None:
