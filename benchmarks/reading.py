@@ -291,6 +291,25 @@ def _edges(family: Family) -> Family:
     return render
 
 
+def _around(within: Sequence[str] = (), above: str = "", below: str = "", gap: bool = True) -> Family:
+    """Turns of a paragraph each, with lines that nobody says: within the talk (one of them, once or often), above, below."""
+
+    def render(t: Talk) -> Layout:
+        out, often = Layout(), t.rng.random() < 0.5
+        signs = {who: f"S{n}" for n, who in enumerate(t.names)}  # a legend explains signs
+        out.lines = [*above.format(*signs.values()).split("\n"), ""] if above else []
+        for i, (who, said) in enumerate(t.turns):
+            name = signs[who] if above else who
+            out.lines += [f"{name}: {said[0]}", *([""] if gap else [])]
+            out.truth.append((name, said[0]))
+            if within and i < len(t.turns) - 1 and (i == 3 or (often and i % 5 == 3)):
+                out.lines += [*([] if gap else [""]), t.rng.choice(within), ""]
+        out.lines += [*([] if gap else [""]), *below.split("\n")] if below else []
+        return out
+
+    return render
+
+
 def _counted(t: Talk) -> Layout:
     """Turns counted for each side: T1, C1, T2, C2."""
     out, sides = Layout(), {t.names[0]: "T", t.names[1]: "C"}
@@ -367,6 +386,13 @@ FAMILIES: dict[str, Family] = {
     "person in brackets": _persons(lambda told: _inline(lambda t, i, who: f"{told[who]}: ")),
     "edges": _edges(_inline(lambda t, i, who: f"{who}: ")),
     "two counted": _counted,
+    "two, remarks": _around(("[The telephone rings]", "(Exhibit 4 was shown.)", "[draws a map]", "***")),
+    "two, page feet": _around(("                         Carter, 2", "Carter - 3", "## Task 2: the map", "Part 3: the map")),
+    "two, legend of dashes": _around(above="{0} - researcher\n{1} - respondent no 3, 41 years\n(...) - left out"),
+    "two, legend on one line": _around(above="{0}: therapist; {1}: patient", gap=False),
+    "two, closing of the talk": _around(below="The recorder was off by four and we walked to the bus."),
+    "two, closing set apart": _around(below="Then the rain came. Buy batteries.", gap=False),
+    "two, closing below a rule": _around(below="---\nPhotographs: Mara Voss"),
     "arrows": _inline(lambda t, i, who: f"{'-> ' * (i % 4 == 2)}{who}: "),
     "slips": _slips(_inline(lambda t, i, who: f"{who}: ")),
 }
@@ -568,7 +594,8 @@ def measured(families: dict[str, Callable[[int], Layout]], files: int, seed: int
             out = families[name](seed * 1000 + n // len(families))
             spaced = not out.rows and any("\t" in line or "  " in line for line in out.lines)
             kinds = [k for k in WRITERS if k in ("docx", "odt", "html") or name not in STYLED]
-            kinds = [k for k in kinds if k != "html" or not spaced]  # a page has neither tabs nor wide spaces
+            spaced = spaced or name.endswith("set apart")
+            kinds = [k for k in kinds if k != "html" or not spaced]  # a page has neither tabs nor wide spaces nor blank lines
             kind = kinds[(n // len(families) + len(name)) % len(kinds)]
             path = Path(folder) / f"f{n}.{kind}"
             WRITERS[kind](path, out)

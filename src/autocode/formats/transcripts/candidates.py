@@ -75,7 +75,9 @@ def _candidate(family: str, page: Page, least: int) -> Candidate | None:
     changes = sum(key_of(a.name) != key_of(b.name) for a, b in pairwise(kept))
     alternation = 0.6 + 0.4 * changes / max(1, len(kept) - 1)
     weight = _WEIGHTS.get(family, 0.9) * (1.15 if family == "own" and "t" in kept[0].form else 1)
-    left = Counter(x.name for x in names.labels if key_of(x.name) not in taken)
+    alone = all(page.text.startswith("\n", x.end) for x in kept)  # then a name with words behind it is none
+    others = [x for x in names.labels if not alone or page.text.startswith("\n", x.end)]
+    left = Counter(x.name for x in others if key_of(x.name) not in taken)
     return Candidate(family, kept, len(kept) * alternation * weight, left)
 
 

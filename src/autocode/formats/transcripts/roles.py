@@ -346,7 +346,7 @@ def doubts_of(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str,
     odd = "" if len(turns) < 8 or not all(said[1:-1]) or (said[0] and said[-1]) else "last" if said[0] else "first"
     told += [f"the {odd} turn alone is no sentence: is it said?"] if odd else []
     parts = [len(page.paragraphs(t.start, t.end)) for t in turns]
-    if len(turns) > 11 and parts[-1] > max(parts[:-1]) == 1 and page.blank_lines:
+    if len(turns) > 9 and parts[-1] > max(parts[:-1]) == 1 and page.blank_lines:
         told.append(f"the last turn alone has {parts[-1]} paragraphs: is what closes the transcript said in it?")
     named = all(speaks_by_name(s) for s, n in counts.most_common(2))
     words = [s for s, n in counts.items() if named and n > 1 and not speaks_by_name(s)]

@@ -282,10 +282,12 @@ def _set_apart(page: Page, turns: Sequence[Turn], body: str) -> int:
 
     It tells of the talk or of those who spoke, or stands behind a blank line where none parts the turns.
     """
-    gap = re.search(r"\n[ \t]*\n", body)
-    if not gap or len(turns) < 8 or any(re.search(r"\n[ \t]*\n", page.text[t.start : t.end]) for t in turns[:-1]):
+    blank = re.search(r"\n[ \t]*\n", body)
+    gap = blank or re.search(r"(?<=[.?!…。)\]\"”»])\n(?![a-zß-ÿ])|\n(?=\W*\*)", body)
+    inner = re.compile(r"\n[ \t]*\n" if blank else "\n")
+    if not gap or len(turns) < 8 or any(inner.search(page.text, t.start, t.end) for t in turns[:-1]):
         return len(body)
-    dense = not any("\n\n" in re.sub(r"[ \t]", "", page.text[a.end : b.start]) for a, b in pairwise(turns))
+    dense = blank and not any("\n\n" in re.sub(r"[ \t]", "", page.text[a.end : b.start]) for a, b in pairwise(turns))
     words = re.findall(r"[^\W\d_]{4,}", body[gap.end() :].casefold())
     names = {t.speaker.casefold() for t in turns}
     tells = any(w in WORDS["talk"] or role_of_word(w) or w in names for w in words)
