@@ -7,7 +7,7 @@ before the page says saved. Printed are the time from opening the page to its fi
 the end of loading, and the time from a key press to "saved" (median and 95th percentile); and, since the clock tells
 little on a busy machine, the processor time that a key takes the browser's page and the server. With --rooms alone
 the rooms are measured: 100 documents with 1 million words and 20,000 codings, in a process of its own. With --pictures
-the views of the second look are drawn from the bundled study.
+the room Compare and the views of the second look are drawn from the bundled study.
 """
 
 from __future__ import annotations
@@ -234,7 +234,7 @@ def _running(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str],
 
 
 def pictures(out: Path) -> None:
-    """Draw each view of the second look: the bundled study, as before its two coders agreed on a coding."""
+    """Draw the room Compare and the views of the second look: the bundled study, before its two coders agreed on a coding."""
     found = read(Path(__file__).parents[1] / "corpora" / "microcredentials")
     kept = set(found.humans)
     apart = replace(
@@ -251,6 +251,11 @@ def pictures(out: Path) -> None:
             page.set_default_timeout(300_000)
             page.goto(address)
             base = page.url.partition("/code")[0]
+            page.set_viewport_size({"width": 1440, "height": 900})
+            page.goto(f"{base}/compare", wait_until="load")
+            page.locator("#answer .big").wait_for()
+            _draw(page, out / "compare.png")
+            page.set_viewport_size({"width": 1000, "height": 640})
             for path, name in (("", "list"), ("/meeting", "meeting"), ("/clinic", "clinic"), ("/findings", "findings")):
                 page.goto(f"{base}/second{path}", wait_until="load")
                 page.locator("form[data-work] button.main").last.click()
