@@ -1357,7 +1357,7 @@ def test_a_recording_is_attached_and_taken_away_by_mouse(browser: Any, folder: P
         page.locator("#audio").wait_for()
         assert recordings(store)["D6"].path == "recordings/talk.wav"
         _press(page, "a")  # the page goes on
-        page.click("text='Another …'")
+        page.click("text='Change …'")
         with loads(page):
             page.click("text='Take the recording away'")
         assert page.locator("#audio").count() == 0
