@@ -11,7 +11,7 @@ from functools import cached_property
 from autocode.agreement.estimate import apa
 from autocode.dossier.drawing import Drawing
 from autocode.dossier.record import Record
-from autocode.dossier.tables import Frequency, distinct, frequencies
+from autocode.dossier.tables import Frequency, frequencies, settled
 from autocode.errors import StudyError, counted
 from autocode.formats.tables.participants import participant_of, plain, variable
 from autocode.study import Coding, Document, Study
@@ -180,21 +180,24 @@ class View:
         return self.record.humans(self.study)
 
     @cached_property
+    def _settled(self) -> tuple[list[Coding], list[Coding]]:
+        return settled(self.study, self.humans)
+
+    @cached_property
     def codings(self) -> tuple[Coding, ...]:
-        """The codings counted: the agreed coding, else each passage that a human coded, once however many did."""
-        kept = {self.study.agreed} if self.study.agreed else set(self.humans)
-        given = [c for c in self.study.codings if c.coder in kept]
-        return tuple(
-            sorted(distinct(given) if len(kept) > 1 else given, key=lambda c: (c.document, c.start, c.end, c.code, c.coder))
-        )
+        """The codings counted: those agreed on; where nothing is, each passage that a human coded, once however many did."""
+        agreed, alone = self._settled
+        return tuple(sorted((*agreed, *alone), key=lambda c: (c.document, c.start, c.end, c.code, c.coder)))
 
     @property
     def basis(self) -> str:
         """Whose codings are counted, in words."""
-        if self.study.agreed:
-            return "the agreed coding"
-        humans = self.humans
-        return f"the coding by {humans[0]}" if len(humans) == 1 else f"passages that any of {len(humans)} human coders coded"
+        agreed, alone = self._settled
+        people = self.humans
+        words = f"the coding by {people[0]}" if len(people) == 1 else f"passages that any of {len(people)} human coders coded"
+        if not agreed and (alone or not self.study.agreed):
+            return words
+        return f"the agreed coding and, where nothing is agreed yet, {words}" if alone else "the agreed coding"
 
     @property
     def began(self) -> str:

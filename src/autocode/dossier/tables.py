@@ -54,6 +54,26 @@ def distinct(codings: Iterable[Coding]) -> list[Coding]:
     return found
 
 
+def settled(study: Study, humans: Sequence[str]) -> tuple[list[Coding], list[Coding]]:
+    """The codings agreed on, and the humans' of what nobody has agreed on yet, each passage once.
+
+    A passage is settled where the agreed coding has read any of it, or has codings in a document without saying what it read.
+    """
+    agreed = [c for c in study.codings if c.coder == study.agreed]
+    spans = {document: [(0, len(study.by_id[document].text))] for document in {c.document for c in agreed}}
+    read: dict[str, list[tuple[int, int]]] = {}
+    for r in study.readings:
+        if r.coder == study.agreed:
+            read.setdefault(r.document, []).append((r.start, r.end))
+    spans.update(read)
+    left = [
+        c
+        for c in study.codings
+        if c.coder in humans and not any(c.start < end and start < c.end for start, end in spans.get(c.document, ()))
+    ]
+    return agreed, distinct(left) if len(humans) > 1 else left
+
+
 def frequencies(study: Study) -> list[Frequency]:
     """Coded segments per code and coder, in the order of the codebook; unused codes count 0."""
     given = Counter((c.code, c.coder) for c in study.codings)
