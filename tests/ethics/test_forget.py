@@ -16,7 +16,7 @@ from autocode.dossier.findings import Findings
 from autocode.dossier.record import NAME
 from autocode.errors import StoreError, StudyError
 from autocode.ethics import Places
-from autocode.ethics.forget import forget, holding, unfinished
+from autocode.ethics.forget import forget, holding
 from autocode.formats.datasets.stream import Parts
 from autocode.formats.datasets.suggestions import part, write_suggestions
 from autocode.formats.files import write_atomic
@@ -24,7 +24,7 @@ from autocode.model import CodingModel
 from autocode.store import STORE, load, receipts, update
 from autocode.store.backups import attach_copy, backup, check
 from autocode.store.ledger import append, entries, last_written
-from autocode.store.records import Forgetting, ReceiptRow, outputs, record_outputs, recordings, write_journal
+from autocode.store.records import Forgetting, ReceiptRow, journal, outputs, record_outputs, recordings, write_journal
 from autocode.study import Coding, Study, Suggestion
 from autocode.study.matrix import segment
 from autocode.trail import Decision, verify
@@ -271,9 +271,9 @@ def test_it_goes_on_after_a_kill_at_any_point(places: Places) -> None:
         shutil.rmtree(root)
         shutil.copytree(root.with_name("whole"), root)
         assert subprocess.run([*run, str(stop)], check=False).returncode == 9
-        begun = unfinished(places.study)
+        begun = journal(places.study / STORE)
         done = forget("D3", places) if begun or "D3" in load(places.study / STORE).by_id else None
-        assert unfinished(places.study) is None
+        assert journal(places.study / STORE) is None
         assert check(places.study / STORE) == []
         assert [p.name for p in root.rglob("*") if p.is_file() and WORDS.encode() in p.read_bytes()] == ["notes.txt"], stop
         assert done is None or any("1 document," in what for what in done.erased)
@@ -364,3 +364,29 @@ def test_the_copy_of_their_recording_goes_and_their_own_file_is_named(places: Pl
     assert any(line.startswith(f"{copy}: their recording") for line in done.erased)
     assert f"{loose}: its words cannot be read here" in done.not_searched
     assert recordings(store) == {}
+
+
+@pytest.mark.row(15)
+def test_the_certificate_is_kept_without_a_name_and_written_by_whoever_finishes(places: Places) -> None:
+    """What a stopped forgetting was to write is written where it goes on; the study keeps a certificate that names nobody."""
+    out, told = places.study.parent / "certificate.txt", list[str]()
+
+    def stop(what: str, number: int, of: int) -> None:
+        """A full disk at the sixth step."""
+        told.append(f"{what} {number} of {of}")
+        if number == 6:
+            raise OSError
+
+    with pytest.raises(OSError):
+        forget("Person D3", places, step=stop, to=out)
+    assert told[0] == "outputs 1 of 10" and not out.exists()
+    done = forget("Person D3", places)
+    assert out.read_text(encoding="utf-8") == f"{done}\n"
+    (kept,) = (places.study / "certificates").iterdir()
+    said = kept.read_text(encoding="utf-8")
+    assert "Certificate: [withdrawn] was forgotten" in said
+    assert "D3" not in said
+    assert "Person" not in said
+    forget("D4", replace(places, also=()))
+    assert len(list((places.study / "certificates").iterdir())) == 2
+    assert not any("D4" in p.read_text(encoding="utf-8") for p in (places.study / "certificates").iterdir())

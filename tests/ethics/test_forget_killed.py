@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from autocode.ethics.forget import unfinished
 from autocode.formats import write
 from autocode.store import STORE, load, update
 from autocode.store.backups import check
-from autocode.store.records import outputs
+from autocode.store.records import journal, outputs
 from autocode.study import Study
 from tests.conftest import ROOT
 from tests.rows import NIGHT
@@ -96,14 +95,14 @@ def test_forget_killed_from_the_command_line_goes_on(how: str, folder: Path, fig
             job.send_signal(signal.SIGKILL)
         job.communicate(timeout=120)
         assert check(place / "s" / STORE) == []
-        done = "D3" not in load(place / "s" / STORE).by_id and unfinished(place / "s") is None
+        done = "D3" not in load(place / "s" / STORE).by_id and journal(place / "s" / STORE) is None
         code, _, err = _run(place, *FORGET)
         assert code == (1 if done else 0), err
         resumed += not done
         certificate = (place / "certificate.txt").read_text(encoding="utf-8")
         for part in ("Certificate: D3 was forgotten", "SEARCHED", "ERASED", "KEPT", "note.txt", "NOT SEARCHED"):
             assert part in certificate
-        assert (_with_needle(place), unfinished(place / "s")) == (expected, None)
+        assert (_with_needle(place), journal(place / "s" / STORE)) == (expected, None)
         assert check(place / "s" / STORE) == []
         lists = [o.path for store in (place / "s").rglob("*.sqlite") for o in outputs(store)]
         assert [path for path in lists if "D3" in path] == [], "an erased letter stays on no list under their name"
@@ -115,9 +114,9 @@ def test_the_next_verb_finishes_a_stopped_forgetting_beside_its_own_answer(folde
     """Whoever comes next, even for a program: the forgetting goes on and certifies, and the answer is the verb's alone."""
     job = _started(folder, 60, *FORGET)
     job.communicate(timeout=120)
-    assert unfinished(folder / "s") is not None
+    assert journal(folder / "s" / STORE) is not None
     code, out, err = _run(folder, "describe", "s", "--json")
     assert (code, out[:1], "Certificate" in out) == (0, "{", False)
     assert "Certificate: D3 was forgotten" in err
-    assert unfinished(folder / "s") is None
+    assert journal(folder / "s" / STORE) is None
     assert "D3" not in load(folder / "s" / STORE).by_id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,9 +13,9 @@ from autocode.cli.options import Json, ModelOption, Overwrite, StudyPath, known_
 from autocode.cli.shell import mind_places, show, tell, working
 from autocode.doctor import examine, prove_privacy
 from autocode.encode import cache_folder
-from autocode.errors import AutocodeError, InputError, counted
-from autocode.ethics import Places, inventory, still_naming
-from autocode.ethics.forget import Forgotten, holding, unfinished
+from autocode.errors import AutocodeError, InputError, StudyError, counted
+from autocode.ethics import CERTIFICATES, Places, inventory, still_naming
+from autocode.ethics.forget import Forgotten, holding
 from autocode.ethics.forget import forget as erase
 from autocode.ethics.names import CERTAINTIES
 from autocode.ethics.pseudonyms import (
@@ -29,12 +28,13 @@ from autocode.ethics.pseudonyms import (
     write_proposals,
 )
 from autocode.formats import read
-from autocode.formats.files import write_atomic
 from autocode.model import CodingModel
 from autocode.store import STORE, load
 from autocode.store.backups import backup as keep_copy
 from autocode.store.backups import backup_of, backups
 from autocode.store.backups import restore as put_back
+from autocode.store.records import journal
+from autocode.study import Document, Study
 
 
 def pseudonymise(
@@ -132,33 +132,50 @@ def forget(
     as_json: Json = False,
 ) -> None:
     """Erase a participant who withdraws, everywhere the study's words may lie, and end with a certificate."""
-    store, begun = study / STORE, unfinished(study)
+    store, begun = study / STORE, journal(study / STORE)
     stored = load(store)
     if not yes:
-        ids = list(begun.documents) if begun else [d.id for d in holding(stored, participant)]
+        ids = list(begun.documents) if begun else [d.id for d in _known(study, stored, participant)]
         codings = sum(c.document in ids for c in stored.codings)
         tell(f"Would erase {', '.join(ids)} and {counted(codings, 'coding')} from {store}, and search:")
         print(inventory(Places(study, models, cache_folder(), tuple(also or ()))))
         tell("Nothing is erased yet. This cannot be undone; add --yes to do it.")
         return
     if begun is None:
-        holding(stored, participant)
+        _known(study, stored, participant)
         keep_copy(store, "forget")  # forgets them too, at the end
-
-    def certified(done: Forgotten) -> None:
-        """Keep the certificate and show it, before the journal goes."""
-        if to:
-            write_atomic(to, json.dumps(done.to_json(), ensure_ascii=False, indent=2) if to.suffix == ".json" else f"{done}\n")
-        show(done, as_json)
-
-    places = Places(study, models, cache_folder(), tuple(also or ()))
-    with working("Forgetting"):
-        done = erase(participant, places, tuple(name or ()), lambda what: tell(f"  {what} ..."), certified)
+    done = _erased(participant, Places(study, models, cache_folder(), tuple(also or ())), tuple(name or ()), to)
+    show(done, as_json)
     tell(
         f"{counted(len(done.left), 'place still holds', 'places still hold')} something of theirs: see KEPT above."
         if done.left
         else "Nothing of theirs is left in what was searched; what was not is listed above."
     )
+
+
+def _known(study: Path, stored: Study, participant: str) -> list[Document]:
+    """A participant's documents; where nobody is called so, those who were forgotten are spoken of too."""
+    try:
+        return holding(stored, participant)
+    except StudyError as error:
+        if not (kept := sorted((study / CERTIFICATES).glob("*.txt"))):
+            raise
+        past = f"{counted(len(kept), 'certificate')} of earlier forgettings, which name nobody: the last is {kept[-1]}"
+        raise StudyError(error.what, f"{error.why}; there {'is' if len(kept) == 1 else 'are'} {past}", error.mend) from error
+
+
+def _erased(participant: str, places: Places, called: tuple[str, ...] = (), to: Path | None = None) -> Forgotten:
+    """Forget a participant with each step told, and say where the certificate is kept."""
+    with working("Forgetting") as progress:
+
+        def step(what: str, number: int, of: int) -> None:
+            """Tell what comes next."""
+            progress(number, of)
+            tell(f"  {what} ...")
+
+        done = erase(participant, places, called, step, to)
+    tell(f"The certificate is kept, without a name, in {places.study / CERTIFICATES}.")
+    return done
 
 
 def backup(
@@ -231,9 +248,10 @@ def go_on(stores: Sequence[Path]) -> None:
     """Go on with the forgettings that a kill or a full disk stopped in these study files."""
     try:
         for store in stores:
-            if begun := unfinished(store.parent):
+            if begun := journal(store):
                 tell(f"The forgetting of {begun.participant} was stopped before its end; it goes on now.")
-                with working("Forgetting"):
-                    erase(begun.participant, Places(store.parent, None, cache_folder()), certified=lambda done: tell(f"{done}"))
+                tell(f"{_erased(begun.participant, Places(store.parent, None, cache_folder()))}")
+                if out := begun.said.get("out"):
+                    tell(f"The certificate that was asked for is in {out}.")
     except AutocodeError as error:
         tell(f"autocode: {error}")

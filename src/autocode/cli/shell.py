@@ -243,7 +243,7 @@ def _bar(what: str) -> Iterator[Progress]:
 @contextmanager
 def _watched(what: str) -> Iterator[Progress]:
     """Say where work stands that makes no progress for `PATIENCE` seconds."""
-    steps, over = ["before its first step"], threading.Event()
+    steps, over = ["and no step is told of it yet"], threading.Event()
 
     def watch() -> None:
         """Say it when a whole period has passed without a step."""

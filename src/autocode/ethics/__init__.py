@@ -10,6 +10,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from autocode.study import Document, Study
 KINDS = {
     "study": "the study file, with its ledger, receipts and earlier codebooks",
     "backup": "a dated copy of the study",
+    "certificate": "a certificate of an earlier forgetting, without a name",
     "answers": "what participants answered in a member check",
     "model": "a model: its evidence, codebook and card",
     "cache": "vectors of passages and what was judged of them",
@@ -36,6 +38,9 @@ KINDS = {
     "file": "a file that nobody has on a list",
 }
 """What may hold words of a study."""
+
+CERTIFICATES = "certificates"
+"""The folder of certificates, in the study's own; none of them says who was forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,8 @@ def _kind(path: Path, store: Path, listed: Iterable[Path]) -> str:
         return "study"
     if path.parent.name == BACKUPS and path.suffix == store.suffix:
         return "backup"
+    if path.parent == store.parent / CERTIFICATES:
+        return "certificate"
     if path == store.parent / ANSWERED:
         return "answers"
     if path.suffix == ".npz":
@@ -214,6 +221,13 @@ class Search:
         """Whether they are named in a text."""
         return next(_hits(words(text), self.names), None) is not None
 
+    def nameless(self, text: str, instead: str) -> str:
+        """A text with something else where they are named."""
+        for name in sorted(self.names, key=len, reverse=True):
+            told = r"[\W_]*".join(map(re.escape, name.split()))
+            text = re.sub(rf"(?i)(?<![^\W_]){told}(?![^\W_])", instead, text)
+        return text
+
     def in_file(self, path: Path) -> tuple[bool, bool]:
         """Whether their words stand in a file or what is packed in it, and whether it names them, in its name or within.
 
@@ -231,6 +245,15 @@ class Search:
                 named = named or next(_hits(told, names), None) is not None
             if said and named:
                 break
+        return said, named
+
+    def in_place(self, place: Place) -> tuple[bool, bool]:
+        """What `in_file` tells, of all files of a place."""
+        said = named = False
+        for path in [p for p in sorted(place.path.rglob("*")) if p.is_file()] if place.path.is_dir() else [place.path]:
+            with suppress(FileNotFoundError):
+                one = self.in_file(path)
+                said, named = said or one[0], named or one[1]
         return said, named
 
 
@@ -254,12 +277,8 @@ def searches(study: Study, ids: set[str], called: set[str]) -> tuple[Search, Sea
 def still_naming(found: Inventory, names: Iterable[str]) -> list[str]:
     """The places outside the study's own file that hold one of some names, as whole words."""
     search = Search(frozenset(), frozenset(" ".join(w) for name in names if (w := words(name))))
-    left = []
-    for place in found.places:
-        files = sorted(p for p in place.path.rglob("*") if p.is_file()) if place.path.is_dir() else [place.path]
-        if place.kind not in ("study", "cache") and any(p.is_file() and search.in_file(p)[1] for p in files):
-            left.append(str(place.path))
-    return left
+    outside = (p for p in found.places if p.kind not in ("study", "cache"))
+    return [str(p.path) for p in outside if search.in_place(p)[1]]
 
 
 def _hits(told: Sequence[str], needles: frozenset[str]) -> Iterator[str]:

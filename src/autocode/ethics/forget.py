@@ -7,12 +7,26 @@ point, the same command finds what is left to do. What may hold their words is w
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autocode.errors import AutocodeError, StudyError, counted, did_you_mean
-from autocode.ethics import NEVER, PICTURES, RUN, Forgotten, Inventory, Place, Places, Search, inventory, parts_of, searches
+from autocode.ethics import (
+    CERTIFICATES,
+    NEVER,
+    PICTURES,
+    RUN,
+    Forgotten,
+    Inventory,
+    Place,
+    Places,
+    Search,
+    inventory,
+    parts_of,
+    searches,
+)
 from autocode.ethics.answers import ANSWERED
 from autocode.footprint import is_temporary
 from autocode.formats.datasets.stream import remove_parts
@@ -28,7 +42,7 @@ from autocode.study import Document, Study
 from autocode.study.codebook import Codebook
 from autocode.trail import Decision
 
-__all__ = ["Forgotten", "Places", "Search", "forget", "holding", "unfinished"]
+__all__ = ["Forgotten", "Places", "Search", "forget", "holding"]
 
 GONE = "[withdrawn]"  # what stands in the ledger where they were named or quoted
 
@@ -47,15 +61,6 @@ def holding(study: Study, participant: str) -> list[Document]:
         near = did_you_mean(participant, study.by_id, "See the documents: autocode describe STUDY --json.")
         raise StudyError(f"participant '{participant}'", "no document is called so and no respondent is", near)
     return found
-
-
-def unfinished(folder: Path) -> Forgetting | None:
-    """The forgetting that a kill or a full disk stopped in a study's folder; None where there is none.
-
-    Raises:
-        StoreError: The study cannot be read.
-    """
-    return journal(folder / STORE)
 
 
 @dataclass
@@ -91,8 +96,8 @@ def forget(
     participant: str,
     places: Places,
     called: Iterable[str] = (),
-    step: Callable[[str], None] = lambda what: None,
-    certified: Callable[[Forgotten], None] = lambda done: None,
+    step: Callable[[str, int, int], None] = lambda what, number, of: None,
+    to: Path | None = None,
 ) -> Forgotten:
     """Erase a participant wherever a study's words may lie, and certify it; one that was stopped before goes on.
 
@@ -104,14 +109,14 @@ def forget(
         participant: A document's id, or a respondent.
         places: Where to look beside what the study itself knows of.
         called: Further names of theirs to look for.
-        step: Told what comes next.
-        certified: Given the certificate while the journal still stands: killed before it is kept, it is made again.
+        step: Told what comes next, its number, and of how many.
+        to: A file for the certificate (.json, or text), written by whoever finishes it; one without a name stays in the study.
 
     Raises:
         StudyError: Nobody is called so, or another forgetting waits to be finished.
         StoreError: There is no study file, or it cannot be written.
     """
-    case = _begun(participant, places, tuple(called))
+    case = _begun(participant, places, tuple(called), to)
     steps: list[tuple[str, Callable[[_Case], None]]] = [
         ("outputs", _outputs),
         ("models", _models),
@@ -123,21 +128,26 @@ def forget(
         ("the rows that name them", lambda c: _documents(c, c.store)),
         ("traces", lambda c: scrub(c.store)),
     ]
-    for what, act in steps:
-        step(what)
+    for number, (what, act) in enumerate(steps, 1):
+        step(what, number, len(steps) + 1)
         act(case)
         case.keep()
-    step("the journal")
+    step("the journal", len(steps) + 1, len(steps) + 1)
     if any(case.search.in_file(p)[0] for p in case.places.study.glob(f"{STORE}*")):
         case.left.append((str(case.store), "it still holds words of theirs: in what others said or wrote; search it for them"))
     certificate = _certificate(case)
-    certified(certificate)
+    nameless = case.parts.nameless(case.search.nameless(str(certificate), GONE), GONE)
+    kept = f"forgotten-{re.sub(r'[^0-9]', '-', case.entry.at[:26])}.txt"
+    write_atomic(case.places.study / CERTIFICATES / kept, f"{nameless}\n")
+    if out := str(case.entry.said.get("out", "")):
+        as_json = json.dumps(certificate.to_json(), ensure_ascii=False, indent=2)
+        write_atomic(Path(out), as_json if out.endswith(".json") else f"{certificate}\n")
     write_journal(case.store, None)
     scrub(case.store)
     return certificate
 
 
-def _begun(participant: str, places: Places, called: tuple[str, ...]) -> _Case:
+def _begun(participant: str, places: Places, called: tuple[str, ...], to: Path | None) -> _Case:
     """The journal written, or found again."""
     store = places.study / STORE
     study, before = load(store), journal(store)
@@ -149,7 +159,7 @@ def _begun(participant: str, places: Places, called: tuple[str, ...]) -> _Case:
         places = replace(places, also=tuple(dict.fromkeys((*places.also, *map(Path, before.said.get("also", ()))))))
         places = replace(places, models=places.models or (Path(m) if (m := before.said.get("models")) else None))
         called = tuple(dict.fromkeys((*called, *before.said.get("called", ()))))
-        entry = before
+        entry = replace(before, said={**before.said, "out": str(to.absolute())}) if to else before
     else:
         gone = holding(study, participant)
         ids = {d.id for d in gone}
@@ -157,6 +167,7 @@ def _begun(participant: str, places: Places, called: tuple[str, ...]) -> _Case:
             "models": str(places.models.absolute()) if places.models else "",
             "also": [str(p.absolute()) for p in places.also],
             "called": list(called),
+            "out": str(to.absolute()) if to else "",
             "codings": sum(c.document in ids for c in study.codings),
         }
         entry = Forgetting(participant, tuple(sorted(ids)), now(), said)
@@ -172,7 +183,7 @@ def _outputs(case: _Case) -> None:
     """Erase what autocode wrote and can write again, where it holds their words or names them; and what killed runs left."""
     struck = []
     for place in case.found.of("output", "file", "stopped run", "temporary"):
-        said, named = _looked(case.search, place)
+        said, named = case.search.in_place(place)
         if not (said or named):
             continue
         if place.kind in ("stopped run", "temporary"):
@@ -195,18 +206,6 @@ _TOLD = {
 }
 
 
-def _looked(search: Search, place: Place) -> tuple[bool, bool]:
-    """Whether words of theirs stand in a place, and whether it names them."""
-    said = named = False
-    for path in [p for p in sorted(place.path.rglob("*")) if p.is_file()] if place.path.is_dir() else [place.path]:
-        try:
-            one = search.in_file(path)
-        except FileNotFoundError:
-            continue
-        said, named = said or one[0], named or one[1]
-    return said, named
-
-
 def _is_ours(case: _Case, place: Place) -> bool:
     """Whether autocode made a file and nobody has worked on it since."""
     if (place.output is not None and place.output.unchanged(case.store)) or is_ours(place.path):
@@ -219,7 +218,7 @@ def _is_ours(case: _Case, place: Place) -> bool:
 
 def _models(case: _Case) -> None:
     for place in case.found.of("model"):
-        said, named = _looked(case.search, place)
+        said, named = case.search.in_place(place)
         if said or named:
             count = erase_evidence(place.path, case.ids, lambda text: case.search.in_text(text) or case.search.names_in(text))
             case.erased.append(f"{place.path}: {counted(count, 'segment')} of evidence")
@@ -236,7 +235,9 @@ def _caches(case: _Case) -> None:
 
 
 def _answers(case: _Case) -> None:
-    """Take the participant's answer out of the file of member checks."""
+    """Take the participant's answer out of the file of member checks, and their name out of earlier certificates."""
+    for place in case.found.of("certificate"):
+        write_atomic(place.path, case.search.nameless(place.path.read_text(encoding="utf-8"), GONE))
     path = case.places.study / ANSWERED
     if path.exists():
         rows = json.loads(path.read_bytes())
@@ -331,7 +332,7 @@ def _leftovers(case: _Case) -> None:
     ids = ", ".join(case.entry.documents)
     for place in inventory(case.places).of("output", "file", "model", "answers"):
         try:
-            (said, named), (_, partly) = _looked(case.search, place), _looked(case.parts, place)
+            (said, named), (_, partly) = case.search.in_place(place), case.parts.in_place(place)
         except OSError as error:
             case.left.append((str(place.path), f"it cannot be read ({error.strerror}): look at it yourself"))
             continue
