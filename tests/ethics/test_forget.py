@@ -375,11 +375,12 @@ def test_the_certificate_is_kept_without_a_name_and_written_by_whoever_finishes(
         """A full disk at the sixth step."""
         told.append(f"{what} {number} of {of}")
         if number == 6:
-            raise OSError
+            raise OSError("the disk is full")
 
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="disk is full"):
         forget("Person D3", places, step=stop, to=out)
-    assert told[0] == "outputs 1 of 10" and not out.exists()
+    assert told[0] == "outputs 1 of 10"
+    assert not out.exists()
     done = forget("Person D3", places)
     assert out.read_text(encoding="utf-8") == f"{done}\n"
     (kept,) = (places.study / "certificates").iterdir()
