@@ -8,7 +8,7 @@ import pytest
 
 from autocode.errors import InputError
 from autocode.formats import read
-from autocode.formats.transcripts.texts import read_webpage
+from autocode.formats.transcripts.markup import read_webpage
 
 
 def test_only_the_words_are_read(tmp_path: Path) -> None:

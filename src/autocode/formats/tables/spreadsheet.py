@@ -11,11 +11,12 @@ from datetime import date, datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from autocode.errors import InputError
 from autocode.formats.files import CELL, TITLES, Table, fits_cell, legal, read_bytes, write_atomic
-from autocode.formats.projects import open_archive
-from autocode.formats.transcripts.word import read_opendocument_sheets
+from autocode.formats.projects import attribute, local, open_archive
+from autocode.formats.transcripts.word import number_of, words_of
 
 CHARACTERS = 100_000_000  # in the cells of a sheet at most
 ROWS, COLUMNS, CELLS = 200_000, 2_000, 20_000_000  # read from a sheet at most
@@ -35,7 +36,7 @@ def read_workbook(path: Path) -> list[Table]:
     Raises:
         InputError: It is no workbook, damaged, unsafe or too large, or no sheet has rows.
     """
-    sheets = {".xls": _xls, ".ods": read_opendocument_sheets}.get(path.suffix.lower(), _xlsx)(path)
+    sheets = {".xls": _xls, ".ods": _opendocument_sheets}.get(path.suffix.lower(), _xlsx)(path)
     tables = []
     try:
         for name, rows in sheets:
@@ -184,3 +185,35 @@ def _write(sheet: Any, row: int, column: int, cell: object) -> bool:
         return bool(sheet.write_number(row, column, cell) == 0)
     text = legal(str(cell))
     return fits_cell(text) and bool(sheet.write_string(row, column, text) == 0)
+
+
+_MOST_REPEATED = 1000  # LibreOffice fills a sheet with repeated empty cells; data is never repeated as often
+
+
+def _opendocument_sheets(path: Path) -> Iterator[tuple[str, Iterator[list[str]]]]:
+    """The sheets of an .ods: name, and rows of cells as texts; a date becomes ISO 8601.
+
+    Raises:
+        InputError: It is no .ods, is damaged or unsafe.
+    """
+    sheets = [e for e in open_archive(path).xml("content.xml").iter() if local(e) == "table"]
+    if not sheets:
+        raise InputError(path.name, "it is no table document (.ods)", "Save it as .ods or .xlsx.")
+    for sheet in sheets:
+        yield attribute(sheet, "name"), _rows(sheet)
+
+
+def _rows(sheet: Element) -> Iterator[list[str]]:
+    for row in (e for e in sheet.iter() if local(e) == "table-row"):
+        cells: list[str] = []
+        for cell in (e for e in row if local(e) in ("table-cell", "covered-table-cell")):
+            cells += [_value(cell)] * min(number_of(cell, "number-columns-repeated", _MOST_REPEATED), COLUMNS - len(cells))
+        while cells and not cells[-1]:
+            cells.pop()
+        for _ in range(number_of(row, "number-rows-repeated", _MOST_REPEATED if cells else 1)):
+            yield cells
+
+
+def _value(cell: Element) -> str:
+    exact = attribute(cell, "date-value") or (attribute(cell, "value") if attribute(cell, "value-type") == "float" else "")
+    return exact.removesuffix("T00:00:00").removesuffix(".0") if exact else words_of(cell)

@@ -314,7 +314,7 @@ def front_of(text: str) -> Front:
         several = _explained(words, text)
         keyed = _KEYED.match(words)
         kind = "legend" if several else _kind(keyed, text, near) if keyed else ""
-        if kind == "talk" or start > _TOP:
+        if kind == "talk" or start > _TOP or loose > 16:
             break
         loose, near = (0, near) if kind else (loose + 1 + (len(words.split()) > 15), near and loose < 2)  # talk by now
         run = [*run, keyed["key"]] if keyed and kind == "who" and keyed["key"] not in run else []

@@ -105,7 +105,8 @@ class _Names:
             first = self.groups[self.ranked[0]][0].start
             lines = sum(at >= first and not DASHED.match(page.text, at) for at in page.lines)
         self.total = max(1.0, lines / (2 if family == "own" else 1))
-        self.all_named = len(self.labels) >= 0.9 * self.total and family not in ("dot", "wide", "token", "sign")
+        whole = family == "table" or len(self.labels) >= 0.9 * self.total
+        self.all_named = whole and family not in ("dot", "wide", "token", "sign")
         self.stamped = sum("t" in x.form for g in self.groups.values() for x in g) >= 0.5 * sum(map(len, self.groups.values()))
         self.habits: dict[tuple[str, ...], tuple[float, ...]] = {}
 
@@ -204,7 +205,7 @@ def may_be_name(name: str, family: str, often: bool = False) -> bool:
 
 def _is_list(name: str) -> bool:
     """Whether a name has a comma as running speech has it; ``Ms Ferris, head teacher`` is one that comes back."""
-    return "," in name and (len(name.split()) > 2 or name.rpartition(",")[2].strip()[:1].islower())
+    return "," in name and not name.isupper() and (len(name.split()) > 2 or name.rpartition(",")[2].strip()[:1].islower())
 
 
 def _convincing(family: str, labels: Sequence[Label], names: _Names) -> bool:

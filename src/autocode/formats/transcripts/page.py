@@ -155,18 +155,13 @@ def _columns(page: Page) -> list[Label]:
     ]
     if not names:
         return []
-    return [
-        x
-        for at, cells in wide
-        if (
-            x := _row(
-                at,
-                cells,
-                min(names, key=lambda i: _spread(columns[i]) + (i > texts) - 2 * (columns[i][0].casefold() in WORDS["column"])),
-                texts,
-            )
-        )
-    ]
+    known = [2 * (c[0].casefold() in WORDS["column"]) for c in columns]
+    column = min(names, key=lambda i: _spread(columns[i]) + (i > texts) - known[i])
+    head = whole[0]  # of columns, in whatever language: a name that comes once, beside words that end no sentence
+    back = Counter(Counter(columns[column]).values())
+    heading = columns[column].count(columns[column][0]) == 1 < max(back) and len(head[texts].split()) < 4
+    heading = heading and not ends_sentence(head[texts]) and any(map(ends_sentence, columns[texts][1:]))
+    return [x for at, cells in wide if not (heading and cells is head) and (x := _row(at, cells, column, texts))]
 
 
 def _named_column(values: Sequence[str]) -> bool:
@@ -189,7 +184,8 @@ def _row(at: int, cells: Sequence[str], column: int, texts: int) -> Label | None
         return None
     start = at + sum(len(c) + 1 for c in cells[:texts])
     stop = start + len(cells[texts]) if len(cells) > texts + 1 else 0
-    stamps = [c for c in cells if re.fullmatch(rf"[\[(#<]?{CLOCK}(?:[ ]?[-–>]+[ ]?{CLOCK})?(?:-\d)?[\])#>]?", c.strip())]
+    clock = rf"[\[(#<]?{CLOCK}(?:[ ]?[-–>]+[ ]?{CLOCK})?(?:-\d)?[\])#>]?|\d\d\.\d\d(?:\.\d\d)?"
+    stamps = [c for c in cells if re.fullmatch(clock, c.strip())]
     name = cells[column].strip().rstrip(" :：.-–")
     return Label(
         at,

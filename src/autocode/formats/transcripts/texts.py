@@ -9,10 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from autocode.errors import InputError, counted
 from autocode.formats.files import read_bytes, read_text
@@ -25,77 +24,14 @@ from autocode.formats.tables.coded_word import (
     study_from_delve,
     study_from_node_report,
 )
-from autocode.formats.transcripts import CLOSED, KIND_ENDS, OPENED, Style, marked_out
+from autocode.formats.transcripts import INTERVIEWER, Style
 from autocode.formats.transcripts.cues import document_of_cues, is_speech, read_json, read_subtitles, speech
 from autocode.formats.transcripts.markup import read_spoken_xml, read_webpage
 from autocode.formats.transcripts.page import line_numbers, without_print
+from autocode.formats.transcripts.roles import with_roles
 from autocode.formats.transcripts.speakers import read_speakers, turns_in
-from autocode.formats.transcripts.word import read_opendocument
-from autocode.study import Document, Study
-
-_LARGEST_RTF = 32 * 2**20  # bytes; pictures in it count too
-_DEEPEST = 1000  # groups within groups; Word writes about ten
-
-
-def read_rtf(path: Path) -> tuple[str, tuple[Style, ...]]:
-    """The text of a rich-text file, newlines as ``\\n``, and its bold runs.
-
-    Raises:
-        InputError: It is no .rtf, larger than 32 MB, nested too deep, damaged or holds no words.
-    """
-    from striprtf.striprtf import rtf_to_text
-
-    raw = read_bytes(path)
-    if not raw.lstrip().startswith(b"{\\rtf"):
-        raise InputError(path.name, "it is no rich text (.rtf)", "Save it as .rtf or .docx.")
-    if len(raw) > _LARGEST_RTF:
-        raise InputError(path.name, "it is larger than 32 MB", "Save it as .docx or plain text.")
-    if _depth(raw) > _DEEPEST:
-        raise InputError(path.name, "its groups are nested deeper than any text's", "Save it as .docx or plain text.")
-    try:
-        text = str(rtf_to_text(_bold_marked(raw.decode("latin-1")), errors="replace"))
-    except Exception as error:  # the guest names no errors of its own
-        raise InputError(path.name, "it is damaged", "Save it again, or as .docx.") from error
-    text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
-    text, styles = marked_out(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-    if not text.strip():
-        raise InputError(path.name, "it holds no text", "Choose the file that holds the transcript.")
-    return text, styles
-
-
-_RTF_SIGN = re.compile(r"[{}]|\\(?:b(?:0|1)?(?![a-z0-9])|plain(?![a-z])|[^a-z]|[a-z]+-?\d*)")
-
-
-def _bold_marked(rtf: str) -> str:
-    """Rich text with our marks around its bold runs."""
-    if not re.search(r"\\b(?![a-z0])", rtf):
-        return rtf
-    parts, at, bold = [], 0, [False]
-    opened, closed = f"\\'{ord(OPENED):02x}bold\\'{ord(KIND_ENDS):02x}", f"\\'{ord(CLOSED):02x}"
-    for sign in _RTF_SIGN.finditer(rtf):
-        parts.append(rtf[at : sign.start()])
-        at, before = sign.end(), bold[-1]
-        if sign[0] == "{":
-            bold.append(before)
-        elif sign[0] == "}" and len(bold) > 1:
-            bold.pop()
-        elif sign[0] in ("\\b", "\\b1"):
-            bold[-1] = True
-        elif sign[0] in ("\\b0", "\\plain"):
-            bold[-1] = False
-        mark = "" if before == bold[-1] else opened if bold[-1] else closed
-        space = sign[0].startswith("\\b") or sign[0] == "\\plain"
-        at += space and rtf[at : at + 1] == " "
-        parts.append(mark + sign[0] if sign[0] == "}" else sign[0] + (" " if space else "") + mark)
-    return "".join((*parts, rtf[at:]))
-
-
-def _depth(raw: bytes) -> int:
-    """How deep groups are nested."""
-    signs = np.frombuffer(raw.replace(b"\\{", b"").replace(b"\\}", b""), dtype=np.uint8)
-    steps = (signs == ord("{")).astype(np.int8) - (signs == ord("}"))
-    return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
-
+from autocode.formats.transcripts.word import read_opendocument, read_rtf
+from autocode.study import Document, Study, Turn
 
 _PAGES, _SECONDS, _LARGEST_PDF = 3000, 60, 128 * 2**20
 
@@ -112,17 +48,17 @@ def read_pdf(path: Path) -> tuple[str, tuple[str, ...]]:
     from pypdf import PdfReader
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it would quote the file
-    raw = read_bytes(path)
+    raw, mend = read_bytes(path), "Save its text as .docx or .txt."
     if b"%PDF-" not in raw[:1024] or len(raw) > _LARGEST_PDF:
-        raise InputError(path.name, "it is no PDF, or larger than 128 MB", "Save its text as .docx or .txt.")
+        raise InputError(path.name, "it is no PDF, or larger than 128 MB", mend)
     try:
         sheets = _sheets(PdfReader(io.BytesIO(raw)), path)
     except InputError:
         raise
     except Exception as error:  # the guest's many kinds of errors, and Python's for damaged files
-        raise InputError(path.name, "it is damaged or encrypted", "Save its text as .docx or .txt.") from error
-    lines, notes = _without_print([sheet.lines() for sheet in sheets])
-    text = "\n".join("\n".join(page) for page in lines).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
+        raise InputError(path.name, "it is damaged or encrypted", mend) from error
+    lines, notes = _without_print(_tabled(sheets) or [sheet.lines() for sheet in sheets])
+    text = re.sub("\r\n?", "\n", "\n".join("\n".join(page) for page in lines)).replace("\x00", "\ufffd")
     if not text.strip():
         raise InputError(path.name, "it holds no text, only pictures of it", "Recognise the text (OCR) first.")
     text, broken = _BROKEN.subn(lambda m: m[1] + m[2] if f"{m[1]}-{m[2]}" not in text else f"{m[1]}-{m[2]}", text)
@@ -140,6 +76,9 @@ def read_pdf(path: Path) -> tuple[str, tuple[str, ...]]:
 
 _BROKEN = re.compile(r"([^\W\d_]{2,})[-\u00ad\u2010]\n[ \t]*([a-zß-ÿ][^\W\d_]+)")
 _PRINT = "{} in small type between the words: codes printed below what they code? Import the project or its table of codings"
+
+
+_Row = list[tuple[float, str]]  # pieces of a line of a page: left edges and words
 
 
 @dataclass
@@ -170,6 +109,16 @@ class _Sheet:
         halves = ([" ".join(t for x, t in sorted(row) if (x < edge - 4) == left) for row in order] for left in (True, False))
         return [line for half in halves for line in half if line]
 
+    def rows(self) -> list[tuple[float, _Row]]:
+        """Its lines from above: heights, and the pieces in each from the left."""
+        found: list[tuple[float, _Row]] = []
+        for x, y, _, text in sorted(self.pieces, key=lambda p: -p[1]):
+            if found and found[-1][0] - y < 3:
+                found[-1][1].append((x, text))
+            else:
+                found.append((y, [(x, text)]))
+        return [(y, sorted(row)) for y, row in found]
+
     def small_lines(self) -> int:
         """How many lines stand in smaller type between the words, away from the foot and the head."""
         sizes: Counter[float] = Counter()
@@ -180,6 +129,55 @@ class _Sheet:
         return len(
             {round(y) for _, y, size, _ in self.pieces if size < 0.85 * body and min(heights) + 30 < y < max(heights) - 30}
         )
+
+
+def _tabled(sheets: Sequence[_Sheet]) -> list[list[str]]:
+    """The lines of pages with a table of few names in a column beside one of words, cells parted by tabs; [] for others."""
+    pages = [sheet.rows() for sheet in sheets]
+    rows = [row for page in pages for _, row in page]
+    starts = Counter(round(x / 2) for row in rows for x, _ in row)
+    edges: list[float] = []
+    for at in sorted(at for at, n in starts.items() if n + starts[at + 1] >= max(3, 0.12 * len(rows))):
+        edges += [2 * at - 1] if not edges or 2 * at - 1 > edges[-1] + 8 else []
+    if len(edges) < 2 or not rows:
+        return []
+    head = next((row for row in rows if len(row) > len(edges) and all(len(t) < 25 for _, t in row)), [])
+    edges += [x - 2 for x, _ in head if x > edges[-1] + 0.15 * sheets[0].width]  # of notes, which few rows have
+    cells = [_cells(row, edges) for row in rows]
+    said = max(range(len(edges)), key=lambda i: sum(len(c[i]) for c in cells))
+    names = [[c[i] for c in cells if c[i] and c[said]] for i in range(said)]
+    few = [
+        i
+        for i, n in enumerate(names)
+        if len(n) > 3 and len(set(n)) <= 0.5 * len(n) + 1 and max(map(len, n)) <= 40 and all(w[0].isalpha() for w in n)
+        if sum(w[-1] in ":：" for w in n) < 0.5 * len(n)
+    ]
+    if not few or sum(len(c[said]) for c in cells) < 0.6 * sum(len(w) for c in cells for w in c):
+        return []
+    return [_table_lines(page, edges, few[-1], said) for page in pages]
+
+
+def _cells(row: _Row, edges: Sequence[float]) -> list[str]:
+    """The words of a line in each column."""
+    return [" ".join(t for x, t in row if a <= x < b) for a, b in zip([-1e9, *edges[1:]], [*edges[1:], 1e9], strict=True)]
+
+
+def _table_lines(page: Sequence[tuple[float, _Row]], edges: Sequence[float], name: int, said: int) -> list[str]:
+    """The rows of a table on a page: what stands close together, where rows stand apart; else from one name to the next."""
+    gaps = [a - b for (a, _), (b, _) in pairwise(page)]
+    near = 1.2 * min((g for g in gaps if g > 5), default=0)
+    lines, close, groups = list[str](), list[list[list[str]]](), list[list[list[str]]]()
+    for gap, (_, row) in zip([near + 1, *gaps], page, strict=bool(page)):
+        cells = _cells(row, edges)
+        close += [[]] if gap > near else []
+        close[-1].append(cells)
+        groups += [[]] if cells[name] or not cells[said] or not groups else []
+        groups[-1].append(cells)
+    named = [sum(bool(cells[name]) for cells in group) for group in close]
+    for group in close if sum(n == 1 for n in named) >= 0.8 * sum(n > 0 for n in named) else groups:
+        joined = [" ".join(filter(None, column)) for column in zip(*group, strict=True)]
+        lines.append("\t".join(joined).rstrip("\t") if joined[name] and joined[said] else " ".join(filter(None, joined)))
+    return lines
 
 
 def _sheets(reader: Any, path: Path) -> list[_Sheet]:
@@ -195,7 +193,8 @@ def _sheets(reader: Any, path: Path) -> list[_Sheet]:
         def seen(text: str, cm: Any, tm: Any, font: Any, size: float, pieces: list[Any] = pieces) -> None:
             """Note a piece of the page: where it stands, the size of its letters, its text."""
             if text.strip():
-                pieces.append((float(tm[4] + cm[4]), float(tm[5] + cm[5]), float(size * abs(tm[0] or 1)), text.strip()))
+                x, y = (float(tm[4] * cm[i] + tm[5] * cm[i + 2] + cm[i + 4]) for i in (0, 1))
+                pieces.append((x, y, float(size * abs(tm[0] or 1) * abs(cm[0] or 1)), text.strip()))
 
         text = str(page.extract_text(visitor_text=seen)).rstrip("\n")
         sheets.append(_Sheet(text, pieces, float(page.mediabox.width)))
@@ -215,7 +214,7 @@ def _without_print(pages: list[list[str]]) -> tuple[list[list[str]], list[str]]:
         edges = page if len(page) < 5 else [*page[:2], *page[-2:]]
         ends.update(set[str]().union(*edges) - {""})
     printed = {line: n for line, n in ends.items() if not re.search(r"[?!:…]|[.,]$" if "#" in line else r":\s.*[?!….]$", line)}
-    often = {
+    often = {line for line in ends if _ADDRESS.fullmatch(line)} | {
         line
         for line, n in printed.items()
         if n >= max(3, 0.5 * len(pages)) or (n == len(pages) == 2 and len(line) > 12) or (line == "#" and n > 1)
@@ -236,6 +235,9 @@ def _without_print(pages: list[list[str]]) -> tuple[list[list[str]], list[str]]:
     return kept, notes
 
 
+_ADDRESS = re.compile(
+    r"(?:https?|\w{1,3}le):\S*\s+[\d#]+ ?/ ?[\d#]+|\d{1,2}/\d{1,2}/\d\d, \d{1,2}:\d\d [AP]M\b.*"
+)  # of browsers
 _NUMBERED = re.compile(r"\n[ \t]*\d{1,5}[.:]?(?:[ \t]|$)", re.MULTILINE)
 _HEADS = ("running head or page number", "running heads and page numbers")
 _NUMBERS_LEFT, _HEADS_LEFT = "{} of lines left out", "{} left out"
@@ -269,10 +271,71 @@ def read_transcripts(folder: Path, encoding: str = "") -> tuple[tuple[Document, 
     return documents, tuple(note for _, receipts in read for r in receipts for note in r.notes)
 
 
+_FROM = r"(?:from|von|de|da|van|fra|från|od|от|kimden|lähettäjä|差出人|发件人|寄件者)"
+_TO = r"(?:to|an|à|para|a|aan|til|till|do|кому|kime|vastaanottaja|宛先|收件人|收件者)"
+_LETTER_KEY = r"(?im)^[ \t*]*{}[ \t\u00a0]*[:：][*]*[ \t]*(?P<name>[^<>\n(\[;]*[^<>\n(\[;\s\"'])"
+_QUOTED = re.compile(r"(?m)(?:^[ \t]?>.*(?:\n|\Z))+")
+_WROTE = re.compile(
+    r"(?m)^[^>\n][^\n]*?(?P<name>[^<>,:;\n\d]{2,60}?)[ ]*(?:<[^<>\n]*@[^<>\n]*>|\[mailto:[^\n]*\])[^\n]{0,25}:[ \t]*$"
+)
+_MESSAGE = re.compile(
+    _LETTER_KEY.format(_FROM)
+    + r"[^\n]*\n(?:[ \t*]*[^\W\d_][^:：\n]{0,20}[:：][^\n]*\n){2,6}|"
+    + _WROTE.pattern.replace("name", "by")[4:]
+)
+
+
+def _letters(text: str) -> tuple[str, list[Turn], str]:
+    """Questions quoted in a letter with answers below them, or a thread of letters: text, turns and a note; else no turns."""
+    quotes, names = list(_QUOTED.finditer(text)), [re.search(_LETTER_KEY.format(key), text[:4000]) for key in (_FROM, _TO)]
+    wrote = _WROTE.search(text[: quotes[0].start()]) if quotes else None
+    between = [text[a.end() : b.start()].strip() for a, b in pairwise(quotes)]
+    if len(quotes) > 1 and all(between) and (names[0] or wrote):
+        writer, other = (" ".join(m["name"].split()) if m else "" for m in (names[0], wrote or names[1]))
+        counted_on = all(re.match(r"[ \t>]*\d{1,2}[.)]", q[0]) for q in quotes)
+        parts, turns, at = [text[: quotes[0].start()]], list[Turn](), quotes[0].start()
+        for quote, end in zip(quotes, [*(q.start() for q in quotes[1:]), len(text)], strict=True):
+            asked = re.sub(r"(?m)^[ \t]*>+[ ]?", "", quote[0]).strip().lstrip("0123456789.) " if counted_on else " ")
+            answer = text[quote.end() : end].strip()
+            for name, said in ((other or "Interviewer", asked), (writer or "Respondent", answer)):
+                parts.append(f"{name}: {said}\n\n")
+                body = _before_signature(said) if end == len(text) else said
+                turns.append(Turn(at + len(name) + 2, at + len(name) + 2 + len(body), name))
+                at += len(parts[-1])
+        told = f"a letter: {counted(len(quotes), 'quoted passage')} taken as what '{turns[0].speaker}' asks"
+        return "".join(parts), [t for t in turns if t.end > t.start], told
+    heads = list(_MESSAGE.finditer(text))
+    who = [" ".join((m["name"] or m["by"] or "").strip("* \t").split()) for m in heads]
+    if len(heads) < 3 or not 1 < len(set(who)) <= len(who) / 1.5 or quotes:
+        return text, [], ""
+    turns = []
+    for m, name, end in zip(heads, who, [*(m.start() for m in heads[1:]), len(text)], strict=True):
+        body = text[m.end() : end]
+        start = m.end() + len(body) - len(body.lstrip())
+        turns.append(Turn(start, max(start, start + len(_before_signature(body.strip()))), name))
+    turns = [t for t in turns if t.end > t.start]
+    return text, turns, f"{counted(len(turns), 'letter')} taken as turns, in the order of the file"
+
+
+def _before_signature(said: str) -> str:
+    """The words of a letter without its greeting at the end: paragraphs of short lines that end no sentence."""
+    body = re.split(r"(?m)^-- ?$", said)[0].rstrip()
+    while (last := body.rpartition("\n\n"))[1] and all(
+        len(x.split()) < 7 and x[-1:] not in ".?!…" for x in last[2].split("\n")
+    ):
+        body = last[0].rstrip()
+    return body
+
+
 def _one(
     text: str, path: Path, options: ReadOptions, notes: Sequence[str] = (), styles: Sequence[Style] = ()
 ) -> tuple[Study, list[Receipt]]:
     """The study of one transcript, with what there is to note and to doubt of it."""
+    letters, turns, told = _letters(text) if "@" in text or "\n>" in text else (text, [], "")
+    if turns:
+        asking = {turns[0].speaker: INTERVIEWER} if letters != text else None
+        document = with_roles(Document(path.stem, letters, path.stem, tuple(turns), source=path.name), asking)
+        return Study((document,)), [Receipt(document.source, "transcripts", 1, {}, (*(n for n in notes if n), told))]
     plain, there, numbers, heads = without_print(text, styles)
     said = [text[t.start : t.end] for t in turns_in(text, styles, options.shapes).turns] if numbers else []
     if heads or (numbers and (not said or any(_NUMBERED.search(words) for words in said))):  # else they count turns
@@ -290,13 +353,8 @@ def _read_plain(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]
     return _one(text, path, options, (note,))
 
 
-def _read_rtf(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    text, styles = read_rtf(path)
-    return _one(text, path, options, styles=styles)
-
-
-def _read_opendocument(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    text, styles = read_opendocument(path)
+def _read_processed(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    text, styles = (read_rtf if path.suffix.lower() == ".rtf" else read_opendocument)(path)
     return _one(text, path, options, styles=styles)
 
 
@@ -332,8 +390,7 @@ def _read_json(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
 TEXTS: dict[str, Reader] = {
     **dict.fromkeys((".txt", ".md", ".cha"), _read_plain),
     ".docx": read_coded_word,
-    ".rtf": _read_rtf,
-    ".odt": _read_opendocument,
+    **dict.fromkeys((".rtf", ".odt"), _read_processed),
     ".pdf": _read_pdf,
     **dict.fromkeys((".html", ".htm", ".xhtml"), _read_webpage),
     **dict.fromkeys((".xml", ".eaf", ".exb", ".trs", ".fln", ".ttml", ".dfxp"), _read_xml),

@@ -1,4 +1,4 @@
-"""Word transcripts (.docx): text, tables and comments in document order.
+"""What word processors write (.docx, .odt, .rtf): text, tables, runs that stand out; of Word comments too, in document order.
 
 Only what is in the body is read: headers, footers and footnotes are not, struck-out (deleted)
 text is dropped and inserted text kept. Source: ECMA-376, part 1, chapter 17.
@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
+import numpy as np
+
 from autocode.errors import InputError
+from autocode.formats.files import read_bytes
 from autocode.formats.projects import Archive, attribute, local, open_archive
 from autocode.formats.transcripts import CLOSED, KIND_ENDS, OPENED, SET_IN, Style, marked_out
 
@@ -236,8 +239,6 @@ def _meeting_only(text: str) -> tuple[str, int]:
 
 _DROPPED_ODT = {"annotation", "annotation-end", "note", "tracked-changes", "sequence-decls", "variable-decls", "forms"}
 _MOST_SPACES = 1000
-_COLUMNS = 2_000  # of a sheet, read at most
-_MOST_REPEATED = 1000  # LibreOffice fills a sheet with repeated empty cells; data is never repeated as often
 
 
 def read_opendocument(path: Path) -> tuple[str, tuple[Style, ...]]:
@@ -250,7 +251,7 @@ def read_opendocument(path: Path) -> tuple[str, tuple[Style, ...]]:
     body = next((e for e in root.iter() if local(e) == "text" and e.tag.endswith("office:1.0}text")), None)
     if body is None:
         raise InputError(path.name, "it is no text document (.odt)", "Save it as .odt or .docx.")
-    text, styles = marked_out(_words(body, _styles_of(root)) + "\n")
+    text, styles = marked_out(words_of(body, _styles_of(root)) + "\n")
     if not text.strip():
         raise InputError(path.name, "its body holds no text", "Choose the file that holds the transcript.")
     return text, styles
@@ -269,36 +270,7 @@ def _styles_of(root: Element) -> dict[str, str]:
     return found
 
 
-def read_opendocument_sheets(path: Path) -> Iterator[tuple[str, Iterator[list[str]]]]:
-    """The sheets of an .ods: name, and rows of cells as texts; a date becomes ISO 8601.
-
-    Raises:
-        InputError: It is no .ods, is damaged or unsafe.
-    """
-    sheets = [e for e in open_archive(path).xml("content.xml").iter() if local(e) == "table"]
-    if not sheets:
-        raise InputError(path.name, "it is no table document (.ods)", "Save it as .ods or .xlsx.")
-    for sheet in sheets:
-        yield attribute(sheet, "name"), _rows(sheet)
-
-
-def _rows(sheet: Element) -> Iterator[list[str]]:
-    for row in (e for e in sheet.iter() if local(e) == "table-row"):
-        cells: list[str] = []
-        for cell in (e for e in row if local(e) in ("table-cell", "covered-table-cell")):
-            cells += [_value(cell)] * min(_count(cell, "number-columns-repeated", _MOST_REPEATED), _COLUMNS - len(cells))
-        while cells and not cells[-1]:
-            cells.pop()
-        for _ in range(_count(row, "number-rows-repeated", _MOST_REPEATED if cells else 1)):
-            yield cells
-
-
-def _value(cell: Element) -> str:
-    exact = attribute(cell, "date-value") or (attribute(cell, "value") if attribute(cell, "value-type") == "float" else "")
-    return exact.removesuffix("T00:00:00").removesuffix(".0") if exact else _words(cell)
-
-
-def _words(root: Element, styles: Mapping[str, str] = {}) -> str:
+def words_of(root: Element, styles: Mapping[str, str] = {}) -> str:
     """The words of an element and all below it, without recursion, with marks around runs that stand out."""
     parts: list[str] = []
     stack: list[Element | str] = [root]
@@ -315,7 +287,7 @@ def _words(root: Element, styles: Mapping[str, str] = {}) -> str:
 def _opened(element: Element) -> list[Element | str]:
     """The pieces of an element in order: its words, its children and what stands after each."""
     name = local(element)
-    signs = {"tab": "\t", "line-break": "\n", "s": " " * _count(element, "c", _MOST_SPACES)}
+    signs = {"tab": "\t", "line-break": "\n", "s": " " * number_of(element, "c", _MOST_SPACES)}
     pieces: list[Element | str] = [signs.get(name, "")]
     in_paragraph = name in ("p", "h", "span", "a", "ruby", "ruby-base", "meta", "bookmark-ref")
     pieces.append(_flat(element.text) if in_paragraph else "")
@@ -341,7 +313,71 @@ def _flat(text: str | None) -> str:
     return (" " if text[0].isspace() else "") + flat + (" " if flat and text[-1].isspace() else "")
 
 
-def _count(element: Element, name: str, most: int) -> int:
+def number_of(element: Element, name: str, most: int) -> int:
     """A number in an attribute, 1 where there is none."""
     count = attribute(element, name)
     return min(int(count), most) if count.isascii() and count.isdigit() and len(count) < 10 else 1
+
+
+_LARGEST_RTF = 32 * 2**20  # bytes; pictures in it count too
+_DEEPEST = 1000  # groups within groups; Word writes about ten
+
+
+def read_rtf(path: Path) -> tuple[str, tuple[Style, ...]]:
+    """The text of a rich-text file, newlines as ``\\n``, and its bold runs.
+
+    Raises:
+        InputError: It is no .rtf, larger than 32 MB, nested too deep, damaged or holds no words.
+    """
+    from striprtf.striprtf import rtf_to_text
+
+    raw = read_bytes(path)
+    if not raw.lstrip().startswith(b"{\\rtf"):
+        raise InputError(path.name, "it is no rich text (.rtf)", "Save it as .rtf or .docx.")
+    if len(raw) > _LARGEST_RTF:
+        raise InputError(path.name, "it is larger than 32 MB", "Save it as .docx or plain text.")
+    if _depth(raw) > _DEEPEST:
+        raise InputError(path.name, "its groups are nested deeper than any text's", "Save it as .docx or plain text.")
+    try:
+        text = str(rtf_to_text(_bold_marked(raw.decode("latin-1")), errors="replace"))
+    except Exception as error:  # the guest names no errors of its own
+        raise InputError(path.name, "it is damaged", "Save it again, or as .docx.") from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+    text, styles = marked_out(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    if not text.strip():
+        raise InputError(path.name, "it holds no text", "Choose the file that holds the transcript.")
+    return text, styles
+
+
+_RTF_SIGN = re.compile(r"[{}]|\\(?:b(?:0|1)?(?![a-z0-9])|plain(?![a-z])|[^a-z]|[a-z]+-?\d*)")
+
+
+def _bold_marked(rtf: str) -> str:
+    """Rich text with our marks around its bold runs."""
+    if not re.search(r"\\b(?![a-z0])", rtf):
+        return rtf
+    parts, at, bold = [], 0, [False]
+    opened, closed = f"\\'{ord(OPENED):02x}bold\\'{ord(KIND_ENDS):02x}", f"\\'{ord(CLOSED):02x}"
+    for sign in _RTF_SIGN.finditer(rtf):
+        parts.append(rtf[at : sign.start()])
+        at, before = sign.end(), bold[-1]
+        if sign[0] == "{":
+            bold.append(before)
+        elif sign[0] == "}" and len(bold) > 1:
+            bold.pop()
+        elif sign[0] in ("\\b", "\\b1"):
+            bold[-1] = True
+        elif sign[0] in ("\\b0", "\\plain"):
+            bold[-1] = False
+        mark = "" if before == bold[-1] else opened if bold[-1] else closed
+        space = sign[0].startswith("\\b") or sign[0] == "\\plain"
+        at += space and rtf[at : at + 1] == " "
+        parts.append(mark + sign[0] if sign[0] == "}" else sign[0] + (" " if space else "") + mark)
+    return "".join((*parts, rtf[at:]))
+
+
+def _depth(raw: bytes) -> int:
+    """How deep groups are nested."""
+    signs = np.frombuffer(raw.replace(b"\\{", b"").replace(b"\\}", b""), dtype=np.uint8)
+    steps = (signs == ord("{")).astype(np.int8) - (signs == ord("}"))
+    return int(np.cumsum(steps, dtype=np.int32).max(initial=0))

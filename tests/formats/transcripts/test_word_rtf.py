@@ -8,7 +8,7 @@ import pytest
 
 from autocode.errors import InputError
 from autocode.formats import read
-from autocode.formats.transcripts.texts import read_rtf
+from autocode.formats.transcripts.word import read_rtf
 from tests.conftest import shared
 
 
