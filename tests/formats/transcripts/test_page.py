@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from autocode.formats.transcripts import front_of
 from autocode.formats.transcripts.page import without_end_stamp
 from autocode.formats.transcripts.speakers import turns_in
 
@@ -85,3 +86,28 @@ def test_pages_that_people_talk_about_are_said() -> None:
     """'It is on page 3' in two turns is no running head."""
     text = "I: where is it then\nF: it is on page 3\nI: and the other one\nF: it is on page 9\nI: right\nF: yes\n"
     assert [words for who, words in _turns(text) if who == "F"] == ["it is on page 3", "it is on page 9", "yes"]
+
+
+def test_whoever_speaks_once_in_a_table_speaks() -> None:
+    """Below a table about the talk, a third person with one row is a speaker; the row of headings in any language is not."""
+    about = "Henkilö\tS. Berg\nPaikka\tHuone 2\nKesto\t25 min\nLäsnä\tA. Ek, asianajaja\n\n"
+    rows = [
+        ("Nauhan aika", "Kuka puhui", "Mitä"),
+        ("00.00", "KOMISARIO", "Mitä tapahtui?"),
+        ("00.37", "BERG", "Menin sinne."),
+        ("01.14", "KOMISARIO", "Milloin?"),
+        ("01.51", "EK", "Voinko kysyä jotain?"),
+        ("02.28", "KOMISARIO", "Toki."),
+        ("03.05", "BERG", "Kymmeneltä."),
+    ]
+    turns = _turns(about + "\n".join("\t".join(row) for row in rows) + "\n")
+    assert turns == [(who, words) for _, who, words in rows[1:]]
+
+
+def test_a_legend_behind_a_word_explains_letters() -> None:
+    """What a legend says counts too where a word stands before it: ``Key: P = interviewer, S = pupil``."""
+
+    assert front_of("Keterangan: P = Peneliti, S2 = Subjek 2\n\nP: Apa?\nS2: Ya.\n").meanings == {
+        "P": "Peneliti",
+        "S2": "Subjek 2",
+    }

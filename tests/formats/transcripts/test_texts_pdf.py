@@ -111,3 +111,52 @@ def test_pages_without_text_are_counted_among_all(tmp_path: Path) -> None:
     """A page that is a picture is told as one of how many."""
     full = _column(50, ["I: one", "R1: two"])
     assert "1 of 3 pages hold no text" in read_pdf(printed(tmp_path / "a.pdf", [full, [], full]))[1]
+
+
+def _table(columns: list[tuple[int, list[list[str]]]], gap: int) -> list[tuple[int, int, int, str]]:
+    """A table of cells with several lines each, rows parted by `gap` beside the height of a line."""
+    placed, y = [], 700
+    for row in range(len(columns[0][1])):
+        for x, cells in columns:
+            placed += [(x, y - 14 * n, 12, line) for n, line in enumerate(cells[row])]
+        y -= 14 * max(len(cells[row]) for _, cells in columns) + gap
+    return placed
+
+
+@pytest.mark.parametrize("gap", [0, 8])
+@pytest.mark.parametrize("header", [True, False])
+def test_a_table_with_names_beside_words_is_read_by_rows(tmp_path: Path, gap: int, header: bool) -> None:
+    """Names, times and notes keep their columns, whether rows stand apart or not; a word broken in a cell is whole."""
+    names = [["Int."], ["Doc. 2"]] * 3
+    said = [
+        ["What do you teach?"],
+        ["A big question for nine in the morn-", "ing. History, and since the fire", "geography too."],
+        ["Do they like it?"],
+        ["Some of them do."],
+        ["And you?"],
+        ["On Mondays less than", "on Fridays."],
+    ]
+    times = [[f"00:0{n}:10"] for n in range(6)]
+    notes: list[list[str]] = [[""], ["fire"], [""], [""], [""], [""]]
+    if header:
+        names, said, times, notes = [["Who"], *names], [["Words"], *said], [["When"], *times], [["Codes"], *notes]
+    columns = [(50, times), (120, names), (180, said), *([(460, notes)] if header else [])]
+    page = [(50, 760, 12, "Appendix 3: Interview with a teacher"), *_table(columns, gap)]
+    document = read(printed(tmp_path / "a.pdf", [page])).documents[0]
+    assert [(t.speaker, document.text_of(t)) for t in document.turns] == [
+        ("Int", "What do you teach?"),
+        ("Doc. 2", "A big question for nine in the morning. History, and since the fire geography too."),
+        ("Int", "Do they like it?"),
+        ("Doc. 2", "Some of them do."),
+        ("Int", "And you?"),
+        ("Doc. 2", "On Mondays less than on Fridays."),
+    ]
+    assert document.turns[1].start_ms == 70_000
+
+
+def test_what_a_browser_prints_around_a_page_is_no_word(tmp_path: Path) -> None:
+    """The day at the head and the address at the foot of a page printed from a browser are left out."""
+    page = [(50, 780, 9, "5/3/24, 2:10 PM"), *_column(50, TALK * 2), (50, 20, 9, "https://example.org/talk 1/1")]
+    text, notes = read_pdf(printed(tmp_path / "a.pdf", [page]))
+    assert text == "\n".join(TALK * 2) + "\n"
+    assert "2 running heads and page numbers left out" in notes

@@ -152,9 +152,8 @@ def _tabled(sheets: Sequence[_Sheet]) -> list[list[str]]:
         if len(n) > 3 and len(set(n)) <= 0.5 * len(n) + 1 and max(map(len, n)) <= 40 and all(w[0].isalpha() for w in n)
         if sum(w[-1] in ":：" for w in n) < 0.5 * len(n)
     ]
-    if not few or sum(len(c[said]) for c in cells) < 0.6 * sum(len(w) for c in cells for w in c):
-        return []
-    return [_table_lines(page, edges, few[-1], said) for page in pages]
+    enough = few and sum(len(c[said]) for c in cells) >= 0.5 * sum(len(w) for c in cells for w in c)
+    return [_table_lines(page, edges, few[-1], said) for page in pages] if enough else []
 
 
 def _cells(row: _Row, edges: Sequence[float]) -> list[str]:
@@ -175,7 +174,8 @@ def _table_lines(page: Sequence[tuple[float, _Row]], edges: Sequence[float], nam
         groups[-1].append(cells)
     named = [sum(bool(cells[name]) for cells in group) for group in close]
     for group in close if sum(n == 1 for n in named) >= 0.8 * sum(n > 0 for n in named) else groups:
-        joined = [" ".join(filter(None, column)) for column in zip(*group, strict=True)]
+        columns = ("\n".join(filter(None, column)) for column in zip(*group, strict=True))
+        joined = [_BROKEN.sub(r"\1\2", column).replace("\n", " ") for column in columns]
         lines.append("\t".join(joined).rstrip("\t") if joined[name] and joined[said] else " ".join(filter(None, joined)))
     return lines
 
@@ -276,7 +276,7 @@ _TO = r"(?:to|an|à|para|a|aan|til|till|do|кому|kime|vastaanottaja|宛先|�
 _LETTER_KEY = r"(?im)^[ \t*]*{}[ \t\u00a0]*[:：][*]*[ \t]*(?P<name>[^<>\n(\[;]*[^<>\n(\[;\s\"'])"
 _QUOTED = re.compile(r"(?m)(?:^[ \t]?>.*(?:\n|\Z))+")
 _WROTE = re.compile(
-    r"(?m)^[^>\n][^\n]*?(?P<name>[^<>,:;\n\d]{2,60}?)[ ]*(?:<[^<>\n]*@[^<>\n]*>|\[mailto:[^\n]*\])[^\n]{0,25}:[ \t]*$"
+    r"(?m)^[^>\n][^\n]{0,120}?(?P<name>[^<>,:;\n\d]{2,60}?)[ ]*(?:<[^<>\n]*@[^<>\n]*>|\[mailto:[^\n]*\])[^\n]{0,25}:[ \t]*$"
 )
 _MESSAGE = re.compile(
     _LETTER_KEY.format(_FROM)
@@ -331,7 +331,7 @@ def _one(
     text: str, path: Path, options: ReadOptions, notes: Sequence[str] = (), styles: Sequence[Style] = ()
 ) -> tuple[Study, list[Receipt]]:
     """The study of one transcript, with what there is to note and to doubt of it."""
-    letters, turns, told = _letters(text) if "@" in text or "\n>" in text else (text, [], "")
+    letters, turns, told = _letters(text)
     if turns:
         asking = {turns[0].speaker: INTERVIEWER} if letters != text else None
         document = with_roles(Document(path.stem, letters, path.stem, tuple(turns), source=path.name), asking)
