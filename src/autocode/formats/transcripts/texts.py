@@ -276,7 +276,7 @@ _TO = r"(?:to|an|à|para|a|aan|til|till|do|кому|kime|vastaanottaja|宛先|�
 _LETTER_KEY = r"(?im)^[ \t*]*{}[ \t\u00a0]*[:：][*]*[ \t]*(?P<name>[^<>\n(\[;]*[^<>\n(\[;\s\"'])"
 _QUOTED = re.compile(r"(?m)(?:^[ \t]?>.*(?:\n|\Z))+")
 _WROTE = re.compile(
-    r"(?m)^[^>\n][^\n]{0,120}?(?P<name>[^<>,:;\n\d]{2,60}?)[ ]*(?:<[^<>\n]*@[^<>\n]*>|\[mailto:[^\n]*\])[^\n]{0,25}:[ \t]*$"
+    r"(?m)^[^>\n][^\n]{0,120}?(?P<name>[^<>,:;\n\d]{2,60}?)[ ]?(?:<[^<>\n]{0,99}@[^<>\n]{0,99}>|\[mailto:[^\n]{0,99}\])[^\n]{0,25}:[ \t]{0,9}$"
 )
 _MESSAGE = re.compile(
     _LETTER_KEY.format(_FROM)
@@ -331,7 +331,7 @@ def _one(
     text: str, path: Path, options: ReadOptions, notes: Sequence[str] = (), styles: Sequence[Style] = ()
 ) -> tuple[Study, list[Receipt]]:
     """The study of one transcript, with what there is to note and to doubt of it."""
-    letters, turns, told = _letters(text)
+    letters, turns, told = _letters(text) if "@" in text or re.search(_LETTER_KEY.format(_FROM), text) else (text, [], "")
     if turns:
         asking = {turns[0].speaker: INTERVIEWER} if letters != text else None
         document = with_roles(Document(path.stem, letters, path.stem, tuple(turns), source=path.name), asking)
