@@ -276,7 +276,8 @@ _TO = r"(?:to|an|à|para|a|aan|til|till|do|кому|kime|vastaanottaja|宛先|�
 _LETTER_KEY = r"(?im)^[ \t*]*{}[ \t\u00a0]*[:：][*]*[ \t]*(?P<name>[^<>\n(\[;]*[^<>\n(\[;\s\"'])"
 _QUOTED = re.compile(r"(?m)(?:^[ \t]?>.*(?:\n|\Z))+")
 _WROTE = re.compile(
-    r"(?m)^[^>\n][^\n]{0,120}?(?P<name>[^<>,:;\n\d]{2,60}?)[ ]?(?:<[^<>\n]{0,99}@[^<>\n]{0,99}>|\[mailto:[^\n]{0,99}\])[^\n]{0,25}:[ \t]{0,9}$"
+    r"(?m)^[^>\n][^\n]{0,120}?(?P<name>[^<>,:;\n\d]{2,60}?)[ ]?"
+    r"(?:<[^<>\n]{0,99}@[^<>\n]{0,99}>|\[mailto:[^\n]{0,99}\])[^\n]{0,25}:[ \t]{0,9}$"
 )
 _MESSAGE = re.compile(
     _LETTER_KEY.format(_FROM)
@@ -289,8 +290,7 @@ def _letters(text: str) -> tuple[str, list[Turn], str]:
     """Questions quoted in a letter with answers below them, or a thread of letters: text, turns and a note; else no turns."""
     quotes, names = list(_QUOTED.finditer(text)), [re.search(_LETTER_KEY.format(key), text[:4000]) for key in (_FROM, _TO)]
     wrote = _WROTE.search(text[: quotes[0].start()]) if quotes else None
-    between = [text[a.end() : b.start()].strip() for a, b in pairwise(quotes)]
-    if len(quotes) > 1 and all(between) and (names[0] or wrote):
+    if len(quotes) > 1 and all(text[a.end() : b.start()].strip() for a, b in pairwise(quotes)) and (names[0] or wrote):
         writer, other = (" ".join(m["name"].split()) if m else "" for m in (names[0], wrote or names[1]))
         counted_on = all(re.match(r"[ \t>]*\d{1,2}[.)]", q[0]) for q in quotes)
         parts, turns, at = [text[: quotes[0].start()]], list[Turn](), quotes[0].start()
