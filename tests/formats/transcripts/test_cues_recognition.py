@@ -68,6 +68,44 @@ def test_a_tsv_counts_milliseconds(tmp_path: Path) -> None:
     assert _turns(path) == [("", "One.", 0, 2480), ("", "Two.", 2900, 3000)]
 
 
+_TALK = [("Ana Lim", "How did it begin?"), ("Joe", "By chance. A friend left."), ("Ana Lim", "And then?"), ("Joe", "I stayed.")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {
+            "title": "x",
+            "sentences": [{"sentence": t, "startTime": 1.5, "speaker_id": 0, "speaker_name": who} for who, t in _TALK],
+        },
+        {"meta": [{"a": 1}], "job": {"transcript": [{"speaker": {"id": "7", "name": who}, "content": t} for who, t in _TALK]}},
+        {"recognizedPhrases": [{"speaker": who, "nBest": [{"display": t, "lexical": "x"}]} for who, t in _TALK]},
+        {"name": "chat", "messages": [{"id": i, "from": who, "text": t} for i, (who, t) in enumerate(_TALK)]},
+        [{"author": who, "value": t, "n": [{"speaker": "1", "text": "."}, {"speaker": "2", "text": "!"}]} for who, t in _TALK],
+    ],
+)
+def test_json_of_an_unknown_program_is_read_where_a_list_says_who_speaks(content: object, tmp_path: Path) -> None:
+    """The list with most words that names its speakers is the talk, and the receipt says that it was guessed."""
+    path = tmp_path / "Talk, second.json"
+    path.write_text(json.dumps(content))
+    study, receipts = read_all([path])
+    (document,) = study.documents
+    assert [(t.speaker, document.text[t.start : t.end]) for t in document.turns] == _TALK
+    assert (document.id, document.turns[0].start_ms) == ("Talk, second", 1500 if "sentences" in content else None)
+    assert "JSON of a program not known by name: the list of 4 records that say who speaks was read" in str(receipts)
+
+
+def test_numbers_of_speakers_become_names_and_one_voice_is_no_talk(tmp_path: Path) -> None:
+    """'Speaker 1' is a name; a list in which one alone speaks, or everybody once, is refused."""
+    path = tmp_path / "talk.json"
+    path.write_text(json.dumps({"parts": [{"speakerTag": i % 2 + 1, "transcript": t} for i, (_, t) in enumerate(_TALK)]}))
+    assert [t[0] for t in _turns(path)] == ["Speaker 1", "Speaker 2"] * 2
+    for who in (["a"] * 4, ["a", "b", "c", "d"]):
+        path.write_text(json.dumps({"rows": [{"author": name, "text": t} for name, (_, t) in zip(who, _TALK, strict=True)]}))
+        with pytest.raises(InputError, match="nobody is said to speak"):
+            read(path)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -297,11 +297,11 @@ def speech_of_table(table: Table, kind: str = "interview") -> tuple[Study, list[
     for row in table.rows:
         cell = {what: row[column].strip() for what, column in columns.items()}
         empty += not cell["text"]
-        name = cell.get("document") or Path(table.source.partition(",")[0]).stem
+        name = cell.get("document") or Path(table.source.partition(", sheet")[0]).stem
         start, end = (_time_in_cell(cell.get(what, ""), table.source) for what in ("start", "end"))
         rows.setdefault(name, []).append(Cue(cell["text"], cell.get("speaker", ""), start, end))
     documents = tuple(
-        replace(document_of_cues(cues, Path(table.source.partition(",")[0]), {}), id=name, name=name, kind=kind)
+        replace(document_of_cues(cues, Path(table.source.partition(", sheet")[0]), {}), id=name, name=name, kind=kind)
         for name, cues in rows.items()
     )
     codes = {*HEADINGS["code"], *HEADINGS["codes"]} & {folded(c) for c in table.columns}
@@ -322,3 +322,57 @@ def _time_in_cell(cell: str, source: str) -> int | None:
     except (ValueError, OverflowError) as error:
         told = f"'{cell}' is" if re.fullmatch(r"[\d.,;+-]{1,20}", cell) else "what stands in a cell for a time is"
         raise InputError(source, f"{told} not a time", "Correct that row.") from error
+
+
+_KEYS = {
+    "speaker": "speaker_name speaker speaker_label speaker_id speaker_tag author participant sender from",
+    "text": "sentence text transcript display content phrase utterance value message",
+    "start": "start start_time begin offset",
+    "end": "end end_time",
+}
+"""What the fields of records of speech are called by programs, the best first; camelCase is read as snake_case."""
+_DEEP = 6
+
+
+def talk_in_records(content: object, source: str) -> Table | None:
+    """The list of records in JSON that tells who says what, as a table of turns; None where no list does.
+
+    Each record has words and somebody who says them, under one of the names that programs give; of several lists the one
+    with most words. Times are taken where they are seconds with a fraction.
+    """
+    best: list[dict[str, str]] = []
+    waiting: list[tuple[object, int]] = [(content, 0)]
+    while waiting:
+        item, depth = waiting.pop()
+        inner = list(item.values()) if isinstance(item, dict) else item if isinstance(item, list) else []
+        waiting += [(i, depth + 1) for i in inner if depth < _DEEP and isinstance(i, dict | list)]
+        records = [_record(i) for i in item if isinstance(i, dict)] if isinstance(item, list) else []
+        told = [r for r in records if r["text"] and r["speaker"]]
+        voices = {r["speaker"] for r in told}
+        if len(told) >= 0.9 * len(records) and 1 < len(voices) <= 0.7 * len(told) and _words(told) > _words(best):
+            best = records
+    columns = tuple(c for c in _KEYS if any(r[c] for r in best))
+    note = f"JSON of a program not known by name: the list of {len(best)} records that say who speaks was read; compare a page"
+    return Table(source, columns, tuple(best), tuple(range(1, len(best) + 1)), note) if best else None
+
+
+def _words(records: Sequence[Mapping[str, str]]) -> int:
+    return sum(len(r["text"]) for r in records)
+
+
+def _record(given: Mapping[object, object]) -> dict[str, str]:
+    """Who says what and when in one record; its first alternative stands in where the record itself has no words."""
+    fields = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(k)).lower(): v for k, v in given.items()}
+    for key in ("n_best", "alternatives"):
+        if isinstance(more := fields.get(key), list) and more and isinstance(more[0], dict):
+            fields = {**{str(k).lower(): v for k, v in more[0].items()}, **fields}
+    made = dict.fromkeys(_KEYS, "")
+    for what, names in _KEYS.items():
+        value = next((fields[n] for n in names.split() if fields.get(n) not in (None, "", [], {})), "")
+        if isinstance(value, dict):
+            value = value.get("name") or value.get("displayName") or value.get("id") or ""
+        if what in ("start", "end"):
+            made[what] = repr(value) if isinstance(value, float) and 0 <= value < 1e6 else ""
+        elif isinstance(value, str | int) and not isinstance(value, bool):
+            made[what] = f"Speaker {value}" if what == "speaker" and str(value).isdigit() else str(value).strip()
+    return made

@@ -24,6 +24,7 @@ from autocode.formats.tables.coded_word import (
     study_from_delve,
     study_from_node_report,
 )
+from autocode.formats.tables.units import speech_of_table, talk_in_records
 from autocode.formats.transcripts import INTERVIEWER, Style
 from autocode.formats.transcripts.cues import document_of_cues, is_speech, read_json, read_subtitles, speech
 from autocode.formats.transcripts.markup import read_spoken_xml, read_webpage
@@ -378,13 +379,11 @@ def _read_pdf(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
 
 def _read_json(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     content = read_json(path, options)
-    if is_delve(content):
-        return study_from_delve(content, path)
-    if is_speech(content):
-        return speech(content, path)
-    raise InputError(
-        path.name, "it is JSON of no known program", "Known: Whisper, WhisperX, Deepgram, AssemblyAI, Rev, YouTube, Delve."
-    )
+    if is_delve(content) or is_speech(content):
+        return study_from_delve(content, path) if is_delve(content) else speech(content, path)
+    if told := talk_in_records(content, path.name):
+        return speech_of_table(told)
+    raise InputError(path.name, "it is JSON of no known program, and nobody is said to speak", "Export it as .srt or .vtt.")
 
 
 TEXTS: dict[str, Reader] = {
