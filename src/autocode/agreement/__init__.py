@@ -248,6 +248,7 @@ def agree_on(data: Decisions, options: AgreementOptions | None = None) -> Agreem
     columns += [pair_rows(data, pair, chosen) for pair in pairs]
     shared = data.seen.sum(0) >= 2
     alone = data.seen[[c not in chosen.machines for c in data.coders]].sum(0) == 1
+    alone &= shared if chosen.machines else True  # beside a machine, of the units that are compared
     return AgreementReport(
         coders=data.coders,
         options=chosen,

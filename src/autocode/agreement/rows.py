@@ -258,6 +258,11 @@ class Findings:
         found = (v for v in self.verdicts if v.code == code and machine in ("", v.machine))
         return next(found, None)
 
+    @property
+    def between_humans(self) -> int:
+        """Units that two humans saw, or more."""
+        return self.units - self.alone if self.options.machines else self.units
+
     def seen_by_one(self, unit: str = "") -> str:
         """On how much one human alone spoke, and what that counts for; "" where there is none.
 
@@ -266,7 +271,7 @@ class Findings:
         """
         if not self.alone:
             return ""
-        were = "was" if self.alone == 1 else "were"
+        were = "were" if self.alone != 1 else "was"
         if self.options.machines:
             seen = f"{counted(self.alone, unit or self.unit)} {were} seen by one human alone"
             return f"Of these, {seen}: compared with the machine only."

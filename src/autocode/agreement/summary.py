@@ -366,8 +366,7 @@ def conditions(report: Findings, record: Record | None = None) -> list[Condition
     """The conditions under which a verdict may be quoted, to be printed with it."""
     known = record or Record()
     pooled = report.verdict()
-    units = report.units - report.alone if report.options.machines else report.units  # those that two humans saw
-    size = f"{counted(report.documents, 'document')}, {counted(units, report.unit)}"
+    size = f"{counted(report.documents, 'document')}, {counted(report.between_humans, report.unit)}"
     if pooled is not None:
         uses = counted(pooled.uses, "use")
         size += f", {uses} of a code by a human in {counted(pooled.coded_documents, 'document')}"

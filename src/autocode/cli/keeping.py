@@ -160,8 +160,8 @@ def _known(study: Path, stored: Study, participant: str) -> list[Document]:
     except StudyError as error:
         if not (kept := sorted((study / CERTIFICATES).glob("*.txt"))):
             raise
-        past = f"{counted(len(kept), 'certificate')} of earlier forgettings, which name nobody: the last is {kept[-1]}"
-        raise StudyError(error.what, f"{error.why}; there {'is' if len(kept) == 1 else 'are'} {past}", error.mend) from error
+        past = f"{counted(len(kept), 'person was', 'persons were')} forgotten here; the last certificate: {kept[-1]}"
+        raise StudyError(error.what, f"{error.why}; {past}", error.mend) from error
 
 
 def _erased(participant: str, places: Places, called: tuple[str, ...] = (), to: Path | None = None) -> Forgotten:

@@ -89,9 +89,11 @@ def each_once(study: Path, found: Study, named: list[str] | None, also: list[str
     if named:
         return named
     once = tuple(dict.fromkeys((*record_of(study).humans(found), *(found.choose(also) if also else ()))))
-    if later := [coder for coder in found.humans if coder not in once]:
-        tell(f"Left out, as {NAME} has them as a later round: {', '.join(later)}. To take them in, name them: --coders.")
-    return list(once) if later and once else None
+    later = [coder for coder in found.humans if coder not in once]
+    if not later or not once:
+        return None
+    tell(f"Left out, as {NAME} has them as a later round: {', '.join(later)}. To take them in, name them: --coders.")
+    return list(once)
 
 
 def record_of(study: Path) -> Record:

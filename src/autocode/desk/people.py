@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from autocode.desk.guard import Session, data, html, read_json
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
+from autocode.dossier.record import later_rounds
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.ethics.answers import ANSWERED, load_answers, read_answers, take
+from autocode.ethics.pseudonyms import is_yes
 from autocode.formats.files import csv_text, read_csv, unguarded, write_atomic
 from autocode.store.backups import backups, restore
 from autocode.study import Study
@@ -77,7 +79,8 @@ def _proposals(study: OpenStudy) -> tuple[list[str], list[dict[str, str]]]:
         table.need("apply", "found", "replacement")
     except InputError:  # no list, an empty one, or one that was spoilt by hand: a new one can be made
         return [], []
-    return list(table.columns), [{k: unguarded(v) for k, v in row.items()} for row in table.rows]
+    rows = [{k: unguarded(v) for k, v in row.items()} for row in table.rows]
+    return list(table.columns), [r | {"apply": "yes" if is_yes(r["apply"]) else ""} for r in rows]
 
 
 async def replace_names(request: Request, study: OpenStudy, seat: Session) -> Response:
@@ -197,7 +200,9 @@ async def take_replies(request: Request, study: OpenStudy, seat: Session) -> Res
 
 async def show_copies(request: Request, study: OpenStudy, seat: Session) -> Response:
     """The dated copies of a study, also of one that cannot be opened any more."""
-    return html(fragment("copies-page.html", study=study, copies=backups(study.store), now=None))
+    return html(
+        fragment("copies-page.html", study=study, copies=backups(study.store), now=None, later=later_rounds(study.folder))
+    )
 
 
 async def put_back(request: Request, study: OpenStudy, seat: Session) -> Response:

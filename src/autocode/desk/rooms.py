@@ -13,7 +13,7 @@ from autocode.desk.jobs import plainly
 from autocode.desk.session import Desk, agreed_coder, pair_of, stale
 from autocode.desk.studies import OpenStudy, Studies
 from autocode.desk.view import between, compared, fragment, people
-from autocode.dossier.record import NAME, QUESTIONS, load_record, state
+from autocode.dossier.record import NAME, QUESTIONS, later_rounds, load_record, state
 from autocode.encode.multilingual import NAME as SEVERAL
 from autocode.encode.weights import added_encoders
 from autocode.errors import AutocodeError, InputError, StudyError
@@ -174,6 +174,7 @@ async def overview(request: Request, study: OpenStudy, seat: Session) -> Respons
             sizes=sizes,
             now=sizes,
             copies=copies,
+            later=later_rounds(study.folder),
             back=next((c for n, c in enumerate(copies, 1) if str(n) == back), None),
             notice=notice,
             job=study.jobs.last,

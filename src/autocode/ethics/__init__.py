@@ -27,15 +27,15 @@ from autocode.study import Document, Study
 
 KINDS = {
     "study": "the study file, with its ledger, receipts and earlier codebooks",
-    "backup": "a dated copy of the study",
-    "certificate": "a certificate of an earlier forgetting, without a name",
+    "backup": "dated copies of the study",
+    "certificate": "certificates of earlier forgettings, without a name",
     "answers": "what participants answered in a member check",
-    "model": "a model: its evidence, codebook and card",
+    "model": "models: evidence, codebook and card",
     "cache": "vectors of passages and what was judged of them",
     "stopped run": "parts of suggestions, of a run that was stopped",
     "temporary": "what a killed run left",
-    "output": "written by autocode and on the study's list",
-    "file": "a file that nobody has on a list",
+    "output": "files written by autocode and on the study's list",
+    "file": "files that nobody has on a list",
 }
 """What may hold words of a study."""
 

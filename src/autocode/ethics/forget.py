@@ -249,9 +249,7 @@ def _answers(case: _Case) -> None:
 
 def _backups(case: _Case) -> None:
     """Forget them in the dated copies too, each of which is a study by itself."""
-    for place in case.found.of("backup"):
-        if is_temporary(place.path.name) or not place.path.exists():
-            continue
+    for place in (p for p in case.found.of("backup") if p.path.exists() and not is_temporary(p.path.name)):
         try:
             _in_store(case, place.path)
             _documents(case, place.path)
@@ -264,12 +262,14 @@ def _backups(case: _Case) -> None:
 def _study(case: _Case) -> None:
     """Everything in the study file but the documents themselves, by which they are known."""
     attached = recordings(case.store)
+    others = {r.file(case.store) for d, r in attached.items() if d not in case.ids}
     for d in sorted(case.ids & attached.keys()):
-        if (file := attached[d].file(case.store)).parent == case.store.parent / RECORDINGS:
-            file.unlink(missing_ok=True)
-            case.erased.append(f"{file}: their recording, as it was copied into the study's folder")
+        if (file := attached[d].file(case.store)) in others or file.parent != case.store.parent / RECORDINGS:
+            told = "others are heard on it too: cut it" if file in others else "it is their recording: delete it"
+            case.left.append((str(file), f"{told} yourself"))
         else:
-            case.left.append((str(file), "it is their recording: delete it yourself"))
+            file.unlink(missing_ok=True)
+            case.erased.append(f"{file}: their recording, in the study's folder")
     if quoting := [c.path for c in load(case.store).codebook if case.search.in_text(c.example)]:
         case.erased.append(f"codebook: the examples of {', '.join(quoting)}, which quoted them")
     changed = _in_store(case, case.store)

@@ -205,6 +205,11 @@ def write_proposals(path: Path, proposals: Sequence[Proposal]) -> None:
     write_atomic(path, csv_text(COLUMNS, rows))
 
 
+def is_yes(cell: str) -> bool:
+    """Whether a person said yes in a cell of the list."""
+    return cell.strip().casefold() in ("yes", "y", "x", "1", "ja", "oui", "si", "sí", "ya")
+
+
 def read_proposals(path: Path) -> list[Proposal]:
     """The reviewed proposals; only those with yes (y, x, 1) count as to be applied.
 
@@ -216,8 +221,7 @@ def read_proposals(path: Path) -> list[Proposal]:
     found = []
     for row, line in zip(table.rows, table.lines, strict=True):
         text, instead = unguarded(row["found"]), unguarded(row["replacement"])
-        yes = row["apply"].strip().casefold() in ("yes", "y", "x", "1", "ja", "oui", "si", "sí", "ya")
-        if yes and (not text.strip() or not instead.strip() or whole(text).search(instead)):
+        if (yes := is_yes(row["apply"])) and (not text.strip() or not instead.strip() or whole(text).search(instead)):
             raise InputError(
                 f"{path.name}, line {line}",
                 "the replacement is empty or still holds what it replaces",

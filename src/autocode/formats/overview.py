@@ -114,8 +114,6 @@ def files_of(folder: Path, known: Container[str]) -> tuple[list[Path], list[Left
         elif path.is_dir() and path.suffix.lower() not in known:
             within = sum(p.is_file() for p in path.rglob("*"))
             left.append(Left(f"{path.name}/", f"a folder with {within:,} file{'s' * (within != 1)} in it: name it too"))
-        elif _ABOUT.fullmatch(path.stem):
-            left.append(Left(path.name, NOTES))
         else:
             try:
                 refuse_unknown(path, known)

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -213,10 +213,10 @@ class Backup:
     why: str
     at: str
 
-    def sizes(self) -> dict[str, int] | None:
-        """How much it holds, as `ledger.sizes` counts; None where it cannot be read."""
+    def sizes(self, without: Collection[str] = ()) -> dict[str, int] | None:
+        """How much it holds, as `ledger.sizes` counts it without some coders; None where it cannot be read."""
         try:
-            return sizes(self.path)
+            return sizes(self.path, without)
         except StoreError:
             return None
 

@@ -135,7 +135,7 @@ def test_places_that_are_no_places_are_refused(tmp_path: Path) -> None:
     (tmp_path / "Talk 7.txt").write_text(talk, encoding="utf-8")
     head = "document,start,end,code,coder\n"
     (tmp_path / "t.csv").write_text(head + "".join(f"Talk 7,{n},{n + 4},x,Ana\n" for n in (33, 73, 140, 177, 213, 250)))
-    with pytest.raises(InputError, match="not places in the transcripts"):
+    with pytest.raises(InputError, match="do not fit the transcripts"):
         read_all([tmp_path])
     (tmp_path / "t.csv").write_text(head + "Talk 7,3,6,x,Ana\nTalk 7,3,9999,x,Ana\nTalk 7 final,3,6,x,Ana\n")
     receipt = str(read_all([tmp_path])[1][-1])

@@ -92,7 +92,7 @@ def test_json_of_an_unknown_program_is_read_where_a_list_says_who_speaks(content
     (document,) = study.documents
     assert [(t.speaker, document.text[t.start : t.end]) for t in document.turns] == _TALK
     assert (document.id, document.turns[0].start_ms) == ("Talk, second", 1500 if "sentences" in content else None)
-    assert "JSON of a program not known by name: the list of 4 records that say who speaks was read" in str(receipts)
+    assert "the program that wrote this file is not known; 4 turns were found in it" in str(receipts)
 
 
 def test_numbers_of_speakers_become_names_and_one_voice_is_no_talk(tmp_path: Path) -> None:
@@ -100,6 +100,9 @@ def test_numbers_of_speakers_become_names_and_one_voice_is_no_talk(tmp_path: Pat
     path = tmp_path / "talk.json"
     path.write_text(json.dumps({"parts": [{"speakerTag": i % 2 + 1, "transcript": t} for i, (_, t) in enumerate(_TALK)]}))
     assert [t[0] for t in _turns(path)] == ["Speaker 1", "Speaker 2"] * 2
+    many = [{"author": "abcdefg"[i % 7], "text": f"word {i}"} for i in range(10)] + [{"text": "nobody"}]
+    path.write_text(json.dumps({"rows": many}))
+    assert len(_turns(path)) == 11
     for who in (["a"] * 4, ["a", "b", "c", "d"]):
         path.write_text(json.dumps({"rows": [{"author": name, "text": t} for name, (_, t) in zip(who, _TALK, strict=True)]}))
         with pytest.raises(InputError, match="nobody is said to speak"):

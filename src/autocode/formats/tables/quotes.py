@@ -129,8 +129,9 @@ def with_words(
     bare = [q for q in quotes if not q.text.strip() and q.start is not None and q.end is not None]
     homes = {name: known_document(name, documents) for name in {q.document.strip() for q in bare}}
     texts = {d.id: RawText(BOM + d.text) for d in homes.values() if d}
-    if not bare:
-        return quotes, []
+    alone = len(bare) == len(quotes)
+    if not bare or not (texts or alone):
+        return quotes, []  # a row without words among rows with them is counted as such
     if not texts:
         raise InputError(
             source, "it gives places without words, and no transcript that it names is there", "Import it with the transcripts."
@@ -156,8 +157,10 @@ def with_words(
             continue
         filled.append(q)
     there = len(filled) - len(quotes) + len(bare)
+    if ends < there and not alone:
+        return quotes, []
     if ends < there:
-        why = f"its places are not places in the transcripts: {ends:,} of {2 * there:,} begin or end where words do"
+        why = f"its start and end do not fit the transcripts: {ends:,} of {2 * there:,} begin or end where words do"
         raise InputError(source, why, "Count characters from the beginning of the text, or quote the words in a column 'text'.")
     how = f"{view.unit}{', from one' if view.bom else ''}{', end inclusive' if view.inclusive else ''}"
     told = [f"places without words, counted as {how}: {ends:,} of {2 * there:,} begin or end where words do"]

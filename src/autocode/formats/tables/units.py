@@ -285,13 +285,15 @@ def with_heading(table: Table) -> Table:
     return Table(table.source, tuple(columns.values()), rows, (first, *table.lines), note)
 
 
-def speech_of_table(table: Table, kind: str = "interview") -> tuple[Study, list[Receipt]]:
+def speech_of_table(
+    table: Table, kind: str = "interview", columns: Mapping[str, str] | None = None
+) -> tuple[Study, list[Receipt]]:
     """The transcripts in a table with a row for each turn or piece (Whisper's .tsv too), one for each name of a document.
 
     Raises:
         InputError: A time is none, or no row has words.
     """
-    columns = speech_columns(table, coded=True)
+    columns = columns or speech_columns(table, coded=True)
     rows: dict[str, list[Cue]] = {}
     empty = 0
     for row in table.rows:
@@ -352,7 +354,7 @@ def talk_in_records(content: object, source: str) -> Table | None:
         if len(told) >= 0.9 * len(records) and 1 < len(voices) <= 0.7 * len(told) and _words(told) > _words(best):
             best = records
     columns = tuple(c for c in _KEYS if any(r[c] for r in best))
-    note = f"JSON of a program not known by name: the list of {len(best)} records that say who speaks was read; compare a page"
+    note = f"the program that wrote this file is not known; {len(best)} turns were found in it: compare some with the original"
     return Table(source, columns, tuple(best), tuple(range(1, len(best) + 1)), note) if best else None
 
 

@@ -200,11 +200,7 @@ def read_spoken_xml(path: Path) -> Spoken:
     body = next((e for e in root.iter() if local(e) in ("text", "body") and len(e)), None)
     lines = [_said(e) for e in body.iter() if local(e) in ("p", "head", "l", "item", "ab")] if body is not None else []
     if not any(lines):
-        raise InputError(
-            path.name,
-            "it is XML in which nothing says who speaks",
-            "Known: TEI, ELAN, EXMARaLDA, Transcriber, FOLKER, CHAT, TTML.",
-        )
+        raise InputError(path.name, "it is XML in which nothing says who speaks", "Export it as .docx, .txt or .srt.")
     return Spoken(lines=tuple(lines))
 
 
@@ -244,14 +240,14 @@ def _times(root: Element) -> dict[str, int]:
             key = attribute(e, "id") or attribute(e, "timepoint-id")
             said = next(filter(None, (attribute(e, a) for a in ("time", "absolute-time", "absolute", "interval"))), "")
             at = _moment(said, {})
-            if key and at is not None:
-                found[key] = at
+            if key and at is not None:  # an interval is counted from an earlier point
+                found[key] = at + (found.get(attribute(e, "since").lstrip("#"), 0) if attribute(e, "interval") == said else 0)
     return found
 
 
 def _moment(said: str, times: Mapping[str, int]) -> int | None:
     """Milliseconds of a point on the time line, of seconds or of a clock; None where it is none of them."""
-    said = said.strip().lstrip("#").removesuffix("s")
+    said = re.sub(r"(\d+)(\d{3})ms$", r"\1.\2", said.strip().lstrip("#")).removesuffix("s")
     if said in times:
         return times[said]
     if re.fullmatch(CLOCK, said):
@@ -367,11 +363,19 @@ def _elan(root: Element, names: Mapping[str, str], times: Mapping[str, int]) -> 
     """The tiers of ELAN that hang on no other; where people are named, only theirs."""
     tiers = [e for e in root.iter() if local(e) == "TIER"]
     named = any(attribute(t, "PARTICIPANT").strip() for t in tiers)
-    spans, cues, left = dict[str, tuple[int | None, int | None]](), list[Cue](), 0
+    cues, left = list[Cue](), 0
     worded = {
         attribute(t, "TIER_ID") for t in tiers if sum(len("".join(a.itertext()).split()) > 1 for a in t) >= 0.3 * len(t) > 0
     }
     roots = {attribute(t, "TIER_ID") for t in tiers if not attribute(t, "PARENT_REF")}
+    known = {attribute(a, "ANNOTATION_ID"): a for tier in tiers for annotation in tier for a in annotation}
+
+    def span(a: Element, up: int = 9) -> tuple[int | None, int | None]:
+        """When a piece was said; one that hangs on another has the times of that."""
+        if up and (above := known.get(attribute(a, "ANNOTATION_REF"))) is not None:
+            return span(above, up - 1)
+        return times.get(attribute(a, "TIME_SLOT_REF1")), times.get(attribute(a, "TIME_SLOT_REF2"))
+
     for tier in tiers:
         own, parent = attribute(tier, "TIER_ID"), attribute(tier, "PARENT_REF")
         speaker = attribute(tier, "PARTICIPANT").strip() or ("" if named else own.rpartition("@")[2])
@@ -381,12 +385,8 @@ def _elan(root: Element, names: Mapping[str, str], times: Mapping[str, int]) -> 
         instead = bool(parent) and parent in roots - worded and own == next(iter(first), "")  # sentences below numbers
         takes = speaker and ((not parent and said) or instead)
         left += not takes and len(tier) > 0
-        for a in (x for annotation in tier for x in annotation):
-            at = (times.get(attribute(a, "TIME_SLOT_REF1")), times.get(attribute(a, "TIME_SLOT_REF2")))
-            at = spans.get(attribute(a, "ANNOTATION_REF"), at)
-            spans[attribute(a, "ANNOTATION_ID")] = at
-            if takes:
-                cues.append(Cue(" ".join("".join(a.itertext()).split()), speaker, *at))
+        if takes:
+            cues += [Cue(" ".join("".join(a.itertext()).split()), speaker, *span(a)) for part in tier for a in part]
     return Spoken(_in_time(cues), notes=_tiers_left(left))
 
 

@@ -67,9 +67,9 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     for turn in document.turns:
         if turn.speaker:
             turns.setdefault(turn.speaker, []).append(document.text_of(turn))
-    for word in turns if len(turns) > 2 else ():  # a word first, then its letter: Pregunta and Respuesta, P and R
-        if role_of_word(word) and len(word) > 3 and word[0] in turns:
-            explained.setdefault(word[0], word)
+    letters = {w[0]: w for w in turns if len(w) > 3 and role_of_word(w) and w[0] in turns}
+    if {role_of_word(w) for w in letters.values()} >= {INTERVIEWER, RESPONDENT}:  # Pregunta, Respuesta; then P, R
+        explained = {**letters, **explained}
     counts = {speaker: sum(len(t.split()) for t in said) for speaker, said in turns.items()}
     whole = max(1, sum(counts.values()))
     words = {speaker: n / whole for speaker, n in counts.items()}

@@ -15,7 +15,7 @@ from typing import Any
 
 from autocode.errors import InputError, counted
 from autocode.formats.files import read_bytes, read_text
-from autocode.formats.overview import files_of
+from autocode.formats.overview import files_of, notes_apart
 from autocode.formats.receipt import Reader, ReadOptions, Receipt
 from autocode.formats.tables.coded_word import (
     is_delve,
@@ -261,7 +261,7 @@ def read_transcripts(folder: Path, encoding: str = "") -> tuple[tuple[Document, 
     Raises:
         InputError: The folder holds none, one cannot be read, or two files differ only in their suffix.
     """
-    paths, _ = files_of(folder, TEXTS)
+    paths, _ = notes_apart(files_of(folder, TEXTS)[0])
     if not paths:
         raise InputError(str(folder), f"it holds no transcript ({', '.join(TEXTS)})", "Choose another folder.")
     name, times = Counter(p.stem for p in paths).most_common(1)[0]
@@ -382,7 +382,7 @@ def _read_json(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     if is_delve(content) or is_speech(content):
         return study_from_delve(content, path) if is_delve(content) else speech(content, path)
     if told := talk_in_records(content, path.name):
-        return speech_of_table(told)
+        return speech_of_table(told, options.kind, {c: c for c in told.columns})
     raise InputError(path.name, "it is JSON of no known program, and nobody is said to speak", "Export it as .srt or .vtt.")
 
 
