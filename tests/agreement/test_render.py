@@ -10,7 +10,7 @@ import numpy as np
 from autocode.agreement import agree_on
 from autocode.agreement.counts import Decisions
 from autocode.agreement.estimate import AgreementOptions, apa
-from autocode.agreement.render import aligned
+from autocode.agreement.render import aligned, methods_paragraph
 from autocode.agreement.rows import Verdict
 from tests.agreement.made import decided, noisy
 
@@ -152,3 +152,13 @@ def test_what_one_coder_alone_saw_is_said_with_and_without_a_machine() -> None:
 def flat(report: object) -> str:
     """The report on one line."""
     return " ".join(str(report).split())
+
+
+def test_what_one_human_alone_saw_counts_beside_a_machine_only_where_it_saw_that_too() -> None:
+    """Units that the machine did not see are not compared, and the methods say how many two humans saw."""
+    data = noisy(coders=3, documents=8, each=5)
+    seen = np.ones((3, 40), dtype=bool)
+    seen[1, 20:], seen[2, 30:] = False, False
+    report = agree_on(replace(data, seen=seen, coders=("ana", "ben", "m")), AgreementOptions(machines=("m",)))
+    assert (report.units, report.alone, report.between_humans) == (30, 10, 20)
+    assert "compared on 20 units in" in methods_paragraph(report)

@@ -1,14 +1,18 @@
-"""Copies of a study: listed with what they hold, and put back from the page with nothing lost."""
+"""Copies of a study, put back from the page with nothing lost; and the list of names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from anyio.from_thread import start_blocking_portal
 
+from autocode.desk import people
+from autocode.desk.studies import OpenStudy
 from autocode.store import load, update
 from autocode.store.backups import backup, backups
 from autocode.store.ledger import entries
@@ -89,3 +93,12 @@ def test_nobody_in_blind_mode_puts_a_copy_back(page: Page) -> None:
     kept = backup(page.desk.path)
     assert page.do("/restore", copy=kept.name)[0] == 409
     assert str(page.client.get(f"{BASE}/copies").url).startswith(f"http://127.0.0.1:4321{BASE}/code/")
+
+
+def test_a_name_that_somebody_said_no_to_comes_up_without_a_tick(tmp_path: Path) -> None:
+    """Only a yes, in any of the languages of the list, is a tick on the page; a no is none."""
+    (tmp_path / people.NAMES).mkdir()
+    rows = "yes,Ana Lim,P1\nno,Ben,P2\nJa,Cleo,P3\n,Dora,P4\n"
+    (tmp_path / people.NAMES / "proposals.csv").write_text("apply,found,replacement\n" + rows)
+    study = cast("OpenStudy", SimpleNamespace(folder=tmp_path))
+    assert [r["apply"] for r in people._proposals(study)[1]] == ["yes", "", "yes", ""]

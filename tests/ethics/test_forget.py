@@ -367,6 +367,19 @@ def test_the_copy_of_their_recording_goes_and_their_own_file_is_named(places: Pl
 
 
 @pytest.mark.row(15)
+def test_a_recording_on_which_others_are_heard_stays_and_is_named(places: Places, tmp_path: Path) -> None:
+    """Two people on one recording: it is not erased with one of them, and the certificate says what to do."""
+    store, sound = places.study / STORE, tmp_path / "both.mp3"
+    sound.write_bytes(b"their voices")
+    copy = attach_copy(store, "D3", sound).file(store)
+    assert attach_copy(store, "D2", sound).file(store) == copy
+    done = forget("Person D3", places)
+    assert copy.exists()
+    assert (str(copy), "others are heard on it too: cut it yourself") in done.left
+    assert list(recordings(store)) == ["D2"]
+
+
+@pytest.mark.row(15)
 def test_the_certificate_is_kept_without_a_name_and_written_by_whoever_finishes(places: Places) -> None:
     """What a stopped forgetting was to write is written where it goes on; the study keeps a certificate that names nobody."""
     out, told = places.study.parent / "certificate.txt", list[str]()
