@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from autocode.model import CodingModel
 from autocode.store import STORE, load, update
@@ -27,7 +28,7 @@ from autocode.store.backups import backup, check
 from autocode.store.ledger import entries, last_written
 from autocode.store.records import attach, detach, recordings
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Turn
-from autocode.study.codebook import Code
+from autocode.study.codebook import Code, Codebook
 from autocode.trail import verify
 from tests.browsers import CHROMIUM, Running, chromium, loads, log_in, press, ready, room, tab, violations
 from tests.browsers import running as desk_running
@@ -1399,4 +1400,40 @@ def test_a_copy_is_put_back_by_mouse(browser: Any, folder: Path) -> None:
         with loads(page):
             page.click("dialog[open] [data-do=put-back]")
         assert [e.decision.action for e in entries(store)] == ["accept"]
+        assert page.faults == []
+
+
+def test_a_long_list_of_passages_is_whole_for_search_print_and_keys(browser: Any, tmp_path: Path) -> None:
+    """2,100 passages: the browser finds and prints the last one shown, Tab reaches it, a recoding comes back to it; then the rest."""
+    said = [f"This is passage number {n} of a long talk." for n in range(2100)]
+    starts = [sum(len(s) + 1 for s in said[:n]) for n in range(len(said))]
+    turns = tuple(Turn(at, at + len(s), "R") for at, s in zip(starts, said, strict=True))
+    codings = tuple(Coding("D", t.start, t.end, "Talk", "Eve") for t in turns)
+    study = Study((Document("D", "\n".join(said), turns=turns),), Codebook((Code("Talk"), Code("Else"))), (Coder("Eve"),), codings)
+    update(tmp_path / "study" / STORE, lambda _: study)
+    with running(tmp_path) as server:
+        page = _open(browser, server.address)
+        room(page, "Codes")
+        with loads(page):
+            page.click(".tree a >> nth=0")
+        assert page.locator("h3").first.inner_text() == "2100 passages, 1 to 2000 shown"
+        assert page.evaluate("find('passage number 1999')") and not page.evaluate("find('passage number 2000')")
+        file = tmp_path / "printed.pdf"
+        page.pdf(path=file)
+        assert "passage number 1999" in "".join(p.extract_text() for p in PdfReader(file).pages[-3:])
+        page.locator(".passage button").nth(1997).focus()
+        for _ in range(3):  # the source and the button of the next one, and the source of the one after it
+            page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('.passage').innerText").startswith(said[1999])
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.keyboard.type("Else")
+        with loads(page):
+            page.keyboard.press("Enter")
+        assert page.locator("h3").first.inner_text() == "2099 passages, 1 to 2000 shown"
+        assert page.locator(".passage").nth(1998).is_visible()
+        assert 0 < page.evaluate("$$('.passage')[1998].getBoundingClientRect().top") < 800
+        with loads(page):
+            page.click("nav[aria-label='More passages'] a >> nth=1")
+        assert page.locator(".passage").count() == 99
         assert page.faults == []

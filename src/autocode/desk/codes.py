@@ -227,9 +227,10 @@ def passages(desk: Desk, sitting: ReviewSession, code: str, group: str = "") -> 
     for d in desk.study.documents:
         if group and group not in groups(d):
             continue
-        for c in sorted(desk.codings_of(d.id), key=lambda c: (c.start, c.end, c.code, c.coder)):
-            own, under = c.coder == sitting.coder, c.code == code or c.code.startswith(code + SEPARATOR)
-            touched = desk.within(d.id, c.start, c.end) if under and (own or not sitting.blind) else []
+        mine = [c for c in desk.codings_of(d.id) if c.code == code or c.code.startswith(code + SEPARATOR)]
+        for c in sorted(mine, key=lambda c: (c.start, c.end, c.code, c.coder)):
+            own = c.coder == sitting.coder
+            touched = desk.within(d.id, c.start, c.end) if own or not sitting.blind else []
             if touched:
                 found.append(Passage(c, d, touched[0], d.text_of(c), names.get(c.coder, c.coder), own))
     return found
@@ -242,9 +243,10 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
         return moved(f"{study.base}/login?to=codes")
     key = study.key_of(request.path_params["code"]) if "code" in request.path_params else ""
     chosen = next((c for c in desk.study.codebook if f"code {c.identifier}" == key), None)
-    group_key = seat.place(request.query_params.get("view", ""))
-    group = group_key.filters.get("group", "")
+    place, begin = seat.place(request.query_params.get("view", "")), request.query_params.get("from", "")
+    group = place.filters.get("group", "")
     found = passages(desk, sitting, chosen.path, group) if chosen else []
+    at = int(begin) if begin.isdecimal() and len(begin) < 10 and int(begin) < len(found) else 0
     used = Counter(c.code for c in desk.study.codings if not sitting.blind or c.coder == sitting.coder)
     return html(
         fragment(
@@ -257,8 +259,11 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
             chosen=chosen,
             shown_colour=(desk.study.codebook.colour(chosen.path) if chosen else "") or "#808080",
             tree=[(c, colour(desk, c.path), c.path.count(SEPARATOR), used[c.path]) for c in desk.study.codebook],
-            passages=found[:_SHOWN],
+            passages=found[at : at + _SHOWN],
             total=len(found),
+            begin=at,
+            most=_SHOWN,
+            place=place,
             group=group,
             groups=sorted({g for d in desk.study.documents for g in groups(d)})[:200],
             memos=[e for e in _memos(desk, sitting) if chosen and e.decision.code == chosen.path and not e.decision.document],

@@ -21,3 +21,10 @@ document.addEventListener("change", ({ target: t }) => {
   if (t.id === "colour") step("code-colour", { text: t.value });
   if (t.id === "group") queue("/narrow", () => ({ do: "narrow", code: head.dataset.code, text: t.value }));
 });
+/* Who comes back to the passages, or whose step draws them again, finds the one that was before the eyes. */
+const kept = `passage ${location.pathname}${location.search}`;
+addEventListener("pagehide", () => {
+  const { left, top, bottom } = $("main").getBoundingClientRect(), y = (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2;
+  sessionStorage.setItem(kept, $$(".passage").indexOf(document.elementFromPoint(left + 40, y)?.closest(".passage")));
+});
+if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") $$(".passage")[sessionStorage.getItem(kept)]?.scrollIntoView({ block: "center" });
