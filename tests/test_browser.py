@@ -1404,12 +1404,14 @@ def test_a_copy_is_put_back_by_mouse(browser: Any, folder: Path) -> None:
 
 
 def test_a_long_list_of_passages_is_whole_for_search_print_and_keys(browser: Any, tmp_path: Path) -> None:
-    """2,100 passages: the browser finds and prints the last one shown, Tab reaches it, a recoding comes back to it; then the rest."""
+    """2,100 passages: found and printed to the last one shown, reached by Tab, come back to after a recoding; then the rest."""
     said = [f"This is passage number {n} of a long talk." for n in range(2100)]
     starts = [sum(len(s) + 1 for s in said[:n]) for n in range(len(said))]
     turns = tuple(Turn(at, at + len(s), "R") for at, s in zip(starts, said, strict=True))
     codings = tuple(Coding("D", t.start, t.end, "Talk", "Eve") for t in turns)
-    study = Study((Document("D", "\n".join(said), turns=turns),), Codebook((Code("Talk"), Code("Else"))), (Coder("Eve"),), codings)
+    study = Study(
+        (Document("D", "\n".join(said), turns=turns),), Codebook((Code("Talk"), Code("Else"))), (Coder("Eve"),), codings
+    )
     update(tmp_path / "study" / STORE, lambda _: study)
     with running(tmp_path) as server:
         page = _open(browser, server.address)
@@ -1417,7 +1419,8 @@ def test_a_long_list_of_passages_is_whole_for_search_print_and_keys(browser: Any
         with loads(page):
             page.click(".tree a >> nth=0")
         assert page.locator("h3").first.inner_text() == "2100 passages, 1 to 2000 shown"
-        assert page.evaluate("find('passage number 1999')") and not page.evaluate("find('passage number 2000')")
+        assert page.evaluate("find('passage number 1999')")
+        assert not page.evaluate("find('passage number 2000')")
         file = tmp_path / "printed.pdf"
         page.pdf(path=file)
         assert "passage number 1999" in "".join(p.extract_text() for p in PdfReader(file).pages[-3:])
