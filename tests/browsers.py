@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -96,6 +97,22 @@ def ready(page: Any) -> Any:
     """Wait until the page hears every key and nothing is on its way."""
     page.locator("body[data-ready], body.plain").wait_for(state="attached", timeout=30_000)
     return page
+
+
+@contextmanager
+def still_coming(page: Any, address: str) -> Iterator[None]:
+    """A page whose own scripts come only after what is done here, as on a slow machine."""
+    waiting: list[Any] = []
+    page.route(re.compile("/static/(?!early)[a-z]+[.]js$"), lambda route: waiting.append(route))
+    page.goto(address, wait_until="commit")
+    page.locator("main").wait_for(state="attached")
+    yield
+    assert waiting, "no script was held back"
+    for route in waiting:
+        route.continue_()
+    page.unroute_all(behavior="wait")
+    page.wait_for_load_state()
+    ready(page)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from autocode.store.records import attach, detach, recordings
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Turn
 from autocode.study.codebook import Code, Codebook
 from autocode.trail import verify
-from tests.browsers import CHROMIUM, Running, chromium, loads, log_in, press, ready, room, tab, violations
+from tests.browsers import CHROMIUM, Running, chromium, loads, log_in, press, ready, room, still_coming, tab, violations
 from tests.browsers import running as desk_running
 from tests.desk.desks import half_coded, learnt
 from tests.fake_encoder import FakeEncoder
@@ -970,6 +970,30 @@ def test_every_tab_keeps_its_own_place(browser: Any, folder: Path) -> None:
         assert other.locator("#transcript").get_attribute("data-document") == "D7"
         assert "pass the filters" in other.locator("main").inner_text()
         assert "pass the filters" not in page.locator("main").inner_text()
+
+
+def test_what_is_done_while_a_page_is_still_coming_is_not_lost(browser: Any, folder: Path) -> None:
+    """A button, a key, a click on a segment, a filter and a dropped file wait for the scripts; each counts once, in order."""
+    with running(folder, *_model(folder)) as server:
+        page = _open(browser, server.address)
+        address = page.url
+        with still_coming(page, address):
+            page.click("#pane .row [data-do=accept]")
+        assert _actions(folder) == ["accept"]
+        with still_coming(page, address):
+            page.click(".top [data-do=undo]")
+        assert _actions(folder) == ["accept", "undo"]
+        with page.expect_response("**/view"), still_coming(page, address):
+            page.locator("summary >> text=Filters").click()
+            page.select_option("#f-theme", "Work")
+        page.locator("main >> text=pass the filters").first.wait_for()
+        with still_coming(page, re.sub("/code.*", "/bring", address)):
+            page.evaluate(
+                """() => { const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(["Interviewer: Why? And who was there?"], "R30.txt"));
+                document.querySelector("#drop").dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer })); }"""
+            )
+        page.locator("#preview.preview >> text=R30").first.wait_for()
+        assert page.faults == []
 
 
 def test_keys_work_by_their_places_and_capitals_are_the_shift_key(browser: Any, folder: Path) -> None:
