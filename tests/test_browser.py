@@ -989,8 +989,11 @@ def test_what_is_done_while_a_page_is_still_coming_is_not_lost(browser: Any, fol
         page.locator("main >> text=pass the filters").first.wait_for()
         with still_coming(page, re.sub("/code.*", "/bring", address)):
             page.evaluate(
-                """() => { const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(["Interviewer: Why? And who was there?"], "R30.txt"));
-                document.querySelector("#drop").dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer })); }"""
+                """() => {
+                const dataTransfer = new DataTransfer(), words = "Interviewer: Why? And who was there?";
+                dataTransfer.items.add(new File([words], "R30.txt"));
+                const drop = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer });
+                document.querySelector("#drop").dispatchEvent(drop); }"""
             )
         page.locator("#preview.preview >> text=R30").first.wait_for()
         assert page.faults == []
