@@ -35,7 +35,8 @@ from autocode.config import SegmentConfig
 from autocode.errors import AutocodeError
 from autocode.formats import read_all
 from autocode.formats.overview import Overview
-from autocode.study import Document
+from autocode.formats.receipt import Receipt
+from autocode.study import Document, Study
 
 BOLD, PLAIN = "\x01", "\x02"
 """Around words that stand out; a plain text loses them."""
@@ -573,10 +574,14 @@ def compared(name: str, kind: str, out: Layout, path: Path) -> Result:
             right -= sum(names[side].values()) - max(names[side].values(), default=0)
             right -= 1
     whole = right == len(out.truth) == len(found)
-    notes = [n for r in receipts for n in r.notes if "positions:" not in n and "not UTF-8" not in n]
-    notes += [row.odd for row in Overview.of(study, receipts).documents if row.odd]
+    notes = _doubts(study, receipts)
     why = f"{right} of {len(out.truth)} right, {len(found)} found: {dict(Counter(w for w, _ in found).most_common(5))}"
     return Result(name, kind, len(out.truth), max(0, right), whole, bool(notes), why)
+
+
+def _doubts(study: Study, receipts: Sequence[Receipt]) -> list[str]:
+    """What a person is asked to look at; notes that only say what was done are none."""
+    return [n for r in receipts for n in r.doubts] + [r.odd for r in Overview.of(study, receipts).documents if r.odd]
 
 
 def _same(found: str, true: str) -> bool:
@@ -640,7 +645,7 @@ def of_set(folder: Path, wrong: bool) -> str:
         try:
             study, receipts = read_all([folder / name])
             document = study.documents[0]
-            notes = [n for r in receipts for n in r.notes] + [r.odd for r in Overview.of(study, receipts).documents if r.odd]
+            notes = _doubts(study, receipts)
             why = _differs(document, true)
         except AutocodeError as error:
             why = str(error)

@@ -54,7 +54,7 @@ def test_every_import_leaves_its_receipts(verb: Verb, tmp_path: Path, study: Stu
     assert all(line in told for line in printed.splitlines())
     assert "manager" not in told
     entries = json.loads(verb("describe", "s", "--receipts", "--json")[1])
-    assert {"at", "source", "what", "kept", "skipped", "notes", "aside", "waiting"} == set(entries["receipts"][0])
+    assert {"at", "source", "what", "kept", "skipped", "notes", "doubts", "aside", "waiting"} == set(entries["receipts"][0])
     assert len(entries["table"]) == len(study.documents)
 
 

@@ -54,3 +54,13 @@ def test_a_note_on_the_files_is_named_and_asked_about_nowhere(tmp_path: Path) ->
         assert "Not read: README.md: a note on the files; drop it alone to read it." in shown
         assert "README</th>" not in shown
         assert "<option>README</option>" not in shown
+
+
+def test_what_a_reader_doubts_stands_in_the_row_of_its_transcript(tmp_path: Path) -> None:
+    """A doubt stands once, beside the transcript it is of; what only was done stands in the list of what files gave."""
+    talk = "".join(f"Ann: Why did you go there, number {n}?\nBo: It was on the way home.\n" for n in range(4))
+    page = "<nav>Home</nav>" + "".join(f"<p>{line}</p>" for line in talk.splitlines())
+    shown = _shown(tmp_path, a_txt=f"{talk}Zed: Once only.\n", b_html=page)
+    assert shown.count("one turn only; a speaker?") == 1
+    assert "<td>&#39;Zed&#39;: one turn only; a speaker?</td>" in shown
+    assert '<span class="soft">b.html: 1 word of menus' in shown

@@ -8,7 +8,8 @@ import pytest
 
 from autocode.errors import InputError
 from autocode.formats import ReadOptions, read_all
-from autocode.formats.overview import DocumentRow, Overview
+from autocode.formats.overview import DocumentRow, Overview, accounts
+from autocode.formats.receipt import asks
 from autocode.study import Document, Turn
 
 TALK = "I: How did it go for you then?\nR: It was hard, I had no time at all and no money.\nI: Why?\nR: The job.\n"
@@ -78,8 +79,39 @@ def test_odd_documents_come_first_and_say_what_is_odd(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("Just a block of words that nobody says.\n\nAnd another one.\n")
     told = Overview.of(*read_all([tmp_path]))
     lines = str(told).splitlines()
-    assert lines[1] == "b: no speakers found: 2 paragraphs are the units"
-    assert [line.split()[0] for line in lines[2:5]] == ["Document", "b", "a"]
+    assert lines[1:3] == ["To look at:", "  b: no speakers found: 2 paragraphs are the units"]
+    assert [line.split()[0] for line in lines[3:6]] == ["Document", "b", "a"]
+
+
+def test_doubts_stand_above_and_what_was_done_below(tmp_path: Path) -> None:
+    """What asks for a look is told first and once, with its file; what was left out is told with the account of the files."""
+    talk = "".join(f"Ann: Why did you go there, number {n}?\nBo: It was on the way home.\n" for n in range(4))
+    (tmp_path / "a.txt").write_text(f"{talk}Zed: Once only.\n")
+    (tmp_path / "b.html").write_text(f"<nav>Home News</nav>{''.join(f'<p>{x}</p>' for x in talk.splitlines())}")
+    overview = Overview.of(*read_all([tmp_path]))
+    lines = str(overview).splitlines()
+    assert lines[1:3] == ["To look at:", "  a.txt: 'Zed': one turn only; a speaker?"]
+    assert lines[-1] == "  b.html: 2 words of menus, notices or comments left out"
+    assert str(overview).count("Zed'") == 1
+    assert accounts(overview.receipts)[1] == "  to look at: a.txt: 'Zed': one turn only; a speaker?"
+    receipt = overview.to_json()["receipts"][0]  # type: ignore[index]
+    assert len(receipt["notes"]) == 2
+    assert receipt["doubts"] == ("a.txt: 'Zed': one turn only; a speaker?",)
+
+
+@pytest.mark.parametrize(
+    ("note", "doubt"),
+    [
+        ("'Why?', 'Look at me': taken for a line about the transcript, not for a speaker", False),
+        ("12 numbers of lines left out", False),
+        ("'Zed': one turn only; a speaker?", True),
+        ("2 pages in two columns, read one after the other: check their order", True),
+        ("the interviewer's words may be missing", True),
+    ],
+)
+def test_a_note_that_asks_is_a_doubt(note: str, doubt: bool) -> None:
+    """How a note is worded tells whether a person should look; names in quotation marks ask nothing."""
+    assert asks(note) is doubt
 
 
 def test_json_has_all_of_it(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.formats.overview import DocumentRow, Import, notes_apart
-from autocode.formats.receipt import SHAPED, ReadOptions, Receipt
+from autocode.formats.receipt import SHAPED, ReadOptions, Receipt, doubts_in
 from autocode.formats.staged import Incoming
 from autocode.formats.tables.participants import with_speakers
 from autocode.formats.transcripts import INTERVIEWER
@@ -101,11 +101,12 @@ class Looked:
     odd: str
 
 
-def look(document: Document, texts: Mapping[str, str]) -> Looked:
+def look(document: Document, texts: Mapping[str, str], doubts: Iterable[tuple[str, str]] = ()) -> Looked:
     """What is in a transcript, and what is odd about it.
 
     Args:
         texts: From the hash of each text met so far to the name of its document.
+        doubts: What the readers doubt, each after the names of its files.
     """
     known = SegmentConfig().interviewers
     row, asking = DocumentRow.of(document), {r.speaker for r in propose_roles(document) if r.role == INTERVIEWER}
@@ -118,7 +119,8 @@ def look(document: Document, texts: Mapping[str, str]) -> Looked:
         odd = "nothing to code: every turn is the interviewer's"
     elif not odd and len(speakers) > 1 and not any(asks for _, _, asks in speakers):
         odd = "nobody seems to ask: tick who is the interviewer"
-    return Looked(document, row, speakers, odd)
+    own = [doubt for names, doubt in doubts if document.source in names.split(", ")]
+    return Looked(document, row, speakers, "; ".join(filter(None, [odd, *own])))
 
 
 def gather(batch: Batch, known: Study, choices: Choices, take_in: TakeIn, shapes: Sequence[str] = ()) -> None:
@@ -278,11 +280,12 @@ def preview(study: OpenStudy, batch: Batch, choices: Choices) -> str:
     whole = {**known.by_id, **new.by_id}
     proper = [i for i, d in whole.items() if not made_of_units(d)]
     texts: dict[str, str] = {d.sha256: d.id for d in known.documents}
-    looked = []
+    looked, doubts = [], list(doubts_in(batch.receipts))
     for d in new.documents:
         if d not in loose and (d.id not in known.by_id or known.by_id[d.id].sha256 != d.sha256):
-            looked.append(look(d, texts))
+            looked.append(look(d, texts, doubts))
             texts.setdefault(d.sha256, d.id)
+    shown = {x.document.source for x in looked}
     return fragment(
         "batch.html",
         study=study,
@@ -290,6 +293,7 @@ def preview(study: OpenStudy, batch: Batch, choices: Choices) -> str:
         choices=choices,
         fault=fault,
         looked=sorted(looked, key=lambda x: (not x.odd, x.document.id)),
+        doubts=[w for n, w in doubts if not shown & {*n.split(", ")} and not any(f"'{d.id}'" in w for d in loose)],
         loose=[(d, _likeliest(d, proper, whole), proper) for d in loose],
         counts=_counts(known, batch.merged.study) if not fault else {},
         lost=[c for m in batch.merged.moved for c in m.lost],

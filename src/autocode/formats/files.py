@@ -181,7 +181,7 @@ def _decode(raw: bytes, path: Path, encoding: str) -> tuple[str, str]:
     marked = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
     if raw.count(0) > _ZEROS * len(raw) and not marked and not encoding:
         text, name = _wide(raw)
-        return text, f"{path.name} is not UTF-8; read as {name}, a guess: check accented letters"
+        return text, f"{path.name} is not UTF-8; read as {name}{_CHECK}"
     if b"\x1b$" in raw and raw.isascii() and not encoding:
         return raw.decode("iso2022_jp", "replace"), f"{path.name} is not UTF-8; read as iso2022_jp"
     try:
@@ -189,8 +189,11 @@ def _decode(raw: bytes, path: Path, encoding: str) -> tuple[str, str]:
     except (UnicodeDecodeError, LookupError) as error:
         if encoding:
             raise InputError(path.name, f"it is not {encoding}", "Leave --encoding out to have it guessed.") from error
-    text, name, others = (*_wide(raw), "") if marked else _legacy(raw)
-    return text, f"{path.name} is not UTF-8; read as {name}, a guess: check accented letters{others}"
+    text, name, others = (*_wide(raw), _CHECK) if marked else _legacy(raw)
+    return text, f"{path.name} is not UTF-8; read as {name}{others}"
+
+
+_CHECK = ", a guess: check accented letters"
 
 
 def _wide(raw: bytes) -> tuple[str, str]:
@@ -205,7 +208,7 @@ def _legacy(raw: bytes) -> tuple[str, str, str]:
     """The encoding in which the letters are those of one language; else the guess of charset-normalizer.
 
     Returns:
-        The text, the encoding's name, and which others would do nearly as well.
+        The text, the encoding's name, and how sure that is: which others would do nearly as well.
     """
     import charset_normalizer
 
@@ -216,13 +219,14 @@ def _legacy(raw: bytes) -> tuple[str, str, str]:
         slack = _NEAR if sum(b > 127 for b in raw[:_SAMPLE]) > 15 else 0.5  # a few letters tell little
         near = {samples[n]: n for n in reversed(ranked) if fits[n] >= fits[ranked[0]] - slack}
         others = [n for n in reversed(near.values()) if samples[n] != samples[ranked[0]]][:2]
-        return text, ranked[0], f"; if they are wrong, try --encoding {' or --encoding '.join(others)}" if others else ""
+        told = f"{_CHECK}; if they are wrong, try --encoding {' or --encoding '.join(others)}"
+        return text, ranked[0], told if others else ", in which its letters make words best"
     guess = charset_normalizer.from_bytes(raw, cp_isolation=[*_WIDE_PAGES, *_CODEPAGES]).best()
     guess = guess or charset_normalizer.from_bytes(raw).best()
     if guess is None:
-        return (raw.decode(ranked[0], "replace"), ranked[0], "") if ranked else ("\x00", "", "")
+        return (raw.decode(ranked[0], "replace"), ranked[0], _CHECK) if ranked else ("\x00", "", "")
     told = " or ".join(f"--encoding {name}" for name in ranked[:3] if samples[name] != str(guess)[:_SAMPLE])
-    return str(guess), guess.encoding, f"; if they are wrong, try {told}" if told else ""
+    return str(guess), guess.encoding, f"{_CHECK}; if they are wrong, try {told}" if told else _CHECK
 
 
 @lru_cache(maxsize=1)

@@ -198,7 +198,7 @@ class Known:
             there = alike or same
             if alike == d.id:
                 if same and same != d.id:
-                    notes.append(f"'{d.id}' and '{same}' hold the same words: one of them should go")
+                    notes.append(f"'{d.id}' and '{same}' hold the same words: which one should go?")
             elif there and there not in taken:
                 taken.add(there)
                 why = "but for case, spaces or accents" if alike else "by its words"

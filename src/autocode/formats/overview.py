@@ -13,7 +13,7 @@ from pathlib import Path
 from autocode.config import SegmentConfig
 from autocode.errors import InputError, counted
 from autocode.formats.names import twins
-from autocode.formats.receipt import Receipt, listed_names
+from autocode.formats.receipt import Receipt, doubts_in, listed_names
 from autocode.formats.tables.codebook_texts import seems_codes
 from autocode.formats.tables.participants import arrived, pooled
 from autocode.formats.transcripts import INTERVIEWER, RESPONDENT
@@ -138,6 +138,7 @@ def notes_apart(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     return ([p for p in paths if p not in notes], notes) if len(notes) < len(paths) else (list(paths), [])
 
 
+_WHOLE = ("names", "together")  # receipts of all files
 _ROWS = 12  # documents in the table of a short receipt
 _NAMED = 4  # speakers named in a row
 _LONG, _FEW, _THOUSANDS = 400, 10, 2_000  # words of a median unit; units of a document of so many words
@@ -206,12 +207,13 @@ def _odd(document: Document, roles: dict[str, str], words: int, sizes: Sequence[
     return "; ".join(said)
 
 
-def accounts(receipts: Iterable[Receipt], themes: bool = False) -> list[str]:
+def accounts(receipts: Iterable[Receipt], themes: bool = False, doubts: bool = True) -> list[str]:
     """A line for each source that accounts for all it held, its notes, and a line for each file that was not read.
 
     Args:
         receipts: In their order.
         themes: Codes are in themes; a receipt counts both.
+        doubts: With the notes that ask, before the others.
     """
     lines, left = [], []
     for source, found in groupby(receipts, key=lambda r: r.source):
@@ -220,7 +222,8 @@ def accounts(receipts: Iterable[Receipt], themes: bool = False) -> list[str]:
             left += [note[:1].upper() + note[1:] for r in told for note in r.notes]
             continue
         lines.append(f"{source}: {', '.join(_counted(r, themes) for r in told)}")
-        lines += [f"  {note}" for r in told for note in r.notes]
+        lines += [f"  to look at: {doubt}" for r in told for doubt in r.doubts if doubts]
+        lines += [f"  {note}" for r in told for note in r.notes if note not in r.doubts]
     return [*lines, *left]
 
 
@@ -264,7 +267,7 @@ class Overview:
 
     def __str__(self) -> str:
         """The answer first, odd things next, a line a document, what was skipped and what was not read."""
-        return "\n".join([*self.head(_ROWS), *accounts(self.receipts, self.themes > 0)])
+        return "\n".join([*self.head(_ROWS), *accounts(self.receipts, self.themes > 0, doubts=False)])
 
     def head(self, most: int) -> list[str]:
         """The whole in a line, what is odd, and a line for each of so many documents."""
@@ -280,12 +283,14 @@ class Overview:
         return f"{said}{themes}{place}."
 
     def _odd(self) -> list[str]:
-        """Documents that are odd in the same way in one line."""
+        """What is to be looked at: documents odd in the same way in one line, and what the readers doubt."""
         groups: dict[str, list[str]] = {}
         for row in self.documents:
             if row.odd:
                 groups.setdefault(row.odd, []).append(row.document)
-        return [f"{listed_names(names)}: {odd}" for odd, names in groups.items()]
+        odd = [f"  {listed_names(names)}: {why}" for why, names in groups.items()]
+        odd += [f"  {doubt if names in _WHOLE else f'{names}: {doubt}'}" for names, doubt in doubts_in(self.receipts)]
+        return ["To look at:", *odd] if odd else []
 
     def _table(self, most: int) -> list[str]:
         """A line a document, odd ones first; nothing where no document came in."""
@@ -302,10 +307,8 @@ class Overview:
 
     def to_json(self) -> dict[str, object]:
         """JSON-ready mapping: everything, without the words of a text."""
-        read = [
-            {"source": r.source, "what": r.what, "given": r.given, "kept": r.kept, "skipped": dict(r.skipped), "notes": r.notes}
-            for r in self.receipts
-        ]
+        said = ("source", "what", "given", "kept", "skipped", "notes", "doubts")
+        read = [{name: getattr(r, name) for name in said} for r in self.receipts]
         totals = Counter(documents=len(self.documents), coders=self.coders, codings=self.codings, codes=self.codes)
         return {**totals, "themes": self.themes, "table": [row.to_json() for row in self.documents], "receipts": read}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ class Receipt:
         what: What is counted (rows, documents, codings, codes).
         kept: How many were taken over.
         skipped: How many were not, by reason.
-        notes: Things done that a careful reader wants to know (an encoding guessed, say).
+        notes: Things done that a careful reader wants to know; those that ask (`asks`) are doubts, to be looked at.
         quoted: Where a file gives both places and words: how many of its quotes were found at the
             places, and how many there are.
         waiting: Rows about participants whose transcripts are not there yet.
@@ -39,6 +40,11 @@ class Receipt:
     def given(self) -> int:
         """How many there were in all."""
         return self.kept + sum(self.skipped.values())
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """The notes that ask a person to look."""
+        return tuple(filter(asks, self.notes))
 
     def __str__(self) -> str:
         """One line: ``codings.csv: in 412 rows = kept 405 + skipped 7 (3 empty, 4 doubled)``."""
@@ -65,6 +71,30 @@ def gathered(receipts: Iterable[Receipt]) -> list[Receipt]:
         skipped.update(r.skipped)
     whole = Receipt(f"{counted(len(alone), 'file')}", "transcripts", sum(r.kept for r in alone), skipped, notes)
     return [whole if r is alone[0] else r for r in listed if r is alone[0] or r not in alone]
+
+
+_ASKS = re.compile(r"\?(?=[\s;)]|$)|\b(?:check|compare|look at|may be|may not)\b")
+_CITED = re.compile(r"(?<!\w)'[^'\n]*'(?!\w)")
+_MANY = re.compile(r"[\d,]+ files")
+
+
+def asks(note: str) -> bool:
+    """Whether a note is a doubt: it asks, or says what to check. Any other says what was done, and needs no look.
+
+    Who words a note decides; what stands in quotation marks does not count.
+    """
+    return bool(_ASKS.search(_CITED.sub("", note)))
+
+
+def doubts_in(receipts: Iterable[Receipt]) -> Iterator[tuple[str, str]]:
+    """What is to be looked at: the files, as one lists names, and the doubt."""
+    for r in receipts:
+        for note in r.doubts if r.what != "files" else ():
+            if r.what == "transcripts" and _MANY.fullmatch(r.source):
+                names, _, doubt = note.partition(": ")
+                yield names, doubt
+            else:
+                yield r.source, note.removeprefix(f"{r.source} ").removeprefix(f"{r.source}: ")
 
 
 def listed_names(names: Sequence[str], most: int = 8) -> str:

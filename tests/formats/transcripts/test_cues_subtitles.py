@@ -167,7 +167,7 @@ def test_signs_of_another_speaker_make_turns(tmp_path: Path) -> None:
         ("Interviewer", "Who cooked?"),
         ("Respondent", "I did."),
     ]
-    assert receipts[0].notes == ("no names; the signs of another speaker (4) taken as two people who speak in turn",)
+    assert receipts[0].notes == ("no names; the signs of another speaker (4) taken as two people who speak in turn: right?",)
 
 
 def test_names_before_the_times_are_voices(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autocode.errors import InputError
-from autocode.formats.receipt import ReadOptions
+from autocode.formats.receipt import ReadOptions, asks
 from autocode.formats.transcripts.speakers import split_names, timed, turns_in
 from autocode.formats.transcripts.texts import read_text_file, read_transcripts
 from autocode.study import Document, Turn
@@ -73,12 +73,16 @@ def test_encodings_with_a_mark_are_read(raw: bytes, text: str, tmp_path: Path) -
 
 
 @pytest.mark.row(16)
-def test_a_legacy_encoding_is_a_guess_and_said(tmp_path: Path) -> None:
-    """A file that is no UTF-8 is read by a guess, and the receipt says which."""
+def test_a_legacy_encoding_is_said_and_a_doubt_where_others_fit(tmp_path: Path) -> None:
+    """A file that is no UTF-8 is read by its letters, and the receipt says how; a person is asked where they tell little."""
     path = tmp_path / "a.txt"
     path.write_bytes("Interviewer: Où était la forêt près du château, là-bas, après l'été passé ?\n".encode("cp1252"))
-    _, note = _read(path)
+    assert not asks(note := _read(path)[1])
+    assert "read as cp1252" in note
+    path.write_bytes("Interviewer: Où est le chien ? Il est là.\n".encode("cp1252"))
+    assert asks(note := _read(path)[1])
     assert "a guess" in note
+    assert "--encoding" in note
 
 
 @pytest.mark.row(16)
@@ -342,7 +346,7 @@ def test_what_opens_every_paragraph_is_a_change_of_speaker() -> None:
     """Two people speak in turn behind dashes, whatever they end in; the receipt says that this is inferred."""
     speech = turns_in("".join(f"— {words}\n\n" for words in (*WORDS, "Thanks a lot.", "Not at all.")))
     assert [t.speaker for t in speech.turns] == ["Interviewer", "Respondent"] * 3
-    assert speech.doubts[0] == "no names; '—' opens 6 paragraphs: taken as two people who speak in turn"
+    assert speech.doubts[0] == "no names; '—' opens 6 paragraphs: taken as two people who speak in turn: right?"
 
 
 def test_headings_that_count_parts_belong_to_nobody() -> None:

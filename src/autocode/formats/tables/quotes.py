@@ -91,7 +91,7 @@ def study_from_quotes(
             part.told.append(f"'{name}' is {known.id}: its passages stand there and in no other transcript")
         elif known is None and transcripts.there:
             part.told.append(
-                f"'{name}' is no transcript that is there: its {len(rows):,} quotes stand as a document of their own"
+                f"'{name}' is no transcript that is there: its {len(rows):,} quotes are a document of their own: look at it"
             )
             if other := likely(name, (d.id for d in options.documents), numbered=True):
                 part.told.append(str(Proposal("document", name, other)))
@@ -167,7 +167,9 @@ def with_words(
     told[0] += ": look at some of them" if ends < 1.8 * there else ""
     for name in [n for n, home in homes.items() if home is None]:
         other = likely(name, (d.id for d in documents), numbered=True)
-        told.append(str(Proposal("document", name, other)) if other else f"'{name}' is no transcript that is there")
+        told.append(
+            str(Proposal("document", name, other)) if other else f"'{name}' is no transcript that is there: look at its name"
+        )
     return filled, told
 
 

@@ -185,7 +185,7 @@ def _odd(document: Document, cues: Sequence[Cue]) -> tuple[str, ...]:
     told = []
     signs = sum(bool(_CHANGE.match(line)) for c in cues for line in c.text.split("\n"))
     if signs > 1 and not any(_CHANGE.match(document.text_of(t)) for t in document.turns):
-        told.append(f"no names; the signs of another speaker ({signs:,}) taken as two people who speak in turn")
+        told.append(f"no names; the signs of another speaker ({signs:,}) taken as two people who speak in turn: right?")
     if document.doubts:
         told.append(
             f"{counted(len(document.doubts), 'word')} heard with less than {LEAST:.0%} confidence: marked to be checked"

@@ -181,6 +181,7 @@ def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
         side = side or ("respondent" if how.endswith(("type", SET_IN)) and other >= 0.5 and asked <= 0.2 else "")
         if side:
             told = f"no names; the {counted(len(inside), 'paragraph')} {how} taken as the {side}'s"
+            told += "" if abs(asked - other) > 0.7 else ": right?"
             return _sides(page, spans, [m == (side == "interviewer") for m in mask]), (told,)
     sign = Counter(signs).most_common(1)[0][0]
     opened = [n for n, s in enumerate(signs) if s == sign]
@@ -190,7 +191,7 @@ def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
     marks = [
         (m := MARKER.match(page.text, spans[n][0])) and Label(m.start(), m.end(), names[i % 2]) for i, n in enumerate(opened)
     ]
-    told = f"no names; '{sign}' opens {counted(len(opened), 'paragraph')}: taken as two people who speak in turn"
+    told = f"no names; '{sign}' opens {counted(len(opened), 'paragraph')}: taken as two people who speak in turn: right?"
     return [x for x in marks if x], (told,)
 
 
@@ -199,7 +200,7 @@ def _unmarked(page: Page, spans: Sequence[tuple[int, int]], words: Sequence[str]
     asking = [bool(ends_asking([w])) for w in words]
     if sum(a != b for a, b in pairwise(asking)) < 0.85 * (len(words) - 1) or len(words) < 6:
         return [], ()
-    told = f"no names; the {counted(sum(asking), 'paragraph')} that ask are taken as the interviewer's"
+    told = f"no names; the {counted(sum(asking), 'paragraph')} that ask are taken as the interviewer's: right?"
     return _sides(page, spans, asking), (told,)
 
 
@@ -356,11 +357,11 @@ def doubts_of(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str,
     left = [(x, n) for x, n in found.left.items() if n > often and re.fullmatch(r"\w+(?: \w+)?", x) and x[:1].isupper()]
     signs = [s for s in counts if re.search(r"[/|~—=]|\s[–-](?:\s|$)", s)]
     told += [f"{', '.join(repr(s) for s in signs[:3])}: a name with a sign in it?"] if signs else []
-    told += [f"'{name}' opens {counted(n, 'line')} and is not taken for a speaker" for name, n in left[:3]]
+    told += [f"'{name}' opens {counted(n, 'line')} and is not taken for a speaker: is it one?" for name, n in left[:3]]
     told += _remains(page, turns, found)
     unnamed = sum(max(0, len(page.paragraphs(t.start, t.end)) - 1) for t in turns)
     if len(turns) > 5 and unnamed > 2 * len(turns) and any(page.is_apart(a) for a in page.lines[1:]):
-        told.append(f"{counted(unnamed, 'paragraph')} without a name went to the speaker before")
+        told.append(f"{counted(unnamed, 'paragraph')} without a name went to the speaker before: right?")
     return tuple(told)
 
 
@@ -376,14 +377,16 @@ def _remains(page: Page, turns: Sequence[Turn], found: Candidate) -> list[str]:
     marked = sum(bool(_REMAINS.search(page.text[t.start : t.end])) for t in turns)
     if marked > max(2, 0.3 * len(turns)):
         told.append(f"{counted(marked, 'turn')} begin or end with a number or a bracket: times or marks among the words?")
-    lines = Counter(line.strip() for t in turns for line in page.text[t.start : t.end].split("\n")[1:])
-    again = sum(n for line, n in lines.items() if n > 1 and len(line) > 12 and not ends_sentence(line))
-    if again:
+    said = [re.sub(r"[ \t]*\d+", "0", page.text[t.start : t.end]) for t in turns]
+    if (named := sum(bool(re.match(r"[A-ZÀ-Þ][\w.' -]{1,30}:[ \t]+\S", x)) for x in said)) > max(2, 0.2 * len(turns)):
+        told.append(f"{counted(named, 'turn')} open with a word before a colon: who speaks?")
+    whole = Counter(re.sub(r"[ \t]*\d+", "0", line).strip() for line in page.text.split("\n"))
+    lines = [line.strip() for x in said for line in x.split("\n")[1:]]
+    if again := sum(whole[x] > 1 and (len(x) > 12 or x[-1:] == "0") and not ends_sentence(x) for x in lines):
         told.append(f"{counted(again, 'line')} within turns stand there more than once: running heads of pages?")
     starts = sorted({label.start for label in found.labels} | {t.start for t in turns})
     gaps = [page.text[t.end : starts[n]] for t in turns if (n := bisect_left(starts, t.end)) < len(starts)]
-    between = sum(any(map(str.isalpha, line)) for gap in gaps for line in gap.split("\n")[1:])
-    if between:
+    if between := sum(any(map(str.isalpha, line)) for gap in gaps for line in gap.split("\n")[1:]):
         told.append(f"{counted(between, 'line')} between turns (headings, what pages print) belong to nobody")
     before = len(page.text[page.front.end : turns[0].start].split()) if turns else 0
     if before > max(40, 0.1 * len(page.text.split())):
@@ -393,5 +396,5 @@ def _remains(page: Page, turns: Sequence[Turn], found: Candidate) -> list[str]:
         told.append(f"{counted(left, 'line')} open like a speaker's name that was not taken for one")
     same = sum(a.speaker == b.speaker for a, b in pairwise(turns))
     if len(turns) > 5 and same > 0.5 * len(turns) and len({t.speaker for t in turns}) > 1:
-        told.append(f"{counted(same, 'turn')} follow one of the same speaker")
+        told.append(f"{counted(same, 'turn')} follow one of the same speaker: is a name missing?")
     return told
