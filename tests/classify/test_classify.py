@@ -258,7 +258,8 @@ def test_few_and_many_rows_are_learnt_alike(monkeypatch):
     known, target = material(100)
     config = replace(CONFIG, iterations=300)
     short = train(known, target, np.arange(100), config)
-    monkeypatch.setattr("autocode.classify.heads._FEW", 0)
+    for room in ("heads", "lbfgs"):
+        monkeypatch.setattr(f"autocode.classify.{room}.FEW", 0)
     plain = train(known, target, np.arange(100), config)
     for head, other in ((short.dense, plain.dense), (short.lexical, plain.lexical)):
         assert np.allclose(head.W, other.W, atol=0.03 * np.abs(other.W).max())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.optimize import minimize, rosen, rosen_der
 
 from autocode.classify import lbfgs
-from autocode.classify.lbfgs import minimise
+from autocode.classify.heads import _fit
+from autocode.classify.lbfgs import Space, minimise
+from autocode.config import ClassifyConfig
 
 
 def bowls(K=5, d=12, seed=0):
@@ -77,3 +80,33 @@ def test_no_more_rounds_than_allowed(rounds):
 
     minimise(counted, least.shape, rounds, 0.0)
     assert len(calls) == rounds + 1
+
+
+def test_weights_kept_as_sums_of_rows_are_the_same_weights(monkeypatch):
+    """Sparse rows with far more columns than rows: scores, sums, products and weights are those of the columns themselves."""
+    monkeypatch.setattr(lbfgs, "FEW", 0)
+    rng = np.random.default_rng(0)
+    A = sparse.random_array((20, 90), density=0.2, rng=rng, dtype=np.float32, format="csr")
+    rows, columns = Space.of(A), Space.of(A.toarray())
+    assert (rows.by_rows, columns.by_rows) == (True, False)
+    assert rows.unknowns == 40
+    G, H = rng.normal(size=(2, 20, 3)).astype(np.float32)
+    by_rows, plain = [rows.summed(M) for M in (G, H)], [columns.summed(M) for M in (G, H)]
+    for mine, theirs in zip(by_rows, plain, strict=True):
+        assert np.allclose(rows.lift(mine), theirs, atol=1e-5)
+        assert np.allclose(rows.scores(mine), columns.scores(theirs), atol=1e-4)
+    biases = [np.full((3, 1), b, dtype=np.float32) for b in (2, 3)]
+    mine, theirs = ([np.hstack([D, b]) for D, b in zip(ways, biases, strict=True)] for ways in (by_rows, plain))
+    for bias in (0, 1):
+        assert np.allclose(rows.inner(*mine, bias), columns.inner(*theirs, bias), rtol=1e-4)
+
+
+def test_many_columns_are_learnt_as_few_are(monkeypatch):
+    """A head learnt in sums of rows has the weights of one learnt column by column, but for rounding."""
+    rng = np.random.default_rng(1)
+    A = sparse.random_array((60, 300), density=0.1, rng=rng, dtype=np.float32, format="csr")
+    Y = (A[:, [0, 1, 2]].toarray() > 0).astype(np.float32)
+    monkeypatch.setattr(lbfgs, "FEW", 0)
+    prior = rng.normal(size=(3, 300)).astype(np.float32) / 10
+    found = [_fit(Space.of(X), Y, 3.0, prior, ClassifyConfig()).W for X in (A, A.toarray())]
+    assert np.allclose(*found, atol=1e-4 * np.abs(found[1]).max())

@@ -28,6 +28,7 @@ from autocode.classify.bands import (
     known,
     share_of,
 )
+from autocode.classify.heads import ONE_THREAD
 from autocode.classify.material import BoolArray, FloatArray, IntArray, Target
 from autocode.config import ClassifyConfig
 from autocode.errors import counted
@@ -63,10 +64,6 @@ class Workload:
     high: float = float("nan")
     questions: float = float("nan")
     answered: float = float("nan")
-
-    def to_array(self) -> FloatArray:
-        """The five numbers."""
-        return np.array(astuple(self))
 
     def to_json(self) -> dict[str, float | None]:
         """JSON-ready mapping; None where there is not enough to say."""
@@ -135,41 +132,44 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
     offset = np.log((counts + config.free_intercept) / (n - counts + config.free_intercept))
 
     def blocks(step: int = 1) -> _Blocks:
-        """Some rows at a time: (1 + H, m, K) a row of ones and scores by their spread, (m, K) codings, (K,) offsets."""
+        """Some rows at a time: (K, 1 + H, m) a row of ones and scores by their spread, (K, m) codings, (K, 1) offsets."""
         drawn, given = S[:, ::step], Y[::step]
         for start in range(0, len(given), _ROWS):
-            scaled = drawn[:, start : start + _ROWS] / spread[:, None, None]
-            yield np.concatenate([np.ones((1, *scaled.shape[1:])), scaled]), given[start : start + _ROWS], offset
+            part = given[start : start + _ROWS].T
+            A = np.ones((K, 1 + H, part.shape[1]))
+            np.divide(drawn[:, start : start + _ROWS].T.swapaxes(1, 2), spread[:, None], out=A[:, 1:])
+            yield A, part, offset[:, None]
 
     def together() -> _Blocks:
-        """The same rows with all decisions as those of one code, for the calibration common to all."""
-        for A, y, _ in blocks(max(1, n // _COMMON)):  # for which some thousand segments are enough
-            yield A.reshape(1 + H, -1, 1), y.reshape(-1, 1), np.tile(offset, len(y))[:, None]
+        """The same rows with all decisions as those of one code; some thousand segments are enough."""
+        for A, y, shares in blocks(max(1, n // _COMMON)):
+            yield A.swapaxes(0, 1).reshape(1, 1 + H, -1), y.reshape(1, -1), np.repeat(shares, y.shape[1]).reshape(1, -1)
 
-    start = np.array([[0.0, *[1 / H] * H]])
-    common = _newton(together, start, np.ones(1 + H), start)
-    free = np.array([config.free_intercept, *[config.free_slope] * H])
-    mean, step = np.repeat(common, K, axis=0), max(1, n // _COMMON)
-    # Of very many segments a part leads nearly there, and all of them need fewer rounds.
-    theta = _newton(blocks, mean, free, mean if step == 1 else _newton(lambda: blocks(step), mean, free, mean))
+    def kept(made: Callable[[], _Blocks]) -> Callable[[], _Blocks]:
+        once = list(made()) if n <= _ROWS else []  # a single block is made once
+        return (lambda: iter(once)) if once else made
+
+    start, free = np.array([[0.0, *[1 / H] * H]]), np.array([config.free_intercept, *[config.free_slope] * H])
+    with ONE_THREAD:
+        mean, step = np.repeat(_newton(kept(together), start, np.ones(1 + H), start), K, axis=0), max(1, n // _COMMON)
+        # Of very many segments a part leads nearly there, and all of them need fewer rounds.
+        theta = _newton(kept(blocks), mean, free, mean if step == 1 else _newton(lambda: blocks(step), mean, free, mean))
     theta[:, 0] += offset
     theta[:, 1:] /= spread
     return theta
 
 
 def _newton(blocks: Callable[[], _Blocks], mean: FloatArray, precision: FloatArray, start: FloatArray) -> FloatArray:
-    """Logistic regressions with Gaussian priors, (K, J): `blocks` of A (J, n, K), Y (n, K) and offsets; (K, J)."""
+    """Logistic regressions with Gaussian priors, (K, J): `blocks` of A (K, J, n), Y (K, n) and offsets; (K, J)."""
     from scipy.special import expit
 
     theta = start.copy()
     for _ in range(20):
         slope, curve = precision * (theta - mean), np.diag(precision)[None]
         for A, Y, offset in blocks():
-            P = expit(offset + np.einsum("jnk,kj->nk", A, theta))
-            slope = slope + np.einsum("jnk,nk->kj", A, P - Y)
-            weighted, one = A * (P * (1 - P)), len(theta) == 1  # einsum would add up a single column in another order
-            sums = [[(row * a).sum(axis=0) for a in A] for row in weighted] if one else np.einsum("ink,jnk->ijk", weighted, A)
-            curve = curve + np.transpose(sums, (2, 0, 1))
+            P = expit(offset + (theta[:, None] @ A)[:, 0])
+            slope = slope + (A @ (P - Y)[..., None])[..., 0]
+            curve = curve + (A * (P * (1 - P))[:, None]) @ A.swapaxes(1, 2)
         # Full steps may overshoot far from the optimum; bounded ones arrive.
         theta = theta - (step := np.clip(np.linalg.solve(curve, slope[..., None])[..., 0], -1, 1))
         if np.abs(step).max() < _STILL:
@@ -270,7 +270,7 @@ def measured(
         suggest_basis=cuts.suggest_basis,
         ask_basis=cuts.ask_basis,
         needed=_needed(k, cuts, config),
-        workload=workload(P, k.Y, asked, k.groups, config.seed).to_array(),
+        workload=np.array(astuple(workload(P, k.Y, asked, k.groups, config.seed))),
         bins=reliability_bins(P, k.Y, k.groups, config.confidence),
         reasons=reasons,
     )

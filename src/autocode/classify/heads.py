@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from autocode.classify.lbfgs import minimise
+from autocode.classify.lbfgs import FEW, Mixed, Rows, Space, minimise
 from autocode.classify.material import (
     ROLES,
     Context,
@@ -37,9 +37,7 @@ from autocode.config import ClassifyConfig
 if TYPE_CHECKING:
     from scipy import sparse
 
-Rows: TypeAlias = Union[FloatArray, "sparse.csr_array"]
-_FEW = 1500  # rows up to which the detour over their inner products is the faster way
-_FULL = 20  # one row in so many has a number in a column: from there on the column is read faster with all its zeros
+_FULL = 10  # one row in so many has a number in a column: from there on the column is read faster with all its zeros
 _ENTRY = 3.0  # coded segments that a codebook entry counts as
 
 
@@ -201,7 +199,7 @@ def _dense(X: FloatArray | Context, rows: IntArray, target: Target, names: IntAr
     moved = np.where(known[:, None], target.prior - shared, 0.0)
     moved = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
     entries[:, : moved.shape[1]] = config.prior_weight * moved
-    head = _backed_off(_Space.of(A), target, config.strength, entries, config)
+    head = _backed_off(Space.of(A), target, config.strength, entries, config)
     W = np.zeros((K, width), dtype=np.float32)
     W[:, columns] = head.W
     return Head(W, head.b - head.W @ middle)
@@ -225,7 +223,7 @@ def _layered(L: FloatArray, target: Target, config: ClassifyConfig) -> tuple[Hea
     spread = np.array([np.square(layer).mean(axis=0).sum() for layer in each])
     scale = np.repeat(1 / np.sqrt(shape[0] * spread + 1e-9), shape[1]).astype(np.float32)
     A *= scale
-    space = _Space.of(A)
+    space = Space.of(A)
     head = _backed_off(space, target, config.strength, np.zeros((K, A.shape[1]), dtype=np.float32), config)
     B, share = space.A, target.Y / np.maximum(target.Y.sum(axis=0), 1e-6)
     means = np.asarray(B.T @ (share - share.mean(axis=0)), dtype=np.float32)
@@ -246,8 +244,8 @@ def _lexical(T: sparse.csr_array, target: Target, names: IntArray, config: Class
     A: Any = sparse.csr_array(T[:, columns] * idf[None])
     unit = np.float32(np.sqrt(A.multiply(A).sum() / n) + 1e-9)
     A = A / unit  # not one more beside it while it is learnt from
-    A = A if n < _FEW else _Mixed.of(A, int((met[columns] * _FULL > n).sum()))
-    head = _backed_off(_Space.of(A), target, config.lexical_strength, np.zeros((K, len(columns)), dtype=np.float32), config)
+    A = A if n < FEW else Mixed.of(A, int((met[columns] * _FULL > n).sum()))
+    head = _backed_off(Space.of(A), target, config.lexical_strength, np.zeros((K, len(columns)), dtype=np.float32), config)
     W = np.zeros((K, width), dtype=np.float32)
     W[:, columns] = head.W * (idf / unit)
     return Head(W, -(W @ np.asarray(T.mean(axis=0), dtype=np.float32).ravel()))
@@ -290,7 +288,7 @@ def _drawn(Y: FloatArray, config: ClassifyConfig) -> IntArray:
     return np.sort(np.argsort(race, kind="stable")[: config.max_rows])
 
 
-def _backed_off(space: _Space, target: Target, C: float, entries: FloatArray, config: ClassifyConfig) -> Head:
+def _backed_off(space: Space, target: Target, C: float, entries: FloatArray, config: ClassifyConfig) -> Head:
     """Heads of the codes, each drawn to its codebook entry and to the head of its theme."""
     members = np.arange(target.parents.max(initial=-1) + 1)[:, None] == target.parents
     members, prior = members[members.sum(axis=1) > 1].astype(np.float32), entries
@@ -304,73 +302,11 @@ def _backed_off(space: _Space, target: Target, C: float, entries: FloatArray, co
     return Head(head.W / (np.std(space.X @ head.W.T) + 1e-9), head.b)
 
 
-@dataclass(frozen=True, slots=True)
-class _Mixed:
-    """Sparse rows whose first columns, met in many of them, stand apart with all their zeros: products take half the time."""
-
-    common: FloatArray  # (n, c)
-    rest: sparse.csr_array  # (n, d - c)
-
-    @classmethod
-    def of(cls, A: sparse.csr_array, common: int) -> _Mixed:
-        """The rows (n, d) with their first columns apart."""
-        return cls(A[:, :common].toarray(), A[:, common:])
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """n and d."""
-        return len(self.common), self.common.shape[1] + self.rest.shape[1]
-
-    @property
-    def T(self) -> _Turned:
-        """Columns as rows."""
-        return _Turned(self)
-
-    def __matmul__(self, M: FloatArray) -> FloatArray:
-        c = self.common.shape[1]
-        return np.asarray(self.common @ M[:c] + self.rest @ M[c:])
-
-
-@dataclass(frozen=True, slots=True)
-class _Turned:
-    """The columns of mixed rows, to be multiplied with."""
-
-    rows: _Mixed
-
-    def __matmul__(self, M: FloatArray) -> FloatArray:
-        return np.concatenate([self.rows.common.T @ M, self.rows.rest.T @ M])
-
-
-@dataclass(frozen=True, slots=True)
-class _Space:
-    """Rows X (n, d) as A (n, r) with as few columns as the rows span: exact, and fast for few rows."""
-
-    X: Rows
-    A: Rows
-    R: FloatArray | None  # (n, r), A = X @ X.T @ R; None: A is X
-
-    @classmethod
-    def of(cls, X: Rows) -> _Space:
-        """The space of n rows: X itself where it is small, else the span of its rows by the eigenvectors of X @ X.T."""
-        if X.shape[0] >= min(X.shape[1], _FEW):
-            return cls(X, X, None)
-        gram = X @ X.T
-        gram = gram if isinstance(gram, np.ndarray) else gram.toarray()
-        values, U = np.linalg.eigh(np.asarray(gram, dtype=np.float64))
-        kept = values > 1e-6 * max(values[-1], 1e-9)
-        roots = np.sqrt(values[kept])
-        return cls(X, (U[:, kept] * roots).astype(np.float32), (U[:, kept] / roots).astype(np.float32))
-
-    def lift(self, D: FloatArray) -> FloatArray:
-        """Weights (K, r) on A as weights (K, d) on X."""
-        return D if self.R is None else np.asarray((self.X.T @ (self.R @ D.T)).T)
-
-
-def _fit(space: _Space, Y: FloatArray, C: float, prior: FloatArray, config: ClassifyConfig) -> Head:
+def _fit(space: Space, Y: FloatArray, C: float, prior: FloatArray, config: ClassifyConfig) -> Head:
     """Balanced one-vs-rest logistic regressions whose weights are drawn to `prior` (K, d), not to zero; Y (n, K) in [0, 1]."""
     from scipy.special import expit
 
-    A, (n, K) = space.A, Y.shape
+    n, K = Y.shape
     positives = np.clip(Y.sum(axis=0), 1e-6, np.nextafter(np.float32(n), 0))  # below n also in single precision
     goal = np.asarray(Y * (n / (2 * positives)), dtype=np.float32)
     S = goal + np.asarray((1 - Y) * (n / (2 * (n - positives))), dtype=np.float32)
@@ -382,17 +318,17 @@ def _fit(space: _Space, Y: FloatArray, C: float, prior: FloatArray, config: Clas
     def loss(V: FloatArray, codes: IntArray) -> tuple[FloatArray, FloatArray]:
         """Regularised logistic loss (C,) and its slope (C, r + 1) at V (C, r + 1), weights and bias of some codes."""
         D, goals, shares = V[:, :-1], goal[:, codes], S[:, codes]
-        Z = base[:, codes] + (A @ D.T) * unit[codes] + V[:, -1]
+        Z = base[:, codes] + space.scores(D) * unit[codes] + V[:, -1]
         P = expit(Z)
         G = shares * P - goals
         slope = V.copy()
-        slope[:, :-1] += (A.T @ (G * unit[codes])).T
+        slope[:, :-1] += space.summed(G * unit[codes])
         slope[:, -1] = G.sum(axis=0)
         # log(1 + e^z) - y z, from the probability already at hand.
         values = np.sum(shares * (np.maximum(Z, 0) - np.log(np.maximum(P, 1 - P))) - goals * Z, axis=0, dtype=np.float64)
-        return values + 0.5 * np.vecdot(D, D), slope
+        return values + 0.5 * space.inner(V, V, 0), slope
 
-    steps = minimise(loss, (K, A.shape[1] + 1), config.iterations)[:, :-1] * unit[:, None]
+    steps = minimise(loss, (K, space.unknowns + 1), config.iterations, inner=space.inner)[:, :-1] * unit[:, None]
     # The intercept of balanced classes says nothing of a code's share, and runs away where a code is
     # rare; scores are left centred instead, and calibration sets the intercept.
     return Head((prior + space.lift(steps)).astype(np.float32), np.zeros(K, dtype=np.float32))

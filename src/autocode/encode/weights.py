@@ -97,7 +97,10 @@ def find_weights(name: str, cache: Path) -> Weights:
     folder = find_default() if name == "default" else _find(name, cache)
     settings = _model_files(folder, {".json", ".txt", ".model"})
     known = folder / WRITTEN
-    weights = known.read_text("utf-8").strip() if known.is_file() else _weights_sha256(folder)
+    if name == "default":
+        weights = DEFAULT_SHA256  # as just found
+    else:
+        weights = known.read_text("utf-8").strip() if known.is_file() else _weights_sha256(folder)
     return Weights(name, folder, weights, _files_sha256(settings, folder))
 
 
