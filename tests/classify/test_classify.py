@@ -12,7 +12,8 @@ from threadpoolctl import threadpool_info
 from autocode import classify as classifier
 from autocode.classify import Classifier, cross_predict, fit, folds_of, pair_scores
 from autocode.classify.calibration import average_precisions, judge
-from autocode.classify.heads import ONE_THREAD, _drawn, train
+from autocode.classify.heads import _drawn, train
+from autocode.classify.lbfgs import ONE_THREAD
 from autocode.classify.material import Chunks, Features, Target, Turns, features
 from autocode.config import ClassifyConfig
 from autocode.study import BANDS

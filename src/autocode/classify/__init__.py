@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from autocode.classify.bands import BandThresholds
 from autocode.classify.calibration import Calibrator, Predicted, Reliability, calibrated, judge
-from autocode.classify.heads import ONE_THREAD, Head, Heads, trained
+from autocode.classify.heads import Head, Heads, trained
+from autocode.classify.lbfgs import ONE_THREAD
 from autocode.classify.material import ROLES, BoolArray, Features, FloatArray, IntArray, Network, Target
 from autocode.config import ClassifyConfig, Progress
 

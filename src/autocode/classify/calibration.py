@@ -28,7 +28,7 @@ from autocode.classify.bands import (
     known,
     share_of,
 )
-from autocode.classify.heads import ONE_THREAD
+from autocode.classify.lbfgs import ONE_THREAD
 from autocode.classify.material import BoolArray, FloatArray, IntArray, Target
 from autocode.config import ClassifyConfig
 from autocode.errors import counted
@@ -146,7 +146,8 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
             yield A.swapaxes(0, 1).reshape(1, 1 + H, -1), y.reshape(1, -1), np.repeat(shares, y.shape[1]).reshape(1, -1)
 
     def kept(made: Callable[[], _Blocks]) -> Callable[[], _Blocks]:
-        once = list(made()) if n <= _ROWS else []  # a single block is made once
+        """The same blocks, made once where there is one."""
+        once = list(made()) if n <= _ROWS else []
         return (lambda: iter(once)) if once else made
 
     start, free = np.array([[0.0, *[1 / H] * H]]), np.array([config.free_intercept, *[config.free_slope] * H])
@@ -154,9 +155,7 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
         mean, step = np.repeat(_newton(kept(together), start, np.ones(1 + H), start), K, axis=0), max(1, n // _COMMON)
         # Of very many segments a part leads nearly there, and all of them need fewer rounds.
         theta = _newton(kept(blocks), mean, free, mean if step == 1 else _newton(lambda: blocks(step), mean, free, mean))
-    theta[:, 0] += offset
-    theta[:, 1:] /= spread
-    return theta
+    return np.column_stack([theta[:, 0] + offset, theta[:, 1:] / spread])
 
 
 def _newton(blocks: Callable[[], _Blocks], mean: FloatArray, precision: FloatArray, start: FloatArray) -> FloatArray:

@@ -13,13 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from autocode.classify.lbfgs import FEW, Mixed, Rows, Space, minimise
+from autocode.classify.lbfgs import FEW, ONE_THREAD, Mixed, Rows, Space, minimise
 from autocode.classify.material import (
     ROLES,
     Context,
@@ -119,27 +117,6 @@ def train(features: Features, target: Target, rows: IntArray, config: ClassifyCo
     network = features.words.take(rows).learn(part.Y, config.seed) if features.words else None
     return Heads(dense[0], lexical, tuple(dense[1:]), network, layers, likeness)
 
-
-class _OneThread:
-    """Linear algebra on one thread while anybody is inside; the limit is the process's, so whoever leaves last lifts it."""
-
-    def __init__(self) -> None:
-        self._lock, self._inside = Lock(), 0
-        self._limits: Any = None
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._limits = self._limits if self._inside else threadpool_limits(1)
-            self._inside += 1
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                self._limits.restore_original_limits()
-
-
-ONE_THREAD = _OneThread()
 
 Crew: TypeAlias = Callable[[Features, Target, Sequence[IntArray], ClassifyConfig], Iterator[Heads]]
 """Who learns the heads of each part (rows to learn from), and gives them in order."""

@@ -11,10 +11,12 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -175,3 +177,25 @@ class Space:
         if self.by_rows:
             return np.asarray((self.A.T @ D[:, : self.A.shape[0]].T).T)
         return D if self.R is None else np.asarray((self.X.T @ (self.R @ D.T)).T)
+
+
+class _OneThread:
+    """Linear algebra on one thread while anybody is inside; the limit is the process's, so whoever leaves last lifts it."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside = Lock(), 0
+        self._limits: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._limits = self._limits if self._inside else threadpool_limits(1)
+            self._inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limits.restore_original_limits()
+
+
+ONE_THREAD = _OneThread()

@@ -16,7 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from autocode.classify.heads import ONE_THREAD, Crew, Heads, by_threads, train
+from autocode.classify.heads import Crew, Heads, by_threads, train
+from autocode.classify.lbfgs import ONE_THREAD
 from autocode.classify.material import Features, IntArray, Target
 from autocode.config import ClassifyConfig
 from autocode.errors import InputError
