@@ -25,14 +25,14 @@ from typing import Any
 from autocode.errors import InputError, counted
 from autocode.formats.files import read_text
 from autocode.formats.receipt import ReadOptions, Receipt
-from autocode.formats.transcripts import milliseconds
+from autocode.formats.transcripts import ends_sentence, milliseconds
 from autocode.formats.transcripts.roles import names_in_turn, with_roles
 from autocode.formats.transcripts.speakers import split_names
 from autocode.study import Document, Doubt, Study, Turn
 
 LEAST = 0.5
 """Words heard with less confidence are kept as doubts: as likely wrong as right, by the program's own word."""
-_CUT = 1.25  # pieces a turn from which those who made them cut turns
+_CUT, _CUT_HEARD = 1.25, 1.4  # pieces a turn, at most, where turns were cut by people, and by a program at ends of sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ def document_of_cues(cues: Iterable[Cue], path: Path, meanings: Mapping[str, str
 
     Where no piece names its speaker, names are looked for in the words (``Anna: well``), and a piece without a name goes
     on with the speaker before. Without any names every piece is a turn of its own, so that its time is kept. Pieces that
-    people have cut are turns; of a machine, pieces of one speaker that follow one another are one.
+    people have cut are turns; of a machine, pieces of one speaker that follow one another are one, unless hardly any do
+    and all end as sentences do: then they were not cut where a screen was full.
 
     Raises:
         InputError: No piece has words.
@@ -69,7 +70,8 @@ def document_of_cues(cues: Iterable[Cue], path: Path, meanings: Mapping[str, str
     at, lines, turns = 0, [], []
     doubts: list[Doubt] = []
     joined = _joined(spoken)
-    for cue in joined if meanings is None or len(spoken) > _CUT * len(joined) else spoken:
+    whole = meanings is not None or all(ends_sentence(c.text) for c in spoken)
+    for cue in joined if not whole or len(spoken) > (_CUT_HEARD if meanings is None else _CUT) * len(joined) else spoken:
         name = f"{cue.speaker}: " if cue.speaker else ""
         start, end = at + len(name), at + len(name) + len(cue.text)
         turns.append(Turn(start, end, cue.speaker, cue.start_ms, cue.end_ms))

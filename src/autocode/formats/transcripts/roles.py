@@ -88,9 +88,10 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     named = {s: ("", "") if s in silent else said for s, said in named.items()}
     answering = [s for s, (role, _) in named.items() if role == RESPONDENT]
     interviewed = any(role == INTERVIEWER for role, _ in named.values())
-    leader = "" if interviewed else _leader(answering, explained, {s: asked[s] for s in turns if len(turns[s]) > 1})
+    leader = "" if interviewed else _leader(answering, explained, {s: asked[s] for s in turns if len(turns[s]) > 1}, not asking)
     named |= {leader: (INTERVIEWER, "leads the talk, the other answers")} if leader else {}
     interviewed = interviewed or bool(leader)
+    named |= {s: (INTERVIEWER, "asked once and was answered") for s in _asking_once(document, turns, named, asking)}
     roles = []
     for speaker in turns:
         role, why = named[speaker] if named[speaker][0] else _by_talk(speaker, asking, interviewed)
@@ -287,12 +288,33 @@ def _by_name(speaker: str, explained: Mapping[str, str]) -> tuple[str, str]:
     return "", ""
 
 
-def _leader(answering: Collection[str], explained: Mapping[str, str], asked: Mapping[str, float]) -> str:
-    """Who asks most and leads a talk by profession (a doctor, a teacher), or is alone with those who answer; "" for nobody."""
+def _leader(answering: Collection[str], explained: Mapping[str, str], asked: Mapping[str, float], even: bool) -> str:
+    """Who asks most and leads a talk by profession (a doctor, a teacher), or is alone with those who answer; "" for nobody.
+
+    Of two who ask alike (`even`) it is the one who leads; a title (``Dr. Rao``) leads where its bearer asks in most turns.
+    """
     free = [s for s in asked if s not in answering]
     leading = [s for s in free if {s.casefold(), explained.get(s, "").casefold().split(",")[0]} & WORDS["leading"]]
-    alone = free if len(free) == 1 < len(asked) else leading if len(leading) == 1 else []
-    return alone[0] if alone and asked[alone[0]] >= max(asked.values()) else ""
+    titled = [s for s in free if s.casefold().split(" ")[0].strip(".") in WORDS["leading"] and asked[s] >= 0.5]
+    alone = free if len(free) == 1 < len(asked) else leading if len(leading) == 1 else [] if leading or len(titled) > 1 else titled
+    most = max(asked.values(), default=0)
+    return alone[0] if alone and (asked[alone[0]] >= most or (even and len(asked) == 2 and alone == leading and most <= 0.5)) else ""
+
+
+def _asking_once(
+    document: Document, turns: Mapping[str, Sequence[str]], named: Mapping[str, tuple[str, str]], asking: Sequence[str]
+) -> list[str]:
+    """Who speaks once, to ask those who answer an interviewer, and is answered by them: a second interviewer."""
+    askers = {*asking, *(s for s, (role, _) in named.items() if role == INTERVIEWER)}
+    order = [t.speaker for t in document.turns if t.speaker]
+    answers = {s for s in turns if askers and s not in askers and len(turns[s]) > 1}
+    rows = {re.sub(r"\d+", "", s) for s in answers if re.search(r"\d", s)}
+    return [
+        who
+        for before, who, after in zip(order, order[1:], [*order[2:], ""], strict=False)
+        if before in answers and (after in answers or not after) and len(turns[who]) == 1 and not named[who][0]
+        if ends_asking(turns[who]) and re.sub(r"\d+", "", who) not in rows
+    ]
 
 
 def _is_letters(name: str) -> bool:
@@ -303,8 +325,8 @@ def _is_letters(name: str) -> bool:
 def _askers(turns: Mapping[str, Sequence[str]], asked: Mapping[str, float], words: Mapping[str, float]) -> tuple[str, ...]:
     """The speakers who ask far more than all others, and the one of them who asks most says less than half.
 
-    Where asking alone does not tell, ending with a question does, of those who speak more than once: one speaker, or
-    several who do so in most of their turns where the others hardly ever do.
+    Where all but one ask, it is all of them. Where asking alone does not tell, ending with a question does, of those who
+    speak more than once: one speaker, or several who do so in most of their turns where the others hardly ever do.
     """
     ranked = sorted(asked, key=lambda s: -asked[s])
     if len(ranked) < 2 or not asked[ranked[0]]:
@@ -313,6 +335,9 @@ def _askers(turns: Mapping[str, Sequence[str]], asked: Mapping[str, float], word
     sure = asked[first] >= 0.6 and asked[first] >= 5 * asked[second]
     if asked[first] >= 2 * asked[second] and (words[first] < 0.5 or sure):
         return (first,)
+    several = tuple(s for s in ranked if asked[s] > 0.1)
+    if len(several) == len(ranked) - 1 and asked[several[-1]] >= 0.5:  # a hearing: one answers all
+        return several
     ends = {s: ends_asking(said) for s, said in turns.items() if len(said) > 1}
     some = tuple(s for s in ends if ends[s] >= 0.6)
     rest = [ends[s] for s in ends if s not in some]
