@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 from autocode.errors import counted
-from autocode.study import Coding, Document, Study, Suggestion
+from autocode.formats.transcripts import ends_sentence, speaks_by_name
+from autocode.formats.transcripts.candidates import Candidate
+from autocode.formats.transcripts.page import Page
+from autocode.study import Coding, Document, Study, Suggestion, Turn
 from autocode.study.codebook import SEPARATOR, Codebook
 
 
@@ -198,3 +204,75 @@ def reason(s: Suggestion) -> str:
     """Why the model suggests a code: its probability, its band and the coded segments nearest."""
     near = "; ".join(f"{e.document} ({e.coder}, similarity {e.similarity:.2f}): {e.text}" for e in s.evidence[:_NEAR])
     return f"autocode suggestion; probability {s.probability:.2f}; {s.band}" + (f"; near: {near}" if near else "")
+
+
+def doubts_of(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str, ...]:
+    """What makes a careful reader look again."""
+    told = []
+    lengths = [len(page.text[t.start : t.end].split()) for t in turns]
+    if len(turns) > 5 and max(lengths) > max(600, 15 * median(lengths)):
+        longest = max(range(len(turns)), key=lengths.__getitem__)
+        told.append(f"turn {longest + 1} ({turns[longest].speaker}) has {lengths[longest]:,} words: are names missing in it?")
+    counts = Counter(t.speaker for t in turns)
+    own = {s: n for s, n in counts.items() if not (re.search(r"\d", s) and speaks_by_name(s))}  # not one of a row: P1, P2
+    rare = [s for s, n in own.items() if n == 1 and len(turns) > 5 and (len(counts) > 2 or not speaks_by_name(s))]
+    if rare and len(rare) <= 5:
+        told.append(f"{', '.join(repr(s) for s in rare)}: one turn only; a speaker?")
+    edges = {t.speaker for t in (*turns[:1], *turns[-1:])}
+    twice = [s for s, n in own.items() if n == 2 and s in edges and len(counts) > 2 and len(turns) > 9 and not rare]
+    told += [f"{', '.join(map(repr, twice))}: two turns only, at the beginning and the end; a speaker?"] if twice else []
+    said = [ends_sentence(re.sub(r"\s*[(\[（][^()\[\]（）]*[)\]）]$", "", page.text[t.start : t.end])) for t in turns]
+    odd = "" if len(turns) < 8 or not all(said[1:-1]) or (said[0] and said[-1]) else "last" if said[0] else "first"
+    told += [f"the {odd} turn alone is no sentence: is it said?"] if odd else []
+    parts = [len(page.paragraphs(t.start, t.end)) for t in turns]
+    if len(turns) > 9 and parts[-1] > max(parts[:-1]) == 1 and page.blank_lines:
+        told.append(f"the last turn alone has {parts[-1]} paragraphs: is what closes the transcript said in it?")
+    named = all(speaks_by_name(s) for s, n in counts.most_common(2))
+    words = [s for s, n in counts.items() if named and n > 1 and not speaks_by_name(s)]
+    if words and len(words) <= 3 and len(counts) > 2:
+        told.append(f"{', '.join(repr(s) for s in words)}: a speaker, or a word before a colon?")
+    often = max(2, len(turns) / 50)
+    left = [(x, n) for x, n in found.left.items() if n > often and re.fullmatch(r"\w+(?: \w+)?", x) and x[:1].isupper()]
+    signs = [s for s in counts if re.search(r"[/|~—=]|\s[–-](?:\s|$)", s)]
+    told += [f"{', '.join(repr(s) for s in signs[:3])}: a name with a sign in it?"] if signs else []
+    told += [f"'{name}' opens {counted(n, 'line')} and is not taken for a speaker: is it one?" for name, n in left[:3]]
+    told += _remains(page, turns, found)
+    unnamed = sum(max(0, len(page.paragraphs(t.start, t.end)) - 1) for t in turns)
+    if len(turns) > 5 and unnamed > 2 * len(turns) and any(page.is_apart(a) for a in page.lines[1:]):
+        told.append(f"{counted(unnamed, 'paragraph')} without a name went to the speaker before: right?")
+    return tuple(told)
+
+
+_BRACKET = r"[<\[{|][^\n]{1,30}[>\]}|]"
+_REMAINS = re.compile(
+    rf"^[:;,/|_=>~*#]|^[^\w\s]*\d[\d:.,'h -]*\d[^\w\s]*(?=\s)|^{_BRACKET}|{_BRACKET}$|\s[#\[(]?[\d:.,-]*\d[:.]\d+\S?$"
+)
+
+
+def _remains(page: Page, turns: Sequence[Turn], found: Candidate) -> list[str]:
+    """What was left in the turns, or out of them, and may be no words of theirs."""
+    told = []
+    marked = sum(bool(_REMAINS.search(page.text[t.start : t.end])) for t in turns)
+    if marked > max(2, 0.3 * len(turns)):
+        told.append(f"{counted(marked, 'turn')} begin or end with a number or a bracket: times or marks among the words?")
+    said = [re.sub(r"[ \t]*\d+", "0", page.text[t.start : t.end]) for t in turns]
+    if (named := sum(bool(re.match(r"[A-ZÀ-Þ][\w.' -]{1,30}:[ \t]+\S", x)) for x in said)) > max(2, 0.2 * len(turns)):
+        told.append(f"{counted(named, 'turn')} open with a word before a colon: who speaks?")
+    whole = Counter(re.sub(r"[ \t]*\d+", "0", line).strip() for line in page.text.split("\n"))
+    lines = [line.strip() for x in said for line in x.split("\n")[1:]]
+    if again := sum(whole[x] > 1 and (len(x) > 12 or x[-1:] == "0") and not ends_sentence(x) for x in lines):
+        told.append(f"{counted(again, 'line')} within turns stand there more than once: running heads of pages?")
+    starts = sorted({label.start for label in found.labels} | {t.start for t in turns})
+    gaps = [page.text[t.end : starts[n]] for t in turns if (n := bisect_left(starts, t.end)) < len(starts)]
+    if between := sum(any(map(str.isalpha, line)) for gap in gaps for line in gap.split("\n")[1:]):
+        told.append(f"{counted(between, 'line')} between turns (headings, what pages print) belong to nobody")
+    before = len(page.text[page.front.end : turns[0].start].split()) if turns else 0
+    if before > max(40, 0.1 * len(page.text.split())):
+        told.append(f"{counted(before, 'word')} before the first speaker belong to nobody")
+    left = sum(found.left.values())
+    if left > max(3, 0.25 * len(turns)) and found.family in ("colon", "square", "round", "angle", "curly", "dash"):
+        told.append(f"{counted(left, 'line')} open like a speaker's name that was not taken for one")
+    same = sum(a.speaker == b.speaker for a, b in pairwise(turns))
+    if len(turns) > 5 and same > 0.5 * len(turns) and len({t.speaker for t in turns}) > 1:
+        told.append(f"{counted(same, 'turn')} follow one of the same speaker: is a name missing?")
+    return told

@@ -178,3 +178,20 @@ def test_names_before_the_times_are_voices(tmp_path: Path) -> None:
     ]
     (tmp_path / "t.vtt").write_text("WEBVTT\n\n" + "\n".join(cues))
     assert [(who, words) for who, words, *_ in _turns(_read(tmp_path / "t.vtt"))] == [("Vera", "So?"), ("Olaf", "No.")]
+
+
+def test_pieces_that_are_turns_stay_apart_and_those_cut_by_the_screen_are_joined(tmp_path: Path) -> None:
+    """Pieces are turns where hardly any follows one of the same speaker and all are sentences; others are joined."""
+    said = [("Ada", "Begin."), ("Ben", "I did."), ("Ben", "Then I left."), ("Ada", "Why?"), ("Ben", "It rained.")]
+    said += [("Ada", "All day?"), ("Ben", "Nearly.")]
+
+    def turns(pieces: list[tuple[str, str]]) -> list[str]:
+        blocks = [f"00:{n:02d}.000 --> 00:{n:02d}.900\n<v {who}>{words}</v>\n" for n, (who, words) in enumerate(pieces)]
+        path = tmp_path / "talk.vtt"
+        path.write_text("WEBVTT\n\n" + "\n".join(blocks))
+        document = read_subtitles(path, ReadOptions())[0].documents[0]
+        return [document.text_of(t) for t in document.turns]
+
+    assert turns(said) == [words for _, words in said]
+    assert turns([(who, words.replace(".", ",")) for who, words in said])[1] == "I did, Then I left,"
+    assert turns([pair for pair in said for _ in (0, 1)])[0] == "Begin. Begin."

@@ -136,3 +136,60 @@ def test_whoever_examines_by_a_line_above_the_questions_asks() -> None:
     document = Document("d", text, turns=turns_in(text).turns)
     roles = {r.speaker: r.role for r in propose_roles(document)}
     assert roles["MS. VOSS"] == "interviewer" != roles["MR. LUND"]
+
+
+def test_who_leads_beside_one_other_asks_whatever_the_signs_say() -> None:
+    """A transcript of a consultation writes few question marks: of two who ask alike, the doctor is the one who asks."""
+    lines = ["GP: what seems to be wrong", "MAN: my knee, since May, you see?", "GP: mhm", "MAN: it gives way"]
+    assert _roles("\n".join([*lines, "GP: does it swell", "MAN: at night"])) == {"GP": "interviewer", "MAN": "respondent"}
+
+
+def test_a_title_leads_where_its_bearer_asks() -> None:
+    """``Dr. Rao`` asks in most turns and the patient in some: a title leads as a profession does."""
+    said = ["Dr. Rao: How long?", "Mina: Since May. Is it bad?", "Dr. Rao: Does it hurt?", "Mina: At night.", "Dr. Rao: Where?"]
+    assert _roles("\n".join([*said, "Mina: In the knee.", "Dr. Rao: Rest it.", "Mina: I will. When do I come back?"])) == {
+        "Dr. Rao": "interviewer",
+        "Mina": "respondent",
+    }
+
+
+def test_all_who_ask_the_one_who_answers_are_interviewers() -> None:
+    """A committee of three questions one person: whoever asks in most turns is an interviewer where one answers all."""
+    rounds = [
+        ("Ms. Ode", "When was it signed?"),
+        ("Mr. Pym", "By whom?"),
+        ("Ms. Ode", "And paid?"),
+        ("Mr. Pym", "Out of what?"),
+    ]
+    text = "".join(
+        f"{who}: {asked}\nThe Director: {n} times, as the file that I brought says.\n" for n, (who, asked) in enumerate(rounds)
+    )
+    assert _roles(text) == {"Ms. Ode": "interviewer", "The Director": "respondent", "Mr. Pym": "interviewer"}
+
+
+def test_who_asks_once_beside_an_interviewer_and_is_answered_asks_too() -> None:
+    """A colleague's only turn is a question to the person interviewed; a participant's to the others is not like it."""
+    talk = [("JB", "Where were you born?"), ("Nora", "In Ely."), ("JB", "And then?"), ("Nora", "We moved.")]
+    talk += [("TK", "Did you like it there?"), ("Nora", "No, never."), ("JB", "Why?"), ("Nora", "The damp.")]
+    assert _roles("\n".join(f"{a}: {b}" for a, b in talk))["TK"] == "interviewer"
+    group = [("Moderator", "What is it like?"), ("P1", "Cold."), ("P2", "Wet."), ("P3", "In winter?"), ("P1", "Always.")]
+    group += [("Moderator", "And now?"), ("P2", "Better."), ("P1", "Much.")]
+    assert _roles("\n".join(f"{a}: {b}" for a, b in group))["P3"] == "respondent"
+
+
+def test_two_who_speak_in_turn_behind_dashes_have_a_title_above_and_a_remark_below() -> None:
+    """Dashes that open a whole stretch of lines tell two people in turn, not one side; what stands around it is no talk."""
+    said = [
+        "—¿Cuándo llegó?",
+        "—En mayo.",
+        "—¿Sola?",
+        "—Con mi hermana.",
+        "—¿Y después?",
+        "—Ya se sabe.",
+        "—Gracias.",
+        "—A usted.",
+    ]
+    text = "\n".join(["FONDO ORAL", "Cinta 4", "", *said, "", "(Fin de la cinta)"]) + "\n"
+    turns = turns_in(text).turns
+    assert [text[t.start : t.end] for t in turns] == [s.strip("—") for s in said]
+    assert [t.speaker for t in turns] == ["Interviewer", "Respondent"] * 4

@@ -1,9 +1,8 @@
 """From timed pieces of speech to a transcript: one line a turn, ``Speaker: words``.
 
 Recorders cut speech where the screen is full, not where a thought ends; pieces of one speaker that follow one another become
-one turn, from the first one's start to the last one's end. Read are subtitles and the JSON of speech recognition: Whisper's
-command line, its API, whisper.cpp, WhisperX, faster-whisper's lists, the chunks of Hugging Face's pipeline, Deepgram,
-AssemblyAI, Rev, Amazon Transcribe, and YouTube's json3.
+one turn, from the first one's start to the last one's end. Read are subtitles and JSON of speech recognition: Whisper, its
+API, whisper.cpp, WhisperX, faster-whisper, Hugging Face's pipeline, Deepgram, AssemblyAI, Rev, Amazon Transcribe, json3.
 
 Sources: openai/whisper `transcribe.py` and `utils.py`; OpenAI's API reference (verbose_json); whisper.cpp `examples/cli`;
 WhisperX `types.py`; Deepgram's and AssemblyAI's API references; the automatic-speech-recognition pipeline of transformers.
@@ -70,7 +69,7 @@ def document_of_cues(cues: Iterable[Cue], path: Path, meanings: Mapping[str, str
     at, lines, turns = 0, [], []
     doubts: list[Doubt] = []
     joined = _joined(spoken)
-    whole = meanings is not None or all(ends_sentence(c.text) for c in spoken)
+    whole = meanings is not None or (len(joined) > 5 and all(ends_sentence(c.text) for c in spoken))
     for cue in joined if not whole or len(spoken) > (_CUT_HEARD if meanings is None else _CUT) * len(joined) else spoken:
         name = f"{cue.speaker}: " if cue.speaker else ""
         start, end = at + len(name), at + len(name) + len(cue.text)

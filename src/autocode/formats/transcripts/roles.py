@@ -1,4 +1,4 @@
-"""Who asks and who answers, and what there is to doubt of it.
+"""Who asks and who answers.
 
 Roles are proposed from words, legend, questions and shares of the talk, and pooled over a study.
 """
@@ -6,12 +6,10 @@ Roles are proposed from words, legend, questions and shares of the talk, and poo
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import median
 
 from autocode.config import SegmentConfig
 from autocode.errors import counted
@@ -22,14 +20,11 @@ from autocode.formats.transcripts import (
     UNCLEAR,
     WORDS,
     Label,
-    ends_sentence,
     legend,
     role_of_word,
-    speaks_by_name,
 )
-from autocode.formats.transcripts.candidates import Candidate
 from autocode.formats.transcripts.page import Page
-from autocode.study import Document, Turn
+from autocode.study import Document
 
 _MOST_LINES = 20_000  # of a text in which questions are looked for
 _QUESTION = re.compile(r"(?:[?？؟\u037e]|か[。．]|[\u0370-\u03ff];)(?=[\"'”’)»\]*_]*(?:\s|$))")
@@ -91,10 +86,14 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     leader = "" if interviewed else _leader(answering, explained, {s: asked[s] for s in turns if len(turns[s]) > 1}, not asking)
     named |= {leader: (INTERVIEWER, "leads the talk, the other answers")} if leader else {}
     interviewed = interviewed or bool(leader)
-    named |= {s: (INTERVIEWER, "asked once and was answered") for s in _asking_once(document, turns, named, asking)}
+    free = [s for s in turns if not named[s][0]]
+    named |= {s: (INTERVIEWER, "asks far more than any other") for s in free if s in asking and not interviewed}
+    named |= dict.fromkeys(_asking_once(document, turns, named), (INTERVIEWER, "asked once and was answered"))
+    rest = (RESPONDENT, "another speaker is the interviewer" if interviewed else "another speaker asks far more")
+    rest = rest if interviewed or asking else (UNCLEAR, "neither the name nor the questions tell")
     roles = []
     for speaker in turns:
-        role, why = named[speaker] if named[speaker][0] else _by_talk(speaker, asking, interviewed)
+        role, why = named[speaker] if named[speaker][0] else rest
         shares = f"asks in {asked[speaker]:.0%} of {len(turns[speaker])} turns, says {words[speaker]:.0%} of the words"
         roles.append(Role(speaker, role, asked[speaker], words[speaker], len(turns[speaker]), f"{why}; {shares}"))
     return tuple(roles)
@@ -175,7 +174,8 @@ def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
     masks["in capitals"] = [w.isupper() and len(w.split()) > 2 for w in words]
     for how, mask in masks.items():
         inside, outside = ([w for w, m in zip(words, mask, strict=True) if m == side] for side in (True, False))
-        if len(inside) < 3 or not outside or len(inside) > 0.75 * len(words):
+        runs = sum(here and not last for here, last in zip(mask, [False, *mask], strict=False))
+        if len(inside) < 3 or runs < 2 or not outside or len(inside) > 0.75 * len(words):
             continue
         asked, other = ends_asking(inside), ends_asking(outside)
         side = "interviewer" if asked >= 0.5 and other <= 0.4 else ""
@@ -186,7 +186,8 @@ def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
             return _sides(page, spans, [m == (side == "interviewer") for m in mask]), (told,)
     sign = Counter(signs).most_common(1)[0][0]
     opened = [n for n, s in enumerate(signs) if s == sign]
-    if not sign or sign not in "-–—>>>•»" or len(opened) < max(4, 0.75 * len(words)) or 0 not in opened[:2]:
+    among = opened[-1] + 1 - opened[0] if opened[0] < 0.3 * len(words) else len(words)
+    if not sign or sign not in "-–—>>>•»" or len(opened) < max(4, 0.75 * among, 0.6 * len(words)):
         return _unmarked(page, spans, words)
     names = names_in_turn([words[n] for n in opened])
     marks = [
@@ -289,32 +290,27 @@ def _by_name(speaker: str, explained: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _leader(answering: Collection[str], explained: Mapping[str, str], asked: Mapping[str, float], even: bool) -> str:
-    """Who asks most and leads a talk by profession (a doctor, a teacher), or is alone with those who answer; "" for nobody.
+    """Who leads a talk by profession (a doctor, ``Dr. Rao``) and asks most, or is alone with those who answer; "" for nobody.
 
-    Of two who ask alike (`even`) it is the one who leads; a title (``Dr. Rao``) leads where its bearer asks in most turns.
+    Of two who ask alike (`even`) it is the one who leads.
     """
     free = [s for s in asked if s not in answering]
     leading = [s for s in free if {s.casefold(), explained.get(s, "").casefold().split(",")[0]} & WORDS["leading"]]
     titled = [s for s in free if s.casefold().split(" ")[0].strip(".") in WORDS["leading"] and asked[s] >= 0.5]
-    alone = free if len(free) == 1 < len(asked) else leading if len(leading) == 1 else [] if leading or len(titled) > 1 else titled
+    alone = free if len(free) == 1 < len(asked) else leading or titled
     most = max(asked.values(), default=0)
-    return alone[0] if alone and (asked[alone[0]] >= most or (even and len(asked) == 2 and alone == leading and most <= 0.5)) else ""
+    first = len(alone) == 1 and (asked[alone[0]] >= most or (even and len(asked) == 2 and alone == leading and most <= 0.5))
+    return alone[0] if first else ""
 
 
-def _asking_once(
-    document: Document, turns: Mapping[str, Sequence[str]], named: Mapping[str, tuple[str, str]], asking: Sequence[str]
-) -> list[str]:
+def _asking_once(document: Document, turns: Mapping[str, Sequence[str]], named: Mapping[str, tuple[str, str]]) -> list[str]:
     """Who speaks once, to ask those who answer an interviewer, and is answered by them: a second interviewer."""
-    askers = {*asking, *(s for s, (role, _) in named.items() if role == INTERVIEWER)}
+    asking = {s for s in turns if named[s][0] == INTERVIEWER}
+    answering = {s for s in turns if s not in asking and len(turns[s]) > 1}
+    free = {s for s in turns if len(turns[s]) == 1 and ends_asking(turns[s]) and not named[s][0] and not re.search(r"\d", s)}
     order = [t.speaker for t in document.turns if t.speaker]
-    answers = {s for s in turns if askers and s not in askers and len(turns[s]) > 1}
-    rows = {re.sub(r"\d+", "", s) for s in answers if re.search(r"\d", s)}
-    return [
-        who
-        for before, who, after in zip(order, order[1:], [*order[2:], ""], strict=False)
-        if before in answers and (after in answers or not after) and len(turns[who]) == 1 and not named[who][0]
-        if ends_asking(turns[who]) and re.sub(r"\d+", "", who) not in rows
-    ]
+    around = {s: (order[n - 1 : n + 2], n) for n, s in enumerate(order) if s in free and asking}
+    return [s for s, (near, n) in around.items() if n and {*near} - {s} <= answering]
 
 
 def _is_letters(name: str) -> bool:
@@ -342,84 +338,3 @@ def _askers(turns: Mapping[str, Sequence[str]], asked: Mapping[str, float], word
     some = tuple(s for s in ends if ends[s] >= 0.6)
     rest = [ends[s] for s in ends if s not in some]
     return some if some and rest and max(rest) <= 0.25 and sum(words[s] for s in some) < 0.5 else ()
-
-
-def _by_talk(speaker: str, asking: Sequence[str], known: bool) -> tuple[str, str]:
-    """The role that follows from how the talk is shared, and why."""
-    if known:
-        return RESPONDENT, "another speaker is the interviewer"
-    if not asking:
-        return UNCLEAR, "neither the name nor the questions tell"
-    return (INTERVIEWER, "asks far more than any other") if speaker in asking else (RESPONDENT, "another speaker asks far more")
-
-
-def doubts_of(page: Page, turns: Sequence[Turn], found: Candidate) -> tuple[str, ...]:
-    """What makes a careful reader look again."""
-    told = []
-    lengths = [len(page.text[t.start : t.end].split()) for t in turns]
-    if len(turns) > 5 and max(lengths) > max(600, 15 * median(lengths)):
-        longest = max(range(len(turns)), key=lengths.__getitem__)
-        told.append(f"turn {longest + 1} ({turns[longest].speaker}) has {lengths[longest]:,} words: are names missing in it?")
-    counts = Counter(t.speaker for t in turns)
-    own = {s: n for s, n in counts.items() if not (re.search(r"\d", s) and speaks_by_name(s))}  # not one of a row: P1, P2
-    rare = [s for s, n in own.items() if n == 1 and len(turns) > 5 and (len(counts) > 2 or not speaks_by_name(s))]
-    if rare and len(rare) <= 5:
-        told.append(f"{', '.join(repr(s) for s in rare)}: one turn only; a speaker?")
-    edges = {t.speaker for t in (*turns[:1], *turns[-1:])}
-    twice = [s for s, n in own.items() if n == 2 and s in edges and len(counts) > 2 and len(turns) > 9 and not rare]
-    told += [f"{', '.join(map(repr, twice))}: two turns only, at the beginning and the end; a speaker?"] if twice else []
-    said = [ends_sentence(re.sub(r"\s*[(\[（][^()\[\]（）]*[)\]）]$", "", page.text[t.start : t.end])) for t in turns]
-    odd = "" if len(turns) < 8 or not all(said[1:-1]) or (said[0] and said[-1]) else "last" if said[0] else "first"
-    told += [f"the {odd} turn alone is no sentence: is it said?"] if odd else []
-    parts = [len(page.paragraphs(t.start, t.end)) for t in turns]
-    if len(turns) > 9 and parts[-1] > max(parts[:-1]) == 1 and page.blank_lines:
-        told.append(f"the last turn alone has {parts[-1]} paragraphs: is what closes the transcript said in it?")
-    named = all(speaks_by_name(s) for s, n in counts.most_common(2))
-    words = [s for s, n in counts.items() if named and n > 1 and not speaks_by_name(s)]
-    if words and len(words) <= 3 and len(counts) > 2:
-        told.append(f"{', '.join(repr(s) for s in words)}: a speaker, or a word before a colon?")
-    often = max(2, len(turns) / 50)
-    left = [(x, n) for x, n in found.left.items() if n > often and re.fullmatch(r"\w+(?: \w+)?", x) and x[:1].isupper()]
-    signs = [s for s in counts if re.search(r"[/|~—=]|\s[–-](?:\s|$)", s)]
-    told += [f"{', '.join(repr(s) for s in signs[:3])}: a name with a sign in it?"] if signs else []
-    told += [f"'{name}' opens {counted(n, 'line')} and is not taken for a speaker: is it one?" for name, n in left[:3]]
-    told += _remains(page, turns, found)
-    unnamed = sum(max(0, len(page.paragraphs(t.start, t.end)) - 1) for t in turns)
-    if len(turns) > 5 and unnamed > 2 * len(turns) and any(page.is_apart(a) for a in page.lines[1:]):
-        told.append(f"{counted(unnamed, 'paragraph')} without a name went to the speaker before: right?")
-    return tuple(told)
-
-
-_BRACKET = r"[<\[{|][^\n]{1,30}[>\]}|]"
-_REMAINS = re.compile(
-    rf"^[:;,/|_=>~*#]|^[^\w\s]*\d[\d:.,'h -]*\d[^\w\s]*(?=\s)|^{_BRACKET}|{_BRACKET}$|\s[#\[(]?[\d:.,-]*\d[:.]\d+\S?$"
-)
-
-
-def _remains(page: Page, turns: Sequence[Turn], found: Candidate) -> list[str]:
-    """What was left in the turns, or out of them, and may be no words of theirs."""
-    told = []
-    marked = sum(bool(_REMAINS.search(page.text[t.start : t.end])) for t in turns)
-    if marked > max(2, 0.3 * len(turns)):
-        told.append(f"{counted(marked, 'turn')} begin or end with a number or a bracket: times or marks among the words?")
-    said = [re.sub(r"[ \t]*\d+", "0", page.text[t.start : t.end]) for t in turns]
-    if (named := sum(bool(re.match(r"[A-ZÀ-Þ][\w.' -]{1,30}:[ \t]+\S", x)) for x in said)) > max(2, 0.2 * len(turns)):
-        told.append(f"{counted(named, 'turn')} open with a word before a colon: who speaks?")
-    whole = Counter(re.sub(r"[ \t]*\d+", "0", line).strip() for line in page.text.split("\n"))
-    lines = [line.strip() for x in said for line in x.split("\n")[1:]]
-    if again := sum(whole[x] > 1 and (len(x) > 12 or x[-1:] == "0") and not ends_sentence(x) for x in lines):
-        told.append(f"{counted(again, 'line')} within turns stand there more than once: running heads of pages?")
-    starts = sorted({label.start for label in found.labels} | {t.start for t in turns})
-    gaps = [page.text[t.end : starts[n]] for t in turns if (n := bisect_left(starts, t.end)) < len(starts)]
-    if between := sum(any(map(str.isalpha, line)) for gap in gaps for line in gap.split("\n")[1:]):
-        told.append(f"{counted(between, 'line')} between turns (headings, what pages print) belong to nobody")
-    before = len(page.text[page.front.end : turns[0].start].split()) if turns else 0
-    if before > max(40, 0.1 * len(page.text.split())):
-        told.append(f"{counted(before, 'word')} before the first speaker belong to nobody")
-    left = sum(found.left.values())
-    if left > max(3, 0.25 * len(turns)) and found.family in ("colon", "square", "round", "angle", "curly", "dash"):
-        told.append(f"{counted(left, 'line')} open like a speaker's name that was not taken for one")
-    same = sum(a.speaker == b.speaker for a, b in pairwise(turns))
-    if len(turns) > 5 and same > 0.5 * len(turns) and len({t.speaker for t in turns}) > 1:
-        told.append(f"{counted(same, 'turn')} follow one of the same speaker: is a name missing?")
-    return told

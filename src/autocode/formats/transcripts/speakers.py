@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from autocode.errors import InputError, counted
-from autocode.formats.receipt import listed_names
+from autocode.formats.receipt import doubts_of, listed_names
 from autocode.formats.transcripts import (
     WORDS,
     Front,
@@ -37,7 +37,7 @@ from autocode.formats.transcripts.candidates import (
     tells_of_person,
 )
 from autocode.formats.transcripts.page import DASHED, Page, stamp_below, without_end_stamp, without_furniture
-from autocode.formats.transcripts.roles import ASKER, doubts_of, ends_asking, other_side, unnamed_sides, with_roles
+from autocode.formats.transcripts.roles import ASKER, ends_asking, other_side, unnamed_sides, with_roles
 from autocode.study import Document, Turn
 
 _MENDED = 1_500_000  # characters of a text in which slips of the hand are looked for
