@@ -34,9 +34,10 @@ from playwright.sync_api import sync_playwright
 from autocode.config import SegmentConfig
 from autocode.desk.advice import Advice, Item
 from autocode.desk.guard import Auth
+from autocode.desk.jobs import Tools
 from autocode.desk.server import Server, listen, settle
 from autocode.desk.session import Desk
-from autocode.desk.studies import Studies, Tools
+from autocode.desk.studies import Studies
 from autocode.formats import read, read_all
 from autocode.store import STORE, update
 from autocode.store.ledger import held

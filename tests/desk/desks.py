@@ -9,8 +9,9 @@ from pathlib import Path
 
 from autocode.config import Config, EncodeConfig
 from autocode.desk.advice import Item, ReviewSession, advise
+from autocode.desk.jobs import Tools
 from autocode.desk.session import Desk
-from autocode.desk.studies import OpenStudy, Studies, Tools
+from autocode.desk.studies import OpenStudy, Studies
 from autocode.formats import read_all
 from autocode.model import CodingModel
 from autocode.store import STORE, update

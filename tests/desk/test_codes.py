@@ -12,12 +12,14 @@ from autocode.desk.advice import ReviewSession
 from autocode.desk.codes import crossed, step
 from autocode.desk.guard import Ask
 from autocode.desk.session import Desk, colours_css, stale
+from autocode.desk.studies import Reading
 from autocode.desk.view import colour
 from autocode.errors import CodebookError
 from autocode.store import load
 from autocode.store.backups import check
 from autocode.study import Study
-from tests.desk.desks import EVE, NEW, desk
+from tests.desk.desks import EVE, NEW, desk, learnt
+from tests.desk.test_server import Page
 
 
 @pytest.fixture
@@ -116,19 +118,46 @@ def test_an_impossible_step_changes_nothing(found: Desk, do: str, more: dict[str
 
 
 def test_what_a_change_makes_stale_is_counted(found: Desk) -> None:
-    """Decisions made with an earlier codebook are counted after a change."""
+    """Decisions made with an earlier codebook are counted after a change; a change taken back is no change."""
     item = next(i for i in found.items("D6") if not i.context)
     found.write(act(found, EVE, Ask("add", *item.key, code="Work")))
-    assert stale(found, 0)["older"] == 0
+    assert stale(found)["older"] == 0
     _step(found, "code-define", code="Work", text="Another definition.")
-    before, after = 1, 2**63  # a model from before the change, and one from after it
-    assert (stale(found, before)["older"], stale(found, before)["model_stale"]) == (1, True)
-    assert not stale(found, after)["model_stale"]
+    assert stale(found)["older"] == 1
     found.write([*act(found, EVE, Ask("undo"))])
-    taken_back = {"steps": [], "older": 0, "model_stale": False}
-    assert stale(found, before) == taken_back, "a change taken back is no change"
-    _step(found, "code-rename", code="Work", text="Job")
-    assert not stale(found, before)["model_stale"], "the model follows a name"
+    assert stale(found) == {"steps": [], "older": 0}
+
+
+def test_a_model_is_out_of_date_when_it_must_learn_anew(study: Study, tmp_path: Path) -> None:
+    """A rule, a new or a lost code make it so, at once and in every room; a name, place, colour or example do not."""
+    page = Page(desk(study, tmp_path, model := learnt(study)))
+    page.enter()
+    page.study.reading = Reading(8, book=model.codebook)
+
+    def out_of_date() -> bool:
+        """As the overview, the codes and the model's room say."""
+        rooms = [page.room(name) for name in ("", "codes", "model")]
+        said = ["the codebook has changed since it was trained", "The model is out of date", "The codebook has changed since"]
+        found = {s in r for s, r in zip(said, rooms, strict=True)}
+        assert len(found) == 1
+        return found.pop()
+
+    assert not out_of_date()
+    rules = next(c for c in page.desk.study.codebook if c.path == "Work > Time")
+    texts = [rules.definition, rules.include, rules.exclude]
+    steps: list[tuple[dict[str, object], bool]] = [
+        ({"do": "code-rename", "code": "Work", "text": "Job"}, False),
+        ({"do": "code-move", "code": "Job > Time", "suggested": "Learning"}, False),
+        ({"do": "code-colour", "code": "Job", "text": "#00ff00"}, False),
+        ({"do": "code-define", "code": "Learning > Time", "codes": [*texts, "We had no time."]}, False),
+        ({"do": "code-define", "code": "Learning > Time", "codes": ["Anything with a clock.", *texts[1:], ""]}, True),
+        ({"do": "undo"}, False),
+        ({"do": "code-add", "code": "Job", "text": "Pay"}, True),
+    ]
+    for body, wanted in steps:
+        status, answer = page.do(edge="page", **body)
+        assert status == 200, answer
+        assert out_of_date() is wanted, body
 
 
 def test_tables_count_what_was_coded(found: Desk) -> None:
@@ -149,7 +178,7 @@ def test_a_colour_is_chosen_inherited_and_taken_back(found: Desk) -> None:
     plain = colour(found, "Work > Time")
     _step(found, "code-colour", code="Work", text="#FFEE00")
     assert {colour(found, c.path) for c in found.study.codebook if c.path.startswith("Work")} == {"xffee00"}
-    assert not stale(found, 0)["older"]
+    assert not stale(found)["older"]
     css = colours_css(found.study.codebook)
     assert css.count(".xffee00{--c:") == 2
     assert ".xffee00{--c:#ffee00}" in css.partition("dark")[2], "on a dark page a light colour stays as it is"

@@ -46,8 +46,8 @@ class Page:
         self.desk = found
         self.said: list[str] = []
         self.door = Auth(PORT, self.said.append)
-        studies, self.study = opened(found, share)
-        self.app = Server(studies, self.door).app
+        self.all, self.study = opened(found, share)
+        self.app = Server(self.all, self.door).app
         self.client = self.browser()
 
     def browser(self) -> TestClient:

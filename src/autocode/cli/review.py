@@ -18,8 +18,9 @@ from autocode.agreement.estimate import apa
 from autocode.cli.options import Json, ModelOption, Overwrite, StudyPath, out
 from autocode.cli.shell import bundled, tell
 from autocode.desk.guard import Auth
+from autocode.desk.jobs import Tools
 from autocode.desk.server import Server, answers, listen, serve
-from autocode.desk.studies import Studies, Tools
+from autocode.desk.studies import Studies
 from autocode.encode import cache_folder
 from autocode.errors import InputError, StoreError
 from autocode.formats import read_all

@@ -13,7 +13,7 @@ from autocode.config import Config
 from autocode.desk import coded
 from autocode.desk.advice import ReviewSession
 from autocode.desk.guard import Ask, Session, asked, data, html, moved, read_json
-from autocode.desk.jobs import keep, kept
+from autocode.desk.jobs import FOLDER, keep, kept
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, seated
 from autocode.desk.view import fragment, people
@@ -197,6 +197,7 @@ async def look(request: Request, study: OpenStudy, seat: Session) -> Response:
     mine = next((c for c in last.found["coders"] if c["coder"] == sitting.coder), None) if last else None
     told = {
         "kept": last,
+        "spoilt": last is None and (desk.path.parent / FOLDER / "look.json").exists(),
         "mine": mine,
         "items": items,
         "left": sum(x.now is None and x.words is not None for x in items),

@@ -235,6 +235,7 @@ def _batch(study: OpenStudy, key: object) -> Batch:
 
 async def upload(request: Request, study: OpenStudy, seat: Session) -> Response:
     """One file, streamed into the batch."""
+    from starlette.concurrency import run_in_threadpool
     from starlette.requests import ClientDisconnect
 
     batch = _batch(study, request.headers.get("x-batch", ""))
@@ -242,7 +243,7 @@ async def upload(request: Request, study: OpenStudy, seat: Session) -> Response:
     try:
         async for chunk in request.stream():
             if chunk:
-                batch.incoming.add(path, chunk)
+                await run_in_threadpool(batch.incoming.add, path, chunk)
     except (ClientDisconnect, InputError):
         batch.incoming.drop(path)
         raise
@@ -373,7 +374,14 @@ def _taken(study: OpenStudy, batch: Batch, choices: Choices) -> None:
 
 async def undo(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Give the last import back whole; refused where anything was decided since."""
-    known, before = load(study.store), before_import(study.store)
+    from starlette.concurrency import run_in_threadpool
+
+    await run_in_threadpool(_given_back, study.store)
+    return data({"reload": True})
+
+
+def _given_back(store: Path) -> None:
+    known, before = load(store), before_import(store)
 
     def back(now: Study) -> Study:
         """The study before the import, if nothing was done since."""
@@ -382,9 +390,8 @@ async def undo(request: Request, study: OpenStudy, seat: Session) -> Response:
         return before
 
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    update(study.store, back, lambda: [ReceiptRow(at, "the last import", "given back whole", 0, {}, ())])
-    drop_import(study.store)
-    return data({"reload": True})
+    update(store, back, lambda: [ReceiptRow(at, "the last import", "given back whole", 0, {}, ())])
+    drop_import(store)
 
 
 PAGES = {"/bring": show}

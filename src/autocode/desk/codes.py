@@ -269,7 +269,7 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
             memos=[e for e in _memos(desk, sitting) if chosen and e.decision.code == chosen.path and not e.decision.document],
             codes=[(c, colour(desk, c.path)) for c in desk.study.codebook],
             recent=[],
-            **stale(desk, study.made[0]),
+            **stale(desk),
         )
     )
 

@@ -167,12 +167,16 @@ async def answer(request: Request, study: OpenStudy, seat: Session) -> Response:
     desk = study.desk()
     found = desk.study
     names = {c.id: c.name or c.id for c in found.coders}
-    try:
-        pooled, rows = await run_in_threadpool(figures, found, desk.people)
-        shown = fragment("answer.html", pooled=pooled, rows=rows, names=names, fault="")
-    except StudyError as error:
-        shown = fragment("answer.html", pooled=None, rows=[], names=names, fault=str(error))
-    return data({"parts": {"answer": shown}})
+    pooled: Row | None = None
+    rows: list[Row] = []
+    if fault := desk.record[1]:
+        fault = "Which coders are one person cannot be read, so no figure is told."
+    else:
+        try:
+            pooled, rows = await run_in_threadpool(figures, found, desk.people)
+        except StudyError as error:
+            fault = str(error)
+    return data({"parts": {"answer": fragment("answer.html", pooled=pooled, rows=rows, names=names, fault=fault)}})
 
 
 def figures(study: Study, coders: Sequence[str]) -> tuple[Row, list[Row]]:

@@ -15,12 +15,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from autocode.config import SegmentConfig
 from autocode.errors import AutocodeError, StudyError
 from autocode.formats.files import read_text as file_text
 from autocode.formats.files import write_atomic
+from autocode.formats.receipt import ReadOptions, Receipt
 from autocode.study import Study
+
+if TYPE_CHECKING:
+    from autocode.model import CodingModel
 
 MARK = "\x1e"
 """What a line of progress begins with on stderr: MARK, done, total and what is being done, parted by blanks."""
@@ -101,6 +106,31 @@ def plainly(text: str, home: str = "") -> str:
             line += "" if line[-1] in ".!?" else "."
         lines.append(line)
     return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the desk is handed: the models are read by it, and long work is done by the command line.
+
+    Attributes:
+        load: From a model's folder to the model.
+        cut: From a model's folder to how it cuts documents into segments; quick.
+        command: How the command line is called.
+        card: From a model's folder to its model card, in plain text.
+        share: Of the segments whose suggestions are hidden until decided.
+        bundled: The bundled study, for a tutorial; None where it did not come along.
+        take_in: Reads files into a study, with a receipt for each (`autocode.formats.read_all`).
+        remember: Called with the folder of a study that is opened, so that it is found again.
+    """
+
+    load: Callable[[Path], CodingModel]
+    cut: Callable[[Path], SegmentConfig]
+    command: tuple[str, ...]
+    take_in: Callable[[Sequence[Path], ReadOptions], tuple[Study, list[Receipt]]]
+    card: Callable[[Path], str] = lambda folder: ""
+    bundled: Path | None = None
+    share: float = 0.1
+    remember: Callable[[Path], None] = lambda folder: None
 
 
 @dataclass
@@ -194,6 +224,7 @@ class Jobs:
     def __init__(self, command: Sequence[str], home: str = "") -> None:
         """Know how the command line is called, and in which folder the study lies."""
         self._command, self._home = tuple(command), home
+        self._one = threading.Lock()  # two browsers may ask at once
         self.last: Job | None = None
         self.aside: Job | None = None
 
@@ -215,11 +246,12 @@ class Jobs:
         Raises:
             StudyError: Another is at work.
         """
-        if self.running:
-            raise StudyError("this", "other work on the study is not finished", "Wait for it, or stop it first.")
-        self.stop_aside()
-        self.last = self._begun(Job(kind, title, self._process(arguments), home=self._home), then)
-        return self.last
+        with self._one:
+            if self.running:
+                raise StudyError("this", "other work on the study is not finished", "Wait for it, or stop it first.")
+            self.stop_aside()
+            self.last = self._begun(Job(kind, title, self._process(arguments), home=self._home), then)
+            return self.last
 
     def start_aside(self, title: str, arguments: Sequence[str], then: Callable[[Job], None]) -> bool:
         """Begin a verb that nobody asked for: it gives way to all other work, and to the person's own programs.
@@ -227,7 +259,7 @@ class Jobs:
         Returns:
             Whether it began; not where other work is going on.
         """
-        if self.running or (self.aside is not None and self.aside.state == "running"):
+        if self.running or self._one.locked() or (self.aside is not None and self.aside.state == "running"):
             return False
         self.aside = self._begun(Job("aside", title, self._process(arguments), home=self._home), then)
         if hasattr(os, "setpriority"):
@@ -282,8 +314,9 @@ def _watch(job: Job, then: Callable[[Job], None] | None) -> None:
         if code == 0 and then:
             then(job)
         job.state = "done" if code == 0 else "failed"
-    except AutocodeError as error:
-        job.said.append(str(error))
+    except Exception as error:  # the last resort, without a word of data: work that is said to go on would lock all other out
+        fault = f"What it found cannot be kept: a fault of the program itself ({type(error).__name__})."
+        job.said.append(plainly(str(error)) if isinstance(error, AutocodeError) else fault)
         job.state = "failed"
 
 
@@ -336,7 +369,8 @@ def kept(store: Path, study: Study, kind: str) -> Kept | None:
     """
     try:
         row = json.loads(file_text(store.parent / FOLDER / f"{kind}.json")[0])
-        return Kept(dict(row["found"]), row["of"] == state_of(study), dict(row["texts"])) if row["form"] == _FORM else None
+        whole = row["form"] == _FORM and row.get("sum", "") in ("", _sum(row["texts"], row["found"]))
+        return Kept(dict(row["found"]), row["of"] == state_of(study), dict(row["texts"])) if whole else None
     except (AutocodeError, ValueError, KeyError, TypeError):
         return None
 
@@ -344,8 +378,13 @@ def kept(store: Path, study: Study, kind: str) -> Kept | None:
 def keep(store: Path, study: Study, kind: str, found: Mapping[str, Any]) -> None:
     """Keep what was found in a study as it is given."""
     texts = {d.id: d.sha256 for d in study.documents}
-    text = json.dumps({"form": _FORM, "of": state_of(study), "texts": texts, "found": found}, ensure_ascii=False)
-    write_atomic(store.parent / FOLDER / f"{kind}.json", text)
+    row = {"form": _FORM, "of": state_of(study), "sum": _sum(texts, found), "texts": texts, "found": found}
+    write_atomic(store.parent / FOLDER / f"{kind}.json", json.dumps(row, ensure_ascii=False))
+
+
+def _sum(texts: Mapping[str, str], found: Mapping[str, Any]) -> str:
+    """Tells whether what was kept is whole: a view looks deep into it."""
+    return hashlib.sha256(json.dumps([texts, found]).encode()).hexdigest()
 
 
 def keeper(store: Path, study: Study, kind: str) -> Callable[[Job], None]:

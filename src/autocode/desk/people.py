@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autocode.desk.guard import Session, data, html, read_json
+from autocode.desk.jobs import plainly
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import fragment
 from autocode.dossier.record import later_rounds
@@ -40,6 +41,10 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
     letters: dict[str, list[tuple[str, str]]] = {}
     for address, name, _ in study.written(LETTERS):
         letters.setdefault(Path(name).stem, []).append((address, name))
+    try:
+        answers, fault = load_answers(study.folder / ANSWERED), ""
+    except InputError as error:
+        answers, fault = [], plainly(str(error).replace(str(study.folder / ANSWERED), "The answers kept with the study"))
     looked = job.title.removeprefix(_LOOKING) if job and (job.kind, job.state) == ("forgetting", "done") else ""
     return html(
         fragment(
@@ -51,7 +56,8 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
             job=job,
             looked=looked,
             letters=letters,
-            answers=load_answers(study.folder / ANSWERED),
+            answers=answers,
+            fault=fault,
             proposals=_proposals(study)[1],
         )
     )
@@ -85,6 +91,8 @@ def _proposals(study: OpenStudy) -> tuple[list[str], list[dict[str, str]]]:
 
 async def replace_names(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Replace the names that were ticked on the page, each by what stands beside it; the others stay."""
+    from starlette.concurrency import run_in_threadpool
+
     row = await read_json(request)
     wanted = row.get("names") if isinstance(row, dict) else None
     if not isinstance(wanted, dict) or not all(isinstance(v, str) and len(v) < 200 for v in wanted.values()):
@@ -102,7 +110,7 @@ async def replace_names(request: Request, study: OpenStudy, seat: Session) -> Re
     write_atomic(file, csv_text(columns, [[r[c] for c in columns] for r in rows]))
     key = home.parent / f"Key of {home.name}.csv"
     words = ["pseudonymise", str(home), "--apply", str(file), "--key", str(key)]
-    study.jobs.start("replace", "Replacing names", words)
+    await run_in_threadpool(study.jobs.start, "replace", "Replacing names", words)
     return data({"reload": True})
 
 
@@ -188,13 +196,16 @@ async def look_at_replies(request: Request, study: OpenStudy, seat: Session) -> 
 
 async def take_replies(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Bring the letters that were looked at into the study, beside the page; they are gone from here afterwards."""
+    from starlette.concurrency import run_in_threadpool
+
     row = await read_json(request)
     row = row if isinstance(row, dict) else {}
     batch = _batch(study, row.get("batch"))
     if not batch.digest or batch.digest != row.get("digest"):
         raise InputError("these letters", "they are not as they were shown", "Look at them again.")
     words = ["members", "import", str(batch.incoming.paths[0].parent), "--study", str(study.folder.resolve())]
-    study.jobs.start("answers", "Taking over what was answered", words, lambda _: batch.incoming.close())
+    then = lambda _: batch.incoming.close()  # noqa: E731
+    await run_in_threadpool(study.jobs.start, "answers", "Taking over what was answered", words, then)
     return data({"reload": True})
 
 
@@ -207,6 +218,8 @@ async def show_copies(request: Request, study: OpenStudy, seat: Session) -> Resp
 
 async def put_back(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Put a dated copy in the study's place, after a copy of how it is now; nobody decides anything meanwhile."""
+    from starlette.concurrency import run_in_threadpool
+
     row = await read_json(request)
     name = row.get("copy") if isinstance(row, dict) else None
     copy = next((c for c in backups(study.store) if c.path.name == name), None)
@@ -214,8 +227,13 @@ async def put_back(request: Request, study: OpenStudy, seat: Session) -> Respons
         raise InputError("this copy", "it is no longer there", "Reload the page and look again.")
     if study.jobs.running:
         raise StudyError("this copy", "work is going on beside the page", "Wait until it is done, or stop it.")
-    study.close()
-    restore(study.store, copy.path)
+    study.away = True
+    try:
+        await run_in_threadpool(study.jobs.stop_aside)
+        study.close()
+        await run_in_threadpool(restore, study.store, copy.path)
+    finally:
+        study.away = False
     found = [c.path.name for c in backups(study.store)]
     return data({"go": f"{study.base}?back={found.index(copy.path.name) + 1}"})
 

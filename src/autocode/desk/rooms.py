@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from autocode.desk.guard import Session, data, html, moved, read_json
 from autocode.desk.jobs import plainly
-from autocode.desk.session import Desk, agreed_coder, pair_of, stale
+from autocode.desk.session import Desk, agreed_coder, pair_of
 from autocode.desk.studies import OpenStudy, Studies
 from autocode.desk.view import between, compared, fragment, people
-from autocode.dossier.record import NAME, QUESTIONS, later_rounds, load_record, state
+from autocode.dossier.record import NAME, QUESTIONS, later_rounds, record_of, state
 from autocode.encode.multilingual import NAME as SEVERAL
 from autocode.encode.weights import added_encoders
-from autocode.errors import AutocodeError, InputError, StudyError
+from autocode.errors import AutocodeError, InputError, StoreError, StudyError
 from autocode.formats.files import read_text as file_text
 from autocode.formats.receipt import ReadOptions
 from autocode.store import update
@@ -47,9 +47,17 @@ FORMS = {
 
 def home(studies: Studies, seat: Session) -> str:
     """The first page: every study as a card."""
-    cards = [(s, s.sizes()) for s in studies.listed()]
-    bundled = studies.tools.bundled is not None and not any(s.folder.name == TUTORIAL for s, _ in cards)
+    cards = [(s, *_sized(s)) for s in studies.listed()]
+    bundled = studies.tools.bundled is not None and not any(s.folder.name == TUTORIAL for s, *_ in cards)
     return fragment("home.html", cards=cards, seat=seat, home=studies.folder.resolve(), bundled=bundled)
+
+
+def _sized(study: OpenStudy) -> tuple[Mapping[str, int], str]:
+    """What a study holds, in numbers; and why its file cannot be read, "" where it can."""
+    try:
+        return study.sizes(), ""
+    except StoreError as error:
+        return {}, plainly(str(error), str(study.folder))
 
 
 async def new(request: Request, studies: Studies, seat: Session) -> Response:
@@ -68,7 +76,7 @@ async def tutorial(request: Request, studies: Studies, seat: Session) -> Respons
         raise StudyError("the tutorial", "it did not come with this program", "Bring in files of your own.")
     study = studies.new(TUTORIAL)
     found, _ = await run_in_threadpool(studies.tools.take_in, [source], ReadOptions(open_files=True))
-    update(study.store, lambda _: found)
+    await run_in_threadpool(update, study.store, lambda _: found)
     return data({"go": study.base})
 
 
@@ -150,7 +158,7 @@ def _model_step(study: OpenStudy) -> Step:
         return Step("Model", "open", "not trained yet", "model", "Train the model")
     if reading and reading.fault:
         return Step("Model", "stale", reading.fault, "model", "Train the model again")
-    if (reading and reading.changed) or stale(study.desk(), study.made[0])["model_stale"]:
+    if study.changed:
         return Step("Model", "stale", "the codebook has changed since it was trained", "model", "Train the model again")
     return Step("Model", "done", "trained", "model")
 
@@ -218,8 +226,9 @@ def _readable(text: str) -> Markup:
 
 async def dossier(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Say what only the researchers know, and write the dossier."""
-    record = load_record(study.folder / NAME)
-    said = [(name, asked.removesuffix(" true or false"), getattr(record.record, name)) for name, asked in QUESTIONS.items()]
+    record, fault = record_of(study.folder)
+    asked = {} if fault else QUESTIONS
+    said = [(name, text.removesuffix(" true or false"), getattr(record.record, name)) for name, text in asked.items()]
     return html(
         fragment(
             "dossier.html",
@@ -301,6 +310,8 @@ def working(known: Mapping[str, Callable[[OpenStudy, Mapping[str, Any]], tuple[s
 
     async def work(request: Request, study: OpenStudy, seat: Session) -> Response:
         """Begin, stop or tell of work, as the page asks."""
+        from starlette.concurrency import run_in_threadpool
+
         row = await read_json(request)
         row = row if isinstance(row, dict) else {}
         asked = row.get("do")
@@ -308,7 +319,7 @@ def working(known: Mapping[str, Callable[[OpenStudy, Mapping[str, Any]], tuple[s
             study.jobs.cancel()
         elif isinstance(asked, str) and asked in known:
             title, arguments = known[asked](study, row)
-            study.jobs.start(asked, title, arguments)
+            await run_in_threadpool(study.jobs.start, asked, title, arguments)
         else:
             raise InputError("the request", "it is not what this page sends", "Reload the page.")
         return data({"reload": True})

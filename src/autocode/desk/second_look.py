@@ -184,18 +184,22 @@ async def findings(request: Request, study: OpenStudy, seat: Session) -> Respons
 
 def _page(study: OpenStudy, seat: Session, template: str, told: Mapping[str, Any], *kinds: str) -> Response:
     desk = study.desk()
-    more = {"sitting": study.sitting(seat), "job": study.jobs.of(*kinds), **people(desk), **told}
+    spoilt = any(told.get(k, told["kept"]) is None and (desk.path.parent / FOLDER / f"{k}.json").exists() for k in kinds)
+    more = {"sitting": study.sitting(seat), "job": study.jobs.of(*kinds), "spoilt": spoilt, **people(desk), **told}
     return html(fragment(template, study=study, desk=desk, seat=seat, room="second", **more))
 
 
 async def find(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Begin the work of a view; what it finds is kept beside the study."""
+    from starlette.concurrency import run_in_threadpool
+
     row = await read_json(request)
     made = WORK.get(str(row.get("do"))) if isinstance(row, dict) else None
     if made is None or not isinstance(row, dict):
         raise InputError("the request", "it is not what this page sends", "Reload the page.")
     title, arguments = made(study, row)
-    study.jobs.start(str(row["do"]), title, arguments, keeper(study.store, study.desk().study, str(row["do"])))
+    then = keeper(study.store, study.desk().study, str(row["do"]))
+    await run_in_threadpool(study.jobs.start, str(row["do"]), title, arguments, then)
     return data({"reload": True})
 
 

@@ -139,7 +139,7 @@ async def bring_recording(request: Request, study: OpenStudy, seat: Session) -> 
         async for chunk in request.stream():
             if chunk:
                 await run_in_threadpool(incoming.add, path, chunk)
-        attach_copy(study.store, document, path)
+        await run_in_threadpool(attach_copy, study.store, document, path)
     finally:
         incoming.close()
     return data({"reload": True})
@@ -147,6 +147,8 @@ async def bring_recording(request: Request, study: OpenStudy, seat: Session) -> 
 
 async def keep_recording(request: Request, study: OpenStudy, seat: Session) -> Response:
     """Take a recording away from its document, or attach one that lies in the study's folder."""
+    from starlette.concurrency import run_in_threadpool
+
     row = await read_json(request)
     row = row if isinstance(row, dict) else {}
     seated(study, seat)
@@ -154,7 +156,7 @@ async def keep_recording(request: Request, study: OpenStudy, seat: Session) -> R
     if row.get("do") == "remove":
         detach(study.store, [document])
     elif found := next((p for p in study.audio.loose(study.desk().recordings) if p.name == row.get("file")), None):
-        attach(study.store, document, found)
+        await run_in_threadpool(attach, study.store, document, found)
     else:
         raise InputError("this recording", "it is no longer in the study's folder", "Choose the file again.")
     return data({"reload": True})
@@ -233,6 +235,8 @@ class Server:
     def _study(self, request: Request, seat: Session) -> OpenStudy:
         number = request.path_params["study"]
         study = self.studies.of(int(number) if number.isdecimal() and len(number) < 6 else 0)
+        if study.away:
+            raise StudyError("this study", "an earlier copy is being put in its place", "Reload the page in a moment.")
         if self.coder and study.number not in seat.seats and study.store.is_file():
             with suppress(StoreError):  # one that is damaged is told of where it is needed; its copies can be put back
                 sit(study, seat, self.coder, self.blind)
@@ -249,7 +253,10 @@ class Server:
         seat = self.seat(request)
         if not seat:
             return html(fragment("closed.html"), 403)
-        return html(rooms.home(self.studies, seat))
+        try:
+            return html(rooms.home(self.studies, seat))
+        except Exception as error:  # the last resort: said in one line, without a word of data
+            return html(fragment("fault.html", said=said(error)), 500)
 
     def _page(self, path: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         """Show strangers nothing, and every fault as one line."""

@@ -6,14 +6,13 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from autocode.desk import DecisionIndex, complete, visible
 from autocode.desk.advice import Advice, Item, Key, ReviewSession, known, renamed, shifted
 from autocode.desk.jobs import FOLDER, SECOND_CODER
-from autocode.dossier.record import NAME, Record, load_record
+from autocode.dossier.record import NAME, Record, record_of
 from autocode.errors import StoreError, StudyError
 from autocode.store import load
 from autocode.store.ledger import append, entries, last_written, stamp
@@ -69,7 +68,7 @@ class Desk:
         self._touched: dict[str, dict[int, list[Coding]]] = {}
         self.between: dict[tuple[str, str], dict[str, list[Between]]] = {}  # what two coders differ on, until one of them codes
         self.drawn: tuple[str, dict[Key, int]] | None = None  # by whose codings, and for a second coder
-        self._drawn_at, self._record = 0, (0, Record())
+        self._drawn_at, self._record = 0, (0, Record(), "")
         self._place_items()
         self._stamp: tuple[int, ...] = ()
         self.study = Study()
@@ -78,12 +77,17 @@ class Desk:
         self.refresh()
 
     @property
-    def people(self) -> tuple[str, ...]:
-        """Ids of the human coders, each person once: dossier.toml says whose codings are a later round of the same people."""
+    def record(self) -> tuple[Record, str]:
+        """What dossier.toml says now, and why it cannot be read (`autocode.dossier.record.record_of`)."""
         file = self.path.parent / NAME
         at = file.stat().st_mtime_ns if file.is_file() else 0
-        self._record = self._record if self._record[0] == at else (at, load_record(file))
-        return self._record[1].humans(self.study)
+        self._record = self._record if self._record[0] == at else (at, *record_of(file.parent))
+        return self._record[1:]
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Ids of the human coders, each person once: dossier.toml says whose codings are a later round of the same people."""
+        return self.record[0].humans(self.study)
 
     def _place_items(self) -> None:
         self.drawn = None
@@ -387,14 +391,9 @@ def pair_of(desk: Desk, first: str = "", second: str = "") -> tuple[str, str]:
     return one, two
 
 
-def stale(desk: Desk, trained: int) -> dict[str, Any]:
-    """The steps that stand, what they make out of date: decisions, and a model of that moment, in nanoseconds."""
+def stale(desk: Desk) -> dict[str, Any]:
+    """The steps of the codebook that stand, and how many decisions were made with an earlier one."""
     holds = standing(desk.standing.entries)
     steps = [e for e in holds if e.decision.action == "codebook"]
     since = [e for e in holds if e.decision.action in ("accept", "reject", "other", "add", "done")]
-    old = [e for e in steps if trained and datetime.fromisoformat(e.at).timestamp() * 1e9 > trained]
-    return {
-        "steps": steps[-30:],
-        "older": sum(e.decision.codebook != desk.study.codebook.sha256 for e in since),
-        "model_stale": any(e.decision.note.partition(":")[0] not in ("rename", "move", "colour") for e in old),
-    }
+    return {"steps": steps[-30:], "older": sum(e.decision.codebook != desk.study.codebook.sha256 for e in since)}

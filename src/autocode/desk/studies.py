@@ -6,7 +6,7 @@ import json
 import secrets
 import threading
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,47 +16,23 @@ from typing import TYPE_CHECKING, Any
 from autocode.config import SegmentConfig
 from autocode.desk.advice import Advice, Item, ReviewSession, cut, read_one, unread
 from autocode.desk.guard import AudioFiles, Session
-from autocode.desk.jobs import Job, Jobs, plainly
+from autocode.desk.jobs import Job, Jobs, Tools, plainly
 from autocode.desk.session import Desk
 from autocode.dossier.record import later_rounds
 from autocode.errors import AutocodeError, InputError, StoreError, StudyError
 from autocode.formats.files import read_text as file_text
 from autocode.formats.files import write_atomic
-from autocode.formats.receipt import ReadOptions, Receipt
+from autocode.model.history import Changes, changes
 from autocode.store import STORE, load
 from autocode.store.ledger import held, sizes
 from autocode.study import Study
+from autocode.study.codebook import Codebook
 
 if TYPE_CHECKING:
     from autocode.model import CodingModel
 
 _LONGEST_NAME = 80
 SETTINGS = "desk.json"  # in a study's folder: what was set on the desk
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What the desk is handed: the models are read by it, and long work is done by the command line.
-
-    Attributes:
-        load: From a model's folder to the model.
-        cut: From a model's folder to how it cuts documents into segments; quick.
-        command: How the command line is called.
-        card: From a model's folder to its model card, in plain text.
-        share: Of the segments whose suggestions are hidden until decided.
-        bundled: The bundled study, for a tutorial; None where it did not come along.
-        take_in: Reads files into a study, with a receipt for each (`autocode.formats.read_all`).
-        remember: Called with the folder of a study that is opened, so that it is found again.
-    """
-
-    load: Callable[[Path], CodingModel]
-    cut: Callable[[Path], SegmentConfig]
-    command: tuple[str, ...]
-    take_in: Callable[[Sequence[Path], ReadOptions], tuple[Study, list[Receipt]]]
-    card: Callable[[Path], str] = lambda folder: ""
-    bundled: Path | None = None
-    share: float = 0.1
-    remember: Callable[[Path], None] = lambda folder: None
 
 
 @dataclass
@@ -66,14 +42,14 @@ class Reading:
     Attributes:
         done: Documents read, of `total`; `taken` of them are on the page.
         fault: Why it stopped, "" where it did not.
-        changed: Which codes changed since the model was trained, "" for none.
+        book: The codebook that the model was trained with; None before it is known.
         whole: What it says is taken all at once: an earlier model's word stands until then.
     """
 
     total: int
     done: int = 0
     fault: str = ""
-    changed: str = ""
+    book: Codebook | None = None
     stopped: bool = False
     whole: bool = False
     taken: int = 0
@@ -93,7 +69,7 @@ class Reading:
         """Read one document after another, those that nobody has coded first."""
         try:
             model = load()
-            self.changed = str(model.changes(study) or "")
+            self.book = model.codebook
             about, coded = unread(study, model, name), {c.document for c in study.codings}
             for d in sorted(study.documents, key=lambda d: d.id in coded):
                 if self.stopped:
@@ -118,6 +94,7 @@ class OpenStudy:
         self.folder, self.number, self.tools = folder, number, tools
         self.model = model or _model_of(folder)
         self.named = model is not None
+        self.away = False  # a copy is being put in its place: no request is answered meanwhile
         self.store = folder / STORE
         self.reading: Reading | None = None
         self.jobs = Jobs(tools.command, str(folder.resolve()))
@@ -151,6 +128,13 @@ class OpenStudy:
     def coloured(self) -> bool:
         """Whether somebody chose a colour for a code of it."""
         return self._desk is not None and any(c.colour for c in self._desk.study.codebook)
+
+    @property
+    def changed(self) -> str:
+        """What of the codebook the model must learn anew; "" where nothing but names, places, colours and examples changed."""
+        book, now = self.reading.book if self.reading else None, self.desk().study.codebook
+        found = changes(book, now) if book is not None else Changes()
+        return str(found) if found.added or found.gone or found.redefined else ""
 
     def sizes(self) -> Mapping[str, int]:
         """How many documents, codes, people who coded (each once) and codings the study has; none where it has no file yet."""
@@ -196,13 +180,12 @@ class OpenStudy:
 
     def _listen_anew(self, desk: Desk, trained: tuple[int, int]) -> None:
         """Let a new model read behind the page; what the old one said stands until the new one has read everything."""
-        if self.tools.cut(self.model) != desk.advice.cut:
-            return  # other segments: everything is looked at anew
+        if self._cut() != (desk.advice.cut, ""):
+            return  # other segments, or damaged: everything is looked at anew
         if self.reading:
             self.reading.stopped = True
         self.made = trained
-        self.reading = Reading(len(desk.study.documents), whole=True)
-        self._read(desk.study)
+        self._read(desk.study, Reading(len(desk.study.documents), whole=True))
 
     @property
     def learns(self) -> bool:
@@ -267,14 +250,21 @@ class OpenStudy:
             self._hold = held(self.store)
             self._hold.__enter__()
             self.tools.remember(self.folder.resolve())
-        self._desk = Desk(self.store, cut(study, self.tools.cut(self.model) if self.has_model else SegmentConfig()))
+        how, fault = self._cut()
+        self._desk = Desk(self.store, cut(study, how))
         if self.has_model and study.documents:
-            self.reading = Reading(len(study.documents))
-            self._read(study)
+            self._read(study, Reading(len(study.documents), fault=fault))
 
-    def _read(self, study: Study) -> None:
-        reading, work = self.reading, (study, lambda: self.tools.load(self.model), self.model.name)
-        if reading:
+    def _cut(self) -> tuple[SegmentConfig, str]:
+        """How documents are cut into segments: as the model does; and why that cannot be read, "" where it can."""
+        try:
+            return self.tools.cut(self.model) if self.has_model else SegmentConfig(), ""
+        except AutocodeError as error:
+            return SegmentConfig(), plainly(str(error))
+
+    def _read(self, study: Study, reading: Reading) -> None:
+        self.reading, work = reading, (study, lambda: self.tools.load(self.model), self.model.name)
+        if not reading.fault:
             threading.Thread(target=reading.read, args=work, daemon=True).start()
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -223,9 +224,9 @@ def load_record(path: Path) -> Record:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(
-            str(path), f"it cannot be read as TOML ({type(error).__name__})", "Mend the file, or move it away."
-        ) from error
+        at = re.search(r"at line [0-9]+, column [0-9]+|at end of document", str(error))
+        why = f"it cannot be read as TOML ({at[0] if at else type(error).__name__})"
+        raise ConfigError(str(path), why, "Mend the file, or move it away.") from error
     _known(table, Record, str(path))
     lists = {
         "pinned": Pinned,
@@ -234,6 +235,9 @@ def load_record(path: Path) -> Record:
         "stages": Stage,
         "recommendations": Recommendation,
     }
+    for name, kind in (*((name, list) for name in lists), ("checklist", dict)):
+        if not isinstance(table.get(name, kind()), kind):
+            raise ConfigError(f"{path}, {name}", "it is no table of keys and values", "Write KEY = VALUE below it.")
     made: dict[str, Any] = {
         name: tuple(_read_as(kind, row, f"{path}, [[{name}]]") for row in table.get(name, ())) for name, kind in lists.items()
     }
@@ -242,12 +246,17 @@ def load_record(path: Path) -> Record:
     return Record(**made, checklist={str(k): str(v) for k, v in table.get("checklist", {}).items()})
 
 
+def record_of(folder: Path) -> tuple[Record, str]:
+    """What dossier.toml says of the study of a folder, and why it cannot be read: the record is empty then; "" where it can."""
+    try:
+        return load_record(folder / NAME), ""
+    except ConfigError as error:
+        return Record(), str(error).replace(str(folder / NAME), NAME)
+
+
 def later_rounds(folder: Path) -> frozenset[str]:
     """Ids of a study's later rounds; none where dossier.toml cannot be read, which is said where its people are compared."""
-    try:
-        return load_record(folder / NAME).later
-    except ConfigError:
-        return frozenset()
+    return record_of(folder)[0].later
 
 
 def bring_record(sources: Sequence[Path], study: Path) -> Path | None:
