@@ -46,3 +46,15 @@ def test_scores_by_wording_are_centred_and_tell_the_codes() -> None:
     np.testing.assert_allclose(S.mean(axis=0), 0, atol=1e-4)
     for s, y in zip(S.T, target.Y.T > 0, strict=True):
         assert s[y].min() > np.quantile(s[~y], 0.9)
+
+
+def test_rows_by_meaning_are_put_together_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many rows are put together at a time, the head by meaning is the same to the last bit."""
+    known, target = study()
+    found = []
+    for rows in (2048, 7, N):
+        monkeypatch.setattr(heads, "_AT_ONCE", rows)
+        found.append(heads.train(known, target, np.arange(0, N, 2), CONFIG).dense)
+    for head in found[1:]:
+        np.testing.assert_array_equal(head.W, found[0].W)
+        np.testing.assert_array_equal(head.b, found[0].b)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -110,3 +112,20 @@ def test_many_columns_are_learnt_as_few_are(monkeypatch):
     prior = rng.normal(size=(3, 300)).astype(np.float32) / 10
     found = [_fit(Space.of(X), Y, 3.0, prior, ClassifyConfig()).W for X in (A, A.toarray())]
     assert np.allclose(*found, atol=1e-4 * np.abs(found[1]).max())
+
+
+def test_many_wide_problems_take_bounded_room():
+    """Eighty problems in forty thousand unknowns are solved some at a time: their steps together would take more."""
+    rng = np.random.default_rng(3)
+    bend, least = rng.uniform(1, 4, 40_000).astype(np.float32), np.float32(0.01)
+
+    def loss(V, codes):
+        away = V - least * (codes[:, None] + 1)
+        return 1 + 0.5 * np.einsum("kd,d,kd->k", away, bend, away), away * bend
+
+    tracemalloc.start()
+    found = minimise(loss, (80, 40_000), 10, 0.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert np.allclose(found, least * np.arange(1, 81)[:, None], atol=1e-3)
+    assert peak < 80 * 40_000 * 4 * 2 * lbfgs._MEMORY  # bytes of all steps; everything at once takes three times that

@@ -35,6 +35,7 @@ from autocode.config import ClassifyConfig
 if TYPE_CHECKING:
     from scipy import sparse
 
+_AT_ONCE = 2048  # rows put together at a time
 _FULL = 10  # one row in so many has a number in a column: from there on the column is read faster with all its zeros
 _ENTRY = 3.0  # coded segments that a codebook entry counts as
 
@@ -167,9 +168,10 @@ def _priors(prior: FloatArray, views: Sequence[FloatArray | Context], width: int
 def _dense(X: FloatArray | Context, rows: IntArray, target: Target, names: IntArray, config: ClassifyConfig) -> Head:
     (_, width), K = X.shape, target.Y.shape[1]
     columns = np.setdiff1d(np.arange(width), width - 2 * ROLES + names)
-    A = X[rows][:, columns]  # the one copy that is held while it is learnt from
-    middle = A.mean(axis=0)
-    A -= middle
+    A = np.empty((len(rows), len(columns)), dtype=np.float32, order="F")  # the one copy that is held while it is learnt from
+    for start in range(0, len(rows), _AT_ONCE):
+        A[start : start + _AT_ONCE] = X[rows[start : start + _AT_ONCE]][:, columns]
+    A -= (middle := A.mean(axis=0))
     entries, known = np.zeros((K, len(columns)), dtype=np.float32), np.linalg.norm(target.prior, axis=1) > 0
     # What all codebook entries share says nothing of any; a code without an entry keeps zeros.
     shared = target.prior[known].mean(axis=0) if known.sum() > 2 else np.zeros(target.prior.shape[1])

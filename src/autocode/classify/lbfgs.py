@@ -28,7 +28,7 @@ Rows: TypeAlias = Union[_Floats, "sparse.csr_array"]
 Steps: TypeAlias = "deque[tuple[_Floats, _Floats, float]]"
 FEW = 1500  # rows up to which the detour over their inner products is the faster way
 _MEMORY = 6  # steps remembered of each problem
-_ROOM = 50_000_000  # numbers that the steps of all problems may take up at once
+_ROOM = 12_000_000  # numbers that the steps of all problems may take up at once
 _ENOUGH = 1e-4  # share of the gain promised by the slope that a step must bring (Armijo)
 
 
