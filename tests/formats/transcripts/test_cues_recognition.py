@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,10 @@ def _turns(path: Path) -> Turns:
             {"results": {"utterances": [{"start": 0, "end": 1.5, "speaker": 0, "transcript": "One."}]}},
             [("Speaker 0", "One.", 0, 1500)],
         ),
-        ({"results": {"channels": [{"alternatives": [{"transcript": "one two"}]}]}}, [("", "one two", None, None)]),
+        (
+            {"results": {"channels": [{"alternatives": [{"transcript": "a b", "words": [{"word": "a b", "start": 0.5}]}]}]}},
+            [("", "a b", 500, None)],
+        ),
         (
             {"events": [{"tStartMs": 7, "dDurationMs": 3, "segs": [{"utf8": "the"}, {"utf8": " cat"}]}, {"tStartMs": 9}]},
             [("", "the cat", 7, 10)],
@@ -85,14 +89,15 @@ _TALK = [("Ana Lim", "How did it begin?"), ("Joe", "By chance. A friend left."),
     ],
 )
 def test_json_of_an_unknown_program_is_read_where_a_list_says_who_speaks(content: object, tmp_path: Path) -> None:
-    """The list with most words that names its speakers is the talk, and the receipt says that it was guessed."""
+    """The list with most words that names its speakers is the talk; without times of speech the receipt asks to compare."""
     path = tmp_path / "Talk, second.json"
     path.write_text(json.dumps(content))
     study, receipts = read_all([path])
     (document,) = study.documents
     assert [(t.speaker, document.text[t.start : t.end]) for t in document.turns] == _TALK
     assert (document.id, document.turns[0].start_ms) == ("Talk, second", 1500 if "sentences" in content else None)
-    assert "the program that wrote this file is not known; 4 turns were found in it" in str(receipts)
+    asked = "the program that wrote this file is not known; 4 turns were found in it" in str(receipts)
+    assert asked is ("sentences" not in content)
 
 
 def test_numbers_of_speakers_become_names_and_one_voice_is_no_talk(tmp_path: Path) -> None:
@@ -246,3 +251,167 @@ def test_monologues_of_named_people_are_turns(tmp_path: Path) -> None:
     (tmp_path / "t.json").write_text(json.dumps(content))
     document = read(tmp_path / "t.json").documents[0]
     assert [(t.speaker, document.text_of(t), t.start_ms) for t in document.turns] == [(*said[0], 0), (*said[1], 1000)]
+
+
+def _words(joined: str = "punctuated_word", **names: str) -> list[dict[str, Any]]:
+    """The talk word by word, a word every half second."""
+    told: list[dict[str, Any]] = []
+    for who, text in _TALK:
+        for word in text.split():
+            at = len(told) / 2
+            told.append({joined: word, names.get("start", "start"): at, names.get("end", "end"): at + 0.4, **_who(who, names)})
+    return told
+
+
+def _who(name: str, names: Mapping[str, str]) -> dict[str, str]:
+    return {names["who"]: {"Ana Lim": "1", "Joe": "2"}[name]} if "who" in names else {}
+
+
+_STARTS = [sum(len(t.split()) for _, t in _TALK[:n]) / 2 for n in range(len(_TALK))]
+_AMAZON = [
+    {"type": "pronunciation", "start_time": str(w["start"]), "end_time": str(w["end"]), "alternatives": [{"content": w["w"]}]}
+    for w in _words("w")
+]
+_SPOKEN = [{"start_time": str(w["start"]), "speaker_label": f"spk_{w['who']}"} for w in _words("w", who="who")]
+_GOOGLE = [{"word": w["word"], "startTime": f"{w['start']}s", "endTime": f"{w['end']}s"} for w in _words("word")]
+_TAGGED = [{**g, "speakerTag": int(w["who"])} for g, w in zip(_GOOGLE, _words("word", who="who"), strict=True)]
+_NUMBERED = {"Ana Lim": "Speaker 1", "Joe": "Speaker 2"}
+
+
+@pytest.mark.parametrize(
+    ("content", "called"),
+    [
+        ({"results": {"channels": [{"alternatives": [{"transcript": "x", "words": _words(who="speaker")}]}]}}, _NUMBERED),
+        (
+            {"results": {"items": _AMAZON, "speaker_labels": {"segments": [{"speaker_label": "spk_1", "items": _SPOKEN}]}}},
+            {"Ana Lim": "spk_1", "Joe": "spk_2"},
+        ),
+        (
+            {"results": [{"alternatives": [{"transcript": "x", "words": _GOOGLE}]}, {"alternatives": [{"words": _TAGGED}]}]},
+            _NUMBERED,
+        ),
+        (
+            {"results": [{"type": "word", **w, "alternatives": [{"content": w["w"]}]} for w in _words("w", who="speaker")]},
+            _NUMBERED,
+        ),
+        (
+            {
+                "results": [{"alternatives": [{"timestamps": [[w["w"], w["start"], w["end"]] for w in _words("w")]}]}],
+                "speaker_labels": [
+                    {"from": w["from"], "to": w["to"], "speaker": int(w["who"])}
+                    for w in _words("w", start="from", end="to", who="who")
+                ],
+            },
+            _NUMBERED,
+        ),
+        (
+            {
+                "speakers": [{"speakerId": "s1", "name": "Ana Lim"}, {"speakerId": "s2", "name": "Joe"}],
+                "paragraphs": [
+                    {
+                        "speaker": {"Ana Lim": "s1", "Joe": "s2"}[who],
+                        "words": [{"value": w, "time": int(1000 * at) + 300 * n} for n, w in enumerate(text.split())],
+                    }
+                    for (who, text), at in zip(_TALK, _STARTS, strict=True)
+                ],
+            },
+            {},
+        ),
+        (
+            [
+                {
+                    "participant": {"name": who},
+                    "words": [{"text": w, "start_timestamp": {"relative": at}} for w in text.split()],
+                }
+                for (who, text), at in zip(_TALK, _STARTS, strict=True)
+            ],
+            {},
+        ),
+        (
+            {
+                "phrases": [
+                    {"channel": "Ana LimJoe".index(who) // 7, "offset": f"PT{at}S", "nBest": [{"display": text}]}
+                    for (who, text), at in sorted(zip(_TALK, _STARTS, strict=True))
+                ]
+            },
+            {"Ana Lim": "Channel 0", "Joe": "Channel 1"},
+        ),
+        (
+            {
+                "entries": [
+                    {"text": text, "speakerDisplayName": who, "startOffset": f"00:00:{at:010.7f}"}
+                    for (who, text), at in zip(_TALK, _STARTS, strict=True)
+                ],
+                "events": [],
+            },
+            {},
+        ),
+        (
+            {
+                "utterances": [
+                    {"speaker": "AB"[who == "Joe"], "text": text, "start": int(1000 * at)}
+                    for (who, text), at in zip(_TALK, _STARTS, strict=True)
+                ]
+            },
+            {"Ana Lim": "Speaker A", "Joe": "Speaker B"},
+        ),
+        (
+            {
+                "segments": [
+                    {"speaker": who, "startTime": at, "body": text} for (who, text), at in zip(_TALK, _STARTS, strict=True)
+                ]
+            },
+            {},
+        ),
+    ],
+    ids=[
+        "deepgram",
+        "amazon",
+        "google",
+        "speechmatics",
+        "watson",
+        "trint",
+        "meeting bot",
+        "azure channels",
+        "teams",
+        "assemblyai",
+        "podcast",
+    ],
+)
+def test_services_of_speech_recognition_are_read_by_what_their_records_say(
+    content: Any, called: dict[str, str], tmp_path: Path
+) -> None:
+    """Words or sentences; speakers in them, around them, in a list of people, by times or channels: one talk, no doubt."""
+    path = tmp_path / "talk.json"
+    path.write_text(json.dumps(content))
+    study, receipts = read_all([path])
+    (document,) = study.documents
+    assert [(t.speaker, document.text_of(t)) for t in document.turns] == [(called.get(who, who), text) for who, text in _TALK]
+    assert [t.start_ms for t in document.turns] == [round(1000 * at) for at in _STARTS]
+    assert [r.doubts for r in receipts] == [()]
+
+
+def test_chats_are_read_from_the_oldest_message_and_ask_to_be_compared(tmp_path: Path) -> None:
+    """A chat's clock is no time of a recording; messages of one person stay apart; links in a message are part of it."""
+    said = [*_TALK, ("Joe", "See https://a.org there.")]
+    rich = ["See ", {"type": "link", "text": "https://a.org"}, " there."]
+    sent = [
+        {"id": n, "type": "message", "date": f"2024-03-0{n + 1}T10:00:00", "from": who, "text": rich if "See" in t else t}
+        for n, (who, t) in enumerate(said)
+    ]
+    people = [{"user": {"displayName": who}} for who, _ in said]
+    posts = [
+        {"from": p, "body": {"contentType": "html", "content": f"<p>{t} &amp;</p>"}}
+        for p, (_, t) in zip(people, said, strict=True)
+    ]
+    newest = [{"sender_name": who, "timestamp_ms": 1_700_000_000_000 + n, "content": t} for n, (who, t) in enumerate(said)][
+        ::-1
+    ]
+    for content, more in (({"messages": sent}, ""), (posts, " &"), ({"participants": [], "messages": newest}, "")):
+        path = tmp_path / "chat.json"
+        path.write_text(json.dumps(content))
+        study, receipts = read_all([path])
+        (document,) = study.documents
+        assert [(t.speaker, document.text_of(t)) for t in document.turns] == [(who, t + more) for who, t in said]
+        assert all(t.start_ms is None for t in document.turns)
+        assert "compare some with the original" in receipts[0].doubts[0]

@@ -239,3 +239,26 @@ def test_unsafe_or_foreign_xml_is_one_line(tmp_path: Path, xml: str, why: str) -
         read(tmp_path, "t.xml", xml)
     assert "\n" not in str(refused.value)
     assert "Boil" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "talk.srv1",
+            '<transcript><text start="0.5" dur="2">One &amp;amp; two.</text><text start="3" dur="1">Three.</text></transcript>',
+        ),
+        (
+            "talk.srv3",
+            '<timedtext format="3"><head><ws id="0"/></head><body><w t="0" id="1"/><p t="500" d="900" w="1"><s>One</s>'
+            '<s t="300"> &amp;</s><s t="600"> two.</s></p><p t="2000" d="10">\n</p>'
+            '<p t="3000" d="900"><s>Three.</s></p></body></timedtext>',
+        ),
+    ],
+)
+def test_captions_that_name_nobody_keep_their_times(name: str, text: str, tmp_path: Path) -> None:
+    """YouTube's captions as XML: a caption is a piece with its time, in seconds or in milliseconds."""
+    (tmp_path / name).write_text(text)
+    document = read_all([tmp_path / name])[0].documents[0]
+    said = [(t.speaker, " ".join(document.text_of(t).replace("&amp;", "&").split()), t.start_ms) for t in document.turns]
+    assert said == [("", "One & two.", 500), ("", "Three.", 3000)]

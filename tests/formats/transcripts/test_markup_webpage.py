@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,14 @@ def test_a_page_that_is_all_comments_is_kept(tmp_path: Path) -> None:
     path.write_text(f"<html><body><h1>A talk</h1>{rows}</body></html>")
     document = read(path).documents[0]
     assert [(t.speaker, document.text_of(t)) for t in document.turns] == TALK
+
+
+def test_a_page_of_nested_hidden_elements_takes_time_in_proportion(tmp_path: Path) -> None:
+    """Words in many open elements that are left out are counted at once, not by a walk through all of them for each word."""
+    path = tmp_path / "a.html"
+    deep = 20_000
+    path.write_text("<p>Ann: Hello there.</p>" + '<div class="menu">' * deep + "x <b>y</b> " * deep)
+    before = time.process_time()
+    text, _, _ = read_webpage(path)
+    assert time.process_time() - before < 5
+    assert text.startswith("Ann: Hello there.\n")

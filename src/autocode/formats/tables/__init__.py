@@ -27,7 +27,7 @@ from autocode.formats.tables.coded_segments import (
     wide_codes,
     write_maxqda_table,
 )
-from autocode.formats.tables.headings import columns_of, folded, speech_columns, text_columns
+from autocode.formats.tables.headings import columns_of, folded, speech_columns, text_columns, with_heading
 from autocode.formats.tables.longtable import (
     COLUMNS,
     Placing,
@@ -39,19 +39,17 @@ from autocode.formats.tables.longtable import (
     study_from_codings,
     write_long_csv,
 )
-from autocode.formats.tables.participants import is_participants_table, with_participants
-from autocode.formats.tables.spreadsheet import Row, read_workbook, write_workbook
-from autocode.formats.tables.units import (
+from autocode.formats.tables.participants import (
     answer_columns,
     hint_of_answers,
-    is_long_table,
+    is_participants_table,
     is_survey,
-    speech_of_table,
     study_from_answers,
-    study_from_table,
     texts_of_table,
-    with_heading,
+    with_participants,
 )
+from autocode.formats.tables.spreadsheet import Row, read_workbook, write_workbook
+from autocode.formats.tables.units import is_long_table, speech_of_table, study_from_table
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Segment, Study, Turn
 from autocode.study.codebook import Code, Codebook, hex_colour
 from autocode.study.merge import merge

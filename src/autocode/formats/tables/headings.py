@@ -260,3 +260,33 @@ def text_columns(table: Table) -> dict[str, str]:
                 found.setdefault(what, column)
     coded = {folded(c) for c in table.columns} & {*HEADINGS["code"], *HEADINGS["codes"]}
     return found if len(found) == 2 and found["text"] != found["document"] and not coded else {}
+
+
+def with_heading(table: Table) -> Table:
+    """A transcript of a turn a row that has no row of headings, with headings; any other table as it is.
+
+    Its first row is a turn too: the name in it comes back below, or a time stands where all others do.
+    """
+    if not 2 <= len(table.columns) <= 6 or len(table.rows) < 3:
+        return table
+    cells = {c: [c, *(row[c].strip() for row in table.rows)] for c in table.columns}
+    said = max(cells, key=lambda c: sum(map(len, cells[c])))
+    names: dict[str, str] = {said: "text"} if len(said.split()) > 2 else {}
+    for column, values in cells.items():
+        filled = [v for v in values if v]
+        stamps = sum(bool(re.fullmatch(rf"[\[(<#]?{CLOCK}[\])>#]?", v)) for v in filled)
+        back = (
+            values.count(column) > 1 and len(set(filled)) <= 0.5 * len(filled) + 1 and max(map(len, filled), default=99) <= 40
+        )
+        what = "" if column == said else "start" if filled and stamps == len(filled) else "speaker" if back else ""
+        if what == "start" and "start" in names.values():
+            what = "end"
+        if what and what not in names.values() and (what != "speaker" or re.match(r"[^\W\d_]", column)):
+            names[column] = what
+    if said not in names or not {"speaker", "start"} & set(names.values()):
+        return table
+    columns = {c: names.get(c, f"column {n}") for n, c in enumerate(table.columns, 1)}
+    rows = tuple({columns[c]: cells[c][n] for c in table.columns} for n in range(len(table.rows) + 1))
+    note = "; ".join(filter(None, (table.note, "its first row has no headings and is read as a turn")))
+    first = max(1, table.lines[0] - 1)
+    return Table(table.source, tuple(columns.values()), rows, (first, *table.lines), note)

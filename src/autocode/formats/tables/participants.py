@@ -1,20 +1,23 @@
-"""Participants: what a table says of each document or its respondent, and whom a study knows as its interviewers."""
+"""Tables with a row a person: what they say of each document or its respondent, and answers of surveys."""
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from autocode.agreement.estimate import AgreementOptions
 from autocode.config import AgreementConfig, SegmentConfig
-from autocode.errors import InputError, did_you_mean
+from autocode.errors import InputError, did_you_mean, is_heading
 from autocode.formats.files import Table
-from autocode.formats.receipt import Receipt, listed_names
-from autocode.formats.tables.headings import HEADINGS, folded
+from autocode.formats.receipt import ReadOptions, Receipt, listed_names
+from autocode.formats.tables.headings import HEADINGS, folded, text_columns
 from autocode.formats.transcripts import INTERVIEWER, role_of_word, speaks_by_name
-from autocode.study import Document
+from autocode.formats.transcripts.speakers import with_turns
+from autocode.study import Document, Study
+from autocode.study.merge import Unit, lay_out
 
 RESPONDENT = (
     "respondent",
@@ -239,3 +242,104 @@ def with_speakers(document: Document, names: Mapping[str, str]) -> Document:
     turns = tuple(replace(t, speaker=names.get(t.speaker, t.speaker)) for t in document.turns)
     units = tuple(replace(s, speaker=names.get(s.speaker, s.speaker)) for s in document.segments)
     return replace(document, turns=turns, segments=units)
+
+
+_WORDS = 4  # of a typical cell: a column of answers, not of names or numbers
+_PERSON = (*RESPONDENT, "id", "case", "case id", "response id", "respondent no", "code", "nr", "no", "number", "fall")
+
+
+def answer_columns(table: Table) -> list[str]:
+    """The columns that look like answers to open questions: cells of several words, hardly any twice."""
+    found = []
+    for column in table.columns:
+        cells = [row[column].strip() for row in table.rows if row[column].strip()]
+        long = cells and statistics.median(len(c.split()) for c in cells) >= _WORDS
+        if long and len(set(cells)) > len(cells) / 2:
+            found.append(column)
+    return found
+
+
+def is_survey(table: Table, given: Mapping[str, str]) -> bool:
+    """Whether the user names a column of answers, and the table has none of codes."""
+    coded = {folded(c) for c in table.columns} & {*HEADINGS["code"], *HEADINGS["codes"]}
+    return bool(given.get("text")) and not coded and not {"code", "codes"} & set(given)
+
+
+def study_from_answers(table: Table, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    """A document for each person, a unit for each answer; all other columns are variables.
+
+    `--column text=` may be given for several questions; `--column document=` names the column of the
+    person, else a column like `id` or `respondent` does, else the number of the row.
+
+    Raises:
+        InputError: A column named is not there, or no row has an answer.
+    """
+    by_fold = {folded(c): c for c in table.columns}
+    asked = [q for q in options.columns["text"].split("\n") if q]
+    table.need(*(q for q in asked if folded(q) not in by_fold))
+    questions = [by_fold[folded(q)] for q in asked]
+    named = options.columns.get("document", "")
+    person = by_fold.get(folded(named)) if named else next((by_fold[h] for h in _PERSON if h in by_fold), None)
+    documents: dict[str, Document] = {}
+    silent = 0
+    for number, row in enumerate(table.rows, 1):
+        answers = [(q, row[q].strip()) for q in questions if row[q].strip()]
+        if not answers:
+            silent += 1
+            continue
+        name = _apart((row[person].strip() if person else "") or f"{Path(table.source).stem} {number}", documents)
+        rest = {c: v for c, v in row.items() if v.strip() and c not in questions}
+        blank = Document(name, "", name, variables=rest, kind=options.kind, source=table.source.partition(", sheet")[0])
+        units = (Unit(str(n), text) for n, (_, text) in enumerate(answers, 1))
+        documents[name] = lay_out(blank, units)
+    if not documents:
+        raise InputError(table.source, "no row has an answer in the column named", "Name another: --column text=YOURS.")
+    notes = [table.note] if table.note else []
+    notes.append(f"each row is a document, each answer a unit; answers from {_quoted(questions)}")
+    skipped = {"without an answer": silent}
+    return Study(tuple(documents.values())), [Receipt(table.source, "rows", len(documents), skipped, tuple(notes))]
+
+
+def _apart(name: str, taken: Mapping[str, Document]) -> str:
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name} ({number})", number + 1
+    return free
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def hint_of_answers(table: Table) -> str:
+    """What to type where a table has columns that look like answers, "" where it has none."""
+    found = [c for c in answer_columns(table) if is_heading(c, table.columns)]
+    named = " ".join(f"--column 'text={c}'" for c in found[:3])
+    return f"If {_quoted(found[:3])} holds what people said, import again with {named}" if found else ""
+
+
+def texts_of_table(table: Table, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    """A document for each name in a table of texts: its cells one below the other, read as any transcript is.
+
+    Other columns are variables of documents that have one row.
+    """
+    columns = text_columns(table)
+    rows: dict[str, list[Mapping[str, str]]] = {}
+    empty = 0
+    for n, row in enumerate(table.rows, 1):
+        empty += not row[columns["text"]].strip()
+        if row[columns["text"]].strip():
+            rows.setdefault(row[columns["document"]].strip() or f"{Path(table.source).stem} {n}", []).append(row)
+    documents = []
+    for name, own in rows.items():
+        text = "\n".join(row[columns["text"]].strip("\n") for row in own) + "\n"
+        rest = {c: v for c, v in own[0].items() if v.strip() and c not in columns.values()} if len(own) == 1 else {}
+        documents.append(
+            Document(name, text, name, variables=rest, kind=options.kind, source=table.source.partition(", sheet")[0])
+        )
+    if not documents:
+        raise InputError(table.source, "no row has a text", "Choose the table that holds the transcripts.")
+    found, doubts = with_turns(documents, options.shapes)
+    told = f"texts from '{columns['text']}', a document for each '{columns['document']}'"
+    notes = (*([table.note] if table.note else []), told, *doubts)
+    return Study(found), [Receipt(table.source, "rows of texts", len(table.rows) - empty, {"without a text": empty}, notes)]

@@ -8,22 +8,30 @@ a document is the ordered run of its segments.
 
 from __future__ import annotations
 
+import html
 import re
-import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-from autocode.errors import InputError, counted, is_heading
+from autocode.errors import InputError, counted
 from autocode.formats.files import Table
-from autocode.formats.receipt import ReadOptions, Receipt
-from autocode.formats.tables.headings import HEADINGS, folded, speech_columns, text_columns
-from autocode.formats.tables.participants import RESPONDENT
-from autocode.formats.transcripts import CLOCK, milliseconds
-from autocode.formats.transcripts.cues import Cue, document_of_cues
-from autocode.formats.transcripts.speakers import with_turns
+from autocode.formats.receipt import Receipt
+from autocode.formats.tables.headings import HEADINGS, folded, speech_columns
+from autocode.formats.transcripts.cues import (
+    Cue,
+    document_of_cues,
+    oddities,
+    seconds_in,
+    speech,
+    sure_words,
+    time_in_cell,
+    unit_of,
+)
 from autocode.study import Coder, Coding, Document, Reading, Study
 from autocode.study.merge import Unit, lay_out, unit_readings
 
@@ -155,136 +163,6 @@ def _notes(table: Table) -> tuple[str, ...]:
     return (table.note,) if table.note else ()
 
 
-_WORDS = 4  # of a typical cell: a column of answers, not of names or numbers
-_PERSON = (*RESPONDENT, "id", "case", "case id", "response id", "respondent no", "code", "nr", "no", "number", "fall")
-
-
-def answer_columns(table: Table) -> list[str]:
-    """The columns that look like answers to open questions: cells of several words, hardly any twice."""
-    found = []
-    for column in table.columns:
-        cells = [row[column].strip() for row in table.rows if row[column].strip()]
-        long = cells and statistics.median(len(c.split()) for c in cells) >= _WORDS
-        if long and len(set(cells)) > len(cells) / 2:
-            found.append(column)
-    return found
-
-
-def is_survey(table: Table, given: Mapping[str, str]) -> bool:
-    """Whether the user names a column of answers, and the table has none of codes."""
-    coded = {folded(c) for c in table.columns} & {*HEADINGS["code"], *HEADINGS["codes"]}
-    return bool(given.get("text")) and not coded and not {"code", "codes"} & set(given)
-
-
-def study_from_answers(table: Table, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    """A document for each person, a unit for each answer; all other columns are variables.
-
-    `--column text=` may be given for several questions; `--column document=` names the column of the
-    person, else a column like `id` or `respondent` does, else the number of the row.
-
-    Raises:
-        InputError: A column named is not there, or no row has an answer.
-    """
-    by_fold = {folded(c): c for c in table.columns}
-    asked = [q for q in options.columns["text"].split("\n") if q]
-    table.need(*(q for q in asked if folded(q) not in by_fold))
-    questions = [by_fold[folded(q)] for q in asked]
-    named = options.columns.get("document", "")
-    person = by_fold.get(folded(named)) if named else next((by_fold[h] for h in _PERSON if h in by_fold), None)
-    documents: dict[str, Document] = {}
-    silent = 0
-    for number, row in enumerate(table.rows, 1):
-        answers = [(q, row[q].strip()) for q in questions if row[q].strip()]
-        if not answers:
-            silent += 1
-            continue
-        name = _apart((row[person].strip() if person else "") or f"{Path(table.source).stem} {number}", documents)
-        rest = {c: v for c, v in row.items() if v.strip() and c not in questions}
-        blank = Document(name, "", name, variables=rest, kind=options.kind, source=table.source.partition(", sheet")[0])
-        units = (Unit(str(n), text) for n, (_, text) in enumerate(answers, 1))
-        documents[name] = lay_out(blank, units)
-    if not documents:
-        raise InputError(table.source, "no row has an answer in the column named", "Name another: --column text=YOURS.")
-    notes = [table.note] if table.note else []
-    notes.append(f"each row is a document, each answer a unit; answers from {_quoted(questions)}")
-    skipped = {"without an answer": silent}
-    return Study(tuple(documents.values())), [Receipt(table.source, "rows", len(documents), skipped, tuple(notes))]
-
-
-def _apart(name: str, taken: Mapping[str, Document]) -> str:
-    free, number = name, 2
-    while free in taken:
-        free, number = f"{name} ({number})", number + 1
-    return free
-
-
-def _quoted(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
-
-
-def hint_of_answers(table: Table) -> str:
-    """What to type where a table has columns that look like answers, "" where it has none."""
-    found = [c for c in answer_columns(table) if is_heading(c, table.columns)]
-    named = " ".join(f"--column 'text={c}'" for c in found[:3])
-    return f"If {_quoted(found[:3])} holds what people said, import again with {named}" if found else ""
-
-
-def texts_of_table(table: Table, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    """A document for each name in a table of texts: its cells one below the other, read as any transcript is.
-
-    Other columns are variables of documents that have one row.
-    """
-    columns = text_columns(table)
-    rows: dict[str, list[Mapping[str, str]]] = {}
-    empty = 0
-    for n, row in enumerate(table.rows, 1):
-        empty += not row[columns["text"]].strip()
-        if row[columns["text"]].strip():
-            rows.setdefault(row[columns["document"]].strip() or f"{Path(table.source).stem} {n}", []).append(row)
-    documents = []
-    for name, own in rows.items():
-        text = "\n".join(row[columns["text"]].strip("\n") for row in own) + "\n"
-        rest = {c: v for c, v in own[0].items() if v.strip() and c not in columns.values()} if len(own) == 1 else {}
-        documents.append(
-            Document(name, text, name, variables=rest, kind=options.kind, source=table.source.partition(", sheet")[0])
-        )
-    if not documents:
-        raise InputError(table.source, "no row has a text", "Choose the table that holds the transcripts.")
-    found, doubts = with_turns(documents, options.shapes)
-    notes = (*_notes(table), f"texts from '{columns['text']}', a document for each '{columns['document']}'", *doubts)
-    return Study(found), [Receipt(table.source, "rows of texts", len(table.rows) - empty, {"without a text": empty}, notes)]
-
-
-def with_heading(table: Table) -> Table:
-    """A transcript of a turn a row that has no row of headings, with headings; any other table as it is.
-
-    Its first row is a turn too: the name in it comes back below, or a time stands where all others do.
-    """
-    if not 2 <= len(table.columns) <= 6 or len(table.rows) < 3:
-        return table
-    cells = {c: [c, *(row[c].strip() for row in table.rows)] for c in table.columns}
-    said = max(cells, key=lambda c: sum(map(len, cells[c])))
-    names: dict[str, str] = {said: "text"} if len(said.split()) > 2 else {}
-    for column, values in cells.items():
-        filled = [v for v in values if v]
-        stamps = sum(bool(re.fullmatch(rf"[\[(<#]?{CLOCK}[\])>#]?", v)) for v in filled)
-        back = (
-            values.count(column) > 1 and len(set(filled)) <= 0.5 * len(filled) + 1 and max(map(len, filled), default=99) <= 40
-        )
-        what = "" if column == said else "start" if filled and stamps == len(filled) else "speaker" if back else ""
-        if what == "start" and "start" in names.values():
-            what = "end"
-        if what and what not in names.values() and (what != "speaker" or re.match(r"[^\W\d_]", column)):
-            names[column] = what
-    if said not in names or not {"speaker", "start"} & set(names.values()):
-        return table
-    columns = {c: names.get(c, f"column {n}") for n, c in enumerate(table.columns, 1)}
-    rows = tuple({columns[c]: cells[c][n] for c in table.columns} for n in range(len(table.rows) + 1))
-    note = "; ".join(filter(None, (table.note, "its first row has no headings and is read as a turn")))
-    first = max(1, table.lines[0] - 1)
-    return Table(table.source, tuple(columns.values()), rows, (first, *table.lines), note)
-
-
 def speech_of_table(
     table: Table, kind: str = "interview", columns: Mapping[str, str] | None = None
 ) -> tuple[Study, list[Receipt]]:
@@ -300,10 +178,10 @@ def speech_of_table(
         cell = {what: row[column].strip() for what, column in columns.items()}
         empty += not cell["text"]
         name = cell.get("document") or Path(table.source.partition(", sheet")[0]).stem
-        start, end = (_time_in_cell(cell.get(what, ""), table.source) for what in ("start", "end"))
+        start, end = (time_in_cell(cell.get(what, ""), table.source) for what in ("start", "end"))
         rows.setdefault(name, []).append(Cue(cell["text"], cell.get("speaker", ""), start, end))
     documents = tuple(
-        replace(document_of_cues(cues, Path(table.source.partition(", sheet")[0]), {}), id=name, name=name, kind=kind)
+        replace(document_of_cues(cues, Path(table.source.partition(", sheet")[0]), {}, True), id=name, name=name, kind=kind)
         for name, cues in rows.items()
     )
     codes = {*HEADINGS["code"], *HEADINGS["codes"]} & {folded(c) for c in table.columns}
@@ -313,68 +191,209 @@ def speech_of_table(
     return Study(documents), [receipt]
 
 
-def _time_in_cell(cell: str, source: str) -> int | None:
-    """Milliseconds: a whole number is milliseconds already (Whisper), one with a fraction seconds."""
-    if not cell:
-        return None
-    if ":" in cell:
-        return milliseconds(cell)
-    try:
-        return int(cell) if re.fullmatch(r"\d+", cell) else round(1000 * float(cell.replace(",", ".")))
-    except (ValueError, OverflowError) as error:
-        told = f"'{cell}' is" if re.fullmatch(r"[\d.,;+-]{1,20}", cell) else "what stands in a cell for a time is"
-        raise InputError(source, f"{told} not a time", "Correct that row.") from error
-
-
 _KEYS = {
-    "speaker": "speaker_name speaker speaker_label speaker_id speaker_tag author participant sender from",
-    "text": "sentence text transcript display content phrase utterance value message",
-    "start": "start start_time begin offset",
-    "end": "end end_time",
+    "speaker": "speaker_name speaker_display_name speaker speaker_label speaker_id speaker_tag user_profile author participant "
+    "sender_name sender from username user",
+    "text": "punctuated_word sentence text transcript display content phrase utterance value message body word",
+    "start": "start_time start begin start_offset offset_milliseconds offset ts t_start_ms start_timestamp data_start "
+    "timestamp_ms timestamp time from date",
+    "end": "end_time end end_offset end_ts end_timestamp data_end to",
+    "sure": "confidence conf score probability",
+    "called": "name display_name speaker_name real_name nickname full_name username title id user",
 }
 """What the fields of records of speech are called by programs, the best first; camelCase is read as snake_case."""
-_DEEP = 6
+_BEST = ("n_best", "alternatives")  # of what was heard: the first is the likeliest
+_DEEP, _ALIKE = 14, 0.9
 
 
-def talk_in_records(content: object, source: str) -> Table | None:
-    """The list of records in JSON that tells who says what, as a table of turns; None where no list does.
+@dataclass(slots=True)
+class _Piece:
+    """A record in JSON: what is said as it stands there, who says it, when, and how sure the program is."""
 
-    Each record has words and somebody who says them, under one of the names that programs give; of several lists the one
-    with most words. Times are taken where they are seconds with a fraction.
+    text: str
+    speaker: str
+    channel: str
+    start: object
+    end: object
+    sure: tuple[tuple[str, float], ...]
+
+
+@lru_cache(maxsize=4096)
+def _snake(key: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).lower()
+
+
+def _fields(given: Mapping[object, object]) -> dict[str, Any]:
+    """The fields of a record with those of its first alternative, where it has several."""
+    fields = {_snake(str(k)): v for k, v in given.items()}
+    for key in _BEST:
+        more: Any = fields.pop(key, None) if isinstance(fields.get(key), list) else None
+        if more and isinstance(more[0], dict):
+            fields = {**_fields(more[0]), **{k: v for k, v in fields.items() if v is not None}}
+    return fields
+
+
+def _first(fields: Mapping[str, Any], what: str) -> Any:
+    return next((fields[n] for n in _KEYS[what].split() if fields.get(n) not in (None, "", [], {})), "")
+
+
+def _called(value: Any, deep: int = 2) -> str:
+    """A name, a number, or the name in a record of a person."""
+    if isinstance(value, dict) and deep:
+        return _called(_first({_snake(str(k)): v for k, v in value.items()}, "called"), deep - 1)
+    return " ".join(str(value).split()) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _worded(value: Any) -> str:
+    """Words, in one piece or in several that differ in type (links, mentions), or as a page."""
+    if isinstance(value, list):
+        parts = [v["text"] if isinstance(v, dict) and {"type", "text"} == {*v} else v for v in value]
+        return "".join(parts) if all(isinstance(p, str) for p in parts) else ""
+    if isinstance(value, dict) and isinstance(value.get("content"), str):
+        plain = re.sub(r"<[^<>]*>", " ", value["content"]) if value.get("contentType") == "html" else value["content"]
+        return html.unescape(plain).strip()
+    return value if isinstance(value, str) else ""
+
+
+class _Records:
+    """All records of words in JSON, by their place in it, with the numbers of lists left out."""
+
+    def __init__(self, content: object) -> None:
+        self.pieces: dict[str, list[_Piece]] = {}
+        self.names: dict[str, str] = {}  # of people, by their ids
+        self.voices: dict[str, str] = {}  # when a voice begins, where another list has the words
+        waiting: list[tuple[object, str, str, str, int]] = [(content, "", "", "", 0)]
+        while waiting:
+            item, path, speaker, channel, depth = waiting.pop()
+            inner: Iterable[tuple[object, str, str, str, int]] = ()
+            if isinstance(item, dict):
+                fields = _fields(item)
+                speaker, channel = self._take(fields, path, speaker, channel)
+                inner = [(v, f"{path}.{k}", speaker, channel, depth + 1) for k, v in fields.items() if not _worded(v)]
+            elif isinstance(item, list) and [type(i) in (int, float) for i in item] == [False, True, True]:  # word, start, end
+                self.pieces.setdefault(path, []).append(_Piece(str(item[0]), speaker, channel, item[1], item[2], ()))
+            elif isinstance(item, list):
+                aside = path.endswith(".channels")
+                inner = [(v, path, speaker, str(n) if aside else channel, depth + 1) for n, v in enumerate(item)]
+            waiting += reversed([i for i in inner if depth < _DEEP and isinstance(i[0], dict | list)])
+
+    def _take(self, fields: dict[str, Any], path: str, speaker: str, channel: str) -> tuple[str, str]:
+        """Keep what a record says; who speaks in it, and on which channel."""
+        name, text, start = _called(_first(fields, "speaker")), _worded(_first(fields, "text")), _first(fields, "start")
+        of_people = re.search(r"speaker|participant|person|people|user|member", path)
+        if of_people and not text and (called := _called(_first(fields, "called"))):
+            self.names |= {str(fields[k]): called for k in ("id", "speaker_id", "key", "label") if k in fields}
+        channel = str(fields["channel"]) if isinstance(fields.get("channel"), str | int) else channel
+        if text:
+            sure = _first(fields, "sure")
+            said = (((text.strip(), float(sure)),) if isinstance(sure, int | float) else ()) if " " not in text.strip() else ()
+            piece = _Piece(
+                text, name or speaker, channel, start, _first(fields, "end"), sure_words(fields.get("words")) or said
+            )
+            self.pieces.setdefault(path, []).append(piece)
+        elif name and isinstance(start, str | int | float):
+            self.voices[str(start)] = name
+        return name or speaker, channel
+
+    def talk(self) -> list[_Piece]:
+        """The list that tells most of who says what, of several the one whose pieces are longest; else one with times alone."""
+        found: list[tuple[int, bool, list[_Piece]]] = []
+        for pieces in self.pieces.values():
+            self._name(pieces)
+            named = _not_repeated(pieces)
+            told = [p for p in named if p.speaker]
+            voices = {p.speaker for p in told}
+            few = len(voices) > 1 and (len(voices) <= 0.7 * len(told) or unit_of((p.text, p.start, p.end) for p in told) > 0)
+            if few and len(told) >= _ALIKE * len(named):
+                found.append((sum(len(p.text.replace(" ", "")) for p in told), True, named))
+            elif len(voices) < 2 and sum(p.start != "" for p in pieces) >= _ALIKE * len(pieces):
+                found.append((sum(len(p.text.replace(" ", "")) for p in pieces), False, pieces))
+        spoken = [f for f in found if f[1]] or found
+        most = max((letters for letters, _, _ in spoken), default=0)
+        whole = [pieces for letters, _, pieces in spoken if letters >= _ALIKE * most]
+        return min(whole, key=lambda pieces: (all(p.start == "" for p in pieces), len(pieces)), default=[])
+
+    def _name(self, pieces: list[_Piece]) -> None:
+        """Give names to pieces: as people are called, by when a voice begins, or by their channels."""
+        begun = [self.voices.get(str(p.start), "") for p in pieces]
+        timed = sum(p.start != "" for p in pieces)
+        if not any(p.speaker for p in pieces) and timed and sum(map(bool, begun)) >= _ALIKE * timed:
+            for p, voice in zip(pieces, begun, strict=True):
+                p.speaker = voice
+        elif not any(p.speaker for p in pieces) and timed == len(pieces) and len({p.channel for p in pieces}) > 1:
+            for p in pieces:
+                p.speaker = f"Channel {p.channel.removeprefix('ch_')}"
+            pieces.sort(key=lambda p: seconds_in(p.start) or 0)
+        last = ""
+        for p in pieces:
+            p.speaker = self.names.get(p.speaker, p.speaker)
+            p.speaker = f"Speaker {p.speaker}" if p.speaker.isdigit() else p.speaker
+            if len(p.text.split()) < 2 and last and not p.speaker:  # a sign of punctuation
+                p.speaker = last
+            last = p.speaker or last
+
+
+def _not_repeated(pieces: list[_Piece]) -> list[_Piece]:
+    """The pieces that name speakers alone, where they only say again what stands before them (Google's last result)."""
+    named = [p for p in pieces if p.speaker]
+    if len(named) >= _ALIKE * len(pieces):
+        return pieces
+    bare, again = ("".join(p.text for p in some).replace(" ", "") for some in ([p for p in pieces if not p.speaker], named))
+    return named if bare and bare == again else pieces
+
+
+def talk_in_json(content: Any, path: Path) -> tuple[Study, list[Receipt]]:
+    """The transcript in JSON: as Whisper's family writes it, or the records that tell who says what, and when.
+
+    Raises:
+        InputError: It holds none.
     """
-    best: list[dict[str, str]] = []
-    waiting: list[tuple[object, int]] = [(content, 0)]
-    while waiting:
-        item, depth = waiting.pop()
-        inner = list(item.values()) if isinstance(item, dict) else item if isinstance(item, list) else []
-        waiting += [(i, depth + 1) for i in inner if depth < _DEEP and isinstance(i, dict | list)]
-        records = [_record(i) for i in item if isinstance(i, dict)] if isinstance(item, list) else []
-        told = [r for r in records if r["text"] and r["speaker"]]
-        voices = {r["speaker"] for r in told}
-        if len(told) >= 0.9 * len(records) and 1 < len(voices) <= 0.7 * len(told) and _words(told) > _words(best):
-            best = records
-    columns = tuple(c for c in _KEYS if any(r[c] for r in best))
-    note = f"the program that wrote this file is not known; {len(best)} turns were found in it: compare some with the original"
-    return Table(source, columns, tuple(best), tuple(range(1, len(best) + 1)), note) if best else None
+    try:
+        heard = speech(content, path)
+    except InputError:
+        if not (heard := _in_records(content, path)):
+            raise
+    voiced = heard and any(t.speaker for t in heard[0].documents[0].turns)
+    read = heard if voiced else _in_records(content, path, known=heard is not None) or heard
+    if not read:
+        raise InputError(path.name, "it is JSON of no known program, and nobody is said to speak", "Export it as .srt or .vtt.")
+    return read
 
 
-def _words(records: Sequence[Mapping[str, str]]) -> int:
-    return sum(len(r["text"]) for r in records)
+def _in_records(content: object, path: Path, known: bool = False) -> tuple[Study, list[Receipt]] | None:
+    """The transcript in the records of any program; None where none is, or none with speakers where one without is `known`.
+
+    Words are put together to turns; a record may take its speaker from the one around it, from a list of people, from the
+    times at which voices begin, or from its channel. Where times are those of speech, the file is a recording's; else the
+    receipt asks to compare some turns.
+    """
+    pieces, told = _Records(content).talk(), []
+    letters = sorted({p.speaker for p in pieces if p.speaker})
+    if letters and letters == list("ABCDEFGH"[: len(letters)]):
+        pieces = [replace(p, speaker=f"Speaker {p.speaker}") for p in pieces]
+    dates = [f"{t:020.6f}" if (t := seconds_in(p.start)) is not None else str(p.start) for p in pieces]
+    if dates == sorted(dates, reverse=True) and len({*dates}) > 1 and all(re.match(r"\d{4}", d) for d in dates):
+        pieces, told = pieces[::-1], ["the newest words stood first: read from the oldest on"]
+    unit = unit_of((p.text, p.start, p.end) for p in pieces)
+    cues = list(_runs(pieces, unit)) if pieces else []
+    if not cues or ((known or not unit) and not any(c.speaker for c in cues)):
+        return None
+    document = document_of_cues(cues, path, cut=not unit)
+    turns = f"{counted(len(document.turns), 'turn was', 'turns were')} found in it: compare some with the original"
+    told += [] if unit else [f"the program that wrote this file is not known; {turns}"]
+    return Study((document,)), [Receipt(path.name, "pieces of speech", len(pieces), {}, (*told, *oddities(document, cues)))]
 
 
-def _record(given: Mapping[object, object]) -> dict[str, str]:
-    """Who says what and when in one record; its first alternative stands in where the record itself has no words."""
-    fields = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(k)).lower(): v for k, v in given.items()}
-    for key in ("n_best", "alternatives"):
-        if isinstance(more := fields.get(key), list) and more and isinstance(more[0], dict):
-            fields = {**{str(k).lower(): v for k, v in more[0].items()}, **fields}
-    made = dict.fromkeys(_KEYS, "")
-    for what, names in _KEYS.items():
-        value = next((fields[n] for n in names.split() if fields.get(n) not in (None, "", [], {})), "")
-        if isinstance(value, dict):
-            value = value.get("name") or value.get("displayName") or value.get("id") or ""
-        if what in ("start", "end"):
-            made[what] = repr(value) if isinstance(value, float) and 0 <= value < 1e6 else ""
-        elif isinstance(value, str | int) and not isinstance(value, bool):
-            made[what] = f"Speaker {value}" if what == "speaker" and str(value).isdigit() else str(value).strip()
-    return made
+def _runs(pieces: Sequence[_Piece], unit: float) -> Iterator[Cue]:
+    """Cues: single words and signs of one speaker put together."""
+    single = sum(len(p.text.split()) < 2 for p in pieces) > 0.7 * len(pieces)
+    spaced = any(p.text != p.text.strip() for p in pieces[1:-1])  # the spaces between words stand in the file
+    runs = groupby(pieces, key=lambda p: p.speaker) if single and unit else ((p.speaker, [p]) for p in pieces)
+    for speaker, group in runs:
+        run = list(group)
+        text = "".join(("" if spaced or not any(map(str.isalnum, p.text)) else " ") + p.text for p in run)
+        starts, ends = (
+            [t for p in run if (t := seconds_in(getattr(p, side))) is not None and unit] for side in ("start", "end")
+        )
+        start, end = (round(unit * min(starts)) if starts else None), (round(unit * max(ends)) if ends else None)
+        yield Cue(text, speaker, start, end, tuple(w for p in run for w in p.sure))

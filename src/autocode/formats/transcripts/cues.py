@@ -1,11 +1,11 @@
 """From timed pieces of speech to a transcript: one line a turn, ``Speaker: words``.
 
 Recorders cut speech where the screen is full, not where a thought ends; pieces of one speaker that follow one another become
-one turn, from the first one's start to the last one's end. Read are subtitles and JSON of speech recognition: Whisper, its
-API, whisper.cpp, WhisperX, faster-whisper, Hugging Face's pipeline, Deepgram, AssemblyAI, Rev, Amazon Transcribe, json3.
+one turn, from the first one's start to the last one's end. Read are subtitles and the JSON of Whisper's family: its command
+line and API, whisper.cpp, WhisperX, faster-whisper, the chunks of Hugging Face's pipeline; and YouTube's json3. JSON of other
+programs is read by `tables.units`.
 
-Sources: openai/whisper `transcribe.py` and `utils.py`; OpenAI's API reference (verbose_json); whisper.cpp `examples/cli`;
-WhisperX `types.py`; Deepgram's and AssemblyAI's API references; the automatic-speech-recognition pipeline of transformers.
+Sources: openai/whisper `transcribe.py`; OpenAI's API reference; whisper.cpp `examples/cli`; WhisperX `types.py`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from autocode.errors import InputError, counted
 from autocode.formats.files import read_text
 from autocode.formats.receipt import ReadOptions, Receipt
-from autocode.formats.transcripts import ends_sentence, milliseconds
+from autocode.formats.transcripts import CLOCK, ends_sentence, milliseconds
 from autocode.formats.transcripts.roles import names_in_turn, with_roles
 from autocode.formats.transcripts.speakers import split_names
 from autocode.study import Document, Doubt, Study, Turn
@@ -49,8 +48,8 @@ class Cue:
     sure: tuple[tuple[str, float], ...] = ()
 
 
-def document_of_cues(cues: Iterable[Cue], path: Path, meanings: Mapping[str, str] | None = None) -> Document:
-    """The transcript of a recording, or, with `meanings` of its speakers (perhaps none), of pieces that people have cut.
+def document_of_cues(cues: Iterable[Cue], path: Path, meanings: Mapping[str, str] | None = None, cut: bool = False) -> Document:
+    """The transcript of a recording, or of pieces that people have `cut`; `meanings` says what its speakers' names mean.
 
     Where no piece names its speaker, names are looked for in the words (``Anna: well``), and a piece without a name goes
     on with the speaker before. Without any names every piece is a turn of its own, so that its time is kept. Pieces that
@@ -69,8 +68,8 @@ def document_of_cues(cues: Iterable[Cue], path: Path, meanings: Mapping[str, str
     at, lines, turns = 0, [], []
     doubts: list[Doubt] = []
     joined = _joined(spoken)
-    whole = meanings is not None or (len(joined) > 5 and all(ends_sentence(c.text) for c in spoken))
-    for cue in joined if not whole or len(spoken) > (_CUT_HEARD if meanings is None else _CUT) * len(joined) else spoken:
+    whole = cut or (len(joined) > 5 and all(ends_sentence(c.text) for c in spoken))
+    for cue in joined if not whole or len(spoken) > (_CUT if cut else _CUT_HEARD) * len(joined) else spoken:
         name = f"{cue.speaker}: " if cue.speaker else ""
         start, end = at + len(name), at + len(name) + len(cue.text)
         turns.append(Turn(start, end, cue.speaker, cue.start_ms, cue.end_ms))
@@ -176,12 +175,11 @@ def read_subtitles(path: Path, options: ReadOptions) -> tuple[Study, list[Receip
     if not cues:
         raise InputError(path.name, "it holds no timed words", "Choose the file that holds the transcript.")
     document = document_of_cues(cues, path)
-    return Study((document,)), [
-        Receipt(path.name, "timed pieces", len(cues), {}, (*([note] if note else []), *_odd(document, cues)))
-    ]
+    notes = (*([note] if note else []), *oddities(document, cues))
+    return Study((document,)), [Receipt(path.name, "timed pieces", len(cues), {}, notes)]
 
 
-def _odd(document: Document, cues: Sequence[Cue]) -> tuple[str, ...]:
+def oddities(document: Document, cues: Sequence[Cue]) -> tuple[str, ...]:
     """What makes a careful reader look again: words hardly heard, voices that speak once, pieces without a voice."""
     told = []
     signs = sum(bool(_CHANGE.match(line)) for c in cues for line in c.text.split("\n"))
@@ -246,58 +244,39 @@ def read_json(path: Path, options: ReadOptions) -> Any:
         raise InputError(path.name, "it is no JSON", "Export it again from its program.") from error
 
 
-def is_speech(content: Any) -> bool:
-    """Whether a JSON content is the result of speech recognition."""
-    if isinstance(content, list):
-        return bool(content) and all(isinstance(s, dict) and {"text", "start"} <= s.keys() for s in content)
-    if not isinstance(content, dict):
-        return False
-    lists = ("segments", "transcription", "events", "chunks", "utterances", "monologues")
-    return (
-        any(isinstance(content.get(key), list) for key in lists)
-        or isinstance(content.get("results"), dict)
-        or isinstance(content.get("text"), str)
-    )
-
-
-def speech(content: Mapping[str, Any] | Sequence[Any], path: Path) -> tuple[Study, list[Receipt]]:
-    """The transcript in the result of speech recognition.
+def speech(content: Any, path: Path) -> tuple[Study, list[Receipt]] | None:
+    """The transcript that Whisper, a program of its family or YouTube has heard; None in other JSON.
 
     Raises:
         InputError: It holds no timed words, or a part of it is not what it should be.
     """
+    lists = ("segments", "transcription", "events", "chunks")
+    known = isinstance(content, list) and all(isinstance(s, dict) and {"text", "start"} <= {*s} for s in content or [0])
+    if isinstance(content, dict):
+        known = any(isinstance(content.get(key), list) for key in lists) or isinstance(content.get("text"), str)
+    if not known:
+        return None
     try:
         cues = list(_recognised(content if isinstance(content, Mapping) else {"segments": content}))
     except (AttributeError, TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
         raise InputError(path.name, "it is no transcript of a known shape", "Export it as .srt or .vtt.") from error
     document = document_of_cues(cues, path)
-    return Study((document,)), [Receipt(path.name, "timed pieces", len(cues), {}, _odd(document, cues))]
+    return Study((document,)), [Receipt(path.name, "timed pieces", len(cues), {}, oddities(document, cues))]
 
 
 def _recognised(content: Mapping[str, Any]) -> Iterator[Cue]:
     if isinstance(content.get("transcription"), list):
         for piece in content["transcription"]:
-            sure = _sure(_tokens_joined(piece.get("tokens")))
+            sure = sure_words(_tokens_joined(piece.get("tokens")))
             offsets = piece.get("offsets") or {}
             start, end = (int(offsets["from"]), int(offsets["to"])) if offsets else (None, None)
-            yield Cue(str(piece["text"]), str(piece.get("speaker") or ""), start, end, sure)
+            voice = str(piece.get("speaker") or "")
+            yield Cue(str(piece["text"]), f"Speaker {voice}" if voice.isdigit() else voice, start, end, sure)
     elif isinstance(content.get("events"), list):
         for event in content["events"]:
             words = "".join(str(part.get("utf8", "")) for part in event.get("segs") or ())
             start = int(event.get("tStartMs", 0))
             yield Cue(words, "", start, start + int(event.get("dDurationMs", 0)))
-    elif isinstance(content.get("results"), dict):
-        yield from _deepgram(content["results"])
-    elif isinstance(content.get("monologues"), list):
-        names = {str(s.get("id")): str(s.get("name") or "") for s in content.get("speakers") or ()}
-        for said in content["monologues"]:  # Rev
-            parts, voice = said["elements"], str(said.get("speaker", ""))
-            at = [t for e in parts for t in (_from_seconds(e.get("ts")), _from_seconds(e.get("end_ts"))) if t is not None]
-            words = "".join(str(e["value"]) for e in parts)
-            yield Cue(words, names.get(voice) or f"Speaker {voice}", min(at, default=None), max(at, default=None))
-    elif isinstance(content.get("utterances"), list):
-        for u in content["utterances"]:  # AssemblyAI, in milliseconds
-            yield Cue(str(u["text"]), f"Speaker {u['speaker']}", int(u["start"]), int(u["end"]))
     elif isinstance(content.get("segments"), list):
         for segment in content["segments"]:
             yield from _segment(segment)
@@ -322,13 +301,13 @@ def _segment(segment: Mapping[str, Any]) -> Iterator[Cue]:
     start, end = _from_seconds(segment.get("start")), _from_seconds(segment.get("end"))
     if len(runs) < 2:
         speaker = segment.get("speaker") or (runs[0][0] if runs else "")
-        yield Cue(str(segment["text"]), str(speaker), start, end, _sure(words))
+        yield Cue(str(segment["text"]), str(speaker), start, end, sure_words(words))
         return
     texts = _apart(str(segment["text"]), [said for _, said in runs])
     for number, (speaker, said) in enumerate(runs):
         times = [t for w in said for t in (_from_seconds(w.get("start")), _from_seconds(w.get("end"))) if t is not None]
         first, last = (min(times), max(times)) if times else (None, None)
-        yield Cue(texts[number], speaker, first if number else start, last if number < len(runs) - 1 else end, _sure(said))
+        yield Cue(texts[number], speaker, first if number else start, last if number < len(runs) - 1 else end, sure_words(said))
 
 
 def _apart(text: str, runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[str]:
@@ -344,12 +323,12 @@ def _apart(text: str, runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[str]:
     return [text[a:b].strip() for a, b in zip([0, *cuts[1:]], [*cuts[1:], len(text)], strict=True)]
 
 
-def _sure(words: Any) -> tuple[tuple[str, float], ...]:
+def sure_words(words: Any) -> tuple[tuple[str, float], ...]:
     """Words with their confidence: `probability` (Whisper), `score` (WhisperX), `confidence` (Deepgram), `p`."""
     found = []
-    for w in words if isinstance(words, list) else ():
+    for w in (w for w in (words if isinstance(words, list) else ()) if isinstance(w, dict)):
         said = next((w[key] for key in ("probability", "score", "confidence", "p") if key in w), None)
-        word = w.get("punctuated_word") or w.get("word")
+        word = w.get("punctuated_word") or w.get("word") or w.get("text")
         if word and said is not None and math.isfinite(float(said)):
             found.append((str(word), float(said)))
     return tuple(found)
@@ -369,32 +348,51 @@ def _tokens_joined(tokens: Any) -> list[dict[str, Any]]:
     return words
 
 
-def _deepgram(results: Mapping[str, Any]) -> Iterator[Cue]:
-    for u in results.get("utterances") or ():
-        speaker = f"Speaker {u['speaker']}" if "speaker" in u else ""
-        yield Cue(
-            str(u["transcript"]), speaker, _from_seconds(u.get("start")), _from_seconds(u.get("end")), _sure(u.get("words"))
-        )
-    for speaker, words in groupby(_amazon(results), key=lambda item: item[0]):
-        said = [item for _, item in words]
-        times = [item[key] for item in said for key in ("start_time", "end_time") if item.get(key)]
-        text = "".join(
-            item["alternatives"][0]["content"] if item["type"] == "punctuation" else f" {item['alternatives'][0]['content']}"
-            for item in said
-        )
-        yield Cue(text, speaker, _from_seconds(times[0]) if times else None, _from_seconds(times[-1]) if times else None)
-    if not results.get("utterances"):
-        for channel in results.get("channels") or ():
-            yield Cue(str(channel["alternatives"][0]["transcript"]))
-
-
-def _amazon(results: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The words of Amazon Transcribe with their speakers; punctuation goes with the word before."""
-    speaker = ""
-    for item in results.get("items") or ():
-        speaker = str(item.get("speaker_label") or speaker) if item["type"] != "punctuation" else speaker
-        yield speaker, item
-
-
 def _from_seconds(seconds: Any) -> int | None:
     return round(1000 * float(seconds)) if seconds is not None and math.isfinite(float(seconds)) else None
+
+
+def seconds_in(value: Any) -> float | None:
+    """A time as seconds or in the program's own unit: a number, ``1.5s``, ``PT1M1.5S``, ``0:01:01.5``, seconds and nanos."""
+    if isinstance(value, list) and value:
+        value = value[0]
+    if isinstance(value, dict):
+        nanos = value.get("nanos") or 0
+        value = value.get("relative", value.get("seconds", 0 if nanos else None))
+        return None if (whole := seconds_in(value)) is None else whole + (nanos / 1e9 if isinstance(nanos, int) else 0)
+    if isinstance(value, str) and (m := re.fullmatch(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?", value)):
+        return sum(float(part or 0) * unit for part, unit in zip(m.groups(), (3600, 60, 1), strict=True))
+    if isinstance(value, str) and re.fullmatch(CLOCK + r"\d*", value):
+        return milliseconds(re.sub(r"(\.\d{3})\d+$", r"\1", value)) / 1000
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,12}(?:\.\d{1,12})?s?", value):
+        value = float(value.rstrip("s"))
+    return float(value) if type(value) in (int, float) and math.isfinite(value) else None
+
+
+def unit_of(pieces: Iterable[tuple[str, Any, Any]]) -> float:
+    """Milliseconds in the unit of times: 1,000 for fractions, else as fast as people speak; 0 where neither fits.
+
+    Args:
+        pieces: Words, when they begin and end.
+    """
+    given = [(words, (first, last)) for words, first, last in pieces]
+    times = [t for _, both in given for t in map(seconds_in, both) if t is not None]
+    if not times or max(times) > 5e8 or min(times) < 0:  # hours of the clock, or days
+        return 0
+    if any(t % 1 for t in times) or any(isinstance(first, str | dict) and not str(first).isdigit() for _, (first, _) in given):
+        return 1000 if max(times) < 1e6 else 0
+    rate = sum(len(words.split()) for words, _ in given) / (max(times) - min(times) or 1)
+    return 1000 if 0.1 <= rate <= 20 else 1 if 0.0005 <= rate < 0.02 else 0
+
+
+def time_in_cell(cell: str, source: str) -> int | None:
+    """Milliseconds: a whole number is milliseconds already (Whisper), one with a fraction seconds."""
+    if not cell:
+        return None
+    if ":" in cell:
+        return milliseconds(cell)
+    try:
+        return int(cell) if re.fullmatch(r"\d+", cell) else round(1000 * float(cell.replace(",", ".")))
+    except (ValueError, OverflowError) as error:
+        told = f"'{cell}' is" if re.fullmatch(r"[\d.,;+-]{1,20}", cell) else "what stands in a cell for a time is"
+        raise InputError(source, f"{told} not a time", "Correct that row.") from error

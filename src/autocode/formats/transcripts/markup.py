@@ -1,7 +1,7 @@
 """Transcripts in markup: web pages without what stands around the talk, and XML in which speech is marked.
 
 XML comes from editors of transcripts and from archives: TEI (`u`, `sp`), ELAN, EXMARaLDA, Transcriber, FOLKER, CHAT in XML,
-timed text, and anything else whose elements name who speaks. It is read like the XML of projects: bounded, and with
+timed text, captions of YouTube, and anything whose elements name who speaks. It is read like the XML of projects: bounded, with
 no document type (one without declarations of its own, as Transcriber writes it, is cut off unread).
 
 Sources: TEI P5 guidelines, chapter 8; ISO 24624; ELAN's EAF 3.0 schema; EXMARaLDA's and Transcriber's DTDs; W3C TTML.
@@ -20,7 +20,7 @@ from autocode.errors import InputError, counted
 from autocode.formats.files import read_bytes, read_text
 from autocode.formats.projects import attribute, local, parse_xml
 from autocode.formats.transcripts import CLOCK, CLOSED, KIND_ENDS, OPENED, Style, marked_out, milliseconds
-from autocode.formats.transcripts.cues import Cue
+from autocode.formats.transcripts.cues import Cue, seconds_in, unit_of
 
 _BLOCKS = {"p", "div", "br", "li", "tr", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section", "table"}
 _BLOCKS |= {"article", "header", "main", "ul", "ol", "dl", "figure", "figcaption", "hr"}
@@ -77,7 +77,7 @@ class _Page(HTMLParser):
         self.plain = plain  # without what stands around the talk
         self.parts: list[str] = []
         self.open: list[tuple[str, bool, bool]] = []  # tag, whether it hides its words, whether they stand out
-        self.hidden = self.cells = 0
+        self.hidden = self.unseen = self.cells = 0  # open elements whose words are left out, are not shown, are cells
         self.around = 0  # words left out that a reader of the page would see
 
     def text(self) -> tuple[str, tuple[Style, ...]]:
@@ -95,7 +95,7 @@ class _Page(HTMLParser):
         said = dict(attrs)
         called = f"{said.get('class') or ''} {said.get('id') or ''}"
         role = said.get("role") in ("navigation", "contentinfo", "complementary", "search")
-        quoting = tag == "footer" and any(t == "blockquote" for t, _, _ in self.open)
+        quoting = tag == "footer" and any(t == "blockquote" for t, _, _ in self.open[-200:])
         around = self.plain and tag not in ("html", "body", "main", "article", "td", "tr", "table")
         hides = tag in _HIDDEN or (around and not quoting and (tag in _AROUND or role or bool(_AROUND_WORDS.search(called))))
         self.cells += tag in _CELLS
@@ -107,6 +107,7 @@ class _Page(HTMLParser):
         if tag not in _VOID:
             self.open.append((tag, hides, bool(kind)))
             self.hidden += hides
+            self.unseen += tag in _HIDDEN
 
     def handle_endtag(self, tag: str) -> None:
         """End them, and whatever was opened within and never closed."""
@@ -115,6 +116,7 @@ class _Page(HTMLParser):
         while True:
             closed, hid, stood = self.open.pop()
             self.hidden -= hid
+            self.unseen -= closed in _HIDDEN
             if stood:
                 self.parts.append(CLOSED if closed in _STANDING_OUT else f"{CLOSED} ")
             if closed in _CELLS:
@@ -128,7 +130,7 @@ class _Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Take the text, unless it is hidden; white space of the source is a space."""
         if self.hidden:
-            self.around += 0 if any(t in _HIDDEN for t, hides, _ in self.open if hides) else len(data.split())
+            self.around += 0 if self.unseen else len(data.split())
         else:
             self.parts.append(re.sub(f"[\n\t{OPENED}{KIND_ENDS}{CLOSED}]", " ", data))
 
@@ -142,13 +144,15 @@ class Spoken:
 
     Attributes:
         cues: Pieces with their speakers and times, in order; empty where no element names who speaks.
-        meanings: What the file says of its speakers: their roles; None where the pieces are captions.
+        meanings: What the file says of its speakers: their roles.
+        cut: People have cut the pieces; captions are cut by a screen.
         lines: Its paragraphs, where no element names who speaks.
         notes: What was left out.
     """
 
     cues: tuple[Cue, ...] = ()
-    meanings: Mapping[str, str] | None = field(default_factory=dict)
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = True
     lines: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -156,24 +160,8 @@ class Spoken:
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[\]<>]{0,400}>")
 _SPEAKING = ("who", "speaker", "speaker-reference", "spk", "participant", "agent")
 _HEADERS = {"teiHeader", "head", "Speakers", "speakers", "Topics", "timeline", "common-timeline", "Participants", "metadata"}
-_LEFT = {
-    "note",
-    "spanGrp",
-    "span-grp",
-    "fw",
-    "bibl",
-    "speaker",
-    "Speaker",
-    "speakerName",
-    "figure",
-    "mor",
-    "gra",
-    "a",
-    "reg",
-    "corr",
-    "expan",
-    "desc",
-}
+_LEFT = {"note", "spanGrp", "span-grp", "fw", "bibl", "speaker", "Speaker", "speakerName", "figure", "mor", "gra", "a"}
+_LEFT |= {"reg", "corr", "expan", "desc"}
 _NOTED = {"vocal", "incident", "kinesic", "writing", "stage"}
 _ENDINGS = {"p": ".", "q": "?", "e": "!"}  # how CHAT's XML ends an utterance
 
@@ -195,8 +183,7 @@ def read_spoken_xml(path: Path) -> Spoken:
     cues = [c for c in read.cues if c.text.strip()]
     if cues:
         called = {name: meanings.get(key, "") for key, name in names.items()} | meanings
-        told = None if local(root) == "tt" else {k: v for k, v in called.items() if v}
-        return Spoken(tuple(cues), told, notes=read.notes)
+        return Spoken(tuple(cues), {k: v for k, v in called.items() if v}, read.cut, notes=read.notes)
     body = next((e for e in root.iter() if local(e) in ("text", "body") and len(e)), None)
     lines = [_said(e) for e in body.iter() if local(e) in ("p", "head", "l", "item", "ab")] if body is not None else []
     if not any(lines):
@@ -308,7 +295,20 @@ def _marked_turns(root: Element, names: Mapping[str, str], times: Mapping[str, i
         outside += len((e.text or "").split()) + sum(len((c.tail or "").split()) for c in e)
         stack += reversed(e)
     told = f"{counted(outside, 'word')} around the turns (headings, notes) left out"
-    return Spoken(tuple(cues), notes=(told,) if outside and cues else ())
+    return Spoken(tuple(cues), notes=(told,) if outside else ()) if cues else _timed(root)
+
+
+def _timed(root: Element) -> Spoken:
+    """Captions that name nobody (YouTube's): the elements of one name that say when they begin, with most of the words."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for e in root.iter():
+        at = next(filter(None, (attribute(e, a) for a in ("t", "start", "begin", "time"))), "")
+        if at and (words := _said(e)):
+            found.setdefault(local(e), []).append((words, at))
+    captions = max(found.values(), key=lambda those: sum(len(words) for words, _ in those), default=[])
+    if not (unit := unit_of((words, at, None) for words, at in captions)):
+        return Spoken()
+    return Spoken(tuple(Cue(words, "", round(unit * (seconds_in(at) or 0))) for words, at in captions), cut=False)
 
 
 def _transcriber(root: Element, names: Mapping[str, str], times: Mapping[str, int]) -> Spoken:
@@ -397,4 +397,4 @@ def _captions(root: Element, names: Mapping[str, str], times: Mapping[str, int])
     for e in (e for e in root.iter() if local(e) == "p"):
         agent = attribute(e, "agent") or next((attribute(x, "agent") for x in e if attribute(x, "agent")), "")
         cues.append(Cue(_said(e), _called(agent, names) if agent else "", *_span(e, times)))
-    return Spoken(tuple(cues))
+    return Spoken(tuple(cues), cut=False)

@@ -24,9 +24,9 @@ from autocode.formats.tables.coded_word import (
     study_from_delve,
     study_from_node_report,
 )
-from autocode.formats.tables.units import speech_of_table, talk_in_records
+from autocode.formats.tables.units import talk_in_json
 from autocode.formats.transcripts import INTERVIEWER, Style
-from autocode.formats.transcripts.cues import document_of_cues, is_speech, read_json, read_subtitles, speech
+from autocode.formats.transcripts.cues import document_of_cues, read_json, read_subtitles
 from autocode.formats.transcripts.markup import read_spoken_xml, read_webpage
 from autocode.formats.transcripts.page import line_numbers, without_print
 from autocode.formats.transcripts.roles import with_roles
@@ -368,7 +368,7 @@ def _read_xml(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     spoken = read_spoken_xml(path)
     if not spoken.cues:
         return _one("\n".join(filter(None, spoken.lines)) + "\n", path, options)
-    document = document_of_cues(spoken.cues, path, spoken.meanings)
+    document = document_of_cues(spoken.cues, path, spoken.meanings, spoken.cut)
     return Study((document,)), [Receipt(document.source, "pieces of speech", len(spoken.cues), {}, spoken.notes)]
 
 
@@ -379,11 +379,7 @@ def _read_pdf(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
 
 def _read_json(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     content = read_json(path, options)
-    if is_delve(content) or is_speech(content):
-        return study_from_delve(content, path) if is_delve(content) else speech(content, path)
-    if told := talk_in_records(content, path.name):
-        return speech_of_table(told, options.kind, {c: c for c in told.columns})
-    raise InputError(path.name, "it is JSON of no known program, and nobody is said to speak", "Export it as .srt or .vtt.")
+    return study_from_delve(content, path) if is_delve(content) else talk_in_json(content, path)
 
 
 TEXTS: dict[str, Reader] = {
@@ -392,7 +388,7 @@ TEXTS: dict[str, Reader] = {
     **dict.fromkeys((".rtf", ".odt"), _read_processed),
     ".pdf": _read_pdf,
     **dict.fromkeys((".html", ".htm", ".xhtml"), _read_webpage),
-    **dict.fromkeys((".xml", ".eaf", ".exb", ".trs", ".fln", ".ttml", ".dfxp"), _read_xml),
+    **dict.fromkeys((".xml", ".eaf", ".exb", ".trs", ".fln", ".ttml", ".dfxp", ".srv1", ".srv2", ".srv3"), _read_xml),
     **dict.fromkeys((".srt", ".vtt", ".sbv", ".textgrid"), read_subtitles),
     **dict.fromkeys((".json", ".json3"), _read_json),
 }
