@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from autocode.desk.bring import Batch, Choices, preview
@@ -21,6 +22,10 @@ def _shown(folder: Path, **files: str) -> str:
         return preview(Studies(folder, tools()).add(folder / "new"), batch, Choices())
     finally:
         batch.incoming.close()
+
+
+def _words(page: str) -> str:
+    return " ".join(re.sub("<[^>]+>", " ", page).split())
 
 
 def test_nothing_is_asked_that_the_files_say(tmp_path: Path) -> None:
@@ -64,3 +69,13 @@ def test_what_a_reader_doubts_stands_in_the_row_of_its_transcript(tmp_path: Path
     assert shown.count("one turn only; a speaker?") == 1
     assert "<td>&#39;Zed&#39;: one turn only; a speaker?</td>" in shown
     assert '<span class="soft">b.html: 1 word of menus' in shown
+
+
+def test_a_later_round_is_no_other_coder_in_the_preview(tmp_path: Path) -> None:
+    """The preview counts people and codings as the overview does: whom the record has as a later round is left out."""
+    coded = TABLE.format("T 1", "Then I gave it up.")
+    assert re.search(r"2 coders\b.*\b3 codings", _words(_shown(tmp_path, T__1_txt=TALK, coded__segments_csv=coded)))
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "dossier.toml").write_text('[[rounds]]\nfirst = "Ana"\nsecond = "Ben"\n', encoding="utf-8")
+    shown = _words(_shown(tmp_path, T__1_txt=TALK, coded__segments_csv=coded))
+    assert re.search(r"1 coder\b.*\b2 codings", shown), shown[:400]

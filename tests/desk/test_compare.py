@@ -13,11 +13,10 @@ from autocode.agreement.differences import CAUSES, inventory
 from autocode.config import Config
 from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
-from autocode.desk.compare import TAKEN, agree, agree_all, figures, same
+from autocode.desk.compare import TAKEN, agree, agree_all, compared, figures, same
 from autocode.desk.guard import Ask
 from autocode.desk.rooms import WORK
 from autocode.desk.session import Desk, pair_of
-from autocode.desk.view import compared
 from autocode.errors import CodebookError, InputError, StudyError
 from autocode.store import update
 from autocode.study import Coder, Study

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from autocode.config import Config
 from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
 from autocode.desk.coding import address
@@ -19,8 +20,9 @@ from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy
 from autocode.desk.view import drawn_for, drawn_left
 from autocode.errors import AutocodeError
-from autocode.evaluate.double_coding import Drawn, write_drawn
+from autocode.evaluate.double_coding import Drawn, read_drawn, write_drawn
 from autocode.study import Study
+from autocode.study.matrix import coding_matrix
 from tests.desk.desks import desk, opened
 from tests.desk.test_server import PAYLOADS, Page, _Live
 
@@ -254,3 +256,35 @@ def test_a_passage_of_several_segments_is_coded_when_all_are(found: Desk) -> Non
     assert set(drawn_left(found, eve).values()) == {0, 1}
     found.write(act(found, eve, Ask("done", "D6", b.segment.id)))
     assert set(drawn_left(found, eve).values()) == {1}
+
+
+def test_what_is_read_of_a_draw_is_counted_alike_everywhere(found: Desk) -> None:
+    """After words before it were corrected the room Code, Coding twice and the verb speak of the same passages."""
+    keys = _drawn(found, ("D6", 1), ("D6", 3), ("D7", 0))
+    first = next(i for i in found.items("D6") if not i.context)
+    longer = f"Well, {found.study.by_id['D6'].text_of(first.segment)}"
+    found.write(act(found, ReviewSession("ana"), Ask("correct", *first.key, text=longer)))
+    eve, made = ReviewSession("eve", blind=True), read_drawn(found.path.parent / FOLDER / SECOND_CODER)
+    assert list(drawn_for(found, eve)) == keys
+    for count, key in enumerate(keys, 1):
+        found.write(act(found, eve, Ask("done", *key)))
+        assert len(drawn_left(found, eve)) == len(keys) - count
+        page = Page(found)
+        page.enter("ana")
+        number = "all" if count == len(keys) else str(count)
+        assert f"eve has coded {number} of them." in page.room("second/twice")
+        matrix = coding_matrix(found.study, Config(), ("ana", "eve"))
+        assert int((matrix.seen[1] & (made.chances(matrix) > 0)).sum()) == count
+
+
+def test_a_draw_of_other_texts_is_said_and_leads_nowhere(found: Desk) -> None:
+    """A passage that is no passage of the study any more: Coding twice says so each time it is looked at, Code has no order."""
+    _drawn(found, ("D6", 1))
+    path = found.path.parent / FOLDER / SECOND_CODER
+    path.write_text(path.read_text(encoding="utf-8").replace("D6", "D9"), encoding="utf-8")
+    eve = ReviewSession("eve", blind=True)
+    assert drawn_for(found, eve) == {}
+    page = Page(found)
+    page.enter("ana")
+    for _ in range(2):
+        assert "is no unit of this study" in page.room("second/twice")

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from autocode.config import Config
 from autocode.desk import coded
 from autocode.desk.advice import ReviewSession
-from autocode.desk.guard import Ask, Session, asked, data, html, moved, read_json
+from autocode.desk.guard import Ask, Session, asked, data, fragment, html, moved, read_json
 from autocode.desk.jobs import FOLDER, keep, kept
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, seated
-from autocode.desk.view import fragment, people
+from autocode.desk.view import people
 from autocode.dossier.second_look import relook_answer
 from autocode.errors import StudyError, counted
 from autocode.evaluate.double_coding import AGAIN, BlindItem, blind_relook, relook_round, relooked

@@ -6,7 +6,7 @@ import difflib
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from autocode.config import SegmentConfig
-from autocode.desk.guard import Session, data, html, read_json
+from autocode.desk.guard import Session, data, fragment, html, read_json
 from autocode.desk.jobs import plainly
 from autocode.desk.studies import OpenStudy
-from autocode.desk.view import fragment
+from autocode.dossier.record import later_rounds
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.formats.overview import DocumentRow, Import, notes_apart
 from autocode.formats.receipt import SHAPED, ReadOptions, Receipt, doubts_in
@@ -296,7 +296,7 @@ def preview(study: OpenStudy, batch: Batch, choices: Choices) -> str:
         looked=sorted(looked, key=lambda x: (not x.odd, x.document.id)),
         doubts=[w for n, w in doubts if not shown & {*n.split(", ")} and not any(f"'{d.id}'" in w for d in loose)],
         loose=[(d, _likeliest(d, proper, whole), proper) for d in loose],
-        counts=_counts(known, batch.merged.study) if not fault else {},
+        counts=_counts(known, batch.merged.study, later_rounds(study.folder)) if not fault else {},
         lost=[c for m in batch.merged.moved for c in m.lost],
         mended=[(name, to) for name, to in choices.names.items()],
         nameless=bool(choices.coder or "who coded" in told or {c.coder for c in new.codings} & _NOBODY),
@@ -322,12 +322,12 @@ def _likeliest(document: Document, names: Sequence[str], known: Mapping[str, Doc
     return next(iter(difflib.get_close_matches(document.id, alike, 1, 0.5)), "")
 
 
-def _counts(before: Study, after: Study) -> dict[str, tuple[int, int]]:
-    """How many documents, codes, people who coded and codings of theirs the study would have, and how many of them are new."""
+def _counts(before: Study, after: Study, later: Collection[str]) -> dict[str, tuple[int, int]]:
+    """How many documents, codes, people and codings of theirs there would be, and how many are new; later rounds left out."""
 
     def sizes(study: Study) -> tuple[int, ...]:
         """Of one study, as the overview counts."""
-        people = set(study.humans)
+        people = set(study.humans) - set(later)
         own = [c.coder for c in study.codings if c.coder in people]
         return len(study.documents), study.codebook.sizes(c.code for c in study.codings)[0], len(set(own)), len(own)
 

@@ -9,10 +9,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from autocode.desk.advice import Item, ReviewSession
-from autocode.desk.guard import Ask, Session, asked, data, html, moved, read_json
+from autocode.desk.guard import Ask, Session, asked, data, fragment, html, moved, read_json
 from autocode.desk.session import Desk, colours_css, stale
 from autocode.desk.studies import OpenStudy, seated
-from autocode.desk.view import colour, fragment, groups
+from autocode.desk.view import colour, groups
 from autocode.errors import CodebookError, StudyError
 from autocode.study import Coding, Document
 from autocode.study.codebook import SEPARATOR, Code, Codebook, hex_colour

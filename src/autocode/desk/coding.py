@@ -11,7 +11,7 @@ from urllib.parse import quote
 from autocode.desk import ORDERS, complete
 from autocode.desk.acts import preview, silent
 from autocode.desk.advice import Item, ReviewSession
-from autocode.desk.guard import Ask, Place, Session, asked, data, html, moved, read_json
+from autocode.desk.guard import Ask, Place, Session, asked, data, fragment, html, moved, read_json
 from autocode.desk.session import Desk, Progressed
 from autocode.desk.studies import OpenStudy, seated
 from autocode.desk.view import (
@@ -22,7 +22,6 @@ from autocode.desk.view import (
     drawn_left,
     elsewhere,
     following,
-    fragment,
     groups,
     here,
     listed,

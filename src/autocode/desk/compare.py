@@ -13,10 +13,10 @@ from autocode.config import Config
 from autocode.desk import about, coded, seen
 from autocode.desk.acts import words_of
 from autocode.desk.advice import Item, ReviewSession
-from autocode.desk.guard import Ask, Session, data, html, moved
+from autocode.desk.guard import Ask, Session, data, fragment, html, moved
 from autocode.desk.session import Desk, agreed_coder, pair_of
 from autocode.desk.studies import OpenStudy
-from autocode.desk.view import Compared, compared, fragment, people
+from autocode.desk.view import Compared, compared, people
 from autocode.errors import StudyError, counted
 from autocode.formats.tables.participants import agreement_options
 from autocode.store.ledger import now

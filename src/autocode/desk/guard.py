@@ -12,17 +12,39 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autocode.agreement.estimate import apa
 from autocode.desk.advice import ReviewSession
+from autocode.desk.jobs import plainly
 from autocode.errors import InputError
 from autocode.store.backups import RECORDINGS
 from autocode.store.records import MIME, Recording
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from starlette.requests import Request
     from starlette.responses import Response
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The templates; everything put into them is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    found = Environment(
+        loader=PackageLoader("autocode.desk"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    found.globals |= {"apa": apa}
+    found.filters["plainly"] = plainly
+    return found
+
+
+def fragment(template: str, **values: Any) -> str:
+    """A template filled in; everything is escaped."""
+    return environment().get_template(template).render(**values)
 
 
 def html(text: str, status: int = 200) -> Response:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autocode.desk.guard import Session, data, html, read_json
+from autocode.desk.guard import Session, data, fragment, html, read_json
 from autocode.desk.jobs import plainly
 from autocode.desk.studies import OpenStudy
-from autocode.desk.view import fragment
 from autocode.dossier.record import later_rounds
 from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.ethics.answers import ANSWERED, load_answers, read_answers, take

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from autocode.desk.guard import Session, data, html, moved, read_json
+from autocode.desk.guard import Session, data, fragment, html, moved, read_json
 from autocode.desk.jobs import plainly
 from autocode.desk.session import Desk, agreed_coder, pair_of
 from autocode.desk.studies import OpenStudy, Studies
-from autocode.desk.view import between, compared, fragment, people
+from autocode.desk.view import between, compared, people
 from autocode.dossier.record import NAME, QUESTIONS, later_rounds, record_of, state
 from autocode.encode.multilingual import NAME as SEVERAL
 from autocode.encode.weights import added_encoders

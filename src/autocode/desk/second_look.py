@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from autocode.config import Config
 from autocode.desk.advice import Item, ReviewSession
-from autocode.desk.guard import Ask, Session, data, html, moved, read_json
-from autocode.desk.jobs import FOLDER, SECOND_CODER, Kept, keeper, kept
+from autocode.desk.guard import Ask, Session, data, fragment, html, moved, read_json
+from autocode.desk.jobs import FOLDER, SECOND_CODER, Kept, keeper, kept, plainly
 from autocode.desk.session import Desk, pair_of
 from autocode.desk.studies import OpenStudy, seated
-from autocode.desk.view import Compared, compared, fragment, people
+from autocode.desk.view import Compared, compared, drawn, people, unread
 from autocode.errors import InputError, StudyError, counted
-from autocode.evaluate.double_coding import Drawn, read_drawn
+from autocode.evaluate.double_coding import read_drawn
 from autocode.evaluate.meeting import VOTE, compare_since, decided_as
 from autocode.evaluate.stability import CLOSE, CODER, FEW, LITTLE, STANDS
 from autocode.study import Study
@@ -159,16 +159,12 @@ async def twice(request: Request, study: OpenStudy, seat: Session) -> Response:
     if file:
         try:
             told["drawn"] = made = read_drawn(study.folder / FOLDER / SECOND_CODER)
-            told["coded"] = [(c, n) for c in desk.people if c != made.first and (n := _read_by(desk, made, c))]
-        except InputError as error:
-            told["fault"] = str(error)
+            first, numbers = drawn(desk)
+            read = {c: len(made.rows) - len(set(unread(desk, numbers, c).values())) for c in desk.people if c != first}
+            told["coded"] = [(c, n) for c, n in read.items() if n]
+        except (InputError, StudyError) as error:
+            told |= {"fault": plainly(str(error)), "drawn": None}
     return _page(study, seat, "twice.html", told, "plan", "draw", "enough")
-
-
-def _read_by(desk: Desk, made: Drawn, coder: str) -> int:
-    """How many of the passages drawn a coder has read."""
-    read = {d: desk.readings_of(d, coder) for d in {d for d, _, _ in made.rows}}
-    return sum(any(r.start <= start and end <= r.end for r in read[d]) for d, start, end in made.rows)
 
 
 async def findings(request: Request, study: OpenStudy, seat: Session) -> Response:

@@ -18,11 +18,10 @@ from urllib.parse import parse_qs, unquote
 from autocode.desk import again, bring, codes, coding, compare, people, rooms, second_look
 from autocode.desk.acts import act, digest_of, new_code
 from autocode.desk.advice import ReviewSession
-from autocode.desk.guard import Ask, Auth, Guard, Session, asked, data, html, moved, read_json
+from autocode.desk.guard import Ask, Auth, Guard, Session, asked, data, fragment, html, moved, read_json
 from autocode.desk.jobs import plainly
 from autocode.desk.session import Desk
 from autocode.desk.studies import OpenStudy, Studies, seated, sit
-from autocode.desk.view import fragment
 from autocode.errors import AutocodeError, InputError, StoreError, StudyError
 from autocode.footprint import temporary_folder
 from autocode.formats.staged import Incoming

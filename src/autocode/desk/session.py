@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from autocode.desk import DecisionIndex, complete, visible
 from autocode.desk.advice import Advice, Item, Key, ReviewSession, known, renamed, shifted
 from autocode.desk.jobs import FOLDER, SECOND_CODER
 from autocode.dossier.record import NAME, Record, record_of
-from autocode.errors import StoreError, StudyError
+from autocode.errors import AutocodeError, StoreError, StudyError
 from autocode.store import load
 from autocode.store.ledger import append, entries, last_written, stamp
 from autocode.store.records import Recording, recordings
@@ -67,7 +67,7 @@ class Desk:
         self._states: dict[tuple[ReviewSession, str], dict[str, str]] = {}
         self._touched: dict[str, dict[int, list[Coding]]] = {}
         self.between: dict[tuple[str, str], dict[str, list[Between]]] = {}  # what two coders differ on, until one of them codes
-        self.drawn: tuple[str, dict[Key, int]] | None = None  # by whose codings, and for a second coder
+        self.drawn: tuple[str, Mapping[Key, int]] | AutocodeError | None = None  # `autocode.desk.view.drawn`
         self._drawn_at, self._record = 0, (0, Record(), "")
         self._place_items()
         self._stamp: tuple[int, ...] = ()

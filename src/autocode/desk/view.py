@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autocode.agreement.differences import CAUSES, inventory
-from autocode.agreement.estimate import apa, chance
+from autocode.agreement.estimate import chance
 from autocode.config import Config
 from autocode.desk import ranked, seen, visible
 from autocode.desk.advice import Item, Key, ReviewSession
 from autocode.desk.guard import Place
-from autocode.desk.jobs import FOLDER, SECOND_CODER, plainly
+from autocode.desk.jobs import FOLDER, SECOND_CODER
 from autocode.desk.session import Between, Desk, agreed_coder, pair_of
-from autocode.errors import InputError, StudyError
+from autocode.errors import AutocodeError, InputError, StudyError
 from autocode.evaluate.double_coding import read_drawn
-from autocode.study import Coding, Document, Doubt, Suggestion
+from autocode.study import Coding, Document, Doubt, Reading, Suggestion
 from autocode.study.codebook import SEPARATOR
 from autocode.study.matrix import coding_matrix
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    pass
 
 _SHOWN = 16  # words of a suggested passage beside its buttons
 FILTERS = ("coder", "code", "theme", "band", "disagree", "group", "kind")
@@ -226,29 +225,47 @@ def elsewhere(desk: Desk, place: Place, sitting: ReviewSession) -> Item | None:
     return None
 
 
-def drawn_for(desk: Desk, sitting: ReviewSession) -> Mapping[Key, int]:
-    """The segments drawn for a second coder who codes blind, each with the number of its passage; none for the first coder.
+def drawn(desk: Desk) -> tuple[str, Mapping[Key, int]]:
+    """Who coded first, and the segments drawn for a second coder, each with the number of its passage; none drawn: none.
 
-    A passage is the segments whose middles lie in it, or the one that it is a part of.
+    Raises:
+        InputError: The table of passages drawn was changed.
+        StudyError: It is of other texts.
     """
+    path = desk.path.parent / FOLDER / SECOND_CODER
     if desk.drawn is None:
-        found: dict[Key, int] = {}
-        desk.drawn = "", found
-        with suppress(InputError):  # a table that somebody changed: Coding twice says so
-            made = read_drawn(desk.path.parent / FOLDER / SECOND_CODER)
-            desk.drawn = made.first, found
-            for n, (document, start, end) in enumerate(made.rows):
-                touched = desk.within(document, start, end) if document in desk.study.by_id else []
-                own = [i for i in touched if start <= (i.segment.start + i.segment.end) / 2 < end] or touched[:1]
-                found.update({i.key: n for i in own if not i.context})
-    return desk.drawn[1] if sitting.blind and sitting.coder != desk.drawn[0] else {}
+        desk.drawn = "", {}
+        try:
+            made, items = read_drawn(path), [i for d in desk.study.documents for i in desk.items(d.id) if not i.context]
+            units = made.units([i.segment for i in items])
+            desk.drawn = made.first, {items[u].key: n for n, own in enumerate(units) for u in own}
+        except (InputError, StudyError) as error:
+            desk.drawn = error if path.exists() else desk.drawn
+    if isinstance(desk.drawn, AutocodeError):
+        raise desk.drawn
+    return desk.drawn
+
+
+def unread(desk: Desk, numbers: Mapping[Key, int], coder: str) -> dict[Key, int]:
+    """Those of some segments that a coder has not read: reading alone counts, wherever and however the coder did."""
+    mine: dict[str, list[Reading]] = {}
+    for r in desk.study.readings if numbers else ():
+        if r.coder == coder:
+            mine.setdefault(r.document, []).append(r)
+    return {k: n for k, n in numbers.items() if seen(desk.item(k), coder, mine.get(k[0], ()))}
+
+
+def drawn_for(desk: Desk, sitting: ReviewSession) -> Mapping[Key, int]:
+    """What is drawn for this coder: for a second one who codes blind; none for the first."""
+    with suppress(InputError, StudyError):  # Coding twice says what is wrong with the table
+        first, numbers = drawn(desk)
+        return numbers if sitting.blind and sitting.coder != first else {}
+    return {}
 
 
 def drawn_left(desk: Desk, sitting: ReviewSession) -> dict[Key, int]:
-    """Those of them that the coder has neither decided nor read elsewhere."""
-    open_ = {k: n for k, n in drawn_for(desk, sitting).items() if desk.state(desk.item(k), sitting) != "decided"}
-    mine = [r for r in desk.study.readings if r.coder == sitting.coder] if open_ else []
-    return {k: n for k, n in open_.items() if seen(desk.item(k), sitting.coder, mine)}
+    """Those of them that the coder has not read."""
+    return unread(desk, drawn_for(desk, sitting), sitting.coder)
 
 
 def pane(desk: Desk, place: Place, sitting: ReviewSession, item: Item) -> dict[str, Any]:
@@ -377,21 +394,3 @@ def people(desk: Desk, pair: Sequence[str] = ()) -> dict[str, Any]:
         "names": {c.id: c.name or c.id for c in desk.study.coders},
         "paths": [c.path for c in desk.study.codebook],
     }
-
-
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """The templates; everything put into them is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    found = Environment(
-        loader=PackageLoader("autocode.desk"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    found.globals |= {"apa": apa}
-    found.filters["plainly"] = plainly
-    return found
-
-
-def fragment(template: str, **values: Any) -> str:
-    """A template filled in; everything is escaped."""
-    return environment().get_template(template).render(**values)

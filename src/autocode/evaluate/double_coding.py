@@ -7,6 +7,7 @@ documents that the first coder has read, and a table that names them.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,30 +45,47 @@ class Drawn:
     rows: tuple[tuple[str, int, int], ...]
     chance: Mapping[tuple[str, int, int], float]
 
-    def chances(self, matrix: CodingMatrix) -> FloatArray:
-        """(n,) chance of each unit of a matrix; 0 for units that were not drawn.
+    def units(self, segments: Sequence[Segment]) -> list[tuple[int, ...]]:
+        """For each passage drawn, which segments it is today, by their numbers: wherever it is asked about, the same.
 
-        A passage is the unit at its place or, where words before it were corrected since, the one whose middle lies in it
-        and in which its own middle lies.
+        It is the segment at its place; where words before it were corrected since, or the text is cut more finely, those
+        whose middles lie in it; where it is cut more coarsely, the one in which its own middle lies.
+
+        Args:
+            segments: Those that can be coded, in order within each document.
 
         Raises:
             StudyError: The table is of another study, or of other units.
         """
-        place = {(s.document, s.start, s.end): u for u, s in enumerate(matrix.segments)}
-        found = np.zeros(len(matrix.segments))
+        place = {(s.document, s.start, s.end): u for u, s in enumerate(segments)}
+        of: dict[str, list[int]] = {}
+        for u, s in enumerate(segments):
+            of.setdefault(s.document, []).append(u)
+        found = []
         for document, start, end in self.rows:
-            at = place.get((document, start, end))
-            if at is None:
-                near = (
-                    u
-                    for (d, a, b), u in place.items()
-                    if d == document and start <= (a + b) / 2 < end and a <= (start + end) / 2 < b
-                )
-                at = next(near, None)
-            if at is None:
+            mine, middle = of.get(document, []), (start + end) / 2
+            first, last = (bisect_left(mine, 2 * at, key=lambda u: segments[u].start + segments[u].end) for at in (start, end))
+            within = [u for u in mine[max(first - 1, 0) : first + 1] if segments[u].start <= middle < segments[u].end]
+            at = (place[document, start, end],) if (document, start, end) in place else tuple(mine[first:last] or within)
+            if not at:
                 why = f"its passage at letters {start:,} to {end:,} of {document!r} is no unit of this study"
                 raise StudyError("the table of passages drawn", why, "Give the table of this study, or draw anew.")
-            found[at] = self.chance[document, start, end]
+            found.append(at)
+        return found
+
+    def chances(self, matrix: CodingMatrix) -> FloatArray:
+        """(n,) chance of each unit of a matrix; 0 for units that were not drawn.
+
+        Raises:
+            StudyError: The table is of another study, or of other units.
+        """
+        found = np.zeros(len(matrix.segments))
+        for row, units in zip(self.rows, self.units(matrix.segments), strict=True):
+            s = matrix.segments[units[0]]
+            if len(units) > 1 or not (s.start <= sum(row[1:]) / 2 < s.end and row[1] <= (s.start + s.end) / 2 < row[2]):
+                why = f"its passage at letters {row[1]:,} to {row[2]:,} of {row[0]!r} is cut otherwise now"
+                raise StudyError("the table of passages drawn", why, "Cut the study as it was, or draw anew.")
+            found[units[0]] = self.chance[row]
         return found
 
 
