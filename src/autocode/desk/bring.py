@@ -277,7 +277,7 @@ def preview(study: OpenStudy, batch: Batch, choices: Choices) -> str:
     except AutocodeError as error:
         fault, batch.digest = plainly(str(error)), ""
     loose = [d for d in quoted(new) if d.id not in known.by_id]
-    told = "\n".join(map(plainly, [fault, *batch.faults.values(), *(n for r in batch.receipts for n in r.notes)]))
+    told = "\n".join([fault, *batch.faults.values(), *(plainly(n) for r in batch.receipts for n in r.notes)])
     whole = {**known.by_id, **new.by_id}
     proper = [i for i, d in whole.items() if not made_of_units(d)]
     texts: dict[str, str] = {d.sha256: d.id for d in known.documents}
