@@ -4,7 +4,7 @@ Run: `python benchmarks/reading.py [--files 360] [--seed 1] [--wrong] [--unseen 
 
 By family: the share of turns with the right words and speaker, of files read whole, and of wrong files whose receipt
 says that something is odd. A side that the layout does not name may be called anything, but by one name of its own.
-`--unseen` takes a set of layouts written before any result on it was looked at (1 to 3). `--real` reads
+`--unseen` takes a set of layouts written before any result on it was looked at (1 to 4). `--real` reads
 the samples of transcripts in a folder of shared data and prints what was found. `--set` reads a folder of files with a
 truth.json beside them: {file: {"turns": [[speaker or null, words]], "roles": {speaker: "interviewer" or "participant"}}}.
 No word of a real text is printed.

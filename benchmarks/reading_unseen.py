@@ -2,7 +2,8 @@
 
 A text marks its truth itself: a line that begins with ``¦NAME¦`` begins a turn of NAME, and what stands between
 ``⟦`` and ``⟧`` is the typist's way of naming the speaker, which belongs to no turn. ``¦?¦`` and ``¦!¦`` are sides
-that the layout does not name; ``¦-¦`` begins what is nobody's turn.
+that the layout does not name; ``¦-¦`` begins what is nobody's turn. Between ``⟪`` and ``⟫`` stands what a page prints
+within a turn.
 """
 
 from __future__ import annotations
@@ -520,13 +521,15 @@ def _parsed(text: str) -> tuple[str, list[tuple[str, str]]]:
     """The text as typed, and the truth in its marks."""
     plain, truth = "", []
     open_turn = False
-    for piece in re.split(r"(¦[^¦]+¦|⟦[^⟧]*⟧)", text):
+    for piece in re.split(r"(¦[^¦]+¦|⟦[^⟧]*⟧|⟪[^⟫]*⟫)", text):
         if piece.startswith("¦"):
             open_turn = piece != "¦-¦"
             if truth and not plain.endswith("\n"):  # what stands before the name on its line is nobody's
                 truth[-1] = (truth[-1][0], truth[-1][1].rpartition("\n")[0] or truth[-1][1])
             if open_turn:
                 truth.append((piece[1:-1], ""))
+        elif piece.startswith("⟪"):
+            plain += piece[1:-1]
         elif piece.startswith("⟦"):
             plain += piece[1:-1]
             open_turn = open_turn and bool(truth) and not truth[-1][1]
@@ -545,6 +548,8 @@ def _from_file(name: str) -> dict[str, str]:
 
 UNSEEN: dict[int, dict[str, tuple[str, list[tuple[str, str]]]]] = {
     number: {name: _parsed(text) for name, text in texts.items()}
-    for number, texts in enumerate((_TEXTS, _from_file("reading_second.txt"), _from_file("reading_third.txt")), 1)
+    for number, texts in enumerate(
+        (_TEXTS, *map(_from_file, ("reading_second.txt", "reading_third.txt", "reading_fourth.txt"))), 1
+    )
 }
 """By set and name: the text, and its turns (speaker, words); a side without a name is ? or !."""

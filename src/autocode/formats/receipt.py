@@ -260,7 +260,9 @@ def _remains(page: Page, turns: Sequence[Turn], found: Candidate) -> list[str]:
         told.append(f"{counted(named, 'turn')} open with a word before a colon: who speaks?")
     whole = Counter(re.sub(r"[ \t]*\d+", "0", line).strip() for line in page.text.split("\n"))
     lines = [line.strip() for x in said for line in x.split("\n")[1:]]
-    if again := sum(whole[x] > 1 and (len(x) > 12 or x[-1:] == "0") and not ends_sentence(x) for x in lines):
+    again = sum(whole[x] > 1 and (len(x) > 12 or x[-1:] == "0") and not ends_sentence(x) for x in lines)
+    printed = sum(line.strip() in page.furniture for t in turns for line in page.text[t.start : t.end].split("\n")[1:])
+    if again := max(again, printed):
         told.append(f"{counted(again, 'line')} within turns stand there more than once: running heads of pages?")
     starts = sorted({label.start for label in found.labels} | {t.start for t in turns})
     gaps = [page.text[t.end : starts[n]] for t in turns if (n := bisect_left(starts, t.end)) < len(starts)]

@@ -3,20 +3,26 @@
 NVivo counts UTF-16 units, QualCoder code points, Taguette bytes; a line end counts one or two; a
 byte order mark counts or not. Every way of counting that differs on the texts at hand is tried,
 and scored by how many selections then start and end on words and match the text they quote.
+
+And of printed pages: what a page prints into a talk (heads, feet, numbers), and where places lie once it is left out.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate, islice, pairwise
 from typing import Any
 
 import numpy as np
 
 from autocode.formats.files import BOM
+from autocode.formats.transcripts import CLOCK, TIME, Style, ends_sentence, pattern, role_of_word, speaks_by_name
 
 POINTS, UTF16, UTF8 = "code points", "UTF-16 units", "UTF-8 bytes"
 STORED, ONE, TWO = "as stored", "one", "two"
@@ -253,3 +259,134 @@ def _others(default: View) -> Iterable[View]:
             for bom in (False, True):
                 yield View(unit, newline, bom)
     yield from (replace(default, bom=bom, inclusive=True) for bom in (default.bom, True))  # the last: from one, as people count
+
+
+# --- What a page prints -----------------------------------------------------------------------------------------------
+
+HEADS = ("running head or page number", "running heads and page numbers")
+NUMBERS_LEFT, HEADS_LEFT = "{} of lines left out", "{} left out"
+_MOST_NUMBERS, _MOST_LINES = 200_000, 100_000  # looked at in a text
+_PAGE, _HEAD = re.compile(pattern("⟨page⟩")), re.compile(pattern("⟨head⟩"))
+
+
+def furniture(text: str) -> frozenset[str]:
+    """Lines that belong to the page and not to the talk: numbers of pages, and heads and feet.
+
+    What comes back with nothing but a number changed, which counts on, is the page's; so is what comes back beside such
+    numbers, and what comes back in the middle of sentences. Lines that open as a speaker's do are none.
+    """
+    if text.startswith("@UTF8") or text.startswith("@Begin"):  # CLAN: what is coded below the words, and its own marks
+        return frozenset(m[0].strip() for m in re.finditer(r"(?m)^[%@].*$", text))
+    lines = [line.strip() for line in text.split("\n", _MOST_LINES)[:_MOST_LINES]]
+    filled = [n for n, line in enumerate(lines) if line]
+    order = {n: i for i, n in enumerate(filled)}
+    forms: dict[str, list[int]] = {}
+    for n in filled:
+        cue = lines[n].isdigit() and n + 1 < len(lines) and _SPEAKS.match(lines[n + 1])  # a number above a time or a name
+        if len(lines[n]) <= 110 and not cue and not _SPEAKS.match(lines[n]):
+            forms.setdefault(re.sub(r"\d+", "#", " ".join(lines[n].split())), []).append(n)
+
+    def breaks(n: int) -> bool:
+        """Whether a line stands in the middle of a sentence."""
+        i = order[n]
+        after = next((lines[m] for m in filled[i + 1 : i + 4] if not _PAGE.fullmatch(lines[m])), "")
+        before = next((lines[m] for m in filled[max(0, i - 3) : i][::-1] if not _PAGE.fullmatch(lines[m])), "")
+        return bool(before) and not ends_sentence(before, or_stops=True) and after[:1].islower()
+
+    pages = {n for form, at in forms.items() if len(at) > 1 and _counts_on(form, [lines[n] for n in at], at) for n in at}
+    beside = Counter(
+        lines[filled[j]]
+        for n in pages
+        if _PAGE.fullmatch(lines[n])
+        for j in (order[n] - 1, order[n] + 1)
+        if 0 <= j < len(filled)
+    )
+    bare = sum(bool(_PAGE.fullmatch(lines[n])) for n in pages)
+    counts = Counter(lines)
+    again = {line for line, k in beside.items() if counts[line] > 1 and k >= 0.4 * bare and len(line) > 5}
+    for at in forms.values():
+        same = len(at) > 1 and len({lines[n] for n in at}) == 1 and len(lines[at[0]]) > 8 and len(at) < 0.25 * len(filled)
+        apart = any(n + 1 >= len(lines) or not lines[n + 1] or _PAGE.fullmatch(lines[n + 1]) for n in at)
+        if same and apart and sum(map(breaks, at)) >= 0.3 * len(at):
+            again.add(lines[at[0]])
+    once = {
+        n
+        for at in forms.values()
+        for n in at
+        if _HEAD.fullmatch(lines[n]) and breaks(n) and not (lines[n - 1] and "".join(lines[n + 1 : n + 2]))
+    }
+    again = {line for line in again if not _SPEAKS.match(line)}
+    alone = {n for n in filled if lines[n].isdigit() and again & {*lines[max(0, n - 2) : n], *lines[n + 1 : n + 3]}}
+    return frozenset(lines[n] for n in pages | once | alone) | again
+
+
+_SPEAKS = re.compile(rf"[^:：\n]{{1,40}}[:：](?:\s|$)|{TIME}$|.*(?<!\d){CLOCK}")
+
+
+def _counts_on(form: str, lines: Sequence[str], at: Sequence[int]) -> bool:
+    """Whether lines that differ in their numbers differ in one that counts the pages."""
+    rows = [[int(x) for x in re.findall(r"\d{1,9}", line)] for line in lines]
+    moving = [column for column in zip(*rows, strict=False) if len(set(column)) > 1]
+    paged = bool(_PAGE.fullmatch(lines[0]) and not lines[0].isdigit())
+    if len(moving) != 1 or not all(0 < b - a <= (2 if not paged else b) for a, b in pairwise(moving[0])):
+        return False
+    words = re.sub(r"\W*#\W*$", "", form)
+    if paged or lines[0].isdigit():
+        return min(b - a for a, b in pairwise(at)) > 3
+    said = lines[0][:1].islower() or (ends_sentence(lines[0]) and lines[0][:1].isalnum() and not _HEAD.fullmatch(lines[0]))
+    named = said or role_of_word(lines[0]) or speaks_by_name(lines[0]) or role_of_word(words.split(" ")[0])
+    return not named and (
+        len(words) > 12 or len(lines) > 2 or bool(_HEAD.fullmatch(lines[0]) or re.search(r"\W[-–—|/·•] ?\d+$", lines[0]))
+    )
+
+
+_LINE_NUMBER = re.compile(r"(?m)^[ \t]*(\d{1,5})[.:]?(?:[ \t]+|$)")
+
+
+def line_numbers(text: str) -> list[tuple[int, int]]:
+    """The spans of numbers that count the lines of a page, nearly every one or every fifth; none where numbers do not count so.
+
+    A count may begin anew on another page.
+    """
+    found = list(islice(_LINE_NUMBER.finditer(text), _MOST_NUMBERS))
+    numbers = [int(m[1]) for m in found]
+    every = 5 if numbers and all(n % 5 == 0 for n in numbers) else 1
+    steps = sum(b - a == every or (b == every and a > b) for a, b in pairwise(numbers))
+    filled = sum(bool(line.strip()) for line in text.split("\n")) if steps > 2 else 0
+    counted = steps >= max(3, 0.8 * (len(numbers) - 1)) and len(numbers) >= 0.7 * filled / every
+    return [m.span() for m in found] if counted else []
+
+
+def without_print(text: str, styles: Sequence[Style]) -> tuple[str, tuple[Style, ...], int, tuple[str, ...]]:
+    """A text without what a page prints into it: numbers of lines, where these stand within sentences, and heads and feet.
+
+    Returns:
+        The text, what stands out in it, how many numbers of lines were left out, and the lines that were.
+    """
+    spans = line_numbers(text)
+    within = sum(_goes_on(text, at) for at, _ in spans) >= 0.25 * len(spans)
+    numbers = spans if within or any(text[a:b].count("\t") > 1 for a, b in spans) else []  # or a row without a name goes on
+    text, there = _cut_out(text, styles, numbers)
+    printed = furniture(text) if not text.startswith("@") else frozenset()
+    heads = [m for m in re.finditer(r"(?m)^.*(?:\n|\Z)", text) if m[0].strip() in printed] if printed else []
+    return *_cut_out(text, there, [m.span() for m in heads]), len(numbers), tuple(m[0].strip() for m in heads)
+
+
+def _cut_out(text: str, styles: Sequence[Style], cut: Sequence[tuple[int, int]]) -> tuple[str, tuple[Style, ...]]:
+    """A text without some spans, and what stands out in what is left."""
+    ends = [end for _, end in cut]
+    gone = [0, *accumulate(b - a for a, b in cut)]
+
+    def place(at: int) -> int:
+        """Where a place of the whole text lies once the spans are cut out."""
+        n = bisect_right(ends, at)
+        return at - gone[n] - (max(0, at - cut[n][0]) if n < len(cut) else 0)
+
+    kept = "".join(text[a:b] for a, b in zip([0, *ends], [*(a for a, _ in cut), len(text)], strict=True))
+    return kept, tuple((place(a), place(b), kind) for a, b, kind in styles)
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Whether the words before a place end within a sentence."""
+    before = text[max(0, at - 200) : at].rstrip()
+    return bool(before) and not ends_sentence(before)

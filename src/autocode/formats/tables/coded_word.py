@@ -91,7 +91,9 @@ def read_coded_word(path: Path, options: ReadOptions) -> tuple[Study, list[Recei
     word = read_word(path)
     if is_node_report(word.text):
         return study_from_node_report(word.text, path.name, options)
-    document, doubts = read_speakers(word.text, path, word.styles, options.shapes)
+    document, doubts = read_speakers(
+        word.text, path, word.styles, options.shapes, bool(word.comments)
+    )  # they keep their places
     receipt = Receipt(path.name, "transcripts", 1, {}, (*word.notes, *doubts))
     if not word.comments:
         return Study((document,)), [receipt]

@@ -10,38 +10,30 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-UNITS = (
-    r"hours?|hrs?|h|heures?|horas?|ore|ora|uur|Stunden?|Std|timer|timmar|minutes?|mins?|min|m|Minuten?|minuuttia|minutos?|minuti"
-    r"|minuto|minuut|minutter|minuter|seconds?|secs?|sec|s|Sekunden?|Sek|secondes?|segundos?|secondi|seconden|sekuntia|sekunder"
-)
-_SPOKEN = rf"\d{{1,3}}[ \u00a0]?(?:{UNITS})(?![^\W\d_])[ ,.]{{0,2}}"
-_SPOKEN_TIME = (
-    r"(?:\d{1,2}h[ ]?\d{1,2}m(?:[ ]?\d{1,2}s)?|\d{1,3}m[ ]?\d{1,2}s"
-    rf"|{_SPOKEN}(?:(?:and|und|et|y|e|en) )?(?:{_SPOKEN}){{0,2}})"
-)
+_SHAPES: Mapping[str, Mapping[str, Any]] = tomllib.loads(Path(__file__).with_name("shapes.toml").read_text(encoding="utf-8"))
+_PARTS: dict[str, str] = {}
 
-CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,:]\d{1,3})?"
-"""A time as h:mm:ss, mm:ss or with a fraction, as a pattern without groups."""
 
-STAMP = rf"(?:#\d{{1,2}}:\d{{2}}:\d{{2}}(?:-\d{{1,3}})?#|\[{CLOCK}\]|\({CLOCK}\)|<{CLOCK}>)"
-"""A time that is marked as a stamp, wherever it stands."""
+def pattern(shape: str) -> str:
+    """A regular expression with the parts of shapes.toml in place: ``⟨time⟩`` is a time."""
+    return re.sub("⟨(\\w+)⟩", lambda m: _PARTS[m[1]], shape)
 
-_DAY = r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?[ \u202f]{1,2})"
-_HALF = r"(?:(?:[ap]m|[ \u202f]?[AP]M)\b)"
-_PRECISE = rf"(?:{_DAY}?{CLOCK}{_HALF}?|{_DAY}\d{{1,2}}\.\d{{2}}(?![\d.])|\d{{1,2}}:\d{{1,2}}:\d{{1,2}}[.,]\d{{1,3}})"
-_RANGE = rf"{_PRECISE}(?:-\d{{1,3}}(?=#))?(?:[ ]?(?:-{{1,2}}>|[-–—]|to)[ ]?{_PRECISE})?"
-TIME = (
-    rf"(?<![\d:])(?:[\[(<{{#*@【`]{{0,2}}[ ]?{_RANGE}[ ]?[\])>}}#*】`]{{0,2}}|[\[(<{{]\d{{1,2}}\.\d{{2}}(?:\.\d{{2}})?[\])>}}]"
-    rf"|[\[(]?{_SPOKEN_TIME}[\])]?|\d{{1,3}}['′]\d{{2}}(?:''|[\"″])?)"
-)
-"""A time beside a name, in any bracket or none, as a span, or in words."""
+
+for _name, _part in _SHAPES["parts"].items():
+    _PARTS[_name] = pattern(_part)
+FAMILIES = _SHAPES["families"]
+"""Families of labels, with what shapes.toml says of each."""
+PARTED = {family: pattern(told["shape"]) for family, told in FAMILIES.items() if "shape" in told}
+"""By family: what a line looks like after its number and time."""
+UNITS, CLOCK, STAMP, TIME, LEAD, SIGNS = (_PARTS[name] for name in ("units", "clock", "stamp", "time", "lead", "signs"))
+_BESIDE = r"(?<![\d:])\d\d-(?=\d\d:\d\d:)|\(https?:.*"  # the number of a tape, the address of a link
 
 _LINE_ABOVE = re.compile(rf"(?:^|\n)[ \t]*(?:\d{{1,5}}[ \t]*\n[ \t]*)?(?P<stamp>{TIME})[ \t]*\n\s*$")
 Style = tuple[int, int, str]
@@ -97,7 +89,7 @@ def milliseconds(stamp: str) -> int:
 
     A time of two parts is minutes and seconds; a day before it is left out.
     """
-    stamp = re.sub(rf"{_DAY}|(?<=\d){_HALF}", "", stamp)
+    stamp = re.sub(rf"{_PARTS['day']}|(?<=\d){_PARTS['half']}|{_BESIDE}", "", stamp)
     if words := re.findall(r"(\d+)[ \u00a0]?([^\W\d_]+)", stamp):
         each = {"std": 3600, "stu": 3600, "h": 3600, "u": 3600, "o": 3600, "t": 3600, "m": 60}
         return sum(1000 * int(n) * next((s for w, s in each.items() if unit.casefold().startswith(w)), 1) for n, unit in words)
@@ -113,7 +105,7 @@ def milliseconds(stamp: str) -> int:
 
 def span_of(stamp: str) -> tuple[int, int | None]:
     """Start and, where the stamp is a span, end."""
-    first, *rest = re.split(r"[ \t]*(?:-{1,2}>|to|[-–—](?=[ \t]*\d{1,2}:))[ \t]*", stamp)
+    first, *rest = re.split(r"[ \t]*(?:-{1,2}>|to|[-–—](?=[ \t]*\d{1,2}:))[ \t]*", re.sub(_BESIDE, "", stamp))
     return milliseconds(first), milliseconds(rest[0]) if rest else None
 
 
@@ -124,63 +116,7 @@ def stamp_above(text: str, start: int) -> tuple[int | None, int | None]:
 
 
 _MOST = 50_000  # a text with more lines that open with a name is no transcript
-LEAD = r"^[ \t\u00a0\u3000\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*(?:(?:>{1,3}|[-=]{1,2}>|[→►▶])[ \t]*)?"
-_NUMBER = r"(?P<number>(?:[\[(#§¶]?\d{1,5}[\])]?[.:)]?|[•·*][ \t]?)[ \t]+(?:[-=]{1,2}>[ \t]*)?)?"
-_BEFORE = rf"(?:(?P<before>{TIME})[ \t]*(?:[-–—|=,>.:]{{1,2}}[ \t]*)?)?"
-_OPEN = rf"{LEAD}{_NUMBER}{_BEFORE}"
-_SPACE = r"[ \t\u00a0\u202f\u3000\u200e\u200f]*"
-SIGNS = r":：\[\](){}<>#*|;；=\"“”„«»「」『』【】（）?!？！؟…。、，،؛"  # in no name
-_NAME = (
-    rf"(?P<name>(?:[^\W\d_]|[#№])(?:[^\n\t{SIGNS}]{{0,47}}?[^\s,–—{SIGNS}-])??"
-    r"|(?<![\d:.,])\d{1,2}(?!\d)|\?{1,3}(?=[\s:\])>]))"
-)
-_ASIDE = r"(?:[ \t]*[(\[（](?![ ]?\d{1,2}[:.]\d)(?P<aside>[^()\[\]（）\n]{1,40})[)\]）])?"
-_WITHIN = rf"(?:[ \t]*[,@–—-]?[ \t]*(?P<within>{TIME}))?"
-_AFTER = rf"(?:(?P<after>{STAMP})[ \t]*[-–—:]?[ \t]*)?"
-_MARK = r"(?P<mark>\*\*|__|\*|_|#{1,4} ?|@|[\[(<{«“\"【])?"
-_CLOSE = r"[\])>}»”\"】]?(?:\*\*|__|\*|_)?"
-_COLON = r"(?:::?(?!\d|//|\))|[：﹕︰፦՝])[-–—]?"
-_WORDS = r"(?=[ \t\u00a0]*\S)"
-
-_NAMED = rf"{_MARK}{_NAME}{_CLOSE}{_ASIDE}{_WITHIN}"
-_TALK = rf"{_SPACE}{_AFTER}{_WORDS}"
-
-
-def _bracketed(opening: str, closing: str) -> str:
-    """A name, and perhaps a time, in brackets."""
-    return rf"(?:\*\*)?{opening}(?:(?P<early>{TIME})[ ,|–—-]*)?{_NAME}{_WITHIN}{closing}(?:\*\*)?{_SPACE}[-–—>]?{_TALK}"
-
-
-PARTED: dict[str, str] = {
-    "colon": rf"{_NAMED}{_CLOSE}{_SPACE}{_COLON}(?:\*\*|__|\*|_)?{_SPACE}{_AFTER}",
-    "dash": rf"{_NAMED}{_CLOSE}(?:{_SPACE}[–—―]+|{_SPACE}-{{1,2}}(?=[ \t])|--(?=[^\s-])|\.[-–—]){_TALK}",
-    "semicolon": rf"{_NAMED}{_SPACE}[;；]{_TALK}",
-    "pipe": rf"\|?{_SPACE}{_NAME}{_ASIDE}{_WITHIN}{_SPACE}\|{_TALK}",
-    "arrow": rf"{_NAMED}{_SPACE}(?:[-=]?>{{1,3}}|→|⇒|»|›){_TALK}",
-    "sign": rf"{_NAMED}{_SPACE}[=~/•·_]{_TALK}",
-    "tab": rf"{_NAME}{_ASIDE}{_WITHIN}[ ]*\t{_TALK}",
-    "wide": rf"{_NAME}{_ASIDE}{_WITHIN}(?:[ \u00a0]{{2,}}|\u3000){_AFTER}{_WORDS}",
-    "aside": rf"{_NAME}[ \t]*[(\[（](?![ ]?\d{{1,2}}[:.]\d)(?P<aside>[^()\[\]（）\n]{{1,40}})[)\]）]{_TALK}",
-    "dot": rf"{_NAME}[.)][ \t]+{_AFTER}{_WORDS}",
-    "comma": rf"{_NAME},[ \t]+{_WORDS}",
-    "tagged": rf"[@#$&+§%]{{1,2}}(?P<name>[^\W\d_][\w.-]{{0,30}}?){_SPACE}[:,;]?[ \t]+{_AFTER}{_WORDS}",
-    "element": rf"<\w+(?:[ ]\w+=[\"'][^\"'<>\n]{{0,80}}[\"'])*?[ ](?:who|speaker|name|voice|spk)="
-    rf"[\"']#?(?P<name>[^\"'<>\n]{{1,60}})[\"'][^<>\n]{{0,200}}>{_TALK}",
-    "quote": rf"{_NAME}{_SPACE}(?=[「『«“„\"])",
-    "timed": rf"{_NAME}{_CLOSE}{_ASIDE}[ \t]*[,@–—-]?[ \t]*(?P<within>{TIME})(?!{_SPOKEN}){_SPACE}[-–—:|/]?[ \t]+{_WORDS}",
-    "square": _bracketed(r"\[", r"\]"),
-    "round": _bracketed("[(（]", "[)）]"),
-    "angle": _bracketed("<", ">"),
-    "curly": _bracketed("[{【«]", "[}】»]"),
-    "starred": rf"(?P<mark>\*{{1,3}}|_{{1,3}}|~{{1,3}}|#{{1,4}} ?|@)[ ]?{_NAME}[ ]?(?:\*{{1,3}}|_{{1,3}}|~{{1,3}}|(?<=@))"
-    rf"{_WITHIN}{_SPACE}[-–—>]?{_TALK}",
-    "own": rf"{_NAMED.replace(_WITHIN, f'{_SPACE}[,|–—-]?{_WITHIN}')}{_CLOSE}{_SPACE}[:：]?(?:\*\*|__)?{_SPACE}$"
-    rf"(?:\n[ \t]*(?P<below>{TIME})[ \t]*$)?(?=\s*\S)",
-}
-"""By family: what a line looks like after its number and time."""
-
-_NEEDED = {"aside": "([（", "tagged": "@#$&+§%", "element": "<", "angle": "<", "pipe": "|", "tab": "\t", "square": "["}
-_NEEDED |= {"semicolon": ";；", "curly": "{【«", "quote": '「『«“„"'}
+_OPEN = pattern("⟨lead⟩⟨number⟩⟨before⟩")
 
 
 @lru_cache(maxsize=len(PARTED))
@@ -190,7 +126,7 @@ def _pattern(family: str) -> re.Pattern[str]:
 
 def labels_of(family: str, text: str, start: int = 0) -> list[Label]:
     """All places from `start` on that look like a name of one family; none where there are more than 50,000."""
-    if family in _NEEDED and not any(sign in text for sign in _NEEDED[family]):
+    if (needed := FAMILIES[family].get("needs")) and not any(sign in text for sign in needed):
         return []
     found = list(islice(_pattern(family).finditer(text, start), _MOST + 1))
     return [_label(m, text) for m in found] if len(found) <= _MOST else []
@@ -249,10 +185,27 @@ def role_of_word(name: str) -> str:
     return ""
 
 
+def is_titled(name: str) -> bool:
+    """Whether a name opens with a title, or says who leads a meeting: ``Mr. Oakes``, ``El señor PRESIDENTE``, ``The Chair``."""
+    words = re.sub(
+        r"^(?:\w{1,3}[ ])(?=\w)", lambda m: "" if m[0].casefold().strip() in WORDS["article"] else m[0], name
+    ).split()
+    title, rest = words[0].strip(".").casefold(), words[1:]
+    rest = rest[rest[0].casefold() in WORDS["article"] :] if len(rest) > 1 else rest
+    leads = {" ".join(w).casefold() for w in (words, rest)} & WORDS["chair"]
+    ends = any(name.endswith(h) and len(name) > len(h) + 1 for h in WORDS["honorific"])
+    return bool(leads) or ends or (title in WORDS["title"] and 0 < len(rest) < 7 and any(w[0].isupper() for w in rest))
+
+
+@lru_cache(maxsize=20_000)
 def speaks_by_name(name: str) -> bool:
-    """Whether a name is one that transcripts give to speakers: a role, ``Speaker 1``, ``R2``, a capital letter."""
-    bare = name.strip(" .")
-    if role_of_word(bare) or re.fullmatch(r"[^\W\d_]{1,4}[ ._-]?\d{1,4}[a-zA-Z]?|[A-ZÄÖÜÅÆØ]{1,2}|SPEAKER_\d+", bare):
+    """Whether a name is one that transcripts give to speakers: a role, ``Speaker 1``, ``R2``, a capital letter, a title."""
+    bare = re.sub(r"(?<=\w) \(.*", "", name).strip(" .")
+    if (
+        role_of_word(bare)
+        or (bare and is_titled(bare))
+        or re.fullmatch(r"[^\W\d_]{1,4}[ ._-]?\d{1,4}[a-zA-Z]?|[A-ZÄÖÜÅÆØ]{1,2}|SPEAKER_\d+", bare)
+    ):
         return True
     found = _SPEAKING.match(bare)
     return bool(found and len(found[0]) > 1 and _NUMBERED.fullmatch(bare[found.end() :])) or bool(
@@ -267,12 +220,13 @@ _KEYED = re.compile(
 )
 _CHAT = re.compile(r"@[A-Z][\w ]*(?::\t.*)?")  # the headers of CLAN's transcripts
 _RULE = re.compile(r"[ \t]*[-–—=_*#~.]{3,}[ \t]*")
-_ENDS = re.compile(r"[.?!…？。！؟;]\W*$")
+_ENDS = re.compile(r"[.?!…？。！؟।॥։።;]\W*$")
+_STOPS = re.compile(r"[)\]\"”»-]\W*$")
 
 
-def ends_sentence(line: str) -> bool:
-    """Whether a line ends as a sentence does."""
-    return bool(_ENDS.search(line))
+def ends_sentence(line: str, or_stops: bool = False) -> bool:
+    """Whether a line ends as a sentence does; `or_stops`: or in a bracket, a quotation mark or a dash."""
+    return bool(_ENDS.search(line) or (or_stops and _STOPS.search(line)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,16 +236,33 @@ class Front:
     Attributes:
         end: Where the front matter ends and the talk may begin.
         meanings: What a legend says of the names of speakers.
+        printed: Lines that belong to the page and not to the talk.
     """
 
     end: int
     meanings: Mapping[str, str]
+    printed: frozenset[str] = frozenset()
+
+
+def are_names(said: str) -> bool:
+    """Whether words are only names: ``Dr Patel and Mr Amos``."""
+    words = said.split()
+    named = 0 < len(words) < 7 and all(w[:1].isupper() or w in WORDS["of"] for w in words)
+    return named and words[0].casefold().strip(",.!") not in WORDS["greeting"]
 
 
 def is_about(key: str) -> bool:
     """Whether the word before a colon tells about the document (date, place, duration ...)."""
     word = " ".join(key.casefold().strip(" .*_#").split())
-    return word in WORDS["about"] or re.sub(r"[ _.-]*(?:\(.*\)|\d+)$", "", word) in WORDS["about"]
+    first, *more = word.split() or [""]
+    stems = {more[-1][: len(more[-1]) - n] for n in range(4) if len(more[-1]) - n > 3} if more else set[str]()
+    stems |= {first} if more and more[0] in WORDS["of"] else set()  # "kayıt süresi", "place of work"
+    told = (
+        len(more) < 5
+        and stems & WORDS["about"]
+        and not (role_of_word(word) or stems & (WORDS["speaker"] | WORDS["respondent"]))
+    )
+    return bool(told) or word in WORDS["about"] or re.sub(r"[ _.-]*(?:\(.*\)|\d+)$", "", word) in WORDS["about"]
 
 
 def front_of(text: str) -> Front:
@@ -300,7 +271,7 @@ def front_of(text: str) -> Front:
     A line such as ``Interviewer: Jo Carter`` belongs to it where it stands among such lines, or with another of its
     kind, and its words are no talk.
     """
-    end, at, loose, near, meanings = 0, 0, 0, False, dict(legend(text))
+    end, at, loose, near, calm, meanings = 0, 0, 0, False, True, dict(legend(text))
     run: list[str] = []
     for line in text[: 4 * _TOP].split("\n")[:_MOST_LINES]:
         start, at, words = at, min(at + len(line) + 1, len(text)), line.strip()
@@ -313,9 +284,10 @@ def front_of(text: str) -> Front:
             continue
         several = _explained(words, text)
         keyed = _KEYED.match(words)
-        kind = "legend" if several else _kind(keyed, text, near) if keyed else ""
+        kind = "legend" if several else _kind(keyed, text, near, calm) if keyed else ""
         if kind == "talk" or start > _TOP or loose > 16:
             break
+        calm = calm and (bool(kind) or not ends_sentence(words))
         loose, near = (0, near) if kind else (loose + 1 + (len(words.split()) > 15), near and loose < 2)  # talk by now
         run = [*run, keyed["key"]] if keyed and kind == "who" and keyed["key"] not in run else []
         if kind in ("about", "legend") or (kind == "who" and near):
@@ -334,8 +306,16 @@ def _explained(line: str, text: str) -> dict[str, str]:
     return found if len(found) > 1 and all(f"\n{key}" in text for key in found) else {}
 
 
-def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
-    """What a keyed line at the top is: about, who (a role and a name), legend, talk, or "" for anything else."""
+_FACT = re.compile(
+    r"(?![(\[]?\d{1,2}:\d\d)[(\[]?\d|[^\n]{0,40}\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
+)  # begins with a number, or has a date
+
+
+def _kind(keyed: re.Match[str], text: str, near: bool, calm: bool) -> str:
+    """What a keyed line at the top is: about, who (a role and a name), legend, talk, or "" for anything else.
+
+    It may tell of the document beside lines that do (`near`), or above the first sentence (`calm`).
+    """
     key, value = keyed["key"].strip(" *_"), re.split("[\t\x15]", keyed["value"])[0].strip(" *_|")
     if is_about(key):
         return "about" if f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") < 3 else ""  # a record's key comes back
@@ -343,7 +323,7 @@ def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
     if keyed["sign"] in "\t|" and role_of_word(key) and role_of_word(bare):
         return ""  # the headings of a table's columns
     told = re.split(r"[,;]| (?:nr|no|nº|n°|#)(?![^\W\d_])", bare)[0]  # "R3 - respondent no 3, 41 years"
-    once = keyed["sign"] not in ":：" or (f"\n{text}".count(f"\n{keyed['key']}:") == 1 and not ends_sentence(value))
+    once = not ends_sentence(value) and (keyed["sign"] not in ":：" or f"\n{text}".count(f"\n{keyed['key']}:") == 1)
     explains = (role_of_word(told) and (told == bare or once)) or (once and told.casefold() in WORDS["leading"])
     if len(key) <= 12 and len(told) > 2 and explains:
         return "legend"
@@ -355,46 +335,57 @@ def _kind(keyed: re.Match[str], text: str, near: bool) -> str:
         or len(value.split()) > 7
         or len(value) > 60
     )
-    if role_of_word(key):
-        named = value.istitle() and len(value.split()) <= 4 and f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") == 1
-        sure = named and not talks and text.count("\n") > 6  # a role that comes once, with a name: nobody says it
-        return "talk" if value and talks else "about" if sure else "who" if value else ""
-    if keyed["sign"] not in ":：" or not value or len(key.split()) > 3:
-        return ""
     again = f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") > 1
-    if not again and not near and value.istitle() and len(value.split()) <= 4 and not talks:
-        return ""  # a name beside a word for a part that nobody foresaw: "Narrator: Ruth Ellingsen"
-    return "talk" if again or not near else "" if talks else "about"
+    if role_of_word(key):
+        said = value.split() or [""]
+        named = (
+            len(said) <= 6
+            and all(w[:1].isupper() or w in WORDS["of"] for w in said)
+            and said[0].casefold().strip(",.!") not in WORDS["greeting"]
+        )
+        sure = named and not again and (not talks or len(said) > 1) and text.count("\n") > 6  # nobody says a name alone
+        return "about" if value and sure else "talk" if value and talks else "who" if value else ""
+    if keyed["sign"] not in ":：" or not value or len(key.split()) > (6 if near else 3):
+        return ""
+    fact = (
+        (near or calm)
+        and bool(_FACT.match(value))
+        and bool(re.search(r"^[^(\[]{2,}[^\W\d][)\]]?$", key))
+        and text.count("\n") > 6
+    )
+    if again or not (near or (calm and not ends_sentence(value)) or fact):
+        return "talk"
+    return "about" if fact or (near and not talks) else ""
 
 
-_MOST_PAGES = 5_000
-_PAGE_WORD = (
-    r"(?:page|seite|side|sida|página|pagina|pág\.?|p\.|s\.|str\.|oldal|sivu|стр\.)[ ]?(\d{1,4})"
-    r"(?:[ ]?(?:of|von|de|di|/|van|av|z|из)[ ]?\d{1,4})?"
-)
-_ALONE = rf"(?:[-–—|]{{1,2}} ?\d{{1,4}} ?[-–—|]{{1,2}}|\d{{1,4}} ?/ ?\d{{1,4}}|第?\d{{1,4}}页|{_PAGE_WORD})"
-_PAGE = re.compile(rf"(?im)^[ \t\f]*{_ALONE}[ \t]*$")
-_HEAD = re.compile(rf"(?im)^[^\n]{{0,90}}(?<!\w){_PAGE_WORD}(?!\w)[^\n]{{0,60}}$")
+_QUESTION = re.compile(r"(?:[?？؟\u037e]|か[。．]|[\u0370-\u03ff];)(?=[\"'”’)»\]*_]*(?:\s|$))")
 
 
-def furniture(text: str) -> frozenset[str]:
-    """Lines that belong to the page and not to the talk: page numbers, and what stands beside them again and again."""
-    if text.startswith("@UTF8") or text.startswith("@Begin"):  # CLAN: what is coded below the words, and its own marks
-        return frozenset(m[0].strip() for m in re.finditer(r"(?m)^[%@].*$", text))
-    paged: dict[str, list[re.Match[str]]] = {}
-    for m in islice(_HEAD.finditer(text), _MOST_PAGES):  # "R: it stands on page 3." is said
-        if not ends_sentence(m[0]) and not re.match(r"[^:\n]{1,25}:\s", m[0].strip()):
-            paged.setdefault(re.sub(r"\d+", "#", m[0].strip()), []).append(m)
-    rising = (ms for ms in paged.values() if len(ms) > 1 and all(int(a[1]) < int(b[1]) for a, b in pairwise(ms)))
-    again = frozenset(m[0].strip() for ms in rising for m in ms)
-    numbers = list(islice(_PAGE.finditer(text), _MOST_PAGES))
-    if len(numbers) < 2:
-        return again
-    beside: Counter[str] = Counter()
-    for m in numbers:
-        above, below = text[max(0, m.start() - 200) : m.start()].split("\n"), text[m.end() : m.end() + 200].split("\n")
-        near = (next((line.strip() for line in lines[:3] if line.strip()), "") for lines in (above[::-1], below))
-        beside.update(set(near) - {""})
-    often = (line for line, n in beside.items() if n >= 0.4 * len(numbers) and len(line) > 5)
-    heads = {line for line in often if len(re.findall(rf"(?m)^[ \t\f]*{re.escape(line)}[ \t]*$", text)) > 1}
-    return again | {m[0].strip() for m in numbers} | heads
+def ends_asking(texts: Sequence[str]) -> float:
+    """The share of texts that end in a question, 0 to 1."""
+    return sum(bool(_QUESTION.search(t.rstrip()[-6:])) for t in texts) / max(1, len(texts))
+
+
+def asks(texts: Sequence[str]) -> float:
+    """The share of texts that ask something, 0 to 1."""
+    return sum(bool(_QUESTION.search(t)) for t in texts) / max(1, len(texts))
+
+
+def from_zero(labels: Sequence[Label]) -> Sequence[Label]:
+    """Times of the day (Zoom's ``[Name] 11:02:09``) as times from the first."""
+    first = min((x.start_ms for x in labels if x.start_ms is not None), default=0)
+    if first < 3_600_000 or not all("m" in x.form and x.start_ms is not None for x in labels):
+        return labels
+    return [replace(x, start_ms=(x.start_ms or first) - first) for x in labels]
+
+
+ASKER, ANSWERER = "Interviewer", "Respondent"
+"""Names given to a side that the text does not name."""
+
+
+def names_in_turn(texts: Sequence[str]) -> tuple[str, str]:
+    """The names of two people who speak in turn and are not named: who asks far more is the interviewer."""
+    first, second = ends_asking(texts[::2]), ends_asking(texts[1::2])
+    if max(first, second) < 0.4 or min(first, second) > 0.5 * max(first, second):
+        return "Speaker 1", "Speaker 2"
+    return (ASKER, ANSWERER) if first > second else (ANSWERER, ASKER)

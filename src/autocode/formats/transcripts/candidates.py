@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from autocode.errors import InputError
 from autocode.formats.transcripts import (
+    FAMILIES,
     LEAD,
     PARTED,
     SIGNS,
@@ -22,20 +23,15 @@ from autocode.formats.transcripts import (
     Label,
     ends_sentence,
     is_about,
+    is_titled,
     labels_of,
     role_of_word,
     span_of,
     speaks_by_name,
     stamp_above,
 )
-from autocode.formats.transcripts.page import DASHED, WHOLE, Page, unnumbered
+from autocode.formats.transcripts.page import DASHED, WHOLE, Page, set_in, unnumbered
 
-_WORDS_ALLOWED = dict.fromkeys(("colon", "own", "timed", "square", "angle", "curly", "starred", "styled"), 5)
-_WORDS_ALLOWED |= {"dash": 4, "round": 4, "comma": 2}  # by default 3
-_WEIGHTS = {"records": 4.0, "colon": 1.2, "digit": 1.2, "table": 1.1, "closing": 1.1, "own": 0.95, "styled": 0.85, "round": 0.8}
-_WEIGHTS |= {"quote": 0.8, "wide": 0.7, "sign": 0.7, "aside": 0.7, "dot": 0.6, "token": 0.6, "comma": 0.6}  # by default 0.9
-_SHARES = {"colon": 0.0, "timed": 0.0, "own": 0.1, "token": 0.8, "closing": 0.6}
-"""Of the lines that a family must open, by default a fourth."""
 _MOST_NAMES = 2000
 
 
@@ -74,7 +70,7 @@ def _candidate(family: str, page: Page, least: int) -> Candidate | None:
         return None
     changes = sum(key_of(a.name) != key_of(b.name) for a, b in pairwise(kept))
     alternation = 0.6 + 0.4 * changes / max(1, len(kept) - 1)
-    weight = _WEIGHTS.get(family, 0.9) * (1.15 if family == "own" and "t" in kept[0].form else 1)
+    weight = FAMILIES.get(family, {}).get("weight", 0.9) * (1.15 if family == "own" and "t" in kept[0].form else 1)
     alone = all(page.text.startswith("\n", x.end) for x in kept)  # then a name with words behind it is none
     others = [x for x in names.labels if not alone or page.text.startswith("\n", x.end)]
     left = Counter(x.name for x in others if key_of(x.name) not in taken)
@@ -96,16 +92,16 @@ class _Names:
             ):
                 self.groups.setdefault(key_of(x.name), []).append(x)
         self.ranked = sorted(self.groups, key=lambda k: -len(self.groups[k]))
-        flush = [at for at in page.lines if not page.text[at].isspace()]  # what hangs below a name is indented
-        hanging = len(flush) < len(page.lines) and all(not page.text[x.start].isspace() for x in self.labels)
-        lines = len(
-            page.paragraphs(page.front.end, len(page.text)) if family == "closing" else flush if hanging else page.lines
-        )
+        depths = [set_in(page.text, at) for at in page.lines]  # what hangs below a name is indented, or the name is
+        own = {set_in(page.text, x.start) for x in self.labels}
+        level = sum(d in own for d in depths) if len(own) == 1 else len(depths)
+        lines = len(page.paragraphs(page.front.end, len(page.text))) if family == "closing" else level
         if family in ("wide", "token") and self.ranked:  # who asks may stand behind a dash, and front matter be of any shape
             first = self.groups[self.ranked[0]][0].start
             lines = sum(at >= first and not DASHED.match(page.text, at) for at in page.lines)
         self.total = max(1.0, lines / (2 if family == "own" else 1))
         whole = family == "table" or len(self.labels) >= 0.9 * self.total
+        self.answered = sum(bool(DASHED.match(page.text, at)) for at in page.lines) if len(self.groups) == 1 else 0
         self.all_named = whole and family not in ("dot", "wide", "token", "sign")
         self.stamped = sum("t" in x.form for g in self.groups.values() for x in g) >= 0.5 * sum(map(len, self.groups.values()))
         self.habits: dict[tuple[str, ...], tuple[float, ...]] = {}
@@ -136,12 +132,16 @@ class _Names:
         known = self.known(name) and not (name.islower() and len(name) == len(own) == 1)
         if known and (len(own) > 1 or role_of_word(name) or name in self.page.front.meanings):
             return len(own) > 2 or self._fits(key)
-        runs_on = len(words) > 1 and words[0].casefold() in WORDS["running"] and not name.isupper()
+        runs_on = len(words) > 1 and words[0].casefold() in WORDS["running"] and not (name.isupper() or is_titled(name))
         if not self._fits(key) or (runs_on and len(own) < (2 if name.istitle() else 4)):
             return False
         if len(own) > 1 or known or self.all_named or (self.stamped and "t" in own[0].form):
             return True
         persons = [k for k in self.ranked[:8] if len(self.groups[k]) > 1]
+        called = [self.groups[k][0].name for k in persons if len(k) > 2]
+        full = name.split(",")[0]  # LENA ORTIZ, HOST; then ORTIZ
+        if called and (full.split()[-1] in called or (full.isupper() and len(full) > 3 and all(map(str.isupper, called)))):
+            return True
         if not persons or any(speaks_by_name(self.groups[k][0].name) for k in persons):
             return False
         return self._habits(tuple(persons))[0] >= 0.9 and self.page.is_apart(own[0].start) and not name[:1].islower()
@@ -186,9 +186,9 @@ _SENTENCE = re.compile(r"(?i)(?!prof|mlle|frau|herr|mevr|hern|phdr|seño)\b[^\W\
 @lru_cache(maxsize=20_000)
 def may_be_name(name: str, family: str, often: bool = False) -> bool:
     """Whether a word could name a speaker at all; one that comes back often may be longer."""
-    words, bare = name.split(), name.casefold().strip(" .")
+    words, bare = re.sub(r"(?<=\w) \(.*", "", name).split(), name.casefold().strip(" .")
     if (
-        len(words) > _WORDS_ALLOWED.get(family, 3) + 3 * often
+        len(words) > FAMILIES.get(family, {}).get("words", 3) + 3 * often
         or bare in WORDS["speech"]
         or (family == "dot" and bare in ("mr", "mrs", "ms", "dr", "prof", "hr", "fr", "mme", "sr", "sra"))
         or words[0].casefold() in ("http", "https")
@@ -205,7 +205,11 @@ def may_be_name(name: str, family: str, often: bool = False) -> bool:
 
 def _is_list(name: str) -> bool:
     """Whether a name has a comma as running speech has it; ``Ms Ferris, head teacher`` is one that comes back."""
-    return "," in name and not name.isupper() and (len(name.split()) > 2 or name.rpartition(",")[2].strip()[:1].islower())
+    return (
+        "," in name
+        and not name.split(",")[0].isupper()
+        and (len(name.split()) > 2 or name.rpartition(",")[2].strip()[:1].islower())
+    )
 
 
 def _convincing(family: str, labels: Sequence[Label], names: _Names) -> bool:
@@ -213,15 +217,17 @@ def _convincing(family: str, labels: Sequence[Label], names: _Names) -> bool:
     counts = Counter(key_of(x.name) for x in labels)
     known, share = sum(names.known(x.name) for x in labels), len(labels) / names.total
     stamped = sum("t" in x.form for x in labels) >= 0.5 * len(labels)
-    several = len(counts) > 1
+    several = len(counts) > 1 or (len(labels) > 2 and names.answered > 2)  # who asks stands behind a dash
     if family == "quote":
         return several and share >= 0.8 and _alternates(labels)
     if family == "closing":
         return several and share >= 0.6 and len(labels) >= 2 * len(counts) and _alternates(labels)
-    whole = share >= 0.9 and min(counts.values()) > 1 and len(labels) >= 2.5 * len(counts) and _alternates(labels)
+    whole = share >= 0.9 and min(counts.values()) > 1 and len(labels) >= 2.5 * len(counts)
+    in_turn = _alternates(labels) or names.answered > 2
+    whole = whole and in_turn
     if family in ("dot", "wide", "token", "sign", "aside", "comma") and not (several and (known >= 0.8 * len(labels) or whole)):
         return False
-    if not stamped and share < _SHARES.get(family, 0.25):
+    if not stamped and share < FAMILIES.get(family, {}).get("share", 0.25):
         return False
     if family == "own" and not stamped:
         comes_back = len(labels) > 3 and len(labels) >= 2 * len(counts) and _alternates(labels)
@@ -232,7 +238,7 @@ def _convincing(family: str, labels: Sequence[Label], names: _Names) -> bool:
         few = len(labels) > len(counts) or (share >= 0.9 and len(counts) <= 3)
         return few if share >= 0.05 else len(labels) >= 3 * len(counts) > 3
     if family not in ("own", "timed"):
-        return several and ((len(labels) >= 1.5 * len(counts) and _alternates(labels)) or known == len(labels))
+        return several and ((len(labels) >= 1.5 * len(counts) and in_turn) or known == len(labels))
     times = [x.start_ms for x in labels if x.start_ms is not None]
     return sum(a <= b for a, b in pairwise(times)) >= 0.9 * (len(times) - 1)
 
@@ -358,7 +364,8 @@ def _shaped(shape: str, alone: bool) -> re.Pattern[str]:
     """Lines of one shape; `alone`: with nothing after it."""
     parts, named = [LEAD], "ame" in shape or "AME" in shape
     for m in _PIECES.finditer(shape):
-        if m["name"] in ("Name", "NAME") or (m["number"] == "1" and not named):
+        there = any("<name>" in p for p in parts)
+        if not there and (m["name"] in ("Name", "NAME") or (m["number"] == "1" and not named)):
             parts.append(rf"(?P<name>{_EXAMPLE_NAME})")
         elif m["time"]:
             parts.append(TIME if any("<stamp>" in p for p in parts) else rf"(?P<stamp>{TIME})")

@@ -23,8 +23,8 @@ from typing import Any
 from autocode.errors import InputError, counted
 from autocode.formats.files import read_text
 from autocode.formats.receipt import ReadOptions, Receipt
-from autocode.formats.transcripts import CLOCK, ends_sentence, milliseconds
-from autocode.formats.transcripts.roles import names_in_turn, with_roles
+from autocode.formats.transcripts import CLOCK, ends_sentence, milliseconds, names_in_turn
+from autocode.formats.transcripts.roles import with_roles
 from autocode.formats.transcripts.speakers import split_names
 from autocode.study import Document, Doubt, Study, Turn
 

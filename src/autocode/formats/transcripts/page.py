@@ -7,11 +7,11 @@ speakers only if the whole page is looked at.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import accumulate, islice, pairwise
+from itertools import islice, pairwise
 
 from autocode.formats.transcripts import (
     CLOCK,
@@ -22,10 +22,11 @@ from autocode.formats.transcripts import (
     Label,
     Style,
     ends_sentence,
-    furniture,
     is_about,
+    is_titled,
     labels_of,
     milliseconds,
+    pattern,
     role_of_word,
     span_of,
     speaks_by_name,
@@ -47,7 +48,7 @@ class Page:
         self.styles = sorted(s for s in styles if text[s[0] : s[1]].strip())
         self.lines = [m.start() for m in re.finditer(r"(?m)^[^\S\n]*\S", text)]
         self.lines = self.lines[bisect_left(self.lines, front.end) :]
-        self.furniture = furniture(text)
+        self.furniture = front.printed
         self.blank_lines = len(re.findall(r"\n[^\S\n]*\n[^\S\n]*(?=\S)", text)) > 0.25 * len(self.lines)
 
     def sample(self) -> Page:
@@ -81,6 +82,12 @@ class Page:
             goes_on = filled and self.blank_lines
             start = stop + 1
         return spans
+
+
+def set_in(text: str, at: int) -> int:
+    """How far from the margin the line of a place begins."""
+    line = re.match(r"[^\S\n]*", text[text.rfind("\n", 0, at) + 1 :][:200])
+    return len(line[0].expandtabs()) if line else 0
 
 
 def _styled(page: Page) -> list[Label]:
@@ -261,6 +268,36 @@ def _closing(page: Page) -> list[Label]:
     return labels
 
 
+_BRIEF = "|".join(sorted(re.escape(w) for w in WORDS["title"] if len(w) < 5))  # titles that end in a full stop
+_SENTENCED = re.compile(
+    rf"(?m)^[ \t]*(?:\d{{1,4}}[ \t]+)?(?P<name>(?:(?i:{_BRIEF})\.[ ])?[^\W\d_][^\n\t:;?!…\"]{{1,70}}?(?<![ .][^\W\d_a-zß-ÿ]))\."
+    r"[ \t]+(?=[^\s\da-zß-ÿ])"
+)
+
+
+def _sentences(page: Page) -> list[Label]:
+    """Names that end as a sentence does, told by a title or by capitals: ``Mr. Oakes. Thank you``, ``PRESIDENTE. Passiamo``."""
+    return [
+        Label(m.start(), m.end(), " ".join(m["name"].split()))
+        for m in islice(_SENTENCED.finditer(page.text, page.front.end), _MOST_NUMBERS)
+        if is_titled(m["name"]) or (len(m["name"]) > 3 and m["name"].split(",")[0].isupper())
+    ]
+
+
+_INLINE = re.compile(pattern("⟨inline⟩"), re.MULTILINE)
+
+
+def _inline(page: Page) -> list[Label]:
+    """Names within lines that run on, where line breaks were lost: ``I: Since when? R: Nine years. I: Why?``"""
+    found = list(islice(_INLINE.finditer(page.text), _MOST_NUMBERS)) if ": " in page.text else []
+    often = {name for name, n in Counter(m["name"] for m in found).items() if n > 2}
+    found = [m for m in found if m["name"] in often]
+    changes = sum(a["name"] != b["name"] for a, b in pairwise(found))
+    if len(found) < 6 or len(found) < 2 * len(page.lines) or changes < 0.9 * (len(found) - 1):
+        return []
+    return [Label(m.start(), m.end(), m["name"]) for m in found]
+
+
 WHOLE: dict[str, Callable[[Page], list[Label]]] = {
     "styled": _styled,
     "table": _columns,
@@ -268,73 +305,20 @@ WHOLE: dict[str, Callable[[Page], list[Label]]] = {
     "records": _records,
     "digit": _digits,
     "closing": _closing,
+    "sentence": _sentences,
+    "inline": _inline,
 }
 """Families that are found by looking at the whole document."""
 
 
 _MOST_NUMBERS = 200_000
-_LINE_NUMBER = re.compile(r"(?m)^[ \t]*(\d{1,5})[.:]?(?:[ \t]+|$)")
-
-
-def line_numbers(text: str) -> list[tuple[int, int]]:
-    """The spans of numbers that count the lines of a page, nearly every one or every fifth; none where numbers do not count so.
-
-    A count may begin anew on another page.
-    """
-    found = list(islice(_LINE_NUMBER.finditer(text), _MOST_NUMBERS))
-    numbers = [int(m[1]) for m in found]
-    every = 5 if numbers and all(n % 5 == 0 for n in numbers) else 1
-    steps = sum(b - a == every or (b == every and a > b) for a, b in pairwise(numbers))
-    filled = sum(bool(line.strip()) for line in text.split("\n")) if steps > 2 else 0
-    counted = steps >= max(3, 0.8 * (len(numbers) - 1)) and len(numbers) >= 0.7 * filled / every
-    return [m.span() for m in found] if counted else []
-
-
-def without_print(text: str, styles: Sequence[Style]) -> tuple[str, tuple[Style, ...], int, int]:
-    """A text without what a page prints into it, where that stands within sentences: numbers of lines, running heads.
-
-    Returns:
-        The text, what stands out in it, how many numbers of lines were left out, and how many heads and numbers of pages.
-    """
-    spans = line_numbers(text)
-    within = sum(_goes_on(text, at) for at, _ in spans) >= 0.25 * len(spans)
-    numbers = spans if within or any(text[a:b].count("\t") > 1 for a, b in spans) else []  # or a row without a name goes on
-    printed = furniture(text) if not text.startswith("@") else frozenset()
-    lines = [m for m in re.finditer(r"(?m)^.*(?:\n|\Z)", text) if m[0].strip() in printed] if printed else []
-    heads = [m.span() for m in lines] if any(_goes_on(text, m.start()) for m in lines) else []
-    cut = sorted([*numbers, *heads])
-    if not cut or any(a[1] > b[0] for a, b in pairwise(cut)):
-        return text, tuple(styles), 0, 0
-    ends = [end for _, end in cut]
-    gone = [0, *accumulate(b - a for a, b in cut)]
-
-    def place(at: int) -> int:
-        """Where a place of the whole text lies once the spans are cut out."""
-        n = bisect_right(ends, at)
-        return at - gone[n] - (max(0, at - cut[n][0]) if n < len(cut) else 0)
-
-    kept = "".join(text[a:b] for a, b in zip([0, *ends], [*(a for a, _ in cut), len(text)], strict=True))
-    return kept, tuple((place(a), place(b), kind) for a, b, kind in styles), len(numbers), len(heads)
-
-
-def _goes_on(text: str, at: int) -> bool:
-    """Whether the words before a place end within a sentence."""
-    before = text[max(0, at - 200) : at].rstrip()
-    return bool(before) and not ends_sentence(before)
-
 
 _AT_END = re.compile(
     rf"(?:[ \t]*(?P<stamp>{STAMP})|[ \t]*[\x15•]?\d{{1,9}}_(?P<bullet>\d{{1,9}})[\x15•]?"
     rf"|(?:\n[ \t]*\d{{1,5}}[ \t]*)?\n[ \t]*{TIME}|[ \t]*[<\[]/[^<>\[\]\n]{{1,40}}[>\]])[ \t]*$"
 )
 _AT_START = re.compile(rf"\s*(?P<stamp>{TIME})(?:[ \t,|/–-]*{TIME})?[ ]*(?:\t[ \t]*(?=\S)|[ \t]*(?=\n[ \t]*\S))")
-_FOOTER = re.compile(
-    r"\n[^\n]*?(?:(?:stopped|started) transcription|transcri(?:bed|ption|pt) (?:by|created by|generated by)\b"
-    r"|(?:meeting|recording|transcription|transcript|interview|call|session|aufnahme|aufzeichnung) (?:was )?"
-    r"(?:ended|stopped|finished|paused|beendet|ends|stops)\b"
-    r"|hat die Transkription (?:beendet|gestartet)|This (?:[\w-]+ ){0,3}transcript (?:was|is|has been)\b)[^\n]{0,160}$",
-    re.IGNORECASE,
-)
+_FOOTER = re.compile(pattern("⟨recorder⟩"), re.IGNORECASE)
 
 
 def stamp_below(text: str, start: int, end: int) -> tuple[int, int | None]:
@@ -378,6 +362,21 @@ def without_end_stamp(text: str, start: int, end: int) -> tuple[int, int | None]
         stamp, bullet = said.get("stamp"), said.get("bullet")
         at = at if at is not None else milliseconds(stamp) if stamp else int(bullet) if bullet else None
         end = start + found.start()
+
+
+_REMARK = re.compile(
+    r"\n\s*(?:(?P<rule>(?:[-–—=_*#~•·][ \t]?){3,})|(?:\d{1,4}[ \t]+)?[(\[（【<{*](?=[^\n]*[^\W\d_])[^\n]*[)\]）】>}*][ \t.]*)$"
+)
+
+
+def before_remark(text: str, start: int, end: int) -> int:
+    """Where the words of a turn end before lines in brackets, each on its own: ``[The telephone rings]`` is not said."""
+    body = text[start:end].rstrip()
+    while (found := _REMARK.search(body)) and not re.fullmatch(r"\n[ \t]*\W?[a-zß-ÿ]+\W*", found[0]):  # "(laughs)" right below
+        if not found["rule"] and not ends_sentence(body[: found.start()], or_stops=True):
+            break
+        body = body[: found.start()].rstrip()
+    return start + len(body)
 
 
 _COUNTED = re.compile(r"(?P<word>[^\W\d_]+)[ .#№-]*(?P<number>\d{1,3})[a-z]?")

@@ -14,20 +14,25 @@ from itertools import pairwise
 from autocode.config import SegmentConfig
 from autocode.errors import counted
 from autocode.formats.transcripts import (
+    ANSWERER,
+    ASKER,
     INTERVIEWER,
     RESPONDENT,
     SET_IN,
     UNCLEAR,
     WORDS,
     Label,
+    asks,
+    ends_asking,
     legend,
+    names_in_turn,
+    pattern,
     role_of_word,
 )
 from autocode.formats.transcripts.page import Page
 from autocode.study import Document
 
 _MOST_LINES = 20_000  # of a text in which questions are looked for
-_QUESTION = re.compile(r"(?:[?？؟\u037e]|か[。．]|[\u0370-\u03ff];)(?=[\"'”’)»\]*_]*(?:\s|$))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +104,8 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     return tuple(roles)
 
 
-_STATED = re.compile(
-    r"(?m)^[ \t*_#>-]*(?P<who>[^\W\d_][^\n:=(]{3,40}?)[ \t]*(?:\([^)\n]*\))?[*_]*[ \t]*[:\t][*_]*[ \t]*(?P<names>[^\n]+)"
-)
-_ASKED_BY = re.compile(
-    r"(?im)^.{0,60}\b(?:interview(?:ed|t)? (?:by|von|conducted by)|(?:entrevista|entrevistad[oa]|intervista|intervistat[oa]) "
-    r"(?:por|da|di)|propos recueillis par|interviewé[es]* par|geïnterviewd door|intervjua[dt] av)\b(?P<names>[^\n]+)"
-)
-
+_STATED = re.compile(pattern("⟨stated⟩"), re.MULTILINE)
+_ASKED_BY = re.compile(pattern("⟨asked_by⟩"), re.MULTILINE | re.IGNORECASE)
 _EXAMINED_BY = re.compile(r"(?m)^[ \t]*(?:\d{1,2}[ \t]+)?BY (?P<names>[^\n:a-z]{3,40}):?[ \t]*$")  # who asks below
 
 
@@ -118,39 +117,26 @@ def _stated(document: Document) -> dict[str, str]:
     stated = [(m["who"], m["names"]) for m in _STATED.finditer(document.text, 0, top) if role_of_word(m["who"])]
     stated += [(INTERVIEWER, m["names"]) for m in _ASKED_BY.finditer(document.text, 0, top)]
     stated += [(INTERVIEWER, m["names"]) for m in _EXAMINED_BY.finditer(document.text)]
+    for full, _, role in (name.rpartition(",") for name in speakers):  # LENA ORTIZ, HOST; then ORTIZ
+        if role_of_word(role):
+            found |= dict.fromkeys({f"{full},{role}", full.split()[-1] if full else ""} & speakers, role.strip())
     for who, names in stated:
-        initials = "".join(word[0] for word in re.findall(r"\w+", re.sub(r"\(.*?\)", "", names)))
+        persons = re.split(r"[,;/&]| (?:and|und|et|y|e|en|och|og|i|и) ", re.sub(r"\(.*?\)", "", names))
+        initials = {"".join(word[0] for word in re.findall(r"\w+", person)).casefold() for person in (names, *persons)}
         for name in speakers:
             words = r"(?:\W+\w+)??\W+".join(map(re.escape, name.split()))  # "DC 4471 Pell" is DC Pell
             there = re.search(rf"(?<!\w){words}(?!\w)", names, re.IGNORECASE)
-            if there or (len(name) > 1 and name.replace(".", "").casefold() == initials.casefold()):
+            if there or (len(name) > 1 and name.replace(".", "").casefold() in initials):
                 found.setdefault(name, who)
     return found
 
 
-def ends_asking(texts: Sequence[str]) -> float:
-    """The share of texts that end in a question, 0 to 1."""
-    return sum(bool(_QUESTION.search(t.rstrip()[-6:])) for t in texts) / max(1, len(texts))
-
-
-def asks(texts: Sequence[str]) -> float:
-    """The share of texts that ask something, 0 to 1."""
-    return sum(bool(_QUESTION.search(t)) for t in texts) / max(1, len(texts))
-
-
-ASKER, ANSWERER = "Interviewer", "Respondent"
-"""Names given to a side that the text does not name."""
-
-
-def names_in_turn(texts: Sequence[str]) -> tuple[str, str]:
-    """The names of two people who speak in turn and are not named: who asks far more is the interviewer."""
-    first, second = ends_asking(texts[::2]), ends_asking(texts[1::2])
-    if max(first, second) < 0.4 or min(first, second) > 0.5 * max(first, second):
-        return "Speaker 1", "Speaker 2"
-    return (ASKER, ANSWERER) if first > second else (ANSWERER, ASKER)
-
-
 MARKER = re.compile(r"[ \t]*(>{1,3}|#{1,6}|[*_]{1,3}|[-–—•»?+]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
+
+
+_PAIRED = re.compile(
+    r"[ \t]*(?:\(?\d{1,5}[.)]*[ \t]+)?(?P<asked>(?=\S)[^?？]*?[?？])[ ]?[-–—]{1,3}[ ]?(?=\S)"
+)  # 12. Why?—I was told to.
 
 
 def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
@@ -164,6 +150,11 @@ def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
     words = [page.text[a:b] for a, b in spans]
     if len(spans) < 4:
         return [], ()
+    paired = [_PAIRED.match(page.text, a, b) for a, b in spans]
+    if sum(map(bool, paired)) >= 0.8 * len(paired):
+        sides = ((Label(m.start(), m.start("asked"), ASKER, stop=m.end("asked")), m.end()) for m in paired if m)
+        both = [x for asked, at in sides for x in (asked, Label(at, at, ANSWERER))]
+        return both, (f"no names; {counted(len(both) // 2, 'paragraph')} taken as a question and its answer",)
     signs = [(m[1] if not m[1].strip("(.)").isdigit() else "1") if (m := MARKER.match(w)) else "" for w in words]
     kinds = dict.fromkeys(k for *_, k in page.styles)
     masks = {k if k == SET_IN else f"in {k} type": [_covered(page, a, b, k) for a, b in spans] for k in kinds}

@@ -16,14 +16,21 @@ from itertools import pairwise
 from pathlib import Path
 
 from autocode.errors import InputError, counted
+from autocode.formats.projects.positions import HEADS, HEADS_LEFT, NUMBERS_LEFT, furniture, without_print
 from autocode.formats.receipt import doubts_of, listed_names
 from autocode.formats.transcripts import (
+    ASKER,
+    INTERVIEWER,
     WORDS,
     Front,
     Label,
     Style,
+    are_names,
+    ends_asking,
     ends_sentence,
+    from_zero,
     front_of,
+    pattern,
     role_of_word,
 )
 from autocode.formats.transcripts.candidates import (
@@ -36,8 +43,16 @@ from autocode.formats.transcripts.candidates import (
     shape_of,
     tells_of_person,
 )
-from autocode.formats.transcripts.page import DASHED, Page, stamp_below, without_end_stamp, without_furniture
-from autocode.formats.transcripts.roles import ASKER, ends_asking, other_side, unnamed_sides, with_roles
+from autocode.formats.transcripts.page import (
+    DASHED,
+    Page,
+    before_remark,
+    set_in,
+    stamp_below,
+    without_end_stamp,
+    without_furniture,
+)
+from autocode.formats.transcripts.roles import other_side, unnamed_sides, with_roles
 from autocode.study import Document, Turn
 
 _MENDED = 1_500_000  # characters of a text in which slips of the hand are looked for
@@ -66,7 +81,7 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
         styles: Runs that stand out, where the file says so.
         shapes: How speakers are named, by examples (`shape_of`); it is found out where no line looks like them.
     """
-    page = Page(text, styles, front_of(text))
+    page = Page(text, styles, replace(front_of(text), printed=furniture(text)))
     found = _shown(page, shapes) or chosen(page)
     look: tuple[str, ...] = ()
     if found is None and (alike := _seen_alike(page)):
@@ -74,7 +89,7 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
     if found is None:
         sides, doubts = unnamed_sides(page)
         return Speech(_between(page, sides) if sides else (), page.front.meanings, doubts)
-    labels, doubts = _spelled_alike(_from_zero(_absorbed(found, page)))
+    labels, doubts = _spelled_alike(from_zero(_absorbed(found, page)))
     labels, about = _without_edges(page, _with_dashes(page, labels))
     labels, beside = _within_cells(page, labels)
     voiced, inferred = other_side(page, labels) if len({label.name for label in labels}) == 1 else (labels, ())
@@ -83,7 +98,8 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
     told = [f"{name} ({aside})" for name, aside in traits.items()]
     apart = (f"what stands in brackets behind names is not part of them: {', '.join(told[:5])}",) if told else ()
     doubts = (*look, *doubts, *apart, *about, *beside, *inferred, *doubts_of(page, turns, replace(found, labels=tuple(labels))))
-    return Speech(turns, {**{n: a for n, a in traits.items() if role_of_word(a)}, **page.front.meanings}, doubts)
+    asking = {x.name: INTERVIEWER for x in labels if re.match(r"\s*Q[. ]?\d+\W", text[x.start : x.end])}  # Q12 Chair: ...
+    return Speech(turns, {**asking, **{n: a for n, a in traits.items() if role_of_word(a)}, **page.front.meanings}, doubts)
 
 
 def _traits(labels: Sequence[Label]) -> dict[str, str]:
@@ -95,13 +111,29 @@ def _traits(labels: Sequence[Label]) -> dict[str, str]:
     return {name: aside for name, aside in found.items() if not name.endswith(")") and tells_of_person(name, aside)}
 
 
+_NUMBERED = re.compile(r"(?m)\n[ \t]*\d{1,5}[.:]?(?:[ \t]|$)")
+
+
 def read_speakers(
-    text: str, path: Path, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
+    text: str, path: Path, styles: Sequence[Style] = (), shapes: Sequence[str] = (), keep_print: bool = True
 ) -> tuple[Document, tuple[str, ...]]:
-    """The document of a text read from `path`, with the turns found in it, and what there is to doubt of them."""
-    speech = turns_in(text, styles, shapes)
+    """The document of a text read from `path`, with the turns found in it, and what there is to note and to doubt of them.
+
+    Unless `keep_print`, what a page prints into turns (numbers of lines, running heads) is left out, and that is told. It
+    stays where it stands in no turn: numbers may count the turns.
+    """
+    plain, there, numbers, heads = (text, styles, 0, ()) if keep_print else without_print(text, styles)
+    speech, left = turns_in(text, styles, shapes), list[str]()
+    if numbers or heads:
+        said = [text[t.start : t.end] for t in speech.turns]
+        printed = re.compile(rf"(?m)^(?:[^\S\n]|[\d.:])*(?:{'|'.join(map(re.escape, sorted(set(heads))))})[ \t]*$")
+        within = heads and any(map(printed.search, said))
+        if within or (heads and not said) or (numbers and (not said or any(map(_NUMBERED.search, said)))):
+            left += [NUMBERS_LEFT.format(counted(numbers, "number"))] if numbers else []
+            left += [HEADS_LEFT.format(counted(len(heads), *HEADS))] if heads else []
+            text, speech = plain, turns_in(plain, there, shapes)
     document = Document(path.stem, text, path.stem, speech.turns, source=path.name)
-    return with_roles(document, speech.meanings), speech.doubts
+    return with_roles(document, speech.meanings), (*left, *speech.doubts)
 
 
 def with_turns(documents: Iterable[Document], shapes: Sequence[str] = ()) -> tuple[tuple[Document, ...], tuple[str, ...]]:
@@ -128,13 +160,14 @@ def _absorbed(found: Candidate, page: Page) -> tuple[Label, ...]:
     """The labels with those of other families that give a name already known: typists are not consistent."""
     if found.family in ("table", "shown") or len(page.text) > _MENDED:
         return found.labels
-    names = {key_of(x.name) for x in found.labels}
+    names, spelled = {key_of(x.name) for x in found.labels}, {x.name for x in found.labels}
     apart = sum(page.is_apart(x.start) for x in found.labels) >= 0.9 * len(found.labels)
-    taken, margin = {x.start for x in found.labels}, max(_set_in(page.text, x.end) for x in found.labels) + 8
+    taken, margin = {x.start for x in found.labels}, max(set_in(page.text, x.end) for x in found.labels) + 8
     more = []
     for family in ("colon", "semicolon", "dash", "square", "tab", "timed", "own", "token", "dot"):
         for x in page.labels(family) if family != found.family else ():
-            loose = family in ("dot", "token", "dash", "own") and len(x.name) < 2
+            loose = family == "own" and x.name not in spelled  # "Mr. Tobin." is called upon
+            loose = loose or (family in ("dot", "token", "dash", "own") and len(x.name) < 2)
             loose = loose or (family == "token" and page.text[x.end : x.end + 1].islower())  # "KL is the researcher."
             loose = loose or (family == "dash" and not re.match(r"[^\n]*[^\W\d_]", page.text[x.end :]))  # "Quist - 2": a page
             if (
@@ -142,10 +175,15 @@ def _absorbed(found: Candidate, page: Page) -> tuple[Label, ...]:
                 and key_of(x.name) in names
                 and not loose
                 and (page.is_apart(x.start) or not apart)
-                and _set_in(page.text, x.end) < margin
+                and set_in(page.text, x.end) < margin
             ):
                 more.append(x)
                 taken.add(x.start)
+    for family in ("dot", "wide", "tab"):  # questions and answers, between those who have names: Q. A. JUDGE AMADI:
+        sides = [x for x in page.labels(family) if x.start not in taken and role_of_word(x.name)]
+        if len({role_of_word(x.name) for x in sides}) == len({x.name for x in sides}) == 2 and len(sides) > 3:
+            more += sides
+            taken |= {x.start for x in sides}
     shouted = [x for x in page.labels("colon") if x.start not in taken and x.name.isupper() and len(x.name) > 2]
     shouted = [x for x in shouted if may_be_name(x.name, "colon")] if found.family != "colon" else []
     if len(shouted) > len({x.name for x in shouted}):  # whoever else speaks between questions and answers: MS. TRAN:
@@ -156,11 +194,8 @@ def _absorbed(found: Candidate, page: Page) -> tuple[Label, ...]:
 def _with_dashes(page: Page, labels: Sequence[Label]) -> list[Label]:
     """Labels with those of whoever asks without a name, behind a dash, where those who answer have names."""
     there = {x.start for x in labels}
-    marks = [
-        (m, b)
-        for a, b in page.paragraphs(page.front.end, len(page.text))
-        if a not in there and (m := DASHED.match(page.text, a))
-    ]
+    spans = page.paragraphs(page.front.end, len(page.text))
+    marks = [(m, b) for a, b in spans if a not in there and (m := DASHED.match(page.text, a))]
     if len(marks) < 3 or ends_asking([page.text[m.end() : b] for m, b in marks]) < 0.5:
         return list(labels)
     return sorted([*labels, *(Label(m.start(), m.end(), ASKER) for m, _ in marks)], key=lambda x: x.start)
@@ -178,14 +213,22 @@ def _without_edges(page: Page, labels: Sequence[Label]) -> tuple[list[Label], tu
         for x, end in zip(labels, ends, strict=True)
     ]
     talk = [ends_sentence(said) or bool(re.fullmatch(r"[(\[][^()\[\]]*[)\]]", said)) for said in words]
-    if len(labels) < 6 or sum(n > 1 for n in counts.values()) < 2 or sum(talk) < 0.7 * len(talk):
+    if len(labels) < 6 or not any(talk) or sum(n > 1 for n in counts.values()) < 2 or sum(talk) < 0.7 * len(talk):
         return list(labels), ()
-    odd = [counts[x.name] == 1 and not said for x, said in zip(labels, talk, strict=True)]
+    names = [" " in said and are_names(said.split("\n")[0]) for said in words]  # WITNESS: PETAR LUKIC
+    often = [counts[x.name] for x in labels]
+    odd = [
+        not said or (n == 1 and not sentence) or (named and n < 3 and len(x.name) > 3)
+        for x, said, sentence, named, n in zip(labels, words, talk, names, often, strict=True)
+    ]
     legend = talk.index(True)  # persons named one after the other, before any of them speaks
     legend = legend if legend > 1 and len({x.name for x in labels[:legend]}) == legend else 0
-    first, last = max(legend, odd.index(False)), len(odd) - odd[::-1].index(False)
-    left = ", ".join(f"'{x.name}'" for x in (*labels[:first], *labels[last:]))
-    return list(labels[first:last]), (f"{left}: taken for a line about the transcript, not for a speaker",) if left else ()
+    first, last = legend + [*odd[legend:], False].index(False), len(odd) - [*odd[::-1], False].index(False)
+    between = [named and n == 1 and not ends_sentence(said) for named, n, said in zip(names, often, words, strict=True)]
+    dropped = [i for i, listed in enumerate(between) if listed or not first <= i < last]
+    left = ", ".join(f"'{labels[i].name}'" for i in dropped)
+    kept = [replace(x, name="") if listed else x for x, listed in zip(labels[first:last], between[first:last], strict=True)]
+    return kept, (f"{left}: taken for a line about the transcript, not for a speaker",) if left else ()
 
 
 def _within_cells(page: Page, labels: Sequence[Label]) -> tuple[list[Label], tuple[str, ...]]:
@@ -197,14 +240,6 @@ def _within_cells(page: Page, labels: Sequence[Label]) -> tuple[list[Label], tup
     notes = sum(bool(page.text[at : end if end >= 0 else None].strip()) for at, end in zip(tabs, ends, strict=True) if at >= 0)
     told = (f"{counted(notes, 'cell')} beside the words (notes, codes) belong to nobody",) if notes else ()
     return [replace(x, stop=at) if at >= 0 else x for x, at in zip(labels, tabs, strict=True)], told
-
-
-def _from_zero(labels: Sequence[Label]) -> Sequence[Label]:
-    """Times of the day (Zoom's ``[Name] 11:02:09``) as times from the first."""
-    first = min((x.start_ms for x in labels if x.start_ms is not None), default=0)
-    if first < 3_600_000 or not all("m" in x.form and x.start_ms is not None for x in labels):
-        return labels
-    return [replace(x, start_ms=(x.start_ms or first) - first) for x in labels]
 
 
 def timed(turns: Sequence[Turn]) -> tuple[Turn, ...]:
@@ -220,15 +255,10 @@ def timed(turns: Sequence[Turn]) -> tuple[Turn, ...]:
 def _spelled_alike(labels: Sequence[Label]) -> tuple[list[Label], tuple[str, ...]]:
     """Labels with one spelling for each speaker, and which slips were taken for which name."""
     counts = Counter(x.name for x in labels)
-    best: dict[str, str] = {}
-    for name, _ in counts.most_common():
-        best.setdefault(key_of(name), name)
+    best = {key_of(name): name for name, _ in reversed(counts.most_common())}
     totals = Counter(best[key_of(x.name)] for x in labels)
-    slips = {}
-    for name, n in totals.items():
-        near = [other for other in totals if totals[other] >= max(3, 3 * n) and alike(name, other)]
-        if near:
-            slips[name] = near[0]
+    near = {n: [other for other in totals if totals[other] >= max(3, 3 * totals[n]) and alike(n, other)] for n in totals}
+    slips = {name: others[0] for name, others in near.items() if others}
     told = tuple(f"'{a}' is taken for '{b}' ({counted(totals[a], 'turn')})" for a, b in slips.items())
     return [replace(x, name=slips.get(best[key_of(x.name)], best[key_of(x.name)])) for x in labels], told
 
@@ -236,23 +266,16 @@ def _spelled_alike(labels: Sequence[Label]) -> tuple[list[Label], tuple[str, ...
 def _between(page: Page, labels: Sequence[Label]) -> tuple[Turn, ...]:
     """Each label's words, up to the next label."""
     ends = [label.start for label in labels[1:]] + [len(page.text)]
-    turns = _without_headings(page, [_turn(page, label, label.stop or end) for label, end in zip(labels, ends, strict=True)])
+    spoken = [_turn(page, label, label.stop or end) for label, end in zip(labels, ends, strict=True) if label.name]
+    turns = _without_headings(page, spoken)
     if turns:
         turns[-1] = replace(turns[-1], end=_without_closing(page, turns))
     return timed([turn for turn in turns if turn.end > turn.start])
 
 
-_CLOSING = re.compile(
-    r"\n\s*[-–—*=_#\[(<{ ]{0,8}(?:(?:end|ende|fin|fine|fim|einde|slut|loppu|koniec|конец|конец записи|结束|終わり|끝|tamat|son)"
-    r"(?: (?:of|der|des|de|del|da|dell'|de l'|van|la|do|af|av)[^\n]{0,40}|[ -](?:interview|recording|transcript)[^\n]{0,20})?)"
-    r"[-–—*=_#\])>}. ]{0,8}$",
-    re.IGNORECASE,
-)
-
-
-_RULE = re.compile(
-    r"\n[ \t]*(?:(?:[-–—=_*#~•·] ?){3,}|--)[ \t]*(?:\n|$)[\s\S]*|\n[^\n]*(?:_{4}|\.{6}|©)[\s\S]*"
-)  # or a signature
+_CLOSING = re.compile(pattern("⟨ending⟩"), re.IGNORECASE)
+_RULE = re.compile(r"\n[ \t]*(?:(?:[-–—=_*#~•·] ?){3,}|--)[ \t]*(?:\n|$)[\s\S]*|\n[^\n]*(?:_{4}|\.{6}|©)[\s\S]*")
+"""A line that rules off, or for a signature, and all below."""
 
 
 def _without_closing(page: Page, turns: Sequence[Turn]) -> int:
@@ -266,12 +289,13 @@ def _without_closing(page: Page, turns: Sequence[Turn]) -> int:
     for closing, back in ((_CLOSING, 120), (_RULE, 0 if any(_RULE.search(w) for w in others) else len(body))):
         found = closing.search(body, max(0, len(body) - back))
         body = body[: found.start()].rstrip() if found else body
-    sentences = sum(bool(_SENTENCE_END.search(w)) for w in others) >= 0.8 * len(others)
+    sentences = sum(ends_sentence(w, or_stops=True) for w in others) >= 0.8 * len(others)
     apart = next((sign for sign in ("\n", "\n[ \t]*\n") if not any(re.search(sign, w) for w in others)), "")
     for m in re.finditer(apart, body) if apart and sentences and len(others) > 4 else ():
         line = re.match(r"\s*(.*)", body[m.end() :])
         bracketed = line and re.fullmatch(r"[\[(（【][^\n]*[\])）】]\s*", line[1])
-        if line and (bracketed or not _SENTENCE_END.search(line[1])) and not line[1][:1].islower():
+        address = line and re.fullmatch(r"(?:https?://|www\.)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?\s*", line[1])
+        if line and (address or bracketed or (not ends_sentence(line[1], or_stops=True) and not line[1][:1].islower())):
             body = body[: m.start()].rstrip()
             break
     return last.start + len(body[: _set_apart(page, turns, body)].rstrip())
@@ -294,17 +318,11 @@ def _set_apart(page: Page, turns: Sequence[Turn], body: str) -> int:
     return gap.start() if dense or tells else len(body)
 
 
-_REMARK = re.compile(
-    r"\n\s*(?:(?P<rule>(?:[-–—=_*#~•·][ \t]?){3,})|(?:\d{1,4}[ \t]+)?[(\[（【<{*](?=[^\n]*[^\W\d_])[^\n]*[)\]）】>}*][ \t.]*)$"
-)
-_SENTENCE_END = re.compile(r"[.?!…。？！؟।։።;)\]\"”»-]\W*$")
-
-
 def _without_headings(page: Page, turns: Sequence[Turn]) -> list[Turn]:
     """Turns without a short last line, set apart, that ends no sentence, where nearly all other turns end one."""
-    turns = [replace(t, end=_before_remark(page.text, t)) for t in turns]
+    turns = [replace(t, end=before_remark(page.text, t.start, t.end)) for t in turns]
     words = [page.text[t.start : t.end] for t in turns]
-    if sum(bool(_SENTENCE_END.search(w)) for w in words) < 0.6 * len(words):
+    if sum(ends_sentence(w, or_stops=True) for w in words) < 0.6 * len(words):
         return list(turns)
     done, sure = [], 0
     for turn, said in zip(turns, words, strict=True):
@@ -316,29 +334,13 @@ def _without_headings(page: Page, turns: Sequence[Turn]) -> list[Turn]:
             last
             and before
             and (marked or (":" not in last and len(last.split()) <= 8 and not last[0].islower()))
-            and (marked or not _SENTENCE_END.search(last))
+            and (marked or not ends_sentence(last, or_stops=True))
             and page.is_apart(at)
-            and (marked or (turn is not turns[-1] and _SENTENCE_END.search(before)))
+            and (marked or (turn is not turns[-1] and ends_sentence(before, or_stops=True)))
         )
-        sure += bool(headed and (marked or _set_in(page.text, at) > 8 or re.search(r"\d\W*$", last)))
+        sure += bool(headed and (marked or set_in(page.text, at) > 8 or re.search(r"\d\W*$", last)))
         done.append(replace(turn, end=turn.start + len(before)) if headed else turn)
     return done if sure or sum(a != b for a, b in zip(turns, done, strict=True)) > 1 else list(turns)
-
-
-def _set_in(text: str, at: int) -> int:
-    """How far from the margin the line of a place begins."""
-    line = text[text.rfind("\n", 0, at) + 1 : at + 1].expandtabs()
-    return len(line) - len(line.lstrip())
-
-
-def _before_remark(text: str, turn: Turn) -> int:
-    """Where the words of a turn end before lines in brackets, each on its own: ``[The telephone rings]`` is not said."""
-    body = text[turn.start : turn.end].rstrip()
-    while (found := _REMARK.search(body)) and not re.fullmatch(r"\n[ \t]*\W?[a-zß-ÿ]+\W*", found[0]):  # "(laughs)" right below
-        if not found["rule"] and not _SENTENCE_END.search(body[: found.start()]):
-            break
-        body = body[: found.start()].rstrip()
-    return turn.start + len(body)
 
 
 _PART = re.compile(

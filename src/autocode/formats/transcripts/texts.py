@@ -16,6 +16,7 @@ from typing import Any
 from autocode.errors import InputError, counted
 from autocode.formats.files import read_bytes, read_text
 from autocode.formats.overview import files_of, notes_apart
+from autocode.formats.projects.positions import HEADS, HEADS_LEFT, NUMBERS_LEFT, line_numbers
 from autocode.formats.receipt import Reader, ReadOptions, Receipt
 from autocode.formats.tables.coded_word import (
     is_delve,
@@ -28,9 +29,8 @@ from autocode.formats.tables.units import talk_in_json
 from autocode.formats.transcripts import INTERVIEWER, Style
 from autocode.formats.transcripts.cues import document_of_cues, read_json, read_subtitles
 from autocode.formats.transcripts.markup import read_spoken_xml, read_webpage
-from autocode.formats.transcripts.page import line_numbers, without_print
 from autocode.formats.transcripts.roles import with_roles
-from autocode.formats.transcripts.speakers import read_speakers, turns_in
+from autocode.formats.transcripts.speakers import read_speakers
 from autocode.formats.transcripts.word import read_opendocument, read_rtf
 from autocode.study import Document, Study, Turn
 
@@ -226,10 +226,10 @@ def _without_print(pages: list[list[str]]) -> tuple[list[list[str]], list[str]]:
         keep = [line for i, line in enumerate(lines) if not (i in edge and page[i] & often)]
         left += len(lines) - len(keep)
         kept.append(keep)
-    notes = [_HEADS_LEFT.format(counted(left, *_HEADS))] if left else []
+    notes = [HEADS_LEFT.format(counted(left, *HEADS))] if left else []
     text = "\n".join(line for page in kept for line in page)
     if numbers := line_numbers(text):
-        notes.append(_NUMBERS_LEFT.format(counted(len(numbers), "number")))
+        notes.append(NUMBERS_LEFT.format(counted(len(numbers), "number")))
         after = [0, *(b for _, b in numbers)]
         plain = "".join(text[a:b] for a, b in zip(after, [*(a for a, _ in numbers), len(text)], strict=True)).split("\n")
         kept = [[plain.pop(0) for _ in page] for page in kept] if len(plain) == sum(map(len, kept)) else kept
@@ -239,9 +239,6 @@ def _without_print(pages: list[list[str]]) -> tuple[list[list[str]], list[str]]:
 _ADDRESS = re.compile(
     r"(?:https?|\w{1,3}le):\S*\s+[\d#]+ ?/ ?[\d#]+|\d{1,2}/\d{1,2}/\d\d, \d{1,2}:\d\d [AP]M\b.*"
 )  # of browsers
-_NUMBERED = re.compile(r"\n[ \t]*\d{1,5}[.:]?(?:[ \t]|$)", re.MULTILINE)
-_HEADS = ("running head or page number", "running heads and page numbers")
-_NUMBERS_LEFT, _HEADS_LEFT = "{} of lines left out", "{} left out"
 
 
 def read_text_file(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
@@ -337,13 +334,7 @@ def _one(
         asking = {turns[0].speaker: INTERVIEWER} if letters != text else None
         document = with_roles(Document(path.stem, letters, path.stem, tuple(turns), source=path.name), asking)
         return Study((document,)), [Receipt(document.source, "transcripts", 1, {}, (*(n for n in notes if n), told))]
-    plain, there, numbers, heads = without_print(text, styles)
-    said = [text[t.start : t.end] for t in turns_in(text, styles, options.shapes).turns] if numbers else []
-    if heads or (numbers and (not said or any(_NUMBERED.search(words) for words in said))):  # else they count turns
-        left = [_NUMBERS_LEFT.format(counted(numbers, "number"))] if numbers else []
-        left += [_HEADS_LEFT.format(counted(heads, *_HEADS))] if heads else []
-        text, styles, notes = plain, there, [*notes, *left]
-    document, doubts = read_speakers(text, path, styles, options.shapes)
+    document, doubts = read_speakers(text, path, styles, options.shapes, keep_print=False)
     return Study((document,)), [Receipt(document.source, "transcripts", 1, {}, (*(n for n in notes if n), *doubts))]
 
 
