@@ -1211,7 +1211,7 @@ def test_adjudication_goes_by_one_key_and_nothing_jumps(browser: Any, folder: Pa
         assert page.faults == []
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768)])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (720, 450), (390, 844)])
 def test_the_keys_of_a_disagreement_stay_in_sight(browser: Any, folder: Path, width: int, height: int) -> None:
     """However long the segment is, its decision buttons are on the screen, above the reason, and nothing lies over them."""
     path = folder / "study" / STORE
@@ -1237,6 +1237,10 @@ def test_the_keys_of_a_disagreement_stay_in_sight(browser: Any, folder: Path, wi
         page.locator("#answer p").first.wait_for()
         article = page.locator("article.differs[aria-current]")
         assert article.bounding_box()["height"] > height
+        if width < 900:  # a small screen begins with the answer
+            page.locator("p.t").first.evaluate("p => p.scrollIntoView()")
+            page.mouse.wheel(0, 2 * height)
+            page.wait_for_timeout(300)
         button = article.locator("[data-choice='1']")
         box = button.bounding_box()
         assert box["y"] > 0
