@@ -77,7 +77,7 @@ def tab(browser: Any, address: str, **options: Any) -> Any:
     page.on("pageerror", lambda error: page.faults.append(str(error)))
     page.on("dialog", lambda dialog: page.faults.append("dialog"))
     page.on("request", lambda r: None if r.url.startswith(("http://127.0.0.1:", "blob:")) else page.faults.append(r.url))
-    page.set_default_timeout(8_000)
+    page.set_default_timeout(30_000)  # a machine on which much else runs is slow, not wrong
     page.goto(address)
     return page
 

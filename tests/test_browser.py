@@ -707,6 +707,47 @@ def test_keys_count_for_what_is_on_the_screen_or_not_at_all(browser: Any, folder
         assert _actions(folder) == ["reject", "accept"]
 
 
+def test_who_leaves_while_something_is_saved_loses_nothing(browser: Any, folder: Path) -> None:
+    """Two acts are on their way on a slow machine when a link is pressed: both are stored, then the page is left."""
+    with running(folder, *_model(folder)) as server:
+        page = _open(browser, server.address)
+        held: list[Any] = []
+        page.route("**/do", lambda route: route.continue_() if held else held.append(route))
+        page.keyboard.press("f")
+        page.click("#tree button >> nth=1")  # gives the code: it waits for the flag
+        page.click("nav[aria-label=Rooms] >> text='Codes'")
+        page.wait_for_timeout(300)
+        assert len(held) == 1
+        assert "/code/" in page.url
+        with loads(page):
+            held[0].continue_()
+        assert page.url.endswith("/codes")
+        assert _actions(folder) == ["flag", "add"]
+        assert page.faults == []
+
+
+def test_files_dropped_while_others_are_sent_come_after_them(browser: Any, folder: Path) -> None:
+    """Two drops, the second before the first has a batch: both are in one preview, and none is lost."""
+    with running(folder) as server:
+        page = _open(browser, server.address)
+        room(page, "Bring in")
+        held: list[Any] = []
+        asked: list[str] = []
+        page.on("request", lambda r: asked.append(r.url) if r.url.endswith("/batch") else None)
+        page.route("**/batch", lambda route: route.continue_() if held else held.append(route))
+        for name in ("R41.txt", "R42.txt"):
+            text = (
+                f"Interviewer: Why did you come, {name[:3]}?\n\nR: The badge matters.\n\nInterviewer: And then?\n\nR: It did.\n"
+            )
+            page.set_input_files("#files", [{"name": name, "mimeType": "text/plain", "buffer": text.encode()}])
+        page.wait_for_timeout(300)
+        held[0].continue_()
+        for name in ("R41", "R42"):
+            page.locator(f"#preview.preview >> text={name}").first.wait_for()
+        assert len(asked) == 1
+        assert page.faults == []
+
+
 def test_a_mistyped_name_makes_no_code(browser: Any, folder: Path) -> None:
     """Names that are nearly so come first and none is chosen; a new code is a row that somebody goes to, with undo."""
     with running(folder) as server:

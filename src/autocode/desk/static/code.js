@@ -169,7 +169,8 @@ document.addEventListener("keydown", (event) => {
 /* The model reads behind the page, and learns between interviews: what it says comes without moving anything. */
 let listening = false;
 async function listen() {
-  const told = await (await fetch(base + "/job")).json(), model = told.reading, read = $("#reading"), learnt = $("#learnt");
+  const told = await fetch(base + "/job").then((a) => a.json()).catch(() => null), model = told?.reading, read = $("#reading"), learnt = $("#learnt");
+  if (!told) return void setTimeout(listen, 3000); /* the desk does not answer just now */
   listening = Boolean(read);
   if (!read) return;
   if (learnt) learnt.textContent = told.learning ? "The model is learning from what was reviewed; you can go on." : told.learnt;

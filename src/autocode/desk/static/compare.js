@@ -52,7 +52,7 @@ Object.assign(does, {
 document.addEventListener("click", (event) => { const a = event.target.closest("article.resolve"); if (a && !event.target.closest("button, input, select, summary")) look(a); });
 document.addEventListener("input", ({ target: t }) => { if (t.matches(".reason input")) reasoned(t.closest("article"), t.value); });
 document.addEventListener("change", ({ target: t }) => {
-  if (t.matches("[data-pair]") || t.id === "where") location.assign(`${base}/compare/${$("#where").value}?a=${$("#first").value}&b=${$("#second").value}`);
+  if (t.matches("[data-pair]") || t.id === "where") leave(`${base}/compare/${$("#where").value}?a=${$("#first").value}&b=${$("#second").value}`);
 });
 document.addEventListener("keydown", (event) => {
   const held = (event.ctrlKey || event.altKey) && !event.getModifierState("AltGraph") && !edges[event.key];

@@ -11,10 +11,10 @@ document.addEventListener("DOMContentLoaded", () => { if (!pending) ready(true);
 function mark(words, kind) { if (badge) { badge.textContent = words; badge.className = "saved " + kind; } }
 /* Send until an answer comes: the request's name lets the server see that it was written before. */
 async function send(path, body) {
-  const text = JSON.stringify(body), headers = { "Content-Type": "application/json" };
+  const text = JSON.stringify(body), headers = { "Content-Type": "application/json" }, keepalive = text.length < 15000; /* it arrives though the page is left; 64 KiB at most */
   for (let slow = 250; ; slow = Math.min(slow * 2, 4000)) {
     try {
-      const answer = await (await fetch(path, { method: "POST", headers, body: text })).json();
+      const answer = await (await fetch(path, { method: "POST", headers, body: text, keepalive })).json();
       return (retrying = false, answer);
     } catch { await new Promise((go) => setTimeout(go, slow, (retrying = true), mark("not saved, retrying", "bad"))); }
   }
@@ -31,15 +31,22 @@ function queue(path, make) {
   }).catch(() => say("That did not work here. Reload the page if it happens again."))
     .finally(() => { if (!--pending) hooks.settled.forEach((hook) => hook(), ready(true)); }));
 }
-/* Draw the page again; what was typed meanwhile spoke of the old one and does not count. */
-const again = () => new Promise(() => location.reload());
+/* Who leaves while something is on its way waits for it: nothing that was done is lost by going. */
+let leaving = "";
+function leave(href) {
+  if (!pending) return location.assign(href);
+  [leaving, line] = [href, line.then(() => location.assign(leaving))];
+  say("One moment: what you did is being saved.");
+}
+/* Draw the page again, or go where the person wants to; what was typed meanwhile spoke of the old one and does not count. */
+const again = () => new Promise(() => (leaving ? location.assign(leaving) : location.reload()));
 const write = (body) => queue("/do", () => body); /* what was on the screen at the click, not what is there later */
 function show(answer, body) {
   if (answer.saved) mark("saved " + answer.saved, "ok");
   if (answer.error) return say(answer.error, mark(answer.error, "bad"), restore(), hooks.shown.forEach((hook) => hook(answer, body)));
   if (body && body.do) forget(body.do);
-  if (answer.go) return new Promise(() => (answer.go === location.pathname + location.search ? location.reload() : location.assign(answer.go)));
-  if (answer.reload) return again();
+  if (answer.go && !leaving) return new Promise(() => (answer.go === location.pathname + location.search ? location.reload() : location.assign(answer.go)));
+  if (answer.reload || answer.go) return again();
   const inside = document.activeElement?.closest("#pane") ? "pane" : "";
   for (const [id, html] of Object.entries(answer.parts || {})) /* drawn and escaped by our own server */
     if (document.getElementById(id)) document.getElementById(id).outerHTML = html;
@@ -79,6 +86,10 @@ let here = () => ({ edge: "page" });
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
   if (button && does[button.dataset.do]) { event.preventDefault(); does[button.dataset.do](button); }
+});
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]"), apart = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+  if (pending && link && !apart && !event.defaultPrevented && !link.hasAttribute("download")) leave(link.href, event.preventDefault());
 });
 restore();
 $("input[autofocus]")?.select(); /* who types over a name that stands there replaces it */

@@ -4,10 +4,12 @@ const files = [], names = {}, came = new Set();
 let batch = "";
 const choices = () => ({ batch, names, coder: $("#who-coded")?.value || "", line: $("#who-speaks")?.value || "", replacing: $("#replacing")?.checked || false,
   asking: [...new Set($$("[data-speaker]:checked").map((i) => i.dataset.speaker))] });
-/* Files are sent one after another; nothing is taken over before a person says so. */
-async function bring(chosen) {
+/* Files are sent one after another, those that are dropped meanwhile after them; nothing is taken over before a person says so. */
+let sending = Promise.resolve();
+const bring = (chosen, all = [...chosen]) => (sending = sending.then(() => sent(all)));
+async function sent(chosen) {
   const told = $("#sending");
-  let sent = 0;
+  let whole = 0;
   const before = new Set(came); /* a mended file that is dropped once more takes the place of the one that waits */
   files.length = 0;
   if (!batch) batch = (await send(base + "/batch", {})).batch;
@@ -17,11 +19,11 @@ async function bring(chosen) {
     const headers = { "Content-Type": "application/octet-stream", "X-Batch": batch, "X-Name": encodeURIComponent(file.name), ...(before.has(file.name) ? { "X-Again": "1" } : {}) };
     came.add(file.name);
     const answer = await fetch(base + "/upload", { method: "POST", headers, body: file }).then((a) => a.json()).catch(() => ({ error: `${file.name} could not be sent.` }));
-    if (answer.error) files.push(answer.error); else sent++;
+    if (answer.error) files.push(answer.error); else whole++;
   }
   if (files.length) mark(`${files.length} ${files.length === 1 ? "file stays" : "files stay"} out.`, "bad");
   told.textContent = files.length ? files.join(" ") : "Reading …";
-  if (sent) queue($("#files").dataset.read || "/read", choices);
+  if (whole) queue($("#files").dataset.read || "/read", choices);
 }
 hooks.shown.push((answer) => { if (answer.parts?.preview) { if (!files.length) $("#sending").textContent = ""; $("#preview").scrollIntoView({ block: "nearest" }); } });
 /* What was shown is no longer so, as where another tab was quicker: it is looked at anew, and the reason stays in sight. */
@@ -80,7 +82,7 @@ for (const table of $$("#card table")) Object.assign(table, { tabIndex: 0 });
 async function follow() {
   const told = await fetch(base + "/job").then((a) => a.json()).catch(() => null), job = told?.job;
   if (!told) return setTimeout(follow, 3000);
-  if (!job || job.state !== "running") return location.reload();
+  if (!job || job.state !== "running") return line.then(() => location.reload());
   const bar = $("#job-bar"), left = $("#job-left");
   if (bar && job.total) [bar.max, bar.value] = [job.total, job.done];
   if (left) left.textContent = [job.what, job.total > 1 ? `${job.done} of ${job.total}` : "", `${job.seconds} s so far`, job.left].filter(Boolean).join(", ");
