@@ -172,6 +172,22 @@ def test_one_damaged_study_does_not_close_the_others(study: Study, tmp_path: Pat
     assert page.client.post(f"{BASE}/do", content="{}", headers=SAME).json()["error"].startswith("this study: an earlier copy")
 
 
+def test_a_study_that_lies_where_the_desk_was_opened_is_told_of_plainly(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its folder is called "." then: the line is no other for it."""
+    page = Page(desk(study, tmp_path, None))
+    page.enter()
+    monkeypatch.chdir(tmp_path)
+    page.all.folder = Path()
+    found = page.all.add(Path())
+    found.folder, found.store = Path(), Path("study.sqlite")
+    found.store.write_bytes(b"SQLite format 3\x00" + b"\x81" * 5000)
+    shown = page.client.get("/").text
+    assert "study.sqlite: it" in shown
+    assert shown.partition("notice bad")[2].partition("</p>")[0].count("the study") == 1
+
+
 def test_work_whose_result_cannot_be_kept_ends(tmp_path: Path) -> None:
     """A fault in keeping it is told, and other work can begin: nothing is said to go on for ever."""
     jobs = Jobs((sys.executable, "-c"))

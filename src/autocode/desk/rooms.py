@@ -57,7 +57,7 @@ def _sized(study: OpenStudy) -> tuple[Mapping[str, int], str]:
     try:
         return study.sizes(), ""
     except StoreError as error:
-        return {}, plainly(str(error), str(study.folder))
+        return {}, plainly(str(error), str(study.folder.resolve()))
 
 
 async def new(request: Request, studies: Studies, seat: Session) -> Response:
