@@ -151,3 +151,15 @@ def headings_of(columns: Sequence[str]) -> str:
 def _length(name: str) -> int:
     """How many words a heading has; two letters of a script without spaces count as one."""
     return len(re.sub(_UNSPACED, " ", name).split()) + len(re.findall(_UNSPACED, name)) // 2
+
+
+def titles_above(filled: Sequence[int]) -> int:
+    """How many rows stand above the header of a table, by how many cells of each of its first rows are filled.
+
+    Titles are rows of one cell; so is what an empty row parts from a wider row with more as wide below it.
+    """
+    filled = filled[: max((i + 1 for i, n in enumerate(filled) if n), default=0)]
+    several = next((i for i, n in enumerate(filled) if n > 1), 0)
+    parted = next((i + 1 for i in range(1, len(filled) - 2) if filled[i] == 0 < filled[i - 1]), 0)
+    wider = parted and max(filled[:parted]) < filled[parted] - 1 <= min(filled[parted + 1 :])
+    return parted if wider else several

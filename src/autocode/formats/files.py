@@ -20,7 +20,7 @@ from itertools import zip_longest
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from autocode.errors import InputError, disk_fault, headings_of
+from autocode.errors import InputError, disk_fault, headings_of, titles_above
 from autocode.footprint import sweep, temporary, wrote
 
 INSTEAD = "\ufffd"
@@ -296,14 +296,15 @@ def read_csv(path: Path, encoding: str = "", most: int | None = None) -> Table:
 
 
 def _head(text: str) -> tuple[str, int]:
-    """The delimiter, and how many lines stand above the header: titles, without any delimiter."""
+    """The delimiter, and how many lines stand above the header: titles."""
     lines = text.split("\n", TITLES + 1)[: TITLES + 1]
     if re.fullmatch(r"sep=[,;\t]", lines[0]):
         return lines[0][-1], 1
     for number, line in enumerate(lines):
         delimiter = max(",;\t", key=line.count)
         if delimiter in line.strip():
-            return delimiter, number if '"' not in "".join(lines[:number]) else 0
+            above = max(number, titles_above([sum(map(bool, x.split(delimiter))) for x in lines]))
+            return delimiter, above if '"' not in "".join(lines[:above]) else 0
     return ",", 0
 
 

@@ -10,6 +10,7 @@ import pytest
 from autocode.config import Config
 from autocode.errors import AutocodeError, CodebookError, InputError
 from autocode.formats import ReadOptions, read, read_all
+from autocode.formats.tables.spreadsheet import write_workbook
 from autocode.study.matrix import coding_matrix
 from tests.conftest import shared
 
@@ -198,3 +199,18 @@ def test_a_table_beside_transcripts_is_opened_once(tmp_path: Path, monkeypatch: 
     (tmp_path / "a.csv").write_text("document,text,code,coder\nTalk,Very hard.,x,Ana\n", encoding="utf-8")
     assert len(read_all([tmp_path])[0].codings) == 1
     assert opened == ["a.csv"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_what_stands_above_a_table_of_turns_is_passed_over(suffix: str, tmp_path: Path) -> None:
+    """A title, and a row that tells of place and date, stand above an empty row and the headings of columns."""
+    said = [("Ann", "How did you come here, on foot?"), ("Bo", "By bus, in the rain of all days.")] * 3
+    head = [["Interview 3"], ["Place: Solo", "", "Date: 3 May"], [], ["No", "Time", "Who", "Words"]]
+    rows: list[list[object]] = [*head, *([n, f"0:{n + 10}", who, words] for n, (who, words) in enumerate(said))]
+    path = tmp_path / f"talk{suffix}"
+    if suffix == ".csv":
+        path.write_text("".join(";".join(map(str, [*row, *[""] * (4 - len(row))])) + "\n" for row in rows), encoding="utf-8")
+    else:
+        write_workbook(path, {"Sheet": (tuple(map(str, rows[0])), rows[1:])})
+    document = read(path).documents[0]
+    assert [(t.speaker, document.text_of(t)) for t in document.turns] == said

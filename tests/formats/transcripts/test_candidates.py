@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,23 @@ def test_questions_that_are_counted_are_one_speakers() -> None:
     assert [who for who, _ in _turns(*counted)] == ["Question", "Answer"] * 3
     group = [("Moderator: " if n % 2 == 0 else f"P{n // 2 + 1}: ", words) for n, words in enumerate(WORDS)]
     assert [who for who, _ in _turns(*group)] == ["Moderator", "P1", "Moderator", "P2", "Moderator", "P3"]
+
+
+def test_a_name_that_comes_once_speaks_where_it_is_set_as_all_names_are() -> None:
+    """Capitals, or type that stands out, tell a name that comes once from a word before a colon."""
+    rest = "INTERVIEWER: Who else was there?\nMARTA: My aunt, she cooked.\nINTERVIEWER: And he?\nMARTA: One thing: he slept.\nAll night.\n"
+    text = f"INTERVIEWER: How was it?\nMARTA: Cold.\nVery.\nAUNT: It was not cold at all.\n{rest}"
+    assert [t.speaker for t in turns_in(text).turns] == ["INTERVIEWER", "MARTA", "AUNT", *["INTERVIEWER", "MARTA"] * 2]
+    text = text.replace("INTERVIEWER", "Interviewer").replace("MARTA", "Marta").replace("AUNT", "Aunt")
+    named = [m.span() for m in re.finditer(r"(?m)^\w+:", text)]
+    assert "Aunt" in {t.speaker for t in turns_in(text, [(a, b, "bold") for a, b in named]).turns}
+    plain = [(a, b, "bold") for a, b in named if not text.startswith("Aunt", a)]
+    assert "Aunt" not in {t.speaker for t in turns_in(text, plain).turns}
+
+
+def test_one_who_answers_between_dashes_of_whoever_asks() -> None:
+    """Japanese magazines name who answers, with a wide space, and put a dash before the questions."""
+    rounds = [("いつ始めましたか。", "十年前です。"), ("なぜですか？", "父が病気でした。"), ("今は？", "元気です。")]
+    text = "".join(f"――{asked}\n\n田中\u3000{answered}\n\n" for asked, answered in rounds)
+    turns = turns_in(f"町の人\u3000第二回\n\n{text}").turns
+    assert [t.speaker for t in turns] == ["Interviewer", "田中"] * 3

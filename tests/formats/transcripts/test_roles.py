@@ -193,3 +193,11 @@ def test_two_who_speak_in_turn_behind_dashes_have_a_title_above_and_a_remark_bel
     turns = turns_in(text).turns
     assert [text[t.start : t.end] for t in turns] == [s.strip("—") for s in said]
     assert [t.speaker for t in turns] == ["Interviewer", "Respondent"] * 4
+
+
+def test_who_a_person_is_stands_behind_the_name_once() -> None:
+    """Radio names people in full with what they are, then by their last names alone."""
+    text = "ANA RUIZ, HOST: Good morning.\nTED OX: Morning.\nRUIZ: Is it cold?\nOX: It is.\nRUIZ: Stay in.\nOX: I do, do you?\n"
+    roles = _roles(text)
+    assert roles["ANA RUIZ, HOST"] == roles["RUIZ"] == "interviewer"
+    assert roles["OX"] == roles["TED OX"] == "respondent"

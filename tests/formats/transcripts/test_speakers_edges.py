@@ -286,3 +286,10 @@ def test_names_before_a_wide_space_with_dashes_for_whoever_asks() -> None:
         for q, a in [("なぜです", "父です"), ("いつです", "春です"), ("次は何です", "船です")]
     )
     assert [who for who, _ in _turns(text)] == ["Interviewer", "大西", "吉田"] * 3
+
+
+def test_chats_with_halves_of_the_day_and_numbers_of_telephones() -> None:
+    """Phones write ``3:52 p. m.`` in many spellings, and a number for whoever is in no list of contacts."""
+    for half in (" p. m.", " p.\u00a0m.", " P.M.", "\u202fPM", " μ.μ."):
+        lines = [f"12/3/25, 3:5{n}{half} - {who}: {n} words" for n, who in enumerate(["Ana Díaz", "+57 300 555 0142"] * 3)]
+        assert [t.speaker for t in turns_in("\n".join(lines)).turns] == ["Ana Díaz", "+57 300 555 0142"] * 3, half

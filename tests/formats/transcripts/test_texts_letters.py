@@ -28,6 +28,7 @@ HEADS = {
     "Von: Nora Hale <nora@example.org>\nAn: Emre Demir <emre@example.edu>\nBetreff: AW: Fragen\n\n",
     "De : Nora Hale\nÀ : Emre Demir\nObjet : Re: Questions\n\nBonjour,\n\n",
     "From: Nora Hale <nora@example.org>\n\nOn 2 May 2017, at 10:02, Emre Demir <emre@example.edu> wrote:\n\n",
+    "Von: Nora Hale <nora@example.org>\n\nAm 2.5.2017 um 10:02 schrieb Emre Demir <emre@example.edu>:\n\n",
 }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from autocode.errors import InputError
+from autocode.errors import InputError, titles_above
 from autocode.formats.files import CELL, TITLES, Table, fits_cell, legal, read_bytes, write_atomic
 from autocode.formats.projects import attribute, local, open_archive
 from autocode.formats.transcripts.word import number_of, words_of
@@ -114,11 +114,11 @@ def _table(source: str, rows: Iterable[Row]) -> Table | None:
 
 
 def _untitled(rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
-    """Numbered rows without what stands above the header: rows of one cell before the first of several."""
+    """Numbered rows without what stands above the header."""
     numbered = enumerate(rows, 1)
     first = list(islice(numbered, TITLES + 1))
-    several = next((i for i, (_, row) in enumerate(first) if sum(cell not in (None, "") for cell in row) > 1), 0)
-    return chain(first[several:], numbered)
+    above = titles_above([sum(cell not in (None, "") for cell in row) for _, row in first])
+    return chain(first[above:], numbered)
 
 
 def _header(cells: Sequence[str]) -> tuple[str, ...]:

@@ -105,6 +105,7 @@ class _Names:
         self.all_named = whole and family not in ("dot", "wide", "token", "sign")
         self.stamped = sum("t" in x.form for g in self.groups.values() for x in g) >= 0.5 * sum(map(len, self.groups.values()))
         self.habits: dict[tuple[str, ...], tuple[float, ...]] = {}
+        self.out = {page.text.rfind("\n", 0, a) + 1: b for a, b, _ in reversed(page.styles)}  # lines that open in other type
 
     def speakers(self) -> set[str]:
         """Keys of the names that are speakers', slips of the hand included; none where there are too many names."""
@@ -141,6 +142,9 @@ class _Names:
         called = [self.groups[k][0].name for k in persons if len(k) > 2]
         full = name.split(",")[0]  # LENA ORTIZ, HOST; then ORTIZ
         if called and (full.split()[-1] in called or (full.isupper() and len(full) > 3 and all(map(str.isupper, called)))):
+            return True
+        alike = [own[0], *(x for k in persons for x in self.groups[k])]
+        if called and all(x.start + len(x.name) <= self.out.get(x.start, 0) <= x.end for x in alike):
             return True
         if not persons or any(speaks_by_name(self.groups[k][0].name) for k in persons):
             return False

@@ -70,6 +70,8 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     letters = {w[0]: w for w in turns if len(w) > 3 and role_of_word(w) and w[0] in turns}
     if {role_of_word(w) for w in letters.values()} >= {INTERVIEWER, RESPONDENT}:  # Pregunta, Respuesta; then P, R
         explained = {**letters, **explained}
+    parts = [w.rpartition(", ") for w in turns if role_of_word(w.rpartition(", ")[2])]  # LENA ORTIZ, HOST; then ORTIZ
+    explained = {**{s: role for name, _, role in parts for s in turns if f" {name}".endswith(f" {s}") and name}, **explained}
     counts = {speaker: sum(len(t.split()) for t in said) for speaker, said in turns.items()}
     whole = max(1, sum(counts.values()))
     words = {speaker: n / whole for speaker, n in counts.items()}
@@ -272,7 +274,9 @@ def with_roles(document: Document, meanings: Mapping[str, str] | None = None) ->
 
 def _by_name(speaker: str, explained: Mapping[str, str]) -> tuple[str, str]:
     """The role that the legend or the name says, and why; "" where neither does."""
-    for text, why in ((explained.get(speaker, ""), "the legend says so"), (speaker, "the name says so")):
+    said = speaker.rpartition(", ")[2]
+    said = said if role_of_word(said) else speaker
+    for text, why in ((explained.get(speaker, ""), "the legend says so"), (said, "the name says so")):
         if text and (role := role_of_word(text) or role_of_word(text.split(" ")[0].strip(",;") if text is not speaker else "")):
             return role, why
         if text and text is not speaker and len(speaker.strip(" .")) <= 2:

@@ -290,6 +290,7 @@ def _letters(text: str) -> tuple[str, list[Turn], str]:
     wrote = _WROTE.search(text[: quotes[0].start()]) if quotes else None
     if len(quotes) > 1 and all(text[a.end() : b.start()].strip() for a, b in pairwise(quotes)) and (names[0] or wrote):
         writer, other = (" ".join(m["name"].split()) if m else "" for m in (names[0], wrote or names[1]))
+        other = re.sub(r"^[^\W\d_A-Z]{5,}[ ]", "", other)  # schreef, schrieb, skrev
         counted_on = all(re.match(r"[ \t>]*\d{1,2}[.)]", q[0]) for q in quotes)
         parts, turns, at = [text[: quotes[0].start()]], list[Turn](), quotes[0].start()
         for quote, end in zip(quotes, [*(q.start() for q in quotes[1:]), len(text)], strict=True):
@@ -301,6 +302,7 @@ def _letters(text: str) -> tuple[str, list[Turn], str]:
                 turns.append(Turn(at + len(name) + 2, at + len(name) + 2 + len(body), name))
                 at += len(parts[-1])
         told = f"a letter: {counted(len(quotes), 'quoted passage')} taken as what '{turns[0].speaker}' asks"
+        told += ", without their numbers: right?" * counted_on
         return "".join(parts), [t for t in turns if t.end > t.start], told
     heads = list(_MESSAGE.finditer(text))
     who = [" ".join((m["name"] or m["by"] or "").strip("* \t").split()) for m in heads]
