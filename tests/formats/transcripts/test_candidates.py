@@ -120,7 +120,9 @@ def test_questions_that_are_counted_are_one_speakers() -> None:
 
 def test_a_name_that_comes_once_speaks_where_it_is_set_as_all_names_are() -> None:
     """Capitals, or type that stands out, tell a name that comes once from a word before a colon."""
-    rest = "INTERVIEWER: Who else was there?\nMARTA: My aunt, she cooked.\nINTERVIEWER: And he?\nMARTA: One thing: he slept.\nAll night.\n"
+    rest = (
+        "INTERVIEWER: Who else?\nMARTA: My aunt, she cooked.\nINTERVIEWER: And he?\nMARTA: One thing: he slept.\nAll night.\n"
+    )
     text = f"INTERVIEWER: How was it?\nMARTA: Cold.\nVery.\nAUNT: It was not cold at all.\n{rest}"
     assert [t.speaker for t in turns_in(text).turns] == ["INTERVIEWER", "MARTA", "AUNT", *["INTERVIEWER", "MARTA"] * 2]
     text = text.replace("INTERVIEWER", "Interviewer").replace("MARTA", "Marta").replace("AUNT", "Aunt")

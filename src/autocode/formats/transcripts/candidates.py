@@ -81,7 +81,7 @@ class _Names:
     """The names in one family's labels, and the judgement which of them are speakers'."""
 
     def __init__(self, family: str, page: Page) -> None:
-        self.page = page
+        self.page, self.family = page, family
         found = page.labels(family)
         self.labels = unnumbered(_bare_names(_without_ending(_without_answers(found) if family == "own" else found)))
         self.groups: dict[str, list[Label]] = {}
@@ -101,7 +101,8 @@ class _Names:
             lines = sum(at >= first and not DASHED.match(page.text, at) for at in page.lines)
         self.total = max(1.0, lines / (2 if family == "own" else 1))
         whole = family == "table" or len(self.labels) >= 0.9 * self.total
-        self.answered = sum(bool(DASHED.match(page.text, at)) for at in page.lines) if len(self.groups) == 1 else 0
+        back = sum(len(g) > 1 for g in self.groups.values())
+        self.answered = sum(bool(DASHED.match(page.text, at)) for at in page.lines) if back == 1 else 0
         self.all_named = whole and family not in ("dot", "wide", "token", "sign")
         self.stamped = sum("t" in x.form for g in self.groups.values() for x in g) >= 0.5 * sum(map(len, self.groups.values()))
         self.habits: dict[tuple[str, ...], tuple[float, ...]] = {}
@@ -128,7 +129,7 @@ class _Names:
         """Whether one name is a speaker's: it comes back, in the same form as the others."""
         own = self.groups[key]
         name, words = own[0].name, own[0].name.split()
-        if len(own) == 1 and name.casefold() in WORDS["column"]:
+        if len(own) == 1 and (name.casefold() in WORDS["column"] or (self.answered > 2 and self.family in ("wide", "token"))):
             return False
         known = self.known(name) and not (name.islower() and len(name) == len(own) == 1)
         if known and (len(own) > 1 or role_of_word(name) or name in self.page.front.meanings):
@@ -141,10 +142,10 @@ class _Names:
         persons = [k for k in self.ranked[:8] if len(self.groups[k]) > 1]
         called = [self.groups[k][0].name for k in persons if len(k) > 2]
         full = name.split(",")[0]  # LENA ORTIZ, HOST; then ORTIZ
-        if called and (full.split()[-1] in called or (full.isupper() and len(full) > 3 and all(map(str.isupper, called)))):
-            return True
         alike = [own[0], *(x for k in persons for x in self.groups[k])]
-        if called and all(x.start + len(x.name) <= self.out.get(x.start, 0) <= x.end for x in alike):
+        set_out = all(x.start + len(x.name) <= self.out.get(x.start, 0) <= x.end for x in alike)
+        shouted = full.isupper() and len(full) > 3 and all(map(str.isupper, called))
+        if called and (full.split()[-1] in called or shouted or set_out):
             return True
         if not persons or any(speaks_by_name(self.groups[k][0].name) for k in persons):
             return False
