@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autocode.formats import read
+from autocode.formats import read, read_all
 from autocode.formats.transcripts.roles import with_roles
 from autocode.formats.transcripts.speakers import turns_in
 from autocode.study import Document
@@ -293,3 +293,41 @@ def test_chats_with_halves_of_the_day_and_numbers_of_telephones() -> None:
     for half in (" p. m.", " p.\u00a0m.", " P.M.", "\u202fPM", " μ.μ."):
         lines = [f"12/3/25, 3:5{n}{half} - {who}: {n} words" for n, who in enumerate(["Ana Díaz", "+57 300 555 0142"] * 3)]
         assert [t.speaker for t in turns_in("\n".join(lines)).turns] == ["Ana Díaz", "+57 300 555 0142"] * 3, half
+
+
+def test_messages_of_a_chat_without_words_belong_to_nobody() -> None:
+    """What a phone writes instead of a picture is not said, and the receipt counts it; elsewhere brackets stay."""
+    said = ["Hi.", "<Media omitted>", "\u200eimage omitted", "How are you?", "IMG-1.jpg (file attached)", "Fine, thanks."]
+    lines = [
+        f"[12/03/25, 15:5{n}:01] {who}: {words}" for n, (who, words) in enumerate(zip(["Ana", "Bo"] * 3, said, strict=True))
+    ]
+    text = "\n".join(lines)
+    speech = turns_in(text)
+    assert [text[t.start : t.end] for t in speech.turns] == ["Hi.", "How are you?", "Fine, thanks."]
+    assert "3 messages without words (pictures, sounds, calls) left out" in speech.doubts
+    text = "Ana: Hi.\nBo: <laughs>\nAna: What?\nBo: Nothing.\n"
+    assert len(turns_in(text).turns) == 4
+
+
+def test_times_before_every_line_of_a_turn_are_no_words(tmp_path: Path) -> None:
+    """A program writes each sentence on a line behind its time, under the name: times go, the first is the turn's."""
+    path = tmp_path / "a.txt"
+    head = "Transcription of a.mp3\n\n"
+    talk = [
+        ("S1", ["Well.", "How old are you?"]),
+        ("S2", ["Nine.", "No: ten.", "I think."]),
+        ("S1", ["And she?"]),
+        ("S2", ["Old."]),
+    ]
+    at, blocks = 0, []
+    for who, sentences in talk:
+        blocks.append(
+            f"{who}\n" + "".join(f"[00:00:{at + n:02d} - 00:00:{at + n + 1:02d}] {s}\n" for n, s in enumerate(sentences))
+        )
+        at += len(sentences)
+    path.write_text(head + "\n".join(blocks), encoding="utf-8")
+    study, (receipt,) = read_all([path])
+    turns = study.documents[0].turns
+    assert [study.documents[0].text_of(t) for t in turns] == ["\n".join(s) for _, s in talk]
+    assert [t.start_ms for t in turns] == [0, 2000, 5000, 6000]
+    assert "3 times before lines within turns left out" in receipt.notes

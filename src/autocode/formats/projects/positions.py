@@ -366,13 +366,13 @@ def without_print(text: str, styles: Sequence[Style]) -> tuple[str, tuple[Style,
     spans = line_numbers(text)
     within = sum(_goes_on(text, at) for at, _ in spans) >= 0.25 * len(spans)
     numbers = spans if within or any(text[a:b].count("\t") > 1 for a, b in spans) else []  # or a row without a name goes on
-    text, there = _cut_out(text, styles, numbers)
+    text, there = cut_out(text, styles, numbers)
     printed = furniture(text) if not text.startswith("@") else frozenset()
     heads = [m for m in re.finditer(r"(?m)^.*(?:\n|\Z)", text) if m[0].strip() in printed] if printed else []
-    return *_cut_out(text, there, [m.span() for m in heads]), len(numbers), tuple(m[0].strip() for m in heads)
+    return *cut_out(text, there, [m.span() for m in heads]), len(numbers), tuple(m[0].strip() for m in heads)
 
 
-def _cut_out(text: str, styles: Sequence[Style], cut: Sequence[tuple[int, int]]) -> tuple[str, tuple[Style, ...]]:
+def cut_out(text: str, styles: Sequence[Style], cut: Sequence[tuple[int, int]]) -> tuple[str, tuple[Style, ...]]:
     """A text without some spans, and what stands out in what is left."""
     ends = [end for _, end in cut]
     gone = [0, *accumulate(b - a for a, b in cut)]

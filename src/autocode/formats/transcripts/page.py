@@ -317,14 +317,17 @@ _AT_END = re.compile(
     rf"(?:[ \t]*(?P<stamp>{STAMP})|[ \t]*[\x15•]?\d{{1,9}}_(?P<bullet>\d{{1,9}})[\x15•]?"
     rf"|(?:\n[ \t]*\d{{1,5}}[ \t]*)?\n[ \t]*{TIME}|[ \t]*[<\[]/[^<>\[\]\n]{{1,40}}[>\]])[ \t]*$"
 )
-_AT_START = re.compile(rf"\s*(?P<stamp>{TIME})(?:[ \t,|/–-]*{TIME})?[ ]*(?:\t[ \t]*(?=\S)|[ \t]*(?=\n[ \t]*\S))")
+MARKED_TIME = rf"(?:{STAMP}|[\[(<]{pattern('⟨range⟩')}[\])>])[ \t]*(?=\S)"
+_AT_START = re.compile(
+    rf"\s*(?:(?P<stamp>{TIME})(?:[ \t,|/–-]*{TIME})?[ ]*(?:\t[ \t]*(?=\S)|[ \t]*(?=\n[ \t]*\S))|(?P<marked>{MARKED_TIME}))"
+)
 _FOOTER = re.compile(pattern("⟨recorder⟩"), re.IGNORECASE)
 
 
 def stamp_below(text: str, start: int, end: int) -> tuple[int, int | None]:
-    """Where the words of a span begin, and the time on the line before them, where that line holds nothing else."""
+    """Where the words of a span begin, and the time before them, marked as one or on a line that holds nothing else."""
     found = _AT_START.match(text, start, end)
-    return (found.end(), milliseconds(found["stamp"])) if found else (start, None)
+    return (found.end(), span_of((found["stamp"] or found["marked"]).strip())[0]) if found else (start, None)
 
 
 def without_furniture(page: Page, start: int, end: int) -> int:

@@ -29,7 +29,7 @@ from autocode.formats.transcripts import (
     pattern,
     role_of_word,
 )
-from autocode.formats.transcripts.page import Page
+from autocode.formats.transcripts.page import DASHED, Page
 from autocode.study import Document
 
 _MOST_LINES = 20_000  # of a text in which questions are looked for
@@ -253,6 +253,16 @@ def other_side(page: Page, labels: Sequence[Label]) -> tuple[Sequence[Label], tu
     side = "respondent" if asking else "interviewer"
     count = sum(m.name == other for m in joined)
     return joined, (f"only '{name}' is named; {counted(count, 'turn')} without a name taken as the {side}'s",)
+
+
+def with_dashes(page: Page, labels: Sequence[Label]) -> list[Label]:
+    """Labels with those of whoever asks without a name, behind a dash, where those who answer have names."""
+    there = {x.start for x in labels}
+    spans = page.paragraphs(page.front.end, len(page.text))
+    marks = [(m, b) for a, b in spans if a not in there and (m := DASHED.match(page.text, a))]
+    if len(marks) < 3 or ends_asking([page.text[m.end() : b] for m, b in marks]) < 0.5:
+        return list(labels)
+    return sorted([*labels, *(Label(m.start(), m.end(), ASKER) for m, _ in marks)], key=lambda x: x.start)
 
 
 def with_roles(document: Document, meanings: Mapping[str, str] | None = None) -> Document:

@@ -16,17 +16,15 @@ from itertools import pairwise
 from pathlib import Path
 
 from autocode.errors import InputError, counted
-from autocode.formats.projects.positions import HEADS, HEADS_LEFT, NUMBERS_LEFT, furniture, without_print
+from autocode.formats.projects.positions import HEADS, HEADS_LEFT, NUMBERS_LEFT, cut_out, furniture, without_print
 from autocode.formats.receipt import doubts_of, listed_names
 from autocode.formats.transcripts import (
-    ASKER,
     INTERVIEWER,
     WORDS,
     Front,
     Label,
     Style,
     are_names,
-    ends_asking,
     ends_sentence,
     from_zero,
     front_of,
@@ -44,7 +42,7 @@ from autocode.formats.transcripts.candidates import (
     tells_of_person,
 )
 from autocode.formats.transcripts.page import (
-    DASHED,
+    MARKED_TIME,
     Page,
     before_remark,
     set_in,
@@ -52,7 +50,7 @@ from autocode.formats.transcripts.page import (
     without_end_stamp,
     without_furniture,
 )
-from autocode.formats.transcripts.roles import other_side, unnamed_sides, with_roles
+from autocode.formats.transcripts.roles import other_side, unnamed_sides, with_dashes, with_roles
 from autocode.study import Document, Turn
 
 _MENDED = 1_500_000  # characters of a text in which slips of the hand are looked for
@@ -90,16 +88,23 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
         sides, doubts = unnamed_sides(page)
         return Speech(_between(page, sides) if sides else (), page.front.meanings, doubts)
     labels, doubts = _spelled_alike(from_zero(_absorbed(found, page)))
-    labels, about = _without_edges(page, _with_dashes(page, labels))
+    labels, about = _without_edges(page, with_dashes(page, labels))
     labels, beside = _within_cells(page, labels)
     voiced, inferred = other_side(page, labels) if len({label.name for label in labels}) == 1 else (labels, ())
-    turns = _between(page, voiced)
+    turns, chat = _between(page, voiced), all(_DATED.match(text, x.start) for x in labels)
+    if chat and (left := sum(bool(_WORDLESS.fullmatch(text, t.start, t.end)) for t in turns)):
+        turns = tuple(t for t in turns if not _WORDLESS.fullmatch(text, t.start, t.end))
+        about += (f"{counted(left, 'message')} without words (pictures, sounds, calls) left out",)
     traits = _traits(labels)
     told = [f"{name} ({aside})" for name, aside in traits.items()]
     apart = (f"what stands in brackets behind names is not part of them: {', '.join(told[:5])}",) if told else ()
     doubts = (*look, *doubts, *apart, *about, *beside, *inferred, *doubts_of(page, turns, replace(found, labels=tuple(labels))))
     asking = {x.name: INTERVIEWER for x in labels if re.match(r"\s*Q[. ]?\d+\W", text[x.start : x.end])}  # Q12 Chair: ...
     return Speech(turns, {**asking, **{n: a for n, a in traits.items() if role_of_word(a)}, **page.front.meanings}, doubts)
+
+
+_DATED = re.compile(r"[\u200e\[ ]{0,3}\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\W")
+_WORDLESS = re.compile(pattern("⟨wordless⟩"))
 
 
 def _traits(labels: Sequence[Label]) -> dict[str, str]:
@@ -111,6 +116,7 @@ def _traits(labels: Sequence[Label]) -> dict[str, str]:
     return {name: aside for name, aside in found.items() if not name.endswith(")") and tells_of_person(name, aside)}
 
 
+_LINE_TIME = re.compile(rf"(?<=\n)[ \t]*{MARKED_TIME}")
 _NUMBERED = re.compile(r"(?m)\n[ \t]*\d{1,5}[.:]?(?:[ \t]|$)")
 
 
@@ -119,8 +125,8 @@ def read_speakers(
 ) -> tuple[Document, tuple[str, ...]]:
     """The document of a text read from `path`, with the turns found in it, and what there is to note and to doubt of them.
 
-    Unless `keep_print`, what a page prints into turns (numbers of lines, running heads) is left out, and that is told. It
-    stays where it stands in no turn: numbers may count the turns.
+    Unless `keep_print`, what stands within turns and is not said (numbers of lines, running heads, times) is left out, and
+    that is told. It stays where it stands in no turn: numbers may count the turns.
     """
     plain, there, numbers, heads = (text, styles, 0, ()) if keep_print else without_print(text, styles)
     speech, left = turns_in(text, styles, shapes), list[str]()
@@ -132,6 +138,13 @@ def read_speakers(
             left += [NUMBERS_LEFT.format(counted(numbers, "number"))] if numbers else []
             left += [HEADS_LEFT.format(counted(len(heads), *HEADS))] if heads else []
             text, speech = plain, turns_in(plain, there, shapes)
+    times = [m.span() for t in speech.turns for m in _LINE_TIME.finditer(text, t.start, t.end)] if not keep_print else []
+    if len(times) > max(2, 0.5 * sum(text.count("\n", t.start, t.end) for t in speech.turns)):
+        left.append(f"{counted(len(times), 'time')} before lines within turns left out")
+        text, spans = cut_out(text, [(t.start, t.end, "") for t in speech.turns], times)
+        speech = replace(
+            speech, turns=tuple(replace(t, start=s[0], end=s[1]) for t, s in zip(speech.turns, spans, strict=True))
+        )
     document = Document(path.stem, text, path.stem, speech.turns, source=path.name)
     return with_roles(document, speech.meanings), (*left, *speech.doubts)
 
@@ -189,16 +202,6 @@ def _absorbed(found: Candidate, page: Page) -> tuple[Label, ...]:
     if len(shouted) > len({x.name for x in shouted}):  # whoever else speaks between questions and answers: MS. TRAN:
         more += shouted
     return tuple(sorted((*found.labels, *more), key=lambda x: x.start))
-
-
-def _with_dashes(page: Page, labels: Sequence[Label]) -> list[Label]:
-    """Labels with those of whoever asks without a name, behind a dash, where those who answer have names."""
-    there = {x.start for x in labels}
-    spans = page.paragraphs(page.front.end, len(page.text))
-    marks = [(m, b) for a, b in spans if a not in there and (m := DASHED.match(page.text, a))]
-    if len(marks) < 3 or ends_asking([page.text[m.end() : b] for m, b in marks]) < 0.5:
-        return list(labels)
-    return sorted([*labels, *(Label(m.start(), m.end(), ASKER) for m, _ in marks)], key=lambda x: x.start)
 
 
 def _without_edges(page: Page, labels: Sequence[Label]) -> tuple[list[Label], tuple[str, ...]]:
