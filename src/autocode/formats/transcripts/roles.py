@@ -29,6 +29,7 @@ from autocode.formats.transcripts import (
     pattern,
     role_of_word,
 )
+from autocode.formats.transcripts.candidates import tells_of_person
 from autocode.formats.transcripts.page import DASHED, Page
 from autocode.study import Document
 
@@ -253,6 +254,15 @@ def other_side(page: Page, labels: Sequence[Label]) -> tuple[Sequence[Label], tu
     side = "respondent" if asking else "interviewer"
     count = sum(m.name == other for m in joined)
     return joined, (f"only '{name}' is named; {counted(count, 'turn')} without a name taken as the {side}'s",)
+
+
+def traits_of(labels: Sequence[Label]) -> dict[str, str]:
+    """What always stands in brackets behind a name and is no part of it: ``Anna (f, 34)``."""
+    asides: dict[str, set[str]] = {}
+    for x in labels:
+        asides.setdefault(x.name, set()).add(x.aside)
+    found = {name: next(iter(said)) for name, said in asides.items() if len(said) == 1 and said != {""}}
+    return {name: aside for name, aside in found.items() if not name.endswith(")") and tells_of_person(name, aside)}
 
 
 def with_dashes(page: Page, labels: Sequence[Label]) -> list[Label]:

@@ -39,7 +39,6 @@ from autocode.formats.transcripts.candidates import (
     labels_like,
     may_be_name,
     shape_of,
-    tells_of_person,
 )
 from autocode.formats.transcripts.page import (
     MARKED_TIME,
@@ -50,7 +49,7 @@ from autocode.formats.transcripts.page import (
     without_end_stamp,
     without_furniture,
 )
-from autocode.formats.transcripts.roles import other_side, unnamed_sides, with_dashes, with_roles
+from autocode.formats.transcripts.roles import other_side, traits_of, unnamed_sides, with_dashes, with_roles
 from autocode.study import Document, Turn
 
 _MENDED = 1_500_000  # characters of a text in which slips of the hand are looked for
@@ -95,7 +94,7 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
     if chat and (left := sum(bool(_WORDLESS.fullmatch(text, t.start, t.end)) for t in turns)):
         turns = tuple(t for t in turns if not _WORDLESS.fullmatch(text, t.start, t.end))
         about += (f"{counted(left, 'message')} without words (pictures, sounds, calls) left out",)
-    traits = _traits(labels)
+    traits = traits_of(labels)
     told = [f"{name} ({aside})" for name, aside in traits.items()]
     apart = (f"what stands in brackets behind names is not part of them: {', '.join(told[:5])}",) if told else ()
     doubts = (*look, *doubts, *apart, *about, *beside, *inferred, *doubts_of(page, turns, replace(found, labels=tuple(labels))))
@@ -105,15 +104,6 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
 
 _DATED = re.compile(r"[\u200e\[ ]{0,3}\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\W")
 _WORDLESS = re.compile(pattern("⟨wordless⟩"))
-
-
-def _traits(labels: Sequence[Label]) -> dict[str, str]:
-    """What always stands in brackets behind a name and is no part of it: ``Anna (f, 34)``."""
-    asides: dict[str, set[str]] = {}
-    for x in labels:
-        asides.setdefault(x.name, set()).add(x.aside)
-    found = {name: next(iter(said)) for name, said in asides.items() if len(said) == 1 and said != {""}}
-    return {name: aside for name, aside in found.items() if not name.endswith(")") and tells_of_person(name, aside)}
 
 
 _LINE_TIME = re.compile(rf"(?<=\n)[ \t]*{MARKED_TIME}")
