@@ -301,10 +301,6 @@ def _known(code: str, book: Codebook) -> bool:
         return code in {c.name for c in book}  # ambiguous: resolve says so later
 
 
-def _read_lines(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
-    raise InputError(path.name, "it is JSON of no known program", "Known: Label Studio (JSON), doccano (JSONL), Whisper.")
-
-
 def _spoken(study: Study, receipts: Sequence[Receipt], options: ReadOptions) -> tuple[Study, list[Receipt]]:
     """Texts that came without turns with those found in them, as in any transcript; what is doubtful stands in the receipt."""
     documents, doubts = with_turns(study.documents, options.shapes)
@@ -329,7 +325,7 @@ READERS: dict[str, Reader] = {
     ".csv.gz": read_table,
     ".tsv": read_table,
     ".tsv.gz": read_table,
-    ".jsonl": _read_lines,
+    ".jsonl": TEXTS[".json"],
     ".yaml": _read_yaml,
     ".sqlite": _read_store,
     ".qdpx": read_project,

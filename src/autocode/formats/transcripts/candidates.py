@@ -92,9 +92,8 @@ class _Names:
             ):
                 self.groups.setdefault(key_of(x.name), []).append(x)
         self.ranked = sorted(self.groups, key=lambda k: -len(self.groups[k]))
-        depths = [set_in(page.text, at) for at in page.lines]  # what hangs below a name is indented, or the name is
         own = {set_in(page.text, x.start) for x in self.labels}
-        level = sum(d in own for d in depths) if len(own) == 1 else len(depths)
+        level = sum(d in own for d in page.depths) if len(own) == 1 else len(page.depths)
         lines = len(page.paragraphs(page.front.end, len(page.text))) if family == "closing" else level
         if family in ("wide", "token") and self.ranked:  # who asks may stand behind a dash, and front matter be of any shape
             first = self.groups[self.ranked[0]][0].start
@@ -160,7 +159,7 @@ class _Names:
         apart, stamped, numbered, marked, capital = zip(self._habits(main), self._habits((key,)), strict=True)
         if numbered[0] >= 0.9 and numbered[1] < 0.5:
             return False
-        if (apart[0] >= 0.9 and apart[1] < 0.5) or (len(self.groups[key]) == 1 and marked[0] <= 0.1 and marked[1]):
+        if (apart[0] >= 0.9 and apart[1] < 0.5) or (marked[0] <= 0.1 and marked[1] >= 0.9):
             return False
         if capital[0] >= 0.9 and capital[1] < 0.5 and not role_of_word(self.groups[key][0].name):
             return False
@@ -185,7 +184,7 @@ def key_of(name: str) -> str:
 _SAID = re.compile(r"(?i)\b(?:said|says|asked|asks|sagte|dit|dijo|disse|sagt|fragte|zei|sa|kysyi|сказал\w*)$")
 _SPAN = re.compile(rf"(?:{UNITS}) \d{{1,3}}\b.*")  # what is left of a time in words behind its first number
 _MONTH = re.compile(r"[^\W\d_]{3,}\.?(?: \d{1,2},?)? (?:19|20)\d\d,?")
-_SENTENCE = re.compile(r"(?i)(?!prof|mlle|frau|herr|mevr|hern|phdr|seño)\b[^\W\d_]{4,}\.[ ]?\S")
+_SENTENCE = re.compile(r"(?i)(?!prof|mlle|frau|herr|mevr|hern|phdr|seño)\b[^\W\d_]{4,}\.(?:[ ]\S|(?-i:[A-ZÀ-Þ]))")
 
 
 @lru_cache(maxsize=20_000)

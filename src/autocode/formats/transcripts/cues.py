@@ -232,14 +232,16 @@ def _grid(text: str) -> list[Cue]:
 
 
 def read_json(path: Path, options: ReadOptions) -> Any:
-    """The content of a JSON file.
+    """The content of a JSON file; of one with an object a line, their list.
 
     Raises:
         InputError: It is unreadable, no JSON or nested too deeply.
     """
     text, _ = read_text(path, options.encoding)
     try:
-        return json.loads(text)
+        lines = [text] if path.suffix.lower() != ".jsonl" else filter(str.strip, text.split("\n"))
+        found = [json.loads(line) for line in lines]
+        return found if path.suffix.lower() == ".jsonl" else found[0]
     except (ValueError, RecursionError) as error:
         raise InputError(path.name, "it is no JSON", "Export it again from its program.") from error
 

@@ -32,6 +32,7 @@ from autocode.formats.transcripts import (
     speaks_by_name,
 )
 
+_INDENT = re.compile(r"[^\S\n]{0,200}")
 _SAMPLE = 60_000  # characters by which a long text is judged
 
 
@@ -48,6 +49,7 @@ class Page:
         self.styles = sorted(s for s in styles if text[s[0] : s[1]].strip())
         self.lines = [m.start() for m in re.finditer(r"(?m)^[^\S\n]*\S", text)]
         self.lines = self.lines[bisect_left(self.lines, front.end) :]
+        self.depths = [set_in(text, at) for at in self.lines]  # what hangs below a name is indented, or the name is
         self.furniture = front.printed
         self.blank_lines = len(re.findall(r"\n[^\S\n]*\n[^\S\n]*(?=\S)", text)) > 0.25 * len(self.lines)
 
@@ -86,7 +88,7 @@ class Page:
 
 def set_in(text: str, at: int) -> int:
     """How far from the margin the line of a place begins."""
-    line = re.match(r"[^\S\n]*", text[text.rfind("\n", 0, at) + 1 :][:200])
+    line = _INDENT.match(text, text.rfind("\n", 0, at) + 1)
     return len(line[0].expandtabs()) if line else 0
 
 

@@ -134,7 +134,7 @@ def _stated(document: Document) -> dict[str, str]:
     return found
 
 
-MARKER = re.compile(r"[ \t]*(>{1,3}|#{1,6}|[*_]{1,3}|[-–—•»?+]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
+MARKER = re.compile(r"[ \t]*(>{1,3}|#{1,6}|[*_]{1,3}|[-–—•»?+\[]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
 
 
 _PAIRED = re.compile(
@@ -217,7 +217,7 @@ def _sides(page: Page, spans: Sequence[tuple[int, int]], asking: Sequence[bool])
         mark = MARKER.match(page.text, start)
         mark = mark if mark and (asked or mark[1] in "-–—") else None
         if not labels or labels[-1].name != name:
-            pair = mark and mark[1].strip("*_") == "" and page.text[start:end].rstrip().endswith(mark[1])
+            pair = mark and mark[1].strip("*_[") == "" and page.text[start:end].rstrip().endswith(mark[1].replace("[", "]"))
             stop = start + len(page.text[start:end].rstrip()) - len(mark[1]) if mark and pair else 0
             labels.append(Label(start, mark.end() if mark else start, name, stop=stop))
     return labels
@@ -265,14 +265,24 @@ def traits_of(labels: Sequence[Label]) -> dict[str, str]:
     return {name: aside for name, aside in found.items() if not name.endswith(")") and tells_of_person(name, aside)}
 
 
-def with_dashes(page: Page, labels: Sequence[Label]) -> list[Label]:
-    """Labels with those of whoever asks without a name, behind a dash, where those who answer have names."""
+def with_questions(page: Page, labels: Sequence[Label]) -> list[Label]:
+    """Labels with those of whoever asks without a name, where those who answer have names.
+
+    The questions stand behind dashes, or as headings or in other type.
+    """
     there = {x.start for x in labels}
-    spans = page.paragraphs(page.front.end, len(page.text))
-    marks = [(m, b) for a, b in spans if a not in there and (m := DASHED.match(page.text, a))]
-    if len(marks) < 3 or ends_asking([page.text[m.end() : b] for m, b in marks]) < 0.5:
-        return list(labels)
-    return sorted([*labels, *(Label(m.start(), m.end(), ASKER) for m, _ in marks)], key=lambda x: x.start)
+    spans = [(a, b) for a, b in page.paragraphs(page.front.end, len(page.text)) if a not in there]
+    spans = spans if len(page.lines) <= _MOST_LINES else []
+    for kind in ("", *dict.fromkeys(k for *_, k in page.styles)):
+        opening = re.compile(r"[ \t]*#{1,6}[ ]") if not kind else re.compile("")
+        marks = [(m, b) for a, b in spans if (m := opening.match(page.text, a)) and (not kind or _covered(page, a, b, kind))]
+        dashes = [(m, b) for a, b in spans if (m := DASHED.match(page.text, a))] if not kind else []
+        for found in (dashes, marks):
+            asked = [bool(ends_asking([page.text[m.end() : b].rstrip("*_")])) for m, b in found]
+            found = found[asked.index(True) :] if found is marks and any(asked) else found  # a title is a heading too
+            if len(found) > 2 and sum(asked) >= 0.5 * len(asked):
+                return sorted([*labels, *(Label(m.start(), m.end(), ASKER) for m, _ in found)], key=lambda x: x.start)
+    return list(labels)
 
 
 def with_roles(document: Document, meanings: Mapping[str, str] | None = None) -> Document:

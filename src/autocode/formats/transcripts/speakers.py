@@ -20,6 +20,7 @@ from autocode.formats.projects.positions import HEADS, HEADS_LEFT, NUMBERS_LEFT,
 from autocode.formats.receipt import doubts_of, listed_names
 from autocode.formats.transcripts import (
     INTERVIEWER,
+    TIME,
     WORDS,
     Front,
     Label,
@@ -49,7 +50,7 @@ from autocode.formats.transcripts.page import (
     without_end_stamp,
     without_furniture,
 )
-from autocode.formats.transcripts.roles import other_side, traits_of, unnamed_sides, with_dashes, with_roles
+from autocode.formats.transcripts.roles import other_side, traits_of, unnamed_sides, with_questions, with_roles
 from autocode.study import Document, Turn
 
 _MENDED = 1_500_000  # characters of a text in which slips of the hand are looked for
@@ -87,7 +88,7 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
         sides, doubts = unnamed_sides(page)
         return Speech(_between(page, sides) if sides else (), page.front.meanings, doubts)
     labels, doubts = _spelled_alike(from_zero(_absorbed(found, page)))
-    labels, about = _without_edges(page, with_dashes(page, labels))
+    labels, about = _without_edges(page, with_questions(page, labels))
     labels, beside = _within_cells(page, labels)
     voiced, inferred = other_side(page, labels) if len({label.name for label in labels}) == 1 else (labels, ())
     turns, chat = _between(page, voiced), all(_DATED.match(text, x.start) for x in labels)
@@ -263,9 +264,10 @@ def _between(page: Page, labels: Sequence[Label]) -> tuple[Turn, ...]:
     turns = _without_headings(page, spoken)
     if turns:
         turns[-1] = replace(turns[-1], end=_without_closing(page, turns))
-    return timed([turn for turn in turns if turn.end > turn.start])
+    return timed([t for t in turns if t.end > t.start and not _TIME_ALONE.fullmatch(page.text, t.start, t.end)])
 
 
+_TIME_ALONE = re.compile(TIME)
 _CLOSING = re.compile(pattern("⟨ending⟩"), re.IGNORECASE)
 _RULE = re.compile(r"\n[ \t]*(?:(?:[-–—=_*#~•·] ?){3,}|--)[ \t]*(?:\n|$)[\s\S]*|\n[^\n]*(?:_{4}|\.{6}|©)[\s\S]*")
 """A line that rules off, or for a signature, and all below."""
@@ -302,13 +304,13 @@ def _set_apart(page: Page, turns: Sequence[Turn], body: str) -> int:
     blank = re.search(r"\n[ \t]*\n", body)
     gap = blank or re.search(r"(?<=[.?!…。)\]\"”»])\n(?![a-zß-ÿ])|\n(?=\W*\*)", body)
     inner = re.compile(r"\n[ \t]*\n" if blank else "\n")
-    if not gap or len(turns) < 8 or any(inner.search(page.text, t.start, t.end) for t in turns[:-1]):
+    if not gap or len(turns) < 5 or any(inner.search(page.text, t.start, t.end) for t in turns[:-1]):
         return len(body)
     dense = blank and not any("\n\n" in re.sub(r"[ \t]", "", page.text[a.end : b.start]) for a, b in pairwise(turns))
     words = re.findall(r"[^\W\d_]{4,}", body[gap.end() :].casefold())
     names = {t.speaker.casefold() for t in turns}
     tells = any(w in WORDS["talk"] or role_of_word(w) or w in names for w in words)
-    return gap.start() if dense or tells else len(body)
+    return gap.start() if dense or (tells and len(turns) > 7) else len(body)
 
 
 def _without_headings(page: Page, turns: Sequence[Turn]) -> list[Turn]:
