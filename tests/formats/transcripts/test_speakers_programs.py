@@ -20,6 +20,9 @@ SIX = ["How did you come?", "My uncle had a boat: he said, come.", "And then?", 
         ("15:5{n} <{who}> {words}", ("mara.l", "otis_hale")),
         ("\\textbf{{{who}:}} {words}\n", ("I", "H")),
         ("{who}> {words}", ("01", "02")),
+        ("［{who}］{words}", ("聞き手", "佐藤")),
+        ("- speaker: {who}\n  time: 00:0{n}:00\n  text: {words}", ("Mara", "Otis")),
+        ("{who}_0{n}: {words}", ("INT", "OTIS")),
     ],
 )
 def test_names_in_chats_and_in_other_programs_marks(line: str, names: tuple[str, str]) -> None:
@@ -74,3 +77,10 @@ def test_objects_a_line_that_say_who_speaks_are_turns(tmp_path: Path) -> None:
     path.write_text("".join(f'{{"speaker": "{who}", "text": "{words}"}}\n' for who, words in said))
     document = read(path).documents[0]
     assert [(t.speaker, document.text_of(t)) for t in document.turns] == said
+
+
+def test_the_first_question_below_lines_about_the_document_is_said() -> None:
+    """A role's letter that opens lines again and again opens talk, though a time hides that a sentence ends there."""
+    lines = [f"{who}: {words} #00:00:1{n}-{n}#" for n, (who, words) in enumerate(zip(["I", "B1"] * 3, SIX, strict=True))]
+    text = "Datum: 3.3.2025\nDauer: 00:08:20\n\n" + "\n\n".join(lines) + "\n"
+    assert [(t.speaker, text[t.start : t.end]) for t in turns_in(text).turns] == list(zip(["I", "B1"] * 3, SIX, strict=True))

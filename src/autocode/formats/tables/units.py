@@ -193,8 +193,8 @@ def speech_of_table(
 
 _KEYS = {
     "speaker": "speaker_name speaker_display_name speaker speaker_label speaker_id speaker_tag user_profile author participant "
-    "sender_name sender from username user",
-    "text": "punctuated_word sentence text transcript display content phrase utterance value message body word",
+    "sender_name sender from username user role",
+    "text": "punctuated_word sentence text transcript display content phrase utterance value message body content word",
     "start": "start_time start begin start_offset offset_milliseconds offset ts t_start_ms start_timestamp data_start "
     "timestamp_ms timestamp time from date",
     "end": "end_time end end_offset end_ts end_timestamp data_end to",

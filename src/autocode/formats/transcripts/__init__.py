@@ -311,19 +311,26 @@ _FACT = re.compile(
 )  # begins with a number, or has a date
 
 
+def _lines_with(keyed: re.Match[str], text: str) -> int:
+    """How many lines open with a key, four at most."""
+    key, sign = re.escape(keyed["key"]), re.escape(keyed["sign"].strip() or keyed["sign"])
+    opening = rf"(?m)^[ \t*_#•·>|-]{{0,9}}{key}[*_ \t\u00a0]{{0,9}}{sign}"
+    return sum(1 for _ in islice(re.finditer(opening, text[: 50 * _TOP]), 4))
+
+
 def _kind(keyed: re.Match[str], text: str, near: bool, calm: bool) -> str:
     """What a keyed line at the top is: about, who (a role and a name), legend, talk, or "" for anything else.
 
     It may tell of the document beside lines that do (`near`), or above the first sentence (`calm`).
     """
-    key, value = keyed["key"].strip(" *_"), re.split("[\t\x15]", keyed["value"])[0].strip(" *_|")
+    key, value = keyed["key"].strip(" *_"), re.split(rf"[\t\x15]|\s*{STAMP}$", keyed["value"])[0].strip(" *_|")
     if is_about(key):
-        return "about" if f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") < 3 else ""  # a record's key comes back
+        return "about" if _lines_with(keyed, text) < 3 else ""  # a record's key comes back
     bare = re.sub(r"\(.*\)|[.,;]$", "", value).strip()
     if keyed["sign"] in "\t|" and role_of_word(key) and role_of_word(bare):
         return ""  # the headings of a table's columns
     told = re.split(r"[,;]| (?:nr|no|nº|n°|#)(?![^\W\d_])", bare)[0]  # "R3 - respondent no 3, 41 years"
-    once = not ends_sentence(value) and (keyed["sign"] not in ":：" or f"\n{text}".count(f"\n{keyed['key']}:") == 1)
+    once = not ends_sentence(value) and (keyed["sign"] not in ":：" or _lines_with(keyed, text) == 1)
     explains = (role_of_word(told) and (told == bare or once)) or (once and told.casefold() in WORDS["leading"])
     if len(key) <= 12 and len(told) > 2 and explains:
         return "legend"
@@ -335,7 +342,7 @@ def _kind(keyed: re.Match[str], text: str, near: bool, calm: bool) -> str:
         or len(value.split()) > 7
         or len(value) > 60
     )
-    again = f"\n{text}".count(f"\n{keyed['key']}{keyed['sign']}") > 1
+    again = _lines_with(keyed, text) > 1
     if role_of_word(key):
         said = value.split() or [""]
         named = (
@@ -344,7 +351,7 @@ def _kind(keyed: re.Match[str], text: str, near: bool, calm: bool) -> str:
             and said[0].casefold().strip(",.!") not in WORDS["greeting"]
         )
         sure = named and not again and (not talks or len(said) > 1) and text.count("\n") > 6  # nobody says a name alone
-        return "about" if value and sure else "talk" if value and talks else "who" if value else ""
+        return "about" if value and sure else "talk" if value and (talks or (again and not named)) else "who" if value else ""
     if keyed["sign"] not in ":：" or not value or len(key.split()) > (6 if near else 3):
         return ""
     fact = (

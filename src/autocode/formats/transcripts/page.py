@@ -230,7 +230,7 @@ def _digits(page: Page) -> list[Label]:
     return [Label(m.start(), m.end(), m["name"]) for m in found]
 
 
-_FIELD = re.compile(r"(?m)^[ \t]*[*_-]{0,3}(?P<key>[^\W\d_][^\n:=\t]{0,20}?)[*_]{0,2}[ \t]*[:=][ \t]*[*_]{0,2}")
+_FIELD = re.compile(r"(?m)^[ \t]*(?:-[ \t]+)?[*_-]{0,3}(?P<key>[^\W\d_][^\n:=\t]{0,20}?)[*_]{0,2}[ \t]*[:=][ \t]*[*_]{0,2}")
 
 
 def _records(page: Page) -> list[Label]:
@@ -384,7 +384,7 @@ def before_remark(text: str, start: int, end: int) -> int:
     return start + len(body)
 
 
-_COUNTED = re.compile(r"(?P<word>[^\W\d_]+)[ .#№-]*(?P<number>\d{1,3})[a-z]?")
+_COUNTED = re.compile(r"(?P<word>[^\W\d_]+)[ .#№_-]*(?P<number>\d{1,3})[a-z]?")
 
 
 def unnumbered(labels: Sequence[Label]) -> list[Label]:
