@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autocode.agreement.coefficients import kappa_of_counts
-from autocode.classify.calibration import best_cuts, calibrate, calibration_error, reliability_bins
+from autocode.classify.calibration import best_cuts, calibrate, calibration_error, logits, reliability_bins, rivals
 from autocode.classify.material import Target
 from autocode.config import ClassifyConfig
 
@@ -19,10 +19,36 @@ def test_any_number_of_heads_is_calibrated(heads: int) -> None:
     Y = (rng.random((800, 4)) < 1 / (1 + np.exp(2 - 2 * truth))).astype(float)
     S = np.stack([truth + rng.normal(size=truth.shape) * h for h in range(heads)])
     theta = calibrate(S, Y, ClassifyConfig())
-    P = 1 / (1 + np.exp(-(theta[:, 0] + np.einsum("hnk,kh->nk", S, theta[:, 1:]))))
-    assert theta.shape == (4, 1 + heads)
+    P = 1 / (1 + np.exp(-logits(S, theta)))
+    assert theta.shape == (4, 1 + heads + {1: 0, 2: 1, 3: 2}[heads])  # the rivals of every two heads; none of one
     assert np.all(np.abs(P.sum(0) / Y.sum(0) - 1) < 0.1)
     assert calibration_error(reliability_bins(P, Y, np.arange(800))) < 0.03
+
+
+def test_rivals_by_hand() -> None:
+    """A code stands above the others by its score less the smoothed highest of theirs, far behind or far ahead too."""
+    S = np.array([[[1, 0, 0.5], [30, 0, -30]], [[0, 0, 0.5], [30, 0, -30]]], dtype=np.float32)
+    (above,) = rivals(S)
+    for row, scores in zip(above, S.mean(axis=0).astype(float), strict=True):
+        others = [np.log(np.exp(4 * np.delete(scores, k)).sum()) / 4 for k in range(3)]
+        assert np.allclose(row, np.clip(scores - others, None, row.max()), atol=1e-5)
+    assert above[1].argmax() == 0
+    assert not list(rivals(S[:1]))  # one head
+    assert not list(rivals(S[:, :, :1]))  # one code
+
+
+def test_where_one_code_excludes_another_probabilities_know() -> None:
+    """Coders who give the likelier of two codes: where both scores are high, neither is believed as where one alone is."""
+    rng = np.random.default_rng(4)
+    truth = rng.normal(size=(1500, 2))
+    Y = np.zeros((1500, 2))
+    Y[np.arange(1500), truth.argmax(axis=1)] = truth.max(axis=1) > 1
+    S = np.stack([truth + rng.normal(size=truth.shape) / 4 for _ in range(2)]).astype(np.float32)
+    theta = calibrate(S, Y, ClassifyConfig())
+    both, alone = logits(np.full((2, 1, 2), 2.0), theta)[0], logits(np.tile([[[2.0, -1.0]]], (2, 1, 1)), theta)[0]
+    assert alone[0] > both[0] + 1
+    earlier = logits(S, theta[:, :3])  # a calibration from before there were rivals has a weight for each head alone
+    assert np.allclose(earlier, theta[:, 0] + np.einsum("hnk,kh->nk", S, theta[:, 1:3]))
 
 
 def test_bins_by_hand() -> None:

@@ -147,7 +147,7 @@ def test_rare_codes_stay_silent_and_say_why():
 def test_a_code_at_chance_stays_silent():
     """A code that does worse than chance on unseen documents is silenced, with the reason."""
     _, target = material(200)
-    S = np.stack([-target.Y, -target.Y]).astype(np.float32)
+    S = -target.Y[None].astype(np.float32)
     S[:, :, 1:] *= -1
     judged, known = judge(S, target, replace(CONFIG, free_slope=1e9))
     assert "no better than chance" in known.reasons[0]

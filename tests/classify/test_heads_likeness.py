@@ -76,7 +76,8 @@ def test_all_scores_are_there_again_after_saving() -> None:
     found = replace(known(["so"] * 60), layers=(rng.normal(size=(60, 3, 16)).astype(np.float16),))
     target = Target((rng.random((60, 2)) < 0.3).astype(np.float32), EVERY % 6, np.zeros((2, 8), np.float32), np.full(2, -1))
     made = fit(found, target, CONFIG)
-    assert found.heads == made.judge.theta.shape[1] - 1 == 6
+    assert found.heads == 6
+    assert made.judge.theta.shape == (2, 1 + 6 + 3)  # and the rivals of every two
     again = type(made).from_arrays(made.to_arrays())
     assert (again.predict_proba(found) == made.predict_proba(found)).all()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, astuple, dataclass, replace
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -28,42 +29,32 @@ from autocode.classify.bands import (
     known,
     share_of,
 )
-from autocode.classify.lbfgs import ONE_THREAD
+from autocode.classify.lbfgs import ONE_THREAD, Blocks, newton
 from autocode.classify.material import BoolArray, FloatArray, IntArray, Target
 from autocode.config import ClassifyConfig
 from autocode.errors import counted
-
-_Blocks = Iterator[tuple[FloatArray, FloatArray, FloatArray]]
 
 FOUND = 0.9
 """The share of the coders' codings that is to be found by who reads what the machine expects most."""
 LEAST_CODINGS, LEAST_CODED_DOCUMENTS = 20, 5  # below these nothing is said of it
 BINS = 10
 _DRAWS, _RESAMPLES, _SELDOM = 30, 400, 10  # draws of documents for a cut, for an interval; coded segments of what is rare
-_ROWS = 8192  # segments looked at together: what fits into a processor's own memory
+_ROWS, _KEPT = 512, 8192  # segments that fit into a processor's own memory; that are kept from round to round
 _COMMON = 20_000  # segments that the common calibration is learnt from, evenly drawn; fewer than twice as many all count
 _CELLS = 2_000_000  # of a matrix sorted at once
+_SHARP = 4.0  # how much more the higher of two rivals counts: one of .5 to 8, told in docs/decisions.md
 _BINNED = 4_000_000  # decisions that are put into bins, evenly drawn by segments where there are more
-_STILL = 1e-10  # a step below which Newton's method has arrived
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What it takes to find `FOUND` of the coders' codings in new documents; nan where there is not enough to say.
+    """What it takes to find `FOUND` of the coders' codings in new documents; nan where there is not enough to say."""
 
-    Attributes:
-        share: Of the segments to be read, those first of which the machine expects most.
-        low: Lower limit of its 95% interval.
-        high: Upper limit.
-        questions: Codes shown beside a segment (suggested or asked) for each one that a coder gave.
-        answered: Share of the coders' codings among the codes shown.
-    """
-
-    share: float = float("nan")
-    low: float = float("nan")
-    high: float = float("nan")
-    questions: float = float("nan")
-    answered: float = float("nan")
+    share: float = float("nan")  # of the segments to be read, those first of which the machine expects most
+    low: float = float("nan")  # lower limit of its 95% interval
+    high: float = float("nan")  # upper limit
+    questions: float = float("nan")  # codes shown beside a segment (suggested or asked) for each one that a coder gave
+    answered: float = float("nan")  # share of the coders' codings among the codes shown
 
     def to_json(self) -> dict[str, float | None]:
         """JSON-ready mapping; None where there is not enough to say."""
@@ -114,8 +105,33 @@ def _share(codings: FloatArray, weights: FloatArray) -> float:
     return float(np.cumsum(weights)[np.searchsorted(gained, FOUND * gained[-1] - 1e-9)] / weights.sum())
 
 
+def rivals(S: FloatArray) -> Iterator[FloatArray]:
+    """How far each code stands above the likeliest of the others, by every two heads: (n, K) each, of scores S (H, n, K).
+
+    A coder who may give any of 34 codes chooses among them: a score says less of each where several are high. The others count
+    by the logarithm of their summed exponentials, mostly the highest. One code, or one head alone, has no rivals.
+    """
+    for h in range(0, len(S) if min(len(S), S.shape[2]) > 1 else 0, 2):
+        M = S[h : h + 2].mean(axis=0, dtype=np.float32)
+        top = M.argmax(axis=1)[:, None]
+        M -= np.take_along_axis(M, top, axis=1)
+        E = np.exp(_SHARP * M)
+        np.put_along_axis(E, top, 0, axis=1)
+        rest = E.sum(axis=1, keepdims=True)
+        above = np.log(1 + rest - E)
+        np.put_along_axis(above, top, np.log(rest + 1e-9), axis=1)
+        yield M - above / _SHARP
+
+
+def logits(S: FloatArray, theta: FloatArray) -> FloatArray:
+    """Log odds (n, K) of scores S (H, n, K) by a calibration (K, 1 + J); models from before there were rivals have J = H."""
+    return np.asarray(
+        theta[:, 0] + sum(s * w for s, w in zip(chain(S, rivals(S)), theta.T[1:], strict=False)), dtype=np.float64
+    )
+
+
 def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArray:
-    """Intercept and one weight per head for each code (K, 1 + H), drawn to those of all codes together.
+    """Intercept and one weight per score for each code (K, 1 + J), J heads and rivals, drawn to those of all codes together.
 
     The log odds of a code's share enter as a fixed offset: one intercept then serves rare and frequent
     codes alike. With evidence a code's own intercept and weights take over.
@@ -128,52 +144,37 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
     S = S.astype(np.float32) if S.dtype == np.float16 else S
     (H, n, K), counts = S.shape, Y.sum(axis=0)
     spread = S.std(axis=(1, 2)) + 1e-9
+    # Rivals are as wide spread as the heads they are made of.
+    spread = np.append(spread, [spread[h : h + 2].mean() for h in range(0, H, 2)] if min(H, K) > 1 else [])
+    J = len(spread)
     # Shares are smoothed: a rare code must not look rarer just where its few segments are held out.
     offset = np.log((counts + config.free_intercept) / (n - counts + config.free_intercept))
 
-    def blocks(step: int = 1) -> _Blocks:
-        """Some rows at a time: (K, 1 + H, m) a row of ones and scores by their spread, (K, m) codings, (K, 1) offsets."""
+    def blocks(step: int = 1) -> Blocks:
+        """Some rows at a time: (K, 1 + J, m) a row of ones and scores by their spread, (K, m) codings, (K, 1) offsets."""
         drawn, given = S[:, ::step], Y[::step]
         for start in range(0, len(given), _ROWS):
-            part = given[start : start + _ROWS].T
-            A = np.ones((K, 1 + H, part.shape[1]))
-            np.divide(drawn[:, start : start + _ROWS].T.swapaxes(1, 2), spread[:, None], out=A[:, 1:])
-            yield A, part, offset[:, None]
+            part, A = drawn[:, start : start + _ROWS], np.ones((K, 1 + J, len(given[start : start + _ROWS])))
+            for j, score in enumerate(chain(part, rivals(part))):
+                np.divide(score.T, spread[j], out=A[:, 1 + j])
+            yield A, given[start : start + _ROWS].T, offset[:, None]
 
-    def together() -> _Blocks:
+    def together() -> Blocks:
         """The same rows with all decisions as those of one code; some thousand segments are enough."""
         for A, y, shares in blocks(max(1, n // _COMMON)):
-            yield A.swapaxes(0, 1).reshape(1, 1 + H, -1), y.reshape(1, -1), np.repeat(shares, y.shape[1]).reshape(1, -1)
+            yield A.swapaxes(0, 1).reshape(1, 1 + J, -1), y.reshape(1, -1), np.repeat(shares, y.shape[1]).reshape(1, -1)
 
-    def kept(made: Callable[[], _Blocks]) -> Callable[[], _Blocks]:
-        """The same blocks, made once where there is one."""
-        once = list(made()) if n <= _ROWS else []
+    def kept(made: Callable[[], Blocks]) -> Callable[[], Blocks]:
+        """The same blocks, made once where they are few."""
+        once = list(made()) if n <= _KEPT else []
         return (lambda: iter(once)) if once else made
 
-    start, free = np.array([[0.0, *[1 / H] * H]]), np.array([config.free_intercept, *[config.free_slope] * H])
+    start, free = np.array([[0.0, *[1 / J] * J]]), np.array([config.free_intercept, *[config.free_slope] * J])
     with ONE_THREAD:
-        mean, step = np.repeat(_newton(kept(together), start, np.ones(1 + H), start), K, axis=0), max(1, n // _COMMON)
+        mean, step = np.repeat(newton(kept(together), start, np.ones(1 + J), start), K, axis=0), max(1, n // _COMMON)
         # Of very many segments a part leads nearly there, and all of them need fewer rounds.
-        theta = _newton(kept(blocks), mean, free, mean if step == 1 else _newton(lambda: blocks(step), mean, free, mean))
+        theta = newton(kept(blocks), mean, free, mean if step == 1 else newton(lambda: blocks(step), mean, free, mean))
     return np.column_stack([theta[:, 0] + offset, theta[:, 1:] / spread])
-
-
-def _newton(blocks: Callable[[], _Blocks], mean: FloatArray, precision: FloatArray, start: FloatArray) -> FloatArray:
-    """Logistic regressions with Gaussian priors, (K, J): `blocks` of A (K, J, n), Y (K, n) and offsets; (K, J)."""
-    from scipy.special import expit
-
-    theta = start.copy()
-    for _ in range(20):
-        slope, curve = precision * (theta - mean), np.diag(precision)[None]
-        for A, Y, offset in blocks():
-            P = expit(offset + (theta[:, None] @ A)[:, 0])
-            slope = slope + (A @ (P - Y)[..., None])[..., 0]
-            curve = curve + (A * (P * (1 - P))[:, None]) @ A.swapaxes(1, 2)
-        # Full steps may overshoot far from the optimum; bounded ones arrive.
-        theta = theta - (step := np.clip(np.linalg.solve(curve, slope[..., None])[..., 0], -1, 1))
-        if np.abs(step).max() < _STILL:
-            break
-    return theta
 
 
 def reliability_bins(P: FloatArray, Y: FloatArray, groups: IntArray, confidence: float = 0.95) -> FloatArray:
@@ -321,7 +322,7 @@ def average_precisions(P: FloatArray, Y: FloatArray) -> FloatArray:
 class Calibrator:
     """Calibration, threshold of coding and bands of K codes."""
 
-    theta: FloatArray  # (K, 1 + H) intercept, weight of each head's score
+    theta: FloatArray  # (K, 1 + J) intercept, weight of each head's score and of each rival's
     thresholds: FloatArray  # (K,) the machine codes from this probability on; inf: never
     cuts: BandThresholds
 
@@ -329,8 +330,7 @@ class Calibrator:
         """Probabilities (n, K) float64 inside (0, 1) of scores S (H, n, K)."""
         from scipy.special import expit
 
-        logits = self.theta[:, 0] + sum(S[h] * self.theta[:, 1 + h] for h in range(len(S)))
-        return np.asarray(np.clip(expit(np.asarray(logits, dtype=np.float64)), 1e-6, 1 - 1e-6))
+        return np.asarray(np.clip(expit(logits(S, self.theta)), 1e-6, 1 - 1e-6))
 
     def coded(self, P: FloatArray) -> BoolArray:
         """Whether the machine, as one more coder, gives the codes: (n, K) bool."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 _Floats: TypeAlias = NDArray[np.floating[Any]]
 Loss: TypeAlias = Callable[[_Floats, NDArray[np.integer[Any]]], tuple[_Floats, _Floats]]
+Blocks: TypeAlias = Iterator[tuple[_Floats, _Floats, _Floats]]
 Inner: TypeAlias = Callable[[_Floats, _Floats], _Floats]
 Rows: TypeAlias = Union[_Floats, "sparse.csr_array"]
 Steps: TypeAlias = "deque[tuple[_Floats, _Floats, float]]"
 FEW = 1500  # rows up to which the detour over their inner products is the faster way
 _MEMORY = 6  # steps remembered of each problem
 _ROOM = 12_000_000  # numbers that the steps of all problems may take up at once
+_STILL = 1e-10  # a step below which Newton's method has arrived
 _ENOUGH = 1e-4  # share of the gain promised by the slope that a step must bring (Armijo)
 
 
@@ -84,6 +86,24 @@ def _turned(slope: _Floats, steps: Steps, inner: Inner) -> _Floats:
     for (s, y, bend), share in zip(steps, reversed(shares), strict=True):
         q += np.float32(share - float(inner(y, q)) / bend) * s
     return q
+
+
+def newton(blocks: Callable[[], Blocks], mean: _Floats, precision: _Floats, start: _Floats) -> _Floats:
+    """Logistic regressions with Gaussian priors, (K, J): `blocks` of A (K, J, n), Y (K, n) and offsets; (K, J)."""
+    from scipy.special import expit
+
+    theta = start.copy()
+    for _ in range(20):
+        slope, curve = precision * (theta - mean), np.diag(precision)[None]
+        for A, Y, offset in blocks():
+            P = expit(offset + (theta[:, None] @ A)[:, 0])
+            slope = slope + (A @ (P - Y)[..., None])[..., 0]
+            curve = curve + (A * (P * (1 - P))[:, None]) @ A.swapaxes(1, 2)
+        # Full steps may overshoot far from the optimum; bounded ones arrive.
+        theta = theta - (step := np.clip(np.linalg.solve(curve, slope[..., None])[..., 0], -1, 1))
+        if np.abs(step).max() < _STILL:
+            break
+    return theta
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autocode.agreement.coefficients import kappa_of_counts
 from autocode.classify import Classifier, HeldOutPredictions, Scores, held, nested_scores
-from autocode.classify.calibration import calibrate, judge
+from autocode.classify.calibration import calibrate, judge, logits
 from autocode.classify.heads import train
 from autocode.classify.material import Features, FloatArray, IntArray, Target
 from autocode.config import ClassifyConfig, Progress
@@ -207,6 +207,5 @@ def better(plain: Scores, dear: Scores, target: Target, config: ClassifyConfig) 
 def _losses(S: FloatArray, target: Target, config: ClassifyConfig) -> FloatArray:
     """Log loss (n, K) of calibrated probabilities against the shares of the coders."""
     Y = np.asarray(target.Y, dtype=np.float64)
-    theta = calibrate(S, Y, config)
-    logits = theta[:, 0] + np.einsum("hnk,kh->nk", S, theta[:, 1:])
-    return np.asarray(np.logaddexp(0, logits) - Y * logits)
+    odds = logits(S, calibrate(S, Y, config))
+    return np.asarray(np.logaddexp(0, odds) - Y * odds)

@@ -30,7 +30,7 @@ from autocode.formats.tables.codebooks import codebook_yaml, read_codebook
 from autocode.model.history import FILE as HISTORY
 from autocode.study.codebook import Codebook
 
-FORMAT = 4
+OLDEST, FORMAT = 4, 5  # models of format 4 say what they said, without rivals
 MANIFEST = "manifest.json"
 DIAGRAM = "reliability.svg"
 _PACKAGES = ("autocode", "numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
@@ -261,8 +261,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise foreign(folder, f"its manifest cannot be read: {disk_fault(error, folder)[0]}") from error
     except UNFIT as error:
         raise foreign(folder, f"its manifest is not valid ({type(error).__name__})") from error
-    if made != FORMAT:
-        raise foreign(folder, f"it has format {made}, this program reads {FORMAT}")
+    if not OLDEST <= made <= FORMAT:
+        raise foreign(folder, f"it has format {made}, this program reads {OLDEST} and {FORMAT}")
     if manifest.get("sha256") != seal:
         raise foreign(folder, f"{MANIFEST} was changed after the model was saved")
     return dict(manifest)
