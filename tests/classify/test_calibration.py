@@ -20,7 +20,7 @@ def test_any_number_of_heads_is_calibrated(heads: int) -> None:
     S = np.stack([truth + rng.normal(size=truth.shape) * h for h in range(heads)])
     theta = calibrate(S, Y, ClassifyConfig())
     P = 1 / (1 + np.exp(-logits(S, theta)))
-    assert theta.shape == (4, 1 + heads + {1: 0, 2: 1, 3: 2}[heads])  # the rivals of every two heads; none of one
+    assert theta.shape == (4, 1 + heads + {1: 0, 2: 1, 3: 2}[heads])  # rivals of the first two heads and of the rest
     assert np.all(np.abs(P.sum(0) / Y.sum(0) - 1) < 0.1)
     assert calibration_error(reliability_bins(P, Y, np.arange(800))) < 0.03
 

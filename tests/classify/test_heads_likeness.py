@@ -77,7 +77,7 @@ def test_all_scores_are_there_again_after_saving() -> None:
     target = Target((rng.random((60, 2)) < 0.3).astype(np.float32), EVERY % 6, np.zeros((2, 8), np.float32), np.full(2, -1))
     made = fit(found, target, CONFIG)
     assert found.heads == 6
-    assert made.judge.theta.shape == (2, 1 + 6 + 3)  # and the rivals of every two
+    assert made.judge.theta.shape == (2, 1 + 6 + 2)  # and rivals, of two heads and of four
     again = type(made).from_arrays(made.to_arrays())
     assert (again.predict_proba(found) == made.predict_proba(found)).all()
 

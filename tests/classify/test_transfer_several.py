@@ -53,7 +53,7 @@ def test_a_document_is_judged_without_itself(documents: int) -> None:
 
 def test_true_material_is_chosen_and_false_material_is_not() -> None:
     """The same codes elsewhere are used for a study of few segments; the same with codes crossed are not."""
-    own, target, other, said = _parted(50, 4)
+    own, target, other, said = _parted(60, 4)
     true, false = _lent(other, said, [0, 1, 2]), _lent(other, said, [0, 1, 2], wrong=True)
     assert compare_transfer(own, target, [true], CONFIG).choice.any()
     assert not compare_transfer(own, target, [false], CONFIG).choice.any()

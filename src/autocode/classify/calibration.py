@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, astuple, dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -106,13 +106,13 @@ def _share(codings: FloatArray, weights: FloatArray) -> float:
 
 
 def rivals(S: FloatArray) -> Iterator[FloatArray]:
-    """How far each code stands above the likeliest of the others, by every two heads: (n, K) each, of scores S (H, n, K).
+    """How far each code stands above the likeliest others, by the first two heads and by the rest: (n, K) of S (H, n, K).
 
     A coder who may give any of 34 codes chooses among them: a score says less of each where several are high. The others count
     by the logarithm of their summed exponentials, mostly the highest. One code, or one head alone, has no rivals.
     """
-    for h in range(0, len(S) if min(len(S), S.shape[2]) > 1 else 0, 2):
-        M = S[h : h + 2].mean(axis=0, dtype=np.float32)
+    for part in [S[:2], S[2:]][: len(S) - 1] if S.shape[2] > 1 else []:
+        M = part.mean(axis=0, dtype=np.float32)
         top = M.argmax(axis=1)[:, None]
         M -= np.take_along_axis(M, top, axis=1)
         E = np.exp(_SHARP * M)
@@ -130,7 +130,7 @@ def logits(S: FloatArray, theta: FloatArray) -> FloatArray:
     )
 
 
-def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArray:
+def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig, rivalled: bool = True) -> FloatArray:
     """Intercept and one weight per score for each code (K, 1 + J), J heads and rivals, drawn to those of all codes together.
 
     The log odds of a code's share enter as a fixed offset: one intercept then serves rare and frequent
@@ -139,23 +139,22 @@ def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig) -> FloatArra
     Args:
         S: (H, n, K) scores from heads that had not seen the document of the segment.
         Y: (n, K) shares of the coders.
-        config: Strength of the common calibration.
+        config, rivalled: Strength of the common calibration; whether codes are weighed against their rivals.
     """
     S = S.astype(np.float32) if S.dtype == np.float16 else S
     (H, n, K), counts = S.shape, Y.sum(axis=0)
     spread = S.std(axis=(1, 2)) + 1e-9
     # Rivals are as wide spread as the heads they are made of.
-    spread = np.append(spread, [spread[h : h + 2].mean() for h in range(0, H, 2)] if min(H, K) > 1 else [])
-    J = len(spread)
+    spread = np.append(spread, [part.mean() for part in (spread[:2], spread[2:])[: H - 1]] if rivalled and K > 1 else [])
     # Shares are smoothed: a rare code must not look rarer just where its few segments are held out.
-    offset = np.log((counts + config.free_intercept) / (n - counts + config.free_intercept))
+    offset, J = np.log((counts + config.free_intercept) / (n - counts + config.free_intercept)), len(spread)
 
     def blocks(step: int = 1) -> Blocks:
         """Some rows at a time: (K, 1 + J, m) a row of ones and scores by their spread, (K, m) codings, (K, 1) offsets."""
         drawn, given = S[:, ::step], Y[::step]
         for start in range(0, len(given), _ROWS):
             part, A = drawn[:, start : start + _ROWS], np.ones((K, 1 + J, len(given[start : start + _ROWS])))
-            for j, score in enumerate(chain(part, rivals(part))):
+            for j, score in enumerate(islice(chain(part, rivals(part)), J)):
                 np.divide(score.T, spread[j], out=A[:, 1 + j])
             yield A, given[start : start + _ROWS].T, offset[:, None]
 
@@ -356,12 +355,14 @@ def judge(
     return made, measured(evidence, made.cuts, reasons, config, seen)
 
 
-def calibrated(S: FloatArray, target: Target, config: ClassifyConfig) -> tuple[Calibrator, Known, tuple[str, ...]]:
-    """Calibration with its thresholds, the evidence they were drawn from, and why a code is silent; args as for `judge`."""
+def calibrated(
+    S: FloatArray, target: Target, config: ClassifyConfig, rivalled: bool = True
+) -> tuple[Calibrator, Known, tuple[str, ...]]:
+    """Calibration, the evidence its thresholds were drawn from, why a code is silent; args as for `judge` and `calibrate`."""
     Y = np.asarray(target.Y, dtype=np.float64)
     never = np.full(Y.shape[1], np.inf)
     nothing = BandThresholds(never, never, np.zeros(len(never), dtype=np.int8), np.zeros(len(never), dtype=np.int8))
-    plain = Calibrator(calibrate(S, Y, config), never, nothing)
+    plain = Calibrator(calibrate(S, Y, config, rivalled), never, nothing)
     best = best_cuts(P := plain.probabilities(S), target, config)
     given, taken = Y > 0, best <= P
     better = (taken * Y).sum(axis=0) * len(Y) > taken.sum(axis=0) * Y.sum(axis=0)

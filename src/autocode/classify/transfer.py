@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autocode.agreement.coefficients import kappa_of_counts
 from autocode.classify import Classifier, HeldOutPredictions, Scores, held, nested_scores
-from autocode.classify.calibration import calibrate, judge, logits
+from autocode.classify.calibration import average_precisions, calibrate, calibrated, judge, logits
 from autocode.classify.heads import train
 from autocode.classify.material import Features, FloatArray, IntArray, Target
 from autocode.config import ClassifyConfig, Progress
@@ -111,11 +111,12 @@ def choose(ways: Sequence[FloatArray], target: Target, config: ClassifyConfig) -
 
 
 def _worth(S: FloatArray, target: Target, config: ClassifyConfig) -> FloatArray:
-    """Average precision and kappa of each code (2, K), 0 where undefined."""
-    judged, known = judge(S, target, config)
-    taken, Y = judged.thresholds <= judged.probabilities(S), np.asarray(target.Y, dtype=np.float64)
+    """Average precision and kappa of each code (2, K), 0 where undefined; by itself, for its rivals' heads change with it."""
+    judged, *_ = calibrated(S, target, config, rivalled=False)
+    P, Y = judged.probabilities(S), np.asarray(target.Y, dtype=np.float64)
+    taken = judged.thresholds <= P
     kappa = kappa_of_counts((taken * Y).sum(axis=0), taken.sum(axis=0), Y.sum(axis=0), len(Y))
-    return np.nan_to_num(np.stack([known.average_precision, kappa]))
+    return np.nan_to_num(np.stack([average_precisions(P, Y), kappa]))
 
 
 def checkable(target: Target, config: ClassifyConfig) -> BoolArray:
@@ -207,5 +208,5 @@ def better(plain: Scores, dear: Scores, target: Target, config: ClassifyConfig) 
 def _losses(S: FloatArray, target: Target, config: ClassifyConfig) -> FloatArray:
     """Log loss (n, K) of calibrated probabilities against the shares of the coders."""
     Y = np.asarray(target.Y, dtype=np.float64)
-    odds = logits(S, calibrate(S, Y, config))
+    odds = logits(S, calibrate(S, Y, config, rivalled=False))
     return np.asarray(np.logaddexp(0, odds) - Y * odds)
