@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
 from autocode.desk.codes import crossed, step
+from autocode.desk.coding import tree
 from autocode.desk.guard import Ask
 from autocode.desk.session import Desk, colours_css, stale
 from autocode.desk.studies import Reading
@@ -18,6 +20,7 @@ from autocode.errors import CodebookError
 from autocode.store import load
 from autocode.store.backups import check
 from autocode.study import Study
+from autocode.study.codebook import Code
 from tests.desk.desks import EVE, NEW, desk, learnt
 from tests.desk.test_server import Page
 
@@ -187,3 +190,13 @@ def test_a_colour_is_chosen_inherited_and_taken_back(found: Desk) -> None:
     assert colour(found, "Work > Time") == plain
     with pytest.raises(CodebookError, match="not written as"):
         step(found, EVE, Ask("code-colour", code="Work", text="red;}"))
+
+
+def test_a_code_stands_below_its_theme_in_the_tree(found: Desk) -> None:
+    """However late a code came to the codebook: beside the text and in the room of the codes it hangs under its parent."""
+    late = replace(found.study.codebook, codes=(*found.study.codebook.codes, Code("Alone"), Code("Latest", "Work")))
+    found.study = replace(found.study, codebook=late)
+    found._number_themes()
+    paths = [row[0].path for row in tree(found, EVE, "D6")]
+    assert paths.index("Work > Latest") < paths.index("Alone")
+    assert all(not c.parent or any(p == c.parent for p in paths[:n]) for n, c in enumerate(late.tree))

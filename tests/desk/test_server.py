@@ -656,3 +656,17 @@ def test_a_page_that_is_made_while_the_model_speaks_is_of_one_moment(
     later = page.room("code/1")
     assert re.search(r'id="reading"[^>]*data-done="1"', later)
     assert 'class="unit asked"' in later
+
+
+def test_a_new_code_is_given_beside_a_model_without_a_fault(page: Page) -> None:
+    """Where a model is there to be trained again, a new code and its coding are saved, and the answer is no error."""
+    folder = page.study.model
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text("{}")
+    page.study.named = False  # the study's own, which learns between interviews
+    page.enter()
+    unit = first(page.desk).segment.id
+    status, answer = page.do(do="new", document="D6", unit=unit, text="Waiting", request="n1")
+    assert status == 200, answer
+    assert answer["codes"]
+    assert [e.decision.action for e in entries(page.desk.path)] == ["codebook", "add"]

@@ -106,3 +106,9 @@ def test_a_code_without_a_colour_has_that_of_the_code_above_it() -> None:
     assert [book.colour(c.path) for c in book] == ["#0000ff", "#0000ff", "#ff0000", ""]
     assert book.sha256 == Codebook((Code("A"), Code("B", "A"), Code("C", "A > B"), Code("D"))).sha256
     assert join_codebooks(Codebook((Code("A"),)), book).book.by_path["A"].colour == "#0000ff"
+
+
+def test_the_tree_has_each_code_below_its_parent_however_the_codes_came() -> None:
+    """Codes that came one by one from a table stand under their themes, siblings in the order in which they came."""
+    book = Codebook().with_paths(["Work > Pay", "Time", "Work > Boss", "Time > Evening", "Work > Pay > Raise"])
+    assert [c.path for c in book.tree] == ["Work", "Work > Pay", "Work > Pay > Raise", "Work > Boss", "Time", "Time > Evening"]

@@ -258,7 +258,7 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
             room="codes",
             chosen=chosen,
             shown_colour=(desk.study.codebook.colour(chosen.path) if chosen else "") or "#808080",
-            tree=[(c, colour(desk, c.path), c.path.count(SEPARATOR), used[c.path]) for c in desk.study.codebook],
+            tree=[(c, colour(desk, c.path), c.path.count(SEPARATOR), used[c.path]) for c in desk.study.codebook.tree],
             passages=found[at : at + _SHOWN],
             total=len(found),
             begin=at,
@@ -267,7 +267,7 @@ async def show(request: Request, study: OpenStudy, seat: Session) -> Response:
             group=group,
             groups=sorted({g for d in desk.study.documents for g in groups(d)})[:200],
             memos=[e for e in _memos(desk, sitting) if chosen and e.decision.code == chosen.path and not e.decision.document],
-            codes=[(c, colour(desk, c.path)) for c in desk.study.codebook],
+            codes=[(c, colour(desk, c.path)) for c in desk.study.codebook.tree],
             recent=[],
             **stale(desk),
         )

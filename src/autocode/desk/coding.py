@@ -126,7 +126,7 @@ def tree(desk: Desk, sitting: ReviewSession, document: str) -> list[tuple[Code, 
     blind = sitting.blind
     here_ = Counter(c.code for c in desk.codings_of(document) if not blind or c.coder == sitting.coder)
     all_ = desk.used if not blind else Counter(c.code for c in desk.study.codings if c.coder == sitting.coder)
-    return [(c, colour(desk, c.path), c.path.count(SEPARATOR), here_[c.path], all_[c.path]) for c in desk.study.codebook]
+    return [(c, colour(desk, c.path), c.path.count(SEPARATOR), here_[c.path], all_[c.path]) for c in desk.study.codebook.tree]
 
 
 def _choices(desk: Desk, sitting: ReviewSession) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _choices(desk: Desk, sitting: ReviewSession) -> dict[str, Any]:
     found = Counter(g for d in desk.study.documents for g in groups(d))
     names = Counter(g.split(":")[0] for g in found)
     return {
-        "codes": [(c, colour(desk, c.path)) for c in book],
+        "codes": [(c, colour(desk, c.path)) for c in book.tree],
         "themes": [c.path for c in book if not c.parent and book.is_theme(c.path)],
         "coders": [c for c in desk.study.coders if c.id == sitting.coder or not sitting.blind],
         "groups": sorted(g for g in found if 2 <= names[g.split(":")[0]] <= 12),

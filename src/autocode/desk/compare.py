@@ -151,7 +151,7 @@ def resolved(desk: Desk, ask: Ask) -> dict[str, Any]:
     row = next((r for r in rows if r.item.segment.id == ask.unit), None)
     names = {c.id: c.name or c.id for c in desk.study.coders}
     left = sum(r.open for r in rows)
-    more = {"pair": pair, "names": names, "desk": desk, "paths": [c.path for c in desk.study.codebook], "reasons": REASONS}
+    more = {"pair": pair, "names": names, "desk": desk, "paths": [c.path for c in desk.study.codebook.tree], "reasons": REASONS}
     shown = fragment("resolve.html", r=row, **more) if row else ""
     said = f"Resolved. {left} open in this document." if left else "Resolved. Nothing is open in this document any more."
     return {"parts": {f"r{row.number}": shown} if row else {}, "left": left, "say": said}

@@ -92,7 +92,7 @@ async def do(request: Request, study: OpenStudy, seat: Session) -> Response:
         answer = {"say": "Memo kept."}
     else:
         answer = coding.after(study, seat, sitting, decisions, ask)
-        if ask.do not in ("undo", "redo") and study.finished(decisions[0].document, sitting) and not sitting.blind:
+        if ask.do not in ("undo", "redo") and study.finished(decisions[-1].document, sitting) and not sitting.blind:
             answer |= {"learning": True}
     return data({**answer, "saved": seat.saved})
 

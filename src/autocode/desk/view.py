@@ -392,5 +392,5 @@ def people(desk: Desk, pair: Sequence[str] = ()) -> dict[str, Any]:
         "humans": [c for c in desk.study.coders if c.id in desk.people],
         "later": [c.name or c.id for c in desk.study.coders if c.id in desk.study.humans and c.id not in desk.people],
         "names": {c.id: c.name or c.id for c in desk.study.coders},
-        "paths": [c.path for c in desk.study.codebook],
+        "paths": [c.path for c in desk.study.codebook.tree],
     }

@@ -75,7 +75,7 @@ def settled(study: Study, humans: Sequence[str]) -> tuple[list[Coding], list[Cod
 
 
 def frequencies(study: Study) -> list[Frequency]:
-    """Coded segments per code and coder, in the order of the codebook; unused codes count 0."""
+    """Coded segments per code and coder, in the order of the code tree; unused codes count 0."""
     given = Counter((c.code, c.coder) for c in study.codings)
     where: dict[str, set[str]] = {}
     for c in study.codings:
@@ -90,7 +90,7 @@ def frequencies(study: Study) -> list[Frequency]:
             {coder.id: given[code.path, coder.id] for coder in study.coders},
             len(where.get(code.path, ())),
         )
-        for code in book
+        for code in book.tree
     ]
 
 

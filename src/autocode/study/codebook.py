@@ -109,6 +109,15 @@ class Codebook:
         """The codes directly under `path`; the roots where it is empty."""
         return self._children.get(path, ())
 
+    @cached_property
+    def tree(self) -> tuple[Code, ...]:
+        """The codes as a tree is shown and XML holds it: below each all that hang under it, in the researcher's order."""
+        found, stack = [], list(reversed(self.children()))
+        while stack:
+            found.append(stack.pop())
+            stack += reversed(self.children(found[-1].path))
+        return tuple(found)
+
     def theme(self, path: str) -> str:
         """The path of the root above `path`, or `path` itself where it is a root.
 

@@ -32,7 +32,6 @@ from autocode.formats.folder.kept import (
     read_kept,
     variable_columns,
 )
-from autocode.formats.projects.refi_codes import depth_first
 from autocode.formats.receipt import Receipt
 from autocode.formats.staged import together
 from autocode.formats.tables.codebooks import codebook_yaml, read_codebook
@@ -252,7 +251,7 @@ def _save(path: Path, text: str) -> None:
 
 def _save_details(study: Study, path: Path, names: Mapping[str, str]) -> None:
     """Write what the other files do not say; remove an older file that is no longer needed."""
-    codes = [c.path for c in depth_first(study.codebook)]
+    codes = [c.path for c in study.codebook.tree]
     pairs = [(d, c.id) for c in study.coders for d in study.documents]
     read = {(r.document, r.coder) for r in study.readings}
     whole = [Reading(d.id, coder, 0, len(d.text)) for d, coder in pairs if (d.id, coder) in read]

@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -178,7 +178,7 @@ def shown_names(book: Codebook) -> dict[str, str]:
     QualCoder and ATLAS.ti know a code by its name and would make two codes of one name one.
     """
     names, taken = dict[str, str](), set[str]()
-    for code in depth_first(book):
+    for code in book.tree:
         name, numbers = code.name, itertools.count(2)
         if name in taken and code.parent:
             near = book.by_path[code.parent].name
@@ -211,15 +211,6 @@ def codes_element(book: Codebook, written: Mapping[str, str], flatten: str = "")
         (root if flatten else made[code.parent]).append(element)
         made[code.path] = element
     return root
-
-
-def depth_first(book: Codebook) -> Iterator[Code]:
-    """The codes in the order in which XML holds the tree."""
-    stack = list(reversed(book.children()))
-    while stack:
-        code = stack.pop()
-        yield code
-        stack += reversed(book.children(code.path))
 
 
 UNDATED = "1980-01-01T00:00:00Z"
@@ -298,7 +289,7 @@ def _document(d: Document) -> list[Any]:
 
 def code_part(book: Codebook, order: Mapping[str, int]) -> list[list[Any]]:
     """Of each code, in the order of the XML: its place in the book and its texts, one by one."""
-    return [[order[c.path], c.name, c.definition, c.include, c.exclude, c.example, c.guid] for c in depth_first(book)]
+    return [[order[c.path], c.name, c.definition, c.include, c.exclude, c.example, c.guid] for c in book.tree]
 
 
 def restored(study: Study, kept: Told) -> Study | None:
