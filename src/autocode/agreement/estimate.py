@@ -116,6 +116,41 @@ def apa(value: float | None, digits: int = 2, plus: bool = False) -> str:
     return shown.replace("0.", ".", 1) if abs(round(value, digits)) < 1 else shown
 
 
+FIRM, TENTATIVE = 0.8, 0.667
+"""Krippendorff's (2004) limits for firm and for tentative conclusions."""
+_LEVELS = (
+    (
+        FIRM,
+        "enough for firm conclusions (.80 or more)",
+        "Good for: reporting as it stands; share out the remaining documents, with a check now and then.",
+    ),
+    (
+        TENTATIVE,
+        "enough for tentative conclusions (.667 to .80)",
+        "Good for: tentative conclusions. Talk the weakest codes through before sharing out the rest.",
+    ),
+    (
+        -1.0,
+        "too low to build conclusions on (below .667)",
+        "Good for: seeing where the codebook is unclear. Not yet for counting codes or sharing out documents.",
+    ),
+)
+"""From which kappa on: what it is enough for, and what the coding is good for."""
+
+
+def enough(value: float, low: float | None) -> tuple[str, str]:
+    """What a kappa is enough for, and what coding that agrees so far is good for.
+
+    Args:
+        value: Kappa over all codes.
+        low: The lower end of its 95 % interval, where there is one.
+    """
+    limit, level, good = next(level for level in _LEVELS if value >= level[0])
+    if low is not None and low < limit:
+        return f"{level}, if it is not as low as {apa(low)}", _LEVELS[1][2] if limit > 0 else good
+    return level, good
+
+
 def chance(probability: float) -> str:
     """What a probability, as a reader sees it, allows to say: from even odds on likely, below that possible."""
     return "likely" if round(probability, 2) >= 0.5 else "possible"

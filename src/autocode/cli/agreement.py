@@ -13,7 +13,7 @@ import typer
 from autocode.agreement import agree_on
 from autocode.agreement.counts import Decisions, by_group, by_theme, by_whole_document, decisions, only
 from autocode.agreement.differences import agreement_by_document
-from autocode.agreement.estimate import Estimate, apa
+from autocode.agreement.estimate import TENTATIVE, Estimate, apa
 from autocode.agreement.judgement.corrected import (
     Design,
     Frequency,
@@ -25,7 +25,7 @@ from autocode.agreement.judgement.opinions import Opinion, opinions
 from autocode.agreement.render import WIDTH, aligned, summary_text
 from autocode.agreement.spans.passages import decisions_on_text, gamma_by_document, opened_documents
 from autocode.agreement.summary import Record, conditions, summary
-from autocode.cli.answers import TENTATIVE, Answer, agreed, ends, judged
+from autocode.cli.answers import Answer, agreed, ends, judged
 from autocode.cli.options import (
     HOW,
     MODELS,

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from autocode.agreement import AgreementReport
-from autocode.agreement.estimate import REASONS, Estimate, apa
+from autocode.agreement.estimate import FIRM, REASONS, Estimate, apa, enough
 from autocode.agreement.rows import NOT_ASSESSABLE, Row, Verdict
 from autocode.dossier.blocks import View
 from autocode.dossier.tables import coverage, theme_lines
@@ -23,26 +23,6 @@ from autocode.study import Study, Suggestion
 from autocode.study.codebook import SEPARATOR
 
 WIDTH, LINES = 80, 13
-FIRM, TENTATIVE = 0.8, 0.667
-"""Krippendorff's (2004) limits for firm and for tentative conclusions."""
-_LEVELS = (
-    (
-        FIRM,
-        "enough for firm conclusions (.80 or more)",
-        "Good for: reporting as it stands; share out the remaining documents, with a check now and then.",
-    ),
-    (
-        TENTATIVE,
-        "enough for tentative conclusions (.667 to .80)",
-        "Good for: tentative conclusions. Talk the weakest codes through before sharing out the rest.",
-    ),
-    (
-        -1.0,
-        "too low to build conclusions on (below .667)",
-        "Good for: seeing where the codebook is unclear. Not yet for counting codes or sharing out documents.",
-    ),
-)
-"""From which kappa on: what it is enough for, and what the coding is good for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +146,7 @@ def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
     known, without = _known(report, "human-human")
     best, worst = _ends(known, lambda name, r: f"{name} {apa(r.kappa.value)}{_uses(r)}")
     value, mean, low = row.kappa.value, " on average" * (row.pairs > 1), row.kappa.low
-    limit, level, good = next(level for level in _LEVELS if value >= level[0])
-    if low is not None and low < limit:
-        level, good = f"{level}, if it is not as low as {apa(low)}", _LEVELS[1][2] if limit > 0 else good
+    level, good = enough(value, low)
     if low is None and row.kappa.no_interval != "perfect":
         level = REASONS.get(row.kappa.no_interval, "no interval").partition(":")[0] + ", so how sure this is cannot be said"
         good = f"Good for: a first impression. Have two of you code more {report.options.left_out}s, then run this again."

@@ -113,7 +113,9 @@ def with_review(found: Study, study: Path, learn: bool) -> tuple[Study, Reviewed
     told = reviewed(found, written)
     if not (told.prompted or told.unprompted or told.rejected):
         return found, None
-    if learn or not (told.prompted or told.rejected):
+    if not (told.prompted or told.rejected):
+        return found, told
+    if learn:
         tell(f"Of the review: {counted(told.prompted, 'coding')} given beside a suggestion, {told.unprompted:,} without one.")
         return found, told
     tell(

@@ -377,7 +377,7 @@ async def undo(request: Request, study: OpenStudy, seat: Session) -> Response:
     from starlette.concurrency import run_in_threadpool
 
     await run_in_threadpool(_given_back, study.store)
-    return data({"reload": True})
+    return data({"reload": True, "told": "The study is as it was before the last files came in."})
 
 
 def _given_back(store: Path) -> None:

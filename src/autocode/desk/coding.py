@@ -118,7 +118,10 @@ def _walked(desk: Desk, place: Place, sitting: ReviewSession) -> dict[str, Any]:
     if place.order == "drawn" and keys:
         all_, left = (Counter(document for document, _ in some) for some in (keys, waiting))
         found = [(d, Progressed(all_[d.id] - left[d.id], left[d.id], 0)) for d, _ in found if d.id in all_]
-    return {"documents": found, "drawn": (total - len(set(waiting.values())), total)}
+    before = {
+        r.document for r in desk.study.readings if r.coder == sitting.coder
+    }  # where nothing is decided here: coded elsewhere
+    return {"documents": found, "before": before, "drawn": (total - len(set(waiting.values())), total)}
 
 
 def tree(desk: Desk, sitting: ReviewSession, document: str) -> list[tuple[Code, str, int, int, int]]:
@@ -197,7 +200,7 @@ async def next_(request: Request, study: OpenStudy, seat: Session) -> Response:
         return data(_looked(study, sitting, place, item))
     if item := elsewhere(desk, place, sitting):
         return data({"go": address(study, item.segment.document, place.key, item.segment.id)})
-    return data({"say": "All segments that asked for you are decided."})
+    return data({"told": "All segments that asked for you are decided."})
 
 
 async def fresh(request: Request, study: OpenStudy, seat: Session) -> Response:
@@ -287,18 +290,19 @@ def after(study: OpenStudy, seat: Session, sitting: ReviewSession, decisions: Se
     desk, first, last = study.desk(), decisions[0], decisions[-1]
     document = ask.document if ask.document in desk.study.by_id else last.document
     place = seat.place(ask.view, document, ask.unit)
+    told = {"told": taken_back(desk, last)} if ask.do in BACK and last.undoes else {}
     if first.effects.book and ask.do != "new":
-        return {"reload": True}
+        return {"reload": True, **told}
     changed = {i for d in decisions if d.segment and (i := desk.find((d.document, d.segment)))}
     changed |= {i for d in decisions for c in (*d.effects.added, *d.effects.removed) for i in desk.touched_by(c)}
     if len(changed) > _MANY or (ask.do in BACK and first.effects.book):
-        return {"reload": True}
+        return {"reload": True, **told}
     old = here(desk, place, sitting)
     going = _going(desk, place, sitting, last, old)
     near = {i for i in changed | {old, going} if i.segment.document == document}
     parts = {f"u{desk.number(i)}": _unit(desk, sitting, i, i is going) for i in near}
     answer = {"parts": {**parts, **_beside(study, place, sitting, going)}, "current": desk.number(going)}
-    answer["say"] = say(desk, sitting, last) if last.document in ("", document) else _elsewhere(desk, last)
+    answer |= told if told and last.document != document else {"say": say(desk, sitting, last)}
     if ask.do == "new":
         answer["codes"] = True
     if (words := first.effects.words) and words.document == document:  # what lies behind the corrected words has moved
@@ -338,11 +342,6 @@ def _unit(desk: Desk, sitting: ReviewSession, item: Item, current: bool) -> str:
     return fragment("one.html", unit=unit(desk, sitting, item, current))
 
 
-def _elsewhere(desk: Desk, decision: Decision) -> str:
-    name = desk.study.by_id[decision.document].name or decision.document
-    return f"{_SAID.get(decision.action, decision.action)} in {name}, segment {decision.segment}."
-
-
 _SAID = {
     "accept": "Accepted",
     "reject": "Rejected",
@@ -360,6 +359,14 @@ _SAID = {
     "redo": "Brought back",
     "correct": "Words corrected",
 }
+
+
+def taken_back(desk: Desk, last: Decision) -> str:
+    """What an undo or redo was about, for a page on which it may not be seen."""
+    was = desk.standing.decision(last.undoes[-1])
+    name = desk.study.by_id[was.document].name or was.document if was.document in desk.study.by_id else ""
+    what = f"{name}, segment {was.segment}" if name and was.segment else name or was.note
+    return f"{_SAID[last.action]}: {what}." if what else f"{_SAID[last.action]}."
 
 
 def say(desk: Desk, sitting: ReviewSession, decision: Decision) -> str:

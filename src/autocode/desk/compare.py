@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autocode.agreement import agree as measured
+from autocode.agreement.estimate import enough
 from autocode.agreement.rows import Row
 from autocode.config import Config
 from autocode.desk import about, coded, seen
@@ -176,7 +177,9 @@ async def answer(request: Request, study: OpenStudy, seat: Session) -> Response:
             pooled, rows = await run_in_threadpool(figures, found, desk.people)
         except StudyError as error:
             fault = str(error)
-    return data({"parts": {"answer": fragment("answer.html", pooled=pooled, rows=rows, names=names, fault=fault)}})
+    level = enough(pooled.kappa.value, pooled.kappa.low) if pooled and pooled.kappa.value is not None else None
+    shown = fragment("answer.html", pooled=pooled, level=level, rows=rows, names=names, fault=fault)
+    return data({"parts": {"answer": shown}})
 
 
 def figures(study: Study, coders: Sequence[str]) -> tuple[Row, list[Row]]:

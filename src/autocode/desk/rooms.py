@@ -252,7 +252,7 @@ async def record(request: Request, study: OpenStudy, seat: Session) -> Response:
         if not (value is None or isinstance(value, bool) if flag else isinstance(value, str) and len(value) < 8000):
             raise InputError("the form", "an answer is too long or of the wrong kind", "Shorten it.")
     state(study.folder / NAME, row)
-    return data({"say": "Written down; it stands in the dossier when that is written again.", "parts": {}})
+    return data({"told": "Written down; it stands in the dossier when that is written again.", "parts": {}})
 
 
 async def send(request: Request, study: OpenStudy, seat: Session) -> Response:

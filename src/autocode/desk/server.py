@@ -87,7 +87,8 @@ async def do(request: Request, study: OpenStudy, seat: Session) -> Response:
     elif ask.do in ("agree", "agree-all"):
         answer = compare.resolved(desk, ask)
     elif ask.do in codes.STEPS or ask.edge == "page":
-        answer = {"reload": True}
+        last = decisions[-1]
+        answer = {"reload": True, **({"told": coding.taken_back(desk, last)} if last.undoes else {})}
     elif ask.do == "remark":
         answer = {"say": "Memo kept."}
     else:

@@ -9,8 +9,8 @@ const BUSY = "The last decision is still being saved; this key does not count.";
 /* A decision speaks of what is on the screen when its key is pressed. While one is on its way that leads to another segment, no key counts. */
 function decide(word, row, more) {
   const name = row && `${pane().dataset.unit} ${row.dataset.suggested}`;
-  if (moving || (row && sent.has(name))) return say(BUSY);
-  if (row === null) return say("Nothing is suggested here.");
+  if (moving || (row && sent.has(name))) return tell(BUSY);
+  if (row === null) return tell("Nothing is suggested here.");
   if (row) { sent.add(name); choose(0); }
   moving = row ? picked === 0 : true;
   write({ do: word, ...place(), ...(row ? { suggested: row.dataset.suggested } : {}), ...more });
@@ -88,30 +88,30 @@ function later(word, row, more) {
   const { unit } = pane().dataset, n = $$("#pane .row").indexOf(row), { code } = row.dataset;
   queue("/do", () => {
     const now = $$("#pane .row")[n];
-    return pane().dataset.unit === unit && now?.dataset.code === code ? { do: word, ...place(), ...coding(now), ...more } : void say(BUSY);
+    return pane().dataset.unit === unit && now?.dataset.code === code ? { do: word, ...place(), ...coding(now), ...more } : void tell(BUSY);
   });
 }
-const own = (b) => { const row = chosenRow(b); return row?.dataset.code ? row : void say("Choose one of your codings first."); };
+const own = (b) => { const row = chosenRow(b); return row?.dataset.code ? row : void tell("Choose one of your codings first."); };
 const spoken = (b) => { const u = b.closest(".unit"); return u ? { document: list.dataset.document, view: list.dataset.view, unit: u.dataset.unit } : place(); };
 function give(body) {
   const span = selection();
-  if (span === null) return say(REFUSED);
+  if (span === null) return tell(REFUSED);
   const { words, ...at } = span;
   body({ ...place(), ...at }, words || "");
 }
 Object.assign(does, {
   accept: (b) => decide("accept", suggestion(b)), reject: (b) => decide("reject", suggestion(b)),
-  trim: (b) => give((at, words) => (words ? decide("trim", suggestion(b), { start: at.start, end: at.end }) : say("Select the words first that the code is about."))),
-  other: (b) => { const row = suggestion(b); if (moving || !row) return say(row ? BUSY : "Nothing is suggested here.");
+  trim: (b) => give((at, words) => (words ? decide("trim", suggestion(b), { start: at.start, end: at.end }) : tell("Select the words first that the code is about."))),
+  other: (b) => { const row = suggestion(b); if (moving || !row) return tell(row ? BUSY : "Nothing is suggested here.");
     ask({ do: "other", ...place(), suggested: row.dataset.suggested }, "instead of the suggestion"); },
   add: () => (moving ? say(BUSY) : give((at, words) => ask({ do: "add", ...at }, words ? `for: ${short(words)}` : `for the whole segment ${place().unit}`))),
-  invivo: () => give((at, words) => (words ? ask({ do: "add", ...at }, `for: ${short(words)}`, words.slice(0, 63)) : say("Select the words first that make the code."))),
+  invivo: () => give((at, words) => (words ? ask({ do: "add", ...at }, `for: ${short(words)}`, words.slice(0, 63)) : tell("Select the words first that make the code."))),
   give: (b) => give((at) => { write({ do: "add", ...at, code: b.dataset.code }); getSelection().removeAllRanges(); }),
   remove: (b) => { const row = own(b); if (row) later("remove", row); },
   span: (b) => {
     const row = chosenRow(b), units = $$(".unit", list), at = units.indexOf(current()), said = row?.dataset.suggested;
-    if (!said && !row?.dataset.code) return say("Choose a suggestion or one of your codings first.");
-    if (said && row.classList.contains("past")) return say("That suggestion is decided. Choose the coding, or undo.");
+    if (!said && !row?.dataset.code) return tell("Choose a suggestion or one of your codings first.");
+    if (said && row.classList.contains("past")) return tell("That suggestion is decided. Choose the coding, or undo.");
     const near = (said ? [current()] : units.slice(Math.max(0, at - 8), at + 9)).map((u) => $("p.t", u)).filter(Boolean);
     openSpan(near, +row.dataset.from, +row.dataset.to, $("strong, h3", row).dataset.name, ({ start, end }) =>
       said ? decide("trim", row, { start, end }) : later("span", row, { first: start, last: end }));
@@ -152,10 +152,10 @@ document.addEventListener("keydown", (event) => {
   if (t.closest("button, summary, a") && (event.key === "Enter" || event.key === " ")) return;
   const key = keyOf(event);
   if (spanKey(event, key)) return;
-  if (span) return void (key.length === 1 && say("Store these words with Enter, or leave them with Escape, first.", event.preventDefault()));
+  if (span) return void (key.length === 1 && tell("Store these words with Enter, or leave them with Escape, first.", event.preventDefault()));
   if (event.repeat && !/^[jk[\]{}]$/.test(key)) return event.preventDefault(); /* a held key decides once */
   if (event.key === "Escape") return getSelection().removeAllRanges();
-  if ($("#words")) return void (key.length === 1 && say("Save or cancel the words first.", $("#words").focus()));
+  if ($("#words")) return void (key.length === 1 && tell("Save or cancel the words first.", $("#words").focus()));
   if (/^[1-9]$/.test(key)) return choose(Number(key));
   if (key === "/") { event.preventDefault(); return $("#q").focus(); }
   if (key === "s" || (edges[key] && selection()?.words)) { event.preventDefault(); return stretch(...(edges[key] || ["", 0])); }
@@ -163,17 +163,17 @@ document.addEventListener("keydown", (event) => {
   const mine = edges[key] || key === "r" || key === "e" ? $$("#pane .row.own") : [];
   const button = $(`#pane .row.picked ${wantedKey}`) || (mine.length === 1 && $(wantedKey, mine[0])) || $(`#pane .actions ${wantedKey}`) || $(`.top ${wantedKey}, .middle ${wantedKey}`);
   if (button) { event.preventDefault(); button.click(); }
-  else if (mine.length) say("Choose one of your codings first, by its number.");
-  else if ("axto".includes(key) && key.length === 1) say(moving ? BUSY : "Nothing is suggested here.");
+  else if (mine.length) tell("Choose one of your codings first, by its number.");
+  else if ("axto".includes(key) && key.length === 1) tell(moving ? BUSY : "Nothing is suggested here.");
 });
 /* The model reads behind the page, and learns between interviews: what it says comes without moving anything. */
 let listening = false;
 async function listen() {
-  const told = await fetch(base + "/job").then((a) => a.json()).catch(() => null), model = told?.reading, read = $("#reading"), learnt = $("#learnt");
-  if (!told) return void setTimeout(listen, 3000); /* the desk does not answer just now */
+  const heard = await fetch(base + "/job").then((a) => a.json()).catch(() => null), model = heard?.reading, read = $("#reading"), learnt = $("#learnt");
+  if (!heard) return void setTimeout(listen, 3000); /* the desk does not answer just now */
   listening = Boolean(read);
   if (!read) return;
-  if (learnt) learnt.textContent = told.learning ? "The model is learning from what was reviewed; you can go on." : told.learnt;
+  if (learnt) learnt.textContent = heard.learning ? "The model is learning from what was reviewed; you can go on." : heard.learnt;
   if (model?.fault) return void ([read.hidden, read.textContent, listening] = [false, model.fault, false]);
   if (model && +read.dataset.of !== model.of) [read.dataset.of, read.dataset.done] = [model.of, 0]; /* another model */
   if (model) read.textContent = `The ${model.whole ? "new " : ""}model is reading the documents: ${model.done} of ${model.total}.`;
@@ -182,7 +182,7 @@ async function listen() {
     read.dataset.done = model.done;
   }
   read.hidden = !model || +read.dataset.done >= model.total; /* all that it has said is on the page */
-  listening = told.learning || !read.hidden;
+  listening = heard.learning || !read.hidden;
   if (listening) setTimeout(listen, 1000);
 }
 hooks.shown.push((answer) => { if (answer.learning && !listening) setTimeout(listen, 500, (listening = true)); });
@@ -219,8 +219,4 @@ Object.assign(does, {
   unrecord: () => queue("/recording", () => ({ do: "remove", document: $("#recording").dataset.number })),
 });
 $("#recording-file")?.addEventListener("change", ({ target: t }) => attach(t.files[0]));
-for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => {
-  if (!event.dataTransfer?.types.includes("Files")) return;
-  event.preventDefault(); /* a file dropped here must not open in the browser's stead */
-  if (kind === "drop") attach(event.dataTransfer.files[0]);
-});
+hooks.dropped = (files) => attach(files[0]);

@@ -15,7 +15,7 @@ Object.assign(does, {
   recode: (b) => { const { document: d, unit, code, from, to } = b.closest(".passage").dataset;
     ask({ do: "recode", document: d, unit, code, start: +from, end: +to, edge: "page" }, $("blockquote", b.closest(".passage")).textContent.slice(0, 120)); },
   copy: () => navigator.clipboard.writeText($$(".passage").map((p) => `“${$("blockquote", p).textContent.trim()}” (${$(".source", p).textContent})`).join("\n\n"))
-    .then(() => say("Copied.", mark("copied", "ok")), () => say("The browser did not let the page copy.")),
+    .then(() => say("Copied.", mark("copied", "ok")), () => tell("The browser did not let the page copy.")),
 });
 document.addEventListener("change", ({ target: t }) => {
   if (t.id === "colour") step("code-colour", { text: t.value });

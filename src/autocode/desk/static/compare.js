@@ -12,9 +12,9 @@ function look(article) {
   article.scrollIntoView({ block: "nearest" });
 }
 function resolve(article, choice) {
-  if (!article || sending) return say("The last resolution is still being saved; this key does not count.");
+  if (!article || sending) return tell("The last resolution is still being saved; this key does not count.");
   const [one, two] = $$("[data-codes]", article).map((ul) => JSON.parse(ul.dataset.codes)), other = $("select", article).value;
-  if (choice === "other" && !other) return say("Choose a code first.");
+  if (choice === "other" && !other) return tell("Choose a code first.");
   const codes = { 1: one, 2: two, 3: [...new Set([...one, ...two])], 0: [], other: [other] }[choice];
   sending = true;
   const held = span && article.contains(span.words[0].p) ? spanPlace() : {};

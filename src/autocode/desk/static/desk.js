@@ -2,9 +2,20 @@
 /* What all rooms share. The server draws everything; this sends what a person does, one request after another, and shows the answers. */
 const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
 const badge = $("#saved"), live = $("#live"), base = document.body.dataset.base || "";
-const does = {}, hooks = { shown: [], settled: [] }; /* each room adds what its buttons do, and what it does after an answer */
+const does = {}, hooks = { shown: [], settled: [], dropped: null }; /* each room adds what its buttons do, and what it does after an answer */
 let line = Promise.resolve(), retrying = false, pending = 0, since = performance.now();
-const say = (words) => { if (live) { live.textContent = ""; live.textContent = words; } };
+const say = (words) => { if (live) { live.textContent = ""; live.textContent = words; } }; /* read aloud; for the eye the page itself has changed */
+/* Where nothing else on the page tells of it, as when an act is refused: read aloud, and for a while above all else on the screen, open windows too. */
+const told = Object.assign(document.createElement("p"), { id: "told", popover: "manual", ariaHidden: "true" });
+let untold = 0;
+function tell(words) {
+  say(words);
+  document.body.append(told);
+  told.textContent = words;
+  if (told.matches(":popover-open")) told.hidePopover();
+  told.showPopover(clearTimeout(untold));
+  untold = setTimeout(() => told.hidePopover(), Math.max(5000, 90 * words.length)); /* long enough to be read twice */
+}
 /* Nothing is on its way, and every key is heard: said on the page, for those who drive it. */
 const ready = (yes) => document.body.toggleAttribute("data-ready", yes);
 document.addEventListener("DOMContentLoaded", () => { if (!pending) ready(true); });
@@ -21,14 +32,14 @@ async function send(path, body) {
 }
 /* `make` runs when its turn has come; what it gives is sent, and nothing where it gives nothing. */
 function queue(path, make) {
-  if (retrying) return say("The last decision is not saved yet; this key does not count.");
+  if (retrying) return tell("The last decision is not saved yet; this key does not count.");
   ready(!++pending);
   return (line = line.then(async () => {
     const body = make();
     if (!body) return;
     const more = path === "/do" ? { request: crypto.randomUUID(), seconds: (performance.now() - since) / 1000 } : {};
     await show(await send(base + path, { ...body, ...more }), body);
-  }).catch(() => say("That did not work here. Reload the page if it happens again."))
+  }).catch(() => tell("That did not work here. Reload the page if it happens again."))
     .finally(() => { if (!--pending) hooks.settled.forEach((hook) => hook(), ready(true)); }));
 }
 /* Who leaves while something is on its way waits for it: nothing that was done is lost by going. */
@@ -45,12 +56,14 @@ function show(answer, body) {
   if (answer.saved) mark("saved " + answer.saved, "ok");
   if (answer.error) return say(answer.error, mark(answer.error, "bad"), restore(), hooks.shown.forEach((hook) => hook(answer, body)));
   if (body && body.do) forget(body.do);
+  if (answer.told && (answer.go || answer.reload)) sessionStorage.setItem("told", answer.told); /* said on the page that comes */
   if (answer.go && !leaving) return new Promise(() => (answer.go === location.pathname + location.search ? location.reload() : location.assign(answer.go)));
   if (answer.reload || answer.go) return again();
   const inside = document.activeElement?.closest("#pane") ? "pane" : "";
   for (const [id, html] of Object.entries(answer.parts || {})) /* drawn and escaped by our own server */
     if (document.getElementById(id)) document.getElementById(id).outerHTML = html;
   if (answer.say) say(answer.say);
+  if (answer.told) tell(answer.told);
   for (const hook of hooks.shown) hook(answer, body, inside);
 }
 /* What is half written outlives a reload; it is forgotten when it is kept or given up. */
@@ -91,6 +104,14 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]"), apart = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
   if (pending && link && !apart && !event.defaultPrevented && !link.hasAttribute("download")) leave(link.href, event.preventDefault());
 });
+for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault(); /* a file dropped anywhere must not open in the page's stead */
+  if (kind !== "drop") return;
+  if (hooks.dropped) hooks.dropped(event.dataTransfer.files);
+  else tell(base ? "Files are dropped in the room Bring in; a recording in the room Code." : "Open or make a study first, then drop the files there.");
+});
 restore();
+if (sessionStorage.getItem("told")) tell(sessionStorage.getItem("told"), sessionStorage.removeItem("told"));
 $("input[autofocus]")?.select(); /* who types over a name that stands there replaces it */
 $(".top [aria-current=page]")?.scrollIntoView({ inline: "center", block: "nearest" }); /* where the rooms have no place side by side */

@@ -71,7 +71,7 @@ Object.assign(does, {
     const option = $("#options [aria-selected=true]:not([hidden])");
     if (option === fresh) does["fresh-code"]();
     else if (option) given(chosen.do === "recode" ? { ...chosen, suggested: option.dataset.code } : { ...chosen, code: option.dataset.code });
-    else if (fresh.hidden) say("Type a part of a code's name, or choose one.");
+    else if (fresh.hidden) tell("Type a part of a code's name, or choose one.");
     else say("No code is called so. Choose the one that you mean, or the row that makes a new code, with the arrows or the mouse.", $("#code-unsure").hidden = false);
   },
   "fresh-code": () => {

@@ -46,12 +46,7 @@ document.addEventListener("change", ({ target: t }) => {
   if (t.id === "replacing") queue("/read", choices);
   if (t.matches("[data-speaker]")) $$("[data-speaker]").forEach((i) => { if (i.dataset.speaker === t.dataset.speaker) i.checked = t.checked; });
 });
-for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => {
-  if (!event.dataTransfer?.types.includes("Files")) return;
-  event.preventDefault(); /* a file dropped beside the field must not open in the browser's stead */
-  if (kind === "drop" && $("#drop")) bring(event.dataTransfer.files);
-  else if (kind === "drop") say("Open or make a study first, then drop the files there.");
-});
+if ($("#drop")) hooks.dropped = bring;
 document.addEventListener("submit", (event) => {
   const form = event.target;
   event.preventDefault();

@@ -6,7 +6,7 @@ const WAIT = "The last decision is still being saved; this key does not count.";
 const place = (a) => ({ document: a.dataset.document, unit: a.dataset.unit });
 const currentTalk = () => document.getElementById(talking) || articles().find((a) => a.classList.contains("differs")) || articles()[0];
 function once(body) {
-  if (busy) return say(WAIT);
+  if (busy) return tell(WAIT);
   busy = true;
   write(body);
 }

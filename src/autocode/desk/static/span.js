@@ -12,7 +12,7 @@ const offset = (w, edge) => +w.p.closest("[data-start]").dataset.start + [...w.p
 function boxOf(w) { const r = document.createRange(); return (r.setStart(...pointIn(w.p, w.from)), r.setEnd(...pointIn(w.p, w.to)), r); }
 function openSpan(paragraphs, from, to, title, keep) {
   const words = wordsOf(paragraphs), first = words.findIndex((w) => offset(w, "to") > from), last = words.findLastIndex((w) => offset(w, "from") < to);
-  if (first < 0 || last < first) return say("Its words are not on the page.");
+  if (first < 0 || last < first) return tell("Its words are not on the page.");
   span = { words, first, last, keep };
   $("#span-of").textContent = title;
   $("#spanning").hidden = false;

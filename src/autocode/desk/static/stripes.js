@@ -49,10 +49,10 @@ const sound = () => ({ rate: 1, loop: false, ...JSON.parse(sessionStorage.getIte
 let playing = {};
 function heard(unit) {
   const a = $("#audio");
-  if (!a || !unit?.dataset.at) return say("This segment has no time, or no recording.");
+  if (!a || !unit?.dataset.at) return tell("This segment has no time, or no recording.");
   if (!a.paused && playing.unit === unit.dataset.unit) return a.pause();
   a.currentTime = +(playing = { ...unit.dataset }).at;
-  a.play().catch(() => say("This browser cannot play the recording."));
+  a.play().catch(() => tell("This browser cannot play the recording."));
 }
 function keepSound(button, change) {
   const now = { ...sound(), ...change };
