@@ -1,13 +1,12 @@
 """Paint and save times of the desk's page of the code, and of its rooms with a large study, in a real Chromium.
 
-    python benchmarks/desk.py [--keys 100] [--rooms] [--pictures docs/pictures]
+    python benchmarks/desk.py [--keys 100] [--rooms]
 
 Every segment carries suggestions of an invented model; every key is a decision that is on the disk
 before the page says saved. Printed are the time from opening the page to its first contentful paint, to
 the end of loading, and the time from a key press to "saved" (median and 95th percentile); and, since the clock tells
 little on a busy machine, the processor time that a key takes the browser's page and the server. With --rooms alone
-the rooms are measured: 100 documents with 1 million words and 20,000 codings, in a process of its own. With --pictures
-the room Compare and the views of the second look are drawn from the bundled study.
+the rooms are measured: 100 documents with 1 million words and 20,000 codings, in a process of its own.
 """
 
 from __future__ import annotations
@@ -23,8 +22,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +35,7 @@ from autocode.desk.jobs import Tools
 from autocode.desk.server import Server, listen, settle
 from autocode.desk.session import Desk
 from autocode.desk.studies import Studies
-from autocode.formats import read, read_all
+from autocode.formats import read_all
 from autocode.store import STORE, update
 from autocode.store.ledger import held
 from autocode.study import Coder, Coding, Document, Evidence, Reading, Segment, Study, Suggestion, Turn
@@ -192,7 +189,7 @@ def rooms() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         update(Path(folder) / "large" / STORE, lambda _: _large())
         began = time.monotonic()
-        with _running(Path(folder), "open", "large") as (server, address):
+        with running(Path(folder), "open", "large") as (server, address):
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(address)
@@ -236,7 +233,7 @@ def _passages(page: Any, base: str, code: int) -> float:
 
 
 @contextmanager
-def _running(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The desk in a process of its own, and the address that lets a browser in."""
     command = [sys.executable, "-m", "autocode", *words, "--no-browser"]
     server = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -247,69 +244,13 @@ def _running(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str],
         server.wait()
 
 
-def pictures(out: Path) -> None:
-    """Draw the room Compare and the views of the second look: the bundled study, before its two coders agreed on a coding."""
-    found = read(Path(__file__).parents[1] / "corpora" / "microcredentials")
-    kept = set(found.humans)
-    apart = replace(
-        found,
-        coders=tuple(c for c in found.coders if c.id in kept),
-        codings=tuple(c for c in found.codings if c.coder in kept),
-        readings=tuple(r for r in found.readings if r.coder in kept),
-    )
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        update(Path(folder) / "study" / STORE, lambda _: apart)
-        with _running(Path(folder), "review", "study", "--coder", "coder_a") as (_, address):
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": 1000, "height": 640})
-            page.set_default_timeout(300_000)
-            page.goto(address)
-            base = page.url.partition("/code")[0]
-            page.set_viewport_size({"width": 1440, "height": 900})
-            page.goto(f"{base}/compare", wait_until="load")
-            page.locator("#answer .big").wait_for()
-            _draw(page, out / "compare.png")
-            page.set_viewport_size({"width": 1000, "height": 640})
-            for path, name in (("", "list"), ("/meeting", "meeting"), ("/clinic", "clinic"), ("/findings", "findings")):
-                page.goto(f"{base}/second{path}", wait_until="load")
-                page.locator("form[data-work] button.main").last.click()
-                page.locator(".big").first.wait_for()
-                page.locator("form[data-work] button:not([disabled])").first.wait_for()
-                page.evaluate("document.querySelectorAll('details.resolve').forEach(d => d.open = true)")
-                if name == "meeting":
-                    page.evaluate("document.querySelector('.point').scrollIntoView()")
-                _draw(page, out / f"second-{name}.png")
-            page.goto(f"{base}/second/twice", wait_until="load")
-            page.fill("#passages", "24")
-            page.click("form[data-work=draw] button")
-            page.click("text='Log in as the second coder'")
-            page.fill("#coder", "Eve")
-            page.click("button.main")
-            page.locator("body[data-ready]").wait_for(state="attached")  # until then no button is heard
-            page.click("#drawn button.main")
-            page.locator("text=Only these come next").wait_for()
-            _draw(page, out / "second-twice.png")
-            browser.close()
-
-
-def _draw(page: Any, path: Path) -> None:
-    """What is on the screen, in 64 colours."""
-    from PIL import Image
-
-    page.wait_for_timeout(400)
-    Image.open(BytesIO(page.screenshot())).convert("RGB").quantize(64).save(path, optimize=True)
-
-
 def main() -> None:
     """Print one line a size, or one a room."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keys", type=int, default=100)
     parser.add_argument("--rooms", action="store_true")
-    parser.add_argument("--pictures", type=Path)
     asked = parser.parse_args()
     keys = asked.keys
-    if asked.pictures:
-        return pictures(asked.pictures)
     if asked.rooms:
         for name, figure in rooms().items():
             print(f"{name:<22} {figure:>8.1f}" if name.endswith(" s") else f"{name:<22} {figure:>8.0f}")

@@ -587,7 +587,7 @@ def test_a_selection_outside_the_transcript_is_refused(browser: Any, folder: Pat
         page = _open(browser, server.address)
         page.locator("#pane .definition").first.dblclick()
         page.keyboard.press("c")
-        page.get_by_text("holds no words of the transcript").wait_for(state="attached")
+        page.locator("#told >> text=holds no words of the transcript").wait_for()
         assert page.locator("#codes[open]").count() == 0
         page.keyboard.press("Escape")
         _give(page, "time")

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from autocode.config import SegmentConfig
-from autocode.errors import StudyError
+from autocode.errors import ModelError, StudyError
+from autocode.model.history import changes
 from autocode.study import Coding, Document, Progress, Reading, Segment, Study, Suggestion
 from autocode.study.codebook import Codebook
 from autocode.study.matrix import is_context, segment
@@ -163,7 +164,15 @@ def cut(study: Study, how: SegmentConfig) -> Advice:
 
 
 def unread(study: Study, model: CodingModel, name: str) -> Advice:
-    """What a model is and has learnt from, before it has said anything."""
+    """What a model is and has learnt from, before it has said anything.
+
+    Raises:
+        ModelError: The study has a codebook, and no code of the model is in it: whatever it says would be left out.
+    """
+    if study.codebook.codes and len(changes(model.codebook, study.codebook).gone) == len(model.codebook):
+        raise ModelError(
+            "the model", "it was trained with another codebook: the study has none of its codes", "Train it again."
+        )
     learnt = frozenset(p.document for p in model.precedents.items) if model.precedents else frozenset()
     made = json.dumps(model.provenance or {}, sort_keys=True, default=str)
     digest = hashlib.sha256(made.encode()).hexdigest()

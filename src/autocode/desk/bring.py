@@ -157,7 +157,7 @@ def _readable(paths: Iterable[Path], options: ReadOptions, faults: dict[str, str
             except AutocodeError as error:
                 again.append(path)
                 if last:
-                    faults[path.name] = plainly(str(error))
+                    faults[path.name] = plainly(str(error), str(path.parent))
                 continue
             good.append(path)
             new = tuple(d for d in found.documents if d.id not in {k.id for k in options.documents})
