@@ -284,7 +284,7 @@ def test_a_model_of_another_codebook_is_said(browser: Any, study: Study, store: 
 
 
 def test_a_recording_that_is_gone_is_said(browser: Any, store: Path, tmp_path: Path) -> None:
-    """Taken away while the page is open: drawn anew the page says which file is missing, and coding goes on."""
+    """Taken away while the page is open: drawn anew the page says so and what to do, and coding goes on."""
     with wave.open(str(tmp_path / "talk.wav"), "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(1)
@@ -308,7 +308,7 @@ def test_a_recording_that_is_gone_is_said(browser: Any, store: Path, tmp_path: P
         page.keyboard.press("p")
         page.reload()
         ready(page)
-        assert "talk.wav" in page.locator(".middle").inner_text()
+        assert "Put the file back where it was" in page.locator(".player .notice").inner_text()
         assert page.locator("#audio").count() == 0
         press(page, "Enter")
         assert page.faults == []

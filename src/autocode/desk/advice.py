@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from autocode.config import SegmentConfig
 from autocode.errors import ModelError, StudyError
-from autocode.model.history import changes
 from autocode.study import Coding, Document, Progress, Reading, Segment, Study, Suggestion
 from autocode.study.codebook import Codebook
 from autocode.study.matrix import is_context, segment
@@ -169,7 +168,8 @@ def unread(study: Study, model: CodingModel, name: str) -> Advice:
     Raises:
         ModelError: The study has a codebook, and no code of the model is in it: whatever it says would be left out.
     """
-    if study.codebook.codes and len(changes(model.codebook, study.codebook).gone) == len(model.codebook):
+    known = {name for c in study.codebook for name in (c.path, c.identifier)}
+    if known and known.isdisjoint(name for c in model.codebook for name in (c.path, c.identifier)):
         raise ModelError(
             "the model", "it was trained with another codebook: the study has none of its codes", "Train it again."
         )
