@@ -198,9 +198,9 @@ if (made) {
 }
 choose(0);
 seen = current()?.id;
+$(".documents [aria-current]")?.scrollIntoView({ block: "nearest" }); /* first: where all stands in one column the segment has the last word */
 current()?.scrollIntoView({ block: "center" });
 current()?.focus({ preventScroll: true });
-$(".documents [aria-current]")?.scrollIntoView({ block: "nearest" });
 const half = Object.keys(sessionStorage).find((k) => k.startsWith(`draft ${location.pathname} words `)), halfUnit = half && $(`.unit[data-unit="${CSS.escape(half.split(" ").pop())}"]`, list);
 if (halfUnit) { open(halfUnit); queue("/edit", () => ({ do: "edit", ...place(), edge: "open" })); }
 /* A recording goes into the study's folder, and is played from there. */
