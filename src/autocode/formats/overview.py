@@ -40,7 +40,7 @@ _OTHERS: tuple[tuple[str, str, str], ...] = (
     (r"\.(mp4|mov|avi|mkv|wmv|webm|m4v)", "a film", _TRANSCRIBE),
     (r"\.(jpe?g|png|gif|bmp|tiff?|heic|webp)", "a picture", "Recognise its text first (OCR), and save that as .docx or .txt."),
     (r"\.(zip|rar|7z|tar|tgz)", "an archive", "Unpack it, then import the folder."),
-    (r"\.(msg|eml)", "an e-mail", "Save its text as .docx or .txt."),
+    (r"\.msg", "an e-mail of Outlook", "Save it as .eml or .txt."),
     (r"\.(lnk|url|webloc)", "only a link", "Import the file that it points to."),
 )
 _SYSTEM = re.compile(r"\.|~\$|desktop\.ini$|thumbs\.db$|icon\r?$", re.IGNORECASE)

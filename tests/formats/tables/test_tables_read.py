@@ -214,3 +214,17 @@ def test_what_stands_above_a_table_of_turns_is_passed_over(suffix: str, tmp_path
         write_workbook(path, {"Sheet": (tuple(map(str, rows[0])), rows[1:])})
     document = read(path).documents[0]
     assert [(t.speaker, document.text_of(t)) for t in document.turns] == said
+
+
+def test_columns_that_the_user_names_for_who_and_what_make_a_transcript(tmp_path: Path) -> None:
+    """--column speaker= and text= say that each row is a turn, whatever the headings are; without them a heading may say so."""
+    path = tmp_path / "t.csv"
+    rows = [("Ann", "Why so?"), ("Bo", "For the work."), ("Ann", "And now?"), ("Bo", "I stay.")]
+    path.write_text("N1,Nick,Post\n" + "".join(f"{n},{who},{text}\n" for n, (who, text) in enumerate(rows)))
+    (document,) = read_all([path], ReadOptions(columns={"speaker": "Nick", "text": "Post"}))[0].documents
+    assert [(t.speaker, document.text_of(t)) for t in document.turns] == rows
+    path.write_text(
+        "AuthorID,Author,Date,Content\n" + "".join(f"u{n % 2},{who},2024,{text}\n" for n, (who, text) in enumerate(rows))
+    )
+    (document,) = read_all([path])[0].documents
+    assert [(t.speaker, document.text_of(t)) for t in document.turns] == rows

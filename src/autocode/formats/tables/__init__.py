@@ -199,8 +199,12 @@ def _is_uncoded(table: Table, options: ReadOptions) -> bool:
     return not options.coder and "coder" not in columns_of(table, options.columns) and "speaker" in speech_columns(table, True)
 
 
-def _is_transcript(table: Table, options: ReadOptions) -> bool:
-    return not options.columns and bool(speech_columns(table, _is_uncoded(table, options)))
+def _of_talk(table: Table, options: ReadOptions) -> dict[str, str]:
+    """The columns of a transcript of a turn a row: those given, where they name who speaks and what; else by what they hold."""
+    if {"text", "speaker"} <= options.columns.keys() and not {"code", "codes", "coder"} & options.columns.keys():
+        columns = columns_of(table, options.columns)
+        return {what: columns[what] for what in ("text", "speaker", "document") if what in columns}
+    return {} if options.columns else speech_columns(table, _is_uncoded(table, options))
 
 
 TABLES: dict[str, TableKind] = {
@@ -213,8 +217,8 @@ TABLES: dict[str, TableKind] = {
     "a column for each coder": (lambda t, o: bool(coder_columns(t, o.columns)), study_from_coder_columns),
     "a column for each code": (lambda t, o: bool(wide_codes(t, o.columns)), study_from_wide),
     "transcript": (
-        lambda t, o: not o.columns and bool(speech_columns(t, _is_uncoded(t, o))),
-        lambda t, o: speech_of_table(t, o.kind),
+        lambda t, o: bool(_of_talk(t, o)),
+        lambda t, o: speech_of_table(t, o.kind, _of_talk(t, o)),
     ),
     "texts": (lambda t, o: not o.columns and bool(text_columns(t)), texts_of_table),
     "participants": (_describes_participants, _participants),

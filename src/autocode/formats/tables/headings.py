@@ -177,7 +177,8 @@ _SPEECH = {
         "transkription transkript transcrição transcripción trascrizione fala tal tale "
         "wortlaut äußerung aussage texte texto testo tekst текст نص 内容 文本 发言 テキスト 発話 본문",
         "speaker": "speaker name who person voice sprecher sprecherin locuteur locutrice hablante falante parlante spreker "
-        "talare taler puhuja mówca speaker_name speaker_label participant_name говорящий 说话人 発言者 話者 화자",
+        "talare taler puhuja mówca speaker_name speaker_label participant_name "
+        "sender sender_name author говорящий 说话人 発言者 話者 화자",
         "start": "start from_time anfang zeit start_time starttime begin beginning from in timestamp time timecode "
         "time_code start_timecode start_ms "
         "start_seconds onset beginn début inicio inizio tid 时间 開始",

@@ -262,7 +262,7 @@ def answer_columns(table: Table) -> list[str]:
 def is_survey(table: Table, given: Mapping[str, str]) -> bool:
     """Whether the user names a column of answers, and the table has none of codes."""
     coded = {folded(c) for c in table.columns} & {*HEADINGS["code"], *HEADINGS["codes"]}
-    return bool(given.get("text")) and not coded and not {"code", "codes"} & set(given)
+    return bool(given.get("text")) and not coded and not {"code", "codes", "speaker"} & set(given)
 
 
 def study_from_answers(table: Table, options: ReadOptions) -> tuple[Study, list[Receipt]]:

@@ -1,14 +1,19 @@
 """Workbooks: .xlsx read by openpyxl behind the zip guard, .xls by xlrd, .ods as XML; .xlsx written by XlsxWriter.
 
+Tables printed on pages are found by where their words stand.
+
 No cell that is written can run: every text is stored as a text, never as a formula or a link.
 """
 
 from __future__ import annotations
 
 import io
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -217,3 +222,111 @@ def _rows(sheet: Element) -> Iterator[list[str]]:
 def _value(cell: Element) -> str:
     exact = attribute(cell, "date-value") or (attribute(cell, "value") if attribute(cell, "value-type") == "float" else "")
     return exact.removesuffix("T00:00:00").removesuffix(".0") if exact else words_of(cell)
+
+
+# --- Tables printed on pages -----------------------------------------------------------------------------------------
+
+Pieces = list[tuple[float, str]]
+"""Of a line of a page: left edges and words."""
+
+BROKEN = re.compile(r"([^\W\d_]{2,})[-\u00ad\u2010]\n[ \t]*([a-zß-ÿ][^\W\d_]+)")
+"""A word broken at the end of a line."""
+
+
+@dataclass
+class PrintedPage:
+    """A page: its text as its file orders it, and its pieces with left edge, height above the foot and size of type."""
+
+    text: str
+    pieces: list[tuple[float, float, float, str]]
+    width: float
+    columns: float = 0
+
+    def lines(self) -> list[str]:
+        """The lines in order of reading: two columns that the file mixes row by row come one after the other.
+
+        A column of names beside one of words is a table, whose rows stay.
+        """
+        rows: dict[int, list[tuple[float, str]]] = {}
+        for x, y, _, text in self.pieces:
+            rows.setdefault(round(y), []).append((x, text))
+        seconds = Counter(round(x) for row in rows.values() for x, _ in row if x > min(row)[0] + 0.3 * self.width)
+        edge = seconds.most_common(1)[0][0] if seconds else 0
+        both = [row for row in rows.values() if any(abs(x - edge) < 4 for x, _ in row) and min(row)[0] < edge - 4]
+        words = [[len(t.split()) for x, t in row if (x < edge - 4) == left] for left in (True, False) for row in both]
+        if len(both) < max(4, 0.5 * len(rows)) or sum(map(sum, words[: len(both)])) < 3 * len(both):
+            return self.text.split("\n")
+        self.columns = edge
+        order = [rows[y] for y in sorted(rows, reverse=True)]
+        halves = ([" ".join(t for x, t in sorted(row) if (x < edge - 4) == left) for row in order] for left in (True, False))
+        return [line for half in halves for line in half if line]
+
+    def rows(self) -> list[tuple[float, Pieces]]:
+        """Its lines from above: heights, and the pieces in each from the left."""
+        found: list[tuple[float, Pieces]] = []
+        for x, y, _, text in sorted(self.pieces, key=lambda p: -p[1]):
+            if found and found[-1][0] - y < 3:
+                found[-1][1].append((x, text))
+            else:
+                found.append((y, [(x, text)]))
+        return [(y, sorted(row)) for y, row in found]
+
+    def small_lines(self) -> int:
+        """How many lines stand in smaller type between the words, away from the foot and the head."""
+        sizes: Counter[float] = Counter()
+        for _, _, size, text in self.pieces:
+            sizes[size] += len(text)
+        body = sizes.most_common(1)[0][0] if sizes else 0
+        heights = [y for _, y, _, _ in self.pieces]
+        return len(
+            {round(y) for _, y, size, _ in self.pieces if size < 0.85 * body and min(heights) + 30 < y < max(heights) - 30}
+        )
+
+
+def printed_tables(sheets: Sequence[PrintedPage]) -> list[list[str]]:
+    """The lines of pages with a table of few names in a column beside one of words, cells parted by tabs; [] for others."""
+    pages = [sheet.rows() for sheet in sheets]
+    rows = [row for page in pages for _, row in page]
+    starts = Counter(round(x / 2) for row in rows for x, _ in row)
+    edges: list[float] = []
+    for at in sorted(at for at, n in starts.items() if n + starts[at + 1] >= max(3, 0.12 * len(rows))):
+        edges += [2 * at - 1] if not edges or 2 * at - 1 > edges[-1] + 8 else []
+    if len(edges) < 2 or not rows:
+        return []
+    head = next((row for row in rows if len(row) > len(edges) and all(len(t) < 25 for _, t in row)), [])
+    edges += [x - 2 for x, _ in head if x > edges[-1] + 0.15 * sheets[0].width]  # of notes, which few rows have
+    cells = [_cells(row, edges) for row in rows]
+    said = max(range(len(edges)), key=lambda i: sum(len(c[i]) for c in cells))
+    names = [[c[i] for c in cells if c[i] and c[said]] for i in range(said)]
+    few = [
+        i
+        for i, n in enumerate(names)
+        if len(n) > 3 and len(set(n)) <= 0.5 * len(n) + 1 and max(map(len, n)) <= 40 and all(w[0].isalpha() for w in n)
+        if sum(w[-1] in ":：" for w in n) < 0.5 * len(n)
+    ]
+    enough = few and sum(len(c[said]) for c in cells) >= 0.5 * sum(len(w) for c in cells for w in c)
+    return [_table_lines(page, edges, few[-1], said) for page in pages] if enough else []
+
+
+def _cells(row: Pieces, edges: Sequence[float]) -> list[str]:
+    """The words of a line in each column."""
+    return [" ".join(t for x, t in row if a <= x < b) for a, b in zip([-1e9, *edges[1:]], [*edges[1:], 1e9], strict=True)]
+
+
+def _table_lines(page: Sequence[tuple[float, Pieces]], edges: Sequence[float], name: int, said: int) -> list[str]:
+    """The rows of a table on a page: what stands close together, where rows stand apart; else from one name to the next."""
+    gaps = [a - b for (a, _), (b, _) in pairwise(page)]
+    near = 1.2 * min((g for g in gaps if g > 5), default=0)
+    lines, close, groups = list[str](), list[list[list[str]]](), list[list[list[str]]]()
+    for gap, (_, row) in zip([near + 1, *gaps], page, strict=bool(page)):
+        cells = _cells(row, edges)
+        close += [[]] if gap > near else []
+        close[-1].append(cells)
+        groups += [[]] if cells[name] or not cells[said] or not groups else []
+        groups[-1].append(cells)
+    named = [sum(bool(cells[name]) for cells in group) for group in close]
+    for group in close if sum(n == 1 for n in named) >= 0.8 * sum(n > 0 for n in named) else groups:
+        columns = ("\n".join(filter(None, column)) for column in zip(*group, strict=True))
+        joined = [BROKEN.sub(r"\1\2", column).replace("\n", " ") for column in columns]
+        lines.append("\t".join(joined).rstrip("\t") if joined[name] and joined[said] else " ".join(filter(None, joined)))
+    return lines

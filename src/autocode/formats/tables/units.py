@@ -199,7 +199,7 @@ _KEYS = {
     "timestamp_ms timestamp time from date",
     "end": "end_time end end_offset end_ts end_timestamp data_end to",
     "sure": "confidence conf score probability",
-    "called": "name display_name speaker_name real_name nickname full_name username title id user",
+    "called": "real_name nickname display_name speaker_name name full_name username title id user",
 }
 """What the fields of records of speech are called by programs, the best first; camelCase is read as snake_case."""
 _BEST = ("n_best", "alternatives")  # of what was heard: the first is the likeliest
@@ -284,7 +284,7 @@ class _Records:
         if of_people and not text and (called := _called(_first(fields, "called"))):
             self.names |= {str(fields[k]): called for k in ("id", "speaker_id", "key", "label") if k in fields}
         channel = str(fields["channel"]) if isinstance(fields.get("channel"), str | int) else channel
-        if text:
+        if text and not str(fields.get("subtype")).endswith(("_join", "_leave", "_topic", "_purpose", "_name")):  # Slack's own
             sure = _first(fields, "sure")
             said = (((text.strip(), float(sure)),) if isinstance(sure, int | float) else ()) if " " not in text.strip() else ()
             piece = _Piece(

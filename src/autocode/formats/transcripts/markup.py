@@ -38,7 +38,7 @@ _VOID = {"br", "img", "input", "hr", "meta", "link", "source", "wbr", "area", "b
 _AROUND_WORDS = re.compile(
     r"(?:^|[\s_-])(?:nav(?:bar|igation)?|menu|breadcrumbs?|share|sharing|social|sidebar|related|recommend\w*|cookies?|newsletter"
     r"|adverts?|ads?|promo|comments?|comment-list|disqus\w*|footer|copyright|disclaimer|subscribe|pagination|skip-?link|toolbar"
-    r"|tags?|sr-only|screen-reader-text|visually-hidden)(?=$|[\s_-])",
+    r"|tags?|userpic|avatar|page_header|sr-only|screen-reader-text|visually-hidden)(?=$|[\s_-])",
     re.IGNORECASE,
 )
 _NAMING = re.compile(r"(?:^|[\s_-])(?:speaker(?:[_-]?name)?|from_name|voice|interlocutor|talker)(?=$|[\s])", re.IGNORECASE)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import io
 import logging
 import re
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,7 @@ from autocode.formats.tables.coded_word import (
     study_from_delve,
     study_from_node_report,
 )
+from autocode.formats.tables.spreadsheet import BROKEN, PrintedPage, printed_tables
 from autocode.formats.tables.units import talk_in_json
 from autocode.formats.transcripts import INTERVIEWER, Style
 from autocode.formats.transcripts.cues import document_of_cues, read_json, read_subtitles
@@ -58,12 +62,12 @@ def read_pdf(path: Path) -> tuple[str, tuple[str, ...]]:
         raise
     except Exception as error:  # the guest's many kinds of errors, and Python's for damaged files
         raise InputError(path.name, "it is damaged or encrypted", mend) from error
-    lines, notes = _without_print(_tabled(sheets) or [sheet.lines() for sheet in sheets])
+    lines, notes = _without_print(printed_tables(sheets) or [sheet.lines() for sheet in sheets])
     text = re.sub("\r\n?", "\n", "\n".join("\n".join(page) for page in lines)).replace("\x00", "\ufffd")
     if not text.strip():
         raise InputError(path.name, "it holds no text, only pictures of it", "Recognise the text (OCR) first.")
-    text, broken = _BROKEN.subn(lambda m: m[1] + m[2] if f"{m[1]}-{m[2]}" not in text else f"{m[1]}-{m[2]}", text)
-    columns, small = sum(sheet.columns > 0 for sheet in sheets), sum(map(_Sheet.small_lines, sheets))
+    text, broken = BROKEN.subn(lambda m: m[1] + m[2] if f"{m[1]}-{m[2]}" not in text else f"{m[1]}-{m[2]}", text)
+    columns, small = sum(sheet.columns > 0 for sheet in sheets), sum(map(PrintedPage.small_lines, sheets))
     told = [
         "read from a PDF: lines end where the page's lines do",
         *([f"{counted(columns, 'page')} in two columns, read one after the other: check their order"] if columns else []),
@@ -75,113 +79,10 @@ def read_pdf(path: Path) -> tuple[str, tuple[str, ...]]:
     return text + "\n", (*told, f"{empty} of {counted(len(lines), 'page')} hold no text") if empty else tuple(told)
 
 
-_BROKEN = re.compile(r"([^\W\d_]{2,})[-\u00ad\u2010]\n[ \t]*([a-zß-ÿ][^\W\d_]+)")
 _PRINT = "{} in small type between the words: codes printed below what they code? Import the project or its table of codings"
 
 
-_Row = list[tuple[float, str]]  # pieces of a line of a page: left edges and words
-
-
-@dataclass
-class _Sheet:
-    """A page: its text as its file orders it, and its pieces with left edge, height above the foot and size of type."""
-
-    text: str
-    pieces: list[tuple[float, float, float, str]]
-    width: float
-    columns: float = 0
-
-    def lines(self) -> list[str]:
-        """The lines in order of reading: two columns that the file mixes row by row come one after the other.
-
-        A column of names beside one of words is a table, whose rows stay.
-        """
-        rows: dict[int, list[tuple[float, str]]] = {}
-        for x, y, _, text in self.pieces:
-            rows.setdefault(round(y), []).append((x, text))
-        seconds = Counter(round(x) for row in rows.values() for x, _ in row if x > min(row)[0] + 0.3 * self.width)
-        edge = seconds.most_common(1)[0][0] if seconds else 0
-        both = [row for row in rows.values() if any(abs(x - edge) < 4 for x, _ in row) and min(row)[0] < edge - 4]
-        words = [[len(t.split()) for x, t in row if (x < edge - 4) == left] for left in (True, False) for row in both]
-        if len(both) < max(4, 0.5 * len(rows)) or sum(map(sum, words[: len(both)])) < 3 * len(both):
-            return self.text.split("\n")
-        self.columns = edge
-        order = [rows[y] for y in sorted(rows, reverse=True)]
-        halves = ([" ".join(t for x, t in sorted(row) if (x < edge - 4) == left) for row in order] for left in (True, False))
-        return [line for half in halves for line in half if line]
-
-    def rows(self) -> list[tuple[float, _Row]]:
-        """Its lines from above: heights, and the pieces in each from the left."""
-        found: list[tuple[float, _Row]] = []
-        for x, y, _, text in sorted(self.pieces, key=lambda p: -p[1]):
-            if found and found[-1][0] - y < 3:
-                found[-1][1].append((x, text))
-            else:
-                found.append((y, [(x, text)]))
-        return [(y, sorted(row)) for y, row in found]
-
-    def small_lines(self) -> int:
-        """How many lines stand in smaller type between the words, away from the foot and the head."""
-        sizes: Counter[float] = Counter()
-        for _, _, size, text in self.pieces:
-            sizes[size] += len(text)
-        body = sizes.most_common(1)[0][0] if sizes else 0
-        heights = [y for _, y, _, _ in self.pieces]
-        return len(
-            {round(y) for _, y, size, _ in self.pieces if size < 0.85 * body and min(heights) + 30 < y < max(heights) - 30}
-        )
-
-
-def _tabled(sheets: Sequence[_Sheet]) -> list[list[str]]:
-    """The lines of pages with a table of few names in a column beside one of words, cells parted by tabs; [] for others."""
-    pages = [sheet.rows() for sheet in sheets]
-    rows = [row for page in pages for _, row in page]
-    starts = Counter(round(x / 2) for row in rows for x, _ in row)
-    edges: list[float] = []
-    for at in sorted(at for at, n in starts.items() if n + starts[at + 1] >= max(3, 0.12 * len(rows))):
-        edges += [2 * at - 1] if not edges or 2 * at - 1 > edges[-1] + 8 else []
-    if len(edges) < 2 or not rows:
-        return []
-    head = next((row for row in rows if len(row) > len(edges) and all(len(t) < 25 for _, t in row)), [])
-    edges += [x - 2 for x, _ in head if x > edges[-1] + 0.15 * sheets[0].width]  # of notes, which few rows have
-    cells = [_cells(row, edges) for row in rows]
-    said = max(range(len(edges)), key=lambda i: sum(len(c[i]) for c in cells))
-    names = [[c[i] for c in cells if c[i] and c[said]] for i in range(said)]
-    few = [
-        i
-        for i, n in enumerate(names)
-        if len(n) > 3 and len(set(n)) <= 0.5 * len(n) + 1 and max(map(len, n)) <= 40 and all(w[0].isalpha() for w in n)
-        if sum(w[-1] in ":：" for w in n) < 0.5 * len(n)
-    ]
-    enough = few and sum(len(c[said]) for c in cells) >= 0.5 * sum(len(w) for c in cells for w in c)
-    return [_table_lines(page, edges, few[-1], said) for page in pages] if enough else []
-
-
-def _cells(row: _Row, edges: Sequence[float]) -> list[str]:
-    """The words of a line in each column."""
-    return [" ".join(t for x, t in row if a <= x < b) for a, b in zip([-1e9, *edges[1:]], [*edges[1:], 1e9], strict=True)]
-
-
-def _table_lines(page: Sequence[tuple[float, _Row]], edges: Sequence[float], name: int, said: int) -> list[str]:
-    """The rows of a table on a page: what stands close together, where rows stand apart; else from one name to the next."""
-    gaps = [a - b for (a, _), (b, _) in pairwise(page)]
-    near = 1.2 * min((g for g in gaps if g > 5), default=0)
-    lines, close, groups = list[str](), list[list[list[str]]](), list[list[list[str]]]()
-    for gap, (_, row) in zip([near + 1, *gaps], page, strict=bool(page)):
-        cells = _cells(row, edges)
-        close += [[]] if gap > near else []
-        close[-1].append(cells)
-        groups += [[]] if cells[name] or not cells[said] or not groups else []
-        groups[-1].append(cells)
-    named = [sum(bool(cells[name]) for cells in group) for group in close]
-    for group in close if sum(n == 1 for n in named) >= 0.8 * sum(n > 0 for n in named) else groups:
-        columns = ("\n".join(filter(None, column)) for column in zip(*group, strict=True))
-        joined = [_BROKEN.sub(r"\1\2", column).replace("\n", " ") for column in columns]
-        lines.append("\t".join(joined).rstrip("\t") if joined[name] and joined[said] else " ".join(filter(None, joined)))
-    return lines
-
-
-def _sheets(reader: Any, path: Path) -> list[_Sheet]:
+def _sheets(reader: Any, path: Path) -> list[PrintedPage]:
     """Every page, within the limits of pages and seconds."""
     pages = list(reader.pages)
     until = time.monotonic() + _SECONDS
@@ -198,7 +99,7 @@ def _sheets(reader: Any, path: Path) -> list[_Sheet]:
                 pieces.append((x, y, float(size * abs(tm[0] or 1) * abs(cm[0] or 1)), text.strip()))
 
         text = str(page.extract_text(visitor_text=seen)).rstrip("\n")
-        sheets.append(_Sheet(text, pieces, float(page.mediabox.width)))
+        sheets.append(PrintedPage(text, pieces, float(page.mediabox.width)))
     return sheets
 
 
@@ -317,6 +218,33 @@ def _letters(text: str) -> tuple[str, list[Turn], str]:
     return text, turns, f"{counted(len(turns), 'letter')} taken as turns, in the order of the file"
 
 
+_SENT = re.compile(
+    r"(?m)^\u200e?\[?\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?[ \u202f]\d{1,2}[:.]\d{2}(?:[:.]\d{2})?"
+    r"(?:[ \u202f\u00a0]?[AaPp]\.?[ \u00a0]?[Mm]\.?)?(?:\]:?|[ ]-|:)[ ](?:(?:~[ \u202f]?)?(?P<name>[^:\n\u200e]{1,60}):[ \n])?"
+)
+_PROGRAM = re.compile(r"\u200e|<[^<>\n]{2,60}>$|null$")
+
+
+def _chat(text: str) -> tuple[list[Turn], str]:
+    """The messages of a chat that WhatsApp or Signal wrote out, and a note; lines of the program itself are nobody's."""
+    sent = list(_SENT.finditer(text))
+    names = Counter(m["name"].strip() for m in sent if m["name"])
+    if (
+        sum(names.values()) < max(4, 0.6 * len(sent))
+        or not 1 < len(names) <= 0.6 * len(sent)
+        or text[: sent[0].start()].strip()
+    ):
+        return [], ""
+    turns = []
+    for m, end in zip(sent, [*(m.start() for m in sent[1:]), len(text)], strict=True):
+        words = text[m.end() : end]
+        start = m.end() + len(words) - len(words.lstrip())
+        if m["name"] and words.strip() and not _PROGRAM.match(words.strip()):
+            turns.append(Turn(start, m.end() + len(words.rstrip()), m["name"].strip()))
+    left = f"; {counted(len(sent) - len(turns), 'line')} of the program (media left out, who joined) belong to nobody"
+    return turns, f"a chat: {counted(len(turns), 'message')} taken as turns{left if len(sent) > len(turns) else ''}"
+
+
 def _before_signature(said: str) -> str:
     """The words of a letter without its greeting at the end: paragraphs of short lines that end no sentence."""
     body = re.split(r"(?m)^-- ?$", said)[0].rstrip()
@@ -332,6 +260,8 @@ def _one(
 ) -> tuple[Study, list[Receipt]]:
     """The study of one transcript, with what there is to note and to doubt of it."""
     letters, turns, told = _letters(text) if "@" in text or re.search(_LETTER_KEY.format(_FROM), text) else (text, [], "")
+    if not turns and (chat := _chat(text))[0]:
+        turns, told = chat
     if turns:
         asking = {turns[0].speaker: INTERVIEWER} if letters != text else None
         document = with_roles(Document(path.stem, letters, path.stem, tuple(turns), source=path.name), asking)
@@ -370,6 +300,48 @@ def _read_pdf(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     return _one(text, path, options, notes)
 
 
+def _read_mail(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
+    """Letters of a file in the order in which they were sent; what they quote of letters before them is left out."""
+    raw = read_bytes(path)
+    parts = re.split(rb"(?m)^From [^\n]*\n(?=[A-Za-z-]+:)", raw) if raw.startswith(b"From ") else [raw]
+    letters = [message_from_bytes(part, policy=policy.default) for part in parts if part.strip()]
+    try:
+        letters.sort(key=lambda letter: letter["Date"].datetime.timestamp())
+        told = [_letter(letter) for letter in letters]
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise InputError(path.name, "it is no e-mail that can be read", "Save its text as .docx or .txt.") from error
+    seen: set[str] = set()
+    text, turns = "", list[Turn]()
+    for name, head, body in told:
+        own = (
+            [x for x in _WROTE.sub("", body).split("\n") if not (x.startswith(">") and x.strip("> ") in seen)]
+            if seen
+            else [body]
+        )
+        seen |= {line.strip("> ") for line in body.split("\n")}
+        words = _before_signature(re.sub(r"\n{3,}", "\n\n", "\n".join(own)).strip())
+        turns += [Turn(len(text) + len(head), len(text) + len(head) + len(words), name)] if words else []
+        text += f"{head}{words}\n\n"
+    if len(told) < 2 or len({t.speaker for t in turns}) < 2:
+        return _one("".join(f"{head}{body}\n\n" for _, head, body in told), path, options)
+    document = with_roles(Document(path.stem, text, path.stem, tuple(turns), source=path.name))
+    note = f"{counted(len(turns), 'letter')} taken as turns, in the order in which they were sent"
+    return Study((document,)), [Receipt(path.name, "letters", len(letters), {}, (note,))]
+
+
+def _letter(letter: EmailMessage) -> tuple[str, str, str]:
+    """Who wrote a letter, the lines above it without addresses, and its words."""
+    people = [
+        (key, ", ".join(a.display_name or a.username for a in letter[key].addresses)) for key in ("From", "To") if letter[key]
+    ]
+    about = [*people, *((key, str(letter[key])) for key in ("Date", "Subject") if letter[key])]
+    body = letter.get_body(("plain", "html"))
+    words = str(body.get_content()) if body else ""
+    if body and body.get_content_subtype() == "html":
+        words = html.unescape(re.sub(r"<[^<>]*>", "", re.sub(r"(?i)<(?:br|/p|/div)[^<>]*>", "\n", words)))
+    return people[0][1], "".join(f"{key}: {said}\n" for key, said in about) + "\n", words.replace("\r\n", "\n").strip()
+
+
 def _read_json(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     content = read_json(path, options)
     return study_from_delve(content, path) if is_delve(content) else talk_in_json(content, path)
@@ -384,5 +356,6 @@ TEXTS: dict[str, Reader] = {
     **dict.fromkeys((".xml", ".eaf", ".exb", ".trs", ".fln", ".ttml", ".dfxp", ".srv1", ".srv2", ".srv3"), _read_xml),
     **dict.fromkeys((".srt", ".vtt", ".sbv", ".textgrid"), read_subtitles),
     **dict.fromkeys((".json", ".json3"), _read_json),
+    **dict.fromkeys((".eml", ".mbox"), _read_mail),
 }
 """Plug-in point: from the end of a file's name to the reader of that kind of transcript."""
