@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from reading_records import RECORDS, Made
 from reading_talks import ABOUT, NAMES, ROLES, TALKS
 from reading_unseen import UNSEEN
 
@@ -50,11 +51,14 @@ class Layout:
         lines: Its lines; "" parts paragraphs.
         truth: Speaker and words of every turn; a speaker "?" or "!" has no name in the text.
         rows: Cells, where the transcript is a table.
+        kind: The end of the file's name, where the layout is a file of its own; `raw` is what it holds.
     """
 
     lines: list[str] = field(default_factory=list)
     truth: list[tuple[str, str]] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
+    kind: str = ""
+    raw: bytes = b""
 
 
 @dataclass
@@ -322,6 +326,16 @@ def _counted(t: Talk) -> Layout:
     return out
 
 
+def _own_file(render: Callable[[Talk], Made]) -> Family:
+    """A layout that is a file of its own kind."""
+
+    def family(t: Talk) -> Layout:
+        kind, raw, truth = render(t)
+        return Layout(truth=truth, kind=kind, raw=raw)
+
+    return family
+
+
 def _b(words: str) -> str:
     return f"{BOLD}{words}{PLAIN}"
 
@@ -397,6 +411,7 @@ FAMILIES: dict[str, Family] = {
     "arrows": _inline(lambda t, i, who: f"{'-> ' * (i % 4 == 2)}{who}: "),
     "slips": _slips(_inline(lambda t, i, who: f"{who}: ")),
 }
+FAMILIES |= {name: _own_file(render) for name, render in RECORDS.items()}
 STYLED = {"bold, no sign", "questions bold"}
 """Only files with styles can hold them."""
 
@@ -404,7 +419,7 @@ STYLED = {"bold, no sign", "questions bold"}
 def made(name: str, family: Family, seed: int) -> Layout:
     """The layout of a family for a seed."""
     rng = random.Random(f"{name}/{seed}")
-    people = 2 if name.startswith(("only", "questions", "answers", "two")) else rng.choice((2, 2, 2, 3, 4))
+    people = 2 if name.startswith(("only", "questions", "answers", "two", "mail")) else rng.choice((2, 2, 2, 3, 4))
     t = talk(rng, people)
     out = family(t)
     if name == "own line, capitals":
@@ -601,9 +616,12 @@ def measured(families: dict[str, Callable[[int], Layout]], files: int, seed: int
             kinds = [k for k in WRITERS if k in ("docx", "odt", "html") or name not in STYLED]
             spaced = spaced or name.endswith("set apart")
             kinds = [k for k in kinds if k != "html" or not spaced]  # a page has neither tabs nor wide spaces nor blank lines
-            kind = kinds[(n // len(families) + len(name)) % len(kinds)]
+            kind = out.kind or kinds[(n // len(families) + len(name)) % len(kinds)]
             path = Path(folder) / f"f{n}.{kind}"
-            WRITERS[kind](path, out)
+            if out.raw:
+                path.write_bytes(out.raw)
+            else:
+                WRITERS[kind](path, out)
             results.append(compared(name, kind, out, path))
     return results
 
