@@ -66,7 +66,7 @@ def test_a_damaged_part_is_one_line(tmp_path: Path) -> None:
 def test_what_is_no_zip_is_said(tmp_path: Path) -> None:
     """A text file is no container."""
     (tmp_path / "a.zip").write_text("hello")
-    with pytest.raises(InputError, match="no whole zip"):
+    with pytest.raises(InputError, match="copied in part only"):
         open_archive(tmp_path / "a.zip")
 
 

@@ -113,7 +113,9 @@ def open_archive(path: Path) -> Archive:
         zlib.error,
         OverflowError,
     ) as error:
-        raise InputError(path.name, "it is damaged or not what its name says: no whole zip container", _AGAIN) from error
+        raise InputError(
+            path.name, "it is damaged, copied in part only, or not what the end of its name says", _AGAIN
+        ) from error
     if len(infos) > MEMBERS:
         raise InputError(path.name, f"it has more than {MEMBERS:,} parts", _AGAIN)
     members: dict[str, zipfile.ZipInfo] = {}

@@ -18,7 +18,7 @@ from functools import cached_property
 from autocode.errors import InputError
 from autocode.formats.files import BOM
 from autocode.formats.names import Proposal, aliases, likely, plain_name
-from autocode.formats.projects.positions import Counted, RawText, Selection, View, ends_word, fit, starts_word
+from autocode.formats.projects.positions import POINTS, Counted, RawText, Selection, View, ends_word, fit, starts_word
 from autocode.formats.receipt import ReadOptions, Receipt, listed_names
 from autocode.formats.tables.gathered import Found, Locator
 from autocode.formats.transcripts.roles import with_roles
@@ -162,8 +162,9 @@ def with_words(
     if ends < there:
         why = f"its start and end do not fit the transcripts: {ends:,} of {2 * there:,} begin or end where words do"
         raise InputError(source, why, "Count characters from the beginning of the text, or quote the words in a column 'text'.")
-    how = f"{view.unit}{', from one' if view.bom else ''}{', end inclusive' if view.inclusive else ''}"
-    told = [f"places without words, counted as {how}: {ends:,} of {2 * there:,} begin or end where words do"]
+    sign = "characters" if view.unit == POINTS else view.unit
+    how = f"{sign} counted from {'one' if view.bom else 'zero'}, the last {'included' if view.inclusive else 'not included'}"
+    told = [f"places without words ({how}): {ends:,} of {2 * there:,} begin or end where words do"]
     told[0] += ": look at some of them" if ends < 1.8 * there else ""
     for name in [n for n, home in homes.items() if home is None]:
         other = likely(name, (d.id for d in documents), numbered=True)

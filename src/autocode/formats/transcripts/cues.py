@@ -53,20 +53,17 @@ def document_of_cues(cues: Iterable[Cue], path: Path, meanings: Mapping[str, str
 
     Where no piece names its speaker, names are looked for in the words (``Anna: well``), and a piece without a name goes
     on with the speaker before. Without any names every piece is a turn of its own, so that its time is kept. Pieces that
-    people have cut are turns; of a machine, pieces of one speaker that follow one another are one, unless hardly any do
-    and all end as sentences do: then they were not cut where a screen was full.
+    people have cut are turns, and of a machine those that end as sentences; else pieces of one speaker in a run are one.
 
     Raises:
         InputError: No piece has words.
     """
-    pieces = [replace(c, text=text) for c in cues for text in re.split(rf"\n(?={_CHANGE.pattern})", c.text)]
-    spoken = [replace(c, text=" ".join(c.text.split()), speaker=" ".join(c.speaker.split())) for c in pieces]
-    spoken = [c for c in spoken if c.text]
+    pieces = ((c, " ".join(t.split())) for c in cues for t in (_PARTED.split(c.text) if "\n" in c.text else [c.text]))
+    spoken = [Cue(text, " ".join(c.speaker.split()), c.start_ms, c.end_ms, c.sure) for c, text in pieces if text]
     if not spoken:
         raise InputError(path.name, "no words are spoken in it", "Choose the file that holds the transcript.")
     spoken = _named_twice(spoken) if any(c.speaker for c in spoken) else _named(spoken)
-    at, lines, turns = 0, [], []
-    doubts: list[Doubt] = []
+    at, lines, turns, doubts = 0, list[str](), list[Turn](), list[Doubt]()
     joined = _joined(spoken)
     whole = cut or (len(joined) > 5 and all(ends_sentence(c.text) for c in spoken))
     for cue in joined if not whole or len(spoken) > (_CUT if cut else _CUT_HEARD) * len(joined) else spoken:
@@ -76,8 +73,8 @@ def document_of_cues(cues: Iterable[Cue], path: Path, meanings: Mapping[str, str
         doubts += _doubts(cue, start)
         lines.append(f"{name}{cue.text}\n")
         at = end + 1
-    turned, text = tuple(turns), "".join(lines)
-    return with_roles(Document(path.stem, text, path.stem, turned, source=path.name, doubts=tuple(doubts)), meanings)
+    document = Document(path.stem, "".join(lines), path.stem, tuple(turns), source=path.name, doubts=tuple(doubts))
+    return with_roles(document, meanings)
 
 
 def _doubts(cue: Cue, start: int) -> Iterator[Doubt]:
@@ -106,6 +103,7 @@ def _named(cues: Sequence[Cue]) -> list[Cue]:
 
 _CHANGE = re.compile(r"(?:>{2,3}|[-–—](?!\d))[ \t]*(?=\S)")
 """What opens words where another person speaks, in subtitles that name nobody."""
+_PARTED = re.compile(rf"\n(?={_CHANGE.pattern})")
 
 
 def _in_turn(cues: Sequence[Cue]) -> list[Cue]:
@@ -206,8 +204,14 @@ def _cues(text: str) -> Iterator[Cue]:
         block = re.split(r"\n[ \t]*\n", text[timing.end() : end].lstrip("\n"), maxsplit=1)
         words = block[0] if len(block) > 1 else re.sub(r"\n\d+[ \t]*\n?$", "", block[0])  # the next cue's number
         named = _IDENTIFIER.search(text, max(0, timing.start() - 200), timing.start())  # Webex names the voice there
-        voices = _voices(words, milliseconds(timing[1]), milliseconds(timing[2]))
+        voices = _voices(words, *map(_clock, timing.groups()))
         yield from (replace(c, speaker=c.speaker or named[1]) for c in voices) if named else voices
+
+
+def _clock(stamp: str) -> int:
+    """Milliseconds of a time in subtitles."""
+    hours, minutes, seconds = ("0:" + stamp if stamp.count(":") < 2 else stamp).replace(",", ".").split(":")
+    return round(1000 * (3600 * int(hours) + 60 * int(minutes) + float(seconds)))
 
 
 def _voices(words: str, start: int, end: int) -> Iterator[Cue]:
@@ -372,11 +376,7 @@ def seconds_in(value: Any) -> float | None:
 
 
 def unit_of(pieces: Iterable[tuple[str, Any, Any]]) -> float:
-    """Milliseconds in the unit of times: 1,000 for fractions, else as fast as people speak; 0 where neither fits.
-
-    Args:
-        pieces: Words, when they begin and end.
-    """
+    """Milliseconds in the unit of when words begin and end: 1,000 for fractions, else as fast as people speak, or 0."""
     given = [(words, (first, last)) for words, first, last in pieces]
     times = [t for _, both in given for t in map(seconds_in, both) if t is not None]
     if not times or max(times) > 5e8 or min(times) < 0:  # hours of the clock, or days
