@@ -186,7 +186,7 @@ def _odd(document: Document, roles: dict[str, str], words: int, sizes: Sequence[
     """What is odd in a document: no speakers, one speaker, units that are no units."""
     if document.segments:
         return ""
-    said = []
+    said, asking = list[str](), {*SegmentConfig().interviewers}
     if not roles and document.kind == "interview":
         lines, n = sum(bool(line.strip()) for line in document.text.split("\n")), len(sizes)
         blocks = lines < 2 or re.search(r"\n[ \t]*\n\s*\S", document.text)
@@ -196,9 +196,7 @@ def _odd(document: Document, roles: dict[str, str], words: int, sizes: Sequence[
         said.append(f"no speakers found: {units}{listed}")
     elif len(roles) == 1:
         said.append(f"one speaker only ({next(iter(roles))})")
-    elif (
-        roles and INTERVIEWER not in roles.values() and not {*roles} & {*document.interviewers} and document.kind == "interview"
-    ):
+    elif document.kind == "interview" and not {*roles} & {*document.interviewers} and not {*map(str.casefold, roles)} & asking:
         said.append("nobody is known as the interviewer: --speaker 'NAME=Interviewer' says who asks")
     if sizes and (statistics.median(sizes) > _LONG or (len(sizes) < _FEW and words > _THOUSANDS)):
         said.append(

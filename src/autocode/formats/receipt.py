@@ -273,7 +273,7 @@ def _remains(page: Page, turns: Sequence[Turn], found: Candidate) -> list[str]:
         told.append(f"{counted(before, 'word')} before the first speaker belong to nobody")
     left = sum(found.left.values())
     if left > max(3, 0.25 * len(turns)) and found.family in ("colon", "square", "round", "angle", "curly", "dash"):
-        told.append(f"{counted(left, 'line')} open like a speaker's name that was not taken for one")
+        told.append(f"{counted(left, 'line')} open like a speaker's name that was not taken for one: right?")
     same = sum(a.speaker == b.speaker for a, b in pairwise(turns))
     if len(turns) > 5 and same > 0.5 * len(turns) and len({t.speaker for t in turns}) > 1:
         told.append(f"{counted(same, 'turn')} follow one of the same speaker: is a name missing?")

@@ -201,3 +201,21 @@ def test_who_a_person_is_stands_behind_the_name_once() -> None:
     roles = _roles(text)
     assert roles["ANA RUIZ, HOST"] == roles["RUIZ"] == "interviewer"
     assert roles["OX"] == roles["TED OX"] == "respondent"
+
+
+@pytest.mark.parametrize(
+    ("text", "asking"),
+    [
+        ("Q1 Jo Ray: It was wet.\nUma Berg: It was, to the sill.\nQ2 Jo Ray: Go on.\nUma Berg: The gate broke.\n", {"Jo Ray"}),
+        (
+            "The Convener:\nI call Ms Berg.\n\nUma Berg:\nIt was wet.\n\nThe Convener:\nGo on.\n\nUma Berg:\nIt broke.\n",
+            {"The Convener"},
+        ),
+        ("MR RAY: We begin.\nMS BERG: Yes.\nQuestions from MR RAY\nMR RAY: Was it wet.\nMS BERG: Yes, sir.\n", {"MR RAY"}),
+        ("ENT: e depois\nINF: veio a chuva\nENT: e a porta\nINF: partiu se\n", {"ENT"}),
+        ("参加者 1: 雨でしたか。\n参加者 2: はい。\n参加者 1: いつですか。\n参加者 2: 春です。\n", {"参加者 1"}),
+    ],
+)
+def test_who_leads_is_told_by_more_than_questions(text: str, asking: set[str]) -> None:
+    """Numbers of questions, the chair, who examines, one who answers beside one other, a program's word for both."""
+    assert {name for name, role in _roles(text).items() if role == "interviewer"} == asking

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from autocode.formats import read, read_all
+from autocode.formats.receipt import asks
 from autocode.formats.transcripts.roles import with_roles
 from autocode.formats.transcripts.speakers import turns_in
 from autocode.study import Document
@@ -331,3 +332,72 @@ def test_times_before_every_line_of_a_turn_are_no_words(tmp_path: Path) -> None:
     assert [study.documents[0].text_of(t) for t in turns] == ["\n".join(s) for _, s in talk]
     assert [t.start_ms for t in turns] == [0, 2000, 5000, 6000]
     assert "3 times before lines within turns left out" in receipt.notes
+
+
+def test_the_number_of_a_question_before_a_name_is_no_part_of_it() -> None:
+    """In print of hearings only who asks has one; whoever asks once behind a number is a speaker, and a list of names none."""
+    talk = [
+        ("Chair", "Good morning. Ms Moe, how high was the water?"),
+        ("Ms Moe", "Up to the sill."),
+        ("Lady Hart of Ely", "And the year before?"),
+        ("Ms Moe", "Not a drop."),
+        ("Chair", "Mr Fox, was the gate shut?"),
+        ("Mr Fox", "It was, by noon."),
+        ("Sir Ian Rae", "Who shut it?"),
+        ("Mr Fox", "My brother did."),
+        ("Chair", "Thank you both."),
+    ]
+    for space in ("\t", " "):
+        asked = iter(range(7, 20))
+        lines = [f"Q{next(asked)}{space}{who}: {said}" if "?" in said else f"{who}: {said}" for who, said in talk]
+        head = "Witnesses\nI: Ann Moe, farmer, and Joe Fox, lock keeper, both of Ely.\nExamination of witnesses"
+        assert _turns("\n".join([head, *lines])) == talk
+
+
+@pytest.mark.parametrize(
+    "above",
+    ["Feltnotat: 11\nDate: 3/12/2019\n", "Names: Q3 – researcher; K 1 – a nurse\n", "Key: Q3, K 1 = people; (.) = pause\n"],
+)
+def test_a_number_or_a_key_above_the_talk_is_nobodys_turn(above: str) -> None:
+    """A word that nobody foresaw before a number, and a legend of whatever signs, names no speaker."""
+    pairs = _pairs("Q3", "K 1")
+    assert _turns(above + "\n".join(f"[{who}] {said}" for who, said in pairs)) == pairs
+    assert _turns(above + "\n".join(f"{who}: {said}" for who, said in pairs)) == pairs
+
+
+def test_people_listed_with_what_they_are_do_not_speak() -> None:
+    """A line for each who was there, below a heading and without blank lines, is no turn of the last one."""
+    pairs = _pairs("Ada Lund", "Bo Ness")
+    text = "Ada Lund\tChair\nBo Ness\tWitness\nThe meeting began at 9.30.\n" + "\n".join(
+        f"[{n}]\t{w}: {s}" for n, (w, s) in enumerate(pairs)
+    )
+    assert _turns(text) == pairs
+
+
+def test_words_that_hang_beside_a_column_of_names_belong_to_them() -> None:
+    """Names at the margin, wide spaces, and lines set in below: three speakers, each more than once."""
+    pairs = [(("Asker", "Gudrun", "Ole")[n % 3], said) for n, said in enumerate(SAID * 2)]
+    lines = [f"{who:12}{said[:10]}\n{'':12}{said[10:]}" for who, said in pairs]
+    assert [who for who, _ in _turns("Band: 44\nUtskrift: KN\n\n" + "\n\n".join(lines))] == [who for who, _ in pairs]
+
+
+def test_what_a_court_or_a_program_prints_is_nobodys() -> None:
+    """Who was sworn, who asks next and the address of a program stand in no turn; numbers of lines begin anew on a page."""
+    pairs = _pairs("MS VOSS", "MR HOLM")
+    lines = [f"{who}: {said}" for who, said in pairs]
+    sworn = [*lines[:2], "MR OLE HOLM (affirmed)", "Questions from MS VOSS", *lines[2:]]
+    assert _turns("\n".join(sworn)) == pairs
+    assert _turns("\n\n".join([*lines, "notes.example.me"])) == pairs
+
+
+def test_words_before_a_colon_within_the_talk_are_asked_about() -> None:
+    """Several words that look like names between turns make a person look; the same words above the talk do not."""
+    pairs = _pairs("VOSS", "HOLM")
+    lines = [f"{who}: {said}" for who, said in pairs]
+    odd = [f"{word}: it was not seen." for word in ("Sand", "Peat", "Loam", "Marl")]
+    among = turns_in(
+        "\n".join(line for pair in zip(lines, [*odd, *odd[:0], "", "", "", ""], strict=True) for line in pair if line)
+    )
+    assert any(map(asks, among.doubts))
+    above = turns_in("\n".join([*odd, *lines]))
+    assert not any("open like" in doubt for doubt in above.doubts)

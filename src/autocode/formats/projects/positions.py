@@ -340,7 +340,7 @@ def _counts_on(form: str, lines: Sequence[str], at: Sequence[int]) -> bool:
     )
 
 
-_LINE_NUMBER = re.compile(r"(?m)^[ \t]*(\d{1,5})[.:]?(?:[ \t]+|$)")
+_LINE_NUMBER = re.compile(r"(?m)^[ \t\f]*(\d{1,5})[.:]?(?:[ \t]+|$)")
 
 
 def line_numbers(text: str) -> list[tuple[int, int]]:

@@ -137,7 +137,7 @@ def _label(m: re.Match[str], text: str) -> Label:
     stamp = parts["before"] or parts.get("early") or parts.get("within") or parts.get("after") or parts.get("below")
     at, until = span_of(stamp) if stamp else stamp_above(text, m.start())
     wide = bool(parts.get("within")) and bool(re.search("[ \u00a0]{2}", text[m.end("name") : m.start("within")]))
-    signs = (("#", parts["number"]), ("t", at is not None), ("m", parts.get("mark")), ("w", wide))
+    signs = (("#", parts["number"]), ("q", parts.get("asked")), ("t", at is not None), ("m", parts.get("mark")), ("w", wide))
     form = "".join(sign for sign, part in signs if part)
     aside = (parts.get("aside") or "").strip()
     return Label(m.start(), m.end(), " ".join(m["name"].split()), aside, at, until, form)
@@ -297,13 +297,17 @@ def front_of(text: str) -> Front:
     return Front(end, meanings)
 
 
-_ENTRY = re.compile(r"(?:^|[;,/|•·])[ \t]*(?P<key>[\w.]{1,12})[ \t]*(?:[:：=]|[ \t][-–—])[ \t]*(?P<value>[^;,/|:：=\n]{2,40})")
+_ENTRY = re.compile(
+    r"(?:^|[;,/|•·])[ \t]*(?P<key>[\w.]{1,12}(?: \d{1,2})?)[ \t]*(?:[:：=]|[ \t][-–—])[ \t]*(?P<value>[^;,/|:：=\n]{2,40})"
+)
 
 
 def _explained(line: str, text: str) -> dict[str, str]:
     """What one line says of several names that open lines below: ``T: therapist; P: patient``."""
-    found = {m["key"]: m["value"].strip(" .") for m in _ENTRY.finditer(line)} if len(re.findall("[:：]", line)) > 1 else {}
-    return found if len(found) > 1 and all(f"\n{key}" in text for key in found) else {}
+    line = re.sub(r"^[^\W\d_]+:[ \t]+(?=[\w.]{1,12}[ \t]+[-–—])", "", line)  # "Names: B – researcher, R7 – nurse"
+    several = len(re.findall("[:：]|[ \t][-–—][ \t]", line)) > 1
+    found = {m["key"]: m["value"].strip(" .") for m in _ENTRY.finditer(line)} if several else {}
+    return found if len(found) > 1 and all(f"\n{key}" in text or f"\n[{key}]" in text for key in found) else {}
 
 
 _FACT = re.compile(

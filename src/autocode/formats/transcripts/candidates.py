@@ -41,7 +41,7 @@ class Candidate:
 
     Attributes:
         score: How much of the document it explains.
-        left: How often other words stood where a name would.
+        left: How often other words stood where a name would, from the first label on.
     """
 
     family: str
@@ -72,7 +72,7 @@ def _candidate(family: str, page: Page, least: int) -> Candidate | None:
     alternation = 0.6 + 0.4 * changes / max(1, len(kept) - 1)
     weight = FAMILIES.get(family, {}).get("weight", 0.9) * (1.15 if family == "own" and "t" in kept[0].form else 1)
     alone = all(page.text.startswith("\n", x.end) for x in kept)  # then a name with words behind it is none
-    others = [x for x in names.labels if not alone or page.text.startswith("\n", x.end)]
+    others = [x for x in names.labels if x.start > kept[0].start and (not alone or page.text.startswith("\n", x.end))]
     left = Counter(x.name for x in others if key_of(x.name) not in taken)
     return Candidate(family, kept, len(kept) * alternation * weight, left)
 
@@ -93,11 +93,11 @@ class _Names:
                 self.groups.setdefault(key_of(x.name), []).append(x)
         self.ranked = sorted(self.groups, key=lambda k: -len(self.groups[k]))
         own = {set_in(page.text, x.start) for x in self.labels}
-        level = sum(d in own for d in page.depths) if len(own) == 1 else len(page.depths)
-        lines = len(page.paragraphs(page.front.end, len(page.text))) if family == "closing" else level
+        level = [at for at, d in zip(page.lines, page.depths, strict=True) if len(own) != 1 or d in own]
+        lines = len(page.paragraphs(page.front.end, len(page.text)) if family == "closing" else level)
         if family in ("wide", "token") and self.ranked:  # who asks may stand behind a dash, and front matter be of any shape
             first = self.groups[self.ranked[0]][0].start
-            lines = sum(at >= first and not DASHED.match(page.text, at) for at in page.lines)
+            lines = sum(at >= first and not DASHED.match(page.text, at) for at in level)
         self.total = max(1.0, lines / (2 if family == "own" else 1))
         whole = family == "table" or len(self.labels) >= 0.9 * self.total
         back = sum(len(g) > 1 for g in self.groups.values())
@@ -130,6 +130,8 @@ class _Names:
         name, words = own[0].name, own[0].name.split()
         if len(own) == 1 and (name.casefold() in WORDS["column"] or (self.answered > 2 and self.family in ("wide", "token"))):
             return False
+        if "q" in own[0].form:  # behind the number of a question
+            return True
         known = self.known(name) and not (name.islower() and len(name) == len(own) == 1)
         if known and (len(own) > 1 or role_of_word(name) or name in self.page.front.meanings):
             return len(own) > 2 or self._fits(key)

@@ -90,12 +90,16 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     silent |= numbered if any(len(s) > 2 for s in called) else set()  # MOD asks: F2 is a woman, no question
     named = {s: ("", "") if s in silent else said for s, said in named.items()}
     answering = [s for s, (role, _) in named.items() if role == RESPONDENT]
+    alike = len({re.sub(r"[\W\d]+$", "", s) for s in turns}) == 1 and not any(map(explained.get, turns))
+    if alike and len(answering) == len(turns) == 2:  # "Participant 1", "Participant 2": a program's word for anybody
+        named, answering = dict.fromkeys(turns, ("", "")), []
     interviewed = any(role == INTERVIEWER for role, _ in named.values())
     leader = "" if interviewed else _leader(answering, explained, {s: asked[s] for s in turns if len(turns[s]) > 1}, not asking)
     named |= {leader: (INTERVIEWER, "leads the talk, the other answers")} if leader else {}
     interviewed = interviewed or bool(leader)
     free = [s for s in turns if not named[s][0]]
     named |= {s: (INTERVIEWER, "asks far more than any other") for s in free if s in asking and not interviewed}
+    named |= {s: (INTERVIEWER, "is in the chair") for s in free if s.casefold() in WORDS["presiding"] and not interviewed}
     named |= dict.fromkeys(_asking_once(document, turns, named), (INTERVIEWER, "asked once and was answered"))
     rest = (RESPONDENT, "another speaker is the interviewer" if interviewed else "another speaker asks far more")
     rest = rest if interviewed or asking else (UNCLEAR, "neither the name nor the questions tell")
@@ -109,7 +113,10 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
 
 _STATED = re.compile(pattern("⟨stated⟩"), re.MULTILINE)
 _ASKED_BY = re.compile(pattern("⟨asked_by⟩"), re.MULTILINE | re.IGNORECASE)
-_EXAMINED_BY = re.compile(r"(?m)^[ \t]*(?:\d{1,2}[ \t]+)?BY (?P<names>[^\n:a-z]{3,40}):?[ \t]*$")  # who asks below
+_EXAMINED_BY = re.compile(
+    r"(?m)^[ \t]*(?:\d{1,2}[ \t]+)?(?:(?i:questions|[\w-]{0,6}examination) )?(?:BY|by|from) (?P<names>[^\n:a-z]{3,40}):?[ \t]*$"
+)  # who asks below
+_ASKED = re.compile(r"[ \t]*Q(?:uestion)?[. ]{0,2}\d{1,4}[.:]?[ \t]+[^\d\W][^\n]*")  # "Q12 Ms Rao: ..."
 
 
 def _stated(document: Document) -> dict[str, str]:
@@ -123,6 +130,9 @@ def _stated(document: Document) -> dict[str, str]:
     for full, _, role in (name.rpartition(",") for name in speakers):  # LENA ORTIZ, HOST; then ORTIZ
         if role_of_word(role):
             found |= dict.fromkeys({f"{full},{role}", full.split()[-1] if full else ""} & speakers, role.strip())
+    lines = ((t, document.text.rfind("\n", 0, t.start) + 1) for t in document.turns)
+    numbered = {t.speaker for t, line in lines if _ASKED.fullmatch(document.text, line, t.start)}
+    found |= dict.fromkeys(numbered, INTERVIEWER) if numbered < speakers else {}
     for who, names in stated:
         persons = re.split(r"[,;/&]| (?:and|und|et|y|e|en|och|og|i|и) ", re.sub(r"\(.*?\)", "", names))
         initials = {"".join(word[0] for word in re.findall(r"\w+", person)).casefold() for person in (names, *persons)}
@@ -132,6 +142,13 @@ def _stated(document: Document) -> dict[str, str]:
             if there or (len(name) > 1 and name.replace(".", "").casefold() in initials):
                 found.setdefault(name, who)
     return found
+
+
+def lists_people(line: str, names: Collection[str]) -> bool:
+    """Whether a line says of two people or more who they are: ``Ann Moe, head of school, and Joe Fox, her deputy``."""
+    own = [name.split()[-1] for name in names if name and name.split()[-1] in line]
+    first = rf"(?:[^\W_]+[ .]+){{0,3}}(?:{'|'.join(map(re.escape, own))})\b"
+    return len(own) > 1 and bool(re.search("[;=]", line) or re.match(first, line))
 
 
 MARKER = re.compile(r"[ \t]*(>{1,3}|#{1,6}|[*_]{1,3}|[-–—•»?+\[]|\(?\d{1,3}[.)])[ \t]*(?=\S)")

@@ -50,7 +50,7 @@ from autocode.formats.transcripts.page import (
     without_end_stamp,
     without_furniture,
 )
-from autocode.formats.transcripts.roles import other_side, traits_of, unnamed_sides, with_questions, with_roles
+from autocode.formats.transcripts.roles import lists_people, other_side, traits_of, unnamed_sides, with_questions, with_roles
 from autocode.study import Document, Turn
 
 _MENDED = 1_500_000  # characters of a text in which slips of the hand are looked for
@@ -206,14 +206,18 @@ def _without_edges(page: Page, labels: Sequence[Label]) -> tuple[list[Label], tu
         re.split(r"\n[ \t]*\n", page.text[x.end : without_end_stamp(page.text, x.end, end)[0]].strip())[0]
         for x, end in zip(labels, ends, strict=True)
     ]
+    heads = [said.partition("\n")[0] for said in words]
+    words = heads if not page.blank_lines and sum(map(ends_sentence, heads)) >= 0.7 * len(heads) else words
     talk = [ends_sentence(said) or bool(re.fullmatch(r"[(\[][^()\[\]]*[)\]]", said)) for said in words]
     if len(labels) < 6 or not any(talk) or sum(n > 1 for n in counts.values()) < 2 or sum(talk) < 0.7 * len(talk):
         return list(labels), ()
-    names = [" " in said and are_names(said.split("\n")[0]) for said in words]  # WITNESS: PETAR LUKIC
+    names = [" " in said and are_names(head) for said, head in zip(words, heads, strict=True)]  # WITNESS: PETAR LUKIC
     often = [counts[x.name] for x in labels]
     odd = [
-        not said or (n == 1 and not sentence) or (named and n < 3 and len(x.name) > 3)
-        for x, said, sentence, named, n in zip(labels, words, talk, names, often, strict=True)
+        not said
+        or (n == 1 and (not sentence or lists_people(h, {*counts} - {x.name})))
+        or (named and n < 3 and len(x.name) > 3)
+        for x, said, h, sentence, named, n in zip(labels, words, heads, talk, names, often, strict=True)
     ]
     legend = talk.index(True)  # persons named one after the other, before any of them speaks
     legend = legend if legend > 1 and len({x.name for x in labels[:legend]}) == legend else 0
@@ -270,7 +274,6 @@ def _between(page: Page, labels: Sequence[Label]) -> tuple[Turn, ...]:
 _TIME_ALONE = re.compile(TIME)
 _CLOSING = re.compile(pattern("⟨ending⟩"), re.IGNORECASE)
 _RULE = re.compile(r"\n[ \t]*(?:(?:[-–—=_*#~•·] ?){3,}|--)[ \t]*(?:\n|$)[\s\S]*|\n[^\n]*(?:_{4}|\.{6}|©)[\s\S]*")
-"""A line that rules off, or for a signature, and all below."""
 
 
 def _without_closing(page: Page, turns: Sequence[Turn]) -> int:
