@@ -214,10 +214,8 @@ def _without_edges(page: Page, labels: Sequence[Label]) -> tuple[list[Label], tu
     names = [" " in said and are_names(head) for said, head in zip(words, heads, strict=True)]  # WITNESS: PETAR LUKIC
     often = [counts[x.name] for x in labels]
     odd = [
-        not said
-        or (n == 1 and (not sentence or lists_people(h, {*counts} - {x.name})))
-        or (named and n < 3 and len(x.name) > 3)
-        for x, said, h, sentence, named, n in zip(labels, words, heads, talk, names, often, strict=True)
+        not w or (n == 1 and (not done or lists_people(h, {*counts} - {x.name}))) or (named and n < 3 and len(x.name) > 3)
+        for x, w, h, done, named, n in zip(labels, words, heads, talk, names, often, strict=True)
     ]
     legend = talk.index(True)  # persons named one after the other, before any of them speaks
     legend = legend if legend > 1 and len({x.name for x in labels[:legend]}) == legend else 0
