@@ -56,3 +56,28 @@ def test_a_coding_moved_by_hand_is_found_by_its_words(study: Study, tmp_path: Pa
     """An offset changed in a spreadsheet does not move the coding off its words."""
     study_again = read(_changed(study, tmp_path / "a.xlsx", "codings", "B2", 0))
     assert study_again.codings == study.codings
+
+
+def test_a_talk_in_a_workbook_is_read_by_its_sides_or_below_its_keys(tmp_path: Path) -> None:
+    """A column for who asks beside one for who answers is a talk; keys with their values above the headings are passed over."""
+    said = [("Who built the boat?", "My uncle did, in the barn."), ("Did it float?", "For one summer, yes.")]
+    sides = tmp_path / "sides.xlsx"
+    keyed = tmp_path / "keyed.xlsx"
+    talk = [pair for q, a in said for pair in (("Interviewer", q), ("Respondent", a))]
+    sheets = {
+        sides: [("No", "Interviewer", "Respondent"), *((n, *row) for n, row in enumerate(said, 1))],
+        keyed: [
+            ("Study", "Boats"),
+            ("Place", "Ely"),
+            (),
+            ("No", "Time", "Speaker", "Said", "Notes"),
+            *((n, f"00:00:{n:02}", who, words, "") for n, (who, words) in enumerate(talk, 1)),
+        ],
+    }
+    for path, rows in sheets.items():
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(path)
+        document = read(path).documents[0]
+        assert [(t.speaker, document.text_of(t)) for t in document.turns] == talk, path.name

@@ -262,3 +262,15 @@ def test_captions_that_name_nobody_keep_their_times(name: str, text: str, tmp_pa
     document = read_all([tmp_path / name])[0].documents[0]
     said = [(t.speaker, " ".join(document.text_of(t).replace("&amp;", "&").split()), t.start_ms) for t in document.turns]
     assert said == [("", "One & two.", 500), ("", "Three.", 3000)]
+
+
+def test_a_transcript_as_plain_text_in_one_element_is_read(tmp_path: Path) -> None:
+    """Where one element holds most words of a file, as lines, they are read as any text; a file of short values is refused."""
+    path = tmp_path / "a.xml"
+    talk = "VOSS: Who built\nthe boat?\n\nHOLM: My uncle did.\n\nVOSS: Did it float?\n\nHOLM: One summer, yes.\n"
+    path.write_text(f"<record><title>Boats</title><transcript>{talk}</transcript></record>", encoding="utf-8")
+    study, _ = read_all([path])
+    assert [t.speaker for t in study.documents[0].turns] == ["VOSS", "HOLM"] * 2
+    path.write_text("<record><title>Boats</title><place>Ely, Cambridgeshire</place></record>", encoding="utf-8")
+    with pytest.raises(InputError):
+        read_all([path])

@@ -401,3 +401,10 @@ def test_words_before_a_colon_within_the_talk_are_asked_about() -> None:
     assert any(map(asks, among.doubts))
     above = turns_in("\n".join([*odd, *lines]))
     assert not any("open like" in doubt for doubt in above.doubts)
+
+
+def test_a_question_above_its_answer_in_each_paragraph_is_the_interviewers() -> None:
+    """Blank lines part pairs of a question and an answer, a title above the first; it is told as a guess."""
+    blocks = "\n\n".join(f"{q}\n{a}" for q, a in zip(ASKED, SAID, strict=True))
+    assert _turns(f"A talk with Ole Holm\n{blocks}") == _pairs("Interviewer", "Respondent")
+    assert any(map(asks, turns_in(blocks).doubts))

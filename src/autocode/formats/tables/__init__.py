@@ -27,7 +27,7 @@ from autocode.formats.tables.coded_segments import (
     wide_codes,
     write_maxqda_table,
 )
-from autocode.formats.tables.headings import columns_of, folded, speech_columns, text_columns, with_heading
+from autocode.formats.tables.headings import by_turns, columns_of, folded, speech_columns, text_columns, with_heading
 from autocode.formats.tables.longtable import (
     COLUMNS,
     Placing,
@@ -110,7 +110,8 @@ def tables_in(path: Path, options: ReadOptions) -> list[Table]:
         InputError: As `read_csv` and `read_workbook`.
     """
     sheets = path.suffix.lower().startswith((".xls", ".ods"))
-    return [with_heading(table) for table in (read_workbook(path) if sheets else [read_csv(path, options.encoding)])]
+    tables = read_workbook(path) if sheets else [read_csv(path, options.encoding)]
+    return [with_heading(table if options.columns else by_turns(table)) for table in tables]
 
 
 def table_stage(path: Path, options: ReadOptions) -> tuple[int, list[Table]]:

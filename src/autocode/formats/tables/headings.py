@@ -16,7 +16,7 @@ from pathlib import Path
 
 from autocode.errors import InputError
 from autocode.formats.files import Table
-from autocode.formats.transcripts import CLOCK, milliseconds
+from autocode.formats.transcripts import CLOCK, INTERVIEWER, milliseconds, role_of_word
 
 _LISTS: Mapping[str, tuple[str, ...]] = {
     ours: tuple(" ".join(heading.split()) for heading in theirs.split("|"))
@@ -175,13 +175,14 @@ _SPEECH = {
         "text": "text what_was_said said gesagtes transkript dialog dialogue utterance utterances transcript "
         "transcription words content speech message "
         "transkription transkript transcrição transcripción trascrizione fala tal tale "
-        "wortlaut äußerung aussage texte texto testo tekst текст نص 内容 文本 发言 テキスト 発話 본문",
+        "wortlaut äußerung aussage texte texto testo tekst текст نص 内容 文本 "
+        "发言 发言内容 テキスト 発話 発言 発言内容 発話内容 逐語 본문 발언 발화",
         "speaker": "speaker name who person voice sprecher sprecherin locuteur locutrice hablante falante parlante spreker "
         "talare taler puhuja mówca speaker_name speaker_label participant_name "
         "sender sender_name author говорящий 说话人 発言者 話者 화자",
         "start": "start from_time anfang zeit start_time starttime begin beginning from in timestamp time timecode "
         "time_code start_timecode start_ms "
-        "start_seconds onset beginn début inicio inizio tid 时间 開始",
+        "start_seconds onset beginn début inicio inizio tid 时间 時間 時刻 開始 시간",
         "end": "end to_time end_time endtime to out stop end_timecode end_ms end_seconds offset ende fin fine 終了",
         "document": "document document_name interview file filename recording source session transcript_name dokument",
     }.items()
@@ -216,6 +217,25 @@ def speech_columns(table: Table, coded: bool = False) -> dict[str, str]:
     voices = [row[found["speaker"]] for row in table.rows] if "speaker" in found else []
     timed = "start" in found and all(re.fullmatch(r"[\d:.,;\s-]*", row[found["start"]]) for row in table.rows)
     return {} if (others and not coded) or not (timed or len(set(voices)) <= 0.7 * len(voices)) else found
+
+
+def by_turns(table: Table) -> Table:
+    """A table with a column for who asks and one for who answers, as a turn a row; any other table as it is."""
+    sides = [c for c in table.columns if role_of_word(c) and statistics.mean(len(row[c]) for row in table.rows) > 12]
+    if (
+        len({role_of_word(c) for c in sides}) < 2
+        or role_of_word(sides[0]) != INTERVIEWER
+        or len(sides) + 2 < len(table.columns)
+    ):
+        return table
+    told = [
+        (line, {"speaker": c, "text": row[c]})
+        for row, line in zip(table.rows, table.lines, strict=True)
+        for c in sides
+        if row[c].strip()
+    ]
+    note = "; ".join(filter(None, (table.note, "each row holds what is asked and what is answered: read as turns")))
+    return Table(table.source, ("speaker", "text"), tuple(row for _, row in told), tuple(line for line, _ in told), note)
 
 
 def _by_content(table: Table, found: dict[str, str]) -> None:

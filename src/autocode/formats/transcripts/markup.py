@@ -162,7 +162,7 @@ _SPEAKING = ("who", "speaker", "speaker-reference", "spk", "participant", "agent
 _HEADERS = {"teiHeader", "head", "Speakers", "speakers", "Topics", "timeline", "common-timeline", "Participants", "metadata"}
 _LEFT = {"note", "spanGrp", "span-grp", "fw", "bibl", "speaker", "Speaker", "speakerName", "figure", "mor", "gra", "a"}
 _LEFT |= {"reg", "corr", "expan", "desc"}
-_NOTED = {"vocal", "incident", "kinesic", "writing", "stage"}
+_NOTED, _LINES = {"vocal", "incident", "kinesic", "writing", "stage"}, {"p", "head", "l", "item", "ab"}
 _ENDINGS = {"p": ".", "q": "?", "e": "!"}  # how CHAT's XML ends an utterance
 
 
@@ -185,8 +185,10 @@ def read_spoken_xml(path: Path) -> Spoken:
         called = {name: meanings.get(key, "") for key, name in names.items()} | meanings
         return Spoken(tuple(cues), {k: v for k, v in called.items() if v}, read.cut, notes=read.notes)
     body = next((e for e in root.iter() if local(e) in ("text", "body") and len(e)), None)
-    lines = [_said(e) for e in body.iter() if local(e) in ("p", "head", "l", "item", "ab")] if body is not None else []
-    if not any(lines):
+    lines = [said for e in (body.iter() if body is not None else ()) if local(e) in _LINES and (said := _said(e))]
+    longest = max((e.text or "" for e in root.iter()), key=len)  # a transcript as plain text in one element
+    lines = lines or (longest.split("\n") if "\n" in longest and 2 * len(longest) > len("".join(root.itertext())) else [])
+    if not lines:
         raise InputError(path.name, "it is XML in which nothing says who speaks", "Export it as .docx, .txt or .srt.")
     return Spoken(lines=tuple(lines))
 
@@ -337,8 +339,7 @@ def _in_time(cues: list[Cue]) -> tuple[Cue, ...]:
 def _exmaralda(root: Element, names: Mapping[str, str], times: Mapping[str, int]) -> Spoken:
     """Tiers of what is said; events of a tier that touch are one piece."""
     order = {attribute(e, "id"): n for n, e in enumerate(e for e in root.iter() if local(e) == "tli")}
-    cues: list[tuple[int, Cue]] = []
-    left = 0
+    cues, left = list[tuple[int, Cue]](), 0
     for tier in (e for e in root.iter() if local(e) == "tier"):
         if attribute(tier, "type") != "t" or not attribute(tier, "speaker"):
             left += any((e.text or "").strip() for e in tier)
@@ -392,7 +393,6 @@ def _elan(root: Element, names: Mapping[str, str], times: Mapping[str, int]) -> 
 
 def _captions(root: Element, names: Mapping[str, str], times: Mapping[str, int]) -> Spoken:
     """Timed text: a paragraph is a caption; an agent speaks."""
-
     cues = []
     for e in (e for e in root.iter() if local(e) == "p"):
         agent = attribute(e, "agent") or next((attribute(x, "agent") for x in e if attribute(x, "agent")), "")

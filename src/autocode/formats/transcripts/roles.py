@@ -210,6 +210,12 @@ def unnamed_sides(page: Page) -> tuple[list[Label], tuple[str, ...]]:
 
 def _unmarked(page: Page, spans: Sequence[tuple[int, int]], words: Sequence[str]) -> tuple[list[Label], tuple[str, ...]]:
     """Labels where nothing but the questions tells the two sides apart."""
+    parts = [[(a + m.start(), a + m.end()) for m in re.finditer(r"[^\n]+", w)] for (a, _), w in zip(spans, words, strict=True)]
+    first = parts[0][len(parts[0]) > 2 and not ends_asking([page.text[slice(*parts[0][0])]]) :]  # below a title
+    parts = [first, *parts[1:]]
+    if all(len(p) > 1 and ends_asking([page.text[slice(*p[0])]]) for p in parts):
+        told = f"no names; the first lines of {counted(len(parts), 'paragraph')} ask and are taken as the interviewer's: right?"
+        return _sides(page, [s for p in parts for s in (p[0], (p[1][0], p[-1][1]))], [True, False] * len(parts)), (told,)
     asking = [bool(ends_asking([w])) for w in words]
     if sum(a != b for a, b in pairwise(asking)) < 0.85 * (len(words) - 1) or len(words) < 6:
         return [], ()

@@ -214,8 +214,11 @@ def _letters(text: str) -> tuple[str, list[Turn], str]:
         body = text[m.end() : end]
         start = m.end() + len(body) - len(body.lstrip())
         turns.append(Turn(start, max(start, start + len(_before_signature(body.strip()))), name))
+    ends = zip(turns, [*(m.start() for m in heads[1:]), len(text)], strict=True)
+    closed = sum(bool(text[t.end : end].strip()) for t, end in ends)
     turns = [t for t in turns if t.end > t.start]
-    return text, turns, f"{counted(len(turns), 'letter')} taken as turns, in the order of the file"
+    left = f"; what closes {counted(closed, 'letter')} (a greeting, a name) is left out: right?" if closed else ""
+    return text, turns, f"{counted(len(turns), 'letter')} taken as turns, in the order of the file{left}"
 
 
 _SENT = re.compile(
@@ -290,7 +293,7 @@ def _read_webpage(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt
 def _read_xml(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
     spoken = read_spoken_xml(path)
     if not spoken.cues:
-        return _one("\n".join(filter(None, spoken.lines)) + "\n", path, options)
+        return _one("\n".join(spoken.lines) + "\n", path, options)
     document = document_of_cues(spoken.cues, path, spoken.meanings, spoken.cut)
     return Study((document,)), [Receipt(document.source, "pieces of speech", len(spoken.cues), {}, spoken.notes)]
 
