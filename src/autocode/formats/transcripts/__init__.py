@@ -162,11 +162,8 @@ _LEGEND = re.compile(
 
 def legend(text: str) -> Mapping[str, str]:
     """What the legend at the top says of its abbreviations: ``I = interviewer; R = respondent``."""
-    found = {}
-    for entry in _LEGEND.finditer(text[:_TOP]):
-        for name in re.split(r"[,/]", entry["names"]):
-            found[name.strip()] = entry["meaning"].strip()
-    return found
+    entries = _LEGEND.finditer(text[:_TOP])
+    return {name.strip(): e["meaning"].strip() for e in entries for name in re.split(r"[,/]", e["names"])}
 
 
 def role_of_word(name: str) -> str:

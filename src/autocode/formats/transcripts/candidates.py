@@ -130,15 +130,14 @@ class _Names:
         name, words = own[0].name, own[0].name.split()
         if len(own) == 1 and (name.casefold() in WORDS["column"] or (self.answered > 2 and self.family in ("wide", "token"))):
             return False
-        if "q" in own[0].form:  # behind the number of a question
-            return True
         known = self.known(name) and not (name.islower() and len(name) == len(own) == 1)
         if known and (len(own) > 1 or role_of_word(name) or name in self.page.front.meanings):
             return len(own) > 2 or self._fits(key)
         runs_on = len(words) > 1 and words[0].casefold() in WORDS["running"] and not (name.isupper() or is_titled(name))
-        if not self._fits(key) or (runs_on and len(own) < (2 if name.istitle() else 4)):
+        counted = "q" in own[0].form  # behind the number of a question
+        if not counted and (not self._fits(key) or (runs_on and len(own) < (2 if name.istitle() else 4))):
             return False
-        if len(own) > 1 or known or self.all_named or (self.stamped and "t" in own[0].form):
+        if counted or len(own) > 1 or known or self.all_named or (self.stamped and "t" in own[0].form):
             return True
         persons = [k for k in self.ranked[:8] if len(self.groups[k]) > 1]
         called = [self.groups[k][0].name for k in persons if len(k) > 2]

@@ -369,11 +369,7 @@ def without_end_stamp(text: str, start: int, end: int) -> tuple[int, int | None]
         end = start + found.start()
 
 
-_REMARK = re.compile(
-    r"\n\s*(?:(?P<rule>(?:[-–—=_*#~•·][ \t]?){3,})|(?:\d{1,4}[ \t]+)?[(\[（【<{*](?=[^\n]*[^\W\d_])[^\n]*[)\]）】>}*][ \t.]*"
-    r"|[^\n:a-z]{3,60}\((?:re-?)?(?:sworn|affirmed|called|continued|resumed)\)"  # what a court prints between questions
-    r"|(?i:questions|[\w-]{0,6}examination) (?:by|from) [^\n:a-z]{3,40})$"
-)
+_REMARK = re.compile(pattern("⟨remark⟩"))
 
 
 def before_remark(text: str, start: int, end: int) -> int:
