@@ -356,7 +356,12 @@ def test_the_number_of_a_question_before_a_name_is_no_part_of_it() -> None:
 
 @pytest.mark.parametrize(
     "above",
-    ["Feltnotat: 11\nDate: 3/12/2019\n", "Names: Q3 – researcher; K 1 – a nurse\n", "Key: Q3, K 1 = people; (.) = pause\n"],
+    [
+        "Q3：記者、K 1：看護師\n",
+        "Feltnotat: 11\nDate: 3/12/2019\n",
+        "Names: Q3 – researcher; K 1 – a nurse\n",
+        "Key: Q3, K 1 = people; (.) = pause\n",
+    ],
 )
 def test_a_number_or_a_key_above_the_talk_is_nobodys_turn(above: str) -> None:
     """A word that nobody foresaw before a number, and a legend of whatever signs, names no speaker."""
@@ -365,13 +370,12 @@ def test_a_number_or_a_key_above_the_talk_is_nobodys_turn(above: str) -> None:
     assert _turns(above + "\n".join(f"{who}: {said}" for who, said in pairs)) == pairs
 
 
-def test_people_listed_with_what_they_are_do_not_speak() -> None:
-    """A line for each who was there, below a heading and without blank lines, is no turn of the last one."""
-    pairs = _pairs("Ada Lund", "Bo Ness")
-    text = "Ada Lund\tChair\nBo Ness\tWitness\nThe meeting began at 9.30.\n" + "\n".join(
-        f"[{n}]\t{w}: {s}" for n, (w, s) in enumerate(pairs)
-    )
-    assert _turns(text) == pairs
+@pytest.mark.parametrize("shape", ["[{}] {}", "{}: {}"])
+def test_a_legend_behind_dashes_on_one_line_is_nobodys_turn(shape: str) -> None:
+    """Who asks and who answers, their sex and year of birth, above a talk whose names open its lines, in brackets or not."""
+    pairs = _pairs("Sob.", "Inf. 1")
+    legend = "Ely, 2003\nSob. – collector; Inf. 1 – f., 1929; Inf. 2 – m., 1931\n\n"
+    assert _turns(legend + "\n".join(shape.format(*pair) for pair in pairs)) == pairs
 
 
 def test_words_that_hang_beside_a_column_of_names_belong_to_them() -> None:
