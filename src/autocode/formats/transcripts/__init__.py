@@ -305,7 +305,7 @@ def _explained(line: str, text: str) -> dict[str, str]:
     line = re.sub(r"^[^\W\d_]+:[ \t]+(?=[\w.]{1,12}[ \t]+[-–—])", "", line)  # "Names: B – researcher, R7 – nurse"
     several = len(re.findall("[:：]|[ \t][-–—][ \t]", line)) > 1
     found = {m["key"]: m["value"].strip(" .") for m in _ENTRY.finditer(line)} if several else {}
-    return found if len(found) > 1 and all(f"\n{key}" in text or f"\n[{key}]" in text for key in found) else {}
+    return found if sum(f"\n{key}" in text or f"\n[{key}]" in text for key in found) > max(1, len(found) / 2) else {}
 
 
 _FACT = re.compile(
