@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from autocode.agreement.estimate import REASONS, Estimate, chance, number
+from autocode.agreement.estimate import REASONS, Estimate, how_likely, number
 
 
 def test_undefined_is_null_with_its_reason() -> None:
@@ -28,4 +28,4 @@ def test_nan_becomes_none() -> None:
 
 def test_no_number_denies_the_word_for_it() -> None:
     """Likely is what is shown as .50 or more; less is possible."""
-    assert [chance(p) for p in (0.02, 0.22, 0.494, 0.496, 0.5, 0.97)] == ["possible"] * 3 + ["likely"] * 3
+    assert [how_likely(p) for p in (0.02, 0.22, 0.494, 0.496, 0.5, 0.97)] == ["possible"] * 3 + ["likely"] * 3

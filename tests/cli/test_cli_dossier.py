@@ -112,6 +112,20 @@ def test_forget_asks_first_and_then_leaves_no_byte(stored: Shell) -> None:
     assert b"hello number 3" in raw
 
 
+def test_a_certificate_can_be_asked_for_again(stored: Shell) -> None:
+    """Named or not, who was forgotten has a certificate in the study; it is listed, and written again where one asks for it."""
+    assert "Nobody was forgotten here yet." in stored("forget", "s")[2]
+    assert stored("forget", "s", "D2", "--yes")[0] == 0
+    code, _, err = stored("forget", "s", "D2", "--out", "again.txt")
+    assert (code, "autocode forget s" in err, (stored.folder / "again.txt").exists()) == (1, True, False)
+    code, out, err = stored("forget", "s")
+    (kept,) = (stored.folder / "s" / "certificates").iterdir()
+    assert (code, kept.name in out, "--out certificate.txt" in err) == (0, True, True)
+    assert stored("forget", "s", "--out", "again.txt")[0] == 0
+    assert (stored.folder / "again.txt").read_bytes() == kept.read_bytes()
+    assert (stored("forget", "s", "--out", "again.json")[0], stored("forget", "s", "--yes")[0]) == (1, 1)
+
+
 def test_what_researchers_say_comes_along_with_their_folder(shell: Shell) -> None:
     """A dossier.toml beside imported transcripts is taken into a study that has none, and never over one that is there."""
     folder = shell.folder / "mine"

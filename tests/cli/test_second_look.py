@@ -83,6 +83,9 @@ def test_a_meeting_of_two_studies(tiny: Shell, study: Study, tmp_path: Path) -> 
     assert (code, "0 of 2 disagreements settled" in out) == (0, True)
     assert tiny("meet", "ana", "ben", "--out", "agenda.html", *FAKE)[0] == 0
     assert "the employer value the badge" in (tmp_path / "agenda.html").read_text(encoding="utf-8")
+    (tmp_path / "OLD.CSV").touch()
+    assert tiny("meet", "ana", "ben", "--out", "OLD.CSV", "--overwrite", *FAKE)[0] == 0
+    assert (tmp_path / "OLD.CSV").read_text(encoding="utf-8-sig").startswith("point,")
 
 
 def test_a_meeting_of_two_codebooks_names_what_stands_in_one_alone(shell: Shell) -> None:

@@ -182,8 +182,10 @@ def test_a_later_round_is_no_further_coder_in_any_room(study: Study, tmp_path: P
     page = Page(desk(twice, tmp_path, None))
     page.enter("ana")
     assert pair_of(page.desk) == ("ana2", "ana")
+    assert "Of 3 people who coded, <strong>Ana anew</strong> and <strong>" in page.room("compare")
     (tmp_path / "dossier.toml").write_text('[[rounds]]\nfirst = "ana"\nsecond = "ana2"\n', encoding="utf-8")
     assert pair_of(page.desk) == pair_of(page.desk, "ana2") == ("ana", "ben")
+    assert "people who coded" not in page.room("compare")
     assert figures(page.desk.study, page.desk.people)[0].pairs == 1
     for room in ("compare", "model", "second", "second/meeting", "second/clinic", "second/twice", "second/findings"):
         text = page.room(room)

@@ -29,8 +29,8 @@ REASONS: Mapping[str, str] = {
     "overlapping_codes": "codes of one coder overlap, so no single code can be told",
     "many_sets": "more than 10,000 different sets of codes: distances are not computed",
     "few_errors": "fewer than 10 errors in the drawn documents: no interval",
-    "counts_only": "given 3 times at most: the counts are shown, a coefficient would mislead",
-    "few_uses": "given fewer than 10 times: no interval",
+    "counts_only": "given to 3 passages at most: the counts are shown, a coefficient would mislead",
+    "few_uses": "given to fewer than 10 passages: no interval",
     "few_joint_uses": "two humans gave the code to the same passage fewer than 3 times: no interval of the difference",
     "few_coded_documents": "given in fewer than 5 documents: no interval",
     "single_cluster": "all uses lie in one document: no interval",
@@ -151,7 +151,7 @@ def enough(value: float, low: float | None) -> tuple[str, str]:
     return level, good
 
 
-def chance(probability: float) -> str:
+def how_likely(probability: float) -> str:
     """What a probability, as a reader sees it, allows to say: from even odds on likely, below that possible."""
     return "likely" if round(probability, 2) >= 0.5 else "possible"
 

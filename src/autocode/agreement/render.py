@@ -318,7 +318,7 @@ def methods_paragraph(report: Findings) -> str:
         "codes pooled we report Cohen's kappa (Cohen, 1960), Krippendorff's alpha (Krippendorff, 2004) and positive "
         "agreement (Cicchetti & Feinstein, 1990). Where neither coder used a code, coefficients are undefined and were not "
         "replaced. "
-        f"{_intervals(report)}; none is given below 6 {report.options.left_out}s or for codes used fewer than 10 times."
+        f"{_intervals(report)}; none is given below 6 {report.options.left_out}s or for codes given to fewer than 10 passages."
     )
     if report.options.machines:
         text += (

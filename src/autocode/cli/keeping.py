@@ -28,6 +28,7 @@ from autocode.ethics.pseudonyms import (
     write_proposals,
 )
 from autocode.formats import read
+from autocode.formats.files import write_atomic
 from autocode.model import CodingModel
 from autocode.store import STORE, load
 from autocode.store.backups import backup as keep_copy
@@ -117,7 +118,12 @@ def _pipeline(asked: str) -> str:
 
 def forget(
     study: StudyPath,
-    participant: Annotated[str, typer.Argument(help="The participant: the name of a respondent or of a document.")],
+    participant: Annotated[
+        str,
+        typer.Argument(
+            help="The participant: the name of a respondent or of a document. Without one, the certificates that are kept."
+        ),
+    ] = "",
     models: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Where models lie; those that the study knows of are searched in any case.")
     ] = Path("models"),
@@ -133,6 +139,9 @@ def forget(
 ) -> None:
     """Erase a participant who withdraws, everywhere the study's words may lie, and end with a certificate."""
     store, begun = study / STORE, journal(study / STORE)
+    if not participant:
+        _certificates(study, to, yes)
+        return
     stored = load(store)
     if not yes:
         ids = list(begun.documents) if begun else [d.id for d in _known(study, stored, participant)]
@@ -153,15 +162,33 @@ def forget(
     )
 
 
+def _certificates(study: Path, to: Path | None, yes: bool) -> None:
+    """List the certificates that stay in a study, which name nobody, or write the last one again."""
+    if yes:
+        raise InputError("forget --yes", "it erases, and nobody is named", f"Name whom: autocode forget {study} NAME --yes")
+    kept = sorted((study / CERTIFICATES).glob("*.txt"))
+    for path in kept:
+        print(path)
+    if not kept:
+        tell("Nobody was forgotten here yet.")
+    elif to is None:
+        tell(f"Next: autocode forget {study} --out certificate.txt  (the last one again; it names nobody)")
+    elif to.suffix == ".json":
+        raise InputError(str(to), "a certificate stays in the study as text", f"Name it {to.with_suffix('.txt')}.")
+    else:
+        write_atomic(to, kept[-1].read_text(encoding="utf-8"))
+        tell(f"Written: {to}, the last certificate again, without a name.")
+
+
 def _known(study: Path, stored: Study, participant: str) -> list[Document]:
     """A participant's documents; where nobody is called so, those who were forgotten are spoken of too."""
     try:
         return holding(stored, participant)
     except StudyError as error:
-        if not (kept := sorted((study / CERTIFICATES).glob("*.txt"))):
+        if not (kept := [*(study / CERTIFICATES).glob("*.txt")]):
             raise
-        past = f"{counted(len(kept), 'person was', 'persons were')} forgotten here; the last certificate: {kept[-1]}"
-        raise StudyError(error.what, f"{error.why}; {past}", error.mend) from error
+        past = f"{counted(len(kept), 'person was', 'persons were')} forgotten here, whose certificates stay in the study"
+        raise StudyError(error.what, f"{error.why}; {past}", f"{error.mend} See them: autocode forget {study}") from error
 
 
 def _erased(participant: str, places: Places, called: tuple[str, ...] = (), to: Path | None = None) -> Forgotten:
@@ -174,7 +201,7 @@ def _erased(participant: str, places: Places, called: tuple[str, ...] = (), to: 
             tell(f"  {what} ...")
 
         done = erase(participant, places, called, step, to)
-    tell(f"The certificate is kept, without a name, in {places.study / CERTIFICATES}.")
+    tell(f"The certificate is kept, without a name, in {places.study / CERTIFICATES}; autocode forget {places.study} lists it.")
     return done
 
 

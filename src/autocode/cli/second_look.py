@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,10 +91,10 @@ def second_look_(
     humans = each_once(study, found, None, listed(coders))
     with working("Judging each document without having seen it") as progress:
         held = hold_out(blank_model(settings(config, segments)), found, humans, progress)
-    looks = second_look(held.matrix, np.asarray(held.held.P, np.float64), listed(coders))
     if answers:
         _answers(study, held.matrix, read_blind(answers, held.matrix), as_json)
         return
+    looks = second_look(held.matrix, np.asarray(held.held.P, np.float64), listed(coders))
     if blind:
         own = looks.coders[0]
         if len(looks.coders) != 1:
@@ -109,7 +110,7 @@ def second_look_(
         print_lines(_lists(looks.coders, everything), everything)
     if to:
         header, rows = looks.table(found)
-        _write(to, "Second look", header, rows, found)
+        _write(to, _table("Second look", header, rows, found))
     further = f"{'clinic' if len(held.matrix.coders) > 1 else 'stability'} {study}"
     blinds = (f"second-look {study} --coder {c.coder} --blind again.csv" for c in looks.coders if c.looks)
     tell(f"Next: autocode {next(blinds, further)}")
@@ -178,10 +179,9 @@ def meet(
     else:
         print_lines(agenda_answer(made, everything), everything)
     if to:
-        page = page_html("Agenda of the meeting", agenda_blocks(made, found), found.notice)
-        told = json.dumps(made.to_json(), ensure_ascii=False, indent=2) + "\n"
-        write_atomic(to, {".json": told, ".csv": csv_text(*made.table(found))}.get(to.suffix, page))
-        tell(f"Written: {to}.")
+        page = partial(page_html, "Agenda of the meeting", agenda_blocks(made, found), found.notice)
+        kept = partial(json.dumps, made.to_json(), ensure_ascii=False, indent=2)
+        _write(to, {".html": page, ".json": lambda: f"{kept()}\n", ".csv": lambda: csv_text(*made.table(found))})
     record, keep = (to, "") if to and to.suffix == ".json" else ("meeting.json", "keep the agenda with --out meeting.json, ")
     tell(f"Next: {keep}meet, then: autocode meet {f'{first} {second}' if second else first} --since {record}")
 
@@ -190,19 +190,16 @@ def _since(matrix: Any, study: Study, path: Path, as_json: bool) -> None:
     record: Any = None  # what is no agenda is refused as one
     with suppress(ValueError):
         record = json.loads(file_text(path)[0])
-    found = compare_since(matrix, study.documents, record if isinstance(record, dict) else {})
+    made = compare_since(matrix, study.documents, record if isinstance(record, dict) else {})
     if as_json:
-        print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
         return
-    apart = "On text coded apart: nothing yet. Code new text apart: only agreement on that is reliability."
-    if found.apart_units and found.apart is not None:
-        apart = (
-            f"On text coded apart: kappa {apa(found.apart)} ({counted(found.apart_units, 'unit')}). This alone is reliability."
-        )
-    yielded = "; ".join(f"{who} changed {counted(n, 'decision')}" for who, n in found.yielded.items())
-    told = f"On the text discussed: kappa {apa(found.before)} before the meeting, {apa(found.after)} now."
-    settled = f"{found.discussed - found.open} of {counted(found.discussed, 'disagreement')} settled: {yielded}."
-    print_lines([told, apart, settled])
+    new = "On text coded apart: nothing yet. Code new text apart: only agreement on that is reliability."
+    if made.apart_units and made.apart is not None:
+        new = f"On text coded apart: kappa {apa(made.apart)} ({counted(made.apart_units, 'unit')}). This alone is reliability."
+    yielded = "; ".join(f"{who} changed {counted(n, 'decision')}" for who, n in made.yielded.items())
+    told = f"On the text discussed: kappa {apa(made.before)} before the meeting, {apa(made.after)} now."
+    print_lines([told, new, f"{made.discussed - made.open} of {counted(made.discussed, 'disagreement')} settled: {yielded}."])
 
 
 def clinic_(
@@ -235,9 +232,8 @@ def clinic_(
     if to:
         header = ("code", "kappa", "low", "high", "uses", "cause", "evidence", "others")
         rows = [(w.code, w.kappa, w.low, w.high, w.uses, w.cause, w.evidence, "|".join(w.others)) for w in made.weak]
-        page = page_html("Clinic for the codebook", clinic_blocks(made, found), found.notice) if to.suffix == ".html" else ""
-        write_atomic(to, page or csv_text(header, rows))
-        tell(f"Written: {to}.")
+        page = partial(page_html, "Clinic for the codebook", clinic_blocks(made, found), found.notice)
+        _write(to, {".html": page, ".csv": partial(csv_text, header, rows)})
     tell(f"Next: revise the definitions, then autocode meet {study}; or autocode stability {study}")
 
 
@@ -355,7 +351,7 @@ def stability_(
     if to:
         header = ("kind", "finding", "verdict", "why", "difference", "support")
         rows = [(f.kind, f.text, f.verdict, f.why, f.value, f.support) for f in made.findings]
-        _write(to, "Do the findings stand", header, rows, found)
+        _write(to, _table("Do the findings stand", header, rows, found))
     known = min((name for d in found.documents for name in d.variables), default="")
     variable = f"; with groups: --by {known}" if known and not by else ""
     tell(f"Next: autocode report {study} --out dossier{variable}")
@@ -390,10 +386,14 @@ def _machine(study: Study, config: Config, coders: Sequence[str] | None) -> Held
         return None
 
 
-def _write(path: Path, title: str, header: tuple[str, ...], rows: Sequence[Sequence[Any]], study: Study) -> None:
-    if path.suffix == ".html":
-        table = Table(title, title, tuple(h.capitalize() for h in header), tuple(tuple(r) for r in rows), "t" * len(header))
-        write_atomic(path, page_html(title, [table], study.notice))
-    else:
-        write_atomic(path, csv_text(header, rows))
+def _table(title: str, header: tuple[str, ...], rows: Sequence[Sequence[Any]], study: Study) -> Mapping[str, Callable[[], str]]:
+    """A table in the forms that it can be written in."""
+    shown = tuple(h.capitalize() for h in header), tuple(map(tuple, rows)), "t" * len(header)
+    page = partial(page_html, title, [Table(title, title, *shown)], study.notice)
+    return {".html": page, ".csv": partial(csv_text, header, rows)}
+
+
+def _write(path: Path, forms: Mapping[str, Callable[[], str]]) -> None:
+    """Write the form that the file's ending asks for; no other is made."""
+    write_atomic(path, forms[path.suffix.lower()]())
     tell(f"Written: {path}.")

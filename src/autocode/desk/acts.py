@@ -13,7 +13,7 @@ from autocode.desk.advice import Item, ReviewSession, carried, reworded, shifted
 from autocode.desk.guard import Ask
 from autocode.desk.session import Desk
 from autocode.errors import InputError, StudyError
-from autocode.store.ledger import now
+from autocode.store.opening import now
 from autocode.study import Coding, Document, Study, Suggestion
 from autocode.study.matrix import segment
 from autocode.study.moves import edits_between

@@ -23,7 +23,7 @@ from autocode.evaluate.double_coding import AGAIN, BlindItem, blind_relook, relo
 from autocode.evaluate.meeting import decided_as
 from autocode.evaluate.second_look import CoderLook, Look
 from autocode.model.prepared import learnable
-from autocode.store.ledger import now
+from autocode.store.opening import now
 from autocode.study import Coding, Segment
 from autocode.trail import Decision, Effects, Entry
 

@@ -20,7 +20,7 @@ from autocode.desk.studies import OpenStudy
 from autocode.desk.view import Compared, compared, people
 from autocode.errors import StudyError, counted
 from autocode.formats.tables.participants import agreement_options
-from autocode.store.ledger import now
+from autocode.store.opening import now
 from autocode.study import Study
 from autocode.study.matrix import coding_matrix
 from autocode.trail import Decision, Effects

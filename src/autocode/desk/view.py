@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autocode.agreement.differences import CAUSES, inventory
-from autocode.agreement.estimate import chance
+from autocode.agreement.estimate import how_likely
 from autocode.config import Config
 from autocode.desk import ranked, seen, visible
 from autocode.desk.advice import Item, Key, ReviewSession
@@ -108,7 +108,9 @@ def stripes_of(desk: Desk, sitting: ReviewSession, item: Item) -> Iterator[Strip
 
 
 def _suggested(desk: Desk, s: Suggestion, verdict: str) -> Stripe:
-    return Stripe(s.code, colour(desk, s.code), "machine", "model", *s.passage, chance(s.probability), s.probability, verdict)
+    return Stripe(
+        s.code, colour(desk, s.code), "machine", "model", *s.passage, how_likely(s.probability), s.probability, verdict
+    )
 
 
 def _said(desk: Desk, s: Suggestion) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from autocode.agreement.estimate import apa, chance
+from autocode.agreement.estimate import apa, how_likely
 from autocode.dossier.blocks import REFERENCE, Block, Cell, Dossier, Figure, Quoted, Table, Title, Words
 from autocode.dossier.drawing import PALETTE, Box, Circle, Drawing, Label, Line, Scale, Shape, svg
 from autocode.dossier.findings import Findings
@@ -129,7 +129,7 @@ def _environment() -> Environment:
     )
     environment.filters["svg"] = svg
     environment.filters["linked"] = _linked
-    environment.filters |= {"lit": _lit, "ends": _ends, "coded": _coded, "chance": chance}
+    environment.filters |= {"lit": _lit, "ends": _ends, "coded": _coded, "how_likely": how_likely}
     environment.filters["anchor"] = lambda caption: caption.partition(". ")[0].lower().replace(" ", "-")
     environment.tests["kind"] = lambda block, name: type(block).__name__ == name
     return environment

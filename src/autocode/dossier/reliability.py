@@ -152,7 +152,7 @@ def _opening(report: AgreementReport, findings: Findings) -> Iterator[Block]:
         f"Unit by unit, over {counted(report.units, 'unit')} of analysis in "
         f"{counted(report.documents, report.options.left_out)} that two or more coders saw. {report.seen_by_one()}"
         f"{' ' * bool(report.alone)}Cohen's kappa, with its 95% interval ({report.options.interval_way}). A dash stands where "
-        "kappa is undefined or where the code was given three times at most."
+        "kappa is undefined or where the code was given to three passages at most."
     )
     if findings.evaluation:
         yield Words("The machine's codings are out of document: every document was judged by a model that had not seen it.")
@@ -199,7 +199,7 @@ def agreement_figure(view: View, report: AgreementReport) -> Figure:
         "Agreement per code: Cohen's kappa with its 95% interval where the evidence allows one"
         + (", and the verdict on the machine" if report.options.machines else "")
         + (
-            f". Left out: {counted(left_out, 'code')} given three times at most or without a defined kappa."
+            f". Left out: {counted(left_out, 'code')} given to three passages at most or without a defined kappa."
             if left_out
             else "."
         )

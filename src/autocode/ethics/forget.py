@@ -36,7 +36,8 @@ from autocode.formats.tables.participants import RESPONDENT, variable
 from autocode.model.saved import erase_evidence
 from autocode.store import STORE, load, rewrite_receipts, scrub, update
 from autocode.store.backups import RECORDINGS
-from autocode.store.ledger import entries, forget_words, now, redact
+from autocode.store.ledger import entries, forget_words, redact
+from autocode.store.opening import now
 from autocode.store.records import Forgetting, detach, journal, outputs, recordings, strike, without_documents, write_journal
 from autocode.study import Document, Study
 from autocode.study.codebook import Codebook

@@ -12,12 +12,11 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from autocode.errors import StoreError
-from autocode.store.opening import make_tables, mark, opened, reading, transaction, unmark
+from autocode.store.opening import make_tables, mark, now, opened, reading, transaction, unmark
 from autocode.store.rows import adjust, clear, delete, digest, insert, note, there
 from autocode.study import Coder, Document, Segment, Study, Turn
 from autocode.study.moves import edits_between
@@ -35,11 +34,6 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS desk (port INTEGER PRIMARY KEY, since TEXT)",
     f"CREATE TABLE IF NOT EXISTS {WORDING} (row_sha256 BLOB, {WORDING_COLUMNS})",
 )
-
-
-def now() -> str:
-    """The moment, ISO 8601 in UTC to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def append(path: Path, decisions: Sequence[Decision], coders: Sequence[Coder] = ()) -> list[Entry]:
@@ -205,8 +199,8 @@ def sizes(path: Path, without: Collection[str] = ()) -> dict[str, int]:
             "coding": f"count(*) FROM coding WHERE {by.format('human')}",
             "agreed": f"count(*) FROM coding WHERE {by.format('agreed')}",
         }
-        given = {name: [*without] if "?" in count else [] for name, count in counts.items()}
-        return {name: int(connection.execute(f"SELECT {count}", given[name]).fetchone()[0]) for name, count in counts.items()}
+        given = dict.fromkeys(("coder", "coding", "agreed"), tuple(without))  # what asks for people leaves these out
+        return {n: int(connection.execute(f"SELECT {count}", given.get(n, ())).fetchone()[0]) for n, count in counts.items()}
 
 
 def open_desk(path: Path, port: int) -> None:

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from autocode.errors import StoreError, disk_fault, free_space, full
@@ -50,6 +50,11 @@ BACKUPS = "backups"
 """The folder of dated copies, beside the study file."""
 
 _KEPT = 10  # dated copies that were made by themselves
+
+
+def now() -> str:
+    """The moment, ISO 8601 in UTC to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @contextmanager

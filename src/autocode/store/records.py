@@ -13,13 +13,12 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
 from autocode.errors import InputError, StoreError
 from autocode.footprint import taken
-from autocode.store.opening import BACKUPS, opened, reading, transaction
+from autocode.store.opening import BACKUPS, now, opened, reading, transaction
 from autocode.store.rows import checked, clear, delete, insert, there
 from autocode.study import Coding
 
@@ -294,7 +293,7 @@ def record_outputs(store: Path, paths: Iterable[Path], kind: str) -> list[Output
     Raises:
         StoreError: The study cannot be written.
     """
-    folder, at = store.absolute().parent, datetime.now(UTC).isoformat(timespec="milliseconds")
+    folder, at = store.absolute().parent, now()
     made = []
     for path in paths:
         whole = Path(os.path.normpath(path.absolute()))
