@@ -28,6 +28,7 @@ from autocode.ethics.pseudonyms import (
     write_proposals,
 )
 from autocode.formats import read
+from autocode.formats.files import read_text as file_text
 from autocode.formats.files import write_atomic
 from autocode.model import CodingModel
 from autocode.store import STORE, load
@@ -176,7 +177,7 @@ def _certificates(study: Path, to: Path | None, yes: bool) -> None:
     elif to.suffix == ".json":
         raise InputError(str(to), "a certificate stays in the study as text", f"Name it {to.with_suffix('.txt')}.")
     else:
-        write_atomic(to, kept[-1].read_text(encoding="utf-8"))
+        write_atomic(to, file_text(kept[-1])[0])
         tell(f"Written: {to}, the last certificate again, without a name.")
 
 

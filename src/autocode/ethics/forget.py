@@ -137,9 +137,8 @@ def forget(
     if any(case.search.in_file(p)[0] for p in case.places.study.glob(f"{STORE}*")):
         case.left.append((str(case.store), "it still holds words of theirs: in what others said or wrote; search it for them"))
     certificate = _certificate(case)
-    nameless = case.parts.nameless(case.search.nameless(str(certificate), GONE), GONE)
-    kept = f"forgotten-{re.sub(r'[^0-9]', '-', case.entry.at[:26])}.txt"
-    write_atomic(case.places.study / CERTIFICATES / kept, f"{nameless}\n")
+    kept = case.places.study / CERTIFICATES / f"forgotten-{re.sub(r'[^0-9]', '-', case.entry.at[:26])}.txt"
+    write_atomic(kept, f"{case.parts.nameless(case.search.nameless(str(certificate), GONE), GONE)}\n")
     if out := str(case.entry.said.get("out", "")):
         as_json = json.dumps(certificate.to_json(), ensure_ascii=False, indent=2)
         write_atomic(Path(out), as_json if out.endswith(".json") else f"{certificate}\n")
