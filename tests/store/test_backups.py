@@ -145,7 +145,7 @@ def test_no_damaged_file_moved_aside_takes_the_place_of_another(store: Path, mon
 def test_a_ledger_goes_on_when_the_clock_goes_back(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Entries stand in the order they were made: the chain is whole, the study sound, and undo takes back the last one."""
     append(store, [Decision("note", "ana", "D1", note="at noon")])
-    monkeypatch.setattr("autocode.store.ledger.datetime", _Clock)
+    monkeypatch.setattr("autocode.store.opening.datetime", _Clock)
     for note in ("an hour before noon", "at noon again"):
         append(store, [Decision("note", "ana", "D1", note=note)])
     found = entries(store)
