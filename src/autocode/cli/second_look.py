@@ -47,7 +47,7 @@ from autocode.dossier.second_look import (
 )
 from autocode.errors import StudyError, counted
 from autocode.evaluate import HeldOut, hold_out, probabilities, stands
-from autocode.evaluate.clinic import clinic
+from autocode.evaluate.clinic import RARE, clinic
 from autocode.evaluate.double_coding import (
     BlindItem,
     Drawn,
@@ -182,8 +182,8 @@ def meet(
         page = partial(page_html, "Agenda of the meeting", agenda_blocks(made, found), found.notice)
         kept = partial(json.dumps, made.to_json(), ensure_ascii=False, indent=2)
         _write(to, {".html": page, ".json": lambda: f"{kept()}\n", ".csv": lambda: csv_text(*made.table(found))})
-    record, keep = (to, "") if to and to.suffix == ".json" else ("meeting.json", "keep the agenda with --out meeting.json, ")
-    tell(f"Next: {keep}meet, then: autocode meet {f'{first} {second}' if second else first} --since {record}")
+    record, keep = (to, "") if to and to.suffix == ".json" else ("meeting.json", "keep the agenda (--out meeting.json), and ")
+    tell(f"Next: {keep}meet. Then: autocode meet {f'{first} {second}' if second else first} --since {record}")
 
 
 def _since(matrix: Any, study: Study, path: Path, as_json: bool) -> None:
@@ -234,7 +234,8 @@ def clinic_(
         rows = [(w.code, w.kappa, w.low, w.high, w.uses, w.cause, w.evidence, "|".join(w.others)) for w in made.weak]
         page = partial(page_html, "Clinic for the codebook", clinic_blocks(made, found), found.notice)
         _write(to, {".html": page, ".csv": partial(csv_text, header, rows)})
-    tell(f"Next: revise the definitions, then autocode meet {study}; or autocode stability {study}")
+    weak = any(w.cause != RARE for w in made.weak) or any(p.sure for p in made.pairs)
+    tell(f"Next: {'revise the definitions, then ' * weak}autocode meet {study}")
 
 
 def plan_(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,11 +58,13 @@ def dossier(study: Study, findings: Findings, size: str = "full") -> Dossier:
     numbered, numbers = _numbered([s for s in sections if s.blocks])
     made = Section("again", "How this was made", tuple(_how_made(study, findings, numbered if size == "full" else [])))
     last, numbers = _numbered([made], numbers)
-    words = sum(len(d.text.split()) for d in study.documents)
+    words, by = sum(len(d.text.split()) for d in study.documents), Counter(c.coder for c in study.codings)
+    people = [c for c in study.humans if by[c]]
+    agreed = f", and {by[study.agreed]:,} agreed on" if by[study.agreed] else ""
     summary = (
         f"{counted(len(study.documents), 'document')}, {counted(words, 'word')}, "
         f"{counted(len(study.codebook), 'code')} and themes, "
-        f"{counted(len(study.codings), 'coding')} by {counted(len(study.coders), 'coder')}."
+        f"{counted(sum(by[c] for c in people), 'coding')} by {counted(len(people), 'coder')}{agreed}."
     )
     whole = tuple(_resolved(section, numbers) for section in (*numbered, *last))
     text = Section("paragraphs", "Paragraphs to paste", tuple(answer.paragraph_blocks(view, findings, known)))

@@ -107,7 +107,7 @@ def brief(view: View, findings: Findings) -> list[Block]:
     ]
     heads = frozenset(i for i, (_, head) in enumerate(shown_rows) if head)
     rare = f"{counted(hidden, 'code was', 'codes were')} given too rarely for a value, and left out. " if hidden else ""
-    note = f"{rare}{whole.note}".strip()
+    note = f"{rare}{_why(report, shown=True)}".strip()
     table = replace(whole, rows=tuple(row for row, _ in shown_rows), heads=heads, note=note)
     found: list[Block] = [*_opening(report, findings), table]
     if report.options.machines:
@@ -257,14 +257,14 @@ def _interval(estimate: Estimate) -> str:
     return "" if estimate.low is None else f"{_two(estimate.low)} to {_two(estimate.high)}"
 
 
-def _why(report: AgreementReport) -> str:
-    """Why values or intervals are missing, with how many codes each reason concerns."""
+def _why(report: AgreementReport, shown: bool = False) -> str:
+    """Why values or intervals are missing, with how many codes each reason concerns; `shown`: of codes with a value alone."""
     counts: dict[str, int] = {}
     for row in report.rows:
         if row.code and row.kind == HUMANS and not row.first:
             hidden = "counts_only" if row.kappa.value is not None and not row.kappa.shown else ""
             reason = row.kappa.reason or hidden or row.kappa.no_interval
-            if reason:
+            if reason and (row.kappa.shown or not shown):
                 counts[REASONS[reason]] = counts.get(REASONS[reason], 0) + 1
     told = "; ".join(f"{why} ({counted(n, 'code')})" for why, n in sorted(counts.items()))
     return f"Between humans: {told}." if told else ""

@@ -332,7 +332,8 @@ def _look_tables(looks: Sequence[CoderLook]) -> Iterator[Table]:
     first = tuple(row for look in looks for row in [r for r in every if r[0] == look.coder][:_LISTED])
     header = ("Coder", "Document", "Segment", "Code", "Question", "Kind", "Chance of coding", "Others gave it")
     if first:
-        note = "Slip: nothing else explains it. Drift: the coder's habit changed. Difference: the coders differ steadily. "
+        note = f"The first {_LISTED} of each coder; all of them: the workbook. " if len(every) > len(first) else ""
+        note += "Slip: nothing else explains it. Drift: the coder's habit changed. Difference: the coders differ steadily. "
         yield Table(
             "Second look", "Decisions that this team would probably make otherwise", header, first, "ttttttpt", note + _FOUND
         )

@@ -24,7 +24,9 @@ def test_more_documents_give_a_narrower_interval() -> None:
     widths = [r.half_width for r in made.rows if r.defined > 0.9]
     assert widths == sorted(widths, reverse=True)
     assert made.enough_width == next(r.documents for r in made.rows if r.defined >= 0.95 and r.half_width <= 0.1)
-    assert "80 of 100" in made.sentence()
+    power = next(r.above for r in made.rows if r.documents == made.enough_above)
+    assert power >= 0.795
+    assert f"{made.enough_above} documents show kappa above .60 in {100 * power:.0f} of 100" in made.sentence()
 
 
 def test_what_cannot_be_shown_is_said() -> None:

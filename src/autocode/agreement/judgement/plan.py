@@ -99,17 +99,17 @@ class Plan:
 
     def sentence(self) -> str:
         """A sentence for a proposal."""
-        d = self.design
-        width, most = f"±{apa(self.width)}", STEPS[-1]
+        d, most = self.design, STEPS[-1]
         many = f"{self.enough_width} documents" if self.enough_width else f"more than {most} documents"
         said = (
             f"With {d.units:,} decisions (segments times codes) a document, of which {100 * d.prevalence:.2g}% are codings, "
-            f"and an expected kappa of {apa(d.kappa)}, double coding {many} gives a 95% interval of {width}"
+            f"and an expected kappa of {apa(d.kappa)}, double coding {many} gives a 95% interval of ±{apa(self.width)} or less"
         )
         if d.kappa <= self.line:
             return f"{said}; kappa above {apa(self.line)} cannot be shown, since no more is expected."
         shown = f"{self.enough_above} documents" if self.enough_above else f"more than {most} documents"
-        return f"{said}; {shown} show kappa above {apa(self.line)} in 80 of 100 such studies."
+        share = next((r.above for r in self.rows if r.documents == self.enough_above), 0.8)
+        return f"{said}; {shown} show kappa above {apa(self.line)} in {100 * share:.0f} of 100 such studies."
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -134,7 +134,7 @@ def plan(design: Design, width: float = 0.1, line: float = 0.6, seed: int = 0) -
     rows = tuple(_row(design, documents, line, seed) for documents in STEPS)
     good = [r for r in rows if r.defined >= 0.95]
     enough_width = next((r.documents for r in good if r.half_width <= width), None)
-    enough_above = next((r.documents for r in good if r.above >= 0.8), None)
+    enough_above = next((r.documents for r in good if round(r.above, 2) >= 0.8), None)  # as the table has it
     return Plan(design, width, line, rows, enough_width, enough_above)
 
 
