@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 import typer
 
-from autocode.cli.answers import suggested
+from autocode.cli.answers import print_lines, suggested
 from autocode.cli.options import (
     OUTPUT,
     STUDIES,
@@ -239,7 +239,10 @@ def next_(
     open_ = Study(tuple(d for d in found.documents if d.id not in learnt.met), found.codebook)
     rare = sum(row.segments < RARE for row in learnt.licences.rows)
     outlook = Outlook(tuple(picks), curves, learnt.unlike(open_), found.by_id, found.notice, rare)
-    show(outlook, as_json)
+    if as_json:
+        show(outlook, as_json)
+    else:
+        print_lines(str(outlook).splitlines())
     if to:
         write_atomic(to, outlook.html())
     tell(
