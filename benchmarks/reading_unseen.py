@@ -549,7 +549,7 @@ def _from_file(name: str) -> dict[str, str]:
 UNSEEN: dict[int, dict[str, tuple[str, list[tuple[str, str]]]]] = {
     number: {name: _parsed(text) for name, text in texts.items()}
     for number, texts in enumerate(
-        (_TEXTS, *map(_from_file, ("reading_second.txt", "reading_third.txt", "reading_fourth.txt"))), 1
+        (_TEXTS, *map(_from_file, ("reading_second.txt", "reading_third.txt", "reading_fourth.txt", "reading_fifth.txt"))), 1
     )
 }
 """By set and name: the text, and its turns (speaker, words); a side without a name is ? or !."""

@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate, islice, pairwise
 from typing import Any
 
@@ -269,6 +269,7 @@ _MOST_NUMBERS, _MOST_LINES = 200_000, 100_000  # looked at in a text
 _PAGE, _HEAD = re.compile(pattern("⟨page⟩")), re.compile(pattern("⟨head⟩"))
 
 
+@lru_cache(maxsize=2)
 def furniture(text: str) -> frozenset[str]:
     """Lines that belong to the page and not to the talk: numbers of pages, and heads and feet.
 

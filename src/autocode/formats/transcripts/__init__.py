@@ -190,8 +190,10 @@ def is_titled(name: str) -> bool:
     title, rest = words[0].strip(".").casefold(), words[1:]
     rest = rest[rest[0].casefold() in WORDS["article"] :] if len(rest) > 1 else rest
     leads = {" ".join(w).casefold() for w in (words, rest)} & WORDS["chair"]
-    ends = any(name.endswith(h) and len(name) > len(h) + 1 for h in WORDS["honorific"])
-    return bool(leads) or ends or (title in WORDS["title"] and 0 < len(rest) < 7 and any(w[0].isupper() for w in rest))
+    ends = any(w.endswith(h) and len(name) > len(h) + 1 for w in words for h in WORDS["honorific"])
+    called = [w for w in " ".join(rest).split(",")[0].split() if w.casefold() not in WORDS["of"] | WORDS["article"] | {"for"}]
+    named = 0 < len(rest) < 8 and bool(called) and all(w.strip("(")[:1].isupper() for w in called)
+    return bool(leads) or ends or (title in WORDS["title"] and named)
 
 
 @lru_cache(maxsize=20_000)

@@ -88,7 +88,9 @@ class _Names:
         counts = Counter(x.name for x in self.labels)
         for x in self.labels:
             if may_be_name(x.name, family, counts[x.name] > 3) and (
-                not _is_list(x.name) or counts[x.name] > 2 - speaks_by_name(x.name.split(",")[0])
+                not _is_list(x.name)
+                or counts[x.name] > 2 - speaks_by_name(x.name.split(",")[0])
+                or x.name.split(",")[0].split(" ")[-1] in counts
             ):
                 self.groups.setdefault(key_of(x.name), []).append(x)
         self.ranked = sorted(self.groups, key=lambda k: -len(self.groups[k]))
@@ -201,7 +203,12 @@ def may_be_name(name: str, family: str, often: bool = False) -> bool:
         return False
     if not role_of_word(bare) and (is_about(bare) or (len(words) > 1 and words[0].casefold() in WORDS["heading"])):
         return False
-    if _SENTENCE.search(name) or _MONTH.fullmatch(name) or _SPAN.match(name) or (len(words) > 2 and name.endswith(".")):
+    if (
+        _SENTENCE.search(name)
+        or _MONTH.fullmatch(name)
+        or _SPAN.match(name)
+        or (len(words) > 2 and name.endswith(".") and family != "sentence")
+    ):
         return False
     if family == "own" and re.search(r"[^\W\d_]{3,}\.$", name):
         return False
@@ -227,6 +234,8 @@ def _convincing(family: str, labels: Sequence[Label], names: _Names) -> bool:
         return several and share >= 0.8 and _alternates(labels)
     if family == "closing":
         return several and share >= 0.6 and len(labels) >= 2 * len(counts) and _alternates(labels)
+    if family == "sentence" and len(labels) < max(3, 1.5 * len(counts)):
+        return False
     whole = share >= 0.9 and min(counts.values()) > 1 and len(labels) >= 2.5 * len(counts)
     in_turn = _alternates(labels) or names.answered > 2
     whole = whole and in_turn

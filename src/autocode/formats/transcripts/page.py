@@ -35,7 +35,6 @@ from autocode.formats.transcripts import (
 _INDENT = re.compile(r"[^\S\n]{0,200}")
 _SAMPLE = 60_000  # characters by which a long text is judged
 
-
 DASHED = re.compile(r"[ \t]*[–—―─]{1,2}[ \t]?(?=\S)")  # opens the words of somebody without a name
 
 
@@ -115,11 +114,7 @@ def _styled(page: Page) -> list[Label]:
     return found
 
 
-_TOKEN = re.compile(
-    r"^[ \t\u200e\u200f]*(?:\d{1,5}[.):]?[ \t]+)?(?P<stamp>[\[(<]?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?[\])>]?[ \t]+)?"
-    r"(?P<name>[^\W\d_]{1,16}(?:[ _]?\d{1,3}|[ ][A-Z])?)[ \t]+(?=[^\s\d=])",
-    re.MULTILINE,
-)
+_TOKEN = re.compile(pattern("⟨token⟩"), re.MULTILINE)
 
 
 def _tokens(page: Page) -> list[Label]:
@@ -277,13 +272,20 @@ _SENTENCED = re.compile(
 )
 
 
+_INITIALLED = re.compile(
+    r"(?m)^[ \t]*(?P<name>[A-ZÀ-ÞЀ-ЯΑ-Ω][\w-]{1,30}[ ][A-ZÀ-ÞЀ-ЯΑ-Ω]\.(?:[ ]?[A-ZÀ-ÞЀ-ЯΑ-Ω]\.)?)[ \t]+(?=[^\s\da-zß-ÿа-я])"
+)
+
+
 def _sentences(page: Page) -> list[Label]:
     """Names that end as a sentence does, told by a title or by capitals: ``Mr. Oakes. Thank you``, ``PRESIDENTE. Passiamo``."""
-    return [
-        Label(m.start(), m.end(), " ".join(m["name"].split()))
-        for m in islice(_SENTENCED.finditer(page.text, page.front.end), _MOST_NUMBERS)
-        if is_titled(m["name"]) or (len(m["name"]) > 3 and m["name"].split(",")[0].isupper())
-    ]
+    found = [m for shape in (_INITIALLED, _SENTENCED) for m in islice(shape.finditer(page.text, page.front.end), _MOST_NUMBERS)]
+    named = {m.start(): m for m in reversed(found) if m.re is _INITIALLED or is_titled(m["name"]) or _is_shouted(m["name"])}
+    return [Label(at, named[at].end(), " ".join(named[at]["name"].split())) for at in sorted(named)]
+
+
+def _is_shouted(name: str) -> bool:
+    return len(name) > 3 and name.split(",")[0].isupper()
 
 
 _INLINE = re.compile(pattern("⟨inline⟩"), re.MULTILINE)

@@ -316,7 +316,9 @@ def _set_apart(page: Page, turns: Sequence[Turn], body: str) -> int:
 
 def _without_headings(page: Page, turns: Sequence[Turn]) -> list[Turn]:
     """Turns without a short last line, set apart, that ends no sentence, where nearly all other turns end one."""
-    turns = [replace(t, end=before_remark(page.text, t.start, t.end)) for t in turns]
+    ends = [before_remark(page.text, t.start, t.end) for t in turns]
+    if sum(end < t.end for end, t in zip(ends, turns, strict=True)) < 0.6 * len(turns):  # or each has its translation
+        turns = [replace(t, end=end) for end, t in zip(ends, turns, strict=True)]
     words = [page.text[t.start : t.end] for t in turns]
     if sum(ends_sentence(w, or_stops=True) for w in words) < 0.6 * len(words):
         return list(turns)
