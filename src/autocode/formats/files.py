@@ -258,10 +258,10 @@ _INSIDE = re.compile(  # a sign where only a letter can stand, or letters of two
 )
 
 
-def read_csv(path: Path, encoding: str = "", most: int | None = None) -> Table:
+def read_csv(path: Path, encoding: str = "") -> Table:
     """Read a CSV file (also .gz); the delimiter is the comma, semicolon or tab of its first row that has one.
 
-    A line ``sep=;`` and titles above the header (rows of one cell) are passed over; `most` rows are read at most.
+    A line ``sep=;`` and titles above the header (rows of one cell) are passed over.
 
     Raises:
         InputError: As `read_text`; or there is no row, a row has more cells than the header,
@@ -285,8 +285,6 @@ def read_csv(path: Path, encoding: str = "", most: int | None = None) -> Table:
                     raise InputError(f"{path.name}, line {line}", told, "Put quotes around texts that hold the delimiter.")
                 rows.append(dict(zip_longest(columns, cells, fillvalue="")))
                 lines.append(line)
-                if len(rows) == most:
-                    break
             line = reader.line_num + 1
     except csv.Error as error:
         raise InputError(path.name, f"line {reader.line_num} is no CSV ({error})", "Save it as CSV again.") from error

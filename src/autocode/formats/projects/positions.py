@@ -316,7 +316,7 @@ def furniture(text: str) -> frozenset[str]:
         for n in at
         if _HEAD.fullmatch(lines[n]) and breaks(n) and not (lines[n - 1] and "".join(lines[n + 1 : n + 2]))
     }
-    again = {line for line in again if not _SPEAKS.match(line)}
+    again = {line for line in again if not _SPEAKS.match(line) and not line[:1].islower()}
     alone = {n for n in filled if lines[n].isdigit() and again & {*lines[max(0, n - 2) : n], *lines[n + 1 : n + 3]}}
     return frozenset(lines[n] for n in pages | once | alone) | again
 

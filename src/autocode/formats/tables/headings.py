@@ -13,17 +13,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from autocode.errors import InputError
 from autocode.formats.files import Table
 from autocode.formats.transcripts import CLOCK, INTERVIEWER, milliseconds, role_of_word
 
+_TOLD: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("headings.toml").read_text(encoding="utf-8"))
 _LISTS: Mapping[str, tuple[str, ...]] = {
     ours: tuple(" ".join(heading.split()) for heading in theirs.split("|"))
-    for ours, theirs in tomllib.loads(Path(__file__).with_name("headings.toml").read_text(encoding="utf-8")).items()
+    for ours, theirs in _TOLD.items()
+    if isinstance(theirs, str)
 }
 HEADINGS = {ours: headings for ours, headings in _LISTS.items() if ours != "definition"}
 """Our name of a column to its headings, the surest first."""
+
+_SPEECH = {what: frozenset(names.split()) for what, names in _TOLD["speech"].items()}
+_CODES = re.compile("|".join(_TOLD["signs"]["codes"].split()), re.IGNORECASE)
 
 DEFINITIONS = (*_LISTS["definition"], *HEADINGS["memo"])
 
@@ -167,29 +173,6 @@ def _real_date(year: str, month: str, day: str, clock: Sequence[str | None]) -> 
     except ValueError:
         return ""
     return when.isoformat() if hour or minute or second else when.date().isoformat()
-
-
-_SPEECH = {
-    what: frozenset(names.split())
-    for what, names in {
-        "text": "text what_was_said said gesagtes transkript dialog dialogue utterance utterances transcript "
-        "transcription words content speech message "
-        "transkription transkript transcrição transcripción trascrizione fala tal tale "
-        "wortlaut äußerung aussage texte texto testo tekst текст نص 内容 文本 "
-        "发言 发言内容 テキスト 発話 発言 発言内容 発話内容 逐語 본문 발언 발화",
-        "speaker": "speaker name who person voice sprecher sprecherin locuteur locutrice hablante falante parlante spreker "
-        "talare taler puhuja mówca speaker_name speaker_label participant_name "
-        "sender sender_name author говорящий 说话人 発言者 話者 화자",
-        "start": "start from_time anfang zeit start_time starttime begin beginning from in timestamp time timecode "
-        "time_code start_timecode start_ms "
-        "start_seconds onset beginn début inicio inizio tid 时间 時間 時刻 開始 시간",
-        "end": "end to_time end_time endtime to out stop end_timecode end_ms end_seconds offset ende fin fine 終了",
-        "document": "document document_name interview file filename recording source session transcript_name dokument",
-    }.items()
-}
-
-
-_CODES = re.compile(r"(?i)code|theme|label|category|kode|thema|código")
 
 
 def speech_columns(table: Table, coded: bool = False) -> dict[str, str]:

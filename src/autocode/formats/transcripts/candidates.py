@@ -203,14 +203,8 @@ def may_be_name(name: str, family: str, often: bool = False) -> bool:
         return False
     if not role_of_word(bare) and (is_about(bare) or (len(words) > 1 and words[0].casefold() in WORDS["heading"])):
         return False
-    if (
-        _SENTENCE.search(name)
-        or _MONTH.fullmatch(name)
-        or _SPAN.match(name)
-        or (len(words) > 2 and name.endswith(".") and family != "sentence")
-    ):
-        return False
-    if family == "own" and re.search(r"[^\W\d_]{3,}\.$", name):
+    ended = (family == "own" and re.search(r"[^\W\d_]{3,}\.$", name)) or (len(words) > 2 and name.endswith("."))
+    if _SENTENCE.search(name) or _MONTH.fullmatch(name) or _SPAN.match(name) or (ended and family != "sentence"):
         return False
     return not (len(words) > 1 and _SAID.search(bare))
 

@@ -30,7 +30,7 @@ from autocode.formats.tables.coded_word import (
 )
 from autocode.formats.tables.spreadsheet import BROKEN, PrintedPage, printed_tables
 from autocode.formats.tables.units import talk_in_json
-from autocode.formats.transcripts import INTERVIEWER, Style
+from autocode.formats.transcripts import INTERVIEWER, Style, ends_sentence
 from autocode.formats.transcripts.cues import document_of_cues, read_json, read_subtitles
 from autocode.formats.transcripts.markup import read_spoken_xml, read_webpage
 from autocode.formats.transcripts.roles import with_roles
@@ -137,9 +137,7 @@ def _without_print(pages: list[list[str]]) -> tuple[list[list[str]], list[str]]:
     return kept, notes
 
 
-_ADDRESS = re.compile(
-    r"(?:https?|\w{1,3}le):\S*\s+[\d#]+ ?/ ?[\d#]+|\d{1,2}/\d{1,2}/\d\d, \d{1,2}:\d\d [AP]M\b.*"
-)  # of browsers
+_ADDRESS = re.compile(r"(?:https?|file):\S*\s+[\d#]+ ?/ ?[\d#]+|\d{1,2}/\d{1,2}/\d\d, \d{1,2}:\d\d [AP]M\b.*")  # of browsers
 
 
 def read_text_file(path: Path, options: ReadOptions) -> tuple[Study, list[Receipt]]:
@@ -252,7 +250,7 @@ def _before_signature(said: str) -> str:
     """The words of a letter without its greeting at the end: paragraphs of short lines that end no sentence."""
     body = re.split(r"(?m)^-- ?$", said)[0].rstrip()
     while (last := body.rpartition("\n\n"))[1] and all(
-        len(x.split()) < 7 and x[-1:] not in ".?!…" for x in last[2].split("\n")
+        len(x.split()) < 7 and not ends_sentence(x) for x in last[2].split("\n")
     ):
         body = last[0].rstrip()
     return body
