@@ -45,7 +45,7 @@ _OTHERS: tuple[tuple[str, str, str], ...] = (
 )
 _SYSTEM = re.compile(r"\.|~\$|desktop\.ini$|thumbs\.db$|icon\r?$", re.IGNORECASE)
 _ABOUT = re.compile(
-    r"(?i)(?:\d+[\W_]*)?(?:read[\W_]?me|lies[\W_]?mich|lese[\W_]?mich|lisez[\W_]?moi|l[eé]eme|leggimi|licen[cs]e|lizenz)([\W_]?[a-z]{2})?"
+    r"(?i)(?:\d+[\W_]*)?(?:read[\W_]?me|lies[\W_]?mich|lese[\W_]?mich|(?-i:LESEN)|lisez[\W_]?moi|l[eé]eme|leggimi|licen[cs]e|lizenz)([\W_]?[a-z]{2})?"
 )
 NOTES = "a note on the files; name it alone to read it"
 _WHISPER = (".json", ".vtt", ".srt", ".tsv", ".txt")  # what Whisper writes for one recording, the richest first
