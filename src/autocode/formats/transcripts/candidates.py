@@ -87,11 +87,9 @@ class _Names:
         self.groups: dict[str, list[Label]] = {}
         counts = Counter(x.name for x in self.labels)
         for x in self.labels:
-            if may_be_name(x.name, family, counts[x.name] > 3) and (
-                not _is_list(x.name)
-                or counts[x.name] > 2 - speaks_by_name(x.name.split(",")[0])
-                or x.name.split(",")[0].split(" ")[-1] in counts
-            ):
+            first = x.name.split(",")[0]  # of "Ada Morn, host", who is Morn below
+            often = counts[x.name] > 2 - speaks_by_name(first) or first.split(" ")[-1] in counts
+            if may_be_name(x.name, family, counts[x.name] > 3) and (often or not _is_list(x.name)):
                 self.groups.setdefault(key_of(x.name), []).append(x)
         self.ranked = sorted(self.groups, key=lambda k: -len(self.groups[k]))
         own = {set_in(page.text, x.start) for x in self.labels}

@@ -280,12 +280,9 @@ _INITIALLED = re.compile(
 def _sentences(page: Page) -> list[Label]:
     """Names that end as a sentence does, told by a title or by capitals: ``Mr. Oakes. Thank you``, ``PRESIDENTE. Passiamo``."""
     found = [m for shape in (_INITIALLED, _SENTENCED) for m in islice(shape.finditer(page.text, page.front.end), _MOST_NUMBERS)]
-    named = {m.start(): m for m in reversed(found) if m.re is _INITIALLED or is_titled(m["name"]) or _is_shouted(m["name"])}
+    shouted = {m for m in found if len(m["name"]) > 3 and m["name"].split(",")[0].isupper()}
+    named = {m.start(): m for m in reversed(found) if m.re is _INITIALLED or m in shouted or is_titled(m["name"])}
     return [Label(at, named[at].end(), " ".join(named[at]["name"].split())) for at in sorted(named)]
-
-
-def _is_shouted(name: str) -> bool:
-    return len(name) > 3 and name.split(",")[0].isupper()
 
 
 _INLINE = re.compile(pattern("⟨inline⟩"), re.MULTILINE)
