@@ -87,8 +87,8 @@ class _Names:
         self.groups: dict[str, list[Label]] = {}
         counts = Counter(x.name for x in self.labels)
         for x in self.labels:
-            first = x.name.split(",")[0]  # of "Ada Morn, host", who is Morn below
-            often = counts[x.name] > 2 - speaks_by_name(first) or first.split(" ")[-1] in counts
+            called = x.name.split(",")[0]  # of "Ada Morn, host", who is Morn below
+            often = counts[x.name] > 2 - speaks_by_name(called) or called.split(" ")[-1] in counts
             if may_be_name(x.name, family, counts[x.name] > 3) and (often or not _is_list(x.name)):
                 self.groups.setdefault(key_of(x.name), []).append(x)
         self.ranked = sorted(self.groups, key=lambda k: -len(self.groups[k]))
