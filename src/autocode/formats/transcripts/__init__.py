@@ -184,9 +184,8 @@ def role_of_word(name: str) -> str:
 
 def is_titled(name: str) -> bool:
     """Whether a name opens with a title, or says who leads a meeting: ``Mr. Oakes``, ``El señor PRESIDENTE``, ``The Chair``."""
-    words = re.sub(
-        r"^(?:\w{1,3}[ ])(?=\w)", lambda m: "" if m[0].casefold().strip() in WORDS["article"] else m[0], name
-    ).split()
+    first, *more = name.split()
+    words = more if more and first.casefold() in WORDS["article"] else [first, *more]
     title, rest = words[0].strip(".").casefold(), words[1:]
     rest = rest[rest[0].casefold() in WORDS["article"] :] if len(rest) > 1 else rest
     leads = {" ".join(w).casefold() for w in (words, rest)} & WORDS["chair"]
@@ -200,11 +199,8 @@ def is_titled(name: str) -> bool:
 def speaks_by_name(name: str) -> bool:
     """Whether a name is one that transcripts give to speakers: a role, ``Speaker 1``, ``R2``, a capital letter, a title."""
     bare = re.sub(r"(?<=\w) \(.*", "", name).strip(" .")
-    if (
-        role_of_word(bare)
-        or (bare and is_titled(bare))
-        or re.fullmatch(r"[^\W\d_]{1,4}[ ._-]?\d{1,4}[a-zA-Z]?|[A-ZÄÖÜÅÆØ]{1,2}|SPEAKER_\d+", bare)
-    ):
+    coded = re.fullmatch(r"[^\W\d_]{1,4}[ ._-]?\d{1,4}[a-zA-Z]?|[A-ZÄÖÜÅÆØ]{1,2}|SPEAKER_\d+", bare)
+    if role_of_word(bare) or (bare and is_titled(bare)) or coded:
         return True
     found = _SPEAKING.match(bare)
     return bool(found and len(found[0]) > 1 and _NUMBERED.fullmatch(bare[found.end() :])) or bool(

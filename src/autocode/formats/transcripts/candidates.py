@@ -53,8 +53,7 @@ class Candidate:
 def chosen(page: Page, least: int = 2) -> Candidate | None:
     """The candidate that explains most, None where no family does; a long text is judged by its beginning first."""
     families = [*PARTED, *WHOLE]
-    if not page.short:
-        sample = page.sample()
+    if not page.short and (sample := page.sample()):
         judged = sorted((c for f in families if (c := _candidate(f, sample, least))), key=lambda c: -c.score)
         families = [c.family for c in judged[:2]]
     return max((c for f in families if (c := _candidate(f, page, least))), key=lambda c: c.score, default=None)
