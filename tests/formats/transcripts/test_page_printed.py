@@ -144,3 +144,25 @@ def test_translations_below_each_turn_are_part_of_it() -> None:
     """A line in brackets below one turn is nobody's; where nearly every turn has one it is the turn's own."""
     text = "".join(f"{n}: So war es.\n[So it was.]\n" for n in ("I", "K") * 4)
     assert {words for _, words in _said(text)} == {"So war es. [So it was.]"}
+
+
+def test_a_table_of_persons_and_the_source_below_a_table_are_no_turns() -> None:
+    """Known names open rows of a table above the talk; a keyed line below it tells of the document."""
+    people = "ID\tAge\tPost\nT1\t44\tClerk\nT2\t31\tNurse\nT3\t58\tPorter\n\n"
+    talk = "Moderator: Who starts?\nT1: I do. It was cold.\nT2: Not for me.\n"
+    talk += "Moderator: Why?\nT3: She sat by the stove.\nT1: True.\n"
+    assert [name for name, _ in _said(people + talk)] == ["Moderator", "T1", "T2", "Moderator", "T3", "T1"]
+    rows = [("Asker", "Was it far?"), ("Nils", "Two days on foot. We sang.")] * 5
+    table = "\n".join(f"{name}\t{words}" for name, words in rows)
+    assert _said(f"{table}\nKilde: egne data (2019).\n") == rows
+
+
+def test_a_full_name_below_the_time_of_a_scene_speaks_as_its_surname_does() -> None:
+    """A broadcaster's time stands above one of many names; that name is no less a speaker's."""
+    talk = "LARS BRANDT, HOST: Good evening. Is the bridge open?\n" + "ODA MOEN, ENGINEER: Not yet. We wait.\n"
+    talk += "BRANDT: How long?\nMOEN: A week at most.\n" * 4
+    assert [name for name, _ in _said(f"THE EVENING HOUR\nThe bridge\n[19:02:00]\n{talk}")][:3] == [
+        "LARS BRANDT, HOST",
+        "ODA MOEN, ENGINEER",
+        "BRANDT",
+    ]

@@ -219,3 +219,17 @@ def test_who_a_person_is_stands_behind_the_name_once() -> None:
 def test_who_leads_is_told_by_more_than_questions(text: str, asking: set[str]) -> None:
     """Numbers of questions, the chair, who examines, one who answers beside one other, a program's word for both."""
     assert {name for name, role in _roles(text).items() if role == "interviewer"} == asking
+
+
+def test_members_who_ask_beside_the_chair_of_a_hearing_are_no_respondents() -> None:
+    """The chair opens, a member asks, witnesses answer: two interviewers, and the others are respondents."""
+    talk = "The Chairman: The committee will come to order. What did you see, Ms. Falk?\nMs. Falk: A light.\n"
+    talk += (
+        "The Chairman: And when was that?\nMs. Falk: Before six.\nSenator Roth: Madam Chair, may I?\nThe Chairman: Go ahead.\n"
+    )
+    talk += "Senator Roth: Mr. Hahn, who kept the keys?\nMr. Hahn: The night shift. I had one as well.\n"
+    talk += (
+        "Senator Roth: So you could come in?\nMr. Hahn: Yes.\nSenator Roth: I yield back.\nThe Chairman: We stand in recess.\n"
+    )
+    found = {"The Chairman": "interviewer", "Senator Roth": "interviewer", "Ms. Falk": "respondent", "Mr. Hahn": "respondent"}
+    assert _roles(talk) == found

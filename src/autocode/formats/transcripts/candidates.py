@@ -133,14 +133,14 @@ class _Names:
         if known and (len(own) > 1 or role_of_word(name) or name in self.page.front.meanings):
             return len(own) > 2 or self._fits(key)
         runs_on = len(words) > 1 and words[0].casefold() in WORDS["running"] and not (name.isupper() or is_titled(name))
-        counted = "q" in own[0].form  # behind the number of a question
+        persons = [k for k in self.ranked[:8] if len(self.groups[k]) > 1]
+        called = [self.groups[k][0].name for k in persons if len(k) > 2]
+        full = name.split(",")[0]  # LENA ORTIZ, HOST; then ORTIZ
+        counted = "q" in own[0].form or (full.isupper() and full != name and full.split()[-1] in called)  # Q12 Ms Rao
         if not counted and (not self._fits(key) or (runs_on and len(own) < (2 if name.istitle() else 4))):
             return False
         if counted or len(own) > 1 or known or self.all_named or (self.stamped and "t" in own[0].form):
             return True
-        persons = [k for k in self.ranked[:8] if len(self.groups[k]) > 1]
-        called = [self.groups[k][0].name for k in persons if len(k) > 2]
-        full = name.split(",")[0]  # LENA ORTIZ, HOST; then ORTIZ
         alike = [own[0], *(x for k in persons for x in self.groups[k])]
         set_out = all(x.start + len(x.name) <= self.out.get(x.start, 0) <= x.end for x in alike)
         shouted = full.isupper() and len(full) > 3 and all(map(str.isupper, called))

@@ -99,7 +99,10 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     interviewed = interviewed or bool(leader)
     free = [s for s in turns if not named[s][0]]
     named |= {s: (INTERVIEWER, "asks far more than any other") for s in free if s in asking and not interviewed}
-    named |= {s: (INTERVIEWER, "is in the chair") for s in free if s.casefold() in WORDS["presiding"] and not interviewed}
+    chair = [s for s in free if s.casefold() in WORDS["presiding"] and not interviewed]
+    members = [s for s in free if chair and s not in chair and asked[s] >= 0.5 and len(turns[s]) > 1]
+    named |= dict.fromkeys(chair, (INTERVIEWER, "is in the chair")) | dict.fromkeys(members, (INTERVIEWER, "asks in a hearing"))
+    interviewed = interviewed or bool(members)
     named |= dict.fromkeys(_asking_once(document, turns, named), (INTERVIEWER, "asked once and was answered"))
     rest = (RESPONDENT, "another speaker is the interviewer" if interviewed else "another speaker asks far more")
     rest = rest if interviewed or asking else (UNCLEAR, "neither the name nor the questions tell")

@@ -174,6 +174,7 @@ def _absorbed(found: Candidate, page: Page) -> tuple[Label, ...]:
             loose = loose or (family in ("dot", "token", "dash", "own") and len(x.name) < 2)
             loose = loose or (family == "token" and page.text[x.end : x.end + 1].islower())  # "KL is the researcher."
             loose = loose or (family == "dash" and not re.match(r"[^\n]*[^\W\d_]", page.text[x.end :]))  # "Quist - 2": a page
+            loose = loose or page.text.count("\t", x.start, page.text.find("\n", x.end)) > 1  # a row of a table of persons
             if (
                 x.start not in taken
                 and key_of(x.name) in names
@@ -310,7 +311,8 @@ def _set_apart(page: Page, turns: Sequence[Turn], body: str) -> int:
     dense = blank and not any("\n\n" in re.sub(r"[ \t]", "", page.text[a.end : b.start]) for a, b in pairwise(turns))
     words = re.findall(r"[^\W\d_]{4,}", body[gap.end() :].casefold())
     names = {t.speaker.casefold() for t in turns}
-    tells = any(w in WORDS["talk"] or role_of_word(w) or w in names for w in words)
+    rows = "\t" not in body[gap.end() :] and all(page.text.startswith("\t", t.start - 1) for t in turns)  # below a table
+    tells = rows or any(w in WORDS["talk"] or role_of_word(w) or w in names for w in words)
     return gap.start() if dense or (tells and len(turns) > 7) else len(body)
 
 
