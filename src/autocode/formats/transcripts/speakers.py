@@ -310,9 +310,9 @@ def _set_apart(page: Page, turns: Sequence[Turn], body: str) -> int:
         return len(body)
     dense = blank and not any("\n\n" in re.sub(r"[ \t]", "", page.text[a.end : b.start]) for a, b in pairwise(turns))
     words = re.findall(r"[^\W\d_]{4,}", body[gap.end() :].casefold())
-    names = {t.speaker.casefold() for t in turns}
-    rows = "\t" not in body[gap.end() :] and all(page.text.startswith("\t", t.start - 1) for t in turns)  # below a table
-    tells = rows or any(w in WORDS["talk"] or role_of_word(w) or w in names for w in words)
+    told = any(w in WORDS["talk"] or role_of_word(w) or w in {t.speaker.casefold() for t in turns} for w in words)
+    keyed = re.match(r"\s*[^\W\d_][^\n:.?!]{0,24}:[ \t]", body[gap.end() :])  # "Source: ..." below the rows of a table
+    tells = told or (keyed and all(page.text.startswith("\t", t.start - 1) for t in turns))
     return gap.start() if dense or (tells and len(turns) > 7) else len(body)
 
 
