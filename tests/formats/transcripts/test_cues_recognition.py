@@ -415,3 +415,21 @@ def test_chats_are_read_from_the_oldest_message_and_ask_to_be_compared(tmp_path:
         assert [(t.speaker, document.text_of(t)) for t in document.turns] == [(who, t + more) for who, t in said]
         assert all(t.start_ms is None for t in document.turns)
         assert "compare some with the original" in receipts[0].doubts[0]
+
+
+def test_people_of_a_list_are_known_by_an_id_of_any_name(tmp_path: Path) -> None:
+    """Whatever the program calls the id of a person: where it says who that is, the name stands in the turns."""
+    said = [("v1", "Was it?"), ("v2", "Yes, it was."), ("v1", "Who?"), ("v2", "Me.")]
+    segments = [
+        {
+            "speaker": who,
+            "words": [{"text": w, "start": 3 * n + i, "end": 3 * n + i + 0.5} for i, w in enumerate(words.split())],
+        }
+        for n, (who, words) in enumerate(said)
+    ]
+    people = [{"spkid": "v1", "name": "Asker"}, {"spkid": "v2", "name": "Ilse"}]
+    (tmp_path / "a.json").write_text(json.dumps({"segments": segments, "speakers": people}), encoding="utf-8")
+    document = read(tmp_path / "a.json").documents[0]
+    assert [(t.speaker, document.text_of(t)) for t in document.turns] == [
+        ({"v1": "Asker", "v2": "Ilse"}[who], words) for who, words in said
+    ]

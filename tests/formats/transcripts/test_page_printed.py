@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autocode.formats import read_all
+from autocode.formats import read, read_all
 from autocode.formats.projects.positions import furniture, without_print
 from autocode.formats.transcripts import front_of, is_titled, labels_of
 from autocode.formats.transcripts.speakers import turns_in
@@ -166,3 +166,51 @@ def test_a_full_name_below_the_time_of_a_scene_speaks_as_its_surname_does() -> N
         "ODA MOEN, ENGINEER",
         "BRANDT",
     ]
+
+
+def test_numbers_of_lines_at_the_right_margin_are_no_words(tmp_path: Path) -> None:
+    """A court's lines are counted behind the words too, and anew on each page."""
+    talk = [
+        "MR. LOWE:   Where was the",
+        "ladder kept?",
+        "THE WITNESS:   In the barn,",
+        "behind the cart.",
+        "MR. LOWE:   Locked?",
+    ]
+    lines = [*talk, "THE WITNESS:   Never."] * 4
+    numbered = [f"{line:<50}{n % 12 + 1}" for n, line in enumerate(lines)]
+    (tmp_path / "a.txt").write_text("\n".join(numbered), encoding="utf-8")
+    document = read(tmp_path / "a.txt").documents[0]
+    said = [" ".join(document.text_of(t).split()) for t in document.turns[:3]]
+    assert said == ["Where was the ladder kept?", "In the barn, behind the cart.", "Locked?"]
+
+
+def test_what_stands_below_the_last_words_is_not_said(tmp_path: Path) -> None:
+    """The number of a page, and a part of the document with a heading of its own."""
+    talk = [("AL", "Was it loud?"), ("GE", "Only the bell was.")] * 4
+    text = "\n\n".join(f"{name}: {words}" for name, words in talk)
+    assert _said(f"{text}\n\n- 7 -\n") == talk
+    docx = pytest.importorskip("docx")
+    paper = docx.Document()
+    for name, words in talk:
+        paper.add_paragraph(f"{name}: {words}")
+    paper.add_heading("Afterthoughts", 3)
+    paper.add_paragraph("I should have asked about the rope.")
+    paper.save(tmp_path / "a.docx")
+    document = read(tmp_path / "a.docx").documents[0]
+    assert [(t.speaker, document.text_of(t)) for t in document.turns] == talk
+
+
+def test_names_with_the_quote_of_a_hebrew_abbreviation() -> None:
+    """The sign within the letters of a title or an office ends no name."""
+    talk = [('היו"ר רות כהן', "בוקר טוב לכולם."), ('ד"ר דן לוי', "תודה רבה.")] * 3
+    assert _said("\n".join(f"{name}: {words}" for name, words in talk)) == talk
+
+
+def test_a_legend_on_one_line_with_tabs_and_signs_before_questions() -> None:
+    """Names explained beside each other are no turn; a square before each question is not said."""
+    legend = "PV: interviewer\tNT: respondent, a weaver\n"
+    talk = [("PV", "How did you begin?"), ("NT", "My aunt had a loom.")] * 3
+    assert _said(legend + "\n".join(f"{name}: {words}" for name, words in talk)) == talk
+    asked = "\n\n".join("■ Why did you stay?\n\nThe river was here. I like it." for _ in range(4))
+    assert [words for _, words in _said(asked)] == ["Why did you stay?", "The river was here. I like it."] * 4

@@ -233,3 +233,9 @@ def test_members_who_ask_beside_the_chair_of_a_hearing_are_no_respondents() -> N
     )
     found = {"The Chairman": "interviewer", "Senator Roth": "interviewer", "Ms. Falk": "respondent", "Mr. Hahn": "respondent"}
     assert _roles(talk) == found
+
+
+def test_of_two_respondents_by_name_the_one_who_asks_is_the_interviewer() -> None:
+    """A legend or a letter that names both as respondents is no longer believed where one of them asks all the time."""
+    talk = "Informant A: And then?\nInformant B: We left. There was nothing to be done about the well.\n" * 4
+    assert _roles(talk) == {"Informant A": "interviewer", "Informant B": "respondent"}

@@ -341,7 +341,7 @@ def _counts_on(form: str, lines: Sequence[str], at: Sequence[int]) -> bool:
     )
 
 
-_LINE_NUMBER = re.compile(r"(?m)^[ \t\f]*(\d{1,5})[.:]?(?:[ \t]+|$)")
+_LINE_NUMBERS = (re.compile(r"(?m)^[ \t\f]*(\d{1,5})[.:]?(?:[ \t]+|$)"), re.compile(r"(?m)(?:[ \t]{2,}|^)(\d{1,5})[ \t]*$"))
 
 
 def line_numbers(text: str) -> list[tuple[int, int]]:
@@ -349,13 +349,15 @@ def line_numbers(text: str) -> list[tuple[int, int]]:
 
     A count may begin anew on another page.
     """
-    found = list(islice(_LINE_NUMBER.finditer(text), _MOST_NUMBERS))
-    numbers = [int(m[1]) for m in found]
-    every = 5 if numbers and all(n % 5 == 0 for n in numbers) else 1
-    steps = sum(b - a == every or (b == every and a > b) for a, b in pairwise(numbers))
-    filled = sum(bool(line.strip()) for line in text.split("\n")) if steps > 2 else 0
-    counted = steps >= max(3, 0.8 * (len(numbers) - 1)) and len(numbers) >= 0.7 * filled / every
-    return [m.span() for m in found] if counted else []
+    for margin in _LINE_NUMBERS:  # left, else right
+        found = list(islice(margin.finditer(text), _MOST_NUMBERS))
+        numbers = [int(m[1]) for m in found]
+        every = 5 if numbers and all(n % 5 == 0 for n in numbers) else 1
+        steps = sum(b - a == every or (b == every and a > b) for a, b in pairwise(numbers))
+        filled = sum(bool(line.strip()) for line in text.split("\n")) if steps > 2 else 0
+        if steps >= max(3, 0.8 * (len(numbers) - 1)) and len(numbers) >= 0.7 * filled / every:
+            return [m.span() for m in found]
+    return []
 
 
 def without_print(text: str, styles: Sequence[Style]) -> tuple[str, tuple[Style, ...], int, tuple[str, ...]]:

@@ -282,7 +282,7 @@ class _Records:
         name, text, start = _called(_first(fields, "speaker")), _worded(_first(fields, "text")), _first(fields, "start")
         of_people = re.search(r"speaker|participant|person|people|user|member", path)
         if of_people and not text and (called := _called(_first(fields, "called"))):
-            self.names |= {str(fields[k]): called for k in ("id", "speaker_id", "key", "label") if k in fields}
+            self.names |= {str(fields[k]): called for k in fields if k in ("key", "label") or k.endswith("id")}
         channel = str(fields["channel"]) if isinstance(fields.get("channel"), str | int) else channel
         if text and not str(fields.get("subtype")).endswith(("_join", "_leave", "_topic", "_purpose", "_name")):  # Slack's own
             sure = _first(fields, "sure")

@@ -91,7 +91,7 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     named = {s: ("", "") if s in silent else said for s, said in named.items()}
     answering = [s for s, (role, _) in named.items() if role == RESPONDENT]
     alike = len({re.sub(r"[\W\d]+$", "", s) for s in turns}) == 1 and not any(map(explained.get, turns))
-    if alike and len(answering) == len(turns) == 2:  # "Participant 1", "Participant 2": a program's word for anybody
+    if len(answering) == len(turns) == 2 and (alike or asking):  # "Participant 1", "Participant 2": a word for anybody
         named, answering = dict.fromkeys(turns, ("", "")), []
     interviewed = any(role == INTERVIEWER for role, _ in named.values())
     leader = "" if interviewed else _leader(answering, explained, {s: asked[s] for s in turns if len(turns[s]) > 1}, not asking)
@@ -154,7 +154,7 @@ def lists_people(line: str, names: Collection[str]) -> bool:
     return len(own) > 1 and bool(re.search("[;=]", line) or re.match(first, line))
 
 
-MARKER = re.compile(r"[ \t]*(>{1,3}|#{1,6}|[*_]{1,3}|[-–—•»?+\[]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
+MARKER = re.compile(r"[ \t]*(>{1,3}|#{1,6}|[*_]{1,3}|[-–—•■□▪▫●○◆◇►▶»?+\[]|\(?\d{1,3}[.)])[ \t]*(?=\S)")
 
 
 _PAIRED = re.compile(

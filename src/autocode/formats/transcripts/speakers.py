@@ -108,7 +108,7 @@ _WORDLESS = re.compile(pattern("⟨wordless⟩"))
 
 
 _LINE_TIME = re.compile(rf"(?<=\n)[ \t]*{MARKED_TIME}")
-_NUMBERED = re.compile(r"(?m)\n[ \t]*\d{1,5}[.:]?(?:[ \t]|$)")
+_NUMBERED = re.compile(r"(?m)\n[ \t]*\d{1,5}[.:]?(?:[ \t]|$)|[ \t]{2,}\d{1,5}[ \t]*$")
 
 
 def read_speakers(
@@ -272,6 +272,7 @@ def _between(page: Page, labels: Sequence[Label]) -> tuple[Turn, ...]:
 
 _TIME_ALONE = re.compile(TIME)
 _CLOSING = re.compile(pattern("⟨ending⟩"), re.IGNORECASE)
+_OUTSIDE, _HEADED = re.compile(pattern("⟨outside⟩")), re.compile(pattern("⟨heading⟩"))
 _RULE = re.compile(r"\n[ \t]*(?:(?:[-–—=_*#~•·] ?){3,}|--)[ \t]*(?:\n|$)[\s\S]*|\n[^\n]*(?:_{4}|\.{6}|©)[\s\S]*")
 
 
@@ -281,7 +282,8 @@ def _without_closing(page: Page, turns: Sequence[Turn]) -> int:
     Where no other turn has a line or a blank line within it, what is set apart in the last one and is no sentence closes it.
     """
     last = turns[-1]
-    body = page.text[last.start : last.end].rstrip()
+    heads = (a for a, _, how in page.styles if last.start < a < last.end and _HEADED.match(how))
+    body = page.text[last.start : min(heads, default=last.end)].rstrip()
     others = [page.text[t.start : t.end] for t in turns[:-1]]
     for closing, back in ((_CLOSING, 120), (_RULE, 0 if any(_RULE.search(w) for w in others) else len(body))):
         found = closing.search(body, max(0, len(body) - back))
@@ -290,9 +292,7 @@ def _without_closing(page: Page, turns: Sequence[Turn]) -> int:
     apart = next((sign for sign in ("\n", "\n[ \t]*\n") if not any(re.search(sign, w) for w in others)), "")
     for m in re.finditer(apart, body) if apart and sentences and len(others) > 4 else ():
         line = re.match(r"\s*(.*)", body[m.end() :])
-        bracketed = line and re.fullmatch(r"[\[(（【][^\n]*[\])）】]\s*", line[1])
-        address = line and re.fullmatch(r"(?:https?://|www\.)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?\s*", line[1])
-        if line and (address or bracketed or (not ends_sentence(line[1], or_stops=True) and not line[1][:1].islower())):
+        if line and (_OUTSIDE.fullmatch(line[1]) or not (ends_sentence(line[1], or_stops=True) or line[1][:1].islower())):
             body = body[: m.start()].rstrip()
             break
     return last.start + len(body[: _set_apart(page, turns, body)].rstrip())
