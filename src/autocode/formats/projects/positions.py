@@ -341,7 +341,10 @@ def _counts_on(form: str, lines: Sequence[str], at: Sequence[int]) -> bool:
     )
 
 
-_LINE_NUMBERS = (re.compile(r"(?m)^[ \t\f]*(\d{1,5})[.:]?(?:[ \t]+|$)"), re.compile(r"(?m)(?:[ \t]{2,}|^)(\d{1,5})[ \t]*$"))
+_LINE_NUMBERS = (
+    re.compile(r"(?m)^[ \t\f]*(\d{1,5})[.:]?(?:[ \t]+|$)"),
+    re.compile(r"(?m)(?:(?<=\S)[ \t]{2,}|^[ \t]*)(\d{1,5})[ \t]*$"),
+)
 
 
 def line_numbers(text: str) -> list[tuple[int, int]]:

@@ -108,7 +108,7 @@ _WORDLESS = re.compile(pattern("⟨wordless⟩"))
 
 
 _LINE_TIME = re.compile(rf"(?<=\n)[ \t]*{MARKED_TIME}")
-_NUMBERED = re.compile(r"(?m)\n[ \t]*\d{1,5}[.:]?(?:[ \t]|$)|[ \t]{2,}\d{1,5}[ \t]*$")
+_NUMBERED = re.compile(r"(?m)\n[ \t]*\d{1,5}[.:]?(?:[ \t]|$)|(?<=\S)[ \t]{2,}\d{1,5}[ \t]*$")
 
 
 def read_speakers(
