@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
+ROOT = Path(__file__).parents[1]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """One Chromium; the test is skipped where there is none."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One Chromium for all tests of a file; they are skipped where there is none."""
     sync_api = pytest.importorskip("playwright.sync_api")
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine")

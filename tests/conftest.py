@@ -14,6 +14,7 @@ from autocode import footprint
 from autocode.formats import ReadOptions, read_all
 from autocode.study import Coder, Coding, Document, Reading, Study, Turn
 from autocode.study.codebook import Codebook, codebook_from_rows
+from tests.browsers import browser
 from tests.fake_encoder import FakeEncoder
 from tests.rows import (
     _rows_of_the_test,
@@ -25,6 +26,7 @@ from tests.rows import (
 
 __all__ = [
     "_rows_of_the_test",
+    "browser",
     "figure",
     "pytest_addoption",
     "pytest_collection_modifyitems",

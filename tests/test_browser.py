@@ -30,7 +30,7 @@ from autocode.store.records import attach, detach, recordings
 from autocode.study import Coder, Coding, Document, Doubt, Reading, Study, Turn
 from autocode.study.codebook import Code, Codebook
 from autocode.trail import verify
-from tests.browsers import CHROMIUM, Running, chromium, loads, log_in, press, ready, room, still_coming, tab, violations
+from tests.browsers import CHROMIUM, Running, loads, log_in, press, ready, room, still_coming, tab, violations
 from tests.browsers import running as desk_running
 from tests.desk.desks import half_coded, learnt
 from tests.fake_encoder import FakeEncoder
@@ -38,13 +38,6 @@ from tests.payloads import PAYLOADS
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
 KILLS = int(os.environ.get("AUTOCODE_KILLS", "6"))  # a hundred were run for docs/desk.md
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One Chromium for all tests."""
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import sys
 import time
 import wave
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from autocode.store.records import attach
 from autocode.study import Study
 from autocode.study.codebook import Code, Codebook
 from autocode.trail import verify
-from tests.browsers import CHROMIUM, chromium, loads, log_in, press, ready, room, running, tab
+from tests.browsers import CHROMIUM, loads, log_in, press, ready, room, running, tab
 from tests.conftest import ROOT
 from tests.desk.desks import half_coded, learnt
 
@@ -36,13 +35,6 @@ _DROP = """files => {
   for (const kind of ["dragenter", "dragover", "drop"])
     document.body.dispatchEvent(new DragEvent(kind, {dataTransfer: dropped, bubbles: true, cancelable: true}));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One Chromium for all tests."""
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

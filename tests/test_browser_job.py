@@ -7,7 +7,6 @@ import random
 import re
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from autocode.store.backups import check
 from autocode.store.ledger import entries, last_written
 from autocode.study import Study
 from autocode.trail import verify
-from tests.browsers import CHROMIUM, Running, chromium, loads, log_in, press, ready, room, running, tab, violations
+from tests.browsers import CHROMIUM, Running, loads, log_in, press, ready, room, running, tab, violations
 from tests.ethics.test_answers import _filled as answered
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
@@ -71,13 +70,6 @@ def _table(path: Path, coder: str, other: dict[tuple[int, int], str], called: di
             if given := other.get((number, at), code):
                 rows.append(f'{called.get(number, f"R{number:02}")},{given},"{words}",{coder}')
     path.write_text("\n".join(rows), encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One Chromium for all tests."""
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

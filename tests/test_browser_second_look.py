@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,9 @@ from autocode.store import STORE, load, update
 from autocode.store.ledger import entries
 from autocode.study import Study
 from autocode.trail import verify
-from tests.browsers import CHROMIUM, chromium, loads, press, ready, running, tab, violations
+from tests.browsers import CHROMIUM, loads, press, ready, running, tab, violations
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One Chromium for all tests."""
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

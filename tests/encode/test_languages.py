@@ -70,3 +70,14 @@ def test_too_little_is_not_told() -> None:
     """Of a few words, and of no document, nothing is said."""
     found = languages([_talk("d", ("R", "Oui."))])
     assert (str(found), found.by_document, str(languages([]))) == ("", {"d": ""}, "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["https://pages.example/notes/gereserveerde-woorden-en-zinnen/2019/lange-lijst", "Hyvin meni, kyllä meni ihan hyvin."],
+)
+def test_an_address_or_a_few_words_are_in_no_language(said: str) -> None:
+    """What is too short to tell, and the address of a page, is no reason to warn of a language."""
+    found = languages([_talk("a", ("R", said))])
+    assert found.by_document == {"a": ""}
+    assert found.warning("default") == ""

@@ -6,6 +6,7 @@ rightly. Identification: langid (Lui and Baldwin 2012, ACL demonstrations, 25-30
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from autocode.errors import counted
-from autocode.study import Document
+from autocode.study import Document, Segment, Turn
 
 MIXED = "mixed"
 """Where two languages share a document."""
@@ -174,7 +175,8 @@ def languages(documents: Iterable[Document]) -> Languages:
     parts: dict[str, tuple[str, str]] = {}
     for document in listed[:: max(1, -(-len(listed) // _DOCUMENTS))]:
         letters = _by_speaker(document) + _by_turn(document)
-        total, common = letters.total(), letters.most_common(2)
+        total = letters.total()
+        common = letters.most_common(2) if total >= _LEAST else []
         found[document.id] = common[0][0] if common else ""
         if len(common) == 2 and common[1][1] >= _SHARE * total:
             found[document.id], parts[document.id] = MIXED, (common[0][0], common[1][0])
@@ -186,7 +188,7 @@ def _by_speaker(document: Document) -> Counter[str]:
     said: dict[str, str] = {}
     for turn in document.turns or document.units:
         if len(said.get(turn.speaker, "")) < _SAID:
-            said[turn.speaker] = said.get(turn.speaker, "") + " " + document.text_of(turn)[:_SAID]
+            said[turn.speaker] = said.get(turn.speaker, "") + " " + _words(document, turn)[:_SAID]
     found: Counter[str] = Counter()
     for text in said.values():
         if len(text) >= _LEAST:
@@ -194,9 +196,14 @@ def _by_speaker(document: Document) -> Counter[str]:
     return found
 
 
+def _words(document: Document, said: Turn | Segment) -> str:
+    """What is said, without the addresses of pages, which are in no language."""
+    return re.sub(r"(?:https?://|www\.)\S+", " ", document.text_of(said)).strip()
+
+
 def _by_turn(document: Document) -> Counter[str]:
     """The same turn by turn, for speakers who change between languages."""
-    long = (text for t in document.turns or document.units if len(text := document.text_of(t)) >= _LONG_TURN)
+    long = (text for t in document.turns or document.units if len(text := _words(document, t)) >= _LONG_TURN)
     found: Counter[str] = Counter()
     for text in islice(long, _TURNS):
         found[_told(text)] += len(text)
