@@ -247,7 +247,8 @@ def agree_on(data: Decisions, options: AgreementOptions | None = None) -> Agreem
     columns = [all_rows(data, [p for p in pairs if p.kind == kind], chosen) for kind in KINDS[:2]]
     columns += [pair_rows(data, pair, chosen) for pair in pairs]
     shared = data.seen.sum(0) >= 2
-    alone = data.seen[[c not in chosen.machines for c in data.coders]].sum(0) == 1
+    humans = data.seen[[c not in chosen.machines for c in data.coders]].sum(0)
+    alone, both = humans == 1, humans >= 2
     alone &= shared if chosen.machines else True  # beside a machine, of the units that are compared
     return AgreementReport(
         coders=data.coders,
@@ -261,6 +262,7 @@ def agree_on(data: Decisions, options: AgreementOptions | None = None) -> Agreem
         notes=tuple(_notes(data, chosen)),
         unit="character" if data.adjacent else "unit",
         alone=int(data.weight[alone].sum()),
+        between_humans=(int(data.weight[both].sum()), len(np.unique(data.groups[both]))),
     )
 
 

@@ -138,16 +138,22 @@ _LEVELS = (
 """From which kappa on: what it is enough for, and what the coding is good for."""
 
 
-def enough(value: float, low: float | None) -> tuple[str, str]:
-    """What a kappa is enough for, and what coding that agrees so far is good for.
+def enough(kappa: Estimate, left_out: str) -> tuple[str, str] | None:
+    """What a kappa is enough for, and what coding that agrees so far is good for; None where it is undefined.
 
     Args:
-        value: Kappa over all codes.
-        low: The lower end of its 95 % interval, where there is one.
+        kappa: Over all codes, with its interval where there is one.
+        left_out: What the interval is drawn from, one of it: document, participant.
     """
-    limit, level, good = next(level for level in _LEVELS if value >= level[0])
-    if low is not None and low < limit:
-        return f"{level}, if it is not as low as {apa(low)}", _LEVELS[1][2] if limit > 0 else good
+    if kappa.value is None:
+        return None
+    limit, level, good = next(level for level in _LEVELS if kappa.value >= level[0])
+    if kappa.low is None and kappa.no_interval != "perfect":
+        why = REASONS.get(kappa.no_interval, "no interval").partition(":")[0]
+        more = f"Good for: a first impression. Have two of you code more {left_out}s, then run this again."
+        return f"{why}, so how sure this is cannot be said", more
+    if kappa.low is not None and kappa.low < limit:
+        return f"{level}, if it is not as low as {apa(kappa.low)}", _LEVELS[1][2] if limit > 0 else good
     return level, good
 
 

@@ -310,10 +310,10 @@ SAYS = {
 
 def methods_paragraph(report: Findings) -> str:
     """How agreement was measured, ready for a methods section."""
-    humans = [c for c in report.coders if c not in report.options.machines]
+    humans, (units, documents) = [c for c in report.coders if c not in report.options.machines], report.between_humans
     text = (
-        f"The codings of {len(humans)} human coders were compared on {counted(report.between_humans, report.unit)} in "
-        f"{counted(report.documents, report.options.left_out)} that at least two of them had seen. For each of "
+        f"The codings of {len(humans)} human coders were compared on {counted(units, report.unit)} in "
+        f"{counted(documents, report.options.left_out)} that at least two of them had seen. For each of "
         f"{counted(len(report.codes), 'code')} and for all "
         "codes pooled we report Cohen's kappa (Cohen, 1960), Krippendorff's alpha (Krippendorff, 2004) and positive "
         "agreement (Cicchetti & Feinstein, 1990). Where neither coder used a code, coefficients are undefined and were not "

@@ -225,6 +225,7 @@ class Findings:
         notes: What may lie behind low agreement, a sentence each.
         unit: What is counted, one of it: unit (of analysis) or character.
         alone: Units that one human alone saw: the humans are not compared on them; a machine that saw them is.
+        between_humans: Units that two humans saw, or more, and the documents that hold them.
     """
 
     coders: tuple[str, ...]
@@ -238,6 +239,7 @@ class Findings:
     notes: tuple[str, ...] = ()
     unit: str = "unit"
     alone: int = 0
+    between_humans: tuple[int, int] = (0, 0)
 
     def row(self, code: str = "", first: str = "", second: str = "") -> Row | None:
         """The row of one code and one pair in either order; by default all human pairs, pooled."""
@@ -258,11 +260,6 @@ class Findings:
         found = (v for v in self.verdicts if v.code == code and machine in ("", v.machine))
         return next(found, None)
 
-    @property
-    def between_humans(self) -> int:
-        """Units that two humans saw, or more."""
-        return self.units - self.alone if self.options.machines else self.units
-
     def seen_by_one(self, unit: str = "") -> str:
         """On how much one human alone spoke, and what that counts for; "" where there is none.
 
@@ -271,7 +268,7 @@ class Findings:
         """
         if not self.alone:
             return ""
-        were = "were" if self.alone != 1 else "was"
+        were = "was" if self.alone == 1 else "were"
         if self.options.machines:
             seen = f"{counted(self.alone, unit or self.unit)} {were} seen by one human alone"
             return f"Of these, {seen}: compared with the machine only."

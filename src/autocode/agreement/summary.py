@@ -366,7 +366,8 @@ def conditions(report: Findings, record: Record | None = None) -> list[Condition
     """The conditions under which a verdict may be quoted, to be printed with it."""
     known = record or Record()
     pooled = report.verdict()
-    size = f"{counted(report.documents, 'document')}, {counted(report.between_humans, report.unit)}"
+    units, documents = report.between_humans
+    size = f"{counted(documents, 'document')}, {counted(units, report.unit)}"
     if pooled is not None:
         uses = counted(pooled.uses, "use")
         size += f", {uses} of a code by a human in {counted(pooled.coded_documents, 'document')}"

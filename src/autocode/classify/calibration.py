@@ -125,9 +125,8 @@ def rivals(S: FloatArray) -> Iterator[FloatArray]:
 
 def logits(S: FloatArray, theta: FloatArray) -> FloatArray:
     """Log odds (n, K) of scores S (H, n, K) by a calibration (K, 1 + J); models from before there were rivals have J = H."""
-    return np.asarray(
-        theta[:, 0] + sum(s * w for s, w in zip(chain(S, rivals(S)), theta.T[1:], strict=False)), dtype=np.float64
-    )
+    weighed = zip(theta.T[1:], chain(S, rivals(S)), strict=False)  # rivals only where a weight asks for them
+    return np.asarray(theta[:, 0] + sum(w * s for w, s in weighed), dtype=np.float64)
 
 
 def calibrate(S: FloatArray, Y: FloatArray, config: ClassifyConfig, rivalled: bool = True) -> FloatArray:

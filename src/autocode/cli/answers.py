@@ -140,16 +140,13 @@ def agreed(report: AgreementReport, unit: str = "segment") -> Answer:
         return judged(report, None)
     row, read = report.overall("human-human"), counted(report.documents, report.options.left_out)
     who = and_list(report.coders) if len(report.coders) < 4 else counted(len(report.coders), "coder")
-    if row is None or row.kappa.value is None:
+    verdict = enough(row.kappa, report.options.left_out) if row else None
+    if row is None or row.kappa.value is None or verdict is None:
         why = REASONS[row.kappa.reason] if row and row.kappa.reason else REASONS["no_pairs"]
         return Answer(f"How far {who} agree cannot be said on {counted(report.units, unit)} in {read}: {why}.")
     known, without = _known(report, "human-human")
     best, worst = _ends(known, lambda name, r: f"{name} {apa(r.kappa.value)}{_uses(r)}")
-    value, mean, low = row.kappa.value, " on average" * (row.pairs > 1), row.kappa.low
-    level, good = enough(value, low)
-    if low is None and row.kappa.no_interval != "perfect":
-        level = REASONS.get(row.kappa.no_interval, "no interval").partition(":")[0] + ", so how sure this is cannot be said"
-        good = f"Good for: a first impression. Have two of you code more {report.options.left_out}s, then run this again."
+    value, mean, (level, good) = row.kappa.value, " on average" * (row.pairs > 1), verdict
     change = "To raise it: settle when the weakest codes apply, write that into the codebook, code these passages again."
     few = f"{counted(without, 'code was', 'codes were')} given too rarely for a number." if without else ""
     return Answer(

@@ -48,7 +48,7 @@ from autocode.evaluate.second_look import second_look
 from autocode.formats import WRITERS, read, read_all, write
 from autocode.formats.files import write_atomic
 from autocode.formats.overview import Overview, accounts
-from autocode.formats.receipt import Receipt, WriteOptions, asks
+from autocode.formats.receipt import Receipt, WriteOptions, doubts
 from autocode.formats.tables.participants import agreement_options
 from autocode.model import CodingModel
 from autocode.store import STORE, load, receipts, update
@@ -91,9 +91,7 @@ class Log:
         told = []
         for entry in self.entries:
             aside = [{k: getattr(c, k) for k in ("document", "start", "end", "code", "coder")} for c in entry.aside]
-            told.append(
-                {**asdict(entry), "doubts": tuple(filter(asks, entry.notes)), "aside": aside, "waiting": len(entry.waiting)}
-            )
+            told.append({**asdict(entry), "doubts": doubts(entry.notes), "aside": aside, "waiting": len(entry.waiting)})
         return {**self.overview.to_json(), "receipts": told}
 
 

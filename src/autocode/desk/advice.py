@@ -166,8 +166,9 @@ def unread(study: Study, model: CodingModel, name: str) -> Advice:
     """What a model is and has learnt from, before it has said anything.
 
     Raises:
-        ModelError: The study has a codebook, and no code of the model is in it: whatever it says would be left out.
+        ModelError: It was made with another codebook, or the study has no code of it: whatever it says would be left out.
     """
+    model.changes(study)
     known = {name for c in study.codebook for name in (c.path, c.identifier)}
     if known and known.isdisjoint(name for c in model.codebook for name in (c.path, c.identifier)):
         raise ModelError(

@@ -101,7 +101,7 @@ class Looked:
     odd: str
 
 
-def look(document: Document, texts: Mapping[str, str], doubts: Iterable[tuple[str, str]] = ()) -> Looked:
+def look(document: Document, texts: Mapping[str, str], doubts: Iterable[tuple[Sequence[str], str]] = ()) -> Looked:
     """What is in a transcript, and what is odd about it.
 
     Args:
@@ -119,7 +119,7 @@ def look(document: Document, texts: Mapping[str, str], doubts: Iterable[tuple[st
         odd = "nothing to code: every turn is the interviewer's"
     elif not odd and len(speakers) > 1 and not any(asks for _, _, asks in speakers):
         odd = "nobody seems to ask: tick who is the interviewer"
-    own = [doubt for names, doubt in doubts if document.source in names.split(", ")]
+    own = [doubt for names, doubt in doubts if document.source in names]
     return Looked(document, row, speakers, "; ".join(filter(None, [odd, *own])))
 
 
@@ -294,7 +294,7 @@ def preview(study: OpenStudy, batch: Batch, choices: Choices) -> str:
         choices=choices,
         fault=fault,
         looked=sorted(looked, key=lambda x: (not x.odd, x.document.id)),
-        doubts=[w for n, w in doubts if not shown & {*n.split(", ")} and not any(f"'{d.id}'" in w for d in loose)],
+        doubts=[", ".join(n) + f": {w}" for n, w in doubts if not shown & {*n} and not any(f"'{d.id}'" in w for d in loose)],
         loose=[(d, _likeliest(d, proper, whole), proper) for d in loose],
         counts=_counts(known, batch.merged.study, later_rounds(study.folder)) if not fault else {},
         lost=[c for m in batch.merged.moved for c in m.lost],

@@ -361,20 +361,24 @@ _SAID = {
 }
 
 
+_STEPS = {"add": "the new code", "define": "the definition of", "colour": "the colour of", "rename": "the new name of"}
+_STEPS |= {"move": "the new place of", "merge": "the merging of", "delete": "the deletion of", "split": "the splitting of"}
+
+
 def taken_back(desk: Desk, last: Decision) -> str:
     """What an undo or redo was about, for a page on which it may not be seen."""
     was = desk.standing.decision(last.undoes[-1])
     name = desk.study.by_id[was.document].name or was.document if was.document in desk.study.by_id else ""
-    what = f"{name}, segment {was.segment}" if name and was.segment else name or was.note
+    step = f"{_STEPS.get(was.note.partition(':')[0], 'a change of')} “{was.code.rpartition(SEPARATOR)[2] or 'the codebook'}”"
+    what = name or (step if was.action == "codebook" else was.note)
+    what = f"{name}, segment {was.segment}" if name and was.segment else what
     return f"{_SAID[last.action]}: {what}." if what else f"{_SAID[last.action]}."
 
 
 def say(desk: Desk, sitting: ReviewSession, decision: Decision) -> str:
     """What was done and how far the document is, in words."""
-    named = decision.action in ("accept", "reject", "other", "add", "recode")
-    said = _SAID.get(decision.action, decision.action) + (
-        f" {decision.code.rpartition(SEPARATOR)[2]}" if named and decision.code else ""
-    )
+    named = decision.code and decision.action in ("accept", "reject", "other", "add", "recode")
+    said = _SAID.get(decision.action, decision.action) + f" {decision.code.rpartition(SEPARATOR)[2]}" * bool(named)
     if decision.document not in desk.advice.items:
         return f"{said}."
     p = desk.progress(decision.document, sitting)

@@ -177,7 +177,7 @@ async def answer(request: Request, study: OpenStudy, seat: Session) -> Response:
             pooled, rows = await run_in_threadpool(figures, found, desk.people)
         except StudyError as error:
             fault = str(error)
-    level = enough(pooled.kappa.value, pooled.kappa.low) if pooled and pooled.kappa.value is not None else None
+    level = enough(pooled.kappa, "document") if pooled else None
     shown = fragment("answer.html", pooled=pooled, level=level, rows=rows, names=names, fault=fault)
     return data({"parts": {"answer": shown}})
 

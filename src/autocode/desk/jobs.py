@@ -68,7 +68,7 @@ _OWN = (
     (r"This cannot be undone; add --yes to do it", "This cannot be undone"),
     (r"Compare themes with --by theme\.", "The dossier compares themes too."),
     (r"spaCy pipelines installed here: .*", ""),
-    (r"Train it again: autocode train .*", "Train it again in the room Model."),
+    (r"Train it again: autocode train .*|Train on the study, or align the two first: .*", "Train it again in the room Model."),
     (r"`autocode evaluate` compares", "the room Model compares"),
     (r"autocode encoder add multi.* --config multilingual", "choose or fetch one for several languages below"),
     (r"Finish it: autocode forget .*", "Finish it in the room People."),

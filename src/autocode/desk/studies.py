@@ -7,7 +7,7 @@ import secrets
 import threading
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -19,10 +19,11 @@ from autocode.desk.guard import AudioFiles, Session
 from autocode.desk.jobs import Job, Jobs, Tools, plainly
 from autocode.desk.session import Desk
 from autocode.dossier.record import later_rounds
-from autocode.errors import AutocodeError, InputError, StoreError, StudyError
+from autocode.errors import AutocodeError, InputError, ModelError, StoreError, StudyError
 from autocode.formats.files import read_text as file_text
 from autocode.formats.files import write_atomic
-from autocode.model.history import Changes, changes
+from autocode.formats.tables.codebooks import read_codebook
+from autocode.model.history import Changes, changes_to
 from autocode.store import STORE, load
 from autocode.store.ledger import held, sizes
 from autocode.study import Study
@@ -132,8 +133,9 @@ class OpenStudy:
     @property
     def changed(self) -> str:
         """What of the codebook the model must learn anew; "" where nothing but names, places, colours and examples changed."""
-        book, now = self.reading.book if self.reading else None, self.desk().study.codebook
-        found = changes(book, now) if book is not None else Changes()
+        book, found = self.reading.book if self.reading else None, Changes()
+        with suppress(ModelError):  # another codebook: the model itself says so
+            found = changes_to(self.desk().study.codebook, book) if book is not None else found
         return str(found) if found.added or found.gone or found.redefined else ""
 
     def sizes(self) -> Mapping[str, int]:
@@ -264,6 +266,8 @@ class OpenStudy:
 
     def _read(self, study: Study, reading: Reading) -> None:
         self.reading, work = reading, (study, lambda: self.tools.load(self.model), self.model.name)
+        with suppress(AutocodeError):  # known before the model is loaded; a damaged one is told of by the model
+            reading.book = read_codebook(self.model / "codebook.yaml")
         if not reading.fault:
             threading.Thread(target=reading.read, args=work, daemon=True).start()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from autocode.evaluate.double_coding import read_drawn
 from autocode.study import Coding, Document, Doubt, Reading, Suggestion
 from autocode.study.codebook import SEPARATOR
 from autocode.study.matrix import coding_matrix
-
-if TYPE_CHECKING:
-    pass
 
 _SHOWN = 16  # words of a suggested passage beside its buttons
 FILTERS = ("coder", "code", "theme", "band", "disagree", "group", "kind")
@@ -244,7 +241,7 @@ def drawn(desk: Desk) -> tuple[str, Mapping[Key, int]]:
         except (InputError, StudyError) as error:
             desk.drawn = error if path.exists() else desk.drawn
     if isinstance(desk.drawn, AutocodeError):
-        raise desk.drawn
+        raise desk.drawn.with_traceback(None)
     return desk.drawn
 
 

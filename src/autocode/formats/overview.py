@@ -138,7 +138,7 @@ def notes_apart(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     return ([p for p in paths if p not in notes], notes) if len(notes) < len(paths) else (list(paths), [])
 
 
-_WHOLE = ("names", "together")  # receipts of all files
+_WHOLE = (("names",), ("together",))  # receipts of all files
 _ROWS = 12  # documents in the table of a short receipt
 _NAMED = 4  # speakers named in a row
 _LONG, _FEW, _THOUSANDS = 400, 10, 2_000  # words of a median unit; units of a document of so many words
@@ -287,7 +287,8 @@ class Overview:
             if row.odd:
                 groups.setdefault(row.odd, []).append(row.document)
         odd = [f"  {listed_names(names)}: {why}" for why, names in groups.items()]
-        odd += [f"  {doubt if names in _WHOLE else f'{names}: {doubt}'}" for names, doubt in doubts_in(self.receipts)]
+        doubts = doubts_in(self.receipts)
+        odd += [f"  {doubt if names in _WHOLE else f'{listed_names(names)}: {doubt}'}" for names, doubt in doubts]
         return ["To look at:", *odd] if odd else []
 
     def _table(self, most: int) -> list[str]:

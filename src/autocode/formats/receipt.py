@@ -50,7 +50,7 @@ class Receipt:
     @property
     def doubts(self) -> tuple[str, ...]:
         """The notes that ask a person to look."""
-        return tuple(filter(asks, self.notes))
+        return doubts(self.notes)
 
     def __str__(self) -> str:
         """One line: ``codings.csv: in 412 rows = kept 405 + skipped 7 (3 empty, 4 doubled)``."""
@@ -92,15 +92,20 @@ def asks(note: str) -> bool:
     return bool(_ASKS.search(_CITED.sub("", note)))
 
 
-def doubts_in(receipts: Iterable[Receipt]) -> Iterator[tuple[str, str]]:
-    """What is to be looked at: the files, as one lists names, and the doubt."""
+def doubts(notes: Iterable[str]) -> tuple[str, ...]:
+    """Those of some notes that are doubts."""
+    return tuple(filter(asks, notes))
+
+
+def doubts_in(receipts: Iterable[Receipt]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What is to be looked at: the names of the files, and the doubt."""
     for r in receipts:
         for note in r.doubts if r.what != "files" else ():
             if r.what == "transcripts" and _MANY.fullmatch(r.source):
                 names, _, doubt = note.partition(": ")
-                yield names, doubt
+                yield tuple(names.split(", ")), doubt
             else:
-                yield r.source, note.removeprefix(f"{r.source} ").removeprefix(f"{r.source}: ")
+                yield (r.source,), note.removeprefix(f"{r.source} ").removeprefix(f"{r.source}: ")
 
 
 def listed_names(names: Sequence[str], most: int = 8) -> str:
