@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from autocode import footprint
 from autocode.formats import ReadOptions, read_all
@@ -32,6 +33,9 @@ __all__ = [
     "pytest_collection_modifyitems",
     "pytest_terminal_summary",
 ]
+
+settings.register_profile("same", derandomize=True)  # the same examples in every run
+settings.load_profile("same")
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"

@@ -160,5 +160,14 @@ def test_what_one_human_alone_saw_counts_beside_a_machine_only_where_it_saw_that
     seen = np.ones((3, 40), dtype=bool)
     seen[1, 20:], seen[2, 30:] = False, False
     report = agree_on(replace(data, seen=seen, coders=("ana", "ben", "m")), AgreementOptions(machines=("m",)))
-    assert (report.units, report.alone, report.between_humans) == (30, 10, 20)
-    assert "compared on 20 units in" in methods_paragraph(report)
+    assert (report.units, report.alone, report.between_humans) == (30, 10, (20, 4))
+    assert "compared on 20 units in 4 documents that" in methods_paragraph(report)
+
+
+def test_what_only_machines_saw_is_not_told_of_the_humans() -> None:
+    """Two machines compare more units than two humans do; the methods speak of the humans' alone."""
+    data = noisy(coders=4, documents=8, each=5)
+    seen = np.ones((4, 40), dtype=bool)
+    seen[0, 20:] = seen[1, 20:] = False
+    report = agree_on(replace(data, seen=seen, coders=("ana", "ben", "m", "n")), AgreementOptions(machines=("m", "n")))
+    assert (report.units, report.between_humans) == (40, (20, 4))

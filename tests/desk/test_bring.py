@@ -69,6 +69,8 @@ def test_what_a_reader_doubts_stands_in_the_row_of_its_transcript(tmp_path: Path
     assert shown.count("one turn only; a speaker?") == 1
     assert "<td>&#39;Zed&#39;: one turn only; a speaker?</td>" in shown
     assert '<span class="soft">b.html: 1 word of menus' in shown
+    surname_first = _shown(tmp_path, **{"Smith,__Ann_txt": f"{talk}Zed: Once only.\n"})  # as archives name their files
+    assert "<td>&#39;Zed&#39;: one turn only; a speaker?</td>" in surname_first
 
 
 def test_a_later_round_is_no_other_coder_in_the_preview(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
 from autocode.desk.codes import crossed, step
-from autocode.desk.coding import tree
+from autocode.desk.coding import taken_back, tree
 from autocode.desk.guard import Ask
 from autocode.desk.session import Desk, colours_css, stale
 from autocode.desk.studies import Reading
@@ -92,7 +93,9 @@ def test_every_step_can_be_undone(found: Desk, do: str, more: dict[str, str | in
     book, codings = found.study.codebook, Counter(found.study.codings)
     _step(found, do, **more)
     assert found.study.codebook != book
-    found.write(act(found, EVE, Ask("undo")))
+    undone = act(found, EVE, Ask("undo"))
+    found.write(undone)
+    assert re.fullmatch(r"Taken back: the [a-z ]+ “[\w ]+”[.]", taken_back(found, undone[-1]))
     assert load(found.path).codebook == book
     assert Counter(load(found.path).codings) == codings
 

@@ -10,6 +10,7 @@ import pytest
 
 from autocode.agreement import agree as measured
 from autocode.agreement.differences import CAUSES, inventory
+from autocode.agreement.estimate import Estimate, enough
 from autocode.config import Config
 from autocode.desk.acts import act
 from autocode.desk.advice import ReviewSession
@@ -203,3 +204,11 @@ def test_a_later_round_is_no_further_coder_in_any_room(study: Study, tmp_path: P
     (tmp_path / "dossier.toml").write_text("[[rounds", encoding="utf-8")
     assert page.study.sizes()["coder"] == 3
     assert "cannot be read as TOML" in page.room("compare")
+
+
+def test_a_kappa_of_few_documents_is_called_firm_nowhere() -> None:
+    """What a kappa is enough for is said by one rule: without an interval nobody can say how sure it is."""
+    level, good = enough(Estimate(0.9, no_interval="few_documents"), "document") or ("", "")
+    assert "how sure this is cannot be said" in level
+    assert "first impression" in good
+    assert "firm" in (enough(Estimate(0.9, 0.85, 0.95), "document") or ("",))[0]

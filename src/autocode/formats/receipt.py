@@ -260,10 +260,10 @@ def _remains(page: Page, turns: Sequence[Turn], found: Candidate) -> list[str]:
     marked = sum(bool(_REMAINS.search(page.text[t.start : t.end])) for t in turns)
     if marked > max(2, 0.3 * len(turns)):
         told.append(f"{counted(marked, 'turn')} begin or end with a number or a bracket: times or marks among the words?")
-    said = [re.sub(r"[ \t]*\d+", "0", page.text[t.start : t.end]) for t in turns]
+    said = [re.sub(r"(?<![ \t])[ \t]*\d+", "0", page.text[t.start : t.end]) for t in turns]
     if (named := sum(bool(re.match(r"[A-ZÀ-Þ][\w.' -]{1,30}:[ \t]+\S", x)) for x in said)) > max(2, 0.2 * len(turns)):
         told.append(f"{counted(named, 'turn')} open with a word before a colon: who speaks?")
-    whole = Counter(re.sub(r"[ \t]*\d+", "0", line).strip() for line in page.text.split("\n"))
+    whole = Counter(re.sub(r"(?<![ \t])[ \t]*\d+", "0", line).strip() for line in page.text.split("\n"))
     lines = [line.strip() for x in said for line in x.split("\n")[1:]]
     again = sum(whole[x] > 1 and (len(x) > 12 or x[-1:] == "0") and not ends_sentence(x) for x in lines)
     printed = sum(line.strip() in page.furniture for t in turns for line in page.text[t.start : t.end].split("\n")[1:])

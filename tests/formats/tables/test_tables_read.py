@@ -228,3 +228,17 @@ def test_columns_that_the_user_names_for_who_and_what_make_a_transcript(tmp_path
     )
     (document,) = read_all([path])[0].documents
     assert [(t.speaker, document.text_of(t)) for t in document.turns] == rows
+
+
+def test_a_table_of_who_asked_whom_is_no_talk(tmp_path: Path) -> None:
+    """Names in columns of roles are persons; questions beside answers are a talk, of each interview, with its times."""
+    (tmp_path / "people.csv").write_text(
+        "Interviewer,Interviewee,Date\n" + "".join(f"Dr. Maria Schmidt,Ms Clara Zimmer {n},2020-0{n}-01\n" for n in range(1, 6))
+    )
+    with pytest.raises(InputError, match="no kind of table"):
+        read_all([tmp_path / "people.csv"])
+    rows = "".join(
+        f"{p},Where do you live in year {n}?,I live in town {n} with my people.\n" for p in ("P1", "P2") for n in range(3)
+    )
+    (tmp_path / "talk.csv").write_text(f"Interview,Question,Answer\n{rows}")
+    assert [(d.id, len(d.turns)) for d in read_all([tmp_path / "talk.csv"])[0].documents] == [("P1", 6), ("P2", 6)]

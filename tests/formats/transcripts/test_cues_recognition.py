@@ -433,3 +433,14 @@ def test_people_of_a_list_are_known_by_an_id_of_any_name(tmp_path: Path) -> None
     assert [(t.speaker, document.text_of(t)) for t in document.turns] == [
         ({"v1": "Asker", "v2": "Ilse"}[who], words) for who, words in said
     ]
+
+
+@pytest.mark.parametrize(("confidence", "start"), [("high", 1), (0.9, 10**400), (None, 1)])
+def test_odd_numbers_in_json_end_in_no_traceback(confidence: object, start: object, tmp_path: Path) -> None:
+    """A confidence in words and a time of four hundred digits are passed over."""
+    words = [
+        {"speaker": f"S{n % 2}", "words": [{"word": "yes", "confidence": confidence, "start": start}], "text": "Yes, we did."}
+        for n in range(6)
+    ]
+    (tmp_path / "a.json").write_text(json.dumps({"records": words}), encoding="utf-8")
+    assert len(read(tmp_path / "a.json").documents[0].turns) == 6

@@ -214,3 +214,17 @@ def test_a_legend_on_one_line_with_tabs_and_signs_before_questions() -> None:
     assert _said(legend + "\n".join(f"{name}: {words}" for name, words in talk)) == talk
     asked = "\n\n".join("■ Why did you stay?\n\nThe river was here. I like it." for _ in range(4))
     assert [words for _, words in _said(asked)] == ["Why did you stay?", "The river was here. I like it."] * 4
+
+
+def test_numbers_that_end_what_is_said_are_words(tmp_path: Path) -> None:
+    """Counted numbers behind the same words, times that are read out, an address that ends a sentence: all is said."""
+    counting = "\n".join(f"I: Which?\nR: Which is then the  {n}" for n in range(2, 16))
+    (tmp_path / "a.txt").write_text(counting, encoding="utf-8")
+    document = read(tmp_path / "a.txt").documents[0]
+    assert [document.text_of(t).split()[-1] for t in document.turns if t.speaker == "R"] == [str(n) for n in range(2, 16)]
+    talk = "I: When?\nR: The trains go at\n(11:05) from Basel\n(10:05) from Bern\n(09:05) from Olten\n" * 2
+    (tmp_path / "b.txt").write_text(talk, encoding="utf-8")
+    document = read(tmp_path / "b.txt").documents[0]
+    assert "(10:05)" in document.text
+    asked = [("IV", "Where is it?"), ("AN", "Near the pier.")] * 3 + [("IV", "And online?"), ("AN", "You find it on")]
+    assert _said("\n".join(f"{w}: {x}" for w, x in asked) + "\nexample.org")[-1] == ("AN", "You find it on example.org")

@@ -239,3 +239,21 @@ def test_of_two_respondents_by_name_the_one_who_asks_is_the_interviewer() -> Non
     """A legend or a letter that names both as respondents is no longer believed where one of them asks all the time."""
     talk = "Informant A: And then?\nInformant B: We left. There was nothing to be done about the well.\n" * 4
     assert _roles(talk) == {"Informant A": "interviewer", "Informant B": "respondent"}
+
+
+def test_a_meeting_in_which_all_ask_keeps_somebody_who_answers() -> None:
+    """The chair of a group and two who mostly ask: not everybody is an interviewer."""
+    talk = "Chair: Let us begin with the well.\nAnna: Who dug it?\nBen: And when?\n" * 3
+    assert set(_roles(talk).values()) != {"interviewer"}
+
+
+def test_of_two_called_alike_neither_is_renamed_who_also_tells() -> None:
+    """Two participants who talk with each other: the one with the question tags tells as much as the other."""
+    talk = "Participant 1: It rained all day, and the bus was late. Was it?\nParticipant 2: I walked home by the river.\n" * 3
+    assert "interviewer" not in _roles(talk).values()
+
+
+def test_a_second_interviewer_by_the_first_letter_is_one() -> None:
+    """I2 beside Interviewer 1 asks as well."""
+    talk = "Interviewer 1: Where was it?\nRESP: By the mill.\nI2: And when?\nRESP: In May.\n" * 3
+    assert _roles(talk)["I2"] == "interviewer"

@@ -295,27 +295,18 @@ def furniture(text: str) -> frozenset[str]:
         return bool(before) and not ends_sentence(before, or_stops=True) and after[:1].islower()
 
     pages = {n for form, at in forms.items() if len(at) > 1 and _counts_on(form, [lines[n] for n in at], at) for n in at}
-    beside = Counter(
-        lines[filled[j]]
-        for n in pages
-        if _PAGE.fullmatch(lines[n])
-        for j in (order[n] - 1, order[n] + 1)
-        if 0 <= j < len(filled)
-    )
-    bare = sum(bool(_PAGE.fullmatch(lines[n])) for n in pages)
-    counts = Counter(lines)
-    again = {line for line, k in beside.items() if counts[line] > 1 and k >= 0.4 * bare and len(line) > 5}
+    bare = [n for n in pages if _PAGE.fullmatch(lines[n])]
+    beside = Counter(lines[filled[j]] for n in bare for j in (order[n] - 1, order[n] + 1) if 0 <= j < len(filled))
+    counts, once = Counter(lines), set[int]()
+    again = {line for line, k in beside.items() if counts[line] > 1 and k >= 0.4 * len(bare) and len(line) > 5}
     for at in forms.values():
         same = len(at) > 1 and len({lines[n] for n in at}) == 1 and len(lines[at[0]]) > 8 and len(at) < 0.25 * len(filled)
         apart = any(n + 1 >= len(lines) or not lines[n + 1] or _PAGE.fullmatch(lines[n + 1]) for n in at)
         if same and apart and sum(map(breaks, at)) >= 0.3 * len(at):
             again.add(lines[at[0]])
-    once = {
-        n
-        for at in forms.values()
-        for n in at
-        if _HEAD.fullmatch(lines[n]) and breaks(n) and not (lines[n - 1] and "".join(lines[n + 1 : n + 2]))
-    }
+        once |= {
+            n for n in at if _HEAD.fullmatch(lines[n]) and breaks(n) and not (lines[n - 1] and "".join(lines[n + 1 : n + 2]))
+        }
     again = {line for line in again if not _SPEAKS.match(line) and not line[:1].islower()}
     alone = {n for n in filled if lines[n].isdigit() and again & {*lines[max(0, n - 2) : n], *lines[n + 1 : n + 3]}}
     return frozenset(lines[n] for n in pages | once | alone) | again
@@ -332,19 +323,18 @@ def _counts_on(form: str, lines: Sequence[str], at: Sequence[int]) -> bool:
     if len(moving) != 1 or not all(0 < b - a <= (2 if not paged else b) for a, b in pairwise(moving[0])):
         return False
     words = re.sub(r"\W*#\W*$", "", form)
-    if paged or lines[0].isdigit():
-        return min(b - a for a, b in pairwise(at)) > 3
-    said = lines[0][:1].islower() or (ends_sentence(lines[0]) and lines[0][:1].isalnum() and not _HEAD.fullmatch(lines[0]))
+    if not (far := min(b - a for a, b in pairwise(at)) > 3) or paged or lines[0].isdigit():
+        return far
+    said = ends_sentence(lines[0]) and lines[0][:1].isalnum() and not _HEAD.fullmatch(lines[0])
+    said = said or re.sub(r"^\W*\d+\W*", "", lines[0])[:1].islower()
     named = said or role_of_word(lines[0]) or speaks_by_name(lines[0]) or role_of_word(words.split(" ")[0])
     return not named and (
         len(words) > 12 or len(lines) > 2 or bool(_HEAD.fullmatch(lines[0]) or re.search(r"\W[-–—|/·•] ?\d+$", lines[0]))
     )
 
 
-_LINE_NUMBERS = (
-    re.compile(r"(?m)^[ \t\f]*(\d{1,5})[.:]?(?:[ \t]+|$)"),
-    re.compile(r"(?m)(?:(?<=\S)[ \t]{2,}|^[ \t]*)(\d{1,5})[ \t]*$"),
-)
+_LEFT = re.compile(r"(?m)^[ \t\f]*(\d{1,5})[.:]?(?:[ \t]+|$)")
+_RIGHT = re.compile(r"(?m)(?:(?<=\S)[ \t]{2,}|^[ \t]*)(\d{1,5})[ \t]*$")
 
 
 def line_numbers(text: str) -> list[tuple[int, int]]:
@@ -352,15 +342,24 @@ def line_numbers(text: str) -> list[tuple[int, int]]:
 
     A count may begin anew on another page.
     """
-    for margin in _LINE_NUMBERS:  # left, else right
+    for margin in (_LEFT, _RIGHT):
         found = list(islice(margin.finditer(text), _MOST_NUMBERS))
         numbers = [int(m[1]) for m in found]
         every = 5 if numbers and all(n % 5 == 0 for n in numbers) else 1
         steps = sum(b - a == every or (b == every and a > b) for a, b in pairwise(numbers))
         filled = sum(bool(line.strip()) for line in text.split("\n")) if steps > 2 else 0
-        if steps >= max(3, 0.8 * (len(numbers) - 1)) and len(numbers) >= 0.7 * filled / every:
+        counted = steps >= max(3, 0.8 * (len(numbers) - 1)) and len(numbers) >= 0.7 * filled / every
+        if counted and (margin is _LEFT or _in_column(text, found)):
             return [m.span() for m in found]
     return []
+
+
+def _in_column(text: str, found: Sequence[re.Match[str]]) -> bool:
+    """Whether numbers at the ends of lines stand below each other, whatever the length of the words before them."""
+    lines = ((m, text.rfind("\n", 0, m.start(1)) + 1) for m in found)
+    columns = zip(*((m.start(1) - a, m.end(1) - a, len(text[a : m.start()].rstrip())) for m, a in lines), strict=True)
+    (begun, ended, widths) = map(Counter, columns)
+    return max(*begun.values(), *ended.values()) >= 0.8 * len(found) and len(widths) > 4
 
 
 def without_print(text: str, styles: Sequence[Style]) -> tuple[str, tuple[Style, ...], int, tuple[str, ...]]:

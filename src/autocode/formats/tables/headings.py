@@ -211,14 +211,23 @@ def by_turns(table: Table) -> Table:
         or len(sides) + 2 < len(table.columns)
     ):
         return table
+    others = tuple(c for c in table.columns if c not in sides)
+    asked, answers = sides[0], [len(row[c].split()) for row in table.rows for c in sides[1:]]
+    if (
+        sum("?" in row[asked] or "？" in row[asked] for row in table.rows) < 0.4 * len(table.rows)
+        or statistics.median(answers) < 3
+    ):
+        return table  # persons: who asked whom, and when
     told = [
-        (line, {"speaker": c, "text": row[c]})
+        (line, {**{o: row[o] for o in others}, "speaker": c, "text": row[c]})
         for row, line in zip(table.rows, table.lines, strict=True)
         for c in sides
         if row[c].strip()
     ]
     note = "; ".join(filter(None, (table.note, "each row holds what is asked and what is answered: read as turns")))
-    return Table(table.source, ("speaker", "text"), tuple(row for _, row in told), tuple(line for line, _ in told), note)
+    return Table(
+        table.source, (*others, "speaker", "text"), tuple(row for _, row in told), tuple(line for line, _ in told), note
+    )
 
 
 def _by_content(table: Table, found: dict[str, str]) -> None:

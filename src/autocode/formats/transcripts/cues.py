@@ -335,8 +335,8 @@ def sure_words(words: Any) -> tuple[tuple[str, float], ...]:
     for w in (w for w in (words if isinstance(words, list) else ()) if isinstance(w, dict)):
         said = next((w[key] for key in ("probability", "score", "confidence", "p") if key in w), None)
         word = w.get("punctuated_word") or w.get("word") or w.get("text")
-        if word and said is not None and math.isfinite(float(said)):
-            found.append((str(word), float(said)))
+        if word and re.fullmatch(r"[01](?:\.\d+)?|\d(?:\.\d+)?e-\d{1,3}", str(said)):
+            found.append((str(word), float(str(said))))
     return tuple(found)
 
 
@@ -372,7 +372,7 @@ def seconds_in(value: Any) -> float | None:
         return milliseconds(re.sub(r"(\.\d{3})\d+$", r"\1", value)) / 1000
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,12}(?:\.\d{1,12})?s?", value):
         value = float(value.rstrip("s"))
-    return float(value) if type(value) in (int, float) and math.isfinite(value) else None
+    return float(value) if type(value) in (int, float) and abs(value) < 1e15 else None  # also no nan
 
 
 def unit_of(pieces: Iterable[tuple[str, Any, Any]]) -> float:

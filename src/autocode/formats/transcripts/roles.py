@@ -87,20 +87,27 @@ def propose_roles(document: Document, explained: Mapping[str, str] | None = None
     enough = any(asked[s] >= 0.4 for s in called)
     silent = {s for s in called if enough and _is_letters(s) and asked[s] <= 0.1 and not explained.get(s)}
     numbered = {s for s in called if re.fullmatch(r"[^\W\d_][ .-]?\d{1,2}", s) and not explained.get(s)}
+    numbered -= {s for s in numbered if any(len(w) > 2 and w[0] == s[0] for w in called)}  # Interviewer 1, then I2
     silent |= numbered if any(len(s) > 2 for s in called) else set()  # MOD asks: F2 is a woman, no question
     named = {s: ("", "") if s in silent else said for s, said in named.items()}
     answering = [s for s, (role, _) in named.items() if role == RESPONDENT]
     alike = len({re.sub(r"[\W\d]+$", "", s) for s in turns}) == 1 and not any(map(explained.get, turns))
-    if len(answering) == len(turns) == 2 and (alike or asking):  # "Participant 1", "Participant 2": a word for anybody
+    long = asker and sum(len(re.findall(r"[.?!。？！…]+", t)) for t in turns[asker]) > 1.6 * len(turns[asker])
+    sure = asker and asked[asker] >= 0.7 and (words[asker] <= 0.4 or not long)  # who asks and hardly tells
+    if len(answering) == len(turns) == 2 and (
+        sure or (alike and not asker)
+    ):  # "Participant 1", "Participant 2": a word for anybody
         named, answering = dict.fromkeys(turns, ("", "")), []
     interviewed = any(role == INTERVIEWER for role, _ in named.values())
     leader = "" if interviewed else _leader(answering, explained, {s: asked[s] for s in turns if len(turns[s]) > 1}, not asking)
     named |= {leader: (INTERVIEWER, "leads the talk, the other answers")} if leader else {}
     interviewed = interviewed or bool(leader)
     free = [s for s in turns if not named[s][0]]
-    named |= {s: (INTERVIEWER, "asks far more than any other") for s in free if s in asking and not interviewed}
     chair = [s for s in free if s.casefold() in WORDS["presiding"] and not interviewed]
+    asking = asking if not chair or {*turns} - {*chair, *asking} else ()  # somebody answers
+    named |= {s: (INTERVIEWER, "asks far more than any other") for s in free if s in asking and not interviewed}
     members = [s for s in free if chair and s not in chair and asked[s] >= 0.5 and len(turns[s]) > 1]
+    members = members if {*free} - {*chair, *members} else []
     named |= dict.fromkeys(chair, (INTERVIEWER, "is in the chair")) | dict.fromkeys(members, (INTERVIEWER, "asks in a hearing"))
     interviewed = interviewed or bool(members)
     named |= dict.fromkeys(_asking_once(document, turns, named), (INTERVIEWER, "asked once and was answered"))

@@ -29,6 +29,7 @@ from autocode.formats.transcripts import (
     ends_sentence,
     from_zero,
     front_of,
+    milliseconds,
     pattern,
     role_of_word,
 )
@@ -105,8 +106,6 @@ def turns_in(text: str, styles: Sequence[Style] = (), shapes: Sequence[str] = ()
 
 _DATED = re.compile(r"[\u200e\[ ]{0,3}\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\W")
 _WORDLESS = re.compile(pattern("⟨wordless⟩"))
-
-
 _LINE_TIME = re.compile(rf"(?<=\n)[ \t]*{MARKED_TIME}")
 _NUMBERED = re.compile(r"(?m)\n[ \t]*\d{1,5}[.:]?(?:[ \t]|$)|(?<=\S)[ \t]{2,}\d{1,5}[ \t]*$")
 
@@ -129,13 +128,14 @@ def read_speakers(
             left += [NUMBERS_LEFT.format(counted(numbers, "number"))] if numbers else []
             left += [HEADS_LEFT.format(counted(len(heads), *HEADS))] if heads else []
             text, speech = plain, turns_in(plain, there, shapes)
-    times = [m.span() for t in speech.turns for m in _LINE_TIME.finditer(text, t.start, t.end)] if not keep_print else []
-    if len(times) > max(2, 0.5 * sum(text.count("\n", t.start, t.end) for t in speech.turns)):
+    turns = [list(_LINE_TIME.finditer(text, t.start, t.end)) for t in speech.turns if not keep_print]
+    times, rising = [m.span() for own in turns for m in own], [milliseconds(m[0]) for own in turns for m in own]
+    many = len(times) > max(2, 0.5 * sum(text.count("\n", t.start, t.end) for t in speech.turns))
+    if many and rising == sorted(rising) and sum(map(bool, turns)) > 1:
         left.append(f"{counted(len(times), 'time')} before lines within turns left out")
         text, spans = cut_out(text, [(t.start, t.end, "") for t in speech.turns], times)
-        speech = replace(
-            speech, turns=tuple(replace(t, start=s[0], end=s[1]) for t, s in zip(speech.turns, spans, strict=True))
-        )
+        moved = tuple(replace(t, start=s[0], end=s[1]) for t, s in zip(speech.turns, spans, strict=True))
+        speech = replace(speech, turns=moved)
     document = Document(path.stem, text, path.stem, speech.turns, source=path.name)
     return with_roles(document, speech.meanings), (*left, *speech.doubts)
 
@@ -290,7 +290,8 @@ def _without_closing(page: Page, turns: Sequence[Turn]) -> int:
         body = body[: found.start()].rstrip() if found else body
     sentences = sum(ends_sentence(w, or_stops=True) for w in others) >= 0.8 * len(others)
     apart = next((sign for sign in ("\n", "\n[ \t]*\n") if not any(re.search(sign, w) for w in others)), "")
-    for m in re.finditer(apart, body) if apart and sentences and len(others) > 4 else ():
+    gaps = (m for m in re.finditer(apart, body) if ends_sentence(body[: m.start()], or_stops=True))  # not "You find it on"
+    for m in gaps if apart and sentences and len(others) > 4 else ():
         line = re.match(r"\s*(.*)", body[m.end() :])
         if line and (_OUTSIDE.fullmatch(line[1]) or not (ends_sentence(line[1], or_stops=True) or line[1][:1].islower())):
             body = body[: m.start()].rstrip()

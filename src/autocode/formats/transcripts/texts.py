@@ -223,7 +223,7 @@ _SENT = re.compile(
     r"(?m)^\u200e?\[?\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?[ \u202f]\d{1,2}[:.]\d{2}(?:[:.]\d{2})?"
     r"(?:[ \u202f\u00a0]?[AaPp]\.?[ \u00a0]?[Mm]\.?)?(?:\]:?|[ ]-|:)[ ](?:(?:~[ \u202f]?)?(?P<name>[^:\n\u200e]{1,60}):[ \n])?"
 )
-_PROGRAM = re.compile(r"\u200e|<[^<>\n]{2,60}>$|null$")
+_PROGRAM = re.compile(r"\u200e|<(?:[^<>\s]+ ?){1,4}>$|null$")
 
 
 def _chat(text: str) -> tuple[list[Turn], str]:
@@ -236,11 +236,15 @@ def _chat(text: str) -> tuple[list[Turn], str]:
         or text[: sent[0].start()].strip()
     ):
         return [], ""
-    turns = []
-    for m, end in zip(sent, [*(m.start() for m in sent[1:]), len(text)], strict=True):
+    turns, ends = [], [*(m.start() for m in sent[1:]), len(text)]
+    again = Counter(text[m.end() : end].strip() for m, end in zip(sent, ends, strict=True))
+    for m, end in zip(sent, ends, strict=True):
         words = text[m.end() : end]
+        program = _PROGRAM.match(words.strip()) and (
+            not words.strip().startswith("<") or again[words.strip()] > 1 or len(words.split()) < 4
+        )
         start = m.end() + len(words) - len(words.lstrip())
-        if m["name"] and words.strip() and not _PROGRAM.match(words.strip()):
+        if m["name"] and words.strip() and not program:
             turns.append(Turn(start, m.end() + len(words.rstrip()), m["name"].strip()))
     left = f"; {counted(len(sent) - len(turns), 'line')} of the program (media left out, who joined) belong to nobody"
     return turns, f"a chat: {counted(len(turns), 'message')} taken as turns{left if len(sent) > len(turns) else ''}"
@@ -261,7 +265,7 @@ def _one(
 ) -> tuple[Study, list[Receipt]]:
     """The study of one transcript, with what there is to note and to doubt of it."""
     letters, turns, told = _letters(text) if "@" in text or re.search(_LETTER_KEY.format(_FROM), text) else (text, [], "")
-    if not turns and (chat := _chat(text))[0]:
+    if not turns and not options.shapes and (chat := _chat(text))[0]:
         turns, told = chat
     if turns:
         asking = {turns[0].speaker: INTERVIEWER} if letters != text else None
@@ -339,6 +343,7 @@ def _letter(letter: EmailMessage) -> tuple[str, str, str]:
     body = letter.get_body(("plain", "html"))
     words = str(body.get_content()) if body else ""
     if body and body.get_content_subtype() == "html":
+        words = re.sub(r"(?is)<(style|script|head)\b.*?</\1\s*>", "", words)
         words = html.unescape(re.sub(r"<[^<>]*>", "", re.sub(r"(?i)<(?:br|/p|/div)[^<>]*>", "\n", words)))
     return people[0][1], "".join(f"{key}: {said}\n" for key, said in about) + "\n", words.replace("\r\n", "\n").strip()
 
